@@ -1,0 +1,91 @@
+-- Absence is a row: the spine is every metric of the organisation's league, whether or not it was published.
+with spine as (
+    select
+        organisations.quarter,
+        organisations.organisation_code,
+        organisations.organisation_type,
+        organisations.league,
+        metrics.metric_id,
+        metrics.score_id,
+        metrics.unit,
+        metrics.scoring_rule
+    from {{ ref('organisations') }} as organisations
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = organisations.quarter
+    inner join {{ ref('league_metrics') }} as league_metrics
+        on league_metrics.framework = quarters.framework and league_metrics.league = organisations.league
+    inner join {{ ref('metrics') }} as metrics
+        on metrics.framework = quarters.framework and metrics.metric_id = league_metrics.metric_id
+),
+
+-- Some metrics are published in two units (infections as count and rate): the framework's unit is the one that counts.
+figures as (
+    select
+        figures.*,
+        count(*) over (partition by quarter, trust_code, published_id) as rows_of_id
+    from {{ ref('nof_figures') }} as figures
+),
+
+joined as (
+    select
+        spine.*,
+        figure.value,
+        figure.suppressed,
+        figure.published_rank,
+        score.value as published_score,
+        coalesce(figure.unit, spine.unit) as published_unit,
+        coalesce(figure.reporting_date, score.reporting_date) as reporting_date,
+        coalesce(figure.source_sha256, score.source_sha256) as source_sha256,
+        coalesce(figure.source_member, score.source_member) as source_member,
+        coalesce(figure.source_row, score.source_row) as source_row
+    from spine
+    left join figures as figure
+        on
+            figure.quarter = spine.quarter
+            and figure.trust_code = spine.organisation_code
+            and figure.published_id = spine.metric_id
+            and (figure.unit = spine.unit or figure.rows_of_id = 1)
+    left join figures as score
+        on
+            score.quarter = spine.quarter
+            and score.trust_code = spine.organisation_code
+            and score.published_id = spine.score_id
+)
+
+select
+    joined.quarter,
+    joined.organisation_code,
+    joined.organisation_type,
+    joined.league,
+    joined.metric_id,
+    cast('published' as varchar) as value_basis,
+    cast(null as decimal(18, 6)) as numerator,
+    cast(null as decimal(18, 6)) as denominator,
+    joined.value,
+    joined.published_unit as unit,
+    joined.reporting_date,
+    periods.period_start,
+    periods.period_end,
+    cast(
+        case
+            when joined.value is not null then 'reported'
+            when joined.suppressed then 'suppressed'
+            when joined.published_score is not null then 'reported'
+            else 'missing'
+        end as varchar
+    ) as status,
+    cast(
+        case
+            when joined.value is not null then null
+            when joined.suppressed then 'suppressed in the release'
+            when joined.published_score is not null then 'published as a score only'
+            else 'not in the release: not applicable or not submitted'
+        end as varchar
+    ) as status_reason,
+    joined.published_rank,
+    joined.published_score,
+    cast(case when joined.source_sha256 is not null then 'nof_data' end as varchar) as source_id,
+    joined.source_sha256,
+    joined.source_member,
+    joined.source_row
+from joined
+left join {{ ref('reporting_periods') }} as periods on periods.reporting_date = joined.reporting_date

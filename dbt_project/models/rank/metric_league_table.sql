@@ -1,0 +1,71 @@
+-- Rank and quartiles within the league; equal displayed values in the order of the published rank.
+with shown as (
+    select
+        scores.quarter,
+        scores.league,
+        scores.metric_id,
+        metrics.title as metric_title,
+        scores.organisation_code,
+        scores.value,
+        metric_values.unit,
+        scores.score,
+        case
+            when scores.value is null or metrics.polarity is null then scores.score_exact
+            when metrics.polarity = 'higher' then -scores.value
+            else scores.value
+        end as sort_value,
+        metric_values.published_rank
+    from {{ ref('metric_scores') }} as scores
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = scores.quarter
+    inner join {{ ref('metrics') }} as metrics
+        on metrics.framework = quarters.framework and metrics.metric_id = scores.metric_id
+    inner join {{ ref('metric_values') }} as metric_values
+        on
+            metric_values.quarter = scores.quarter
+            and metric_values.organisation_code = scores.organisation_code
+            and metric_values.metric_id = scores.metric_id
+    where scores.value is not null or scores.score is not null
+),
+
+quartiles as (
+    select
+        quarter,
+        league,
+        metric_id,
+        percentile_cont(0.25) within group (order by cast(value as double)) as lower_quartile,
+        percentile_cont(0.50) within group (order by cast(value as double)) as median,
+        percentile_cont(0.75) within group (order by cast(value as double)) as upper_quartile
+    from shown
+    group by quarter, league, metric_id
+)
+
+select
+    shown.quarter,
+    shown.league,
+    shown.metric_id,
+    shown.metric_title,
+    shown.organisation_code,
+    shown.value,
+    shown.unit,
+    shown.score,
+    cast(rank() over (
+        partition by shown.quarter, shown.league, shown.metric_id
+        order by shown.sort_value nulls last, shown.published_rank nulls last
+    ) as integer) as rank,
+    cast(
+        case
+            when shown.published_rank is not null and count(*) over (
+                partition by shown.quarter, shown.league, shown.metric_id, shown.sort_value
+            ) > 1
+                then 'published rank'
+        end as varchar
+    ) as ties_split_by,
+    cast(round(cast(quartiles.median as decimal(18, 8)), 2) as decimal(18, 2)) as median,
+    cast(round(cast(quartiles.lower_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as lower_quartile,
+    cast(round(cast(quartiles.upper_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as upper_quartile
+from shown
+left join quartiles
+    on
+        quartiles.quarter = shown.quarter
+        and quartiles.league = shown.league
+        and quartiles.metric_id = shown.metric_id

@@ -1,0 +1,232 @@
+-- Every official figure beside ours. By construction: the published figure, or a cut point read from it, was our input.
+with summary as (
+    select
+        figures.quarter,
+        figures.trust_code as organisation_code,
+        measures.measure,
+        figures.value,
+        figures.published_rank
+    from {{ ref('nof_figures') }} as figures
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('summary_measures') }} as measures
+        on measures.framework = quarters.framework and measures.published_id = figures.published_id
+),
+
+published_domains as (
+    select
+        figures.quarter,
+        figures.trust_code as organisation_code,
+        domains.domain,
+        domains.score_id,
+        domains.segment_id,
+        max(case when figures.published_id = domains.score_id then figures.value end) as score,
+        max(case when figures.published_id = domains.score_id then figures.published_rank end) as rank,
+        max(case when figures.published_id = domains.segment_id then figures.value end) as segment
+    from {{ ref('nof_figures') }} as figures
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('domains') }} as domains
+        on domains.framework = quarters.framework and figures.published_id in (domains.score_id, domains.segment_id)
+    group by figures.quarter, figures.trust_code, domains.domain, domains.score_id, domains.segment_id
+),
+
+domain_cells as (
+    select
+        published.*,
+        ours.domain_score,
+        ours.domain_segment,
+        ours.rank as domain_rank,
+        segments.cut_point_basis
+    from published_domains as published
+    left join {{ ref('domain_league_table') }} as ours
+        on
+            ours.quarter = published.quarter
+            and ours.organisation_code = published.organisation_code
+            and ours.domain = published.domain
+    left join {{ ref('unadjusted_segments') }} as segments
+        on
+            segments.quarter = published.quarter
+            and segments.organisation_code = published.organisation_code
+            and segments.scope = published.domain
+),
+
+trust_cells as (
+    select
+        league_table.*,
+        segments.cut_point_basis
+    from {{ ref('trust_league_table') }} as league_table
+    left join {{ ref('adjusted_segments') }} as segments
+        on segments.quarter = league_table.quarter and segments.organisation_code = league_table.trust_code
+),
+
+league_table_cells as (
+    select
+        published.quarter,
+        published.trust_code as organisation_code,
+        published.average_score as published_average_score,
+        published.segment as published_segment,
+        published.financial_override as published_financial_override,
+        published.league_rank as published_rank,
+        ours.average_score,
+        ours.segment,
+        ours.financial_override,
+        ours.rank,
+        ours.cut_point_basis
+    from {{ ref('nof_league_rows') }} as published
+    left join trust_cells as ours
+        on ours.quarter = published.quarter and ours.trust_code = published.trust_code
+),
+
+metric_cells as (
+    select
+        metric_values.quarter,
+        metric_values.organisation_code,
+        metric_values.metric_id,
+        metric_values.published_score,
+        metric_values.published_rank,
+        scores.score,
+        scores.score_basis,
+        league_table.rank,
+        league_table.ties_split_by as rank_ties_split_by,
+        metric_values.value is not null as has_value
+    from {{ ref('metric_values') }} as metric_values
+    inner join {{ ref('metric_scores') }} as scores
+        on
+            scores.quarter = metric_values.quarter
+            and scores.organisation_code = metric_values.organisation_code
+            and scores.metric_id = metric_values.metric_id
+    left join {{ ref('metric_league_table') }} as league_table
+        on
+            league_table.quarter = metric_values.quarter
+            and league_table.organisation_code = metric_values.organisation_code
+            and league_table.metric_id = metric_values.metric_id
+),
+
+cells as (
+    select
+        quarter,
+        organisation_code,
+        'metric_score' as measure,
+        metric_id,
+        published_score as published,
+        score as computed,
+        score_basis <> 'computed' as by_construction
+    from metric_cells
+    union all
+    select quarter, organisation_code, 'metric_rank', metric_id, published_rank, rank, rank_ties_split_by is not null
+    from metric_cells
+    where has_value
+    union all
+    select quarter, organisation_code, 'domain_score', score_id, score, domain_score, false
+    from domain_cells
+    union all
+    select quarter, organisation_code, 'domain_rank', score_id, rank, domain_rank, false
+    from domain_cells
+    union all
+    select quarter, organisation_code, 'domain_segment', segment_id, segment, domain_segment, cut_point_basis = 'observed'
+    from domain_cells
+    union all
+    select
+        summary.quarter,
+        summary.organisation_code,
+        summary.measure,
+        cast(null as varchar) as metric_id,
+        summary.value,
+        case summary.measure
+            when 'average_score' then ours.average_score
+            when 'unadjusted_segment' then ours.segment_unadjusted
+            when 'financial_override' then ours.financial_override
+            when 'adjusted_segment' then ours.segment
+            when 'final_segment' then ours.final_segment
+        end as computed,
+        summary.measure in ('financial_override', 'final_segment')
+        or (summary.measure in ('unadjusted_segment', 'adjusted_segment') and ours.cut_point_basis = 'observed')
+            as by_construction
+    from summary
+    left join trust_cells as ours
+        on ours.quarter = summary.quarter and ours.trust_code = summary.organisation_code
+    where summary.measure <> 'improvement_programme'
+    union all
+    select
+        summary.quarter,
+        summary.organisation_code,
+        case summary.measure when 'adjusted_segment' then 'league_rank' else 'rank_without_override' end as measure,
+        cast(null as varchar) as metric_id,
+        summary.published_rank,
+        case summary.measure when 'adjusted_segment' then ours.rank else ours.rank_without_override end as computed,
+        false as by_construction
+    from summary
+    left join trust_cells as ours
+        on ours.quarter = summary.quarter and ours.trust_code = summary.organisation_code
+    where summary.measure in ('adjusted_segment', 'average_score')
+    union all
+    select
+        quarter,
+        organisation_code,
+        'league_table_average_score',
+        null,
+        published_average_score,
+        average_score,
+        false
+    from league_table_cells
+    union all
+    select
+        quarter,
+        organisation_code,
+        'league_table_segment',
+        null,
+        published_segment,
+        segment,
+        cut_point_basis = 'observed'
+    from league_table_cells
+    union all
+    select
+        quarter,
+        organisation_code,
+        'league_table_financial_override',
+        null,
+        published_financial_override,
+        financial_override,
+        false
+    from league_table_cells
+    union all
+    select
+        quarter,
+        organisation_code,
+        'league_table_rank',
+        null,
+        published_rank,
+        rank,
+        false
+    from league_table_cells
+),
+
+compared as (
+    select
+        quarter,
+        organisation_code,
+        cast(measure as varchar) as measure,
+        metric_id,
+        cast(published as decimal(18, 2)) as published,
+        cast(computed as decimal(18, 2)) as computed,
+        by_construction
+    from cells
+    where published is not null
+)
+
+select
+    quarter,
+    organisation_code,
+    measure,
+    metric_id,
+    published,
+    computed,
+    cast(computed - published as decimal(18, 2)) as difference,
+    cast(0 as decimal(18, 2)) as tolerance,
+    cast(
+        case
+            when computed is null or computed <> published then 'unexplained'
+            when by_construction then 'agrees_by_construction'
+            else 'agrees'
+        end as varchar
+    ) as status
+from compared

@@ -1,0 +1,49 @@
+-- The financial override is a published flag: what triggers it cannot be computed from published metrics.
+with summary as (
+    select
+        figures.quarter,
+        figures.trust_code,
+        max(case when measures.measure = 'financial_override' then figures.value end) as financial_override,
+        max(case when measures.measure = 'improvement_programme' then figures.value end) as improvement_programme
+    from {{ ref('nof_figures') }} as figures
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('summary_measures') }} as measures
+        on measures.framework = quarters.framework and measures.published_id = figures.published_id
+    group by figures.quarter, figures.trust_code
+),
+
+adjusted as (
+    select
+        segments.quarter,
+        segments.organisation_code,
+        segments.league,
+        segments.score as average_score,
+        segments.segment as segment_unadjusted,
+        segments.cut_point_basis,
+        summary.financial_override,
+        summary.improvement_programme,
+        case
+            when summary.financial_override = 1 then greatest(segments.segment, frameworks.override_segment)
+            when summary.financial_override = 0 then segments.segment
+        end as segment,
+        frameworks.override_segment
+    from {{ ref('unadjusted_segments') }} as segments
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = segments.quarter
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = quarters.framework
+    left join summary
+        on summary.quarter = segments.quarter and summary.trust_code = segments.organisation_code
+    where segments.scope = 'overall'
+)
+
+select
+    quarter,
+    organisation_code,
+    league,
+    average_score,
+    segment_unadjusted,
+    cast(financial_override as integer) as financial_override,
+    cast(segment as integer) as segment,
+    cast(case improvement_programme when 1 then 5 when 0 then segment end as integer) as final_segment,
+    cut_point_basis,
+    cast(override_segment as integer) as override_segment
+from adjusted

@@ -1,0 +1,15 @@
+select
+    quarter,
+    organisation_code,
+    metric_id,
+    population_size,
+    rank_in_population,
+    cast(
+        case
+            when beyond_threshold then beyond_threshold_score
+            when population_size = 1 then single_score
+            else best_score + span * (rank_in_population - 1) / cast(population_size - 1 as double)
+        end as decimal(18, 10)
+    ) as score,
+    ties_split_by
+from {{ ref('ranked_values') }}

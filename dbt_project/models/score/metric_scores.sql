@@ -1,0 +1,62 @@
+-- One row for every metric of the spine: the score, where it comes from, and whether it counts.
+with scored as (
+    select
+        inputs.*,
+        coalesce(computed.population_size, recovered.population_size) as population_size,
+        coalesce(computed.rank_in_population, recovered.rank_in_population) as rank_in_population,
+        computed.ties_split_by,
+        coalesce(
+            computed.score,
+            recovered.score,
+            banded.score,
+            combined.score,
+            case when inputs.scoring_rule = 'published_score' then inputs.published_score end
+        ) as full_score,
+        case
+            when computed.score is not null or banded.score is not null or combined.score is not null then 'computed'
+            when recovered.score is not null then recovered.score_basis
+            when inputs.scoring_rule = 'published_score' and inputs.published_score is not null then 'published'
+            else 'none'
+        end as score_basis,
+        coalesce(banded.label, combined.label, inputs.label) as rule_label
+    from {{ ref('scoring_inputs') }} as inputs
+    left join {{ ref('computed_scores') }} as computed
+        on
+            computed.quarter = inputs.quarter
+            and computed.organisation_code = inputs.organisation_code
+            and computed.metric_id = inputs.metric_id
+    left join {{ ref('recovered_scores') }} as recovered
+        on
+            recovered.quarter = inputs.quarter
+            and recovered.organisation_code = inputs.organisation_code
+            and recovered.metric_id = inputs.metric_id
+    left join {{ ref('banded_scores') }} as banded
+        on
+            banded.quarter = inputs.quarter
+            and banded.organisation_code = inputs.organisation_code
+            and banded.metric_id = inputs.metric_id
+    left join {{ ref('combined_scores') }} as combined
+        on
+            combined.quarter = inputs.quarter
+            and combined.organisation_code = inputs.organisation_code
+            and combined.metric_id = inputs.metric_id
+)
+
+select
+    quarter,
+    organisation_code,
+    league,
+    metric_id,
+    domain,
+    value,
+    population,
+    population_size,
+    rank_in_population,
+    {{ round_half_up('full_score') }} as score,
+    cast(case when score_decimals = 2 then round(full_score, 2) else full_score end as decimal(18, 10)) as score_exact,
+    cast(score_basis as varchar) as score_basis,
+    ties_split_by,
+    weight,
+    counts_in_average and full_score is not null as counted,
+    cast(rule_label as varchar) as label
+from scored

@@ -1,0 +1,44 @@
+-- Two decimals hide the order that the official arithmetic saw. Equal displayed values are put in the order of the
+-- published rank where the population is one league, else of the published score; a tie there is a true tie.
+with valued as (
+    select
+        *,
+        case polarity when 'higher' then -value else value end as sort_value,
+        case when leagues_expected = 1 then cast(published_rank as decimal(18, 6)) else published_score end
+            as official_order,
+        case threshold
+            when 'standard' then case polarity when 'higher' then value >= standard else value <= standard end
+            when 'floor' then case polarity when 'higher' then value < floor else value > floor end
+            else false
+        end as beyond_threshold
+    from {{ ref('scoring_inputs') }}
+    where best_score is not null and value is not null and population_complete
+)
+
+select
+    quarter,
+    organisation_code,
+    metric_id,
+    value,
+    population,
+    beyond_threshold,
+    cast(count(*) over band as integer) as population_size,
+    cast(rank() over (
+        partition by quarter, metric_id, population, beyond_threshold
+        order by sort_value, official_order nulls last
+    ) as integer) as rank_in_population,
+    cast(
+        case
+            when count(*) over band_value = 1 or official_order is null then null
+            when leagues_expected = 1 then 'published rank'
+            else 'published score'
+        end as varchar
+    ) as ties_split_by,
+    best_score,
+    span,
+    single_score,
+    beyond_threshold_score
+from valued
+window
+    band as (partition by quarter, metric_id, population, beyond_threshold),
+    band_value as (partition by quarter, metric_id, population, beyond_threshold, value)

@@ -1,0 +1,47 @@
+with used as (
+    select
+        source_sha256,
+        league,
+        quarter
+    from {{ source('extract', 'files') }}
+    where source_id = 'nof_data' and status = 'used'
+),
+
+landed as (
+    select
+        nof.*,
+        quarters.quarter,
+        trust_types.league
+    from {{ source('land', 'nof_data') }} as nof
+    inner join {{ ref('quarters') }} as quarters
+        on quarters.published_label = coalesce(nullif({{ clean_text('nof.quarter_label') }}, ''), nof._file_quarter)
+    inner join {{ ref('trust_types') }} as trust_types
+        on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
+)
+
+select
+    landed.quarter,
+    landed.league,
+    {{ clean_text('landed.trust_code') }} as trust_code,
+    {{ clean_text('landed.trust_name') }} as trust_name,
+    {{ clean_text('landed.trust_subtype') }} as trust_subtype,
+    {{ clean_text('landed.region') }} as published_region,
+    {{ clean_text('landed.metric_id') }} as published_id,
+    {{ clean_text('landed.metric_description') }} as description,
+    {{ clean_text('landed.reporting_date') }} as reporting_date,
+    {{ clean_text('landed.units') }} as unit,
+    {{ published_number('landed.value') }} as value,
+    trim(landed.value) = '*' as suppressed,
+    {{ published_number('landed.median_value') }} as median,
+    {{ published_number('landed.lower_quartile') }} as lower_quartile,
+    {{ published_number('landed.upper_quartile') }} as upper_quartile,
+    cast({{ published_number('landed.rank') }} as integer) as published_rank,
+    landed._source_sha256 as source_sha256,
+    landed._source_member as source_member,
+    cast(landed._source_row as integer) as source_row
+from landed
+inner join used
+    on
+        used.source_sha256 = landed._source_sha256
+        and used.league = landed.league
+        and used.quarter = landed.quarter

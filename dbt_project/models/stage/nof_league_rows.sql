@@ -1,0 +1,41 @@
+with used as (
+    select
+        source_sha256,
+        league,
+        quarter
+    from {{ source('extract', 'files') }}
+    where source_id = 'nof_league' and status = 'used'
+),
+
+landed as (
+    select
+        nof.*,
+        quarters.quarter,
+        trust_types.league
+    from {{ source('land', 'nof_league') }} as nof
+    inner join {{ ref('quarters') }} as quarters
+        on quarters.published_label = {{ clean_text('nof.quarter_label') }}
+    inner join {{ ref('trust_types') }} as trust_types
+        on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
+)
+
+select
+    landed.quarter,
+    landed.league,
+    {{ clean_text('landed.trust_code') }} as trust_code,
+    {{ published_number('landed.average_score') }} as average_score,
+    landed.likely_range_of_average_score,
+    cast({{ published_number('landed.segment') }} as integer) as segment,
+    case lower({{ clean_text('landed.trust_in_financial_deficit') }}) when 'yes' then 1 when 'no' then 0 end
+        as financial_override,
+    cast({{ published_number('landed.rank') }} as integer) as league_rank,
+    landed.likely_range_of_rank,
+    landed._source_sha256 as source_sha256,
+    landed._source_member as source_member,
+    cast(landed._source_row as integer) as source_row
+from landed
+inner join used
+    on
+        used.source_sha256 = landed._source_sha256
+        and used.league = landed.league
+        and used.quarter = landed.quarter

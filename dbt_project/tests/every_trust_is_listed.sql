@@ -1,0 +1,9 @@
+{{ config(tags=['score_rank'], meta={'dagster': {'ref': {'name': 'trust_league_table'}}}) }}
+-- Nobody is lost between the data file and the league table, ranked or not.
+select
+    organisations.quarter,
+    organisations.organisation_code
+from {{ ref('organisations') }} as organisations
+left join {{ ref('trust_league_table') }} as listed
+    on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
+where listed.trust_code is null

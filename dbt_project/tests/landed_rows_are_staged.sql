@@ -1,0 +1,43 @@
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'nof_figures'}}}) }}
+-- Control total: every landed row of a file in use, for a quarter in use, is a staged figure.
+with in_use as (
+    select
+        files.source_sha256,
+        files.quarter,
+        files.league,
+        quarters.published_label
+    from {{ source('extract', 'files') }} as files
+    inner join {{ ref('quarters') }} as quarters on quarters.quarter = files.quarter
+    where files.source_id = 'nof_data' and files.status = 'used'
+),
+
+landed as (
+    select
+        in_use.quarter,
+        in_use.league,
+        count(*) as rows_landed
+    from in_use
+    inner join {{ source('land', 'nof_data') }} as nof
+        on
+            nof._source_sha256 = in_use.source_sha256
+            and coalesce(nullif({{ clean_text('nof.quarter_label') }}, ''), nof._file_quarter) = in_use.published_label
+    group by in_use.quarter, in_use.league
+),
+
+staged as (
+    select
+        quarter,
+        league,
+        count(*) as rows_staged
+    from {{ ref('nof_figures') }}
+    group by quarter, league
+)
+
+select
+    landed.quarter,
+    landed.league,
+    landed.rows_landed,
+    staged.rows_staged
+from landed
+full outer join staged on staged.quarter = landed.quarter and staged.league = landed.league
+where landed.rows_landed is distinct from staged.rows_staged

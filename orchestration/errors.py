@@ -1,0 +1,32 @@
+"""What can go wrong in ways a person can act on. Each error is one plain message; the command line prints it and exits
+with 1. A programming mistake is not here: it stays a traceback."""
+
+from __future__ import annotations
+
+
+class LeagueError(Exception):
+    """A refusal with its reason."""
+
+
+class InputError(LeagueError):
+    """A file is not what it should be: names the file, the row and the column, what was found and what was expected."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str,
+        row: int | None = None,
+        column: str | None = None,
+        found: object = None,
+        expected: object = None,
+    ) -> None:
+        place = "".join([f", row {row}" if row else "", f", column {column}" if column else ""])
+        detail = "".join(
+            [f"; found {found!r}" if found is not None else "", f"; expected {expected}" if expected else ""]
+        )
+        super().__init__(f"{file}{place}: {problem}{detail}")
+
+
+class GateError(LeagueError):
+    """A gate is shut: a critical check failed, or its evidence is not for the data at hand."""

@@ -1,0 +1,304 @@
+"""The fictional results as NHS England publishes a release: file names, columns, text, quirks.
+
+Belongs here: everything about the files of the four releases, and the few cells that are made to disagree.
+Does not belong here: the figures themselves.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from orchestration.sample.framework import DOMAINS, LEAGUES, METRICS, MILLION, QUARTERS, Metric, Quarter
+from orchestration.sample.metric_scores import Codes, hundredths, quantile
+from orchestration.sample.organisations import Organisations, Trust, csv_text
+from orchestration.sample.standings import QuarterResult, by_league
+from orchestration.sample.values import QuarterValues
+
+Row = list[str]
+
+DATA_COLUMNS = ["Quarter", "Region", "Trust_type", "Trust_subtype", "Trust_code", "Trust_name", "Domain", "Sub-domain",
+                "Metric_ID", "Metric_description", "Reporting_date", "Units", "Value", "Median_value",
+                "Lower_quartile", "Upper_quartile", "Rank"]
+LEAGUE_COLUMNS = ["Quarter", "Region", "Trust_type", "Trust_subtype", "Trust_code", "Trust_name", "Average_score",
+                  "Likely_range_of_average_score", "Segment", "Trust_in_financial_deficit", "Rank",
+                  "Likely_range_of_rank"]
+TRUST_TYPE, TRUST_CODE, METRIC_ID, UNITS, VALUE, MEDIAN, RANK = (
+    DATA_COLUMNS.index(column)
+    for column in ("Trust_type", "Trust_code", "Metric_ID", "Units", "Value", "Median_value", "Rank"))
+AVERAGE_SCORE = LEAGUE_COLUMNS.index("Average_score")
+
+TRUST_TYPES = {"acute": "Acute trust", "mental_health_community": "Mental health and community trust",
+               "ambulance": "Ambulance trust"}
+FIRST_TRUST_TYPES = TRUST_TYPES | {"mental_health_community": "Non-acute hospital trust"}  # of the first release
+NON_BREAKING_SPACE = "\u00a0"
+SUMMARY_IDS = {"OF5000": "Adjusted segment", "OF5002": "Average metric score", "OF5003": "Unadjusted segment",
+               "OF5004": "Financial override", "OF5005": "Final segment score override",
+               "OF5007": "Is the organisation in the Recovery Support Programme?"}
+PLANT_COLUMNS = ["quarter", "organisation_code", "file_kind", "published_id", "column", "right", "planted"]
+PLANTED_QUARTER = 2
+
+
+@dataclass(frozen=True)
+class Release:
+    """The files of a quarter: folder by month of publication, name endings, and what is odd about them."""
+
+    month: str
+    data_ending: str
+    league_ending: str
+    absent_benchmark: str = ""
+    first: bool = False
+    superseded: str = ""  # league re-issued as -v2
+
+
+RELEASES = (
+    Release("2025-09", "data", "league-table", first=True),
+    Release("2025-12", "data-q2", "league-table-q2"),
+    Release("2026-03", "data-q3-25-26", "league-table-q3-25-26", superseded="acute"),
+    Release("2026-06", "data", "league-table", absent_benchmark="NA"),
+)
+
+
+def write_releases(
+    directory: Path, organisations: Organisations, drawn: Sequence[QuarterValues], results: Sequence[QuarterResult],
+    seed: int,
+) -> None:
+    """Write every release; data files hold the year so far, league tables the quarter."""
+    data = [_data_rows(*quarter, organisations) for quarter in zip(QUARTERS, drawn, results, strict=True)]
+    league = [_league_rows(*quarter, organisations) for quarter in zip(QUARTERS, drawn, results, strict=True)]
+    rng = np.random.default_rng([seed, 4])
+    earlier_values = _earlier_values(data[PLANTED_QUARTER]["acute"], rng)
+    earlier_table = _earlier_averages(league[PLANTED_QUARTER]["acute"], rng)
+    plants = _plant(data[PLANTED_QUARTER], league[PLANTED_QUARTER], rng)
+    (directory / "planted_disagreements.csv").write_text(csv_text([PLANT_COLUMNS, *plants], "\n"), newline="")
+
+    for quarter, release in zip(QUARTERS, RELEASES, strict=True):
+        folder = directory / "nof" / release.month
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in LEAGUES:
+            stem = f"nhs-oversight-framework-{_file_group(name, release)}-"
+            rows = [row for earlier in data[: quarter.number + 1] for row in earlier[name]]
+            table = league[quarter.number][name]
+            version = ""
+            if name == release.superseded:
+                version = "-v2"
+                _write_data(folder / f"{stem}{release.data_ending}.csv",
+                            [earlier_values.get(id(row), row) for row in rows], release)
+                _write_league(folder / f"{stem}{release.league_ending}.csv", earlier_table, name, release)
+            _write_data(folder / f"{stem}{release.data_ending}{version}.csv", rows, release)
+            _write_league(folder / f"{stem}{release.league_ending}{version}.csv", table, name, release)
+
+
+def _file_group(league: str, release: Release) -> str:
+    if league == "mental_health_community" and release.first:
+        return "non-acute-hospital-trust"
+    return TRUST_TYPES[league].lower().replace(" ", "-")
+
+
+def _write_data(path: Path, rows: Iterable[Row], release: Release) -> None:
+    header = DATA_COLUMNS
+    if release.first:
+        header = DATA_COLUMNS[1:]
+        rows = [_first_label(row)[1:] for row in rows]
+    elif release.absent_benchmark:
+        blank = [release.absent_benchmark] * 3
+        rows = [row if row[MEDIAN] else [*row[:MEDIAN], *blank, *row[RANK:]] for row in rows]
+    _write_csv(path, [header, *rows])
+
+
+def _write_league(path: Path, rows: Iterable[Row], league: str, release: Release) -> None:
+    header = LEAGUE_COLUMNS
+    if release.first:
+        header = ["Reporting_date" if column == "Quarter" else column for column in LEAGUE_COLUMNS]
+        rows = [_first_label(row) for row in rows]
+        if league == "ambulance":
+            header[AVERAGE_SCORE] += " colum"  # as published
+    _write_csv(path, [header, *rows])
+
+
+def _first_label(row: Row) -> Row:
+    league = next(league for league, label in TRUST_TYPES.items() if label == row[TRUST_TYPE])
+    return [*row[:TRUST_TYPE], FIRST_TRUST_TYPES[league], *row[TRUST_TYPE + 1:]]
+
+
+def _write_csv(path: Path, rows: Iterable[Row]) -> None:
+    path.write_bytes(("\ufeff" + csv_text(rows, "\r\n")).encode())
+
+
+# Rows
+
+
+def _number(in_hundredths: int) -> str:
+    """As published: at least one decimal and no more than two, 33.0 or 9.03."""
+    return str(in_hundredths / 100)
+
+
+def _whole(number: int | None) -> str:
+    return "" if number is None else f"{number}.0"
+
+
+def _described(trust: Trust, quarter: Quarter) -> Row:
+    return [quarter.label, trust.icb.region.oversight_name, TRUST_TYPES[trust.league], trust.subtype, trust.code,
+            trust.name_in(quarter)]
+
+
+def _data_rows(
+    quarter: Quarter, values: QuarterValues, result: QuarterResult, organisations: Organisations,
+) -> dict[str, list[Row]]:
+    """The data rows of a quarter by league, ordered as published: metric, trust."""
+    trusts = {trust.code: trust for trust in organisations.trusts if trust.exists_in(quarter)}
+    described = {code: _described(trust, quarter) for code, trust in trusts.items()}
+    rows: list[Row] = []
+
+    def add(labels: Row, texts: Mapping[str, str], ranks: Codes | None = None,
+            benchmarks: Mapping[str, Row] | None = None) -> None:
+        for code, text in texts.items():
+            middle = benchmarks[trusts[code].league] if benchmarks else ["", "", ""]
+            rows.append([*described[code], *labels, text, *middle, _whole(ranks[code] if ranks else None)])
+
+    def add_raw(labels: Row, raw: Codes, higher_is_better: bool) -> Codes:
+        ranks = by_league(trusts, raw, higher_is_better)
+        texts = {code: _number(hundredths(value, MILLION)) for code, value in raw.items()}
+        add(labels, texts, ranks, _benchmarks(trusts, raw))
+        return ranks
+
+    for metric in METRICS:
+        labels = _metric_labels(metric, quarter)
+        ranks = None
+        if metric.metric_id in values.values:
+            ranks = add_raw([*labels(metric.metric_id), metric.unit], values.values[metric.metric_id],
+                            metric.higher_is_better)
+        if metric.metric_id in values.counts:
+            add_raw([*labels(metric.metric_id), "count"], values.counts[metric.metric_id], metric.higher_is_better)
+        scores = {code: _number(hundredths(score.numerator, score.denominator))
+                  for code, score in result.scores[metric.metric_id].items()}
+        add([*labels(metric.score_id), "score"], scores, ranks)
+
+    for domain, (title, number) in DOMAINS.items():
+        score_label, segment_label = f"{title} domain score", f"{title} domain segment"
+        sub_domain = title if domain == "safety" and quarter.number < 2 else score_label  # the label changed
+        domain_scores, segments = result.domain_scores[domain], result.domain_segments[domain]
+        add([title, sub_domain, f"OF40{number}", score_label, quarter.label, "score"],
+            {code: _number(score) for code, score in domain_scores.items()}, by_league(trusts, domain_scores))
+        add([title, segment_label, f"OF41{number}", segment_label, quarter.label, "segment"],
+            {code: _whole(segment) for code, segment in segments.items()})
+    for published_id, (unit, texts, summary_ranks) in _summary(quarter, values, result).items():
+        add(["Summary", "Summary", published_id, SUMMARY_IDS[published_id], quarter.label, unit], texts, summary_ranks)
+
+    rows.sort(key=lambda row: (row[METRIC_ID], row[TRUST_CODE], row[UNITS]))
+    return {league: [row for row in rows if row[TRUST_TYPE] == label] for league, label in TRUST_TYPES.items()}
+
+
+def _metric_labels(metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
+    """Domain to reporting date, for the raw or the score id."""
+    title = metric.title + NON_BREAKING_SPACE * (metric.metric_id == "OF0084")
+    return lambda published_id: [DOMAINS[metric.domain][0], metric.sub_domain, published_id, title,
+                                 metric.reporting_dates[quarter.number]]
+
+
+def _benchmarks(trusts: Mapping[str, Trust], raw: Codes) -> dict[str, Row]:
+    """Median, lower and upper quartile of the unrounded values of each league."""
+    found = {}
+    for league in LEAGUES:
+        members = [value for code, value in raw.items() if trusts[code].league == league]
+        cuts = [quantile(members, n) for n in (2, 1, 3)] if members else []
+        found[league] = [_number(hundredths(cut.numerator, cut.denominator * MILLION)) for cut in cuts]
+    return found
+
+
+def _summary(
+    quarter: Quarter, values: QuarterValues, result: QuarterResult,
+) -> dict[str, tuple[str, dict[str, str], Codes | None]]:
+    """Unit, values and ranks of the summary rows by id."""
+    adjusted = result.adjusted_segments
+
+    def whole(numbers: Codes) -> dict[str, str]:
+        return {code: _whole(number) for code, number in numbers.items()}
+
+    summary: dict[str, tuple[str, dict[str, str], Codes | None]] = {
+        "OF5000": ("segment", whole(adjusted), result.league_ranks),
+        "OF5002": ("score", {code: _number(n) for code, n in result.averages.items()}, result.average_ranks),
+        "OF5003": ("segment", whole(result.unadjusted_segments), None),
+        "OF5004": ("flag", whole({code: int(code in values.overridden) for code in adjusted}), None),
+    }
+    if quarter.number < 2:
+        programme = {code for code, segment in adjusted.items() if segment == 4 and code in values.programme}
+        final = {code: 5 if code in programme else segment for code, segment in adjusted.items()}
+        summary["OF5005"] = ("segment", whole(final), None)
+        summary["OF5007"] = ("flag", whole({code: int(code in programme) for code in adjusted}), None)
+    return summary
+
+
+def _league_rows(
+    quarter: Quarter, values: QuarterValues, result: QuarterResult, organisations: Organisations,
+) -> dict[str, list[Row]]:
+    """The league tables of a quarter, best first."""
+    tables: dict[str, list[Row]] = {league: [] for league in LEAGUES}
+    trusts = [trust for trust in organisations.trusts if trust.exists_in(quarter)]
+    for trust in sorted(trusts, key=lambda trust: (result.league_ranks[trust.code], trust.code)):
+        code = trust.code
+        low, high = result.average_ranges[code]
+        tables[trust.league].append([
+            *_described(trust, quarter), _number(result.averages[code]), f"{low / 100:g} to {high / 100:g}",
+            str(result.adjusted_segments[code]), "Yes" if code in values.overridden else "No",
+            str(result.league_ranks[code]), "{} to {}".format(*result.rank_ranges[code]),
+        ])
+    return tables
+
+
+# Corrections and disagreements
+
+
+def _shifted(text: str, by: float, highest: float = 4.0) -> str:
+    """Moved by an amount, the other way where that would leave the scale."""
+    value = float(text)
+    return str(round(value + by if value + by <= highest else value - by, 2))
+
+
+def _earlier_values(rows: Sequence[Row], rng: np.random.Generator) -> dict[int, Row]:
+    """What the first version of the acute data said in a few rows, by the identity of the right row."""
+    candidates = [row for row in rows if row[METRIC_ID] == "OF0025"]
+    wrong = [candidates[nth] for nth in rng.permutation(len(candidates))[:3]]
+    return {id(row): [*row[:VALUE], _shifted(row[VALUE], 0.4, np.inf), *row[VALUE + 1:]] for row in wrong}
+
+
+def _earlier_averages(rows: Sequence[Row], rng: np.random.Generator) -> list[Row]:
+    """The first version of the acute league table, wrong in a few rows."""
+    wrong = rng.permutation(len(rows))[:3].tolist()
+    return [[*row[:AVERAGE_SCORE], _shifted(row[AVERAGE_SCORE], 0.02), *row[AVERAGE_SCORE + 1:]]
+            if nth in wrong else [*row] for nth, row in enumerate(rows)]
+
+
+def _plant(
+    data: Mapping[str, Sequence[Row]], league: Mapping[str, Sequence[Row]], rng: np.random.Generator,
+) -> list[Row]:
+    """Make five published cells of the third quarter disagree with the arithmetic, in place; say which."""
+    quarter_id = QUARTERS[PLANTED_QUARTER].quarter_id
+    used: set[str] = set()
+
+    def one(rows: Iterable[Row]) -> Row:
+        free = [row for row in rows if row[TRUST_CODE] not in used]
+        chosen = free[rng.integers(len(free))]
+        used.add(chosen[TRUST_CODE])
+        return chosen
+
+    def of(name: str, published_id: str) -> list[Row]:
+        return [row for row in data[name] if row[METRIC_ID] == published_id]
+
+    by_value = sorted(of("acute", "OF0023"), key=lambda row: float(row[VALUE]))
+    gaps = {row[TRUST_CODE]: min(float(row[VALUE]) - float(below[VALUE]), float(above[VALUE]) - float(row[VALUE]))
+            for below, row, above in zip(by_value, by_value[1:], by_value[2:], strict=False)}
+    clear = max(gaps, key=lambda code: (gaps[code], code))  # well away from its neighbours
+    planted = []
+    for row, kind, published_id, columns, column, by, highest in (
+        (one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear), "data", "OF1023", DATA_COLUMNS, VALUE, .3, 4),
+        (one(of("mental_health_community", "OF4005")), "data", "OF4005", DATA_COLUMNS, VALUE, 0.25, 4),
+        (one(of("mental_health_community", "OF5002")), "data", "OF5002", DATA_COLUMNS, VALUE, 0.15, 4),
+        (one(of("acute", "OF5000")), "data", "OF5000", DATA_COLUMNS, RANK, 7, len(league["acute"])),
+        (one(league["acute"]), "league table", "OF5002", LEAGUE_COLUMNS, AVERAGE_SCORE, 0.12, 4),
+    ):
+        right = row[column]
+        row[column] = _shifted(right, by, highest)
+        planted.append([quarter_id, row[TRUST_CODE], kind, published_id, columns[column], right, row[column]])
+    return planted

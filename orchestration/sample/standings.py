@@ -1,0 +1,166 @@
+"""Steps 2 to 4 of the official method, written out a second time: from metric scores to the league table.
+
+Belongs here: averages, segments, override, league position and likely ranges, as `nof-methodology.md` section 4 has
+them, on integers and fractions.
+Does not belong here: the scoring rules of a metric (`metric_scores`), drawing values, publishing them.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from orchestration.sample.framework import DOMAINS, LEAGUES, METRICS, MILLION, Quarter
+from orchestration.sample.metric_scores import (
+    Codes,
+    combined_finance,
+    competition_ranks,
+    hundredths,
+    metric_scores,
+    quantile,
+)
+from orchestration.sample.organisations import Trust
+from orchestration.sample.values import QuarterValues
+
+WeightedScores = list[tuple[Fraction, Fraction]]  # (weight, score)
+Range = tuple[int, int]
+
+TWO_DECIMALS_IN_AVERAGES = {"2025-26-Q1": {"OF0005", "OF0016", "OF0057", "OF0063"}}
+OVERRIDE_SEGMENT = 3
+BOOTSTRAP_DRAWS = 400
+
+
+@dataclass(frozen=True)
+class QuarterResult:
+    """Everything that follows from a quarter's values; averages and domain scores in hundredths."""
+
+    scores: dict[str, dict[str, Fraction]]
+    averages: Codes
+    unadjusted_segments: Codes
+    adjusted_segments: Codes
+    average_ranks: Codes
+    league_ranks: Codes
+    domain_scores: dict[str, Codes]
+    domain_segments: dict[str, Codes]
+    average_ranges: dict[str, Range]
+    rank_ranges: dict[str, Range]
+
+
+def all_scores(trusts: Mapping[str, Trust], values: QuarterValues) -> dict[str, dict[str, Fraction]]:
+    """Exact scores by metric and trust."""
+    scores: dict[str, dict[str, Fraction]] = {}
+    for metric in METRICS:
+        if metric.rule == "published_score":
+            scores[metric.metric_id] = {code: Fraction(n) for code, n in values.awarded[metric.metric_id].items()}
+        elif metric.rule != "matrix":
+            populations: defaultdict[str, Codes] = defaultdict(dict)
+            for code, value in values.values[metric.metric_id].items():
+                populations[metric.populations[trusts[code].league]][code] = value
+            scores[metric.metric_id] = {code: score for members in populations.values()
+                                        for code, score in metric_scores(metric, members).items()}
+    scores["OF0080"] = {code: combined_finance(plan, scores["OF0081"][code])
+                        for code, plan in scores["OF0079"].items()}
+    return scores
+
+
+def weighted_mean(scores: WeightedScores) -> int:
+    """The mean of (weight, score) pairs in hundredths."""
+    mean = sum((weight * score for weight, score in scores), Fraction()) / sum(weight for weight, _ in scores)
+    return hundredths(mean.numerator, mean.denominator)
+
+
+def segment(score: int, cuts: Sequence[Fraction]) -> int:
+    """1 to 4; a score at a cut belongs to the better segment."""
+    return 1 + sum(score > cut for cut in cuts)
+
+
+def by_league(trusts: Mapping[str, Trust], values: Mapping[str, Any], highest_first: bool = False) -> Codes:
+    """Competition ranks within each league."""
+    ranks: Codes = {}
+    for league in LEAGUES:
+        members = {code: value for code, value in values.items() if trusts[code].league == league}
+        ranks |= competition_ranks(members, highest_first)
+    return ranks
+
+
+def score_quarter(quarter: Quarter, trusts: Iterable[Trust], values: QuarterValues) -> QuarterResult:
+    """Work out a quarter."""
+    present = {trust.code: trust for trust in trusts if trust.exists_in(quarter)}
+    scores = all_scores(present, values)
+    at_two_decimals = TWO_DECIMALS_IN_AVERAGES.get(quarter.quarter_id, set())
+
+    held: dict[str, WeightedScores] = {code: [] for code in present}
+    held_by_domain: dict[str, defaultdict[str, WeightedScores]] = {domain: defaultdict(list) for domain in DOMAINS}
+    for metric in METRICS:
+        for code, score in scores[metric.metric_id].items() if metric.counted else ():
+            if metric.metric_id in at_two_decimals:
+                score = Fraction(hundredths(score.numerator, score.denominator), 100)
+            held[code].append((metric.weight, score))
+            held_by_domain[metric.domain][code].append((metric.weight, score))
+
+    averages = {code: weighted_mean(pairs) for code, pairs in held.items()}
+    cuts = [quantile(averages.values(), n) for n in (1, 2, 3)]
+    unadjusted = {code: segment(average, cuts) for code, average in averages.items()}
+    adjusted = {code: max(n, OVERRIDE_SEGMENT) if code in values.overridden else n for code, n in unadjusted.items()}
+    domain_scores = {domain: {code: weighted_mean(pairs) for code, pairs in members.items()}
+                     for domain, members in held_by_domain.items()}
+    domain_cuts = {domain: [quantile(members.values(), n) for n in (1, 2, 3)]
+                   for domain, members in domain_scores.items()}
+    average_ranges, rank_ranges = likely_ranges(present, held, cuts, values)
+    return QuarterResult(
+        scores=scores,
+        averages=averages,
+        unadjusted_segments=unadjusted,
+        adjusted_segments=adjusted,
+        average_ranks=by_league(present, averages),
+        league_ranks=by_league(present, {code: (adjusted[code], average) for code, average in averages.items()}),
+        domain_scores=domain_scores,
+        domain_segments={domain: {code: segment(score, domain_cuts[domain]) for code, score in members.items()}
+                         for domain, members in domain_scores.items()},
+        average_ranges=average_ranges,
+        rank_ranges=rank_ranges,
+    )
+
+
+def likely_ranges(
+    trusts: Mapping[str, Trust], held: Mapping[str, WeightedScores], cuts: Sequence[Fraction],
+    values: QuarterValues,
+) -> tuple[dict[str, Range], dict[str, Range]]:
+    """95% percentile bootstrap of every trust's own scores at once, in integers; cut points stay where they are."""
+    codes = list(held)
+    most = max(map(len, held.values()))
+    counts = np.array([len(held[code]) for code in codes])
+    thirds = np.zeros((len(codes), most), dtype=np.int64)
+    weighted = np.zeros_like(thirds)
+    for row, code in enumerate(codes):
+        for column, (weight, score) in enumerate(held[code]):
+            thirds[row, column] = weight * 3
+            weighted[row, column] = thirds[row, column] * round(score * MILLION)
+
+    rng = np.random.default_rng(values.bootstrap_seed)
+    picks = rng.integers(0, counts[:, None, None], (len(codes), BOOTSTRAP_DRAWS, most))
+    drawn = np.arange(most) < counts[:, None, None]
+    rows = np.arange(len(codes))[:, None, None]
+    total = (weighted[rows, picks] * drawn).sum(axis=2)
+    weight = (thirds[rows, picks] * drawn).sum(axis=2) * MILLION
+    averages = (200 * total + weight) // (2 * weight)
+
+    segments = 1 + sum((averages > int(cut)).astype(np.int64) for cut in cuts)  # whole hundredths: floor is enough
+    overridden = np.array([code in values.overridden for code in codes])[:, None]
+    segments = np.where(overridden, np.maximum(segments, OVERRIDE_SEGMENT), segments)
+    position = segments * 1000 + averages
+    league = np.array([trusts[code].league for code in codes])
+    ranks = np.empty_like(averages)
+    for name in LEAGUES:
+        members = position[league == name]
+        ranks[league == name] = 1 + (members[:, None, :] > members[None, :, :]).sum(axis=1)
+    return _middle_95(codes, averages), _middle_95(codes, ranks)
+
+
+def _middle_95(codes: Sequence[str], draws: np.ndarray) -> dict[str, Range]:
+    ordered = np.sort(draws, axis=1)
+    tail = BOOTSTRAP_DRAWS // 40
+    return {code: (int(row[tail]), int(row[-1 - tail])) for code, row in zip(codes, ordered, strict=True)}

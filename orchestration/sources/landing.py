@@ -1,0 +1,32 @@
+"""Landing: the files in use of one source become one Parquet table of text, each row with the file and row it came from."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from orchestration.sources.descriptions import Source
+from orchestration.sources.inventory import read_rows
+from orchestration.sources.nof import NOF_SOURCES
+from orchestration.sources.store import Store
+from orchestration.workspace import Build, write_atomically
+
+
+def land(source: Source, inventory: pd.DataFrame, build: Build) -> pd.DataFrame:
+    """Writes `<landed>/<source>.parquet` with every row of every file in use; an unused source lands as an empty table."""
+    store = Store(build.workspace)
+    used = inventory[(inventory["source_id"] == source.id) & (inventory["status"] == "used")]
+    files = used[["file_name", "source_sha256"]].drop_duplicates()
+    frames = [
+        read_rows(store.get(sha256), source, name).assign(_source_sha256=sha256, _source_member=pd.NA)
+        for name, sha256 in files.itertuples(index=False)
+    ]
+    extra = ["_file_quarter"] if source.id in NOF_SOURCES else []
+    columns = [c.name for c in source.columns] + extra + ["_source_sha256", "_source_member", "_source_row"]
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return write_table(rows[columns], build, source.id)
+
+
+def write_table(frame: pd.DataFrame, build: Build, name: str) -> pd.DataFrame:
+    frame = frame.astype("string")
+    write_atomically(build.parquet(name), frame.to_parquet(index=False))
+    return frame

@@ -1,0 +1,83 @@
+"""What is peculiar to the NHS Oversight Framework release: which quarters and leagues a file is about."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+
+import pandas as pd
+
+from orchestration.errors import InputError
+from orchestration.workspace import SEEDS
+
+NOF_SOURCES = ("nof_data", "nof_league")
+
+
+@cache
+def quarters() -> dict[str, dict[str, str]]:
+    """The quarters that can be built, from the seed of that name, in order."""
+    with (SEEDS / "quarters.csv").open(encoding="utf-8", newline="") as file:
+        return {row["quarter"]: row for row in csv.DictReader(file)}
+
+
+@cache
+def leagues_by_trust_type() -> dict[str, str]:
+    with (SEEDS / "trust_types.csv").open(encoding="utf-8", newline="") as file:
+        return {row["published_trust_type"]: row["league"] for row in csv.DictReader(file)}
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").strip()
+
+
+def quarter_of(label: str) -> str | None:
+    """`Q2 2025/26` as `2025-26-Q2`."""
+    match = re.fullmatch(r"Q([1-4]) (\d{4})/(\d{2})", label)
+    return f"{match[2]}-{match[3]}-Q{match[1]}" if match else None
+
+
+def with_file_quarter(rows: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Adds `_file_quarter`: the label of the whole file where its rows carry none (the first release of 2025/26)."""
+    label = None
+    if rows["quarter_label"].isna().all():
+        if "metric_id" not in rows:
+            raise InputError("has no quarter", file=file, row=1, expected="a column Quarter or Reporting_date")
+        segments = rows[rows["metric_id"].str.strip() == "OF5000"]
+        labels = sorted({plain(text) for text in segments["reporting_date"]})
+        if len(labels) != 1:
+            raise InputError(
+                "has no Quarter column, and its OF5000 rows do not agree on one",
+                file=file,
+                row=int(segments["_source_row"].iloc[0]) if len(segments) else None,
+                column="Reporting_date",
+                found=", ".join(labels) or "no OF5000 row",
+                expected="one quarter, such as Q1 2025/26",
+            )
+        label = labels[0]
+    return rows.assign(_file_quarter=pd.array([label] * len(rows), dtype="string"))
+
+
+def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
+    """The (quarter, league) pairs a file is about. Raises InputError on a label that names no quarter or no league."""
+    labels = rows["quarter_label"].fillna(rows["_file_quarter"])
+    pairs = pd.DataFrame({"label": labels, "trust_type": rows["trust_type"], "row": rows["_source_row"]})
+    found = set()
+    for label, trust_type, row in pairs.drop_duplicates(["label", "trust_type"]).itertuples(index=False):
+        quarter = quarter_of(plain(label))
+        if quarter is None:
+            raise InputError(
+                "names no quarter", file=file, row=int(row), column="Quarter", found=label, expected="such as Q1 2025/26"
+            )
+        league = leagues_by_trust_type().get(plain(trust_type).lower())
+        if league is None:
+            raise InputError(
+                "names no known trust type",
+                file=file,
+                row=int(row),
+                column="Trust_type",
+                found=trust_type,
+                expected=f"one of {', '.join(leagues_by_trust_type())}",
+            )
+        found.add((quarter, league))
+    return sorted(found)

@@ -1,0 +1,70 @@
+"""Where things are. The checkout holds rules and source descriptions; a data folder holds everything a build makes.
+No reading or writing of data here."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[1]
+DBT_PROJECT = PROJECT / "dbt_project"
+SEEDS = DBT_PROJECT / "seeds"
+SOURCES = PROJECT / "data" / "sources"
+SUITES = PROJECT / "expectations"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One data folder: a store of extracts, one working folder a quarter, and the releases."""
+
+    data_dir: Path
+
+    @property
+    def store(self) -> Path:
+        return self.data_dir / "store"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.data_dir / "extracts.lock.json"
+
+    def releases(self, quarter: str) -> Path:
+        return self.data_dir / "releases" / quarter
+
+    def build(self, quarter: str) -> Build:
+        return Build(self, quarter)
+
+
+@dataclass(frozen=True)
+class Build:
+    """The working folder of one quarter: a build reads and writes nothing else, so quarters cannot disturb each other."""
+
+    workspace: Workspace
+    quarter: str
+
+    @property
+    def folder(self) -> Path:
+        return self.workspace.data_dir / "work" / self.quarter
+
+    @property
+    def landed(self) -> Path:
+        return self.folder / "landed"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.folder / "warehouse.duckdb"
+
+    @property
+    def evidence(self) -> Path:
+        return self.folder / "evidence"
+
+    def parquet(self, table: str) -> Path:
+        return self.landed / f"{table}.parquet"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write beside the target, then rename: a reader sees the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    scratch.write_bytes(content)
+    os.replace(scratch, path)
