@@ -38,10 +38,11 @@ class Source:
         return {heading: column.name for column in self.columns for heading in column.published}
 
     def likeness(self, first_row: list[str]) -> float:
-        """How much the first row of a file looks like this publication, 0 to 1."""
+        """How much the first row of a file looks like this publication: headings shared of headings in either, 0 to 1."""
         if self.header:
             headings = {heading.strip() for heading in first_row}
-            return sum(bool(headings & set(column.published)) for column in self.columns) / len(self.columns)
+            shared = len(headings & set(self.by_heading))
+            return shared / (len(headings) + len(self.columns) - shared)
         fits = len(first_row) == len(self.columns) and all(
             re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern
         )

@@ -1,0 +1,195 @@
+"""The gates: Great Expectations suites run on the border between two layers, and the evidence each run leaves behind.
+
+Belongs here: reading suites, running one on a table, writing and reading evidence, and the release gate that trusts
+nothing but evidence for exactly the data at hand. Does not: Dagster, dbt, the rules themselves (`expectations/*.json`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import GateError
+from orchestration.workspace import SUITES, Build, write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXAMPLES = 5  # places named in a message; the count is always complete
+
+
+@dataclass(frozen=True)
+class Suite:
+    """One suite: the expectations on one table, at the gate that `gate` names."""
+
+    gate: str
+    table: str
+    row_key: tuple[str, ...]
+    expectations: tuple[dict[str, Any], ...]
+    sha256: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.gate}.{self.table}"
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns the suite names."""
+        named = [*self.row_key]
+        for expectation in self.expectations:
+            kwargs = expectation["kwargs"]
+            named += [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
+            named += kwargs.get("column_list", []) + re.findall(r"^\w+", kwargs.get("row_condition", ""))
+        return list(dict.fromkeys(named))
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation or dbt test, and what came of it. `severity` is critical or warning; only critical ones gate."""
+
+    id: str
+    gate: str
+    table: str
+    kind: str
+    severity: str
+    reason: str
+    passed: bool
+    unexpected: int
+    examples: tuple[str, ...] = ()
+    waiver: str | None = None
+
+    @property
+    def shuts_the_gate(self) -> bool:
+        return not self.passed and self.severity == "critical"
+
+    def __str__(self) -> str:
+        found = f": {self.unexpected} unexpected" if self.unexpected else ""
+        return "\n  ".join([f"{self.id} ({self.severity}){found}. {self.reason}", *self.examples])
+
+
+@cache
+def suites(gate: str) -> tuple[Suite, ...]:
+    """The suites of a gate, in order of table name."""
+    found = []
+    for path in sorted((SUITES / gate).glob("*.json")):
+        content = path.read_bytes()
+        suite = json.loads(content)
+        found.append(
+            Suite(
+                gate=gate,
+                table=path.stem,
+                row_key=tuple(suite["meta"]["row_key"]),
+                expectations=tuple(suite["expectations"]),
+                sha256=hashlib.sha256(content).hexdigest(),
+            )
+        )
+    return tuple(found)
+
+
+@cache
+def _context() -> Any:
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    source = context.data_sources.add_pandas("frames")
+    return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
+
+
+def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
+    """Runs every expectation of a suite on a frame that has `suite.columns`, and names the rows that break one."""
+    import great_expectations as gx
+
+    definition = {
+        "name": suite.name,
+        "expectations": [
+            {key: value for key, value in expectation.items() if key in ("type", "kwargs", "meta", "severity")}
+            for expectation in suite.expectations
+        ],
+    }
+    batch = _context().get_batch({"dataframe": frame})
+    result = batch.validate(
+        gx.ExpectationSuite(**definition),
+        result_format={
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": list(suite.row_key),
+            "include_unexpected_rows": False,
+        },
+    )
+    checks = []
+    for outcome in result.results:
+        config = outcome.expectation_config
+        if outcome.exception_info.get("raised_exception") or any(
+            isinstance(info, dict) and info.get("raised_exception") for info in outcome.exception_info.values()
+        ):
+            raise GateError(f"{suite.name}: {config.meta['id']} could not be evaluated: {outcome.exception_info}")
+        places = outcome.result.get("unexpected_index_list") or []
+        passed = bool(outcome.success)
+        checks.append(
+            Check(
+                id=f"{suite.name}.{config.meta['id']}",
+                gate=suite.gate,
+                table=suite.table,
+                kind=config.type,
+                severity=str(config.severity.value if hasattr(config.severity, "value") else config.severity),
+                reason=config.meta["reason"],
+                passed=passed,
+                unexpected=0 if passed else outcome.result.get("unexpected_count") or len(places) or 1,
+                examples=() if passed else tuple(_examples(places, suite, config, outcome.result)),
+            )
+        )
+    order = {expectation["meta"]["id"]: position for position, expectation in enumerate(suite.expectations)}
+    return sorted(checks, key=lambda check: order[check.id.removeprefix(f"{suite.name}.")])
+
+
+def _examples(places: list[dict[str, Any]], suite: Suite, config: Any, result: dict[str, Any]) -> Iterator[str]:
+    expected = config.meta["expected"]
+    if not places:
+        yield f"found {result.get('observed_value')}; expected {expected}"
+    for place in places[:EXAMPLES]:
+        row = ", ".join(f"{key.lstrip('_')} {place[key]}" for key in suite.row_key)
+        values = {key: value for key, value in place.items() if key not in suite.row_key}
+        column = ", ".join(values) or config.kwargs.get("column", "")
+        found = ", ".join(repr(value) for value in values.values())
+        yield f"{row}, column {column}: found {found or 'no value'}; expected {expected}"
+
+
+def record(build: Build, name: str, data: dict[str, str], suite_sha256: str, checks: list[Check]) -> None:
+    """Leaves the evidence of one run: which data (sha256 by table), which suite, which results."""
+    document = {
+        "name": name,
+        "data": data,
+        "suite_sha256": suite_sha256,
+        "checks": [asdict(check) for check in checks],
+    }
+    write_atomically(build.evidence / f"{name}.json", json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
+
+
+def evidence(build: Build, name: str) -> dict[str, Any]:
+    """The evidence of one run. Raises GateError where it was never made."""
+    path = build.evidence / f"{name}.json"
+    if not path.exists():
+        raise GateError(f"release gate: {name} has not been checked in this build")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def checks_of(document: dict[str, Any]) -> list[Check]:
+    return [Check(**{**check, "examples": tuple(check["examples"])}) for check in document["checks"]]
+
+
+def raise_if_shut(checks: list[Check]) -> None:
+    shut = [check for check in checks if check.shuts_the_gate]
+    if shut:
+        gate = ", ".join(sorted({check.gate for check in shut}))
+        raise GateError(f"the {gate} gate is shut\n" + "\n".join(str(check) for check in shut))
+
+
+def sha256_of_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

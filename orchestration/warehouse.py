@@ -1,0 +1,169 @@
+"""The warehouse of one build: dbt writes it, everybody else reads it.
+
+Belongs here: calling dbt in process, reading tables, fingerprints of tables. Does not: SQL rules (`dbt_project/`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.errors import LeagueError
+from orchestration.gates import EXAMPLES, Check
+from orchestration.workspace import DBT_PROJECT, Build
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+    from dbt.contracts.graph.manifest import Manifest
+
+TARGET = DBT_PROJECT / "target"
+MANIFEST = TARGET / "manifest.json"
+FINGERPRINT = TARGET / "project.sha256"
+OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
+
+
+def project_sha256() -> str:
+    """One hash over all that dbt reads: models, macros, tests, seeds and configuration."""
+    digest = hashlib.sha256()
+    for path in sorted(DBT_PROJECT.rglob("*")):
+        inside = path.relative_to(DBT_PROJECT)
+        if path.is_file() and inside.parts[0] not in ("target", "logs") and not inside.name.startswith("."):
+            digest.update(f"{inside.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def ensure_manifest() -> Path:
+    """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
+    if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()):
+        _parsed.cache_clear()
+        _invoke(["parse"])
+        FINGERPRINT.write_text(project_sha256())
+    return MANIFEST
+
+
+@cache
+def manifest() -> dict[str, Any]:
+    return json.loads(ensure_manifest().read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed() -> Manifest:
+    ensure_manifest()
+    result: Manifest = _invoke(["parse"])
+    return result
+
+
+def _invoke(arguments: list[str], parsed: Manifest | None = None) -> Any:
+    os.environ.update(OPT_OUT)
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(TARGET)]
+    quiet = ["--quiet", "--log-level", "none", "--log-path", str(TARGET)]
+    try:
+        outcome = dbtRunner(manifest=parsed).invoke([*quiet, *arguments, *project])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None:
+        raise LeagueError(f"dbt {arguments[0]}: {outcome.exception}") from outcome.exception
+    return outcome.result
+
+
+@contextmanager
+def _environment(build: Build) -> Iterator[None]:
+    """profiles.yml reads these two; parsing happens without them, so that the parsed project fits every build."""
+    settings = {"LEAGUE_WAREHOUSE": str(build.warehouse), "LEAGUE_LANDED": str(build.landed)}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name in settings:
+            del os.environ[name]
+
+
+def dbt_build(build: Build, tag: str) -> list[Any]:
+    """Builds and tests every node of a stage; returns dbt's result of each. Raises LeagueError when dbt cannot run."""
+    selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
+    parsed = _parsed()
+    with _environment(build):
+        return list(_invoke(["build", *selection, "--no-write-json"], parsed).results)
+
+
+@contextmanager
+def reading(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only connection. Raises LeagueError when the warehouse of the build does not exist."""
+    import duckdb
+
+    if not build.warehouse.exists():
+        raise LeagueError(f"{build.warehouse} does not exist: the quarter has not been built")
+    with duckdb.connect(str(build.warehouse), read_only=True) as connection:
+        yield connection
+
+
+def frame(build: Build, table: str, columns: list[str]) -> pd.DataFrame:
+    with reading(build) as connection:
+        return connection.table(table).select(*columns).df()
+
+
+def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Fingerprint of a table's content, whatever the order of its rows."""
+    rows = connection.execute(f"select md5(cast(t as varchar)) as row from {table} as t order by row").fetchall()
+    return hashlib.sha256("\n".join(row for (row,) in rows).encode()).hexdigest()
+
+
+def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Check]:
+    """dbt's data tests as checks, and every node that failed to build as a failed one; failing tests name their rows."""
+    checks = []
+    for result in results:
+        node, status = result.node, str(result.status)
+        is_test = str(node.resource_type) == "test"
+        if not is_test and status == "success":
+            continue
+        passed = status == "pass"
+        severity = "warning" if is_test and str(node.config.severity).lower() == "warn" else "critical"
+        checks.append(
+            Check(
+                id=f"dbt.{node.name}",
+                gate=stage,
+                table=tested_table(node.unique_id) if is_test else node.name,
+                kind="dbt test" if is_test else "dbt model",
+                severity=severity,
+                reason=node.description or ("dbt data test" if is_test else f"the model must build ({status})"),
+                passed=passed,
+                unexpected=0 if passed else int(result.failures or 1),
+                examples=() if passed else tuple(_failing_rows(build, node, str(result.message))),
+            )
+        )
+    return sorted(checks, key=lambda check: check.id)
+
+
+def tested_table(unique_id: str) -> str:
+    """The model a data test is about: what it is attached to, or what its meta says."""
+    node = manifest()["nodes"][unique_id]
+    attached = (node.get("attached_node") or "").split(".")[-1]
+    named: str = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name", "")
+    return attached or named
+
+
+def _failing_rows(build: Build, node: Any, message: str) -> Iterator[str]:
+    if not getattr(node, "compiled_code", None) or not build.warehouse.exists():
+        yield message
+        return
+    import duckdb
+
+    with reading(build) as connection:
+        try:
+            connection.execute(f"set file_search_path = '{build.landed}'")
+            rows = connection.execute(f"select * from ({node.compiled_code}) limit {EXAMPLES}")
+        except duckdb.Error:
+            yield message
+            return
+        names = [column[0] for column in rows.description or ()]
+        for row in rows.fetchall():
+            yield ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
