@@ -41,8 +41,7 @@ def project_sha256() -> str:
 def ensure_manifest() -> Path:
     """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
     if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()):
-        _parsed.cache_clear()
-        _invoke(["parse"])
+        _invoke(["compile", "--no-introspect", "--no-populate-cache"])
         FINGERPRINT.write_text(project_sha256())
     return MANIFEST
 
@@ -55,19 +54,20 @@ def manifest() -> dict[str, Any]:
 @cache
 def _parsed() -> Manifest:
     ensure_manifest()
-    result: Manifest = _invoke(["parse"])
+    result: Manifest = _invoke(["parse", "--no-write-json"])
     return result
 
 
-def _invoke(arguments: list[str], parsed: Manifest | None = None) -> Any:
-    os.environ.update(OPT_OUT)
+def _invoke(arguments: list[str], warehouse: Path = TARGET / "warehouse.duckdb", landed: Path = TARGET, **runner: Any) -> Any:
+    """Runs dbt in this process. Parsing always sees the same two paths, so that the parsed project fits every build."""
+    os.environ.update(OPT_OUT | {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed)})
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(TARGET)]
     quiet = ["--quiet", "--log-level", "none", "--log-path", str(TARGET)]
     try:
-        outcome = dbtRunner(manifest=parsed).invoke([*quiet, *arguments, *project])
+        outcome = dbtRunner(**runner).invoke([*quiet, *arguments, *project])
     finally:
         DuckDBConnectionManager.close_all_connections()
     if outcome.exception is not None:
@@ -75,24 +75,11 @@ def _invoke(arguments: list[str], parsed: Manifest | None = None) -> Any:
     return outcome.result
 
 
-@contextmanager
-def _environment(build: Build) -> Iterator[None]:
-    """profiles.yml reads these two; parsing happens without them, so that the parsed project fits every build."""
-    settings = {"LEAGUE_WAREHOUSE": str(build.warehouse), "LEAGUE_LANDED": str(build.landed)}
-    os.environ.update(settings)
-    try:
-        yield
-    finally:
-        for name in settings:
-            del os.environ[name]
-
-
 def dbt_build(build: Build, tag: str) -> list[Any]:
     """Builds and tests every node of a stage; returns dbt's result of each. Raises LeagueError when dbt cannot run."""
     selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
-    parsed = _parsed()
-    with _environment(build):
-        return list(_invoke(["build", *selection, "--no-write-json"], parsed).results)
+    arguments = ["build", *selection, "--no-write-json"]
+    return list(_invoke(arguments, build.warehouse, build.landed, manifest=_parsed()).results)
 
 
 @contextmanager
@@ -104,6 +91,12 @@ def reading(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
         raise LeagueError(f"{build.warehouse} does not exist: the quarter has not been built")
     with duckdb.connect(str(build.warehouse), read_only=True) as connection:
         yield connection
+
+
+def exists(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
+    schema, name = relation.split(".")
+    query = "select count(*) from information_schema.tables where table_schema = ? and table_name = ?"
+    return connection.execute(query, [schema, name]).fetchall() == [(1,)]
 
 
 def frame(build: Build, table: str, columns: list[str]) -> pd.DataFrame:

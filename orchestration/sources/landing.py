@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import pandas as pd
 
+from orchestration.errors import LeagueError
 from orchestration.sources.descriptions import Source
-from orchestration.sources.inventory import read_rows
+from orchestration.sources.inventory import Survey, read_rows
 from orchestration.sources.nof import NOF_SOURCES
-from orchestration.sources.store import Store
+from orchestration.sources.store import Store, sha256_of
 from orchestration.workspace import Build, write_atomically
+
+
+def store_used(found: Survey, inventory: pd.DataFrame, store: Store) -> None:
+    """Puts the files in use into the store. Raises LeagueError where a file changed since it was surveyed."""
+    used = set(inventory.loc[inventory["status"] == "used", "source_sha256"])
+    for candidate in {c.sha256: c for c in found.candidates if c.sha256 in used}.values():
+        content = candidate.path.read_bytes()
+        if sha256_of(content) != candidate.sha256:
+            raise LeagueError(f"{candidate.name} changed while it was being read")
+        store.put(content, candidate.name, candidate.source)
 
 
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> pd.DataFrame:

@@ -12,6 +12,10 @@ from orchestration.sources.descriptions import Source
 from orchestration.workspace import Workspace, write_atomically
 
 
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
 class Store:
     """Files by sha256 under `<data>/store`; `extracts.lock.json` has an entry for each, written on first sight."""
 
@@ -19,15 +23,12 @@ class Store:
         self._folder = workspace.store
         self._lock_file = workspace.lock_file
 
-    @staticmethod
-    def sha256(content: bytes) -> str:
-        return hashlib.sha256(content).hexdigest()
-
     def path(self, sha256: str) -> Path:
         return self._folder / sha256[:2] / sha256
 
     def put(self, content: bytes, name: str, source: Source) -> None:
-        sha256 = self.sha256(content)
+        """Keeps a file under its hash and enters it into the lock on first sight."""
+        sha256 = sha256_of(content)
         path = self.path(sha256)
         if not path.exists():
             write_atomically(path, content)
@@ -50,7 +51,7 @@ class Store:
         if not path.exists():
             raise LeagueError(f"{path} is not in the store")
         content = path.read_bytes()
-        if self.sha256(content) != sha256:
+        if sha256_of(content) != sha256:
             raise LeagueError(f"{path} was changed: it no longer has the sha256 it is stored under")
         return content
 

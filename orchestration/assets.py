@@ -1,0 +1,228 @@
+"""The assets, layer by layer: extract, land, stage and metric, score and rank, publish.
+
+Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing releases."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration import gates, plots, release, warehouse
+from orchestration.errors import GateError
+from orchestration.lineage.columns import all_lineage
+from orchestration.resources import QUARTERS, Folders
+from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.inventory import survey, take_inventory
+from orchestration.sources.landing import land, store_used, write_table
+from orchestration.sources.store import Store
+from orchestration.workspace import DBT_PROJECT
+
+WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
+PREVIEW_ROWS = 10
+
+EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
+
+
+def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md(frame.head(PREVIEW_ROWS).to_markdown(index=False))
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(EXTRACT_KEYS[0], description="Every file found, and what became of it."),
+        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarter asked for."),
+    ],
+    partitions_def=QUARTERS,
+    group_name="extract",
+    name="extracts",
+)
+def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult]:
+    """Recognises the files of the extracts folder, chooses among them and stores those in use. Starts the build afresh."""
+    build = folders.build(context)
+    shutil.rmtree(build.folder, ignore_errors=True)
+    found = survey(Path(folders.extracts))
+    inventory = take_inventory(found, build.quarter)
+    store_used(found, inventory, Store(build.workspace))
+    write_table(inventory, build, "files")
+    write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
+    used = inventory[inventory["status"] == "used"]
+    yield dg.MaterializeResult(
+        asset_key=EXTRACT_KEYS[0],
+        metadata={
+            "files_found": inventory["file_name"].nunique(),
+            "files_used": used["file_name"].nunique(),
+            "files": dg.MetadataValue.md(inventory.fillna("").to_markdown(index=False)),
+            "sha256": dg.MetadataValue.json(sorted(used["source_sha256"].unique())),
+        },
+    )
+    yield dg.MaterializeResult(asset_key=EXTRACT_KEYS[1], metadata={"quarter": build.quarter})
+
+
+def landing_asset(source: Source) -> dg.AssetsDefinition:
+    """The asset that lands one source."""
+
+    @dg.asset(
+        key=["land", source.id],
+        deps=EXTRACT_KEYS,
+        partitions_def=QUARTERS,
+        group_name="land",
+        description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
+        metadata={"landing_page": source.landing_page},
+        kinds={"parquet"},
+    )
+    def landed(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:
+        build = folders.build(context)
+        rows = land(source, pd.read_parquet(build.parquet("files")), build)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(rows),
+                "input_sha256": dg.MetadataValue.json(sorted(rows["_source_sha256"].dropna().unique())),
+                "preview": preview(rows),
+            }
+        )
+
+    return landed
+
+
+LANDING = [landing_asset(source) for source in known_sources().values()]
+LAND_KEYS = [asset.key for asset in LANDING]
+
+
+def column_lineage(model: str) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey([layer, table]), name) for layer, table, name in sources]
+            for column, sources in all_lineage()[model].items()
+        }
+    )
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are `<layer>/<table>`. Every node depends on all of the stage before it: a blocking check gates only what
+    reads the very asset it is on, and a gate must stop everything after it."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        layer = dbt_resource_props.get("source_name") or dbt_resource_props["schema"]
+        return dg.AssetKey([layer, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return self.get_asset_key(dbt_resource_props).path[0]
+
+    def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return warehouse.project_sha256()[:16]
+
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        if node["resource_type"] != "model":
+            return spec
+        before = LAND_KEYS
+        if release.SCORE_RANK in node["tags"]:
+            before = [dg.AssetKey(relation.split(".")) for relation in release.models_of(release.STAGE_METRIC)]
+        have = {dep.asset_key for dep in spec.deps}
+        return spec.replace_attributes(
+            deps=[*spec.deps, *[dg.AssetDep(key) for key in before if key not in have and key != spec.key]],
+            metadata={**spec.metadata, "dagster/column_lineage": column_lineage(node["name"])},
+        )
+
+
+TRANSLATOR = Translator()
+
+
+def dbt_stage(stage: str) -> dg.AssetsDefinition:
+    """One dbt invocation: all models and data tests of a stage. The evidence it leaves names every table it wrote."""
+
+    @dbt_assets(
+        manifest=warehouse.manifest(),
+        select=f"tag:{stage}",
+        name=stage,
+        partitions_def=QUARTERS,
+        dagster_dbt_translator=TRANSLATOR,
+        project=DbtProject(DBT_PROJECT, target_path=warehouse.TARGET),
+        pool=WRITES_WAREHOUSE,
+    )
+    def built(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[Any]:
+        build = folders.build(context)
+        results = warehouse.dbt_build(build, stage)
+        checks = warehouse.checks_of_results(build, stage, results)
+        with warehouse.reading(build) as connection:
+            relations = [r for r in release.models_of(stage) if warehouse.exists(connection, r)]
+            data = {relation: warehouse.table_sha256(connection, relation) for relation in relations}
+            gates.record(build, f"dbt.{stage}", data, warehouse.project_sha256(), checks)
+            for result in results:
+                if str(result.status) == "success":
+                    key = TRANSLATOR.get_asset_key(result.node.to_dict())
+                    yield dg.MaterializeResult(asset_key=key, metadata=_table_metadata(connection, key))
+        yield from _dbt_check_results(results, {check.id: check for check in checks})
+        gates.raise_if_shut(checks)
+
+    return built
+
+
+def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
+    table = connection.table(".".join(key.path))
+    return {"dagster/row_count": table.shape[0], "preview": preview(table.limit(PREVIEW_ROWS).df())}
+
+
+def _dbt_check_results(results: list[Any], checks: dict[str, gates.Check]) -> Iterator[dg.AssetCheckResult]:
+    for result in results:
+        key = get_asset_check_key_for_test(warehouse.manifest(), TRANSLATOR, result.node.unique_id, None)
+        check = checks.get(f"dbt.{result.node.name}")
+        if key is not None and check is not None and str(result.status) != "skipped":
+            yield asset_check_result(key.asset_key, key.name, check)
+
+
+def asset_check_result(asset_key: dg.AssetKey, name: str, check: gates.Check) -> dg.AssetCheckResult:
+    """A check as Dagster shows it; a warning never blocks."""
+    severity = dg.AssetCheckSeverity.ERROR if check.severity == "critical" else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=name,
+        passed=check.passed,
+        severity=severity,
+        metadata={"reason": check.reason, "unexpected": check.unexpected, "examples": "\n".join(check.examples)},
+    )
+
+
+STAGE_METRIC = dbt_stage(release.STAGE_METRIC)
+SCORE_RANK = dbt_stage(release.SCORE_RANK)
+
+
+@dg.asset(
+    key=["publish", "release"],
+    deps=[*STAGE_METRIC.keys, *SCORE_RANK.keys],
+    partitions_def=QUARTERS,
+    group_name="publish",
+    pool=WRITES_WAREHOUSE,
+    kinds={"csv", "parquet"},
+)
+def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:
+    """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
+    build = folders.build(context)
+    try:
+        made = release.publish(build)
+    except GateError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    context.log.info(f"{made.path} {'made' if made.created else 'was current already'}")
+    table = pd.read_parquet(made.path / "trust_league_table.parquet")
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(made.path)),
+            "version": made.version,
+            "created": made.created,
+            "content_sha256": release.content_sha256(made.path),
+            "trusts_ranked": int(table["ranked"].sum()),
+            **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
+            **{f"plot_{league}": dg.MetadataValue.md(plots.as_markdown(rows)) for league, rows in table.groupby("league")},
+        }
+    )
+
+
+ASSETS = [extracts, *LANDING, STAGE_METRIC, SCORE_RANK, published_release]

@@ -1,0 +1,30 @@
+"""All that Dagster knows of this project, put together. Nothing else belongs here."""
+
+from __future__ import annotations
+
+import os
+
+import dagster as dg
+
+from orchestration.assets import ASSETS
+from orchestration.checks import GATES
+from orchestration.progress import progress
+from orchestration.resources import Folders
+from orchestration.schedules import extracts_folder, quarter_job, quarterly
+from orchestration.workspace import PROJECT
+
+defs = dg.Definitions(
+    assets=ASSETS,
+    asset_checks=GATES,
+    jobs=[quarter_job],
+    schedules=[quarterly],
+    sensors=[extracts_folder],
+    resources={
+        "folders": Folders(
+            extracts=os.environ.get("LEAGUE_EXTRACTS", str(PROJECT / "data" / "sample")),
+            data=os.environ.get("LEAGUE_DATA", str(PROJECT / "data")),
+        )
+    },
+    executor=dg.in_process_executor,
+    loggers={"progress": progress},
+)

@@ -1,0 +1,86 @@
+"""Column lineage of the dbt models, derived from their compiled SQL with sqlglot and kept beside the manifest.
+
+The result depends only on the dbt project, so it is worked out once for each state of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from functools import cache
+from typing import Any
+
+from orchestration import warehouse
+from orchestration.sources.descriptions import known_sources
+
+CACHE = warehouse.TARGET / "column_lineage.json"
+ROW_OF_FILE = ("_file_quarter", "_source_sha256", "_source_member", "_source_row")
+OF_EXTRACT = {
+    "files": ("file_name", "source_id", "quarter", "league", "status", "reason", "source_sha256", "bytes"),
+    "build": ("quarter",),
+}
+Lineage = dict[str, list[tuple[str, str, str]]]
+
+
+@cache
+def all_lineage() -> dict[str, Lineage]:
+    """For every column of every model the (layer, table, column) triples it reads."""
+    project = warehouse.project_sha256()
+    if CACHE.exists():
+        kept: dict[str, Any] = json.loads(CACHE.read_text(encoding="utf-8"))
+        if kept["project"] == project:
+            return {
+                model: {column: [(a, b, c) for a, b, c in found] for column, found in lineage.items()}
+                for model, lineage in kept["lineage"].items()
+            }
+    lineage = _work_out()
+    CACHE.write_text(json.dumps({"project": project, "lineage": lineage}), encoding="utf-8")
+    return lineage
+
+
+def _work_out() -> dict[str, Lineage]:
+    import sqlglot
+    from sqlglot import exp
+    from sqlglot.lineage import lineage
+    from sqlglot.optimizer import build_scope, qualify
+
+    schema = _schema()
+    found: dict[str, Lineage] = {}
+    for node in warehouse.manifest()["nodes"].values():
+        if node["resource_type"] != "model":
+            continue
+        sql = re.sub(r"read_parquet\('(\w+)\.parquet'\)", lambda m: _source_table(m[1]), node["compiled_code"])
+        query = qualify.qualify(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=schema)
+        scope = build_scope(query)
+        columns: Lineage = {}
+        for column in node["columns"]:
+            leaves = set()
+            for leaf in lineage(column, query, schema=schema, scope=scope, dialect="duckdb", copy=False).walk():
+                table = None if leaf.downstream else leaf.expression.find(exp.Table)
+                if table is not None:
+                    leaves.add((table.db, table.name, exp.to_column(leaf.name).name))
+            columns[column] = sorted(leaves)
+        found[node["name"]] = columns
+    return found
+
+
+def _source_table(name: str) -> str:
+    return f"warehouse.{'extract' if name in OF_EXTRACT else 'land'}.{name}"
+
+
+def _schema() -> dict[str, dict[str, dict[str, dict[str, str]]]]:
+    layers: dict[str, dict[str, dict[str, str]]] = {"extract": {}, "land": {}}
+    for name, columns in OF_EXTRACT.items():
+        layers["extract"][name] = dict.fromkeys(columns, "text")
+    for source in known_sources().values():
+        layers["land"][source.id] = dict.fromkeys([*(c.name for c in source.columns), *ROW_OF_FILE], "text")
+    for node in warehouse.manifest()["nodes"].values():
+        if node["resource_type"] == "model":
+            columns_of = {name: column.get("data_type") or "text" for name, column in node["columns"].items()}
+        elif node["resource_type"] == "seed":
+            with (warehouse.DBT_PROJECT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+                columns_of = dict.fromkeys(next(csv.reader(file)), "text")
+        else:
+            continue
+        layers.setdefault(node["schema"], {})[node["name"]] = columns_of
+    return {"warehouse": layers}

@@ -1,0 +1,304 @@
+"""Releases: the public, immutable bundle of one quarter.
+
+Belongs here: the release gate, writing the published tables and their description, version numbers. Does not: any figure;
+what is published, in which order and under which key is `meta.publish` of the dbt models."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+
+from orchestration import gates, warehouse
+from orchestration.changes import changed_trusts
+from orchestration.errors import GateError, LeagueError
+from orchestration.gates import Check
+from orchestration.sources.descriptions import known_sources
+from orchestration.workspace import Build
+
+CONTRACT_VERSION = "1.0"
+LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
+GX_GATES = (LAND, "metric", "rank")
+FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version of one quarter; `created` is False where the same content was published before."""
+
+    quarter: str
+    version: int
+    path: Path
+    created: bool
+
+
+@dataclass(frozen=True)
+class PublishedTable:
+    name: str
+    relation: str
+    description: str
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+    columns: tuple[tuple[str, str, str], ...]
+
+
+def published_tables() -> list[PublishedTable]:
+    """The models whose `meta.publish` says so, with name, data type and description of every column."""
+    tables = []
+    for node in warehouse.manifest()["nodes"].values():
+        publish = node["config"].get("meta", {}).get("publish")
+        if node["resource_type"] == "model" and publish:
+            tables.append(
+                PublishedTable(
+                    name=node["name"],
+                    relation=f"{node['schema']}.{node['name']}",
+                    description=node["description"],
+                    key=tuple(publish["key"]),
+                    order=tuple(publish["order"]),
+                    columns=tuple((c["name"], c["data_type"], c["description"]) for c in node["columns"].values()),
+                )
+            )
+    return sorted(tables, key=lambda table: table.name)
+
+
+def models_of(stage: str) -> list[str]:
+    """The relations that one dbt stage writes."""
+    return sorted(
+        f"{node['schema']}.{node['name']}"
+        for node in warehouse.manifest()["nodes"].values()
+        if node["resource_type"] in ("model", "seed") and stage in node["tags"]
+    )
+
+
+def evidence_of_all_gates(build: Build) -> list[Check]:
+    """The release gate: every check of every gate, re-read from evidence made for exactly the data at hand.
+
+    Raises GateError where a check was never run, was run on other data or with another suite, or is critical and failed.
+    """
+    checks: list[Check] = []
+    with warehouse.reading(build) as connection:
+        for gate in GX_GATES:
+            for suite in gates.suites(gate):
+                document = gates.evidence(build, suite.name)
+                if gate == LAND:
+                    data = {suite.table: gates.sha256_of_file(build.parquet(suite.table))}
+                else:
+                    data = {suite.name: warehouse.table_sha256(connection, suite.name)}
+                checks += _trusted(document, data, suite.sha256)
+        for stage in (STAGE_METRIC, SCORE_RANK):
+            document = gates.evidence(build, f"dbt.{stage}")
+            data = {relation: warehouse.table_sha256(connection, relation) for relation in models_of(stage)}
+            checks += _trusted(document, data, warehouse.project_sha256())
+    expected = {
+        f"{suite.name}.{expectation['meta']['id']}"
+        for gate in GX_GATES
+        for suite in gates.suites(gate)
+        if not _landed_empty(build, suite)
+        for expectation in suite.expectations
+    } | {f"dbt.{n['name']}" for n in warehouse.manifest()["nodes"].values() if n["resource_type"] == "test"}
+    never_run = expected - {check.id for check in checks}
+    if never_run:
+        raise GateError(f"release gate: never checked in this build: {', '.join(sorted(never_run))}")
+    gates.raise_if_shut(checks)
+    return sorted(checks, key=lambda check: check.id)
+
+
+def _landed_empty(build: Build, suite: gates.Suite) -> bool:
+    return suite.gate == LAND and pd.read_parquet(build.parquet(suite.table), columns=[]).empty
+
+
+def _trusted(document: dict[str, Any], data: dict[str, str], suite_sha256: str) -> list[Check]:
+    if document["suite_sha256"] != suite_sha256:
+        raise GateError(f"release gate: {document['name']} was checked with other rules than those in force now")
+    changed = sorted(name for name, sha256 in data.items() if document["data"].get(name) != sha256)
+    if changed:
+        raise GateError(f"release gate: {', '.join(changed)} changed after {document['name']} was checked")
+    return gates.checks_of(document)
+
+
+def publish(build: Build) -> Release:
+    """Makes the next version of the quarter's release, or finds that the last one has the same content already.
+
+    Raises GateError where the release gate is shut; then nothing is written.
+    """
+    checks = evidence_of_all_gates(build)
+    releases = build.workspace.releases(build.quarter)
+    releases.mkdir(parents=True, exist_ok=True)
+    scratch = releases / f".unfinished-{os.getpid()}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        tables = published_tables()
+        _write_tables(build, tables, scratch)
+        last = latest_version(releases)
+        if last and _table_hashes(releases / f"v{last}") == _table_hashes(scratch):
+            return Release(build.quarter, last, releases / f"v{last}", created=False)
+        number = last + 1
+        if last:
+            changed_trusts(releases / f"v{last}", scratch).to_csv(
+                scratch / "changes.csv", index=False, lineterminator="\n"
+            )
+        _describe(build, tables, checks, number, scratch)
+        for file in scratch.iterdir():
+            file.chmod(0o444)
+        path = releases / f"v{number}"
+        os.rename(scratch, path)
+        return Release(build.quarter, number, path, created=True)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def latest_version(releases: Path) -> int:
+    """The number of the last version of a quarter, 0 where there is none."""
+    return max((int(path.name[1:]) for path in releases.glob("v*") if path.name[1:].isdigit()), default=0)
+
+
+def latest_release(releases: Path) -> Path:
+    """The folder of the last version. Raises LeagueError where there is none."""
+    last = latest_version(releases)
+    if not last:
+        raise LeagueError(f"no release in {releases}")
+    return releases / f"v{last}"
+
+
+def _write_tables(build: Build, tables: list[PublishedTable], folder: Path) -> None:
+    with warehouse.reading(build) as connection:
+        for table in tables:
+            order = ", ".join(f"{column} nulls last" for column in table.order)
+            rows = f"from {table.relation} where quarter = '{build.quarter}' order by {order}"
+            columns = ", ".join(name for name, _, _ in table.columns)
+            safe = ", ".join(_safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
+            _copy(connection, f"select {safe} {rows}", folder / f"{table.name}.csv", "format csv, header")
+            _copy(connection, f"select {columns} {rows}", folder / f"{table.name}.parquet", "format parquet")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:
+    connection.execute(f"copy ({query}) to '{str(path).replace(chr(39), chr(39) * 2)}' ({options})")
+
+
+def _safe_in_a_spreadsheet(column: str, kind: str) -> str:
+    """A text cell that a spreadsheet would read as a formula starts with an apostrophe instead; numbers stay as they are."""
+    if kind != "varchar":
+        return column
+    return f"case when regexp_matches({column}, '^[=+@\\t\\r-]') then '''' || {column} else {column} end as {column}"
+
+
+def _table_hashes(folder: Path) -> dict[str, str]:
+    return {path.name: gates.sha256_of_file(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path) -> None:
+    files = pd.read_parquet(build.parquet("files"))
+    results = {
+        "quarter": build.quarter,
+        "checks": [asdict(check) for check in checks],
+        "files": json.loads(files.to_json(orient="records")),
+    }
+    _write_json(folder / "checks.json", results)
+    resources = [_table_resource(table, folder) for table in tables]
+    resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
+    if (folder / "changes.csv").exists():
+        resources.append(_file_resource(folder / "changes.csv"))
+    used = files[files["status"] == "used"].drop_duplicates("source_sha256")
+    package = {
+        "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
+        "title": f"NHS league tables {build.quarter}, version {number}",
+        "profile": "data-package",
+        "version": str(number),
+        "contract_version": CONTRACT_VERSION,
+        "code_version": "0.1.0",
+        "rules_sha256": warehouse.project_sha256(),
+        "licenses": [
+            {
+                "name": "OGL-UK-3.0",
+                "title": "Open Government Licence v3.0",
+                "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+            }
+        ],
+        "sources": [
+            {
+                "title": known_sources()[row.source_id].title,
+                "publisher": known_sources()[row.source_id].publisher,
+                "landing_page": known_sources()[row.source_id].landing_page,
+                "licence": known_sources()[row.source_id].licence,
+                "file_name": row.file_name,
+                "sha256": row.source_sha256,
+                "bytes": int(row.bytes),
+            }
+            for row in used.itertuples()
+        ],
+        "resources": resources,
+    }
+    readme = _readme(build, tables, checks, number, package, folder)
+    (folder / "README.md").write_text(readme, encoding="utf-8")
+    package["resources"].append(_file_resource(folder / "README.md"))
+    _write_json(folder / "datapackage.json", package)
+
+
+def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
+    return {
+        **_file_resource(folder / f"{table.name}.csv"),
+        "type": "table",
+        "description": table.description,
+        "profile": "tabular-data-resource",
+        "encoding": "utf-8",
+        "schema": {
+            "fields": [
+                {"name": name, "type": FIELD_TYPES.get(kind, "number"), "description": description}
+                for name, kind, description in table.columns
+            ],
+            "primaryKey": [] if table.name == "reconciliation" else list(table.key),
+        },
+    }
+
+
+def _file_resource(path: Path) -> dict[str, Any]:
+    return {
+        "name": path.name if path.suffix != ".csv" else path.stem,
+        "type": "file",
+        "path": path.name,
+        "format": path.suffix[1:],
+        "hash": f"sha256:{gates.sha256_of_file(path)}",
+        "bytes": path.stat().st_size,
+    }
+
+
+def _readme(
+    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, package: dict[str, Any], folder: Path
+) -> str:
+    reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
+    scores = pd.read_parquet(folder / "metric_scores.parquet")
+    template = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    ).get_template("release_readme.md.j2")
+    return template.render(
+        quarter=build.quarter,
+        number=number,
+        leagues=pd.read_parquet(folder / "league_coverage.parquet").fillna("").to_dict("records"),
+        agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
+        unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
+        labels=scores.drop_duplicates(["metric_id", "label"]).sort_values("metric_id").to_dict("records"),
+        failed=[check for check in checks if not check.passed],
+        checks=len(checks),
+        sources=package["sources"],
+        tables=tables,
+        changed=(folder / "changes.csv").exists(),
+    )
+
+
+def _write_json(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def content_sha256(path: Path) -> str:
+    """One hash of a release's tables."""
+    return hashlib.sha256(json.dumps(_table_hashes(path), sort_keys=True).encode()).hexdigest()
