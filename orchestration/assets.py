@@ -1,6 +1,7 @@
 """The assets, layer by layer: extract, land, stage and metric, score and rank, publish.
 
-Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing releases."""
+Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
+releases."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ from dagster_dbt.asset_utils import get_asset_check_key_for_test
 from orchestration import gates, plots, release, warehouse
 from orchestration.errors import GateError
 from orchestration.lineage.columns import all_lineage
+from orchestration.releases import content_sha256
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.inventory import survey, take_inventory
@@ -41,7 +43,7 @@ def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
     group_name="extract",
     name="extracts",
 )
-def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult]:
+def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
     """Recognises the files of the extracts folder, chooses among them and stores those in use. Starts the build afresh."""
     build = folders.build(context)
     shutil.rmtree(build.folder, ignore_errors=True)
@@ -75,7 +77,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
     )
-    def landed(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:
+    def landed(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
         build = folders.build(context)
         rows = land(source, pd.read_parquet(build.parquet("files")), build)
         return dg.MaterializeResult(
@@ -116,9 +118,7 @@ class Translator(DagsterDbtTranslator):
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return warehouse.project_sha256()[:16]
 
-    def get_asset_spec(
-        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
-    ) -> dg.AssetSpec:
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = self.get_resource_props(manifest, unique_id)
         if node["resource_type"] != "model":
@@ -203,7 +203,7 @@ SCORE_RANK = dbt_stage(release.SCORE_RANK)
     pool=WRITES_WAREHOUSE,
     kinds={"csv", "parquet"},
 )
-def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult:
+def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
     """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
     build = folders.build(context)
     try:
@@ -217,10 +217,13 @@ def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg
             "path": dg.MetadataValue.path(str(made.path)),
             "version": made.version,
             "created": made.created,
-            "content_sha256": release.content_sha256(made.path),
+            "content_sha256": content_sha256(made.path),
             "trusts_ranked": int(table["ranked"].sum()),
             **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
-            **{f"plot_{league}": dg.MetadataValue.md(plots.as_markdown(rows)) for league, rows in table.groupby("league")},
+            **{
+                f"plot_{league}": dg.MetadataValue.md(plots.as_markdown(rows))
+                for league, rows in table.groupby("league")
+            },
         }
     )
 

@@ -9,7 +9,7 @@ from orchestration import gates, release, warehouse
 from orchestration.assets import WRITES_WAREHOUSE, asset_check_result
 from orchestration.gates import Check, Suite
 from orchestration.resources import Folders
-from orchestration.workspace import Build
+from orchestration.workspace import Build, sha256_of_file
 
 
 def check_name(check_id: str) -> str:
@@ -24,7 +24,7 @@ def check_landed(build: Build, suite: Suite) -> list[Check]:
     rows = pd.read_parquet(build.parquet(suite.table))
     rows["_file"] = rows["_source_sha256"].map(names).astype("string")
     checks = [] if rows.empty else gates.run_suite(suite, rows[suite.columns])
-    data = {suite.table: gates.sha256_of_file(build.parquet(suite.table))}
+    data = {suite.table: sha256_of_file(build.parquet(suite.table))}
     gates.record(build, suite.name, data, suite.sha256, checks)
     return checks
 

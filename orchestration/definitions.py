@@ -10,13 +10,13 @@ from orchestration.assets import ASSETS
 from orchestration.checks import GATES
 from orchestration.progress import progress
 from orchestration.resources import Folders
-from orchestration.schedules import extracts_folder, quarter_job, quarterly
+from orchestration.schedules import check_job, extracts_folder, quarter_job, quarterly
 from orchestration.workspace import PROJECT
 
 defs = dg.Definitions(
     assets=ASSETS,
     asset_checks=GATES,
-    jobs=[quarter_job],
+    jobs=[quarter_job, check_job],
     schedules=[quarterly],
     sensors=[extracts_folder],
     resources={

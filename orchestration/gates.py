@@ -1,7 +1,8 @@
 """The gates: Great Expectations suites run on the border between two layers, and the evidence each run leaves behind.
 
 Belongs here: reading suites, running one on a table, writing and reading evidence, and the release gate that trusts
-nothing but evidence for exactly the data at hand. Does not: Dagster, dbt, the rules themselves (`expectations/*.json`)."""
+nothing but evidence for exactly the data at hand. Does not: Dagster, dbt, the rules themselves
+(`expectations/*.json`)."""
 
 from __future__ import annotations
 
@@ -12,7 +13,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import GateError
@@ -96,9 +96,10 @@ def suites(gate: str) -> tuple[Suite, ...]:
 def _context() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     source = context.data_sources.add_pandas("frames")
     return source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
 
@@ -107,16 +108,9 @@ def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
     """Runs every expectation of a suite on a frame that has `suite.columns`, and names the rows that break one."""
     import great_expectations as gx
 
-    definition = {
-        "name": suite.name,
-        "expectations": [
-            {key: value for key, value in expectation.items() if key in ("type", "kwargs", "meta", "severity")}
-            for expectation in suite.expectations
-        ],
-    }
     batch = _context().get_batch({"dataframe": frame})
     result = batch.validate(
-        gx.ExpectationSuite(**definition),
+        gx.ExpectationSuite(name=suite.name, expectations=[dict(e) for e in suite.expectations]),
         result_format={
             "result_format": "COMPLETE",
             "unexpected_index_column_names": list(suite.row_key),
@@ -177,7 +171,8 @@ def evidence(build: Build, name: str) -> dict[str, Any]:
     path = build.evidence / f"{name}.json"
     if not path.exists():
         raise GateError(f"release gate: {name} has not been checked in this build")
-    return json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
 
 
 def checks_of(document: dict[str, Any]) -> list[Check]:
@@ -189,7 +184,3 @@ def raise_if_shut(checks: list[Check]) -> None:
     if shut:
         gate = ", ".join(sorted({check.gate for check in shut}))
         raise GateError(f"the {gate} gate is shut\n" + "\n".join(str(check) for check in shut))
-
-
-def sha256_of_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

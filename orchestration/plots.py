@@ -17,8 +17,9 @@ def league_plot(table: pd.DataFrame) -> bytes:
     ranked = table[table["ranked"]].sort_values(["rank", "trust_code"])
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.subplots()
-    for segment, rows in ranked.groupby("segment"):
-        axes.scatter(rows["rank"], rows["average_score"].astype(float), s=18, color=SEGMENT_COLOURS[int(segment)],
+    for segment, colour in SEGMENT_COLOURS.items():
+        rows = ranked[ranked["segment"] == segment]
+        axes.scatter(rows["rank"], rows["average_score"].astype(float), s=18, color=colour,
                      label=f"segment {segment}")  # fmt: skip
     moved = ranked[(ranked["financial_override"] == 1) & (ranked["segment"] != ranked["segment_unadjusted"])]
     axes.scatter(moved["rank"], moved["average_score"].astype(float), s=70, facecolors="none", edgecolors="black",

@@ -1,36 +1,37 @@
-"""What a person at a terminal sees while a quarter is built: one line that moves, and nothing of Dagster's own log."""
-
-from __future__ import annotations
+"""Hands the events of a run in this process to whoever shows its progress."""
 
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import dagster as dg
 
-Listener = Callable[[dg.DagsterEvent, float], None]
+Listener = Callable[[str, str], None]  # kind of event, step
 _listeners: list[Listener] = []
 
 
 class _Forward(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self._started = time.monotonic()
-
     def emit(self, record: logging.LogRecord) -> None:
         event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is not None:
+        if event is not None and event.step_key:
             for listener in _listeners:
-                listener(event, time.monotonic() - self._started)
+                listener(event.event_type_value, event.step_key)
 
 
-@dg.logger(description="Hands every event of the run to whoever listens in this process.")
-def progress(context: dg.InitLoggerContext) -> logging.Logger:
+def _logger(context: dg.InitLoggerContext) -> logging.Logger:
     logger = logging.Logger("progress", level=logging.DEBUG)
     logger.addHandler(_Forward())
     return logger
 
 
-def listen(listener: Listener) -> None:
-    """Adds a listener for the runs of this process."""
+progress = dg.LoggerDefinition(_logger, description="Hands every step event of the run to whoever listens here.")
+
+
+@contextmanager
+def to(listener: Listener) -> Iterator[None]:
+    """Calls a listener for every step event while the context is open."""
     _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)

@@ -1,11 +1,10 @@
 """Releases: the public, immutable bundle of one quarter.
 
-Belongs here: the release gate, writing the published tables and their description, version numbers. Does not: any figure;
-what is published, in which order and under which key is `meta.publish` of the dbt models."""
+Belongs here: the release gate, writing the published tables and their description, version numbers. Does not: any
+figure; what is published, in which order and under which key is `meta.publish` of the dbt models."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -20,10 +19,11 @@ from jinja2 import Environment, FileSystemLoader
 
 from orchestration import gates, warehouse
 from orchestration.changes import changed_trusts
-from orchestration.errors import GateError, LeagueError
+from orchestration.errors import GateError
 from orchestration.gates import Check
+from orchestration.releases import latest_version, table_hashes
 from orchestration.sources.descriptions import known_sources
-from orchestration.workspace import Build
+from orchestration.workspace import Build, sha256_of_file
 
 CONTRACT_VERSION = "1.0"
 LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
@@ -82,7 +82,8 @@ def models_of(stage: str) -> list[str]:
 def evidence_of_all_gates(build: Build) -> list[Check]:
     """The release gate: every check of every gate, re-read from evidence made for exactly the data at hand.
 
-    Raises GateError where a check was never run, was run on other data or with another suite, or is critical and failed.
+    Raises GateError where a check was never run, was run on other data or with another suite, or is critical and
+    failed.
     """
     checks: list[Check] = []
     with warehouse.reading(build) as connection:
@@ -90,7 +91,7 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
             for suite in gates.suites(gate):
                 document = gates.evidence(build, suite.name)
                 if gate == LAND:
-                    data = {suite.table: gates.sha256_of_file(build.parquet(suite.table))}
+                    data = {suite.table: sha256_of_file(build.parquet(suite.table))}
                 else:
                     data = {suite.name: warehouse.table_sha256(connection, suite.name)}
                 checks += _trusted(document, data, suite.sha256)
@@ -140,7 +141,7 @@ def publish(build: Build) -> Release:
         tables = published_tables()
         _write_tables(build, tables, scratch)
         last = latest_version(releases)
-        if last and _table_hashes(releases / f"v{last}") == _table_hashes(scratch):
+        if last and table_hashes(releases / f"v{last}") == table_hashes(scratch):
             return Release(build.quarter, last, releases / f"v{last}", created=False)
         number = last + 1
         if last:
@@ -151,23 +152,10 @@ def publish(build: Build) -> Release:
         for file in scratch.iterdir():
             file.chmod(0o444)
         path = releases / f"v{number}"
-        os.rename(scratch, path)
+        scratch.rename(path)
         return Release(build.quarter, number, path, created=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-
-
-def latest_version(releases: Path) -> int:
-    """The number of the last version of a quarter, 0 where there is none."""
-    return max((int(path.name[1:]) for path in releases.glob("v*") if path.name[1:].isdigit()), default=0)
-
-
-def latest_release(releases: Path) -> Path:
-    """The folder of the last version. Raises LeagueError where there is none."""
-    last = latest_version(releases)
-    if not last:
-        raise LeagueError(f"no release in {releases}")
-    return releases / f"v{last}"
 
 
 def _write_tables(build: Build, tables: list[PublishedTable], folder: Path) -> None:
@@ -186,14 +174,11 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options
 
 
 def _safe_in_a_spreadsheet(column: str, kind: str) -> str:
-    """A text cell that a spreadsheet would read as a formula starts with an apostrophe instead; numbers stay as they are."""
+    """A text cell that a spreadsheet would read as a formula starts with an apostrophe instead; numbers stay as they
+    are."""
     if kind != "varchar":
         return column
     return f"case when regexp_matches({column}, '^[=+@\\t\\r-]') then '''' || {column} else {column} end as {column}"
-
-
-def _table_hashes(folder: Path) -> dict[str, str]:
-    return {path.name: gates.sha256_of_file(path) for path in sorted(folder.glob("*.parquet"))}
 
 
 def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path) -> None:
@@ -209,13 +194,13 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
     if (folder / "changes.csv").exists():
         resources.append(_file_resource(folder / "changes.csv"))
     used = files[files["status"] == "used"].drop_duplicates("source_sha256")
-    package = {
+    package: dict[str, Any] = {
         "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
         "title": f"NHS league tables {build.quarter}, version {number}",
         "profile": "data-package",
         "version": str(number),
         "contract_version": CONTRACT_VERSION,
-        "code_version": "0.1.0",
+        "code_version": version("nhs-league-tables"),
         "rules_sha256": warehouse.project_sha256(),
         "licenses": [
             {
@@ -224,24 +209,26 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
                 "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
             }
         ],
-        "sources": [
-            {
-                "title": known_sources()[row.source_id].title,
-                "publisher": known_sources()[row.source_id].publisher,
-                "landing_page": known_sources()[row.source_id].landing_page,
-                "licence": known_sources()[row.source_id].licence,
-                "file_name": row.file_name,
-                "sha256": row.source_sha256,
-                "bytes": int(row.bytes),
-            }
-            for row in used.itertuples()
-        ],
+        "sources": [_source(file) for file in used.to_dict("records")],
         "resources": resources,
     }
     readme = _readme(build, tables, checks, number, package, folder)
     (folder / "README.md").write_text(readme, encoding="utf-8")
     package["resources"].append(_file_resource(folder / "README.md"))
     _write_json(folder / "datapackage.json", package)
+
+
+def _source(file: dict[Any, Any]) -> dict[str, Any]:
+    source = known_sources()[file["source_id"]]
+    return {
+        "title": source.title,
+        "publisher": source.publisher,
+        "licence": source.licence,
+        "path": source.landing_page if source.landing_page.startswith("https://") else "not recorded",
+        "file_name": file["file_name"],
+        "sha256": file["source_sha256"],
+        "bytes": int(file["bytes"]),
+    }
 
 
 def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
@@ -267,7 +254,7 @@ def _file_resource(path: Path) -> dict[str, Any]:
         "type": "file",
         "path": path.name,
         "format": path.suffix[1:],
-        "hash": f"sha256:{gates.sha256_of_file(path)}",
+        "hash": f"sha256:{sha256_of_file(path)}",
         "bytes": path.stat().st_size,
     }
 
@@ -277,7 +264,7 @@ def _readme(
 ) -> str:
     reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
     scores = pd.read_parquet(folder / "metric_scores.parquet")
-    template = Environment(
+    template = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     ).get_template("release_readme.md.j2")
     return template.render(
@@ -297,8 +284,3 @@ def _readme(
 
 def _write_json(path: Path, document: object) -> None:
     path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-def content_sha256(path: Path) -> str:
-    """One hash of a release's tables."""
-    return hashlib.sha256(json.dumps(_table_hashes(path), sort_keys=True).encode()).hexdigest()

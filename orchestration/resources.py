@@ -10,7 +10,7 @@ from orchestration.workspace import Build, Workspace
 QUARTERS = dg.StaticPartitionsDefinition(list(nof.quarters()))
 
 
-class Folders(dg.ConfigurableResource):
+class Folders(dg.ConfigurableResource["Folders"]):
     """Where published files are dropped, and where a build keeps what it makes."""
 
     extracts: str

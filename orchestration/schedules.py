@@ -21,6 +21,14 @@ quarter_job = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
+check_job = dg.define_asset_job(
+    "check_quarter",
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("publish"),
+    partitions_def=QUARTERS,
+    description="Every gate of a quarter; nothing is published.",
+    executor_def=dg.in_process_executor,
+)
+
 
 def latest_due(today: date) -> str | None:
     """The last quarter whose release NHS England should have published by a day."""

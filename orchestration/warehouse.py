@@ -48,7 +48,8 @@ def ensure_manifest() -> Path:
 
 @cache
 def manifest() -> dict[str, Any]:
-    return json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    parsed: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    return parsed
 
 
 @cache
@@ -58,7 +59,9 @@ def _parsed() -> Manifest:
     return result
 
 
-def _invoke(arguments: list[str], warehouse: Path = TARGET / "warehouse.duckdb", landed: Path = TARGET, **runner: Any) -> Any:
+def _invoke(
+    arguments: list[str], warehouse: Path = TARGET / "warehouse.duckdb", landed: Path = TARGET, **runner: Any
+) -> Any:
     """Runs dbt in this process. Parsing always sees the same two paths, so that the parsed project fits every build."""
     os.environ.update(OPT_OUT | {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed)})
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
@@ -69,7 +72,7 @@ def _invoke(arguments: list[str], warehouse: Path = TARGET / "warehouse.duckdb",
     try:
         outcome = dbtRunner(**runner).invoke([*quiet, *arguments, *project])
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
     if outcome.exception is not None:
         raise LeagueError(f"dbt {arguments[0]}: {outcome.exception}") from outcome.exception
     return outcome.result
@@ -101,7 +104,8 @@ def exists(connection: duckdb.DuckDBPyConnection, relation: str) -> bool:
 
 def frame(build: Build, table: str, columns: list[str]) -> pd.DataFrame:
     with reading(build) as connection:
-        return connection.table(table).select(*columns).df()
+        rows: pd.DataFrame = connection.table(table).select(*columns).df()
+        return rows
 
 
 def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
@@ -111,7 +115,7 @@ def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Check]:
-    """dbt's data tests as checks, and every node that failed to build as a failed one; failing tests name their rows."""
+    """dbt's data tests as checks, and every node that failed to build as a failed one; failures name their rows."""
     checks = []
     for result in results:
         node, status = result.node, str(result.status)

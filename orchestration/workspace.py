@@ -3,6 +3,7 @@ No reading or writing of data here."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +38,7 @@ class Workspace:
 
 @dataclass(frozen=True)
 class Build:
-    """The working folder of one quarter: a build reads and writes nothing else, so quarters cannot disturb each other."""
+    """The working folder of one quarter: a build writes nowhere else, so quarters cannot disturb each other."""
 
     workspace: Workspace
     quarter: str
@@ -67,4 +68,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     scratch.write_bytes(content)
-    os.replace(scratch, path)
+    scratch.replace(path)
+
+
+def sha256_of_file(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration import warehouse
 from orchestration.sources.descriptions import known_sources
+from orchestration.workspace import DBT_PROJECT
 
 CACHE = warehouse.TARGET / "column_lineage.json"
 ROW_OF_FILE = ("_file_quarter", "_source_sha256", "_source_member", "_source_row")
@@ -68,7 +69,7 @@ def _source_table(name: str) -> str:
     return f"warehouse.{'extract' if name in OF_EXTRACT else 'land'}.{name}"
 
 
-def _schema() -> dict[str, dict[str, dict[str, dict[str, str]]]]:
+def _schema() -> dict[str, object]:
     layers: dict[str, dict[str, dict[str, str]]] = {"extract": {}, "land": {}}
     for name, columns in OF_EXTRACT.items():
         layers["extract"][name] = dict.fromkeys(columns, "text")
@@ -78,7 +79,7 @@ def _schema() -> dict[str, dict[str, dict[str, dict[str, str]]]]:
         if node["resource_type"] == "model":
             columns_of = {name: column.get("data_type") or "text" for name, column in node["columns"].items()}
         elif node["resource_type"] == "seed":
-            with (warehouse.DBT_PROJECT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
+            with (DBT_PROJECT / node["original_file_path"]).open(encoding="utf-8", newline="") as file:
                 columns_of = dict.fromkeys(next(csv.reader(file)), "text")
         else:
             continue

@@ -19,7 +19,8 @@ def write_sample(directory: Path, seed: int = 20260621) -> None:
     """Write `nof/`, `ods/` and `planted_disagreements.csv` for the four quarters of 2025/26; same seed, same bytes."""
     organisations = invent_organisations(seed)
     drawn = draw_values(organisations.trusts, seed)
-    results = [score_quarter(quarter, organisations.trusts, values)
-               for quarter, values in zip(QUARTERS, drawn, strict=True)]
+    results = [
+        score_quarter(quarter, organisations.trusts, values) for quarter, values in zip(QUARTERS, drawn, strict=True)
+    ]
     write_reference_files(directory / "ods", organisations)
     write_releases(directory, organisations, drawn, results, seed)

@@ -2,8 +2,8 @@
 
 Belongs here: ranks, the scoring rules and the rounding of `nof-methodology.md` section 2, on integers and fractions:
 nothing is rounded but where the method says so. Lookups are spelled out here, not read from the seeds, so that a
-mistake in a seed shows.
-Does not belong here: anything about a trust as a whole (`standings`), drawing values, publishing them.
+mistake in a seed shows. Does not belong here: anything about a trust as a whole (`standings`), drawing values,
+publishing them.
 """
 
 from collections.abc import Hashable, Iterable, Mapping

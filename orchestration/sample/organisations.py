@@ -26,27 +26,87 @@ ACUTE_SUBTYPES = {"Teaching": 50, "Large": 24, "Medium": 22, "Small": 20, "Multi
 MENTAL_HEALTH_COMMUNITY_SUBTYPES = {"Mental Health and Learning Disability": 43, "Community": 14, "Care Trust": 4}
 AMBULANCE_TRUSTS = 10
 
-PLACE_STARTS = ("Askel", "Brinth", "Corvel", "Dremm", "Elvask", "Fornth", "Galdrin", "Hesk", "Istrel", "Jorvel",
-                "Kethrin", "Lumbrel", "Morvask", "Nethrin", "Ostrel", "Pelvar", "Quenth", "Rosk", "Selvin", "Threll",
-                "Ulvrin", "Vesk", "Wendrel", "Yarvel", "Zorrin", "Ombrel")
-PLACE_ENDS = ("holt", "mere", "wick", "stow", "bourne", "haven", "dale", "moor", "ness", "ford", "combe", "gate",
-              "ley", "thwaite", "cliffe", "marsh")
+PLACE_STARTS = (
+    "Askel",
+    "Brinth",
+    "Corvel",
+    "Dremm",
+    "Elvask",
+    "Fornth",
+    "Galdrin",
+    "Hesk",
+    "Istrel",
+    "Jorvel",
+    "Kethrin",
+    "Lumbrel",
+    "Morvask",
+    "Nethrin",
+    "Ostrel",
+    "Pelvar",
+    "Quenth",
+    "Rosk",
+    "Selvin",
+    "Threll",
+    "Ulvrin",
+    "Vesk",
+    "Wendrel",
+    "Yarvel",
+    "Zorrin",
+    "Ombrel",
+)
+PLACE_ENDS = (
+    "holt",
+    "mere",
+    "wick",
+    "stow",
+    "bourne",
+    "haven",
+    "dale",
+    "moor",
+    "ness",
+    "ford",
+    "combe",
+    "gate",
+    "ley",
+    "thwaite",
+    "cliffe",
+    "marsh",
+)
 
-SPECIALTIES = ("Orthopaedic Hospital", "Cancer Centre", "Eye Hospital", "Heart and Chest Hospital",
-               "Children's Hospital", "Women's Hospital", "Neurology Centre", "Orthopaedic Institute",
-               "Cancer Hospital", "Plastic Surgery Hospital", "Children's and Women's Hospital")
+SPECIALTIES = (
+    "Orthopaedic Hospital",
+    "Cancer Centre",
+    "Eye Hospital",
+    "Heart and Chest Hospital",
+    "Children's Hospital",
+    "Women's Hospital",
+    "Neurology Centre",
+    "Orthopaedic Institute",
+    "Cancer Hospital",
+    "Plastic Surgery Hospital",
+    "Children's and Women's Hospital",
+)
 NAME_PATTERNS = {  # subtype: names in turn, {} is a place
-    "Acute - Teaching": ("University Hospitals of {} NHS Foundation Trust", "{} Teaching Hospitals NHS Trust",
-                         "{} and {} University Hospitals NHS Foundation Trust"),
-    "Acute - Large": ("{} Hospitals NHS Foundation Trust", "{}, {} and {} Hospitals NHS Trust",
-                      "{} and {} Hospitals NHS Foundation Trust"),
+    "Acute - Teaching": (
+        "University Hospitals of {} NHS Foundation Trust",
+        "{} Teaching Hospitals NHS Trust",
+        "{} and {} University Hospitals NHS Foundation Trust",
+    ),
+    "Acute - Large": (
+        "{} Hospitals NHS Foundation Trust",
+        "{}, {} and {} Hospitals NHS Trust",
+        "{} and {} Hospitals NHS Foundation Trust",
+    ),
     "Acute - Medium": ("{} Hospitals NHS Trust", "{} and {} Hospitals NHS Trust"),
     "Acute - Small": ("{} General Hospital NHS Trust", "{} Hospital NHS Foundation Trust"),
     "Acute - Multi-Service": ("{} Integrated Care NHS Foundation Trust", "{} Health NHS Trust"),
     "Acute - Specialist": tuple(f"The {{}} {specialty} NHS Foundation Trust" for specialty in SPECIALTIES),
     "Mental Health and Learning Disability": (
-        "{} Partnership NHS Foundation Trust", "{}, {} and {} Mental Health NHS Foundation Trust",
-        "{} Mental Health NHS Trust", "{} and {} Partnership NHS Trust"),
+        "{} Partnership NHS Foundation Trust",
+        "{}, {} and {} Mental Health NHS Foundation Trust",
+        "{} Mental Health NHS Trust",
+        "{} and {} Partnership NHS Trust",
+    ),
     "Community": ("{} Community Health NHS Trust", "{} Community Healthcare NHS Foundation Trust"),
     "Care Trust": ("{} District Care NHS Foundation Trust",),
     "Ambulance": ("{} Ambulance Service NHS Trust", "{} Ambulance Service NHS Foundation Trust"),
@@ -169,8 +229,9 @@ def _invent_icbs(places: Iterator[str]) -> tuple[Icb, ...]:
 def _merge(trusts: list[Trust], successor: int, absorbed: int, places: Iterator[str]) -> None:
     old, gone = trusts[successor], trusts[absorbed]
     name = f"{next(places)} Hospitals NHS Foundation Trust"
-    trusts[successor] = Trust(old.code, name, old.league, old.subtype, old.icb, old.opened,
-                              name_before_merger=old.name, predecessor=gone.code)
+    trusts[successor] = Trust(
+        old.code, name, old.league, old.subtype, old.icb, old.opened, name_before_merger=old.name, predecessor=gone.code
+    )
     trusts[absorbed] = Trust(gone.code, gone.name, gone.league, gone.subtype, old.icb, gone.opened, absorbed=True)
 
 
@@ -196,8 +257,11 @@ def write_reference_files(directory: Path, organisations: Organisations) -> None
 
 def _etr_rows(organisations: Organisations) -> Iterable[list[str]]:
     """The trusts of `etr`, closed ones kept with the last day they were open; it lacks some Care Trusts."""
-    care_trusts = [trust.code for trust in organisations.trusts
-                   if trust.subtype == "Care Trust" and trust.code != FIVE_CHARACTER_CODE]
+    care_trusts = [
+        trust.code
+        for trust in organisations.trusts
+        if trust.subtype == "Care Trust" and trust.code != FIVE_CHARACTER_CODE
+    ]
     missing = care_trusts[:CARE_TRUSTS_MISSING_FROM_ETR]
     for nth, trust in enumerate(organisations.trusts):
         if trust.code in missing:
@@ -205,8 +269,20 @@ def _etr_rows(organisations: Organisations) -> Iterable[list[str]]:
         closed = f"{MERGER_DATE - timedelta(days=1):%Y%m%d}" if trust.absorbed else ""
         town = trust.icb.area.split(",")[0].split(" ")[0].upper()
         postcode = f"ZZ{nth % 90 + 1} {nth // 90 + 1}ZZ"
-        row = [trust.code, trust.name.upper(), trust.icb.region.code, trust.icb.code, "TRUST HEADQUARTERS",
-               f"{nth + 1} INFIRMARY ROAD", "", town, "", postcode, f"{trust.opened:%Y%m%d}", closed]
+        row = [
+            trust.code,
+            trust.name.upper(),
+            trust.icb.region.code,
+            trust.icb.code,
+            "TRUST HEADQUARTERS",
+            f"{nth + 1} INFIRMARY ROAD",
+            "",
+            town,
+            "",
+            postcode,
+            f"{trust.opened:%Y%m%d}",
+            closed,
+        ]
         yield [*row, *[""] * 9, "0", "", trust.icb.region.government_region, "", "", ""]
 
 
@@ -227,11 +303,31 @@ def _icb_list_rows(organisations: Organisations) -> Iterable[list[str]]:
 
 
 def _lookup_rows(organisations: Organisations) -> Iterable[list[str]]:
-    yield ["SICBL26CD", "SICBL26CDH", "SICBL26NM", "ICB26CD", "ICB26CDH", "ICB26NM",
-           "NHSER26CD", "NHSER26CDH", "NHSER26NM", "ObjectId"]
+    yield [
+        "SICBL26CD",
+        "SICBL26CDH",
+        "SICBL26NM",
+        "ICB26CD",
+        "ICB26CDH",
+        "ICB26NM",
+        "NHSER26CD",
+        "NHSER26CDH",
+        "NHSER26NM",
+        "ObjectId",
+    ]
     turns = sorted(nth % len(organisations.icbs) for nth in range(SUB_ICBS))
     for nth, turn in enumerate(turns, 1):
         icb = organisations.icbs[turn]
         code = f"X{nth:03}S"
-        yield [f"E38999{nth:03}", code, f"NHS {icb.area} ICB - {code}", f"E54999{turn + 1:03}", icb.code,
-               f"NHS {icb.area} Integrated Care Board", icb.region.ons_code, icb.region.code, icb.region.name, str(nth)]
+        yield [
+            f"E38999{nth:03}",
+            code,
+            f"NHS {icb.area} ICB - {code}",
+            f"E54999{turn + 1:03}",
+            icb.code,
+            f"NHS {icb.area} Integrated Care Board",
+            icb.region.ons_code,
+            icb.region.code,
+            icb.region.name,
+            str(nth),
+        ]

@@ -18,24 +18,60 @@ from orchestration.sample.values import QuarterValues
 
 Row = list[str]
 
-DATA_COLUMNS = ["Quarter", "Region", "Trust_type", "Trust_subtype", "Trust_code", "Trust_name", "Domain", "Sub-domain",
-                "Metric_ID", "Metric_description", "Reporting_date", "Units", "Value", "Median_value",
-                "Lower_quartile", "Upper_quartile", "Rank"]
-LEAGUE_COLUMNS = ["Quarter", "Region", "Trust_type", "Trust_subtype", "Trust_code", "Trust_name", "Average_score",
-                  "Likely_range_of_average_score", "Segment", "Trust_in_financial_deficit", "Rank",
-                  "Likely_range_of_rank"]
+DATA_COLUMNS = [
+    "Quarter",
+    "Region",
+    "Trust_type",
+    "Trust_subtype",
+    "Trust_code",
+    "Trust_name",
+    "Domain",
+    "Sub-domain",
+    "Metric_ID",
+    "Metric_description",
+    "Reporting_date",
+    "Units",
+    "Value",
+    "Median_value",
+    "Lower_quartile",
+    "Upper_quartile",
+    "Rank",
+]
+LEAGUE_COLUMNS = [
+    "Quarter",
+    "Region",
+    "Trust_type",
+    "Trust_subtype",
+    "Trust_code",
+    "Trust_name",
+    "Average_score",
+    "Likely_range_of_average_score",
+    "Segment",
+    "Trust_in_financial_deficit",
+    "Rank",
+    "Likely_range_of_rank",
+]
 TRUST_TYPE, TRUST_CODE, METRIC_ID, UNITS, VALUE, MEDIAN, RANK = (
     DATA_COLUMNS.index(column)
-    for column in ("Trust_type", "Trust_code", "Metric_ID", "Units", "Value", "Median_value", "Rank"))
+    for column in ("Trust_type", "Trust_code", "Metric_ID", "Units", "Value", "Median_value", "Rank")
+)
 AVERAGE_SCORE = LEAGUE_COLUMNS.index("Average_score")
 
-TRUST_TYPES = {"acute": "Acute trust", "mental_health_community": "Mental health and community trust",
-               "ambulance": "Ambulance trust"}
+TRUST_TYPES = {
+    "acute": "Acute trust",
+    "mental_health_community": "Mental health and community trust",
+    "ambulance": "Ambulance trust",
+}
 FIRST_TRUST_TYPES = TRUST_TYPES | {"mental_health_community": "Non-acute hospital trust"}  # of the first release
 NON_BREAKING_SPACE = "\u00a0"
-SUMMARY_IDS = {"OF5000": "Adjusted segment", "OF5002": "Average metric score", "OF5003": "Unadjusted segment",
-               "OF5004": "Financial override", "OF5005": "Final segment score override",
-               "OF5007": "Is the organisation in the Recovery Support Programme?"}
+SUMMARY_IDS = {
+    "OF5000": "Adjusted segment",
+    "OF5002": "Average metric score",
+    "OF5003": "Unadjusted segment",
+    "OF5004": "Financial override",
+    "OF5005": "Final segment score override",
+    "OF5007": "Is the organisation in the Recovery Support Programme?",
+}
 PLANT_COLUMNS = ["quarter", "organisation_code", "file_kind", "published_id", "column", "right", "planted"]
 PLANTED_QUARTER = 2
 
@@ -61,7 +97,10 @@ RELEASES = (
 
 
 def write_releases(
-    directory: Path, organisations: Organisations, drawn: Sequence[QuarterValues], results: Sequence[QuarterResult],
+    directory: Path,
+    organisations: Organisations,
+    drawn: Sequence[QuarterValues],
+    results: Sequence[QuarterResult],
     seed: int,
 ) -> None:
     """Write every release; data files hold the year so far, league tables the quarter."""
@@ -83,8 +122,11 @@ def write_releases(
             version = ""
             if name == release.superseded:
                 version = "-v2"
-                _write_data(folder / f"{stem}{release.data_ending}.csv",
-                            [earlier_values.get(id(row), row) for row in rows], release)
+                _write_data(
+                    folder / f"{stem}{release.data_ending}.csv",
+                    [earlier_values.get(id(row), row) for row in rows],
+                    release,
+                )
                 _write_league(folder / f"{stem}{release.league_ending}.csv", earlier_table, name, release)
             _write_data(folder / f"{stem}{release.data_ending}{version}.csv", rows, release)
             _write_league(folder / f"{stem}{release.league_ending}{version}.csv", table, name, release)
@@ -119,7 +161,7 @@ def _write_league(path: Path, rows: Iterable[Row], league: str, release: Release
 
 def _first_label(row: Row) -> Row:
     league = next(league for league, label in TRUST_TYPES.items() if label == row[TRUST_TYPE])
-    return [*row[:TRUST_TYPE], FIRST_TRUST_TYPES[league], *row[TRUST_TYPE + 1:]]
+    return [*row[:TRUST_TYPE], FIRST_TRUST_TYPES[league], *row[TRUST_TYPE + 1 :]]
 
 
 def _write_csv(path: Path, rows: Iterable[Row]) -> None:
@@ -139,20 +181,30 @@ def _whole(number: int | None) -> str:
 
 
 def _described(trust: Trust, quarter: Quarter) -> Row:
-    return [quarter.label, trust.icb.region.oversight_name, TRUST_TYPES[trust.league], trust.subtype, trust.code,
-            trust.name_in(quarter)]
+    return [
+        quarter.label,
+        trust.icb.region.oversight_name,
+        TRUST_TYPES[trust.league],
+        trust.subtype,
+        trust.code,
+        trust.name_in(quarter),
+    ]
 
 
 def _data_rows(
-    quarter: Quarter, values: QuarterValues, result: QuarterResult, organisations: Organisations,
+    quarter: Quarter,
+    values: QuarterValues,
+    result: QuarterResult,
+    organisations: Organisations,
 ) -> dict[str, list[Row]]:
     """The data rows of a quarter by league, ordered as published: metric, trust."""
     trusts = {trust.code: trust for trust in organisations.trusts if trust.exists_in(quarter)}
     described = {code: _described(trust, quarter) for code, trust in trusts.items()}
     rows: list[Row] = []
 
-    def add(labels: Row, texts: Mapping[str, str], ranks: Codes | None = None,
-            benchmarks: Mapping[str, Row] | None = None) -> None:
+    def add(
+        labels: Row, texts: Mapping[str, str], ranks: Codes | None = None, benchmarks: Mapping[str, Row] | None = None
+    ) -> None:
         for code, text in texts.items():
             middle = benchmarks[trusts[code].league] if benchmarks else ["", "", ""]
             rows.append([*described[code], *labels, text, *middle, _whole(ranks[code] if ranks else None)])
@@ -167,22 +219,30 @@ def _data_rows(
         labels = _metric_labels(metric, quarter)
         ranks = None
         if metric.metric_id in values.values:
-            ranks = add_raw([*labels(metric.metric_id), metric.unit], values.values[metric.metric_id],
-                            metric.higher_is_better)
+            ranks = add_raw(
+                [*labels(metric.metric_id), metric.unit], values.values[metric.metric_id], metric.higher_is_better
+            )
         if metric.metric_id in values.counts:
             add_raw([*labels(metric.metric_id), "count"], values.counts[metric.metric_id], metric.higher_is_better)
-        scores = {code: _number(hundredths(score.numerator, score.denominator))
-                  for code, score in result.scores[metric.metric_id].items()}
+        scores = {
+            code: _number(hundredths(score.numerator, score.denominator))
+            for code, score in result.scores[metric.metric_id].items()
+        }
         add([*labels(metric.score_id), "score"], scores, ranks)
 
     for domain, (title, number) in DOMAINS.items():
         score_label, segment_label = f"{title} domain score", f"{title} domain segment"
         sub_domain = title if domain == "safety" and quarter.number < 2 else score_label  # the label changed
         domain_scores, segments = result.domain_scores[domain], result.domain_segments[domain]
-        add([title, sub_domain, f"OF40{number}", score_label, quarter.label, "score"],
-            {code: _number(score) for code, score in domain_scores.items()}, by_league(trusts, domain_scores))
-        add([title, segment_label, f"OF41{number}", segment_label, quarter.label, "segment"],
-            {code: _whole(segment) for code, segment in segments.items()})
+        add(
+            [title, sub_domain, f"OF40{number}", score_label, quarter.label, "score"],
+            {code: _number(score) for code, score in domain_scores.items()},
+            by_league(trusts, domain_scores),
+        )
+        add(
+            [title, segment_label, f"OF41{number}", segment_label, quarter.label, "segment"],
+            {code: _whole(segment) for code, segment in segments.items()},
+        )
     for published_id, (unit, texts, summary_ranks) in _summary(quarter, values, result).items():
         add(["Summary", "Summary", published_id, SUMMARY_IDS[published_id], quarter.label, unit], texts, summary_ranks)
 
@@ -193,8 +253,13 @@ def _data_rows(
 def _metric_labels(metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
     """Domain to reporting date, for the raw or the score id."""
     title = metric.title + NON_BREAKING_SPACE * (metric.metric_id == "OF0084")
-    return lambda published_id: [DOMAINS[metric.domain][0], metric.sub_domain, published_id, title,
-                                 metric.reporting_dates[quarter.number]]
+    return lambda published_id: [
+        DOMAINS[metric.domain][0],
+        metric.sub_domain,
+        published_id,
+        title,
+        metric.reporting_dates[quarter.number],
+    ]
 
 
 def _benchmarks(trusts: Mapping[str, Trust], raw: Codes) -> dict[str, Row]:
@@ -208,7 +273,9 @@ def _benchmarks(trusts: Mapping[str, Trust], raw: Codes) -> dict[str, Row]:
 
 
 def _summary(
-    quarter: Quarter, values: QuarterValues, result: QuarterResult,
+    quarter: Quarter,
+    values: QuarterValues,
+    result: QuarterResult,
 ) -> dict[str, tuple[str, dict[str, str], Codes | None]]:
     """Unit, values and ranks of the summary rows by id."""
     adjusted = result.adjusted_segments
@@ -231,7 +298,10 @@ def _summary(
 
 
 def _league_rows(
-    quarter: Quarter, values: QuarterValues, result: QuarterResult, organisations: Organisations,
+    quarter: Quarter,
+    values: QuarterValues,
+    result: QuarterResult,
+    organisations: Organisations,
 ) -> dict[str, list[Row]]:
     """The league tables of a quarter, best first."""
     tables: dict[str, list[Row]] = {league: [] for league in LEAGUES}
@@ -239,11 +309,17 @@ def _league_rows(
     for trust in sorted(trusts, key=lambda trust: (result.league_ranks[trust.code], trust.code)):
         code = trust.code
         low, high = result.average_ranges[code]
-        tables[trust.league].append([
-            *_described(trust, quarter), _number(result.averages[code]), f"{low / 100:g} to {high / 100:g}",
-            str(result.adjusted_segments[code]), "Yes" if code in values.overridden else "No",
-            str(result.league_ranks[code]), "{} to {}".format(*result.rank_ranges[code]),
-        ])
+        tables[trust.league].append(
+            [
+                *_described(trust, quarter),
+                _number(result.averages[code]),
+                f"{low / 100:g} to {high / 100:g}",
+                str(result.adjusted_segments[code]),
+                "Yes" if code in values.overridden else "No",
+                str(result.league_ranks[code]),
+                "{} to {}".format(*result.rank_ranges[code]),
+            ]
+        )
     return tables
 
 
@@ -260,18 +336,24 @@ def _earlier_values(rows: Sequence[Row], rng: np.random.Generator) -> dict[int, 
     """What the first version of the acute data said in a few rows, by the identity of the right row."""
     candidates = [row for row in rows if row[METRIC_ID] == "OF0025"]
     wrong = [candidates[nth] for nth in rng.permutation(len(candidates))[:3]]
-    return {id(row): [*row[:VALUE], _shifted(row[VALUE], 0.4, np.inf), *row[VALUE + 1:]] for row in wrong}
+    return {id(row): [*row[:VALUE], _shifted(row[VALUE], 0.4, np.inf), *row[VALUE + 1 :]] for row in wrong}
 
 
 def _earlier_averages(rows: Sequence[Row], rng: np.random.Generator) -> list[Row]:
     """The first version of the acute league table, wrong in a few rows."""
     wrong = rng.permutation(len(rows))[:3].tolist()
-    return [[*row[:AVERAGE_SCORE], _shifted(row[AVERAGE_SCORE], 0.02), *row[AVERAGE_SCORE + 1:]]
-            if nth in wrong else [*row] for nth, row in enumerate(rows)]
+    return [
+        [*row[:AVERAGE_SCORE], _shifted(row[AVERAGE_SCORE], 0.02), *row[AVERAGE_SCORE + 1 :]]
+        if nth in wrong
+        else [*row]
+        for nth, row in enumerate(rows)
+    ]
 
 
 def _plant(
-    data: Mapping[str, Sequence[Row]], league: Mapping[str, Sequence[Row]], rng: np.random.Generator,
+    data: Mapping[str, Sequence[Row]],
+    league: Mapping[str, Sequence[Row]],
+    rng: np.random.Generator,
 ) -> list[Row]:
     """Make five published cells of the third quarter disagree with the arithmetic, in place; say which."""
     quarter_id = QUARTERS[PLANTED_QUARTER].quarter_id
@@ -287,12 +369,22 @@ def _plant(
         return [row for row in data[name] if row[METRIC_ID] == published_id]
 
     by_value = sorted(of("acute", "OF0023"), key=lambda row: float(row[VALUE]))
-    gaps = {row[TRUST_CODE]: min(float(row[VALUE]) - float(below[VALUE]), float(above[VALUE]) - float(row[VALUE]))
-            for below, row, above in zip(by_value, by_value[1:], by_value[2:], strict=False)}
+    gaps = {
+        row[TRUST_CODE]: min(float(row[VALUE]) - float(below[VALUE]), float(above[VALUE]) - float(row[VALUE]))
+        for below, row, above in zip(by_value, by_value[1:], by_value[2:], strict=False)
+    }
     clear = max(gaps, key=lambda code: (gaps[code], code))  # well away from its neighbours
     planted = []
     for row, kind, published_id, columns, column, by, highest in (
-        (one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear), "data", "OF1023", DATA_COLUMNS, VALUE, .3, 4),
+        (
+            one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear),
+            "data",
+            "OF1023",
+            DATA_COLUMNS,
+            VALUE,
+            0.3,
+            4,
+        ),
         (one(of("mental_health_community", "OF4005")), "data", "OF4005", DATA_COLUMNS, VALUE, 0.25, 4),
         (one(of("mental_health_community", "OF5002")), "data", "OF5002", DATA_COLUMNS, VALUE, 0.15, 4),
         (one(of("acute", "OF5000")), "data", "OF5000", DATA_COLUMNS, RANK, 7, len(league["acute"])),

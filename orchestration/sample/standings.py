@@ -59,10 +59,12 @@ def all_scores(trusts: Mapping[str, Trust], values: QuarterValues) -> dict[str, 
             populations: defaultdict[str, Codes] = defaultdict(dict)
             for code, value in values.values[metric.metric_id].items():
                 populations[metric.populations[trusts[code].league]][code] = value
-            scores[metric.metric_id] = {code: score for members in populations.values()
-                                        for code, score in metric_scores(metric, members).items()}
-    scores["OF0080"] = {code: combined_finance(plan, scores["OF0081"][code])
-                        for code, plan in scores["OF0079"].items()}
+            scores[metric.metric_id] = {
+                code: score
+                for members in populations.values()
+                for code, score in metric_scores(metric, members).items()
+            }
+    scores["OF0080"] = {code: combined_finance(plan, scores["OF0081"][code]) for code, plan in scores["OF0079"].items()}
     return scores
 
 
@@ -105,10 +107,13 @@ def score_quarter(quarter: Quarter, trusts: Iterable[Trust], values: QuarterValu
     cuts = [quantile(averages.values(), n) for n in (1, 2, 3)]
     unadjusted = {code: segment(average, cuts) for code, average in averages.items()}
     adjusted = {code: max(n, OVERRIDE_SEGMENT) if code in values.overridden else n for code, n in unadjusted.items()}
-    domain_scores = {domain: {code: weighted_mean(pairs) for code, pairs in members.items()}
-                     for domain, members in held_by_domain.items()}
-    domain_cuts = {domain: [quantile(members.values(), n) for n in (1, 2, 3)]
-                   for domain, members in domain_scores.items()}
+    domain_scores = {
+        domain: {code: weighted_mean(pairs) for code, pairs in members.items()}
+        for domain, members in held_by_domain.items()
+    }
+    domain_cuts = {
+        domain: [quantile(members.values(), n) for n in (1, 2, 3)] for domain, members in domain_scores.items()
+    }
     average_ranges, rank_ranges = likely_ranges(present, held, cuts, values)
     return QuarterResult(
         scores=scores,
@@ -118,15 +123,19 @@ def score_quarter(quarter: Quarter, trusts: Iterable[Trust], values: QuarterValu
         average_ranks=by_league(present, averages),
         league_ranks=by_league(present, {code: (adjusted[code], average) for code, average in averages.items()}),
         domain_scores=domain_scores,
-        domain_segments={domain: {code: segment(score, domain_cuts[domain]) for code, score in members.items()}
-                         for domain, members in domain_scores.items()},
+        domain_segments={
+            domain: {code: segment(score, domain_cuts[domain]) for code, score in members.items()}
+            for domain, members in domain_scores.items()
+        },
         average_ranges=average_ranges,
         rank_ranges=rank_ranges,
     )
 
 
 def likely_ranges(
-    trusts: Mapping[str, Trust], held: Mapping[str, WeightedScores], cuts: Sequence[Fraction],
+    trusts: Mapping[str, Trust],
+    held: Mapping[str, WeightedScores],
+    cuts: Sequence[Fraction],
     values: QuarterValues,
 ) -> tuple[dict[str, Range], dict[str, Range]]:
     """95% percentile bootstrap of every trust's own scores at once, in integers; cut points stay where they are."""

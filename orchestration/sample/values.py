@@ -10,6 +10,7 @@ strength in the metric, part the movement of the quarter. Metrics that keep thei
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -91,7 +92,9 @@ FINANCE = {  # metric: (position above which there is a surplus, below which a d
     "OF0081": (0.9, {"acute": -0.3, "mental_health_community": -0.7, "ambulance": -0.9}, 0.9),
 }
 CQC_SAFE_RATINGS = {  # trusts with a recent rating, by quarter
-    "acute": (13, 12, 9, 5), "mental_health_community": (6, 6, 1, 0), "ambulance": (2, 1, 1, 0),
+    "acute": (13, 12, 9, 5),
+    "mental_health_community": (6, 6, 1, 0),
+    "ambulance": (2, 1, 1, 0),
 }
 
 
@@ -100,9 +103,9 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
     rng = np.random.default_rng([seed, 2])
     quality = rng.standard_normal(len(trusts))
     providers = _providers(trusts, rng)
-    values: list[dict] = [{} for _ in QUARTERS]
-    awarded: list[dict] = [{} for _ in QUARTERS]
-    counts: list[dict] = [{} for _ in QUARTERS]
+    values: list[dict[Any, Any]] = [{} for _ in QUARTERS]
+    awarded: list[dict[Any, Any]] = [{} for _ in QUARTERS]
+    counts: list[dict[Any, Any]] = [{} for _ in QUARTERS]
     for metric in METRICS:
         if metric.rule == "matrix":
             continue
@@ -113,8 +116,11 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
             n = quarter.number
             period = 0 if metric.metric_id in STANDING else metric.reporting_dates.index(metric.reporting_dates[n])
             position = QUALITY * quality + OWN_STRENGTH * own + MOVEMENT * movement[period]
-            members = [(nth, trust) for nth, trust in enumerate(trusts)
-                       if trust.exists_in(quarter) and trust.code in providers[metric.metric_id]]
+            members = [
+                (nth, trust)
+                for nth, trust in enumerate(trusts)
+                if trust.exists_in(quarter) and trust.code in providers[metric.metric_id]
+            ]
             drawn = {trust.code: _value(metric, trust, position[nth], period) for nth, trust in members}
             if metric.rule == "published_score":
                 awarded[n][metric.metric_id] = drawn
@@ -122,14 +128,16 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
                 values[n][metric.metric_id] = drawn
             if metric.metric_id in THRESHOLD_RATIOS:
                 counts[n][metric.metric_id] = {
-                    trust.code: round(drawn[trust.code] * threshold[nth] / MILLION) * MILLION for nth, trust in members}
+                    trust.code: round(drawn[trust.code] * threshold[nth] / MILLION) * MILLION for nth, trust in members
+                }
 
     support = {trust.code for trust in _some(trusts, DEFICIT_SUPPORT, rng)}
     weakest = frozenset(trusts[nth].code for nth in np.argsort(quality)[:IMPROVEMENT_PROGRAMME])
     rated = {league: _some([t for t in trusts if t.league == league and not t.absorbed], 20, rng) for league in LEAGUES}
     for quarter in QUARTERS:
-        ratings = {trust.code for league in LEAGUES
-                   for trust in rated[league][: CQC_SAFE_RATINGS[league][quarter.number]]}
+        ratings = {
+            trust.code for league in LEAGUES for trust in rated[league][: CQC_SAFE_RATINGS[league][quarter.number]]
+        }
         safe = awarded[quarter.number]["OF0067"]
         awarded[quarter.number]["OF0067"] = {code: score for code, score in safe.items() if code in ratings}
         _lose_some(values[quarter.number], counts[quarter.number], rng)
@@ -138,8 +146,11 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
             values=values[n],
             awarded=awarded[n],
             counts=counts[n],
-            overridden=frozenset(code for code, plan in values[n]["OF0079"].items()
-                                 if plan + values[n]["OF0081"][code] < 0 or code in support),
+            overridden=frozenset(
+                code
+                for code, plan in values[n]["OF0079"].items()
+                if plan + values[n]["OF0081"][code] < 0 or code in support
+            ),
             programme=weakest if n < 2 else frozenset(),  # its rows stop after the second quarter
             bootstrap_seed=(seed, 3, n),
         )
@@ -153,6 +164,7 @@ def _some(trusts: Sequence[Trust], count: int, rng: np.random.Generator) -> list
 
 def _providers(trusts: Sequence[Trust], rng: np.random.Generator) -> dict[str, set[str]]:
     """Which trusts report each metric, as far as reality was seen: by league, except where services differ."""
+
     def of(*subtypes: str) -> list[Trust]:
         return [trust for trust in trusts if trust.subtype in subtypes]
 
@@ -160,8 +172,11 @@ def _providers(trusts: Sequence[Trust], rng: np.random.Generator) -> dict[str, s
     general = _some(general, len(general), rng)
     mental_health = _some(of("Mental Health and Learning Disability", "Care Trust"), 47, rng)
     community = of("Community")
-    elective = [trust for trust in trusts if trust.league == "acute"
-                and not (trust.subtype == "Acute - Specialist" and "Cancer" in trust.name)]
+    elective = [
+        trust
+        for trust in trusts
+        if trust.league == "acute" and not (trust.subtype == "Acute - Specialist" and "Cancer" in trust.name)
+    ]
     # of the acute trusts, 78 have community services; fewer an urgent response, or children's mental health services
     by_service = {
         "OF0005": [*general[:78], *community, *mental_health[:27]],
@@ -173,8 +188,12 @@ def _providers(trusts: Sequence[Trust], rng: np.random.Generator) -> dict[str, s
     }
     by_service |= dict.fromkeys(("OF0023", "OF0106", "OF0003"), elective)
     by_service |= dict.fromkeys(("OF0010", "OF0011", "OF0013", "OF0014", "X-SHMI"), general)
-    return {metric.metric_id: {trust.code for trust in by_service.get(metric.metric_id, trusts)
-                               if trust.league in metric.populations} for metric in METRICS}
+    return {
+        metric.metric_id: {
+            trust.code for trust in by_service.get(metric.metric_id, trusts) if trust.league in metric.populations
+        }
+        for metric in METRICS
+    }
 
 
 def _value(metric: Metric, trust: Trust, position: float, quarter: int) -> int:
@@ -213,11 +232,16 @@ def _finance(metric: Metric, trust: Trust, position: float) -> int:
 
 
 def _lose_some(
-    values: dict[str, dict[str, int]], counts: dict[str, dict[str, int]], rng: np.random.Generator,
+    values: dict[str, dict[str, int]],
+    counts: dict[str, dict[str, int]],
+    rng: np.random.Generator,
 ) -> None:
     """A few values are not submitted."""
-    losable = [metric.metric_id for metric in METRICS if metric.rule.startswith("rank") and len(set(
-        metric.reporting_dates)) == len(QUARTERS)]
+    losable = [
+        metric.metric_id
+        for metric in METRICS
+        if metric.rule.startswith("rank") and len(set(metric.reporting_dates)) == len(QUARTERS)
+    ]
     for metric_id in rng.choice(losable, MISSING_PER_QUARTER, replace=False).tolist():
         code = sorted(values[metric_id])[rng.integers(len(values[metric_id]))]
         del values[metric_id][code]

@@ -1,4 +1,5 @@
-"""Strict CSV reading: every value stays text, every row keeps its number, and anything odd is an error that names its place."""
+"""Strict CSV reading: every value stays text, every row keeps its number, and anything odd is an error that names its
+place."""
 
 from __future__ import annotations
 
@@ -10,7 +11,9 @@ import pandas as pd
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source, known_sources
 
-RECOGNISED_FROM = 0.6  # three damaged headings of seventeen still are; ODS lists, which share headings, differ by 0.28 (2026-11)
+RECOGNISED_FROM = (
+    0.6  # three damaged headings of seventeen still are; ODS lists, which share headings, differ by 0.28 (2026-11)
+)
 csv.field_size_limit(1_000_000)
 
 
@@ -36,8 +39,8 @@ def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        row = content[: error.start].count(b"\n") + 1
-        raise InputError("is not UTF-8", file=file, row=row, found=content[error.start : error.start + 1]) from None
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError("is not UTF-8", file=file, row=line, found=content[error.start : error.start + 1]) from None
     if "\0" in text:
         raise InputError("holds a NUL byte", file=file, row=text[: text.index("\0")].count("\n") + 1)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
@@ -51,10 +54,10 @@ def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
     names = column_names(rows[0], source, file) if source.header else [column.name for column in source.columns]
     first = 2 if source.header else 1
     body = rows[first - 1 :]
-    for number, row in enumerate(body, start=first):
-        if len(row) != len(names):
+    for number, values in enumerate(body, start=first):
+        if len(values) != len(names):
             raise InputError(
-                "has a row of another length", file=file, row=number, found=len(row), expected=f"{len(names)} values"
+                "has a row of another length", file=file, row=number, found=len(values), expected=f"{len(names)} values"
             )
     if not body:
         raise InputError("has no rows", file=file, row=1)

@@ -1,11 +1,13 @@
-"""Which files a quarter is built from: every file of the extracts folder is recognised, chosen or set aside with a reason.
+"""Which files a quarter is built from: every file of the extracts folder is recognised, chosen or set aside with a
+reason.
 
-A file that is no known publication, or of a quarter not asked for, stops nothing. A known publication that does not parse,
-and two differing files that nothing puts in order, stop the build."""
+A file that is no known publication, or of a quarter not asked for, stops nothing. A known publication that does not
+parse, and two differing files that nothing puts in order, stop the build."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,7 +90,9 @@ def survey(folder: Path) -> Survey:
             continue
         first_seen[sha256] = name
         rows = read_rows(content, source, name)
-        subjects = nof.subjects(rows, name) if source.id in nof.NOF_SOURCES else [(None, None)]
+        subjects: Sequence[tuple[str | None, str | None]] = [(None, None)]
+        if source.id in nof.NOF_SOURCES:
+            subjects = nof.subjects(rows, name)
         last_quarter = max((quarter for quarter, _ in subjects if quarter), default=None)
         candidates += [Candidate(path, name, sha256, source, *subject, last_quarter) for subject in subjects]
     return Survey(folder, tuple(candidates), tuple(set_aside))

@@ -23,12 +23,12 @@ def store_used(found: Survey, inventory: pd.DataFrame, store: Store) -> None:
 
 
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> pd.DataFrame:
-    """Writes `<landed>/<source>.parquet` with every row of every file in use; an unused source lands as an empty table."""
+    """Writes `<landed>/<source>.parquet` with every row of every file in use; without one the table is empty."""
     store = Store(build.workspace)
     used = inventory[(inventory["source_id"] == source.id) & (inventory["status"] == "used")]
     files = used[["file_name", "source_sha256"]].drop_duplicates()
     frames = [
-        read_rows(store.get(sha256), source, name).assign(_source_sha256=sha256, _source_member=pd.NA)
+        read_rows(store.get(sha256), source, name).assign(_source_sha256=sha256, _source_member=None)
         for name, sha256 in files.itertuples(index=False)
     ]
     extra = ["_file_quarter"] if source.id in NOF_SOURCES else []

@@ -67,7 +67,12 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
         quarter = quarter_of(plain(label))
         if quarter is None:
             raise InputError(
-                "names no quarter", file=file, row=int(row), column="Quarter", found=label, expected="such as Q1 2025/26"
+                "names no quarter",
+                file=file,
+                row=int(row),
+                column="Quarter",
+                found=label,
+                expected="such as Q1 2025/26",
             )
         league = leagues_by_trust_type().get(plain(trust_type).lower())
         if league is None:

@@ -37,19 +37,40 @@ LEAGUE_HEADER = (
 )
 STEM = "nhs-oversight-framework-"
 FILES = {
-    "2025-09": {f"{STEM}{group}-{kind}.csv" for kind in ("data", "league-table")
-                for group in ("acute-trust", "non-acute-hospital-trust", "ambulance-trust")},
-    "2025-12": {f"{STEM}{group}-{kind}-q2.csv" for kind in ("data", "league-table")
-                for group in ("acute-trust", "mental-health-and-community-trust", "ambulance-trust")},
-    "2026-03": {f"{STEM}{group}-{kind}-q3-25-26{version}.csv" for kind in ("data", "league-table")
-                for group, version in (("acute-trust", ""), ("acute-trust", "-v2"),
-                                       ("mental-health-and-community-trust", ""), ("ambulance-trust", ""))},
-    "2026-06": {f"{STEM}{group}-{kind}.csv" for kind in ("data", "league-table")
-                for group in ("acute-trust", "mental-health-and-community-trust", "ambulance-trust")},
+    "2025-09": {
+        f"{STEM}{group}-{kind}.csv"
+        for kind in ("data", "league-table")
+        for group in ("acute-trust", "non-acute-hospital-trust", "ambulance-trust")
+    },
+    "2025-12": {
+        f"{STEM}{group}-{kind}-q2.csv"
+        for kind in ("data", "league-table")
+        for group in ("acute-trust", "mental-health-and-community-trust", "ambulance-trust")
+    },
+    "2026-03": {
+        f"{STEM}{group}-{kind}-q3-25-26{version}.csv"
+        for kind in ("data", "league-table")
+        for group, version in (
+            ("acute-trust", ""),
+            ("acute-trust", "-v2"),
+            ("mental-health-and-community-trust", ""),
+            ("ambulance-trust", ""),
+        )
+    },
+    "2026-06": {
+        f"{STEM}{group}-{kind}.csv"
+        for kind in ("data", "league-table")
+        for group in ("acute-trust", "mental-health-and-community-trust", "ambulance-trust")
+    },
 }
 ACUTE, MENTAL_HEALTH_COMMUNITY, AMBULANCE = "Acute trust", "Mental health and community trust", "Ambulance trust"
-DOMAIN_SCORES = {"Access to services": "OF4000", "Patient safety": "OF4002", "Finance and productivity": "OF4003",
-                 "People and workforce": "OF4004", "Effectiveness and experience": "OF4005"}
+DOMAIN_SCORES = {
+    "Access to services": "OF4000",
+    "Patient safety": "OF4002",
+    "Finance and productivity": "OF4003",
+    "People and workforce": "OF4004",
+    "Effectiveness and experience": "OF4005",
+}
 THIRDS = {"OF1020", "OF1088", "OF1048"}
 NOT_COUNTED = {"OF1079", "OF1081"}
 SCORED_WITH_OTHER_LEAGUES = {"OF0005", "OF0041", "OF0057", "OF0063", "OF0016", "OF0082", "OF0086"}
@@ -77,11 +98,17 @@ def data(sample: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def league(sample: Path) -> pd.DataFrame:
     """The league tables of every quarter that stand, with the headers made alike."""
-    paths = [path for path in sample.glob("nof/*/*-league-table*.csv")
-             if path.name != f"{STEM}acute-trust-league-table-q3-25-26.csv"]
-    return pd.concat([read(path).rename(columns={"Reporting_date": "Quarter", "Average_score colum": "Average_score"})
-                      for path in sorted(paths)]).replace({"Trust_type": {
-                          "Non-acute hospital trust": MENTAL_HEALTH_COMMUNITY}})
+    paths = [
+        path
+        for path in sample.glob("nof/*/*-league-table*.csv")
+        if path.name != f"{STEM}acute-trust-league-table-q3-25-26.csv"
+    ]
+    return pd.concat(
+        [
+            read(path).rename(columns={"Reporting_date": "Quarter", "Average_score colum": "Average_score"})
+            for path in sorted(paths)
+        ]
+    ).replace({"Trust_type": {"Non-acute hospital trust": MENTAL_HEALTH_COMMUNITY}})
 
 
 @pytest.fixture(scope="module")
@@ -101,12 +128,18 @@ def without_planted(rows: pd.DataFrame, planted: pd.DataFrame, published_id: str
 def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) -> None:
     assert {folder.name: {path.name for path in folder.iterdir()} for folder in (sample / "nof").iterdir()} == FILES
     assert {path.name for path in (sample / "ods").iterdir()} == {
-        "etr.csv", "trusts_2026-08.csv", "icbs_2026-08.csv", "SICBL26_ICB26_NHSER26_lookup.csv"}
+        "etr.csv",
+        "trusts_2026-08.csv",
+        "icbs_2026-08.csv",
+        "SICBL26_ICB26_NHSER26_lookup.csv",
+    }
 
 
 @pytest.mark.parametrize(("release", "name"), [(release, name) for release in FILES for name in sorted(FILES[release])])
 def test_oversight_files_have_the_mark_line_ends_and_header_of_the_real_ones(
-    sample: Path, release: str, name: str,
+    sample: Path,
+    release: str,
+    name: str,
 ) -> None:
     content = (sample / "nof" / release / name).read_bytes()
     assert content.startswith(b"\xef\xbb\xbf")
@@ -115,8 +148,9 @@ def test_oversight_files_have_the_mark_line_ends_and_header_of_the_real_ones(
     header = content.decode("utf-8-sig").split("\r\n", 1)[0]
     expected = DATA_HEADER if "-data" in name else LEAGUE_HEADER
     if release == "2025-09":
-        expected = (expected.removeprefix("Quarter,") if "-data" in name
-                    else expected.replace("Quarter,", "Reporting_date,"))
+        expected = (
+            expected.removeprefix("Quarter,") if "-data" in name else expected.replace("Quarter,", "Reporting_date,")
+        )
         if "ambulance-trust-league" in name:
             expected = expected.replace("Average_score,", "Average_score colum,")
     assert header == expected
@@ -154,7 +188,8 @@ def test_same_seed_same_bytes_another_seed_others(sample: Path, tmp_path: Path) 
 
 def test_quirks_are_there(data: pd.DataFrame) -> None:
     assert set(data[data["Metric_ID"] == "OF0084"]["Metric_description"]) == {
-        "NHS staff survey engagement theme sub-score\u00a0"}
+        "NHS staff survey engagement theme sub-score\u00a0"
+    }
     labels = data[data["Metric_ID"] == "OF4002"].groupby("Quarter")["Sub-domain"].unique().map(list).tolist()
     assert labels == [["Patient safety"]] * 2 + [["Patient safety domain score"]] * 2
     assert set(data[data["Metric_ID"].isin(["OF5005", "OF5007"])]["Quarter"]) == {"Q1 2025/26", "Q2 2025/26"}
@@ -163,8 +198,15 @@ def test_quirks_are_there(data: pd.DataFrame) -> None:
         assert units["count"] == units["rate"] == (data["Metric_ID"] == score).sum()
     score_rows = data[~data["Metric_ID"].str.match(r"OF0|X-.*(?<!SCORE)$")]
     assert set(score_rows["Median_value"]) == {"NA"}
-    assert set(data["Region"]) == {"East", "London", "Midlands", "North East and Yorkshire", "North West",
-                                   "South East", "South West"}
+    assert set(data["Region"]) == {
+        "East",
+        "London",
+        "Midlands",
+        "North East and Yorkshire",
+        "North West",
+        "South East",
+        "South West",
+    }
     assert data["Value"].str.fullmatch(r"-?\d+\.\d{1,2}").all()
     assert not data["Value"].isin(["-0.0", "-0.00"]).any()
 
@@ -176,7 +218,10 @@ def test_counts_by_league_and_quarter(data: pd.DataFrame, league: pd.DataFrame) 
     for rows in (data[data["Metric_ID"] == "OF5002"], league):
         counts = rows.groupby(["Trust_type", "Quarter"])["Trust_code"].nunique().unstack().to_dict("index")
         assert [list(counts[group].values()) for group in (ACUTE, MENTAL_HEALTH_COMMUNITY, AMBULANCE)] == [
-            [135, 134, 134, 134], [61] * 4, [10] * 4]
+            [135, 134, 134, 134],
+            [61] * 4,
+            [10] * 4,
+        ]
     subtypes = data.drop_duplicates("Trust_code")["Trust_subtype"]
     assert (subtypes == "Acute - Specialist").sum() == 11
 
@@ -230,8 +275,17 @@ def test_no_code_or_name_is_real(sample: Path, data: pd.DataFrame) -> None:
             real.update(cell.upper() for row in csv.reader(lines) for cell in row)
     trusts, icbs = read(sample / "ods/trusts_2026-08.csv"), read(sample / "ods/icbs_2026-08.csv")
     lookup = read(sample / "ods/SICBL26_ICB26_NHSER26_lookup.csv")
-    invented = {*data["Trust_code"], *data["Trust_name"], *trusts["name"], *icbs["ods_code"], *icbs["name"],
-                *lookup["SICBL26CD"], *lookup["SICBL26CDH"], *lookup["ICB26CD"], *lookup["ICB26NM"]}
+    invented = {
+        *data["Trust_code"],
+        *data["Trust_name"],
+        *trusts["name"],
+        *icbs["ods_code"],
+        *icbs["name"],
+        *lookup["SICBL26CD"],
+        *lookup["SICBL26CDH"],
+        *lookup["ICB26CD"],
+        *lookup["ICB26NM"],
+    }
     assert not {text.upper() for text in invented} & real
     assert not icbs["ods_code"].str.startswith("Q").any()
 
@@ -290,7 +344,9 @@ def test_ranks_are_of_unrounded_values_that_agree_with_the_published(data: pd.Da
             hidden += (rows["number"].rank(method="min", ascending=sign == 1) != rows["position"]).sum()
             np.testing.assert_allclose(
                 rows[["Median_value", "Lower_quartile", "Upper_quartile"]].iloc[0].astype(float),
-                rows["number"].quantile([0.5, 0.25, 0.75]), atol=0.0101)
+                rows["number"].quantile([0.5, 0.25, 0.75]),
+                atol=0.0101,
+            )
     assert hidden > 500
 
 
@@ -312,8 +368,11 @@ def test_averages_and_domain_scores_are_weighted_means(data: pd.DataFrame, plant
 
 
 def test_segments_are_quartiles_of_all_trusts_and_the_override(data: pd.DataFrame, planted: pd.DataFrame) -> None:
-    wide = data[data["Metric_ID"].str.startswith("OF5")].pivot(
-        index=["Quarter", "Trust_code"], columns="Metric_ID", values="number").reset_index()
+    wide = (
+        data[data["Metric_ID"].str.startswith("OF5")]
+        .pivot(index=["Quarter", "Trust_code"], columns="Metric_ID", values="number")
+        .reset_index()
+    )
     pairs = [("OF5002", "OF5003"), *((f"OF40{n}", f"OF41{n}") for n in ("00", "02", "03", "04", "05"))]
     for score_id, segment_id in pairs:
         rows = data[data["Metric_ID"].isin([score_id, segment_id])]
@@ -331,7 +390,9 @@ def test_segments_are_quartiles_of_all_trusts_and_the_override(data: pd.DataFram
 
 
 def test_league_order_and_its_agreement_with_the_data(
-    data: pd.DataFrame, league: pd.DataFrame, planted: pd.DataFrame,
+    data: pd.DataFrame,
+    league: pd.DataFrame,
+    planted: pd.DataFrame,
 ) -> None:
     published = data[data["Metric_ID"] == "OF5000"].set_index(["Quarter", "Trust_code"])
     averages = data[data["Metric_ID"] == "OF5002"].set_index(["Quarter", "Trust_code"])["number"]
@@ -354,18 +415,31 @@ def test_league_order_and_its_agreement_with_the_data(
 
 def test_planted_cells_differ_wherever_they_are_published(sample: Path, planted: pd.DataFrame) -> None:
     assert list(planted.columns) == [
-        "quarter", "organisation_code", "file_kind", "published_id", "column", "right", "planted"]
+        "quarter",
+        "organisation_code",
+        "file_kind",
+        "published_id",
+        "column",
+        "right",
+        "planted",
+    ]
     assert set(planted["quarter"]) == {"2025-26-Q3"}
     assert planted["organisation_code"].is_unique
     assert planted[["file_kind", "published_id", "column"]].apply(tuple, axis=1).tolist() == [
-        ("data", "OF1023", "Value"), ("data", "OF4005", "Value"), ("data", "OF5002", "Value"),
-        ("data", "OF5000", "Rank"), ("league table", "OF5002", "Average_score")]
+        ("data", "OF1023", "Value"),
+        ("data", "OF4005", "Value"),
+        ("data", "OF5002", "Value"),
+        ("data", "OF5000", "Rank"),
+        ("league table", "OF5002", "Average_score"),
+    ]
     assert (planted["right"].astype(float) - planted["planted"].astype(float)).abs().min() > 0.1
     score = planted.iloc[0]
     assert abs(float(score["right"]) - float(score["planted"])) > 0.2
 
-    data = {month: pd.concat([read(path) for path in (sample / "nof" / month).glob("*-data*.csv")])
-            for month in ("2026-03", "2026-06")}
+    data = {
+        month: pd.concat([read(path) for path in (sample / "nof" / month).glob("*-data*.csv")])
+        for month in ("2026-03", "2026-06")
+    }
     table = read(sample / "nof/2026-03" / f"{STEM}acute-trust-league-table-q3-25-26-v2.csv")
     for plant in planted.to_dict("records"):
         for rows in data.values() if plant["file_kind"] == "data" else (table,):
@@ -375,18 +449,25 @@ def test_planted_cells_differ_wherever_they_are_published(sample: Path, planted:
             assert set(rows[here][plant["column"]]) == {plant["planted"]}
 
 
-@pytest.mark.parametrize(("quarter", "sizes"), [
-    ("Q1 2025/26", {"OF0041": 68, "OF0082": 205, "OF0086": 70}),
-    ("Q2 2025/26",
-     {"OF0005": 120, "OF0016": 50, "OF0041": 70, "OF0057": 83, "OF0063": 48, "OF0082": 205, "OF0086": 71}),
-])
+@pytest.mark.parametrize(
+    ("quarter", "sizes"),
+    [
+        ("Q1 2025/26", {"OF0041": 68, "OF0082": 205, "OF0086": 70}),
+        (
+            "Q2 2025/26",
+            {"OF0005": 120, "OF0016": 50, "OF0041": 70, "OF0057": 83, "OF0063": 48, "OF0082": 205, "OF0086": 71},
+        ),
+    ],
+)
 def test_the_oracle_reproduces_real_averages_and_domain_scores(quarter: str, sizes: dict[str, int]) -> None:
     paths = sorted(SHARED.glob("extracts/nof/*mental-health-and-community-trust-data-q2.csv"))
     if not paths:
         pytest.skip(f"no real extracts under {SHARED}")
     rows = read(paths[0]).query("Quarter == @quarter")
-    published = {metric_id: dict(zip(group["Trust_code"], group["Value"], strict=True))
-                 for metric_id, group in rows.groupby("Metric_ID")}
+    published = {
+        metric_id: dict(zip(group["Trust_code"], group["Value"], strict=True))
+        for metric_id, group in rows.groupby("Metric_ID")
+    }
     held: dict[tuple[str, str], list[tuple[Fraction, Fraction]]] = {}
     for metric in (metric for metric in METRICS if metric.counted and metric.score_id in published):
         span = 2 if metric.rule == "rank_with_floor" else 3
@@ -398,5 +479,6 @@ def test_the_oracle_reproduces_real_averages_and_domain_scores(quarter: str, siz
             for published_id in ("OF5002", f"OF40{DOMAINS[metric.domain][1]}"):
                 held.setdefault((published_id, code), []).append((metric.weight, score))
     assert len(held) == sum(len(published[key]) for key in ("OF5002", *DOMAIN_SCORES.values()))
-    assert all(weighted_mean(scores) == round(float(published[key][code]) * 100)
-               for (key, code), scores in held.items())
+    assert all(
+        weighted_mean(scores) == round(float(published[key][code]) * 100) for (key, code), scores in held.items()
+    )

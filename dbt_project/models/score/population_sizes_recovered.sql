@@ -70,7 +70,7 @@ fits as (
             case
                 when
                     {{ round_half_up('best_score + span * step / cast(population_size - 1 as double)') }} = published_score
-                    and step >= 0
+                    and step between 0 and population_size - 1
                     then 1
                 else 0
             end

@@ -1,0 +1,51 @@
+# Two commands do all: `make run` and `make test`. Both need Python 3.11 to 3.13 and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+QUARTER ?= 2025-26-Q4
+SAMPLE := data/sample
+
+# Nothing of this project reports to anybody, and imports are compiled once.
+export DAGSTER_DISABLE_TELEMETRY := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: run test lint dev sample lock clean
+
+run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
+	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
+
+test: $(READY)  ## linters, type checks and the whole test suite
+	$(MAKE) lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar --nofail-on-empty dbt_project/models dbt_project/tests dbt_project/macros
+
+dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
+	mkdir -p data/dagster && cp -n orchestration/dagster.yaml data/dagster/ || true
+	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
+
+sample: $(SAMPLE)
+
+$(SAMPLE): $(READY)
+	$(BIN)/league sample
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "Python 3.11 to 3.13 is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
+	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
+
+clean:
+	rm -rf $(VENV) $(SAMPLE) data/store data/work data/releases data/dagster data/extracts.lock.json dbt_project/target

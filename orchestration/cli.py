@@ -1,0 +1,209 @@
+"""The command line: `league build | check | show | sample`. It runs the code paths of Dagster and prints tables.
+
+Belongs here: options, progress, tables, exit codes. Heavy imports wait until a command needs them."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from orchestration.errors import LeagueError
+from orchestration.workspace import PROJECT, Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from orchestration.runs import Outcome
+
+HEAD = 10
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=PROJECT / "data",
+    show_default="data/ of the checkout",
+    help="Where landed files, warehouses and releases go.",
+)
+extracts = click.option(
+    "--extracts",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="A folder of published files as they were downloaded, whatever their names.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def league() -> None:
+    """League tables of NHS trusts from NHS England's published files."""
+
+
+@league.command()
+@extracts
+@click.option("--quarter", "quarters", multiple=True, required=True, help="Such as 2025-26-Q2; may be repeated.")
+@data_dir
+def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
+    """Make the release of a quarter, or find that it is current already."""
+    console = Console()
+    for quarter in quarters:
+        outcome = _run("quarter", quarter, extracts, data_dir)
+        assert outcome.release is not None
+        _show_release(console, outcome.release, None, HEAD)
+        console.print(f"{'Made' if outcome.created else 'Current already:'} {outcome.release}", soft_wrap=True)
+
+
+@league.command()
+@extracts
+@click.option("--quarter", required=True, help="Such as 2025-26-Q2.")
+@data_dir
+def check(extracts: Path, quarter: str, data_dir: Path) -> None:
+    """Run every gate on a folder of extracts, publish nothing, and list what each check found."""
+    _run("check_quarter", quarter, extracts, data_dir)
+    from orchestration import gates
+
+    working = Workspace(data_dir).build(quarter)
+    checks = [
+        check
+        for path in sorted(working.evidence.glob("*.json"))
+        for check in gates.checks_of(gates.evidence(working, path.stem))
+    ]
+    table = Table("check", "severity", "result", "unexpected", title=f"{quarter}: {len(checks)} checks")
+    for found in checks:
+        table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED", str(found.unexpected or ""))
+    Console().print(table)
+
+
+@league.command()
+@click.option("--quarter", help="Such as 2025-26-Q2; the last one with a release if not given.")
+@click.option("--league", "only", help="acute, mental_health_community or ambulance.")
+@click.option("--rows", type=int, default=HEAD, show_default=True, help="Rows a league; 0 for all.")
+@data_dir
+def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
+    """Print the league tables of the newest release of a quarter."""
+    from orchestration.releases import latest_release, quarters_released
+
+    workspace = Workspace(data_dir)
+    quarter = quarter or max(quarters_released(workspace), default=None)
+    if quarter is None:
+        raise LeagueError(f"no release in {data_dir}")
+    path = latest_release(workspace.releases(quarter))
+    console = Console()
+    _show_release(console, path, only, rows)
+    console.print(str(path), soft_wrap=True)
+
+
+@league.command()
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=PROJECT / "data" / "sample",
+    show_default="data/sample of the checkout",
+    help="Where the files go.",
+)
+@click.option("--seed", type=int, help="Another sample than the usual one.")
+def sample(out: Path, seed: int | None) -> None:
+    """Write four quarters of published files of fictional trusts."""
+    from orchestration.sample import write_sample
+
+    if seed is None:
+        write_sample(out)
+    else:
+        write_sample(out, seed)
+    files = [path for path in out.rglob("*") if path.is_file()]
+    click.echo(f"{len(files)} files in {out}")
+
+
+def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
+    """Runs a job with a moving line, and stops the program with exit code 1 where the run does not succeed."""
+    started = time.monotonic()
+    errors = Console(stderr=True)
+    with errors.status(f"{quarter}: starting") as status:
+        from orchestration import runs
+
+        total, done = runs.steps(job), 0
+
+        def on_event(kind: str, step: str) -> None:
+            nonlocal done
+            done += kind == "STEP_SUCCESS"
+            if kind == "STEP_START":
+                status.update(f"{quarter}: {done} of {total} steps, {step.replace('__', ' ')}")
+
+        outcome = runs.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), on_event)
+    seconds = time.monotonic() - started
+    if outcome.problems:
+        errors.print(f"[bold red]{quarter}: nothing published[/]", highlight=False)
+        for problem in outcome.problems:
+            errors.print(problem, markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)
+    errors.print(f"{quarter}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
+    return outcome
+
+
+def _show_release(console: Console, path: Path, only: str | None, rows: int) -> None:
+    import pandas as pd
+
+    coverage = pd.read_parquet(path / "league_coverage.parquet")
+    trusts = pd.read_parquet(path / "trust_league_table.parquet")
+    known = list(coverage["league"])
+    if only is not None and only not in known:
+        raise LeagueError(f"no league {only}; known: {', '.join(known)}")
+    for about in coverage[coverage["league"].isin([only] if only else known)].itertuples():
+        if not about.published:
+            console.print(f"{about.title}: {about.absent_reason}", style="yellow")
+            continue
+        table = trusts[trusts["league"] == about.league]
+        console.print(_league_table(about, table, rows or len(table)))
+
+
+def _league_table(about: Any, trusts: pd.DataFrame, rows: int) -> Table:
+    note = f"{about.framework}, {about.framework_status}; " + (
+        f"partial: no {about.metrics_missing}" if about.coverage == "partial" else "every metric scored"
+    )
+    table = Table(title=f"{about.title}, {about.quarter}", caption=f"{min(rows, len(trusts))} of {len(trusts)}; {note}")
+    columns: dict[str, Callable[[Any], str]] = {
+        "rank": lambda t: _text(t.rank),
+        "since": lambda t: _moved(t.rank_change),
+        "code": lambda t: t.trust_code,
+        "trust": lambda t: t.trust_name,
+        "score": lambda t: _text(t.average_score),
+        "segment": lambda t: _text(t.segment) + (" (override)" if t.segment != t.segment_unadjusted else ""),
+        "without override": lambda t: _text(t.rank_without_override),
+        "metrics": lambda t: f"{t.metrics_counted} of {t.metrics_expected}",
+    }
+    for heading in columns:
+        table.add_column(heading, justify="left" if heading in ("code", "trust", "segment") else "right")
+    for trust in trusts.head(rows).itertuples():
+        table.add_row(*[cell(trust) for cell in columns.values()])
+    return table
+
+
+def _text(value: Any) -> str:
+    import pandas as pd
+
+    return "-" if pd.isna(value) else f"{value:.0f}" if isinstance(value, float) else str(value)
+
+
+def _moved(places: Any) -> str:
+    import pandas as pd
+
+    if pd.isna(places):
+        return ""
+    return f"▲{places:.0f}" if places > 0 else f"▼{-places:.0f}" if places < 0 else "="
+
+
+def main() -> None:
+    """Entry point: a refusal is one message and exit code 1."""
+    try:
+        league()
+    except LeagueError as error:
+        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True, style="bold red")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

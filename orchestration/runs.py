@@ -1,0 +1,94 @@
+"""Running the quarter job in this process: the same assets and checks as under a Dagster instance, without one.
+
+Belongs here: starting a run, keeping a second one of the same quarter out, and saying plainly why one stopped."""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+
+import dagster as dg
+
+from orchestration import gates, progress
+from orchestration.definitions import defs
+from orchestration.errors import LeagueError
+from orchestration.resources import Folders
+from orchestration.sources import nof
+from orchestration.workspace import Build, Workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `problems` is empty when it succeeded; `release` is the bundle's folder when one was asked for."""
+
+    quarter: str
+    problems: tuple[str, ...]
+    release: Path | None
+    created: bool
+
+
+def steps(job_name: str) -> int:
+    """How many steps a run of a job has."""
+    return len(defs.resolve_job_def(job_name).graph.node_defs)
+
+
+def run_quarter(
+    job_name: str, quarter: str, extracts: Path, data_dir: Path, listener: Callable[[str, str], None]
+) -> Outcome:
+    """Runs a job for one quarter. Raises LeagueError for a quarter without a framework or one that is being built."""
+    if quarter not in nof.quarters():
+        raise LeagueError(f"{quarter} is not a quarter with a framework; known: {', '.join(nof.quarters())}")
+    build = Workspace(data_dir).build(quarter)
+    with _alone(build), progress.to(listener):
+        result = defs.resolve_job_def(job_name).execute_in_process(
+            partition_key=quarter,
+            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir))},
+            run_config={"loggers": {"progress": {}}},
+            raise_on_error=False,
+        )
+    published = [
+        e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey(["publish", "release"])
+    ]
+    if published:
+        metadata = published[0].materialization.metadata
+        return Outcome(quarter, (), Path(str(metadata["path"].value)), bool(metadata["created"].value))
+    return Outcome(quarter, () if result.success else tuple(_problems(result, build)), None, False)
+
+
+@contextmanager
+def _alone(build: Build) -> Iterator[None]:
+    build.folder.parent.mkdir(parents=True, exist_ok=True)
+    with build.folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LeagueError(
+                f"{build.quarter} is being built by another process in {build.workspace.data_dir}"
+            ) from None
+        yield
+
+
+def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
+    shut = [check for path in sorted(build.evidence.glob("*.json")) for check in _shut(build, path.stem)]
+    yield from (f"{check.gate} gate: {check}" for check in shut)
+    for event in result.all_node_events:
+        if (
+            not event.is_step_failure
+            or (shut and (event.step_key or "").startswith("gate"))
+            or event.step_failure_data.error is None
+        ):
+            continue
+        error = event.step_failure_data.error
+        cause = error.cause or error
+        if (cause.cls_name or "").endswith(("InputError", "LeagueError")):
+            yield cause.message.partition(": ")[2].strip()
+        elif not (cause.cls_name or "").endswith("GateError") or not shut:
+            yield cause.message.strip() if cause.cls_name in ("GateError", "Failure") else cause.to_string()
+
+
+def _shut(build: Build, name: str) -> list[gates.Check]:
+    return [check for check in gates.checks_of(gates.evidence(build, name)) if check.shuts_the_gate]

@@ -1,0 +1,24 @@
+"""dbt unit tests, the owners of the scoring rules: all pass, and every scoring step has one. Fixtures live beside the models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+STEPS = {"trust_league_table"}
+
+
+def test_every_scoring_step_has_a_unit_test(manifest: Any) -> None:
+    models = [node for node in manifest.nodes.values() if node.resource_type == "model"]
+    steps = STEPS | {model.name for model in models if model.schema == "score"}
+    assert steps - {unit_test.model for unit_test in manifest.unit_tests.values()} == set()
+
+
+def test_unit_tests_pass(dbt: Callable[..., Any], manifest: Any) -> None:
+    """Fixtures take their column types from relations: empty ones are enough."""
+    built = dbt("build", "--empty", "--resource-type", "seed", "--resource-type", "model", "--no-write-json")
+    assert {str(result.status) for result in built.results} == {"success"}
+    results = dbt("test", "--select", "test_type:unit", "--no-write-json").results
+    assert {result.node.unique_id for result in results} == set(manifest.unit_tests)
+    failed = [f"{r.node.unique_id}: {r.status}\n{r.message}" for r in results if r.status != "pass"]
+    assert not failed, "\n\n".join([f"{len(failed)} of {len(results)} unit tests fail", *failed])

@@ -1,0 +1,403 @@
+"""Scoring rules as laws: the compiled SQL of the steps against an oracle in exact fractions, and what must hold for any input.
+
+Belongs here: generated inputs, one in-memory database a chain of steps. Does not: single cases (dbt unit tests)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orchestration.workspace import DBT_PROJECT
+
+QUARTER = "2025-26-Q2"
+BUILT = [{"quarter": QUARTER, "framework": "nof-2025-26"}]
+LEAGUES = ("acute", "mental_health_community", "ambulance")
+FIGURES = {"quarter": "varchar", "trust_code": "varchar", "published_id": "varchar", "value": "decimal(18, 6)"}
+TEN_DECIMALS = Fraction(1, 10**10)
+
+Row = dict[str, Any]
+examples = settings(max_examples=120, derandomize=True, deadline=None, database=None)
+
+
+class Steps:
+    """Models as views over empty tables of their inputs' types; seeds come with their rows."""
+
+    def __init__(self, nodes: dict[str, Any], *models: str) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("attach ':memory:' as warehouse")
+        self.relations = {node.name: node.relation_name for node in nodes.values()}
+        for schema in ("stage", "metric", "rules", "score", "rank"):
+            self.connection.execute(f"create schema warehouse.{schema}")
+        by_name = {node.name: node for node in nodes.values()}
+        read = {name for model in models for name in by_name[model].depends_on.nodes}
+        for node in (nodes[name] for name in sorted(read) if nodes[name].name not in models):
+            self.connection.execute(f"create table {node.relation_name} {_definition(node)}")
+        for model in models:
+            self.connection.execute(f"create view {self.relations[model]} as {by_name[model].compiled_code}")
+
+    def run(self, output: str, columns: str, **inputs: list[Row]) -> dict[Any, Any]:
+        """Rows of `output` after the inputs are replaced: first column to the other (or the others)."""
+        for name, rows in inputs.items():
+            self.connection.execute(f"delete from {self.relations[name]}")
+            if rows:
+                one = f"({', '.join('?' * len(rows[0]))})"
+                self.connection.execute(
+                    f"insert into {self.relations[name]} ({', '.join(rows[0])}) values {', '.join([one] * len(rows))}",
+                    [value for row in rows for value in row.values()],
+                )
+        found = self.connection.execute(f"select {columns} from {self.relations[output]}").fetchall()
+        assert len({row[0] for row in found}) == len(found), "first column is no key"
+        return {row[0]: row[1] if len(row) == 2 else row[1:] for row in found}
+
+
+def _definition(node: Any) -> str:
+    if node.resource_type == "seed":
+        types = {name: f"'{kind}'" for name, kind in node.config.column_types.items()}
+        return f"as from read_csv('{DBT_PROJECT / node.original_file_path}', types = {{{', '.join(map(': '.join, types.items()))}}})"
+    types = FIGURES if node.name == "nof_figures" else {column.name: column.data_type for column in node.columns.values()}
+    return f"({', '.join(map(' '.join, types.items()))})"
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The compiled project; nothing is built."""
+    folder = tmp_path_factory.mktemp("compiled")
+    options = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(folder)]
+    options += ["--log-path", str(folder), "--log-level", "none", "--quiet"]
+    runner = dbtRunner()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LEAGUE_WAREHOUSE", str(folder / "warehouse.duckdb"))
+        patch.setenv("LEAGUE_LANDED", str(folder))
+        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+        patch.setenv("DO_NOT_TRACK", "1")
+        parsed = runner.invoke(["parse", *options])
+        assert parsed.success, parsed.exception
+        runner.manifest = parsed.result
+        models = ["--select", "score,resource_type:model", "rank,resource_type:model"]
+        compiled = runner.invoke(["compile", *models, "--no-write-json", *options])
+        DuckDBConnectionManager.close_all_connections()
+    assert compiled.success, compiled.exception
+    yield {**parsed.result.nodes, **{result.node.unique_id: result.node for result in compiled.result.results}}
+
+
+@pytest.fixture(scope="module")
+def scoring(nodes: dict[str, Any]) -> Steps:
+    return Steps(nodes, "ranked_values", "computed_scores")
+
+
+@pytest.fixture(scope="module")
+def banding(nodes: dict[str, Any]) -> Steps:
+    return Steps(nodes, "banded_scores")
+
+
+@pytest.fixture(scope="module")
+def averaging(nodes: dict[str, Any]) -> Steps:
+    return Steps(nodes, "metric_scores", "domain_scores", "average_scores")
+
+
+@pytest.fixture(scope="module")
+def ranking(nodes: dict[str, Any]) -> Steps:
+    steps = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments", "trust_league_table")
+    ranking = Steps(nodes, *steps)
+    coverage = [{"quarter": QUARTER, "league": league, "metrics_expected": 12, "coverage": "full"} for league in LEAGUES]
+    ranking.run("league_coverage", "league, quarter", league_coverage=coverage, quarters_built=BUILT, domain_scores=[])
+    return ranking
+
+
+# The oracle: the rules as `nof-methodology.md` words them, in fractions.
+
+
+def half_up(number: Fraction) -> Fraction:
+    return Fraction(floor(number * 100 + Fraction(1, 2)), 100)
+
+
+def better_first(row: Row) -> tuple[Decimal, Decimal]:
+    order = row["published_rank"] if row["leagues_expected"] == 1 else row["published_score"]
+    return (-row["value"] if row["polarity"] == "higher" else row["value"], Decimal(1000) if order is None else order)
+
+
+def beyond(row: Row) -> bool:
+    sign = 1 if row["polarity"] == "higher" else -1
+    if row["threshold"] == "standard":
+        return sign * (row["value"] - row["standard"]) >= 0
+    return row["threshold"] == "floor" and sign * (row["value"] - row["floor"]) < 0
+
+
+def oracle_scores(population: list[Row]) -> dict[str, tuple[int, int, Fraction]]:
+    scores = {}
+    for row in (row for row in population if row["value"] is not None):
+        band = [o for o in population if o["value"] is not None and beyond(o) == beyond(row)]
+        rank, size = 1 + sum(better_first(other) < better_first(row) for other in band), len(band)
+        best, worst, alone = {None: (1, 4, 1), "standard": (2, 4, 2), "floor": (1, 3, 1)}[row["threshold"]]
+        score = Fraction(alone) if size == 1 else best + Fraction((worst - best) * (rank - 1), size - 1)
+        if beyond(row):
+            score = Fraction(1 if row["threshold"] == "standard" else 4)
+        scores[row["organisation_code"]] = (rank, size, score)
+    return scores
+
+
+def oracle_quartile(scores: list[Fraction], share: Fraction) -> Fraction:
+    ordered, position = sorted(scores), (len(scores) - 1) * share
+    low = floor(position)
+    return ordered[low] + (position - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
+
+
+def oracle_segment(score: Fraction, scores: list[Fraction]) -> int:
+    return 1 + sum(score > oracle_quartile(scores, Fraction(quarter, 4)) for quarter in (1, 2, 3))
+
+
+# What is generated: few distinct values, so that ties, halves and thresholds are common.
+
+
+def hundredths(low: int, high: int, step: int = 1) -> st.SearchStrategy[Decimal]:
+    return st.integers(low, high).map(lambda n: Decimal(n * step) / 100)
+
+
+@st.composite
+def populations(draw: st.DrawFn) -> list[Row]:
+    """Everybody of one scoring population, some without a value, some thresholds hit exactly."""
+    threshold = draw(st.sampled_from([None, "standard", "floor"]))
+    best, span, alone, beyond_score = {
+        None: (1, 3, 1, None),
+        "standard": (2, 2, 2, 1),
+        "floor": (1, 2, 1, 4),
+    }[threshold]
+    rule = {
+        "quarter": QUARTER,
+        "metric_id": "M",
+        "population": "P",
+        "population_complete": True,
+        "polarity": draw(st.sampled_from(["higher", "lower"])),
+        "leagues_expected": draw(st.sampled_from([1, 2])),
+        "threshold": threshold,
+        "standard": draw(hundredths(-20, 20, 25)),
+        "floor": draw(hundredths(-20, 20, 25)),
+        "beyond_threshold_score": beyond_score,
+        "best_score": best,
+        "span": span,
+        "single_score": alone,
+    }
+    value = hundredths(-20, 20, 25) | hundredths(-2000, 2000)
+    row = st.tuples(value | st.none(), st.none() | st.integers(1, 5), st.none() | hundredths(100, 110))
+    drawn = draw(st.lists(row, min_size=1, max_size=25))
+    return [
+        {**rule, "organisation_code": f"T{n}", "value": v, "published_rank": r, "published_score": s}
+        for n, (v, r, s) in enumerate(drawn)
+    ]
+
+
+@st.composite
+def scored_metrics(draw: st.DrawFn) -> list[Row]:
+    """Exact scores of one trust, on grids whose steps often add up to exact halves."""
+    step = st.sampled_from([1, 2, 3, 4, 6, 7, 9, 12, 40, 60, 117, 200, 204])
+    rows = []
+    for n in range(draw(st.integers(1, 12))):
+        size = draw(step)
+        exact = 1 + Fraction(3 * draw(st.integers(0, size)), size)
+        rows.append(
+            {
+                "metric_id": f"M{n:02}",
+                "exact": exact,
+                "third": draw(st.booleans()),
+                "domain": draw(st.sampled_from(["access", "safety"])),
+                "counts": draw(st.sampled_from([True, True, True, False])),
+                "at_two_decimals": draw(st.sampled_from([False, False, True])),
+                "held": draw(st.sampled_from([True, True, True, False])),
+            }
+        )
+    return rows
+
+
+@st.composite
+def providers(draw: st.DrawFn, leagues: tuple[str, ...] = LEAGUES) -> list[Row]:
+    """Trusts with their average (None: no score) and override flag (None: not published); each league has one."""
+    average = st.none() | hundredths(100, 400) | hundredths(20, 22, 10)
+    flag = st.sampled_from([0, 0, 1, None])
+    drawn = draw(st.lists(st.tuples(st.sampled_from(leagues), average, flag), max_size=30))
+    drawn += [(league, draw(average), draw(flag)) for league in leagues]
+    return [
+        {"organisation_code": f"T{n}", "league": league, "average_score": score, "flag": override}
+        for n, (league, score, override) in enumerate(drawn)
+    ]
+
+
+def scores_of(scoring: Steps, population: list[Row]) -> dict[str, tuple[int, int, Decimal]]:
+    columns = "organisation_code, rank_in_population, population_size, score"
+    return scoring.run("computed_scores", columns, scoring_inputs=population)
+
+
+def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
+    keys = [{"quarter": QUARTER, "organisation_code": t["organisation_code"], "league": t["league"]} for t in trusts]
+    return ranking.run(
+        "trust_league_table",
+        "trust_code, segment_unadjusted, segment, rank, rank_without_override, ranked",
+        organisations=keys,
+        average_scores=[
+            {**key, "average_score": t["average_score"], "metrics_counted": 9}
+            for key, t in zip(keys, trusts, strict=True)
+            if t["average_score"] is not None
+        ],
+        nof_figures=[
+            {"quarter": QUARTER, "trust_code": t["organisation_code"], "published_id": "OF5004", "value": t["flag"]}
+            for t in trusts
+        ],
+    )
+
+
+@examples
+@given(population=populations())
+def test_scores_equal_the_oracle(scoring: Steps, population: list[Row]) -> None:
+    scores, expected = scores_of(scoring, population), oracle_scores(population)
+    assert {code: found[:2] for code, found in scores.items()} == {code: e[:2] for code, e in expected.items()}
+    for code, (_, _, score) in expected.items():
+        assert abs(Fraction(scores[code][2]) - score) <= TEN_DECIMALS
+
+
+@examples
+@given(population=populations(), random=st.randoms(use_true_random=False))
+def test_order_of_rows_does_not_matter(scoring: Steps, population: list[Row], random: Any) -> None:
+    shuffled = random.sample(population, len(population))
+    assert scores_of(scoring, shuffled) == scores_of(scoring, population)
+
+
+@examples
+@given(population=populations())
+def test_better_value_never_scores_worse_and_ties_share_the_score(scoring: Steps, population: list[Row]) -> None:
+    scores = scores_of(scoring, population)
+    valued = sorted((row for row in population if row["value"] is not None), key=better_first)
+    assert set(scores) == {row["organisation_code"] for row in valued}
+    for better, worse in zip(valued, valued[1:], strict=False):
+        (_, _, score), (_, _, next_score) = scores[better["organisation_code"]], scores[worse["organisation_code"]]
+        assert 1 <= score <= next_score <= 4
+        if better_first(better) == better_first(worse):
+            assert score == next_score
+
+
+@examples
+@given(population=populations(), rise=hundredths(1, 500))
+def test_improving_a_value_never_worsens_its_score(scoring: Steps, population: list[Row], rise: Decimal) -> None:
+    before = scores_of(scoring, population)
+    better = [dict(row) for row in population]
+    for row in better:
+        if row["value"] is not None:
+            row["value"] += rise if row["polarity"] == "higher" else -rise
+            assert scores_of(scoring, better)[row["organisation_code"]][2] <= before[row["organisation_code"]][2]
+            break
+
+
+BAND_EDGES = {"OF0079": ("0", "-1", "-2"), "OF0081": ("0", "-0.5", "-1")}
+
+
+@examples
+@given(values=st.lists(hundredths(-300, 100) | hundredths(-6, 2, 50), min_size=1, max_size=30, unique=True))
+@pytest.mark.parametrize("metric_id", BAND_EDGES)
+def test_bands_cover_every_value_once(banding: Steps, metric_id: str, values: list[Decimal]) -> None:
+    surplus, *lower_edges = map(Decimal, BAND_EDGES[metric_id])
+    inputs = [
+        {"quarter": QUARTER, "organisation_code": str(v), "metric_id": metric_id, "value": v, "scoring_rule": "bands"}
+        for v in values
+    ]
+    scores = banding.run("banded_scores", "organisation_code, score", scoring_inputs=inputs, quarters_built=BUILT)
+    assert scores == {str(v): 1 if v >= surplus else 2 + sum(v <= edge for edge in lower_edges) for v in values}
+
+
+@examples
+@given(metrics=scored_metrics())
+def test_averages_equal_the_oracle(averaging: Steps, metrics: list[Row]) -> None:
+    key = {"quarter": QUARTER, "organisation_code": "T", "league": "acute"}
+    third = Decimal("0.333333333333")
+    tables = {
+        "scoring_inputs": [
+            {
+                **key,
+                "metric_id": m["metric_id"],
+                "domain": m["domain"],
+                "scoring_rule": "rank",
+                "weight": third if m["third"] else Decimal(1),
+                "counts_in_average": m["counts"],
+                "score_decimals": 2 if m["at_two_decimals"] else None,
+            }
+            for m in metrics
+        ],
+        "computed_scores": [
+            {
+                "quarter": QUARTER,
+                "organisation_code": "T",
+                "metric_id": m["metric_id"],
+                "score": round(Decimal(m["exact"].numerator) / m["exact"].denominator, 10),
+            }
+            for m in metrics
+            if m["held"]
+        ],
+    }
+    scores = averaging.run("metric_scores", "metric_id, score, counted", **tables)
+    assert {metric: score for metric, (score, _) in scores.items()} == {
+        m["metric_id"]: half_up(m["exact"]) if m["held"] else None for m in metrics
+    }
+    counted = [m for m in metrics if m["held"] and m["counts"]]
+    assert {metric for metric, (_, counts) in scores.items() if counts} == {m["metric_id"] for m in counted}
+
+    def mean(part: list[Row]) -> Fraction:
+        weights = [Fraction(1, 3) if m["third"] else Fraction(1) for m in part]
+        entered = [half_up(m["exact"]) if m["at_two_decimals"] else m["exact"] for m in part]
+        return half_up(sum((w * s for w, s in zip(weights, entered, strict=True)), Fraction(0)) / sum(weights))
+
+    averages = averaging.run("average_scores", "organisation_code, average_score, metrics_counted")
+    assert averages == ({"T": (mean(counted), len(counted))} if counted else {})
+    domains = {domain: [m for m in counted if m["domain"] == domain] for domain in ("access", "safety")}
+    assert averaging.run("domain_scores", "domain, domain_score, metrics_counted") == {
+        domain: (mean(part), len(part)) for domain, part in domains.items() if part
+    }
+
+
+@examples
+@given(trusts=providers())
+def test_league_table_equals_the_oracle(ranking: Steps, trusts: list[Row]) -> None:
+    table = table_of(ranking, trusts)
+    averages = {t["organisation_code"]: t["average_score"] for t in trusts}
+    everybody = [Fraction(score) for score in averages.values() if score is not None]
+    unadjusted, segments = {}, {}
+    for trust in trusts:
+        code, score, flag = trust["organisation_code"], trust["average_score"], trust["flag"]
+        unadjusted[code] = None if score is None else oracle_segment(Fraction(score), everybody)
+        segments[code] = None if score is None or flag is None else max(unadjusted[code], 3 * flag)
+    assert {code: row[:2] for code, row in table.items()} == {c: (unadjusted[c], segments[c]) for c in averages}
+    for trust in trusts:
+        code = trust["organisation_code"]
+        peers = [t["organisation_code"] for t in trusts if t["league"] == trust["league"]]
+        ranked = [c for c in peers if segments[c] is not None]
+        scored = [c for c in peers if averages[c] is not None]
+        place = 1 + sum((segments[c], averages[c]) < (segments[code], averages[code]) for c in ranked if code in ranked)
+        place_by_score = 1 + sum(averages[c] < averages[code] for c in scored if code in scored)
+        expected = (place if code in ranked else None, place_by_score if code in scored else None, code in ranked)
+        assert table[code][2:] == expected
+
+
+@examples
+@given(trusts=providers(), constant=hundredths(1, 500))
+def test_a_constant_added_to_all_averages_moves_nobody(ranking: Steps, trusts: list[Row], constant: Decimal) -> None:
+    raised = [
+        {**trust, "average_score": None if trust["average_score"] is None else trust["average_score"] + constant}
+        for trust in trusts
+    ]
+    assert table_of(ranking, raised) == table_of(ranking, trusts)
+
+
+@examples
+@given(trusts=providers(leagues=LEAGUES[:2]), random=st.randoms(use_true_random=False))
+def test_observed_cut_points_stand_in_for_a_missing_league(ranking: Steps, trusts: list[Row], random: Any) -> None:
+    table = table_of(ranking, trusts)
+    for trust in (trust for trust in trusts if trust["average_score"] is not None):
+        better = [trust["average_score"] > cut for cut in map(Decimal, ("2.065", "2.345", "2.665"))]
+        assert table[trust["organisation_code"]][0] == 1 + sum(better)
+    assert table_of(ranking, random.sample(trusts, len(trusts))) == table
