@@ -44,7 +44,7 @@ def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
     name="extracts",
 )
 def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
-    """Recognises the files of the extracts folder, chooses among them and stores those in use. Starts the build afresh."""
+    """Recognises the extracts, chooses among them and stores those in use. Starts the build afresh."""
     build = folders.build(context)
     shutil.rmtree(build.folder, ignore_errors=True)
     found = survey(Path(folders.extracts))
@@ -153,8 +153,8 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         results = warehouse.dbt_build(build, stage)
         checks = warehouse.checks_of_results(build, stage, results)
         with warehouse.reading(build) as connection:
-            relations = [r for r in release.models_of(stage) if warehouse.exists(connection, r)]
-            data = {relation: warehouse.table_sha256(connection, relation) for relation in relations}
+            written = sorted(warehouse.relations(connection) & set(release.models_of(stage)))
+            data = {relation: warehouse.table_sha256(connection, relation) for relation in written}
             gates.record(build, f"dbt.{stage}", data, warehouse.project_sha256(), checks)
             for result in results:
                 if str(result.status) == "success":

@@ -11,7 +11,7 @@ COMPARED = ["rank", "average_score", "segment_unadjusted", "financial_override",
 
 
 def changed_trusts(before: Path, after: Path) -> pd.DataFrame:
-    """One row per trust whose place differs between two release folders, with both figures and the first cause found."""
+    """One row per trust placed differently in two release folders, with both figures and the first cause found."""
     tables = [pd.read_parquet(folder / "trust_league_table.parquet")[KEY + COMPARED] for folder in (before, after)]
     both = tables[0].merge(tables[1], on=KEY, how="outer", suffixes=("_before", "_after"), indicator=True)
 

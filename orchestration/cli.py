@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from orchestration.runs import Outcome
 
 HEAD = 10
+OTHER_COLUMNS = 58  # characters of a line that the trust's name must leave
 data_dir = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -157,29 +159,46 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
             console.print(f"{about.title}: {about.absent_reason}", style="yellow")
             continue
         table = trusts[trusts["league"] == about.league]
-        console.print(_league_table(about, table, rows or len(table)))
+        console.print(_league_table(about, table, rows or len(table), console.width))
 
 
-def _league_table(about: Any, trusts: pd.DataFrame, rows: int) -> Table:
+def _league_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     note = f"{about.framework}, {about.framework_status}; " + (
         f"partial: no {about.metrics_missing}" if about.coverage == "partial" else "every metric scored"
     )
-    table = Table(title=f"{about.title}, {about.quarter}", caption=f"{min(rows, len(trusts))} of {len(trusts)}; {note}")
+    table = Table(
+        title=f"{about.title}, {about.quarter}",
+        caption=f"{min(rows, len(trusts))} of {len(trusts)} trusts; {note}",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title_justify="left",
+        caption_justify="left",
+    )
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),
         "since": lambda t: _moved(t.rank_change),
         "code": lambda t: t.trust_code,
         "trust": lambda t: t.trust_name,
         "score": lambda t: _text(t.average_score),
-        "segment": lambda t: _text(t.segment) + (" (override)" if t.segment != t.segment_unadjusted else ""),
-        "without override": lambda t: _text(t.rank_without_override),
-        "metrics": lambda t: f"{t.metrics_counted} of {t.metrics_expected}",
+        "segment": lambda t: _text(t.segment) + (f" was {t.segment_unadjusted}" if _overridden(t) else ""),
+        "by score": lambda t: _text(t.rank_without_override),
+        "metrics": lambda t: f"{t.metrics_counted}/{t.metrics_expected}",
     }
     for heading in columns:
-        table.add_column(heading, justify="left" if heading in ("code", "trust", "segment") else "right")
+        table.add_column(
+            heading,
+            justify="left" if heading in ("code", "trust", "segment") else "right",
+            no_wrap=True,
+            max_width=max(width - OTHER_COLUMNS, 20) if heading == "trust" else None,
+        )
     for trust in trusts.head(rows).itertuples():
         table.add_row(*[cell(trust) for cell in columns.values()])
     return table
+
+
+def _overridden(trust: Any) -> bool:
+    return bool(trust.ranked and trust.segment != trust.segment_unadjusted)
 
 
 def _text(value: Any) -> str:

@@ -23,7 +23,7 @@ from orchestration.workspace import Build, Workspace
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `problems` is empty when it succeeded; `release` is the bundle's folder when one was asked for."""
+    """How a run ended: `problems` is empty when it succeeded; `release` is the folder of the bundle, if any."""
 
     quarter: str
     problems: tuple[str, ...]

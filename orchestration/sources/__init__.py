@@ -1,4 +1,4 @@
-"""From the publisher's bytes to tidy text: what each publication looks like, which file is which, which of several
-counts.
+"""From the publisher's bytes to tidy text: what each publication looks like, which file is which, which counts.
 
-Belongs here: recognising, parsing, choosing and storing files. Does not: typing values, business rules, Dagster, dbt."""
+Belongs here: recognising, parsing, choosing, storing and landing files. Does not: typing values, business rules,
+Dagster, dbt."""

@@ -38,7 +38,7 @@ class Source:
         return {heading: column.name for column in self.columns for heading in column.published}
 
     def likeness(self, first_row: list[str]) -> float:
-        """How much the first row of a file looks like this publication: headings shared of headings in either, 0 to 1."""
+        """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
             headings = {heading.strip() for heading in first_row}
             shared = len(headings & set(self.by_heading))

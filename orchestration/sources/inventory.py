@@ -41,7 +41,7 @@ class Candidate:
 
     @property
     def precedence(self) -> tuple[str, int]:
-        """A later release repeats earlier quarters and supersedes them; within one release a -vN or revised mark does."""
+        """A later release repeats earlier quarters and supersedes them; within one a -vN or revised mark does."""
         version = re.search(r"-v(\d+)\b", self.name, re.IGNORECASE)
         revised = re.search(r"revised", self.name, re.IGNORECASE)
         return self.last_quarter or "", int(version[1]) if version else (2 if revised else 1)

@@ -1,4 +1,4 @@
-"""Landing: the files in use of one source become one Parquet table of text, each row with the file and row it came from."""
+"""Landing: the files in use of one source become one Parquet table of text, each row with where it came from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
--- Free text as published; forms not listed here keep an empty period and fail the not_null test as a warning.
+-- Free text as published; a form not listed here keeps an empty period, and a warning says so.
 with texts as (
     select distinct reporting_date
     from {{ ref('nof_figures') }}
