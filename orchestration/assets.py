@@ -129,7 +129,6 @@ class Translator(DagsterDbtTranslator):
         have = {dep.asset_key for dep in spec.deps}
         return spec.replace_attributes(
             deps=[*spec.deps, *[dg.AssetDep(key) for key in before if key not in have and key != spec.key]],
-            metadata={**spec.metadata, "dagster/column_lineage": column_lineage(node["name"])},
         )
 
 
@@ -168,7 +167,10 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
 
 def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
     table = connection.table(".".join(key.path))
-    return {"dagster/row_count": table.shape[0], "preview": preview(table.limit(PREVIEW_ROWS).df())}
+    shown: dict[str, Any] = {"dagster/row_count": table.shape[0], "preview": preview(table.limit(PREVIEW_ROWS).df())}
+    if key.path[-1] in all_lineage():
+        shown["dagster/column_lineage"] = column_lineage(key.path[-1])
+    return shown
 
 
 def _dbt_check_results(results: list[Any], checks: dict[str, gates.Check]) -> Iterator[dg.AssetCheckResult]:

@@ -37,7 +37,7 @@ def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
     that are not UTF-8, unknown or missing or repeated headings, and rows of another length than the header.
     """
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError("is not UTF-8", file=file, row=line, found=content[error.start : error.start + 1]) from None
