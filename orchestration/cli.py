@@ -54,6 +54,7 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     console = Console()
     for quarter in quarters:
         outcome = _run("quarter", quarter, extracts, data_dir)
+        _stop_unless_it_succeeded(outcome)
         assert outcome.release is not None
         _show_release(console, outcome.release, None, HEAD)
         console.print(f"{'Made' if outcome.created else 'Current already:'} {outcome.release}", soft_wrap=True)
@@ -65,7 +66,7 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
 @data_dir
 def check(extracts: Path, quarter: str, data_dir: Path) -> None:
     """Run every gate on a folder of extracts, publish nothing, and list what each check found."""
-    _run("check_quarter", quarter, extracts, data_dir)
+    outcome = _run("check_quarter", quarter, extracts, data_dir)
     from orchestration import gates
 
     working = Workspace(data_dir).build(quarter)
@@ -78,6 +79,7 @@ def check(extracts: Path, quarter: str, data_dir: Path) -> None:
     for found in checks:
         table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED", str(found.unexpected or ""))
     Console().print(table)
+    _stop_unless_it_succeeded(outcome)
 
 
 @league.command()
@@ -121,7 +123,7 @@ def sample(out: Path, seed: int | None) -> None:
 
 
 def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
-    """Runs a job with a moving line, and stops the program with exit code 1 where the run does not succeed."""
+    """Runs a job of one quarter with a moving line."""
     started = time.monotonic()
     errors = Console(stderr=True)
     with errors.status(f"{quarter}: starting") as status:
@@ -137,13 +139,17 @@ def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
 
         outcome = runs.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), on_event)
     seconds = time.monotonic() - started
+    errors.print(f"{quarter}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
+    return outcome
+
+
+def _stop_unless_it_succeeded(outcome: Outcome) -> None:
     if outcome.problems:
-        errors.print(f"[bold red]{quarter}: nothing published[/]", highlight=False)
+        errors = Console(stderr=True)
+        errors.print(f"[bold red]{outcome.quarter}: stopped, nothing published[/]", highlight=False)
         for problem in outcome.problems:
             errors.print(problem, markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)
-    errors.print(f"{quarter}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
-    return outcome
 
 
 def _show_release(console: Console, path: Path, only: str | None, rows: int) -> None:

@@ -16,11 +16,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import GateError
+from orchestration.sources.descriptions import known_sources
 from orchestration.workspace import SUITES, Build, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
+ROW_LABELS = {"_file": "", "_source_row": "row "}
 EXAMPLES = 5  # places named in a message; the count is always complete
 
 
@@ -37,6 +39,12 @@ class Suite:
     @property
     def name(self) -> str:
         return f"{self.gate}.{self.table}"
+
+    def heading(self, column: str) -> str:
+        """A column as a person knows it: in a landed table as the publisher heads it."""
+        source = known_sources().get(self.table) if self.gate == "land" else None
+        headings = {name: heading for heading, name in source.by_heading.items()} if source else {}
+        return headings.get(column, column)
 
     @property
     def columns(self) -> list[str]:
@@ -148,9 +156,9 @@ def _examples(places: list[dict[str, Any]], suite: Suite, config: Any, result: d
     if not places:
         yield f"found {result.get('observed_value')}; expected {expected}"
     for place in places[:EXAMPLES]:
-        row = ", ".join(f"{key.lstrip('_')} {place[key]}" for key in suite.row_key)
-        values = {key: value for key, value in place.items() if key not in suite.row_key}
-        column = ", ".join(values) or config.kwargs.get("column", "")
+        row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{place[key]}" for key in suite.row_key)
+        values = {suite.heading(key): value for key, value in place.items() if key not in suite.row_key}
+        column = ", ".join(values) or suite.heading(config.kwargs.get("column", ""))
         found = ", ".join(repr(value) for value in values.values())
         yield f"{row}, column {column}: found {found or 'no value'}; expected {expected}"
 

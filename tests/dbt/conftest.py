@@ -1,4 +1,4 @@
-"""dbt in process for the tests: parsed once, its own warehouse and target folder. No expectations about any model here."""
+"""dbt in process for the tests: parsed once, its own warehouse and target folder. No expectations of any model here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PROVENANCE = ["_file_quarter", "_source_sha256", "_source_member", "_source_row"
 
 @pytest.fixture(scope="session")
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """Calls dbt on the project with empty landed tables; returns its result. The manifest is parsed by the first call."""
+    """Calls dbt on the project with empty landed tables; returns its result. Parsed here, once a session."""
     folder = tmp_path_factory.mktemp("dbt")
     for table, columns in {**{name: [*columns, *PROVENANCE] for name, columns in LANDED.items()}, **EXTRACT}.items():
         selected = ", ".join(f"cast(null as varchar) as {column}" for column in columns)

@@ -1,4 +1,4 @@
-"""dbt unit tests, the owners of the scoring rules: all pass, and every scoring step has one. Fixtures live beside the models."""
+"""dbt unit tests own the scoring rules: all pass, and every scoring step has one. Cases live beside the models."""
 
 from __future__ import annotations
 

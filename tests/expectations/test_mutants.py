@@ -77,7 +77,7 @@ MUTANTS: dict[str, Damage] = {
     "land.nof_data.metric-id": cell("metric_id", "0F0017", "metric_id == 'OF0017'"),
     "land.nof_data.units": cell("units", ""),
     "land.nof_data.value": cell("value", "1,234.5", "metric_id == 'OF0017'"),
-    "land.nof_data.reporting-date": cell("reporting_date", "\u00a0"),
+    "land.nof_data.reporting-date": cell("reporting_date", " "),
     "land.nof_data.rank": cell("rank", "12.5"),
     "land.nof_data.median": cell("median_value", "n/a"),
     "land.nof_data.lower-quartile": cell("lower_quartile", "-"),

@@ -1,4 +1,4 @@
-"""Scoring rules as laws: the compiled SQL of the steps against an oracle in exact fractions, and what must hold for any input.
+"""Scoring rules as laws: compiled SQL of the steps against an oracle in exact fractions, and what holds for any input.
 
 Belongs here: generated inputs, one in-memory database a chain of steps. Does not: single cases (dbt unit tests)."""
 
@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from random import Random
 from typing import Any
@@ -43,7 +44,7 @@ class Steps:
         by_name = {node.name: node for node in nodes.values()}
         read = {name for model in models for name in by_name[model].depends_on.nodes}
         inputs = [nodes[name] for name in sorted(read) if nodes[name].name not in models]
-        self.create = {node.name: f"create or replace table {node.relation_name} {_definition(node)}" for node in inputs}
+        self.create = {n.name: f"create or replace table {n.relation_name} {_definition(n)}" for n in inputs}
         for statement in self.create.values():
             self.connection.execute(statement)
         for model in models:
@@ -66,10 +67,10 @@ class Steps:
 
 def _definition(node: Any) -> str:
     if node.resource_type == "seed":
-        types = {name: f"'{kind}'" for name, kind in node.config.column_types.items()}
-        return f"as from read_csv('{DBT_PROJECT / node.original_file_path}', types = {{{', '.join(map(': '.join, types.items()))}}})"
-    types = FIGURES if node.name == "nof_figures" else {column.name: column.data_type for column in node.columns.values()}
-    return f"({', '.join(map(' '.join, types.items()))})"
+        types = ", ".join(f"{name}: '{kind}'" for name, kind in node.config.column_types.items())
+        return f"as from read_csv('{DBT_PROJECT / node.original_file_path}', types = {{{types}}})"
+    columns = {column.name: column.data_type for column in node.columns.values()}
+    return f"({', '.join(map(' '.join, (FIGURES if node.name == 'nof_figures' else columns).items()))})"
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +112,11 @@ def averaging(nodes: dict[str, Any]) -> Steps:
 
 @pytest.fixture(scope="module")
 def ranking(nodes: dict[str, Any]) -> Steps:
-    steps = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments", "trust_league_table")
-    ranking = Steps(nodes, *steps)
-    coverage = [{"quarter": QUARTER, "league": league, "metrics_expected": 12, "coverage": "full"} for league in LEAGUES]
-    ranking.run("league_coverage", "league, quarter", league_coverage=coverage, quarters_built=BUILT, domain_scores=[])
-    return ranking
+    segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
+    steps = Steps(nodes, *segments, "trust_league_table")
+    coverage = [{"quarter": QUARTER, "league": league, "metrics_expected": 12} for league in LEAGUES]
+    steps.run("league_coverage", "league, quarter", league_coverage=coverage, quarters_built=BUILT)
+    return steps
 
 
 # The oracle: the rules as `nof-methodology.md` words them, in fractions.
@@ -280,7 +281,7 @@ def test_better_value_never_scores_worse_and_ties_share_the_score(scoring: Steps
     scores = scores_of(scoring, population)
     valued = sorted((row for row in population if row["value"] is not None), key=better_first)
     assert set(scores) == {row["organisation_code"] for row in valued}
-    for better, worse in zip(valued, valued[1:], strict=False):
+    for better, worse in pairwise(valued):
         (_, _, score), (_, _, next_score) = scores[better["organisation_code"]], scores[worse["organisation_code"]]
         assert 1 <= score <= next_score <= 4
         if better_first(better) == better_first(worse):
@@ -370,6 +371,8 @@ def test_league_table_equals_the_oracle(ranking: Steps, trusts: list[Row]) -> No
     table = table_of(ranking, trusts)
     averages = {t["organisation_code"]: t["average_score"] for t in trusts}
     everybody = [Fraction(score) for score in averages.values() if score is not None]
+    cut_points = ranking.run("segment_cut_points", "better_segment, cut_point")
+    assert cut_points == {n: oracle_quartile(everybody, Fraction(n, 4)) for n in (1, 2, 3) if everybody}
     unadjusted, segments = {}, {}
     for trust in trusts:
         code, score, flag = trust["organisation_code"], trust["average_score"], trust["flag"]
