@@ -1,4 +1,4 @@
-"""What tests share: one sample, one end-to-end build a quarter, the real extracts. No assertions about any of them here."""
+"""What tests share: one sample, one end-to-end build a quarter, the real extracts. Asserts nothing about any of them."""
 
 from __future__ import annotations
 

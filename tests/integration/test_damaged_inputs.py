@@ -1,4 +1,4 @@
-"""Damaged files, end to end: each stops the run, says where, and nothing is released. Rules on good data are not here."""
+"""Damaged files, end to end: each stops the run, says where, and nothing is released. Good data is not here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from orchestration.errors import LeagueError
 NOF = "nof/2025-09/nhs-oversight-framework"
 ACUTE, ACUTE_TABLE = f"{NOF}-acute-trust-data.csv", f"{NOF}-acute-trust-league-table.csv"
 AMBULANCE, AMBULANCE_TABLE = f"{NOF}-ambulance-trust-data.csv", f"{NOF}-ambulance-trust-league-table.csv"
-COMMUNITY, COMMUNITY_TABLE = f"{NOF}-non-acute-hospital-trust-data.csv", f"{NOF}-non-acute-hospital-trust-league-table.csv"
+COMMUNITY, COMMUNITY_TABLE = (
+    f"{NOF}-non-acute-hospital-trust-data.csv",
+    f"{NOF}-non-acute-hospital-trust-league-table.csv",
+)
 ETR, TRUSTS, LOOKUP = "ods/etr.csv", "ods/trusts_2026-08.csv", "ods/SICBL26_ICB26_NHSER26_lookup.csv"
 
 Damage = Callable[[Path], "dict[str, Any] | None"]
@@ -76,7 +79,8 @@ def cell(file: str, column: str | int, value: str, row: int | None = None, **whe
     def change(rows: Table) -> dict[str, Any]:
         found = row or rows.find(**where)[0]
         rows.rows[found - 1][rows.at(column)] = value
-        return {"row": found, "code": rows.rows[found - 1][rows.at("Trust_code")] if file.startswith("nof") else ""}
+        code = rows.rows[found - 1][rows.at("Trust_code")] if file.startswith("nof") else ""
+        return {"row": found, "code": code, **dict.fromkeys(where.values(), found)}
 
     return table(file, change)
 
@@ -178,12 +182,15 @@ def line(number: int, change: Callable[[bytes], bytes]) -> Callable[[bytes], byt
 
 @dataclass(frozen=True)
 class Case:
-    """A damage and what the message must say; {row} and the like come from the damage."""
+    """A damage and what the message must say; {row} and the like come from the damage.
+
+    `weak` says what the message lacks today, `uncaught` that nothing stops the run: both are bugs, and strict."""
 
     name: str
     damage: Damage
     says: tuple[str, ...]
     weak: str | None = None
+    uncaught: str | None = None
 
 
 def broken(file: str, *says: str) -> tuple[str, ...]:
@@ -191,18 +198,24 @@ def broken(file: str, *says: str) -> tuple[str, ...]:
     return (f"{file}, {says[0]}", *says[1:])
 
 
-def at(file: str, column: str, found: str) -> tuple[str, ...]:
+def at(file: str, column: str, found: str, row: str = "{row}") -> str:
     """What a land gate says of a cell."""
-    return (f"file {file}, source_row {{row}}, column {column}: found {found}",)
+    return f"file {file}, source_row {row}, column {column}: found {found}"
 
+
+NOISE = "models and tests that dbt skipped are listed as critical failures, and their good rows as bad ones"
+UNNAMED = "the file is set aside as no known publication; the message does not name it"
 
 CASES = [
     # bytes and CSV
     Case("cut off in mid-row", raw(AMBULANCE, lambda c: c[: c.rindex(b"OF500")]),
-         broken(AMBULANCE, "row 312: has a row of another length; found 8; expected 16 values")),
-    Case("cut off at a row end", raw(AMBULANCE, lambda c: b"\r\n".join(c.split(b"\r\n")[:250]) + b"\r\n"),
+         broken(AMBULANCE, "row 313: has a row of another length; found 8; expected 16 values")),
+    Case("cut off at a row end, no OF5000 left", raw(AMBULANCE, lambda c: b"\r\n".join(c.split(b"\r\n")[:250]) + b"\r\n"),
          (AMBULANCE, "no OF5000 row", "expected one quarter")),
-    Case("cut off within the last measure", without_rows(AMBULANCE, Metric_ID="OF5004", Trust_code="ZZ0"), ()),
+    Case("cut off at a row end, half of OF5002 left", raw(COMMUNITY, lambda c: c[: c.rindex(b"\r\n", 0, c.rindex(b"OF5003")
+         - 9000)] + b"\r\n"), ("summary_figures_complete", "published_id OF5004")),
+    Case("cut off at a row end, half of OF5007 left", raw(COMMUNITY, lambda c: b"\r\n".join(c.split(b"\r\n")[:-30]) + b"\r\n"),
+         (), uncaught="OF5005 and OF5007 are in no completeness test: half a programme column is released as it is"),
     Case("ragged row", raw(COMMUNITY, line(9, lambda text: text + b",")),
          broken(COMMUNITY, "row 9: has a row of another length; found 17; expected 16 values")),
     Case("unclosed quote", raw(COMMUNITY, line(9, lambda text: text.replace(b",", b',"', 1))),
@@ -210,13 +223,14 @@ CASES = [
     Case("NUL byte", raw(COMMUNITY, line(9, lambda text: text.replace(b",", b"\0,", 1))),
          broken(COMMUNITY, "row 9: holds a NUL byte")),
     Case("byte that is not UTF-8", raw(COMMUNITY, line(9, lambda text: text.replace(b"NHS", b"NH\xa3", 1))),
-         broken(COMMUNITY, "row 9: is not UTF-8; found b'\\xa3'")),
-    Case("UTF-16", raw(AMBULANCE, lambda c: c.decode("utf-8-sig").encode("utf-16")), (AMBULANCE, "UTF-16")),
+         broken(COMMUNITY, "row 9: is not UTF-8; found b'\\xa3'"),
+         weak="the offset counts from after the byte order mark: three bytes too early, the row too near a line end"),
+    Case("UTF-16", raw(AMBULANCE, lambda c: c.decode("utf-8-sig").encode("utf-16")), (AMBULANCE,), weak=UNNAMED),
     Case("UTF-16 of both files of a league",
          both(*[raw(f, lambda c: c.decode("utf-8-sig").encode("utf-16")) for f in (AMBULANCE, AMBULANCE_TABLE)]),
-         (AMBULANCE, "UTF-16")),
+         (AMBULANCE,), weak=UNNAMED + "; only disagreement with other leagues' figures stops the run"),
     Case("heading only", raw(AMBULANCE, lambda c: c.split(b"\r\n")[0] + b"\r\n"), broken(AMBULANCE, "row 1: has no rows")),
-    Case("no bytes", raw(AMBULANCE, lambda c: b""), (AMBULANCE,)),
+    Case("no bytes", raw(AMBULANCE, lambda c: b""), (AMBULANCE,), weak=UNNAMED),
     # columns
     Case("missing column", without_column(COMMUNITY, "Units"), broken(COMMUNITY, "row 1: lacks columns", "expected Units")),
     Case("renamed column", heading(COMMUNITY, "Value", "Val"),
@@ -225,87 +239,103 @@ CASES = [
     Case("repeated heading", heading(COMMUNITY, "Rank", "Value"),
          broken(COMMUNITY, "row 1, column 16: has a heading twice; found 'Value'")),
     Case("columns swapped under their headings", both(heading(COMMUNITY, "Trust_code", "X"), heading(COMMUNITY, "Trust_name",
-         "Trust_code"), heading(COMMUNITY, "X", "Trust_name")), ("trust-code", f"file {COMMUNITY}, source_row 2")),
+         "Trust_code"), heading(COMMUNITY, "X", "Trust_name")), ("trust-code", f"file {COMMUNITY}, source_row 2,")),
     Case("missing column of a league table", without_column(COMMUNITY_TABLE, "Rank"),
          broken(COMMUNITY_TABLE, "row 1: lacks columns", "expected Rank")),
     # cells
-    Case("text in Value", cell(COMMUNITY, "Value", "n/a", 12), at(COMMUNITY, "value", "'n/a'; expected a plain number")),
-    Case("thousands separator", cell(COMMUNITY, "Value", "1,234.5", 12), at(COMMUNITY, "value", "'1,234.5'")),
-    Case("percent sign", cell(COMMUNITY, "Value", "9.03%", 12), at(COMMUNITY, "value", "'9.03%'")),
-    Case("score of 4.7", cell(COMMUNITY, "Value", "4.7", Metric_ID="OF1082"), at(COMMUNITY, "value", "'4.7'; expected a score")),
-    Case("segment 9", cell(COMMUNITY, "Value", "9", Metric_ID="OF5003"), at(COMMUNITY, "value", "'9'; expected a segment")),
-    Case("flag 2", cell(COMMUNITY, "Value", "2", Metric_ID="OF5004"), at(COMMUNITY, "value", "'2'; expected 0 or 1")),
-    Case("blank trust code", cell(COMMUNITY, "Trust_code", "", 12), at(COMMUNITY, "trust_code", "''; expected an ODS code")),
-    Case("lower-case trust code", cell(COMMUNITY, "Trust_code", "za2", 12), at(COMMUNITY, "trust_code", "'za2'")),
-    Case("trust code of four characters", cell(COMMUNITY, "Trust_code", "ZA21", 12), at(COMMUNITY, "trust_code", "'ZA21'")),
-    Case("no reporting date", cell(COMMUNITY, "Reporting_date", "", 12), at(COMMUNITY, "reporting_date", "''")),
-    Case("unknown region", cell(COMMUNITY, "Region", "Wessex", 12), at(COMMUNITY, "region", "'Wessex'")),
-    Case("text in a benchmark", cell(COMMUNITY, "Median_value", "n/a", 12),
-         at(COMMUNITY, "median_value", "'n/a'")),
+    Case("text, thousands separator and percent sign in Value", both(cell(COMMUNITY, "Value", "n/a", 12),
+         cell(COMMUNITY, "Value", "1,234.5", 13), cell(COMMUNITY, "Value", "9.03%", 14)),
+         ("land.nof_data.value (critical): 3 unexpected", at(COMMUNITY, "value", "'n/a'; expected a plain number or *", "12"),
+          at(COMMUNITY, "value", "'1,234.5'", "13"), at(COMMUNITY, "value", "'9.03%'", "14"))),
+    Case("score of 4.7, segment 9, flag 2", both(*[cell(COMMUNITY, "Value", value, Metric_ID=metric)
+         for metric, value in (("OF1082", "4.7"), ("OF5003", "9"), ("OF5004", "2"))]),
+         (at(COMMUNITY, "value", "'4.7'; expected a score from 1 to 4", "{OF1082}"),
+          at(COMMUNITY, "value", "'9'; expected a segment from 1 to 5", "{OF5003}"),
+          at(COMMUNITY, "value", "'2'; expected 0 or 1", "{OF5004}"))),
+    Case("trust codes blank, in lower case, of four characters", both(cell(COMMUNITY, "Trust_code", "", 12),
+         cell(COMMUNITY, "Trust_code", "za2", 13), cell(COMMUNITY, "Trust_code", "ZA21", 14)),
+         ("land.nof_data.trust-code (critical): 3 unexpected", at(COMMUNITY, "trust_code", "''; expected an ODS code", "12"),
+          at(COMMUNITY, "trust_code", "'za2'", "13"), at(COMMUNITY, "trust_code", "'ZA21'", "14"))),
+    Case("no reporting date, unknown region", both(cell(COMMUNITY, "Reporting_date", "", 12),
+         cell(COMMUNITY, "Region", "Wessex", 12)),
+         (at(COMMUNITY, "reporting_date", "''"), at(COMMUNITY, "region", "'Wessex'; expected an NHS region"))),
+    Case("text in a benchmark", cell(COMMUNITY, "Median_value", "n/a", 12), (at(COMMUNITY, "median_value", "'n/a'"),),
+         weak="a warning at land, then nof_figures cannot cast it: dbt's error is not shown, good rows are. " + NOISE),
     Case("planned percentage of 6000", cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079"),
          ("metric.metric_values.finance", "organisation_code {code}, metric_id OF0079", "6000", "expected -50 to 50")),
     Case("unknown trust type", cell(COMMUNITY, "Trust_type", "Hospice", 12),
          broken(COMMUNITY, "row 12, column Trust_type: names no known trust type; found 'Hospice'")),
     # rows and keys
-    Case("row twice", again(COMMUNITY, 12), ("land.nof_data.key", *at(COMMUNITY, "", "")[0:0], f"file {COMMUNITY}, source_row {{last}}")),
-    Case("row twice, code with a space", again(COMMUNITY, 12, Trust_code="ZA2 "), ("unique_key_nof_figures", "trust_code Z", "rows_found 2")),
+    Case("row twice", again(COMMUNITY, 12), ("land.nof_data.key", f"file {COMMUNITY}, source_row 12,", "source_row {last},")),
+    Case("row twice, code with a space", again(COMMUNITY, 12, Trust_code="ZB9 "),
+         ("unique_key_nof_figures", "trust_code ZB9, published_id OF0005", "rows_found 2")),
     Case("two names for one trust", cell(COMMUNITY, "Trust_name", "Another NHS Trust", 12),
-         ("organisation_code {code}", "Another NHS Trust")),
-    Case("trust in two leagues", in_another_league, ("ZA2", "ambulance", "mental_health_community")),
+         ("organisation_code {code}", "Another NHS Trust"), weak="the names are not shown. " + NOISE),
+    Case("trust in two leagues", in_another_league, ("ZA2", "ambulance", "mental_health_community"),
+         weak="the leagues are not shown. " + NOISE),
     Case("trust code that no reference knows", both(everywhere(COMMUNITY, "Trust_code", "ZA2", "ZQ9X9"),
          everywhere(COMMUNITY_TABLE, "Trust_code", "ZA2", "ZQ9X9")),
          ("metric.organisations.known-to-ods", "organisation_code ZQ9X9", "expected a code in etr or in the trust list")),
-    Case("no OF5004 for a trust", without_rows(COMMUNITY, Metric_ID="OF5004", Trust_code="ZA2"),
-         ("summary_figures_complete", "organisation_code ZA2", "published_id OF5004")),
-    Case("no OF5002 for anybody", without_rows(COMMUNITY, Metric_ID="OF5002"),
-         ("summary_figures_complete: 61", "published_id OF5002")),
-    Case("trust missing from the league table", without_rows(COMMUNITY_TABLE, Trust_code="ZA2"),
-         ("league_table_lists_the_same_trusts", "trust_code ZA2, found_in data file only")),
-    Case("trust too many in the league table", again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9"),
-         ("league_table_lists_the_same_trusts", "trust_code ZQ9X9, found_in league table only")),
+    Case("no OF5004 for a trust, no OF5002 for anybody", both(without_rows(COMMUNITY, Metric_ID="OF5004", Trust_code="ZA2"),
+         without_rows(AMBULANCE, Metric_ID="OF5002")),
+         ("summary_figures_complete (critical): 11 unexpected", "published_id OF5002")),
+    Case("league tables with a trust missing and a trust too many", both(without_rows(COMMUNITY_TABLE, Trust_code="ZA2"),
+         again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9")),
+         ("league_table_lists_the_same_trusts (critical): 2 unexpected", "trust_code ZA2, found_in data file only",
+          "trust_code ZQ9X9, found_in league table only")),
     Case("100 acute trusts only", only_trusts(100), ("leagues_have_their_known_size", "league acute", "trusts 100", "134")),
     # quarters and files
     Case("OF5000 rows of two quarters", cell(COMMUNITY, "Reporting_date", "Q2 2025/26", Metric_ID="OF5000"),
          (f"{COMMUNITY}, row {{row}}, column Reporting_date", "do not agree on one", "Q1 2025/26, Q2 2025/26")),
     Case("label that is no quarter", cell(COMMUNITY_TABLE, "Reporting_date", "June 2025", 7),
-         broken(COMMUNITY_TABLE, "row 7, column Reporting_date: names no quarter; found 'June 2025'")),
+         broken(COMMUNITY_TABLE, "row 7, column Reporting_date: names no quarter; found 'June 2025'"),
+         weak="the column is called Quarter even where the file calls it Reporting_date"),
     Case("two differing files of one kind", second_file,
          (AMBULANCE, "nof/copy of ambulance data.csv", "2025-26-Q1 ambulance and differ")),
     Case("no etr", remove(ETR), ("no file is 'ODS, NHS trusts (etr)' for 2025-26-Q1",)),
     Case("no data file", remove(ACUTE, AMBULANCE, COMMUNITY),
          ("no file is 'NHS Oversight Framework, trust data' for 2025-26-Q1",)),
     # references
-    Case("etr without region codes", table(ETR, lambda rows: [row.__setitem__(2, "") for row in rows.rows] and None), (ETR, "column 3")),
-    Case("etr with a row without a region code", cell(ETR, 3, "", 9), at(ETR, "national_grouping", "''; expected Y and two digits")),
-    Case("etr with shifted columns", table(ETR, lambda rows: [row.insert(2, "") for row in rows.rows] and None), (ETR, "28", "27")),
+    Case("etr without region codes", table(ETR, lambda rows: [row.__setitem__(2, "") for row in rows.rows] and None), (ETR,),
+         weak=UNNAMED),
+    Case("etr with shifted columns", table(ETR, lambda rows: [row.insert(2, "") for row in rows.rows] and None), (ETR,),
+         weak=UNNAMED),
+    Case("etr with a row without a region code", cell(ETR, 3, "", 9),
+         (at(ETR, "national_grouping", "''; expected Y and two digits"),)),
     Case("etr with a row shifted", table(ETR, lambda rows: rows.rows[8].insert(2, "")),
          broken(ETR, "row 9: has a row of another length; found 28; expected 27 values")),
     Case("etr cut to 50 rows", table(ETR, lambda rows: rows.rows.__delitem__(slice(50, None))),
-         ("land.ods_etr.rows", "found 50; expected 150 to 400 rows")),
-    Case("etr with a code twice", cell(ETR, 1, "ZA0", 9), ("land.ods_etr.key", f"file {ETR}, source_row 9", "'ZA0'")),
+         ("land.ods_etr.rows", "found 50; expected 150 to 400 rows", ETR), weak="the file is not named"),
+    Case("etr with a code twice", cell(ETR, 1, "ZA0", 9), ("land.ods_etr.key", f"file {ETR}, source_row 9,", "'ZA0'")),
     Case("trust list with a date the other way round", cell(TRUSTS, "merger_date", "01/04/2026", 9),
-         at(TRUSTS, "merger_date", "'01/04/2026'; expected yyyy-mm-dd")),
+         (at(TRUSTS, "merger_date", "'01/04/2026'; expected yyyy-mm-dd"),)),
     Case("trust list with a date that is none", both(cell(TRUSTS, "merger_date", "2026-13-45", 9),
-         cell(TRUSTS, "predecessor_codes", "ZA2", 9)), (TRUSTS, "row 9", "2026-13-45")),
-    Case("look-up with a blank ICB", cell(LOOKUP, "ICB26CDH", "", 9), at(LOOKUP, "icb_ods_code", "''")),
+         cell(TRUSTS, "predecessor_codes", "ZA2", 9)), (TRUSTS, "source_row 9", "2026-13-45"),
+         weak="the land gate passes any four, two and two digits; dbt's error names no file and row. " + NOISE),
+    Case("look-up with a blank ICB", cell(LOOKUP, "ICB26CDH", "", 9), (at(LOOKUP, "icb_ods_code", "''"),)),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(c, id=c.name, marks=[pytest.mark.xfail(strict=True, reason=c.weak)] if c.weak else []) for c in CASES],
-)
+def _parameter(case: Case) -> Any:
+    marks = [pytest.mark.xfail(strict=True, reason=case.uncaught)] if case.uncaught else []
+    return pytest.param(case, id=case.name, marks=marks)
+
+
+@pytest.mark.parametrize("case", [_parameter(case) for case in CASES])
 def test_damage_stops_the_run(case: Case, first_quarter: Path, run: Any, tmp_path: Path) -> None:
     extracts = tmp_path / "extracts"
     shutil.copytree(first_quarter, extracts, copy_function=os.link)
     place = case.damage(extracts) or {}
     problems = _problems(run, "2025-26-Q1", extracts, tmp_path / "data")
-    print(f"@@@ {case.name}\n" + "\n".join(problems))
     assert problems
     assert _released(tmp_path / "data") == []
     message = "\n".join(problems)
-    assert [text for text in (says.format(**place) for says in case.says) if text not in message] == [], message
-    assert "Stack Trace" not in message and "Traceback" not in message
+    unsaid = [text for text in (says.format(**place) for says in case.says) if text not in message]
+    unsaid += [f"no {noise!r}" for noise in ("Stack Trace", "Traceback", "\n  None") if noise in message]
+    if case.weak and unsaid:
+        pytest.xfail(case.weak)
+    assert case.weak is None, f"the message is good now, remove `weak`:\n{message}"
+    assert unsaid == [], message
 
 
 def test_quarter_without_a_framework_is_refused_by_name(first_quarter: Path, run: Any, tmp_path: Path) -> None:
@@ -319,13 +349,13 @@ def test_folder_that_is_not_there(run: Any, tmp_path: Path) -> None:
     assert message == f"{tmp_path / 'none'} is not a folder"
 
 
-@pytest.mark.parametrize("name", ["text in Value", "NUL byte", "no etr"])
+@pytest.mark.parametrize("name", ["flag", "NUL byte", "no etr"])
 def test_command_exits_with_1(
     name: str, first_quarter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from orchestration import cli
 
-    (case,) = [case for case in CASES if case.name == name]
+    case = next(case for case in CASES if name in case.name)
     extracts = tmp_path / "extracts"
     shutil.copytree(first_quarter, extracts, copy_function=os.link)
     place = case.damage(extracts) or {}

@@ -1,0 +1,292 @@
+"""Gates stop what comes after them, and a release cannot be made around them. Which rules there are is not here."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+import pytest
+
+from orchestration import gates, release, warehouse
+from orchestration.definitions import defs
+from orchestration.errors import GateError, LeagueError
+from orchestration.resources import Folders
+from orchestration.workspace import Build, Workspace
+
+QUARTER = "2025-26-Q1"
+COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
+RELEASE = dg.AssetKey(["publish", "release"])
+LAYERS = ("extract", "land", "rules", "stage", "metric", "score", "rank", "publish")
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A run of the whole job on data that breaks one rule, and a second one of the last asset alone."""
+
+    result: dg.ExecuteInProcessResult
+    alone: dg.ExecuteInProcessResult
+    data_dir: Path
+
+    @property
+    def layers(self) -> set[str]:
+        return {event.asset_key.path[0] for event in self.result.get_asset_materialization_events() if event.asset_key}
+
+    @property
+    def failed(self) -> set[str]:
+        checks = self.result.get_asset_check_evaluations()
+        return {f"{'/'.join(c.asset_key.path)}:{c.check_name}" for c in checks if not c.passed and c.blocking}
+
+
+def score_of_five(row: Row) -> None:
+    """Breaks land.nof_data.score-range."""
+    if row["Metric_ID"] == "OF1082" and row["Trust_code"] == "ZA2":
+        row["Value"] = "5"
+
+
+def no_override_flag(row: Row) -> None:
+    """Breaks the dbt test summary_figures_complete."""
+    if row["Metric_ID"] == "OF5004" and row["Trust_code"] == "ZA2":
+        row["Value"] = ""
+        row["Metric_ID"] = "OF5009"
+
+
+def absence_of_600_percent(row: Row) -> None:
+    """Breaks metric.metric_values.percentage."""
+    if row["Metric_ID"] == "OF0082" and row["Trust_code"] == "ZA2":
+        row["Value"] = "600"
+
+
+def other_domain_scores(row: Row) -> None:
+    """Breaks rank.reconciliation.agreement-share."""
+    if row["Metric_ID"].startswith("OF40"):
+        row["Value"] = "1.5" if row["Value"] != "1.5" else "1.6"
+
+
+CASES: dict[str, tuple[Callable[[Row], None], set[str], set[str], str]] = {
+    "land": (score_of_five, {"land/nof_data:score_range"}, {"stage", "metric", "score", "rank", "rules"}, "not been built"),
+    "dbt": (no_override_flag, {"metric/organisations:summary_figures_complete"}, {"score", "rank"}, "has not been checked"),
+    "metric": (absence_of_600_percent, {"metric/metric_values:percentage"}, {"score", "rank"}, "has not been checked"),
+    "rank": (other_domain_scores, {"rank/reconciliation:agreement_share"}, set(), "the rank gate is shut"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=CASES)
+def stopped(request: Any, first_quarter: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Stopped]:
+    folder = tmp_path_factory.mktemp(request.param)
+    shutil.copytree(first_quarter, folder / "extracts", copy_function=os.link)
+    path = folder / "extracts" / COMMUNITY
+    rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+    for row in rows:
+        CASES[request.param][0](row)
+    path.unlink()
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+    whole = _execute(folder / "extracts", folder / "data")
+    alone = _execute(folder / "extracts", folder / "data", asset_selection=[RELEASE])
+    return request.param, Stopped(whole, alone, folder / "data")
+
+
+def _execute(extracts: Path, data_dir: Path, **options: Any) -> dg.ExecuteInProcessResult:
+    with dg.DagsterInstance.ephemeral() as instance:
+        return defs.resolve_job_def("quarter").execute_in_process(
+            partition_key=QUARTER,
+            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir))},
+            run_config={"loggers": {"progress": {}}},
+            raise_on_error=False,
+            instance=instance,
+            **options,
+        )
+
+
+def test_exactly_the_broken_rule_fails(stopped: tuple[str, Stopped]) -> None:
+    case, run = stopped
+    assert not run.result.success
+    assert run.failed == CASES[case][1]
+
+
+def test_nothing_after_the_gate_is_made(stopped: tuple[str, Stopped]) -> None:
+    case, run = stopped
+    assert run.layers == set(LAYERS) - CASES[case][2] - {"publish"}
+    steps = {event.step_key for event in run.result.all_node_events if event.is_step_start}
+    assert "publish__release" not in steps
+    assert ("score_rank" in steps) == (case == "rank")
+    assert not (run.data_dir / "releases").exists()
+
+
+def test_last_asset_alone_does_not_publish_and_says_why(stopped: tuple[str, Stopped]) -> None:
+    case, run = stopped
+    assert not run.alone.success
+    assert not [event for event in run.alone.get_asset_materialization_events()]
+    assert CASES[case][3] in _reason(run.alone)
+    assert not list((run.data_dir / "releases").rglob("*.csv"))
+
+
+def test_checks_alone_do_not_publish(stopped: tuple[str, Stopped]) -> None:
+    """Whatever evidence there is, the failed check is in it."""
+    _, run = stopped
+    build = Workspace(run.data_dir).build(QUARTER)
+    found = [c for path in build.evidence.glob("*.json") for c in gates.checks_of(gates.evidence(build, path.stem))]
+    assert [check for check in found if check.shuts_the_gate]
+    with pytest.raises(LeagueError):
+        release.publish(build)
+
+
+def _reason(result: dg.ExecuteInProcessResult) -> str:
+    errors = [e.step_failure_data.error for e in result.all_node_events if e.is_step_failure]
+    return "\n".join(f"{error.message} {error.cause.message if error.cause else ''}" for error in errors if error)
+
+
+# The release gate on evidence that is not for the data at hand
+
+
+@pytest.fixture
+def build(built_first: Any, tmp_path: Path) -> Build:
+    """A copy of a whole, good build without its release."""
+    assert built_first.outcome.problems == ()
+    shutil.copytree(built_first.build.folder, tmp_path / "work" / QUARTER)
+    return Workspace(tmp_path).build(QUARTER)
+
+
+def test_good_evidence_opens_the_release_gate(build: Build) -> None:
+    checks = release.evidence_of_all_gates(build)
+    expectations = sum(len(suite.expectations) for gate in release.GX_GATES for suite in gates.suites(gate))
+    tests = [n for n in warehouse.manifest()["nodes"].values() if n["resource_type"] == "test"]
+    assert len(checks) == expectations + len(tests)
+
+
+def changed_landed_table(build: Build) -> None:
+    rows = pd.read_parquet(build.parquet("nof_data"))
+    rows.loc[5, "value"] = "1.23"
+    rows.to_parquet(build.parquet("nof_data"), index=False)
+
+
+def changed_inventory(build: Build) -> None:
+    rows = pd.read_parquet(build.parquet("files"))
+    rows["file_name"] = rows["file_name"].str.replace("ambulance", "hovercraft")
+    rows.to_parquet(build.parquet("files"), index=False)
+
+
+def changed(relation: str, column: str, value: str) -> Callable[[Build], None]:
+    def damage(build: Build) -> None:
+        with duckdb.connect(str(build.warehouse)) as connection:
+            connection.execute(f"update {relation} set {column} = {value} where rowid = 3")
+
+    return damage
+
+
+def without_evidence(name: str) -> Callable[[Build], None]:
+    return lambda build: (build.evidence / f"{name}.json").unlink()
+
+
+def without_check(name: str, check_id: str) -> Callable[[Build], None]:
+    def damage(build: Build) -> None:
+        path = build.evidence / f"{name}.json"
+        document = json.loads(path.read_text())
+        kept = [check for check in document["checks"] if check["id"] != check_id]
+        assert len(kept) == len(document["checks"]) - 1
+        path.write_text(json.dumps({**document, "checks": kept}))
+
+    return damage
+
+
+def no_warehouse(build: Build) -> None:
+    build.warehouse.unlink()
+
+
+def another_table(build: Build) -> None:
+    with duckdb.connect(str(build.warehouse)) as connection:
+        connection.execute("drop table score.domain_scores")
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        pytest.param(changed_landed_table, "nof_data changed after land.nof_data was checked", id="landed"),
+        pytest.param(
+            changed_inventory,
+            "files changed",
+            id="inventory",
+            marks=pytest.mark.xfail(strict=True, reason="extract/files is under no evidence, yet names the sources"),
+        ),
+        pytest.param(changed("metric.metric_values", "value", "1"), "metric.metric_values changed after metric", id="metric"),
+        pytest.param(changed("stage.nof_figures", "value", "1"), "stage.nof_figures changed after dbt", id="stage"),
+        pytest.param(changed("rules.metrics", "weight", "2"), "rules.metrics changed after dbt", id="seed"),
+        pytest.param(changed("score.average_scores", "average_score", "1"), "average_scores changed after dbt", id="score"),
+        pytest.param(changed("rank.trust_league_table", "rank", "1"), "trust_league_table changed after rank", id="rank"),
+        pytest.param(changed("rank.metric_sources", "first_row", "1"), "metric_sources changed after dbt", id="published"),
+        pytest.param(without_evidence("land.ods_etr"), "land.ods_etr has not been checked in this build", id="land evidence"),
+        pytest.param(without_evidence("dbt.score_rank"), "dbt.score_rank has not been checked", id="dbt evidence"),
+        pytest.param(
+            without_check("dbt.score_rank", "dbt.ranks_count_the_better"),
+            "never checked in this build: dbt.ranks_count_the_better",
+            id="dbt test never run",
+        ),
+        pytest.param(
+            without_check("land.nof_data", "land.nof_data.key"), "never checked in this build: land.nof_data.key", id="rule"
+        ),
+        pytest.param(no_warehouse, "does not exist: the quarter has not been built", id="warehouse"),
+    ],
+)
+def test_evidence_must_be_for_the_data_at_hand(build: Build, damage: Callable[[Build], None], says: str) -> None:
+    damage(build)
+    with pytest.raises(LeagueError, match=says):
+        release.publish(build)
+    assert not list((build.workspace.data_dir / "releases").rglob("*.*"))
+
+
+@pytest.mark.xfail(strict=True, reason="the fingerprint of a table that is gone is a duckdb CatalogException")
+def test_table_that_is_gone_is_a_plain_refusal(build: Build) -> None:
+    another_table(build)
+    with pytest.raises(LeagueError, match=r"score.domain_scores"):
+        release.publish(build)
+
+
+def test_evidence_of_another_suite_is_refused(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = {gate: gates.suites(gate) for gate in release.GX_GATES}
+    now["metric"] = tuple(replace(suite, sha256="0" * 64) for suite in now["metric"])
+    monkeypatch.setattr(gates, "suites", now.__getitem__)
+    with pytest.raises(GateError, match=r"metric.metric_values was checked with other rules than those in force now"):
+        release.publish(build)
+
+
+def test_evidence_of_other_sql_is_refused(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warehouse, "project_sha256", lambda: "0" * 64)
+    with pytest.raises(GateError, match=r"dbt.stage_metric was checked with other rules"):
+        release.publish(build)
+
+
+@pytest.mark.parametrize("name", ["land.nof_data", "metric.organisations", "rank.league_coverage", "dbt.score_rank"])
+def test_failed_check_in_evidence_shuts_the_release_gate(build: Build, name: str) -> None:
+    path = build.evidence / f"{name}.json"
+    document = json.loads(path.read_text())
+    check = next(c for c in document["checks"] if c["severity"] == "critical")
+    check |= {"passed": False, "unexpected": 7}
+    path.write_text(json.dumps(document))
+    with pytest.raises(GateError, match=rf"gate is shut\n{check['id']} \(critical\): 7 unexpected"):
+        release.publish(build)
+
+
+def test_failing_warning_is_released_and_told(built_planted: Any) -> None:
+    assert built_planted.outcome.problems == ()
+    checks = json.loads((built_planted.release / "checks.json").read_text())["checks"]
+    (found,) = [check for check in checks if check["id"] == "rank.reconciliation.unexplained"]
+    assert (found["severity"], found["passed"], found["unexpected"] > 0) == ("warning", False, True)
+    failed = {check["id"] for check in checks if not check["passed"]}
+    readme = (built_planted.release / "README.md").read_text()
+    assert [check_id for check_id in failed if f"- {check_id}: " not in readme] == []
+    assert f"{len(checks)} checks were made; {len(failed)} did not pass" in readme
