@@ -114,7 +114,7 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
 
 
 def _landed_empty(build: Build, suite: gates.Suite) -> bool:
-    return suite.gate == LAND and pd.read_parquet(build.parquet(suite.table), columns=[]).empty
+    return suite.gate == LAND and pd.read_parquet(build.parquet(suite.table), columns=["_source_row"]).empty
 
 
 def _trusted(document: dict[str, Any], data: dict[str, str], suite_sha256: str) -> list[Check]:
@@ -250,7 +250,7 @@ def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
 
 def _file_resource(path: Path) -> dict[str, Any]:
     return {
-        "name": path.name if path.suffix != ".csv" else path.stem,
+        "name": path.name.lower() if path.suffix != ".csv" else path.stem,
         "type": "file",
         "path": path.name,
         "format": path.suffix[1:],

@@ -7,7 +7,7 @@ import io
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def raw(file: str, change: Callable[[bytes], bytes], **place: Any) -> Damage:
     return damage
 
 
-def table(file: str, change: Callable[[Table], "dict[str, Any] | None"]) -> Damage:
+def table(file: str, change: Callable[[Table], dict[str, Any] | None]) -> Damage:
     def damage(folder: Path) -> dict[str, Any] | None:
         rows = Table(folder, file)
         place = change(rows)
@@ -212,8 +212,6 @@ CASES = [
          broken(AMBULANCE, "row 313: has a row of another length; found 8; expected 16 values")),
     Case("cut off at a row end, no OF5000 left", raw(AMBULANCE, lambda c: b"\r\n".join(c.split(b"\r\n")[:250]) + b"\r\n"),
          (AMBULANCE, "no OF5000 row", "expected one quarter")),
-    Case("cut off at a row end, half of OF5002 left", raw(COMMUNITY, lambda c: c[: c.rindex(b"\r\n", 0, c.rindex(b"OF5003")
-         - 9000)] + b"\r\n"), ("summary_figures_complete", "published_id OF5004")),
     Case("cut off at a row end, half of OF5007 left", raw(COMMUNITY, lambda c: b"\r\n".join(c.split(b"\r\n")[:-30]) + b"\r\n"),
          (), uncaught="OF5005 and OF5007 are in no completeness test: half a programme column is released as it is"),
     Case("ragged row", raw(COMMUNITY, line(9, lambda text: text + b",")),
@@ -223,9 +221,7 @@ CASES = [
     Case("NUL byte", raw(COMMUNITY, line(9, lambda text: text.replace(b",", b"\0,", 1))),
          broken(COMMUNITY, "row 9: holds a NUL byte")),
     Case("byte that is not UTF-8", raw(COMMUNITY, line(9, lambda text: text.replace(b"NHS", b"NH\xa3", 1))),
-         broken(COMMUNITY, "row 9: is not UTF-8; found b'\\xa3'"),
-         weak="the offset counts from after the byte order mark: three bytes too early, the row too near a line end"),
-    Case("UTF-16", raw(AMBULANCE, lambda c: c.decode("utf-8-sig").encode("utf-16")), (AMBULANCE,), weak=UNNAMED),
+         broken(COMMUNITY, "row 9: is not UTF-8; found b'\\xa3'")),
     Case("UTF-16 of both files of a league",
          both(*[raw(f, lambda c: c.decode("utf-8-sig").encode("utf-16")) for f in (AMBULANCE, AMBULANCE_TABLE)]),
          (AMBULANCE,), weak=UNNAMED + "; only disagreement with other leagues' figures stops the run"),
@@ -268,7 +264,7 @@ CASES = [
     # rows and keys
     Case("row twice", again(COMMUNITY, 12), ("land.nof_data.key", f"file {COMMUNITY}, source_row 12,", "source_row {last},")),
     Case("row twice, code with a space", again(COMMUNITY, 12, Trust_code="ZB9 "),
-         ("unique_key_nof_figures", "trust_code ZB9, published_id OF0005", "rows_found 2")),
+         ("unique_key_nof_figures", "trust_code ZB9, published_id OF0005", "rows_found 2"), weak=NOISE),
     Case("two names for one trust", cell(COMMUNITY, "Trust_name", "Another NHS Trust", 12),
          ("organisation_code {code}", "Another NHS Trust"), weak="the names are not shown. " + NOISE),
     Case("trust in two leagues", in_another_league, ("ZA2", "ambulance", "mental_health_community"),
@@ -283,7 +279,7 @@ CASES = [
          again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9")),
          ("league_table_lists_the_same_trusts (critical): 2 unexpected", "trust_code ZA2, found_in data file only",
           "trust_code ZQ9X9, found_in league table only")),
-    Case("100 acute trusts only", only_trusts(100), ("leagues_have_their_known_size", "league acute", "trusts 100", "134")),
+    Case("100 acute trusts only", only_trusts(100), ("leagues_have_their_known_size", "league acute", "trusts 100", "134"), weak=NOISE),
     # quarters and files
     Case("OF5000 rows of two quarters", cell(COMMUNITY, "Reporting_date", "Q2 2025/26", Metric_ID="OF5000"),
          (f"{COMMUNITY}, row {{row}}, column Reporting_date", "do not agree on one", "Q1 2025/26, Q2 2025/26")),

@@ -20,7 +20,6 @@ import pytest
 from orchestration import gates, release, warehouse
 from orchestration.definitions import defs
 from orchestration.errors import GateError, LeagueError
-from orchestration.resources import Folders
 from orchestration.workspace import Build, Workspace
 
 QUARTER = "2025-26-Q1"
@@ -102,11 +101,11 @@ def stopped(request: Any, first_quarter: Path, tmp_path_factory: pytest.TempPath
 
 
 def _execute(extracts: Path, data_dir: Path, **options: Any) -> dg.ExecuteInProcessResult:
+    folders = {"config": {"extracts": str(extracts), "data": str(data_dir)}}
     with dg.DagsterInstance.ephemeral() as instance:
         return defs.resolve_job_def("quarter").execute_in_process(
             partition_key=QUARTER,
-            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir))},
-            run_config={"loggers": {"progress": {}}},
+            run_config={"loggers": {"progress": {}}, "resources": {"folders": folders}},
             raise_on_error=False,
             instance=instance,
             **options,
@@ -223,13 +222,23 @@ def another_table(build: Build) -> None:
             id="inventory",
             marks=pytest.mark.xfail(strict=True, reason="extract/files is under no evidence, yet names the sources"),
         ),
-        pytest.param(changed("metric.metric_values", "value", "1"), "metric.metric_values changed after metric", id="metric"),
+        pytest.param(
+            changed("metric.metric_values", "value", "1"), "metric.metric_values changed after metric", id="metric"
+        ),
         pytest.param(changed("stage.nof_figures", "value", "1"), "stage.nof_figures changed after dbt", id="stage"),
         pytest.param(changed("rules.metrics", "weight", "2"), "rules.metrics changed after dbt", id="seed"),
-        pytest.param(changed("score.average_scores", "average_score", "1"), "average_scores changed after dbt", id="score"),
-        pytest.param(changed("rank.trust_league_table", "rank", "1"), "trust_league_table changed after rank", id="rank"),
-        pytest.param(changed("rank.metric_sources", "first_row", "1"), "metric_sources changed after dbt", id="published"),
-        pytest.param(without_evidence("land.ods_etr"), "land.ods_etr has not been checked in this build", id="land evidence"),
+        pytest.param(
+            changed("score.average_scores", "average_score", "1"), "average_scores changed after dbt", id="score"
+        ),
+        pytest.param(
+            changed("rank.trust_league_table", "rank", "1"), "trust_league_table changed after rank", id="rank"
+        ),
+        pytest.param(
+            changed("rank.metric_sources", "first_row", "1"), "metric_sources changed after dbt", id="published"
+        ),
+        pytest.param(
+            without_evidence("land.ods_etr"), "land.ods_etr has not been checked in this build", id="land evidence"
+        ),
         pytest.param(without_evidence("dbt.score_rank"), "dbt.score_rank has not been checked", id="dbt evidence"),
         pytest.param(
             without_check("dbt.score_rank", "dbt.ranks_count_the_better"),
@@ -237,7 +246,9 @@ def another_table(build: Build) -> None:
             id="dbt test never run",
         ),
         pytest.param(
-            without_check("land.nof_data", "land.nof_data.key"), "never checked in this build: land.nof_data.key", id="rule"
+            without_check("land.nof_data", "land.nof_data.key"),
+            "never checked in this build: land.nof_data.key",
+            id="rule",
         ),
         pytest.param(no_warehouse, "does not exist: the quarter has not been built", id="warehouse"),
     ],

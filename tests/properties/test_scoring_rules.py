@@ -126,9 +126,12 @@ def half_up(number: Fraction) -> Fraction:
     return Fraction(floor(number * 100 + Fraction(1, 2)), 100)
 
 
-def better_first(row: Row) -> tuple[Decimal, Decimal]:
-    order = row["published_rank"] if row["leagues_expected"] == 1 else row["published_score"]
-    return (-row["value"] if row["polarity"] == "higher" else row["value"], Decimal(1000) if order is None else order)
+def better_first(row: Row, population: list[Row]) -> tuple[Decimal, Decimal]:
+    """Value first; equal values by the official order, but only where all of them have one."""
+    official = "published_rank" if row["leagues_expected"] == 1 else "published_score"
+    known = all(other[official] is not None for other in population if other["value"] == row["value"])
+    value = -row["value"] if row["polarity"] == "higher" else row["value"]
+    return value, row[official] if known else Decimal(0)
 
 
 def beyond(row: Row) -> bool:
@@ -142,7 +145,7 @@ def oracle_scores(population: list[Row]) -> dict[str, tuple[int, int, Fraction]]
     scores = {}
     for row in (row for row in population if row["value"] is not None):
         band = [o for o in population if o["value"] is not None and beyond(o) == beyond(row)]
-        rank, size = 1 + sum(better_first(other) < better_first(row) for other in band), len(band)
+        rank, size = 1 + sum(better_first(o, band) < better_first(row, band) for o in band), len(band)
         best, worst, alone = {None: (1, 4, 1), "standard": (2, 4, 2), "floor": (1, 3, 1)}[row["threshold"]]
         score = Fraction(alone) if size == 1 else best + Fraction((worst - best) * (rank - 1), size - 1)
         if beyond(row):
@@ -279,12 +282,14 @@ def test_order_of_rows_does_not_matter(scoring: Steps, population: list[Row], se
 @given(population=populations())
 def test_better_value_never_scores_worse_and_ties_share_the_score(scoring: Steps, population: list[Row]) -> None:
     scores = scores_of(scoring, population)
-    valued = sorted((row for row in population if row["value"] is not None), key=better_first)
+    valued = sorted(
+        (row for row in population if row["value"] is not None), key=lambda row: better_first(row, population)
+    )
     assert set(scores) == {row["organisation_code"] for row in valued}
     for better, worse in pairwise(valued):
         (_, _, score), (_, _, next_score) = scores[better["organisation_code"]], scores[worse["organisation_code"]]
         assert 1 <= score <= next_score <= 4
-        if better_first(better) == better_first(worse):
+        if better_first(better, population) == better_first(worse, population):
             assert score == next_score
 
 

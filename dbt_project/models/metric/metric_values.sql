@@ -43,7 +43,7 @@ joined as (
             figure.quarter = spine.quarter
             and figure.trust_code = spine.organisation_code
             and figure.published_id = spine.metric_id
-            and (figure.unit = spine.unit or figure.rows_of_id = 1)
+            and (figure.unit = spine.unit or (figure.rows_of_id = 1 and spine.unit not in ('count', 'rate')))
     left join figures as score
         on
             score.quarter = spine.quarter

@@ -79,8 +79,13 @@ select
     cast(case when trusts = 0 then 'no data file of this league for the quarter' end as varchar) as absent_reason,
     cast(trusts as integer) as trusts,
     cast(expected_trusts as integer) as expected_trusts,
-    cast(case when trusts > 0 then case when metrics_scored = metrics_expected then 'full' else 'partial' end end as varchar)
-        as coverage,
+    cast(
+        case
+            when trusts = 0 then null
+            when metrics_scored = metrics_expected then 'full'
+            else 'partial'
+        end as varchar
+    ) as coverage,
     cast(metrics_expected as integer) as metrics_expected,
     cast(metrics_scored as integer) as metrics_scored,
     cast(case when trusts > 0 then metrics_missing end as varchar) as metrics_missing

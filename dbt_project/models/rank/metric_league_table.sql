@@ -1,4 +1,5 @@
 -- Rank and quartiles within the league; equal displayed values in the order of the published rank.
+-- A metric published as a score only is ranked by score.
 with shown as (
     select
         scores.quarter,
@@ -10,7 +11,7 @@ with shown as (
         metric_values.unit,
         scores.score,
         case
-            when scores.value is null or metrics.polarity is null then scores.score_exact
+            when metrics.polarity is null then scores.score_exact
             when metrics.polarity = 'higher' then -scores.value
             else scores.value
         end as sort_value,
@@ -32,9 +33,9 @@ quartiles as (
         quarter,
         league,
         metric_id,
-        percentile_cont(0.25) within group (order by cast(value as double)) as lower_quartile,
-        percentile_cont(0.50) within group (order by cast(value as double)) as median,
-        percentile_cont(0.75) within group (order by cast(value as double)) as upper_quartile
+        percentile_cont(0.25) within group (order by {{ as_double('value') }}) as lower_quartile,
+        percentile_cont(0.50) within group (order by {{ as_double('value') }}) as median,
+        percentile_cont(0.75) within group (order by {{ as_double('value') }}) as upper_quartile
     from shown
     group by quarter, league, metric_id
 )
@@ -48,16 +49,18 @@ select
     shown.value,
     shown.unit,
     shown.score,
-    cast(rank() over (
-        partition by shown.quarter, shown.league, shown.metric_id
-        order by shown.sort_value nulls last, shown.published_rank nulls last
-    ) as integer) as rank,
     cast(
         case
-            when shown.published_rank is not null and count(*) over (
-                partition by shown.quarter, shown.league, shown.metric_id, shown.sort_value
-            ) > 1
-                then 'published rank'
+            when shown.sort_value is not null
+                then rank() over (
+                    partition by shown.quarter, shown.league, shown.metric_id
+                    order by shown.sort_value nulls last, shown.published_rank nulls last
+                )
+        end as integer
+    ) as rank,
+    cast(
+        case
+            when min(shown.published_rank) over tied < max(shown.published_rank) over tied then 'published rank'
         end as varchar
     ) as ties_split_by,
     cast(round(cast(quartiles.median as decimal(18, 8)), 2) as decimal(18, 2)) as median,
@@ -69,3 +72,4 @@ left join quartiles
         quartiles.quarter = shown.quarter
         and quartiles.league = shown.league
         and quartiles.metric_id = shown.metric_id
+window tied as (partition by shown.quarter, shown.league, shown.metric_id, shown.sort_value)

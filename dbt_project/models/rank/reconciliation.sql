@@ -85,6 +85,7 @@ metric_cells as (
         metric_values.published_rank,
         scores.score,
         scores.score_basis,
+        scores.ties_split_by as score_ties_split_by,
         league_table.rank,
         league_table.ties_split_by as rank_ties_split_by,
         metric_values.value is not null as has_value
@@ -109,7 +110,7 @@ cells as (
         metric_id,
         published_score as published,
         score as computed,
-        score_basis <> 'computed' as by_construction
+        score_basis <> 'computed' or coalesce(score_ties_split_by = 'published score', false) as by_construction
     from metric_cells
     union all
     select quarter, organisation_code, 'metric_rank', metric_id, published_rank, rank, rank_ties_split_by is not null
@@ -122,7 +123,14 @@ cells as (
     select quarter, organisation_code, 'domain_rank', score_id, rank, domain_rank, false
     from domain_cells
     union all
-    select quarter, organisation_code, 'domain_segment', segment_id, segment, domain_segment, cut_point_basis = 'observed'
+    select
+        quarter,
+        organisation_code,
+        'domain_segment',
+        segment_id,
+        segment,
+        domain_segment,
+        cut_point_basis = 'observed'
     from domain_cells
     union all
     select

@@ -26,7 +26,8 @@ adjusted as (
             when summary.financial_override = 1 then greatest(segments.segment, frameworks.override_segment)
             when summary.financial_override = 0 then segments.segment
         end as segment,
-        frameworks.override_segment
+        frameworks.override_segment,
+        frameworks.programme_segment
     from {{ ref('unadjusted_segments') }} as segments
     inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = segments.quarter
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = quarters.framework
@@ -43,7 +44,7 @@ select
     segment_unadjusted,
     cast(financial_override as integer) as financial_override,
     cast(segment as integer) as segment,
-    cast(case improvement_programme when 1 then 5 when 0 then segment end as integer) as final_segment,
+    cast(case improvement_programme when 1 then programme_segment when 0 then segment end as integer) as final_segment,
     cut_point_basis,
     cast(override_segment as integer) as override_segment
 from adjusted

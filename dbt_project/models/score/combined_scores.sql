@@ -3,7 +3,9 @@ select
     row_scores.organisation_code,
     cast(score_matrix.metric_id as varchar) as metric_id,
     cast(score_matrix.score as decimal(18, 10)) as score,
-    cast(score_matrix.label as varchar) as label
+    cast(
+        {{ least_sure('score_matrix.label', least_sure('row_scores.label', 'column_scores.label')) }} as varchar
+    ) as label
 from {{ ref('score_matrix') }} as score_matrix
 inner join {{ ref('quarters_built') }} as quarters on quarters.framework = score_matrix.framework
 inner join {{ ref('banded_scores') }} as row_scores

@@ -8,7 +8,7 @@ select
         case
             when beyond_threshold then beyond_threshold_score
             when population_size = 1 then single_score
-            else best_score + span * (rank_in_population - 1) / cast(population_size - 1 as double)
+            else best_score + span * (rank_in_population - 1) / {{ as_double('population_size - 1') }}
         end as decimal(18, 10)
     ) as score,
     ties_split_by

@@ -10,15 +10,15 @@ with scored as (
             recovered.score,
             banded.score,
             combined.score,
-            case when inputs.scoring_rule = 'published_score' then inputs.published_score end
+            case when inputs.value is null then inputs.published_score end
         ) as full_score,
         case
             when computed.score is not null or banded.score is not null or combined.score is not null then 'computed'
             when recovered.score is not null then recovered.score_basis
-            when inputs.scoring_rule = 'published_score' and inputs.published_score is not null then 'published'
+            when inputs.value is null and inputs.published_score is not null then 'published'
             else 'none'
         end as score_basis,
-        coalesce(banded.label, combined.label, inputs.label) as rule_label
+        {{ least_sure('inputs.label', 'coalesce(banded.label, combined.label)') }} as rule_label
     from {{ ref('scoring_inputs') }} as inputs
     left join {{ ref('computed_scores') }} as computed
         on

@@ -3,7 +3,8 @@
 with recursive sizes (population_size) as (
     select 2 as population_size
     union all
-    select population_size + 1 from sizes where population_size < 400
+    select population_size + 1 from sizes
+    where population_size < 400
 ),
 
 on_grid as (
@@ -45,7 +46,8 @@ steps as (
     select
         on_grid.*,
         sizes.population_size,
-        {{ grid_step('on_grid.published_score', 'on_grid.best_score', 'on_grid.span', 'sizes.population_size') }} as step
+        {{ grid_step('on_grid.published_score', 'on_grid.best_score', 'on_grid.span', 'sizes.population_size') }}
+            as step
     from on_grid
     inner join at_hand
         on
@@ -69,7 +71,8 @@ fits as (
         min(
             case
                 when
-                    {{ round_half_up('best_score + span * step / cast(population_size - 1 as double)') }} = published_score
+                    published_score
+                    = {{ round_half_up('best_score + span * step / ' ~ as_double('population_size - 1')) }}
                     and step between 0 and population_size - 1
                     then 1
                 else 0

@@ -13,6 +13,16 @@ with valued as (
         end as beyond_threshold
     from {{ ref('scoring_inputs') }}
     where best_score is not null and value is not null and population_complete
+),
+
+-- The official order settles equal values only where it is published for all of them.
+ordered as (
+    select
+        *,
+        case when count(official_order) over band_value = count(*) over band_value then official_order end as tie_order,
+        min(official_order) over band_value < max(official_order) over band_value as order_differs
+    from valued
+    window band_value as (partition by quarter, metric_id, population, beyond_threshold, value)
 )
 
 select
@@ -25,11 +35,11 @@ select
     cast(count(*) over band as integer) as population_size,
     cast(rank() over (
         partition by quarter, metric_id, population, beyond_threshold
-        order by sort_value, official_order nulls last
+        order by sort_value, tie_order nulls last
     ) as integer) as rank_in_population,
     cast(
         case
-            when count(*) over band_value = 1 or official_order is null then null
+            when tie_order is null or not order_differs then null
             when leagues_expected = 1 then 'published rank'
             else 'published score'
         end as varchar
@@ -38,7 +48,5 @@ select
     span,
     single_score,
     beyond_threshold_score
-from valued
-window
-    band as (partition by quarter, metric_id, population, beyond_threshold),
-    band_value as (partition by quarter, metric_id, population, beyond_threshold, value)
+from ordered
+window band as (partition by quarter, metric_id, population, beyond_threshold)

@@ -23,7 +23,7 @@ select
     cast(
         case
             when beyond_threshold or population_size is null then published_score
-            else best_score + span * step / cast(population_size - 1 as double)
+            else best_score + span * step / {{ as_double('population_size - 1') }}
         end as decimal(18, 10)
     ) as score,
     cast(

@@ -13,7 +13,7 @@ select
     metrics.floor,
     cast(metrics.weight as decimal(13, 12)) as weight,
     metrics.counted as counts_in_average,
-    metrics.label,
+    cast({{ least_sure('metrics.label', 'league_metrics.label') }} as varchar) as label,
     metrics.scoring_rule,
     rules.threshold,
     rules.beyond_threshold_score,

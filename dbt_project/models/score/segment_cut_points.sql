@@ -1,12 +1,20 @@
--- Quartiles over all providers where every league of the framework is at hand, else the cut points observed that quarter.
-with leagues_at_hand as (
+-- Quartiles over all providers where the framework says so and every league is at hand, else the cut points seeded.
+with at_hand as (
+    select distinct
+        quarter,
+        league
+    from {{ ref('organisations') }}
+),
+
+methods as (
     select
         quarters.quarter,
-        count(*) as leagues_expected,
-        count(at_hand.league) as leagues_present
+        max(frameworks.segment_method) = 'quartiles_of_all_providers'
+        and count(*) = count(at_hand.league) as by_quartiles
     from {{ ref('quarters_built') }} as quarters
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = quarters.framework
     inner join {{ ref('leagues') }} as leagues on leagues.framework = quarters.framework
-    left join (select distinct quarter, league from {{ ref('organisations') }}) as at_hand
+    left join at_hand
         on at_hand.quarter = quarters.quarter and at_hand.league = leagues.league
     group by quarters.quarter
 ),
@@ -15,12 +23,11 @@ quartiles as (
     select
         scores.quarter,
         scores.scope,
-        percentile_cont(0.25) within group (order by cast(scores.score as double)) as cut_1,
-        percentile_cont(0.50) within group (order by cast(scores.score as double)) as cut_2,
-        percentile_cont(0.75) within group (order by cast(scores.score as double)) as cut_3
+        percentile_cont(0.25) within group (order by {{ as_double('scores.score') }}) as cut_1,
+        percentile_cont(0.50) within group (order by {{ as_double('scores.score') }}) as cut_2,
+        percentile_cont(0.75) within group (order by {{ as_double('scores.score') }}) as cut_3
     from {{ ref('scores_to_segment') }} as scores
-    inner join leagues_at_hand
-        on leagues_at_hand.quarter = scores.quarter and leagues_at_hand.leagues_present = leagues_at_hand.leagues_expected
+    inner join methods on methods.quarter = scores.quarter and methods.by_quartiles
     group by scores.quarter, scores.scope
 )
 
@@ -40,12 +47,11 @@ select quarter, scope, 3, cast(cut_3 as decimal(9, 6)), 'quartiles', 'inferred'
 from quartiles
 union all
 select
-    observed.quarter,
-    observed.scope,
-    observed.better_segment,
-    cast((observed.largest_in_better + observed.smallest_in_worse) / 2 as decimal(9, 6)),
-    'observed',
-    observed.label
-from {{ ref('observed_cut_points') }} as observed
-inner join leagues_at_hand
-    on leagues_at_hand.quarter = observed.quarter and leagues_at_hand.leagues_present < leagues_at_hand.leagues_expected
+    cut_points.quarter,
+    cut_points.scope,
+    cut_points.better_segment,
+    cast((cut_points.largest_in_better + cut_points.smallest_in_worse) / 2 as decimal(9, 6)),
+    cut_points.basis,
+    cut_points.label
+from {{ ref('cut_points') }} as cut_points
+inner join methods on methods.quarter = cut_points.quarter and not methods.by_quartiles

@@ -1,4 +1,4 @@
--- The ICB list names boundaries that the trust list still uses; the sub-ICB lookup adds codes and regions of the 2026 set.
+-- The ICB list has names that the trust list still uses; the sub-ICB lookup adds codes and regions of the 2026 set.
 with listed as (
     select
         {{ clean_text('ods_code') }} as icb_code,

@@ -1,3 +1,4 @@
+-- A score stored as 0 stands for a metric that was not submitted (manual 2025/26): it is no score.
 with used as (
     select
         source_sha256,
@@ -30,8 +31,11 @@ select
     {{ clean_text('landed.metric_description') }} as description,
     {{ clean_text('landed.reporting_date') }} as reporting_date,
     {{ clean_text('landed.units') }} as unit,
-    {{ published_number('landed.value') }} as value,
-    trim(landed.value) = '*' as suppressed,
+    case
+        when lower({{ clean_text('landed.units') }}) = 'score' then nullif({{ published_number('landed.value') }}, 0)
+        else {{ published_number('landed.value') }}
+    end as value,
+    {{ clean_text('landed.value') }} = '*' as suppressed,
     {{ published_number('landed.median_value') }} as median,
     {{ published_number('landed.lower_quartile') }} as lower_quartile,
     {{ published_number('landed.upper_quartile') }} as upper_quartile,

@@ -4,7 +4,7 @@ with etr as (
         {{ clean_text('code') }} as trust_code,
         {{ clean_text('name') }} as trust_name,
         {{ clean_text('national_grouping') }} as region_code,
-        {{ clean_text('high_level_health_geography') }} as icb_code,
+        nullif({{ clean_text('high_level_health_geography') }}, '') as icb_code,
         nullif({{ clean_text('close_date') }}, '') as close_date
     from {{ source('land', 'ods_etr') }}
 ),

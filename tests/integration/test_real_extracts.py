@@ -1,0 +1,158 @@
+"""Real published files of mental health and community trusts tie out cell by cell, by our SQL and by pandas again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from orchestration.errors import LeagueError
+
+QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
+DOMAIN_CELLS = {"2025-26-Q1": 300, "2025-26-Q2": 301}
+ROWS = {"Q1 2025/26": 2242, "Q2 2025/26": 2260}
+SUMMARY = (
+    "average_score",
+    "unadjusted_segment",
+    "adjusted_segment",
+    "financial_override",
+    "final_segment",
+    "league_rank",
+    "rank_without_override",
+)
+BASIS = {
+    "computed": {"OF0061", "OF0084", "OF0079", "OF0080", "OF0081"},
+    "recovered": {"OF0005", "OF0016", "OF0041", "OF0057", "OF0063", "OF0082", "OF0086"},
+    "published": {"OF0035", "OF0067"},
+}
+
+
+@pytest.fixture(scope="module")
+def published(shared_extracts: Path) -> pd.DataFrame:
+    """The file as published, read by pandas alone."""
+    (path,) = (shared_extracts / "nof").glob("*-data-q2.csv")
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+@pytest.fixture(scope="module")
+def real(shared_extracts: Path, build_quarter: Callable[[str, Path], Any]) -> dict[str, Any]:
+    return {quarter: build_quarter(quarter, shared_extracts) for quarter in QUARTERS}
+
+
+def table(built: Any, name: str) -> pd.DataFrame:
+    return pd.read_parquet(built.release / f"{name}.parquet")
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_every_official_figure_is_reproduced(real: dict[str, Any], quarter: str) -> None:
+    rows = table(real[quarter], "reconciliation")
+    assert rows[rows["status"] == "unexplained"].empty
+    cells = Counter(rows["measure"])
+    assert {measure: cells[measure] for measure in SUMMARY} == dict.fromkeys(SUMMARY, 61)
+    assert cells["domain_score"] == cells["domain_segment"] == cells["domain_rank"] == DOMAIN_CELLS[quarter]
+    averages = rows[rows["measure"] == "average_score"]
+    assert set(averages["status"]) == {"agrees"}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_basis_of_every_score(real: dict[str, Any], quarter: str) -> None:
+    scores = table(real[quarter], "metric_scores").dropna(subset="score")
+    found = {basis: set(rows["metric_id"]) for basis, rows in scores.groupby("score_basis")}
+    assert found == BASIS
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_averages_segments_and_ranks_again_from_the_csv(
+    real: dict[str, Any], published: pd.DataFrame, quarter: str
+) -> None:
+    """Published cells beside released ones, without the reconciliation model."""
+    rows = published[published["Quarter"] == QUARTERS[quarter]]
+    ours = table(real[quarter], "trust_league_table").set_index("trust_code")
+    ours = ours[ours["league"] == "mental_health_community"]
+    for published_id, cell, column in (
+        ("OF5002", "Value", "average_score"),
+        ("OF5003", "Value", "segment_unadjusted"),
+        ("OF5004", "Value", "financial_override"),
+        ("OF5000", "Value", "segment"),
+        ("OF5005", "Value", "final_segment"),
+        ("OF5000", "Rank", "rank"),
+        ("OF5002", "Rank", "rank_without_override"),
+    ):
+        official = rows[rows["Metric_ID"] == published_id].set_index("Trust_code")[cell].astype(float)
+        assert len(official) == 61
+        differs = official.ne(ours[column].astype(float).reindex(official.index))
+        assert list(official.index[differs]) == [], column
+    assert set(ours.index) == set(rows["Trust_code"])
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_average_is_the_weighted_mean_of_the_released_scores(real: dict[str, Any], quarter: str) -> None:
+    scores = table(real[quarter], "metric_scores")
+    scores = scores[scores["counted"]].astype({"score_exact": float, "weight": float})
+    weighted = (scores["score_exact"] * scores["weight"]).groupby(scores["organisation_code"]).sum()
+    mean = weighted / scores.groupby("organisation_code")["weight"].sum()
+    ours = table(real[quarter], "trust_league_table").set_index("trust_code")["average_score"].astype(float)
+    assert (ours - mean.reindex(ours.index)).abs().max() <= 0.005 + 1e-9
+
+
+def test_control_totals_of_rows(real: dict[str, Any], published: pd.DataFrame) -> None:
+    assert len(published) == 4502
+    assert Counter(published["Quarter"]) == ROWS
+    for quarter, built in real.items():
+        assert len(pd.read_parquet(built.build.parquet("nof_data"))) == 4502
+        with duckdb.connect(str(built.build.warehouse), read_only=True) as connection:
+            staged = connection.sql("select quarter, count(*) from stage.nof_figures group by quarter").fetchall()
+        known = {"2025-26-Q1": ROWS["Q1 2025/26"], "2025-26-Q2": ROWS["Q2 2025/26"]}
+        assert dict(staged) == {name: rows for name, rows in known.items() if name <= quarter}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_every_value_is_traced_to_its_row(real: dict[str, Any], published: pd.DataFrame, quarter: str) -> None:
+    """The named row of the named file holds that trust, metric and value."""
+    values = table(real[quarter], "metric_values").dropna(subset="value")
+    rows = published.iloc[values["source_row"].astype(int) - 2].reset_index(drop=True)
+    assert list(rows["Trust_code"].str.strip()) == list(values["organisation_code"])
+    assert list(rows["Metric_ID"]) == list(values["metric_id"])
+    assert list(rows["Value"].astype(float)) == list(values["value"].astype(float))
+    assert set(rows["Quarter"]) == {QUARTERS[quarter]}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_leagues_without_data_are_absent_with_a_reason(real: dict[str, Any], quarter: str) -> None:
+    leagues = table(real[quarter], "league_coverage").set_index("league")
+    assert bool(leagues.loc["mental_health_community", "published"])
+    assert leagues.loc["mental_health_community", "trusts"] == 61
+    for absent in ("acute", "ambulance"):
+        assert not leagues.loc[absent, "published"]
+        assert leagues.loc[absent, "absent_reason"] == "no data file of this league for the quarter"
+        assert leagues.loc[absent, "title"] in (real[quarter].release / "README.md").read_text()
+    assert set(table(real[quarter], "trust_league_table")["league"]) == {"mental_health_community"}
+
+
+def test_previous_rank_is_that_of_the_first_quarter(real: dict[str, Any]) -> None:
+    first, second = (table(real[q], "trust_league_table").set_index("trust_code") for q in QUARTERS)
+    assert first["previous_rank"].isna().all()
+    assert second["previous_rank"].astype(float).equals(first["rank"].astype(float).reindex(second.index))
+
+
+def test_files_not_used_are_listed_with_a_reason(real: dict[str, Any], shared_extracts: Path) -> None:
+    files = pd.read_parquet(real["2025-26-Q2"].build.parquet("files"))
+    assert set(files["file_name"]) == {
+        path.relative_to(shared_extracts).as_posix() for path in shared_extracts.rglob("*") if path.is_file()
+    }
+    assert files.loc[files["status"] != "used", "reason"].notna().all()
+
+
+def test_quarter_without_a_release_is_refused(shared_extracts: Path, run: Any, tmp_path: Path) -> None:
+    try:
+        message = "\n".join(run("2025-26-Q4", shared_extracts, tmp_path).problems)
+    except LeagueError as error:
+        message = str(error)
+    assert "no file is 'NHS Oversight Framework, trust data' for 2025-26-Q4" in message
+    assert "quarters found: 2025-26-Q1, 2025-26-Q2" in message
+    assert not (tmp_path / "releases").exists()
