@@ -1,4 +1,4 @@
-"""What tests share: one sample, one end-to-end build a quarter, the real extracts. Asserts nothing about any of them."""
+"""What tests share: one sample, one end-to-end build a quarter, the real extracts. Asserts nothing about them."""
 
 from __future__ import annotations
 

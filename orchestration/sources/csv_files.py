@@ -39,8 +39,8 @@ def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
     try:
         text = content.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1  # without the byte order mark, as the offset counts
-        raise InputError("is not UTF-8", file=file, row=line, found=error.object[error.start : error.start + 1]) from None
+        line = content[: error.start].count(b"\n") + 1
+        raise InputError("is not UTF-8", file=file, row=line, found=content[error.start : error.start + 1]) from None
     if "\0" in text:
         raise InputError("holds a NUL byte", file=file, row=text[: text.index("\0")].count("\n") + 1)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)

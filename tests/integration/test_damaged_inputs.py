@@ -208,108 +208,269 @@ UNNAMED = "the file is set aside as no known publication; the message does not n
 
 CASES = [
     # bytes and CSV
-    Case("cut off in mid-row", raw(AMBULANCE, lambda c: c[: c.rindex(b"OF500")]),
-         broken(AMBULANCE, "row 313: has a row of another length; found 8; expected 16 values")),
-    Case("cut off at a row end, no OF5000 left", raw(AMBULANCE, lambda c: b"\r\n".join(c.split(b"\r\n")[:250]) + b"\r\n"),
-         (AMBULANCE, "no OF5000 row", "expected one quarter")),
-    Case("cut off at a row end, half of OF5007 left", raw(COMMUNITY, lambda c: b"\r\n".join(c.split(b"\r\n")[:-30]) + b"\r\n"),
-         (), uncaught="OF5005 and OF5007 are in no completeness test: half a programme column is released as it is"),
-    Case("ragged row", raw(COMMUNITY, line(9, lambda text: text + b",")),
-         broken(COMMUNITY, "row 9: has a row of another length; found 17; expected 16 values")),
-    Case("unclosed quote", raw(COMMUNITY, line(9, lambda text: text.replace(b",", b',"', 1))),
-         broken(COMMUNITY, "row 9: is not well-formed CSV")),
-    Case("NUL byte", raw(COMMUNITY, line(9, lambda text: text.replace(b",", b"\0,", 1))),
-         broken(COMMUNITY, "row 9: holds a NUL byte")),
-    Case("byte that is not UTF-8", raw(COMMUNITY, line(9, lambda text: text.replace(b"NHS", b"NH\xa3", 1))),
-         broken(COMMUNITY, "row 9: is not UTF-8; found b'\\xa3'")),
-    Case("UTF-16 of both files of a league",
-         both(*[raw(f, lambda c: c.decode("utf-8-sig").encode("utf-16")) for f in (AMBULANCE, AMBULANCE_TABLE)]),
-         (AMBULANCE,), weak=UNNAMED + "; only disagreement with other leagues' figures stops the run"),
-    Case("heading only", raw(AMBULANCE, lambda c: c.split(b"\r\n")[0] + b"\r\n"), broken(AMBULANCE, "row 1: has no rows")),
+    Case(
+        "cut off in mid-row",
+        raw(AMBULANCE, lambda c: c[: c.rindex(b"OF500")]),
+        broken(AMBULANCE, "row 313: has a row of another length; found 8; expected 16 values"),
+    ),
+    Case(
+        "cut off at a row end, no OF5000 left",
+        raw(AMBULANCE, lambda c: b"\r\n".join(c.split(b"\r\n")[:250]) + b"\r\n"),
+        (AMBULANCE, "no OF5000 row", "expected one quarter"),
+    ),
+    Case(
+        "cut off at a row end, half of OF5007 left",
+        raw(COMMUNITY, lambda c: b"\r\n".join(c.split(b"\r\n")[:-30]) + b"\r\n"),
+        (),
+        uncaught="OF5005 and OF5007 are in no completeness test: half a programme column is released as it is",
+    ),
+    Case(
+        "ragged row",
+        raw(COMMUNITY, line(9, lambda text: text + b",")),
+        broken(COMMUNITY, "row 9: has a row of another length; found 17; expected 16 values"),
+    ),
+    Case(
+        "unclosed quote",
+        raw(COMMUNITY, line(9, lambda text: text.replace(b",", b',"', 1))),
+        broken(COMMUNITY, "row 9: is not well-formed CSV"),
+    ),
+    Case(
+        "NUL byte",
+        raw(COMMUNITY, line(9, lambda text: text.replace(b",", b"\0,", 1))),
+        broken(COMMUNITY, "row 9: holds a NUL byte"),
+    ),
+    Case(
+        "byte that is not UTF-8",
+        raw(COMMUNITY, line(9, lambda text: text.replace(b"NHS", b"NH\xa3", 1))),
+        broken(COMMUNITY, "row 9: is not UTF-8; found b'\\xa3'"),
+    ),
+    Case(
+        "UTF-16 of both files of a league",
+        both(*[raw(f, lambda c: c.decode("utf-8-sig").encode("utf-16")) for f in (AMBULANCE, AMBULANCE_TABLE)]),
+        (AMBULANCE,),
+        weak=UNNAMED + "; only disagreement with other leagues' figures stops the run",
+    ),
+    Case(
+        "heading only", raw(AMBULANCE, lambda c: c.split(b"\r\n")[0] + b"\r\n"), broken(AMBULANCE, "row 1: has no rows")
+    ),
     Case("no bytes", raw(AMBULANCE, lambda c: b""), (AMBULANCE,), weak=UNNAMED),
     # columns
-    Case("missing column", without_column(COMMUNITY, "Units"), broken(COMMUNITY, "row 1: lacks columns", "expected Units")),
-    Case("renamed column", heading(COMMUNITY, "Value", "Val"),
-         broken(COMMUNITY, "row 1, column 12: has a heading that", "found 'Val'", "expected one of", "Value")),
-    Case("extra column", with_column(COMMUNITY, "Note"), broken(COMMUNITY, "row 1, column 17: has a heading", "'Note'")),
-    Case("repeated heading", heading(COMMUNITY, "Rank", "Value"),
-         broken(COMMUNITY, "row 1, column 16: has a heading twice; found 'Value'")),
-    Case("columns swapped under their headings", both(heading(COMMUNITY, "Trust_code", "X"), heading(COMMUNITY, "Trust_name",
-         "Trust_code"), heading(COMMUNITY, "X", "Trust_name")), ("trust-code", f"file {COMMUNITY}, source_row 2,")),
-    Case("missing column of a league table", without_column(COMMUNITY_TABLE, "Rank"),
-         broken(COMMUNITY_TABLE, "row 1: lacks columns", "expected Rank")),
+    Case(
+        "missing column",
+        without_column(COMMUNITY, "Units"),
+        broken(COMMUNITY, "row 1: lacks columns", "expected Units"),
+    ),
+    Case(
+        "renamed column",
+        heading(COMMUNITY, "Value", "Val"),
+        broken(COMMUNITY, "row 1, column 12: has a heading that", "found 'Val'", "expected one of", "Value"),
+    ),
+    Case(
+        "extra column", with_column(COMMUNITY, "Note"), broken(COMMUNITY, "row 1, column 17: has a heading", "'Note'")
+    ),
+    Case(
+        "repeated heading",
+        heading(COMMUNITY, "Rank", "Value"),
+        broken(COMMUNITY, "row 1, column 16: has a heading twice; found 'Value'"),
+    ),
+    Case(
+        "columns swapped under their headings",
+        both(
+            heading(COMMUNITY, "Trust_code", "X"),
+            heading(COMMUNITY, "Trust_name", "Trust_code"),
+            heading(COMMUNITY, "X", "Trust_name"),
+        ),
+        ("trust-code", f"file {COMMUNITY}, source_row 2,"),
+    ),
+    Case(
+        "missing column of a league table",
+        without_column(COMMUNITY_TABLE, "Rank"),
+        broken(COMMUNITY_TABLE, "row 1: lacks columns", "expected Rank"),
+    ),
     # cells
-    Case("text, thousands separator and percent sign in Value", both(cell(COMMUNITY, "Value", "n/a", 12),
-         cell(COMMUNITY, "Value", "1,234.5", 13), cell(COMMUNITY, "Value", "9.03%", 14)),
-         ("land.nof_data.value (critical): 3 unexpected", at(COMMUNITY, "value", "'n/a'; expected a plain number or *", "12"),
-          at(COMMUNITY, "value", "'1,234.5'", "13"), at(COMMUNITY, "value", "'9.03%'", "14"))),
-    Case("score of 4.7, segment 9, flag 2", both(*[cell(COMMUNITY, "Value", value, Metric_ID=metric)
-         for metric, value in (("OF1082", "4.7"), ("OF5003", "9"), ("OF5004", "2"))]),
-         (at(COMMUNITY, "value", "'4.7'; expected a score from 1 to 4", "{OF1082}"),
-          at(COMMUNITY, "value", "'9'; expected a segment from 1 to 5", "{OF5003}"),
-          at(COMMUNITY, "value", "'2'; expected 0 or 1", "{OF5004}"))),
-    Case("trust codes blank, in lower case, of four characters", both(cell(COMMUNITY, "Trust_code", "", 12),
-         cell(COMMUNITY, "Trust_code", "za2", 13), cell(COMMUNITY, "Trust_code", "ZA21", 14)),
-         ("land.nof_data.trust-code (critical): 3 unexpected", at(COMMUNITY, "trust_code", "''; expected an ODS code", "12"),
-          at(COMMUNITY, "trust_code", "'za2'", "13"), at(COMMUNITY, "trust_code", "'ZA21'", "14"))),
-    Case("no reporting date, unknown region", both(cell(COMMUNITY, "Reporting_date", "", 12),
-         cell(COMMUNITY, "Region", "Wessex", 12)),
-         (at(COMMUNITY, "reporting_date", "''"), at(COMMUNITY, "region", "'Wessex'; expected an NHS region"))),
-    Case("text in a benchmark", cell(COMMUNITY, "Median_value", "n/a", 12), (at(COMMUNITY, "median_value", "'n/a'"),),
-         weak="a warning at land, then nof_figures cannot cast it: dbt's error is not shown, good rows are. " + NOISE),
-    Case("planned percentage of 6000", cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079"),
-         ("metric.metric_values.finance", "organisation_code {code}, metric_id OF0079", "6000", "expected -50 to 50")),
-    Case("unknown trust type", cell(COMMUNITY, "Trust_type", "Hospice", 12),
-         broken(COMMUNITY, "row 12, column Trust_type: names no known trust type; found 'Hospice'")),
+    Case(
+        "text, thousands separator and percent sign in Value",
+        both(
+            cell(COMMUNITY, "Value", "n/a", 12),
+            cell(COMMUNITY, "Value", "1,234.5", 13),
+            cell(COMMUNITY, "Value", "9.03%", 14),
+        ),
+        (
+            "land.nof_data.value (critical): 3 unexpected",
+            at(COMMUNITY, "value", "'n/a'; expected a plain number or *", "12"),
+            at(COMMUNITY, "value", "'1,234.5'", "13"),
+            at(COMMUNITY, "value", "'9.03%'", "14"),
+        ),
+    ),
+    Case(
+        "score of 4.7, segment 9, flag 2",
+        both(
+            *[
+                cell(COMMUNITY, "Value", value, Metric_ID=metric)
+                for metric, value in (("OF1082", "4.7"), ("OF5003", "9"), ("OF5004", "2"))
+            ]
+        ),
+        (
+            at(COMMUNITY, "value", "'4.7'; expected a score from 1 to 4", "{OF1082}"),
+            at(COMMUNITY, "value", "'9'; expected a segment from 1 to 5", "{OF5003}"),
+            at(COMMUNITY, "value", "'2'; expected 0 or 1", "{OF5004}"),
+        ),
+    ),
+    Case(
+        "trust codes blank, in lower case, of four characters",
+        both(
+            cell(COMMUNITY, "Trust_code", "", 12),
+            cell(COMMUNITY, "Trust_code", "za2", 13),
+            cell(COMMUNITY, "Trust_code", "ZA21", 14),
+        ),
+        (
+            "land.nof_data.trust-code (critical): 3 unexpected",
+            at(COMMUNITY, "trust_code", "''; expected an ODS code", "12"),
+            at(COMMUNITY, "trust_code", "'za2'", "13"),
+            at(COMMUNITY, "trust_code", "'ZA21'", "14"),
+        ),
+    ),
+    Case(
+        "no reporting date, unknown region",
+        both(cell(COMMUNITY, "Reporting_date", "", 12), cell(COMMUNITY, "Region", "Wessex", 12)),
+        (at(COMMUNITY, "reporting_date", "''"), at(COMMUNITY, "region", "'Wessex'; expected an NHS region")),
+    ),
+    Case(
+        "text in a benchmark",
+        cell(COMMUNITY, "Median_value", "n/a", 12),
+        (at(COMMUNITY, "median_value", "'n/a'"),),
+        weak="a warning at land, then nof_figures cannot cast it: dbt's error is not shown, good rows are. " + NOISE,
+    ),
+    Case(
+        "planned percentage of 6000",
+        cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079"),
+        ("metric.metric_values.finance", "organisation_code {code}, metric_id OF0079", "6000", "expected -50 to 50"),
+    ),
+    Case(
+        "unknown trust type",
+        cell(COMMUNITY, "Trust_type", "Hospice", 12),
+        broken(COMMUNITY, "row 12, column Trust_type: names no known trust type; found 'Hospice'"),
+    ),
     # rows and keys
-    Case("row twice", again(COMMUNITY, 12), ("land.nof_data.key", f"file {COMMUNITY}, source_row 12,", "source_row {last},")),
-    Case("row twice, code with a space", again(COMMUNITY, 12, Trust_code="ZB9 "),
-         ("unique_key_nof_figures", "trust_code ZB9, published_id OF0005", "rows_found 2"), weak=NOISE),
-    Case("two names for one trust", cell(COMMUNITY, "Trust_name", "Another NHS Trust", 12),
-         ("organisation_code {code}", "Another NHS Trust"), weak="the names are not shown. " + NOISE),
-    Case("trust in two leagues", in_another_league, ("ZA2", "ambulance", "mental_health_community"),
-         weak="the leagues are not shown. " + NOISE),
-    Case("trust code that no reference knows", both(everywhere(COMMUNITY, "Trust_code", "ZA2", "ZQ9X9"),
-         everywhere(COMMUNITY_TABLE, "Trust_code", "ZA2", "ZQ9X9")),
-         ("metric.organisations.known-to-ods", "organisation_code ZQ9X9", "expected a code in etr or in the trust list")),
-    Case("no OF5004 for a trust, no OF5002 for anybody", both(without_rows(COMMUNITY, Metric_ID="OF5004", Trust_code="ZA2"),
-         without_rows(AMBULANCE, Metric_ID="OF5002")),
-         ("summary_figures_complete (critical): 11 unexpected", "published_id OF5002")),
-    Case("league tables with a trust missing and a trust too many", both(without_rows(COMMUNITY_TABLE, Trust_code="ZA2"),
-         again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9")),
-         ("league_table_lists_the_same_trusts (critical): 2 unexpected", "trust_code ZA2, found_in data file only",
-          "trust_code ZQ9X9, found_in league table only")),
-    Case("100 acute trusts only", only_trusts(100), ("leagues_have_their_known_size", "league acute", "trusts 100", "134"), weak=NOISE),
+    Case(
+        "row twice",
+        again(COMMUNITY, 12),
+        ("land.nof_data.key", f"file {COMMUNITY}, source_row 12,", "source_row {last},"),
+    ),
+    Case(
+        "row twice, code with a space",
+        again(COMMUNITY, 12, Trust_code="ZB9 "),
+        ("unique_key_nof_figures", "trust_code ZB9, published_id OF0005", "rows_found 2"),
+        weak=NOISE,
+    ),
+    Case(
+        "two names for one trust",
+        cell(COMMUNITY, "Trust_name", "Another NHS Trust", 12),
+        ("organisation_code {code}", "Another NHS Trust"),
+        weak="the names are not shown. " + NOISE,
+    ),
+    Case(
+        "trust in two leagues",
+        in_another_league,
+        ("ZA2", "ambulance", "mental_health_community"),
+        weak="the leagues are not shown. " + NOISE,
+    ),
+    Case(
+        "trust code that no reference knows",
+        both(
+            everywhere(COMMUNITY, "Trust_code", "ZA2", "ZQ9X9"),
+            everywhere(COMMUNITY_TABLE, "Trust_code", "ZA2", "ZQ9X9"),
+        ),
+        ("metric.organisations.known-to-ods", "organisation_code ZQ9X9", "expected a code in etr or in the trust list"),
+    ),
+    Case(
+        "no OF5004 for a trust, no OF5002 for anybody",
+        both(
+            without_rows(COMMUNITY, Metric_ID="OF5004", Trust_code="ZA2"), without_rows(AMBULANCE, Metric_ID="OF5002")
+        ),
+        ("summary_figures_complete (critical): 11 unexpected", "published_id OF5002"),
+    ),
+    Case(
+        "league tables with a trust missing and a trust too many",
+        both(without_rows(COMMUNITY_TABLE, Trust_code="ZA2"), again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9")),
+        (
+            "league_table_lists_the_same_trusts (critical): 2 unexpected",
+            "trust_code ZA2, found_in data file only",
+            "trust_code ZQ9X9, found_in league table only",
+        ),
+    ),
+    Case(
+        "100 acute trusts only",
+        only_trusts(100),
+        ("leagues_have_their_known_size", "league acute", "trusts 100", "134"),
+        weak=NOISE,
+    ),
     # quarters and files
-    Case("OF5000 rows of two quarters", cell(COMMUNITY, "Reporting_date", "Q2 2025/26", Metric_ID="OF5000"),
-         (f"{COMMUNITY}, row {{row}}, column Reporting_date", "do not agree on one", "Q1 2025/26, Q2 2025/26")),
-    Case("label that is no quarter", cell(COMMUNITY_TABLE, "Reporting_date", "June 2025", 7),
-         broken(COMMUNITY_TABLE, "row 7, column Reporting_date: names no quarter; found 'June 2025'"),
-         weak="the column is called Quarter even where the file calls it Reporting_date"),
-    Case("two differing files of one kind", second_file,
-         (AMBULANCE, "nof/copy of ambulance data.csv", "2025-26-Q1 ambulance and differ")),
+    Case(
+        "OF5000 rows of two quarters",
+        cell(COMMUNITY, "Reporting_date", "Q2 2025/26", Metric_ID="OF5000"),
+        (f"{COMMUNITY}, row {{row}}, column Reporting_date", "do not agree on one", "Q1 2025/26, Q2 2025/26"),
+    ),
+    Case(
+        "label that is no quarter",
+        cell(COMMUNITY_TABLE, "Reporting_date", "June 2025", 7),
+        broken(COMMUNITY_TABLE, "row 7, column Reporting_date: names no quarter; found 'June 2025'"),
+        weak="the column is called Quarter even where the file calls it Reporting_date",
+    ),
+    Case(
+        "two differing files of one kind",
+        second_file,
+        (AMBULANCE, "nof/copy of ambulance data.csv", "2025-26-Q1 ambulance and differ"),
+    ),
     Case("no etr", remove(ETR), ("no file is 'ODS, NHS trusts (etr)' for 2025-26-Q1",)),
-    Case("no data file", remove(ACUTE, AMBULANCE, COMMUNITY),
-         ("no file is 'NHS Oversight Framework, trust data' for 2025-26-Q1",)),
+    Case(
+        "no data file",
+        remove(ACUTE, AMBULANCE, COMMUNITY),
+        ("no file is 'NHS Oversight Framework, trust data' for 2025-26-Q1",),
+    ),
     # references
-    Case("etr without region codes", table(ETR, lambda rows: [row.__setitem__(2, "") for row in rows.rows] and None), (ETR,),
-         weak=UNNAMED),
-    Case("etr with shifted columns", table(ETR, lambda rows: [row.insert(2, "") for row in rows.rows] and None), (ETR,),
-         weak=UNNAMED),
-    Case("etr with a row without a region code", cell(ETR, 3, "", 9),
-         (at(ETR, "national_grouping", "''; expected Y and two digits"),)),
-    Case("etr with a row shifted", table(ETR, lambda rows: rows.rows[8].insert(2, "")),
-         broken(ETR, "row 9: has a row of another length; found 28; expected 27 values")),
-    Case("etr cut to 50 rows", table(ETR, lambda rows: rows.rows.__delitem__(slice(50, None))),
-         ("land.ods_etr.rows", "found 50; expected 150 to 400 rows", ETR), weak="the file is not named"),
+    Case(
+        "etr without region codes",
+        table(ETR, lambda rows: [row.__setitem__(2, "") for row in rows.rows] and None),
+        (ETR,),
+        weak=UNNAMED,
+    ),
+    Case(
+        "etr with shifted columns",
+        table(ETR, lambda rows: [row.insert(2, "") for row in rows.rows] and None),
+        (ETR,),
+        weak=UNNAMED,
+    ),
+    Case(
+        "etr with a row without a region code",
+        cell(ETR, 3, "", 9),
+        (at(ETR, "national_grouping", "''; expected Y and two digits"),),
+    ),
+    Case(
+        "etr with a row shifted",
+        table(ETR, lambda rows: rows.rows[8].insert(2, "")),
+        broken(ETR, "row 9: has a row of another length; found 28; expected 27 values"),
+    ),
+    Case(
+        "etr cut to 50 rows",
+        table(ETR, lambda rows: rows.rows.__delitem__(slice(50, None))),
+        ("land.ods_etr.rows", "found 50; expected 150 to 400 rows", ETR),
+        weak="the file is not named",
+    ),
     Case("etr with a code twice", cell(ETR, 1, "ZA0", 9), ("land.ods_etr.key", f"file {ETR}, source_row 9,", "'ZA0'")),
-    Case("trust list with a date the other way round", cell(TRUSTS, "merger_date", "01/04/2026", 9),
-         (at(TRUSTS, "merger_date", "'01/04/2026'; expected yyyy-mm-dd"),)),
-    Case("trust list with a date that is none", both(cell(TRUSTS, "merger_date", "2026-13-45", 9),
-         cell(TRUSTS, "predecessor_codes", "ZA2", 9)), (TRUSTS, "source_row 9", "2026-13-45"),
-         weak="the land gate passes any four, two and two digits; dbt's error names no file and row. " + NOISE),
+    Case(
+        "trust list with a date the other way round",
+        cell(TRUSTS, "merger_date", "01/04/2026", 9),
+        (at(TRUSTS, "merger_date", "'01/04/2026'; expected yyyy-mm-dd"),),
+    ),
+    Case(
+        "trust list with a date that is none",
+        both(cell(TRUSTS, "merger_date", "2026-13-45", 9), cell(TRUSTS, "predecessor_codes", "ZA2", 9)),
+        (TRUSTS, "source_row 9", "2026-13-45"),
+        weak="the land gate passes any four, two and two digits; dbt's error names no file and row. " + NOISE,
+    ),
     Case("look-up with a blank ICB", cell(LOOKUP, "ICB26CDH", "", 9), (at(LOOKUP, "icb_ods_code", "''"),)),
-]  # fmt: skip
+]
 
 
 def _parameter(case: Case) -> Any:

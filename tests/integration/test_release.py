@@ -26,17 +26,17 @@ from orchestration.workspace import Workspace
 QUARTER = "2025-26-Q1"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 CONTRACT = {
-    "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, region, "
-    "icb_code, average_score, average_score_low, average_score_high, segment_unadjusted, financial_override, segment, "
-    "rank_without_override, metrics_counted, metrics_expected, ranked, not_ranked_reason, previous_rank, rank_change, "
-    "final_segment, gap_to_next_segment, coverage",
+    "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, region, icb_code, "
+    "average_score, average_score_low, average_score_high, segment_unadjusted, financial_override, "
+    "segment, rank_without_override, metrics_counted, metrics_expected, ranked, not_ranked_reason, "
+    "previous_rank, rank_change, final_segment, gap_to_next_segment, coverage",
     "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank",
     "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, rank, median, "
     "lower_quartile, upper_quartile",
-    "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, denominator, value, "
-    "unit, period_start, period_end, status, status_reason, source_id, source_sha256",
-    "metric_scores": "quarter, organisation_code, metric_id, value, population, population_size, rank_in_population, score, "
-    "score_basis, weight, counted",
+    "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, denominator, "
+    "value, unit, period_start, period_end, status, status_reason, source_id, source_sha256",
+    "metric_scores": "quarter, organisation_code, metric_id, value, population, population_size, rank_in_population, "
+    "score, score_basis, weight, counted",
     "reconciliation": "quarter, organisation_code, measure, metric_id, published, computed, difference, tolerance, status",
     "metric_sources": "quarter, organisation_code, metric_id, value_basis, source_id, source_sha256, member_or_sheet, "
     "period, first_row, last_row",
@@ -74,7 +74,7 @@ def versions(first_quarter: Path, run: Any, tmp_path_factory: pytest.TempPathFac
 
 
 def _worse_plan(path: Path) -> str:
-    """Gives the best-placed trust with the leanest balanced plan a deficit too small to change its place in the metric."""
+    """Gives the best-placed trust with the leanest balanced plan a deficit too small to move others in the metric."""
     rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
     average = {row["Trust_code"]: float(row["Value"]) for row in rows if row["Metric_ID"] == "OF5002"}
     planned = [row for row in rows if row["Metric_ID"] == "OF0079" and float(row["Value"]) >= 0]

@@ -1,23 +1,6 @@
 -- A score stored as 0 stands for a metric that was not submitted (manual 2025/26): it is no score.
-with used as (
-    select
-        source_sha256,
-        league,
-        quarter
-    from {{ source('extract', 'files') }}
-    where source_id = 'nof_data' and status = 'used'
-),
-
-landed as (
-    select
-        nof.*,
-        quarters.quarter,
-        trust_types.league
-    from {{ source('land', 'nof_data') }} as nof
-    inner join {{ ref('quarters') }} as quarters
-        on quarters.published_label = coalesce(nullif({{ clean_text('nof.quarter_label') }}, ''), nof._file_quarter)
-    inner join {{ ref('trust_types') }} as trust_types
-        on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
+with landed as (
+    {{ rows_in_use('nof_data', "coalesce(nullif(" ~ clean_text('nof.quarter_label') ~ ", ''), nof._file_quarter)") }}
 )
 
 select
@@ -44,8 +27,3 @@ select
     landed._source_member as source_member,
     cast(landed._source_row as integer) as source_row
 from landed
-inner join used
-    on
-        used.source_sha256 = landed._source_sha256
-        and used.league = landed.league
-        and used.quarter = landed.quarter

@@ -1,22 +1,5 @@
-with used as (
-    select
-        source_sha256,
-        league,
-        quarter
-    from {{ source('extract', 'files') }}
-    where source_id = 'nof_league' and status = 'used'
-),
-
-landed as (
-    select
-        nof.*,
-        quarters.quarter,
-        trust_types.league
-    from {{ source('land', 'nof_league') }} as nof
-    inner join {{ ref('quarters') }} as quarters
-        on quarters.published_label = {{ clean_text('nof.quarter_label') }}
-    inner join {{ ref('trust_types') }} as trust_types
-        on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
+with landed as (
+    {{ rows_in_use('nof_league', clean_text('nof.quarter_label')) }}
 )
 
 select
@@ -34,8 +17,3 @@ select
     landed._source_member as source_member,
     cast(landed._source_row as integer) as source_row
 from landed
-inner join used
-    on
-        used.source_sha256 = landed._source_sha256
-        and used.league = landed.league
-        and used.quarter = landed.quarter

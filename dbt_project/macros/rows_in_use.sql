@@ -1,0 +1,18 @@
+{# The landed rows of a NOF source, of those files and quarters that this build uses, with quarter and league. #}
+{% macro rows_in_use(source_id, quarter_label) -%}
+    select
+        nof.*,
+        quarters.quarter,
+        trust_types.league
+    from {{ source('land', source_id) }} as nof
+    inner join {{ ref('quarters') }} as quarters on quarters.published_label = {{ quarter_label }}
+    inner join {{ ref('trust_types') }} as trust_types
+        on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
+    inner join {{ source('extract', 'files') }} as files
+        on
+            files.source_id = '{{ source_id }}'
+            and files.status = 'used'
+            and files.source_sha256 = nof._source_sha256
+            and files.quarter = quarters.quarter
+            and files.league = trust_types.league
+{%- endmacro %}

@@ -1,0 +1,198 @@
+"""The shape of the project: one name everywhere, one-way flow, rules with reasons. What the rules find is not here."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from orchestration import gates, release, warehouse
+from orchestration.definitions import defs
+from orchestration.lineage.columns import all_lineage
+from orchestration.sources.descriptions import known_sources
+from orchestration.workspace import DBT_PROJECT, PROJECT, SOURCES, SUITES
+
+LAYERS = ("rules", "stage", "metric", "score", "rank")
+CONSTANTS = {  # published columns that come from no column: reserved, the same in every row, or a count of rows
+    "trust_league_table": {"rank_low", "rank_high", "average_score_low", "average_score_high"},
+    "metric_values": {"value_basis", "numerator", "denominator"},
+    "reconciliation": {"tolerance"},
+    "league_coverage": {"published", "absent_reason", "trusts", "metrics_expected"},
+}
+ASSETS = {"extract": 2, "land": 6, "rules": 15, "stage": 6, "metric": 3, "score": 15, "rank": 6, "publish": 1}
+KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
+KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
+
+
+def nodes(kind: str) -> list[dict[str, Any]]:
+    return [node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] == kind]
+
+
+MODELS = {node["name"]: node for node in nodes("model")}
+SUITE_FILES = sorted(SUITES.glob("*/*.json"))
+PURE = sorted(
+    path
+    for part in ("sources", "statistics", "lineage", "sample")
+    for path in (PROJECT / "orchestration" / part).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", SUITE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_suite_is_named_after_its_table(path: Path) -> None:
+    layer, table = path.parent.name, path.stem
+    suite = json.loads(path.read_text(encoding="utf-8"))
+    assert suite["name"] == f"{layer}.{table}"
+    assert table in known_sources() if layer == "land" else MODELS[table]["schema"] == layer
+
+
+def test_every_suite_is_of_a_gate() -> None:
+    assert {path.parent.name for path in SUITE_FILES} == set(release.GX_GATES)
+
+
+def test_every_source_has_a_land_suite_and_a_file_of_its_name() -> None:
+    sources = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["id"] for path in SOURCES.glob("*.yml")}
+    assert all(name == source for name, source in sources.items())
+    assert set(sources) == {suite.table for suite in gates.suites("land")}
+    described = {s["name"] for s in warehouse.manifest()["sources"].values() if s["source_name"] == "land"}
+    assert described == set(sources)
+
+
+@pytest.mark.parametrize("path", SUITE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_every_rule_says_what_and_why_and_since_when(path: Path) -> None:
+    suite = json.loads(path.read_text(encoding="utf-8"))
+    assert set(suite) == KEYS_OF_A_SUITE
+    ids = [rule["meta"]["id"] for rule in suite["expectations"]]
+    assert len(ids) == len(set(ids))
+    for rule in suite["expectations"]:
+        assert set(rule["meta"]) >= KEYS_OF_A_RULE, rule
+        assert all(rule["meta"][key].strip() for key in KEYS_OF_A_RULE), rule
+        assert date.fromisoformat(rule["meta"]["since"])
+        assert rule["severity"] in ("critical", "warning"), rule
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule["meta"]["id"]), rule
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_model_says_its_grain_in_a_file_of_its_own(name: str) -> None:
+    model = MODELS[name]
+    folder = DBT_PROJECT / "models" / model["schema"]
+    assert (folder / f"{name}.sql").exists()
+    (described,) = yaml.safe_load((folder / f"{name}.yml").read_text(encoding="utf-8"))["models"]
+    assert described["name"] == name
+    assert model["description"].startswith("One row per ")
+    assert [column for column, about in model["columns"].items() if not about["description"]] == []
+
+
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model["schema"] != "stage"])
+def test_contract_is_enforced_from_metric_on(name: str) -> None:
+    assert MODELS[name]["contract"]["enforced"]
+    assert [column for column, about in MODELS[name]["columns"].items() if not about["data_type"]] == []
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_flow_is_one_way(name: str) -> None:
+    """A model reads its own layer or an earlier one; only stage reads landed tables."""
+    manifest, own = warehouse.manifest(), MODELS[name]["schema"]
+    for unique_id in MODELS[name]["depends_on"]["nodes"]:
+        if unique_id.startswith("source."):
+            layer = manifest["sources"][unique_id]["source_name"]
+            assert own == "stage" or (own, layer, name) == ("metric", "extract", "quarters_built"), unique_id
+        else:
+            read = manifest["nodes"][unique_id]["schema"]
+            assert LAYERS.index(read) <= LAYERS.index(own), unique_id
+
+
+def test_every_published_column_has_lineage_or_is_a_known_constant() -> None:
+    lineage = all_lineage()
+    without = {
+        table.name: {name for name, _, _ in table.columns if not lineage[table.name][name]}
+        for table in release.published_tables()
+    }
+    assert {name: columns for name, columns in without.items() if columns} == CONSTANTS
+
+
+def test_lineage_names_tables_that_exist() -> None:
+    known = {f"{node['schema']}.{node['name']}" for node in [*nodes("model"), *nodes("seed")]}
+    known |= {f"{s['source_name']}.{s['name']}" for s in warehouse.manifest()["sources"].values()}
+    found = {
+        f"{layer}.{table}" for model in all_lineage().values() for read in model.values() for layer, table, _ in read
+    }
+    assert found - known == set()
+
+
+def test_definitions_load() -> None:
+    dg.Definitions.validate_loadable(defs)
+    assert {job.name for job in defs.resolve_all_job_defs()} >= {"quarter", "check_quarter"}
+
+
+def test_assets_by_layer() -> None:
+    keys = defs.resolve_asset_graph().get_all_asset_keys()
+    assert Counter(key.path[0] for key in keys) == ASSETS
+
+
+def test_every_asset_is_a_table_of_the_same_name() -> None:
+    keys = {".".join(key.path) for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    built = {f"{node['schema']}.{node['name']}" for node in [*nodes("model"), *nodes("seed")]}
+    assert keys == built | {f"land.{name}" for name in known_sources()} | {
+        "extract.files",
+        "extract.build",
+        "publish.release",
+    }
+
+
+def test_every_rule_is_a_check_and_every_critical_one_blocks() -> None:
+    found = {
+        (spec.asset_key.path[0], spec.asset_key.path[-1], spec.name.replace("_", "-")): spec.blocking
+        for checks in defs.asset_checks or []
+        if isinstance(checks, dg.AssetChecksDefinition)
+        for spec in checks.check_specs
+    }
+    declared = {
+        (suite.gate, suite.table, rule["meta"]["id"]): rule["severity"] == "critical"
+        for gate in release.GX_GATES
+        for suite in gates.suites(gate)
+        for rule in suite.expectations
+    }
+    assert found == declared
+
+
+def test_every_model_after_a_gate_depends_on_all_before_it() -> None:
+    """A blocking check stops only what reads its asset."""
+    graph = defs.resolve_asset_graph()
+    land = {dg.AssetKey(["land", name]) for name in known_sources()}
+    first = {dg.AssetKey(name.split(".")) for name in release.models_of(release.STAGE_METRIC)}
+    for model in MODELS.values():
+        key = dg.AssetKey([model["schema"], model["name"]])
+        before = first if release.SCORE_RANK in model["tags"] else land
+        assert before - {key} <= set(graph.get(key).parent_keys), key
+    everything = {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
+    assert everything <= set(graph.get(dg.AssetKey(["publish", "release"])).parent_keys)
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_pure_code_knows_nothing_of_dagster(path: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    wiring = {f"orchestration.{name}" for name in ("assets", "checks", "definitions", "resources", "runs", "schedules")}
+    assert {name for name in imported if name.split(".")[0].startswith("dagster")} == set()
+    assert imported & wiring == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for folder in ("orchestration", "tests") for p in (PROJECT / folder).rglob("*.py")),
+    ids=lambda path: path.relative_to(PROJECT).as_posix(),
+)
+def test_module_opens_with_its_charter(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
