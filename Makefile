@@ -13,7 +13,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint dev sample lock clean
+.PHONY: run test lint dev bench sample lock clean
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
@@ -32,6 +32,9 @@ dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/dagster.yaml data/dagster/ || true
 	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
+bench: $(SAMPLE)  ## time of imports, of a first and of further quarters
+	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
+
 sample: $(SAMPLE)
 
 $(SAMPLE): $(READY)
@@ -42,6 +45,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "from orchestration.lineage.columns import all_lineage; all_lineage()"  # parses the dbt project once
 	touch $@
 
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named

@@ -30,7 +30,7 @@ def cell(column: str, value: Any, where: str | None = None, told: str | None = N
         row = (frame.query(where) if where else frame).index[2]
         frame.loc[row, column] = value
         found = [str(value)] if value is not None and not told else []
-        return frame, [*_place(suite, frame.loc[row]), f"column {told or column}: found", *found]
+        return frame, [*_place(suite, frame.loc[row]), f"column {told or suite.heading(column)}: found", *found]
 
     return damage
 
@@ -49,7 +49,7 @@ def repeated(column: str) -> Damage:
 
     def damage(suite: Suite, frame: pd.DataFrame) -> Damaged:
         frame.loc[frame.index[5], column] = frame[column].iloc[2]
-        return frame, [*_place(suite, frame.iloc[5]), f"column {column}", repr(frame[column].iloc[2])]
+        return frame, [*_place(suite, frame.iloc[5]), f"column {suite.heading(column)}", repr(frame[column].iloc[2])]
 
     return damage
 
@@ -66,7 +66,8 @@ def share(column: str, value: str, part: float) -> Damage:
 
 
 def _place(suite: Suite, row: pd.Series) -> list[str]:
-    return [f"{key.lstrip('_')} {row[key]}" for key in suite.row_key if pd.notna(row[key])]
+    labels = {"_file": "", "_source_row": "row "}
+    return [f"{labels.get(key, f'{key} ')}{row[key]}" for key in suite.row_key if pd.notna(row[key])]
 
 
 MUTANTS: dict[str, Damage] = {

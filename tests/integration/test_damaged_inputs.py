@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
+from orchestration import warehouse
 from orchestration.errors import LeagueError
 
 NOF = "nof/2025-09/nhs-oversight-framework"
@@ -184,13 +186,12 @@ def line(number: int, change: Callable[[bytes], bytes]) -> Callable[[bytes], byt
 class Case:
     """A damage and what the message must say; {row} and the like come from the damage.
 
-    `weak` says what the message lacks today, `uncaught` that nothing stops the run: both are bugs, and strict."""
+    `weak` says what the message lacks today: a bug, and strict."""
 
     name: str
     damage: Damage
     says: tuple[str, ...]
     weak: str | None = None
-    uncaught: str | None = None
 
 
 def broken(file: str, *says: str) -> tuple[str, ...]:
@@ -200,7 +201,7 @@ def broken(file: str, *says: str) -> tuple[str, ...]:
 
 def at(file: str, column: str, found: str, row: str = "{row}") -> str:
     """What a land gate says of a cell."""
-    return f"file {file}, source_row {row}, column {column}: found {found}"
+    return f"{file}, row {row}, column {column}: found {found}"
 
 
 NOISE = "models and tests that dbt skipped are listed as critical failures, and their good rows as bad ones"
@@ -217,12 +218,6 @@ CASES = [
         "cut off at a row end, no OF5000 left",
         raw(AMBULANCE, lambda c: b"\r\n".join(c.split(b"\r\n")[:250]) + b"\r\n"),
         (AMBULANCE, "no OF5000 row", "expected one quarter"),
-    ),
-    Case(
-        "cut off at a row end, half of OF5007 left",
-        raw(COMMUNITY, lambda c: b"\r\n".join(c.split(b"\r\n")[:-30]) + b"\r\n"),
-        (),
-        uncaught="OF5005 and OF5007 are in no completeness test: half a programme column is released as it is",
     ),
     Case(
         "ragged row",
@@ -253,7 +248,6 @@ CASES = [
     Case(
         "heading only", raw(AMBULANCE, lambda c: c.split(b"\r\n")[0] + b"\r\n"), broken(AMBULANCE, "row 1: has no rows")
     ),
-    Case("no bytes", raw(AMBULANCE, lambda c: b""), (AMBULANCE,), weak=UNNAMED),
     # columns
     Case(
         "missing column",
@@ -280,7 +274,7 @@ CASES = [
             heading(COMMUNITY, "Trust_name", "Trust_code"),
             heading(COMMUNITY, "X", "Trust_name"),
         ),
-        ("trust-code", f"file {COMMUNITY}, source_row 2,"),
+        ("trust-code", f"{COMMUNITY}, row 2,"),
     ),
     Case(
         "missing column of a league table",
@@ -297,9 +291,9 @@ CASES = [
         ),
         (
             "land.nof_data.value (critical): 3 unexpected",
-            at(COMMUNITY, "value", "'n/a'; expected a plain number or *", "12"),
-            at(COMMUNITY, "value", "'1,234.5'", "13"),
-            at(COMMUNITY, "value", "'9.03%'", "14"),
+            at(COMMUNITY, "Value", "'n/a'; expected a plain number or *", "12"),
+            at(COMMUNITY, "Value", "'1,234.5'", "13"),
+            at(COMMUNITY, "Value", "'9.03%'", "14"),
         ),
     ),
     Case(
@@ -311,9 +305,9 @@ CASES = [
             ]
         ),
         (
-            at(COMMUNITY, "value", "'4.7'; expected a score from 1 to 4", "{OF1082}"),
-            at(COMMUNITY, "value", "'9'; expected a segment from 1 to 5", "{OF5003}"),
-            at(COMMUNITY, "value", "'2'; expected 0 or 1", "{OF5004}"),
+            at(COMMUNITY, "Value", "'4.7'; expected a score from 1 to 4", "{OF1082}"),
+            at(COMMUNITY, "Value", "'9'; expected a segment from 1 to 5", "{OF5003}"),
+            at(COMMUNITY, "Value", "'2'; expected 0 or 1", "{OF5004}"),
         ),
     ),
     Case(
@@ -325,26 +319,21 @@ CASES = [
         ),
         (
             "land.nof_data.trust-code (critical): 3 unexpected",
-            at(COMMUNITY, "trust_code", "''; expected an ODS code", "12"),
-            at(COMMUNITY, "trust_code", "'za2'", "13"),
-            at(COMMUNITY, "trust_code", "'ZA21'", "14"),
+            at(COMMUNITY, "Trust_code", "''; expected an ODS code", "12"),
+            at(COMMUNITY, "Trust_code", "'za2'", "13"),
+            at(COMMUNITY, "Trust_code", "'ZA21'", "14"),
         ),
     ),
     Case(
         "no reporting date, unknown region",
         both(cell(COMMUNITY, "Reporting_date", "", 12), cell(COMMUNITY, "Region", "Wessex", 12)),
-        (at(COMMUNITY, "reporting_date", "''"), at(COMMUNITY, "region", "'Wessex'; expected an NHS region")),
+        (at(COMMUNITY, "Reporting_date", "''"), at(COMMUNITY, "Region", "'Wessex'; expected an NHS region")),
     ),
     Case(
         "text in a benchmark",
         cell(COMMUNITY, "Median_value", "n/a", 12),
-        (at(COMMUNITY, "median_value", "'n/a'"),),
+        (at(COMMUNITY, "Median_value", "'n/a'"),),
         weak="a warning at land, then nof_figures cannot cast it: dbt's error is not shown, good rows are. " + NOISE,
-    ),
-    Case(
-        "planned percentage of 6000",
-        cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079"),
-        ("metric.metric_values.finance", "organisation_code {code}, metric_id OF0079", "6000", "expected -50 to 50"),
     ),
     Case(
         "unknown trust type",
@@ -355,13 +344,7 @@ CASES = [
     Case(
         "row twice",
         again(COMMUNITY, 12),
-        ("land.nof_data.key", f"file {COMMUNITY}, source_row 12,", "source_row {last},"),
-    ),
-    Case(
-        "row twice, code with a space",
-        again(COMMUNITY, 12, Trust_code="ZB9 "),
-        ("unique_key_nof_figures", "trust_code ZB9, published_id OF0005", "rows_found 2"),
-        weak=NOISE,
+        ("land.nof_data.key", f"{COMMUNITY}, row 12,", f"{COMMUNITY}, row {{last}},"),
     ),
     Case(
         "two names for one trust",
@@ -370,30 +353,38 @@ CASES = [
         weak="the names are not shown. " + NOISE,
     ),
     Case(
-        "trust in two leagues",
-        in_another_league,
-        ("ZA2", "ambulance", "mental_health_community"),
+        "trust in two leagues, row twice with a space in the code",
+        both(in_another_league, again(COMMUNITY, 12, Trust_code="ZB9 ")),
+        ("trust_code ZB9, published_id OF0005, unit %, rows_found 2", "ZA2", "ambulance", "mental_health_community"),
         weak="the leagues are not shown. " + NOISE,
     ),
     Case(
-        "trust code that no reference knows",
+        "trust code that no reference knows, planned percentage of 6000",
         both(
             everywhere(COMMUNITY, "Trust_code", "ZA2", "ZQ9X9"),
             everywhere(COMMUNITY_TABLE, "Trust_code", "ZA2", "ZQ9X9"),
+            cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079", Trust_code="ZA3"),
         ),
-        ("metric.organisations.known-to-ods", "organisation_code ZQ9X9", "expected a code in etr or in the trust list"),
-    ),
-    Case(
-        "no OF5004 for a trust, no OF5002 for anybody",
-        both(
-            without_rows(COMMUNITY, Metric_ID="OF5004", Trust_code="ZA2"), without_rows(AMBULANCE, Metric_ID="OF5002")
-        ),
-        ("summary_figures_complete (critical): 11 unexpected", "published_id OF5002"),
-    ),
-    Case(
-        "league tables with a trust missing and a trust too many",
-        both(without_rows(COMMUNITY_TABLE, Trust_code="ZA2"), again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9")),
         (
+            "metric.organisations.known-to-ods (critical): 1 unexpected",
+            "organisation_code ZQ9X9",
+            "expected a code in etr or in the trust list",
+            "metric.metric_values.finance (critical): 1 unexpected",
+            "organisation_code ZA3, metric_id OF0079, column value: found",
+            "expected -50 to 50",
+        ),
+    ),
+    Case(
+        "no OF5004 for a trust, no OF5002 for a league, a league table with a trust missing and one too many",
+        both(
+            without_rows(COMMUNITY, Metric_ID="OF5004", Trust_code="ZA2"),
+            without_rows(AMBULANCE, Metric_ID="OF5002"),
+            without_rows(COMMUNITY_TABLE, Trust_code="ZA2"),
+            again(COMMUNITY_TABLE, 5, Trust_code="ZQ9X9"),
+        ),
+        (
+            "summary_figures_complete (critical): 11 unexpected",
+            "published_id OF5002",
             "league_table_lists_the_same_trusts (critical): 2 unexpected",
             "trust_code ZA2, found_in data file only",
             "trust_code ZQ9X9, found_in league table only",
@@ -457,7 +448,7 @@ CASES = [
         ("land.ods_etr.rows", "found 50; expected 150 to 400 rows", ETR),
         weak="the file is not named",
     ),
-    Case("etr with a code twice", cell(ETR, 1, "ZA0", 9), ("land.ods_etr.key", f"file {ETR}, source_row 9,", "'ZA0'")),
+    Case("etr with a code twice", cell(ETR, 1, "ZA0", 9), ("land.ods_etr.key", f"{ETR}, row 9,", "'ZA0'")),
     Case(
         "trust list with a date the other way round",
         cell(TRUSTS, "merger_date", "01/04/2026", 9),
@@ -466,19 +457,14 @@ CASES = [
     Case(
         "trust list with a date that is none",
         both(cell(TRUSTS, "merger_date", "2026-13-45", 9), cell(TRUSTS, "predecessor_codes", "ZA2", 9)),
-        (TRUSTS, "source_row 9", "2026-13-45"),
+        (TRUSTS, "row 9", "2026-13-45"),
         weak="the land gate passes any four, two and two digits; dbt's error names no file and row. " + NOISE,
     ),
-    Case("look-up with a blank ICB", cell(LOOKUP, "ICB26CDH", "", 9), (at(LOOKUP, "icb_ods_code", "''"),)),
+    Case("look-up with a blank ICB", cell(LOOKUP, "ICB26CDH", "", 9), (at(LOOKUP, "ICB26CDH", "''"),)),
 ]
 
 
-def _parameter(case: Case) -> Any:
-    marks = [pytest.mark.xfail(strict=True, reason=case.uncaught)] if case.uncaught else []
-    return pytest.param(case, id=case.name, marks=marks)
-
-
-@pytest.mark.parametrize("case", [_parameter(case) for case in CASES])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in CASES])
 def test_damage_stops_the_run(case: Case, first_quarter: Path, run: Any, tmp_path: Path) -> None:
     extracts = tmp_path / "extracts"
     shutil.copytree(first_quarter, extracts, copy_function=os.link)
@@ -495,6 +481,18 @@ def test_damage_stops_the_run(case: Case, first_quarter: Path, run: Any, tmp_pat
     assert unsaid == [], message
 
 
+@pytest.mark.xfail(
+    strict=True, reason="OF5005 and OF5007 are in no completeness test: half a column is released as it is"
+)
+def test_file_cut_within_its_last_measure_is_noticed(built_first: Any, tmp_path: Path) -> None:
+    """End to end nothing stops it; here the one test that should is run on a warehouse cut short."""
+    shutil.copy(built_first.build.warehouse, tmp_path / "warehouse.duckdb")
+    tests = {node["name"]: node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] == "test"}
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("delete from stage.nof_figures where published_id = 'OF5007' and trust_code > 'ZM'")
+        assert connection.execute(tests["summary_figures_complete"]["compiled_code"]).fetchall()
+
+
 def test_quarter_without_a_framework_is_refused_by_name(first_quarter: Path, run: Any, tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match="2026-27-Q1 is not a quarter with a framework; known: 2025-26-Q1, "):
         run("2026-27-Q1", first_quarter, tmp_path)
@@ -506,7 +504,7 @@ def test_folder_that_is_not_there(run: Any, tmp_path: Path) -> None:
     assert message == f"{tmp_path / 'none'} is not a folder"
 
 
-@pytest.mark.parametrize("name", ["flag", "NUL byte", "no etr"])
+@pytest.mark.parametrize("name", ["NUL byte", "no etr"])
 def test_command_exits_with_1(
     name: str, first_quarter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,20 +26,23 @@ from orchestration.workspace import Workspace
 QUARTER = "2025-26-Q1"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 CONTRACT = {
-    "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, region, icb_code, "
-    "average_score, average_score_low, average_score_high, segment_unadjusted, financial_override, "
-    "segment, rank_without_override, metrics_counted, metrics_expected, ranked, not_ranked_reason, "
-    "previous_rank, rank_change, final_segment, gap_to_next_segment, coverage",
+    "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
+    "region, icb_code, average_score, average_score_low, average_score_high, "
+    "segment_unadjusted, financial_override, segment, rank_without_override, "
+    "metrics_counted, metrics_expected, ranked, not_ranked_reason, previous_rank, "
+    "rank_change, final_segment, gap_to_next_segment, coverage",
     "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank",
-    "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, rank, median, "
-    "lower_quartile, upper_quartile",
-    "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, denominator, "
-    "value, unit, period_start, period_end, status, status_reason, source_id, source_sha256",
-    "metric_scores": "quarter, organisation_code, metric_id, value, population, population_size, rank_in_population, "
-    "score, score_basis, weight, counted",
-    "reconciliation": "quarter, organisation_code, measure, metric_id, published, computed, difference, tolerance, status",
-    "metric_sources": "quarter, organisation_code, metric_id, value_basis, source_id, source_sha256, member_or_sheet, "
-    "period, first_row, last_row",
+    "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, "
+    "rank, median, lower_quartile, upper_quartile",
+    "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, "
+    "denominator, value, unit, period_start, period_end, status, status_reason, "
+    "source_id, source_sha256",
+    "metric_scores": "quarter, organisation_code, metric_id, value, population, population_size, "
+    "rank_in_population, score, score_basis, weight, counted",
+    "reconciliation": "quarter, organisation_code, measure, metric_id, published, computed, difference, "
+    "tolerance, status",
+    "metric_sources": "quarter, organisation_code, metric_id, value_basis, source_id, source_sha256, "
+    "member_or_sheet, period, first_row, last_row",
 }
 PROVENANCE = {"source_sha256", "source_row", "first_row", "last_row"}
 
