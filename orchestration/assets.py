@@ -154,6 +154,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         with warehouse.reading(build) as connection:
             written = sorted(warehouse.relations(connection) & set(release.models_of(stage)))
             data = {relation: warehouse.table_sha256(connection, relation) for relation in written}
+            data |= release.inputs_sha256(build)
             gates.record(build, f"dbt.{stage}", data, warehouse.project_sha256(), checks)
             for result in results:
                 if str(result.status) == "success":

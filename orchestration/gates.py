@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ROW_LABELS = {"_file": "", "_source_row": "row "}
+NOT_RUN = "not run"  # what a check is where one before it failed
 EXAMPLES = 5  # places named in a message; the count is always complete
 
 
@@ -125,6 +126,7 @@ def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
             "include_unexpected_rows": False,
         },
     )
+    files = ", ".join(sorted(frame["_file"].dropna().unique())) + ": " if "_file" in frame else ""
     checks = []
     for outcome in result.results:
         config = outcome.expectation_config
@@ -144,23 +146,34 @@ def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
                 reason=config.meta["reason"],
                 passed=passed,
                 unexpected=0 if passed else outcome.result.get("unexpected_count") or len(places) or 1,
-                examples=() if passed else tuple(_examples(places, suite, config, outcome.result)),
+                examples=() if passed else tuple(_examples(places, suite, config, outcome.result, files)),
             )
         )
     order = {expectation["meta"]["id"]: position for position, expectation in enumerate(suite.expectations)}
     return sorted(checks, key=lambda check: order[check.id.removeprefix(f"{suite.name}.")])
 
 
-def _examples(places: list[dict[str, Any]], suite: Suite, config: Any, result: dict[str, Any]) -> Iterator[str]:
+def _examples(
+    places: list[dict[str, Any]], suite: Suite, config: Any, result: dict[str, Any], files: str
+) -> Iterator[str]:
     expected = config.meta["expected"]
     if not places:
-        yield f"found {result.get('observed_value')}; expected {expected}"
+        yield f"{files}found {plain(result.get('observed_value'))}; expected {expected}"
     for place in places[:EXAMPLES]:
         row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{place[key]}" for key in suite.row_key)
         values = {suite.heading(key): value for key, value in place.items() if key not in suite.row_key}
         column = ", ".join(values) or suite.heading(config.kwargs.get("column", ""))
-        found = ", ".join(repr(value) for value in values.values())
+        found = ", ".join(plain(value) for value in values.values())
         yield f"{row}, column {column}: found {found or 'no value'}; expected {expected}"
+
+
+def plain(value: Any) -> str:
+    """A value as a person writes it: no wrapper of numpy or pandas."""
+    import pandas as pd
+
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return "no value"
+    return repr(value.item() if hasattr(value, "item") else value)
 
 
 def record(build: Build, name: str, data: dict[str, str], suite_sha256: str, checks: list[Check]) -> None:
@@ -187,8 +200,15 @@ def checks_of(document: dict[str, Any]) -> list[Check]:
     return [Check(**{**check, "examples": tuple(check["examples"])}) for check in document["checks"]]
 
 
-def raise_if_shut(checks: list[Check]) -> None:
+def causes(checks: list[Check]) -> list[Check]:
+    """The critical checks that failed; those that could not run because of them only where there is nothing else."""
     shut = [check for check in checks if check.shuts_the_gate]
+    return [check for check in shut if check.kind != NOT_RUN] or shut
+
+
+def raise_if_shut(checks: list[Check]) -> None:
+    """Raises GateError that names every cause."""
+    shut = causes(checks)
     if shut:
         gate = ", ".join(sorted({check.gate for check in shut}))
         raise GateError(f"the {gate} gate is shut\n" + "\n".join(str(check) for check in shut))

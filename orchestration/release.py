@@ -79,30 +79,37 @@ def models_of(stage: str) -> list[str]:
     )
 
 
+def inputs_sha256(build: Build) -> dict[str, str]:
+    """The files that say what a build is made from, which no suite checks."""
+    return {f"extract.{name}": sha256_of_file(build.parquet(name)) for name in ("files", "build")}
+
+
 def evidence_of_all_gates(build: Build) -> list[Check]:
     """The release gate: every check of every gate, re-read from evidence made for exactly the data at hand.
 
     Raises GateError where a check was never run, was run on other data or with another suite, or is critical and
     failed.
     """
+    suites = [suite for gate in GX_GATES for suite in gates.suites(gate)]
+    on_suites = [gates.evidence(build, suite.name) for suite in suites]
+    on_stages = {stage: gates.evidence(build, f"dbt.{stage}") for stage in (STAGE_METRIC, SCORE_RANK)}
     checks: list[Check] = []
     with warehouse.reading(build) as connection:
-        for gate in GX_GATES:
-            for suite in gates.suites(gate):
-                document = gates.evidence(build, suite.name)
-                if gate == LAND:
-                    data = {suite.table: sha256_of_file(build.parquet(suite.table))}
-                else:
-                    data = {suite.name: warehouse.table_sha256(connection, suite.name)}
-                checks += _trusted(document, data, suite.sha256)
-        for stage in (STAGE_METRIC, SCORE_RANK):
-            document = gates.evidence(build, f"dbt.{stage}")
+        gone = {relation for stage in on_stages for relation in models_of(stage)} - warehouse.relations(connection)
+        if gone:
+            raise GateError(f"release gate: not in the warehouse: {', '.join(sorted(gone))}")
+        for suite, document in zip(suites, on_suites, strict=True):
+            if suite.gate == LAND:
+                data = {suite.table: sha256_of_file(build.parquet(suite.table))}
+            else:
+                data = {suite.name: warehouse.table_sha256(connection, suite.name)}
+            checks += _trusted(document, data, suite.sha256)
+        for stage, document in on_stages.items():
             data = {relation: warehouse.table_sha256(connection, relation) for relation in models_of(stage)}
-            checks += _trusted(document, data, warehouse.project_sha256())
+            checks += _trusted(document, data | inputs_sha256(build), warehouse.project_sha256())
     expected = {
         f"{suite.name}.{expectation['meta']['id']}"
-        for gate in GX_GATES
-        for suite in gates.suites(gate)
+        for suite in suites
         if not _landed_empty(build, suite)
         for expectation in suite.expectations
     } | {f"dbt.{n['name']}" for n in warehouse.manifest()["nodes"].values() if n["resource_type"] == "test"}
@@ -149,10 +156,10 @@ def publish(build: Build) -> Release:
                 scratch / "changes.csv", index=False, lineterminator="\n"
             )
         _describe(build, tables, checks, number, scratch)
-        for file in scratch.iterdir():
-            file.chmod(0o444)
         path = releases / f"v{number}"
         scratch.rename(path)
+        for file in (*path.iterdir(), path):
+            file.chmod(0o444 if file.is_file() else 0o555)
         return Release(build.quarter, number, path, created=True)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

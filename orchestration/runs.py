@@ -73,7 +73,8 @@ def _alone(build: Build) -> Iterator[None]:
 
 
 def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
-    shut = [check for path in sorted(build.evidence.glob("*.json")) for check in _shut(build, path.stem)]
+    recorded = [gates.evidence(build, path.stem) for path in sorted(build.evidence.glob("*.json"))]
+    shut = gates.causes([check for document in recorded for check in gates.checks_of(document)])
     yield from (f"{check.gate} gate: {check}" for check in shut)
     for event in result.all_node_events:
         if (
@@ -88,7 +89,3 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
             yield cause.message.partition(": ")[2].strip()
         elif not (cause.cls_name or "").endswith("GateError") or not shut:
             yield cause.message.strip() if cause.cls_name in ("GateError", "Failure") else cause.to_string()
-
-
-def _shut(build: Build, name: str) -> list[gates.Check]:
-    return [check for check in gates.checks_of(gates.evidence(build, name)) if check.shuts_the_gate]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
-from orchestration.gates import EXAMPLES, Check
+from orchestration.gates import EXAMPLES, NOT_RUN, Check
 from orchestration.workspace import DBT_PROJECT, Build
 
 if TYPE_CHECKING:
@@ -124,19 +124,22 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
         is_test = str(node.resource_type) == "test"
         if not is_test and status == "success":
             continue
-        passed = status == "pass"
-        severity = "warning" if is_test and str(node.config.severity).lower() == "warn" else "critical"
+        found_rows = status in ("fail", "warn")
         checks.append(
             Check(
                 id=f"dbt.{node.name}",
                 gate=stage,
                 table=tested_table(node.unique_id) if is_test else node.name,
-                kind="dbt test" if is_test else "dbt model",
-                severity=severity,
-                reason=node.description or ("dbt data test" if is_test else f"the model must build ({status})"),
-                passed=passed,
-                unexpected=0 if passed else int(result.failures or 1),
-                examples=() if passed else tuple(_failing_rows(build, node, str(result.message))),
+                kind=NOT_RUN if status == "skipped" else "dbt test" if is_test else "dbt model",
+                severity="warning" if is_test and str(node.config.severity).lower() == "warn" else "critical",
+                reason=node.description if is_test and node.description else node.name.replace("_", " ") + ".",
+                passed=status == "pass",
+                unexpected=int(result.failures or 0),
+                examples=tuple(_failing_rows(build, node))
+                if found_rows
+                else ()
+                if status == "pass"
+                else (result.message,),
             )
         )
     return sorted(checks, key=lambda check: check.id)
@@ -150,19 +153,10 @@ def tested_table(unique_id: str) -> str:
     return attached or named
 
 
-def _failing_rows(build: Build, node: Any, message: str) -> Iterator[str]:
-    if not getattr(node, "compiled_code", None) or not build.warehouse.exists():
-        yield message
-        return
-    import duckdb
-
+def _failing_rows(build: Build, node: Any) -> Iterator[str]:
     with reading(build) as connection:
-        try:
-            connection.execute(f"set file_search_path = '{build.landed}'")
-            rows = connection.execute(f"select * from ({node.compiled_code}) limit {EXAMPLES}")
-        except duckdb.Error:
-            yield message
-            return
+        connection.execute(f"set file_search_path = '{build.landed}'")
+        rows = connection.execute(f"select * from ({node.compiled_code}) limit {EXAMPLES}")
         names = [column[0] for column in rows.description or ()]
         for row in rows.fetchall():
             yield ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))

@@ -1,5 +1,14 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- A truncated data file loses summary rows first: each trust has all four that every quarter carries.
+-- A truncated data file loses summary rows: each trust has the four of every quarter, and the two of the improvement
+-- programme, which some quarters do not carry, where any trust of its league has them.
+with carried as (
+    select distinct
+        quarter,
+        league,
+        published_id
+    from {{ ref('nof_figures') }}
+)
+
 select
     organisations.quarter,
     organisations.organisation_code,
@@ -8,11 +17,19 @@ select
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = organisations.quarter
 inner join {{ ref('summary_measures') }} as measures on measures.framework = quarters.framework
+left join carried
+    on
+        carried.quarter = organisations.quarter
+        and carried.league = organisations.league
+        and carried.published_id = measures.published_id
 left join {{ ref('nof_figures') }} as figures
     on
         figures.quarter = organisations.quarter
         and figures.trust_code = organisations.organisation_code
         and figures.published_id = measures.published_id
 where
-    measures.measure in ('adjusted_segment', 'average_score', 'unadjusted_segment', 'financial_override')
-    and figures.value is null
+    figures.value is null
+    and (
+        carried.published_id is not null
+        or measures.measure in ('adjusted_segment', 'average_score', 'unadjusted_segment', 'financial_override')
+    )

@@ -3,6 +3,7 @@ place."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 
@@ -19,7 +20,8 @@ csv.field_size_limit(1_000_000)
 
 def recognise(content: bytes) -> Source | None:
     """The publication that the first row of a file looks like, or none."""
-    head = content[:65536].decode("utf-8-sig", errors="replace")
+    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    head = content[:65536].decode(encoding, errors="replace")
     try:
         first_row = next(csv.reader(io.StringIO(head, newline="")), [])
     except csv.Error:

@@ -148,6 +148,9 @@ def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
         if source.required and have.empty:
             found = sorted(inventory.loc[inventory["source_id"] == source.id, "quarter"].dropna().unique())
             detail = f"; quarters found: {', '.join(found)}" if found else ""
+            unknown = inventory.loc[inventory["status"] == "not_known", "file_name"]
+            strangers = [name for name in unknown if name.lower().endswith(".csv")]
+            detail += f"; CSV files of no known publication: {', '.join(strangers[:5])}" if strangers else ""
             raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}{detail}")
 
 

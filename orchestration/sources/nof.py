@@ -61,6 +61,9 @@ def with_file_quarter(rows: pd.DataFrame, file: str) -> pd.DataFrame:
 def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
     """The (quarter, league) pairs a file is about. Raises InputError on a label that names no quarter or no league."""
     labels = rows["quarter_label"].fillna(rows["_file_quarter"])
+    heading = "Reporting_date" if rows["quarter_label"].isna().all() else "Quarter"
+    if "metric_id" not in rows:
+        heading = "Quarter or Reporting_date"
     pairs = pd.DataFrame({"label": labels, "trust_type": rows["trust_type"], "row": rows["_source_row"]})
     found = set()
     for label, trust_type, row in pairs.drop_duplicates(["label", "trust_type"]).itertuples(index=False):
@@ -70,7 +73,7 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
                 "names no quarter",
                 file=file,
                 row=int(row),
-                column="Quarter",
+                column=heading,
                 found=label,
                 expected="such as Q1 2025/26",
             )

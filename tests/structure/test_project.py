@@ -25,7 +25,6 @@ CONSTANTS = {  # published columns that come from no column: reserved, the same 
     "trust_league_table": {"rank_low", "rank_high", "average_score_low", "average_score_high"},
     "metric_values": {"value_basis", "numerator", "denominator"},
     "reconciliation": {"tolerance"},
-    "league_coverage": {"published", "absent_reason", "trusts", "metrics_expected"},
 }
 ASSETS = {"extract": 2, "land": 6, "rules": 15, "stage": 6, "metric": 3, "score": 15, "rank": 6, "publish": 1}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}

@@ -32,7 +32,7 @@ trusts as (
     select
         quarter,
         league,
-        count(*) as trusts
+        count(organisation_code) as trusts
     from {{ ref('organisations') }}
     group by quarter, league
 ),
@@ -46,7 +46,7 @@ summarised as (
         expected.framework,
         expected.framework_status,
         max(coalesce(trusts.trusts, 0)) as trusts,
-        count(*) as metrics_expected,
+        count(expected.metric_id) as metrics_expected,
         count(case when scored.organisations_scored > 0 then 1 end) as metrics_scored,
         string_agg(
             case when coalesce(scored.organisations_scored, 0) = 0 then expected.metric_id end, ' '
