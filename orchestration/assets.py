@@ -26,6 +26,7 @@ from orchestration.workspace import DBT_PROJECT
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
+CODE_VERSION = warehouse.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
 EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
 
@@ -116,7 +117,7 @@ class Translator(DagsterDbtTranslator):
         return self.get_asset_key(dbt_resource_props).path[0]
 
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        return warehouse.project_sha256()[:16]
+        return CODE_VERSION
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)

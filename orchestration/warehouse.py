@@ -70,7 +70,7 @@ def _invoke(
     from dbt.cli.main import dbtRunner
 
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(TARGET)]
-    quiet = ["--quiet", "--log-level", "none", "--log-path", str(TARGET)]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(TARGET)]
     try:
         outcome = dbtRunner(**runner).invoke([*quiet, *arguments, *project])
     finally:
