@@ -51,5 +51,5 @@ $(READY): requirements.lock pyproject.toml
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
 
-clean:
-	rm -rf $(VENV) $(SAMPLE) data/store data/work data/releases data/dagster data/extracts.lock.json dbt_project/target
+clean:  ## what can be made again; releases, store and lock stay
+	rm -rf $(VENV) $(SAMPLE) data/work dbt_project/target

@@ -153,8 +153,8 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         results = warehouse.dbt_build(build, stage)
         checks = warehouse.checks_of_results(build, stage, results)
         with warehouse.reading(build) as connection:
-            written = sorted(warehouse.relations(connection) & set(release.models_of(stage)))
-            data = {relation: warehouse.table_sha256(connection, relation) for relation in written}
+            there = sorted(warehouse.relations(connection) & set(release.read_and_written(stage)))
+            data = {relation: warehouse.table_sha256(connection, relation) for relation in there}
             data |= release.inputs_sha256(build)
             gates.record(build, f"dbt.{stage}", data, warehouse.project_sha256(), checks)
             for result in results:

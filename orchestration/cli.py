@@ -4,6 +4,7 @@ Belongs here: options, progress, tables, exit codes. Heavy imports wait until a 
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from orchestration.errors import LeagueError
@@ -57,15 +59,19 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
         _stop_unless_it_succeeded(outcome)
         assert outcome.release is not None
         _show_release(console, outcome.release, None, HEAD)
-        console.print(f"{'Made' if outcome.created else 'Current already:'} {outcome.release}", soft_wrap=True)
+        _show_warnings(console, outcome.release)
+        console.print(
+            f"{'Made' if outcome.created else 'Current already:'} {outcome.release}", markup=False, soft_wrap=True
+        )
 
 
 @league.command()
 @extracts
 @click.option("--quarter", required=True, help="Such as 2025-26-Q2.")
+@click.option("--all", "every", is_flag=True, help="List the checks that passed too.")
 @data_dir
-def check(extracts: Path, quarter: str, data_dir: Path) -> None:
-    """Run every gate on a folder of extracts, publish nothing, and list what each check found."""
+def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
+    """Run every gate on a folder of extracts, publish nothing, and say what the checks found."""
     outcome = _run("check_quarter", quarter, extracts, data_dir)
     from orchestration import gates
 
@@ -75,17 +81,24 @@ def check(extracts: Path, quarter: str, data_dir: Path) -> None:
         for path in sorted(working.evidence.glob("*.json"))
         for check in gates.checks_of(gates.evidence(working, path.stem))
     ]
-    table = Table("check", "severity", "result", "unexpected", title=f"{quarter}: {len(checks)} checks")
-    for found in checks:
-        table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED", str(found.unexpected or ""))
-    Console().print(table)
+    console = Console()
+    if every:
+        table = Table("check", "severity", "result", box=SIMPLE_HEAD)
+        for found in checks:
+            table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED")
+        console.print(table)
+    warnings = [found for found in checks if not found.passed and found.severity == "warning"]
+    for found in warnings:
+        console.print(f"warning: {found}", markup=False, highlight=False, soft_wrap=True, style="yellow")
+    passed = sum(found.passed for found in checks)
+    console.print(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warnings)} warned", highlight=False)
     _stop_unless_it_succeeded(outcome)
 
 
 @league.command()
 @click.option("--quarter", help="Such as 2025-26-Q2; the last one with a release if not given.")
 @click.option("--league", "only", help="acute, mental_health_community or ambulance.")
-@click.option("--rows", type=int, default=HEAD, show_default=True, help="Rows a league; 0 for all.")
+@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
     """Print the league tables of the newest release of a quarter."""
@@ -98,7 +111,7 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
     path = latest_release(workspace.releases(quarter))
     console = Console()
     _show_release(console, path, only, rows)
-    console.print(str(path), soft_wrap=True)
+    console.print(str(path), markup=False, soft_wrap=True)
 
 
 @league.command()
@@ -152,6 +165,14 @@ def _stop_unless_it_succeeded(outcome: Outcome) -> None:
         sys.exit(1)
 
 
+def _show_warnings(console: Console, path: Path) -> None:
+    """What an analyst must know before passing the tables on: official figures not reproduced, checks that warned."""
+    for found in json.loads((path / "checks.json").read_text(encoding="utf-8"))["checks"]:
+        if not found["passed"]:
+            warning = f"warning: {found['id']}: {found['unexpected']} unexpected. {found['reason']}"
+            console.print(warning, markup=False, highlight=False, soft_wrap=True, style="yellow")
+
+
 def _show_release(console: Console, path: Path, only: str | None, rows: int) -> None:
     import pandas as pd
 
@@ -170,7 +191,9 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
 
 def _league_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     note = f"{about.framework}, {about.framework_status}; " + (
-        f"partial: no {about.metrics_missing}" if about.coverage == "partial" else "every metric scored"
+        f"partial: no {about.metrics_missing}"
+        if about.coverage == "partial"
+        else "no metric missing"
     )
     table = Table(
         title=f"{about.title}, {about.quarter}",
@@ -185,7 +208,7 @@ def _league_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Ta
         "rank": lambda t: _text(t.rank),
         "since": lambda t: _moved(t.rank_change),
         "code": lambda t: t.trust_code,
-        "trust": lambda t: t.trust_name,
+        "trust": lambda t: escape(t.trust_name),
         "score": lambda t: _text(t.average_score),
         "segment": lambda t: _text(t.segment) + (f" was {t.segment_unadjusted}" if _overridden(t) else ""),
         "by score": lambda t: _text(t.rank_without_override),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROW_LABELS = {"_file": "", "_source_row": "row "}
 NOT_RUN = "not run"  # what a check is where one before it failed
+IN_CONDITION = re.compile(r"\b(?!not )[a-z_]+(?=\.str| (?:==|!=|<|>|in |not in ))")  # the columns that a row condition names
 EXAMPLES = 5  # places named in a message; the count is always complete
 
 
@@ -54,7 +55,7 @@ class Suite:
         for expectation in self.expectations:
             kwargs = expectation["kwargs"]
             named += [kwargs[name] for name in ("column", "column_A", "column_B") if name in kwargs]
-            named += kwargs.get("column_list", []) + re.findall(r"^\w+", kwargs.get("row_condition", ""))
+            named += kwargs.get("column_list", []) + IN_CONDITION.findall(kwargs.get("row_condition", ""))
         return list(dict.fromkeys(named))
 
 
@@ -130,10 +131,9 @@ def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
     checks = []
     for outcome in result.results:
         config = outcome.expectation_config
-        if outcome.exception_info.get("raised_exception") or any(
-            isinstance(info, dict) and info.get("raised_exception") for info in outcome.exception_info.values()
-        ):
-            raise GateError(f"{suite.name}: {config.meta['id']} could not be evaluated: {outcome.exception_info}")
+        for info in (outcome.exception_info, *outcome.exception_info.values()):
+            if isinstance(info, dict) and info.get("raised_exception"):
+                raise GateError(f"{suite.name}: {config.meta['id']} was not evaluated: {info['exception_message']}")
         places = outcome.result.get("unexpected_index_list") or []
         passed = bool(outcome.success)
         checks.append(

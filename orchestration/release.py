@@ -23,7 +23,7 @@ from orchestration.errors import GateError
 from orchestration.gates import Check
 from orchestration.releases import latest_version, table_hashes
 from orchestration.sources.descriptions import known_sources
-from orchestration.workspace import Build, sha256_of_file
+from orchestration.workspace import PROJECT, SOURCES, SUITES, Build, sha256_of_file, sha256_of_tree
 
 CONTRACT_VERSION = "1.0"
 LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
@@ -79,9 +79,14 @@ def models_of(stage: str) -> list[str]:
     )
 
 
+def read_and_written(stage: str) -> list[str]:
+    """The relations that the evidence of a stage is about: its own, and those of the stage before it."""
+    return models_of(STAGE_METRIC) + (models_of(SCORE_RANK) if stage == SCORE_RANK else [])
+
+
 def inputs_sha256(build: Build) -> dict[str, str]:
-    """The files that say what a build is made from, which no suite checks."""
-    return {f"extract.{name}": sha256_of_file(build.parquet(name)) for name in ("files", "build")}
+    """Every landed file that dbt reads, by name."""
+    return {f"landed {path.stem}": sha256_of_file(path) for path in sorted(build.landed.glob("*.parquet"))}
 
 
 def evidence_of_all_gates(build: Build) -> list[Check]:
@@ -104,8 +109,9 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
             else:
                 data = {suite.name: warehouse.table_sha256(connection, suite.name)}
             checks += _trusted(document, data, suite.sha256)
+        hashes = {r: warehouse.table_sha256(connection, r) for r in read_and_written(SCORE_RANK)}
         for stage, document in on_stages.items():
-            data = {relation: warehouse.table_sha256(connection, relation) for relation in models_of(stage)}
+            data = {relation: hashes[relation] for relation in read_and_written(stage)}
             checks += _trusted(document, data | inputs_sha256(build), warehouse.project_sha256())
     expected = {
         f"{suite.name}.{expectation['meta']['id']}"
@@ -185,14 +191,17 @@ def _safe_in_a_spreadsheet(column: str, kind: str) -> str:
     are."""
     if kind != "varchar":
         return column
-    return f"case when regexp_matches({column}, '^[=+@\\t\\r-]') then '''' || {column} else {column} end as {column}"
+    return f"case when regexp_matches({column}, '^[=+@\\t\\r\\n-]') then '''' || {column} else {column} end as {column}"
 
 
 def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path) -> None:
     files = pd.read_parquet(build.parquet("files"))
+    files["bytes"] = files["bytes"].astype("Int64")
+    evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
     results = {
         "quarter": build.quarter,
         "checks": [asdict(check) for check in checks],
+        "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }
     _write_json(folder / "checks.json", results)
@@ -209,6 +218,7 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
         "contract_version": CONTRACT_VERSION,
         "code_version": version("nhs-league-tables"),
         "rules_sha256": warehouse.project_sha256(),
+        "code_sha256": sha256_of_tree(PROJECT / "orchestration", SOURCES, SUITES),
         "licenses": [
             {
                 "name": "OGL-UK-3.0",

@@ -53,8 +53,11 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
     seen = hashlib.sha256(repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]).encode()).hexdigest()
     if seen == context.cursor:
         return dg.SkipReason("nothing in the folder has changed")
+    try:
+        found = survey(folder)
+    except LeagueError as reason:
+        return dg.SkipReason(str(reason))
     requests = []
-    found = survey(folder)
     for quarter in nof.quarters():
         try:
             inventory = take_inventory(found, quarter)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
 from orchestration.gates import EXAMPLES, NOT_RUN, Check
-from orchestration.workspace import DBT_PROJECT, Build
+from orchestration.workspace import DBT_PROJECT, Build, sha256_of_tree
 
 if TYPE_CHECKING:
     import duckdb
@@ -25,17 +25,18 @@ if TYPE_CHECKING:
 TARGET = DBT_PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
+REASONS = {
+    "unique_key": "A key twice would count twice",
+    "not_null": "A value is needed",
+    "accepted_values": "The vocabulary is closed",
+    "between": "A value outside its range is an error of arithmetic",
+}
 OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
 def project_sha256() -> str:
     """One hash over all that dbt reads: models, macros, tests, seeds and configuration."""
-    digest = hashlib.sha256()
-    for path in sorted(DBT_PROJECT.rglob("*")):
-        inside = path.relative_to(DBT_PROJECT)
-        if path.is_file() and inside.parts[0] not in ("target", "logs") and not inside.name.startswith("."):
-            digest.update(f"{inside.as_posix()}\0".encode() + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return sha256_of_tree(DBT_PROJECT)
 
 
 def ensure_manifest() -> Path:
@@ -112,7 +113,9 @@ def frame(build: Build, table: str, columns: list[str]) -> pd.DataFrame:
 
 def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """Fingerprint of a table's content, whatever the order of its rows."""
-    rows = connection.execute(f"select md5(cast(t as varchar)) as row from {table} as t order by row").fetchall()
+    rows = connection.execute(
+        f"select md5(cast(to_json(t) as varchar)) as row from {table} as t order by row"
+    ).fetchall()
     return hashlib.sha256("\n".join(row for (row,) in rows).encode()).hexdigest()
 
 
@@ -132,7 +135,7 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
                 table=tested_table(node.unique_id) if is_test else node.name,
                 kind=NOT_RUN if status == "skipped" else "dbt test" if is_test else "dbt model",
                 severity="warning" if is_test and str(node.config.severity).lower() == "warn" else "critical",
-                reason=node.description if is_test and node.description else node.name.replace("_", " ") + ".",
+                reason=_reason(node),
                 passed=status == "pass",
                 unexpected=int(result.failures or 0),
                 examples=tuple(_failing_rows(build, node))
@@ -143,6 +146,14 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
             )
         )
     return sorted(checks, key=lambda check: check.id)
+
+
+def _reason(node: Any) -> str:
+    """What a test says of itself: its description, or the comment that opens its SQL, or what kind of test it is."""
+    comment = " ".join(line[2:].strip() for line in node.raw_code.splitlines() if line.startswith("--"))
+    column = getattr(node, "column_name", None)
+    kind = getattr(getattr(node, "test_metadata", None), "name", "must build")
+    return node.description or comment or f"{REASONS.get(kind, kind)}{f': {column}' if column else ''}."
 
 
 def tested_table(unique_id: str) -> str:

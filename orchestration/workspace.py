@@ -71,5 +71,17 @@ def write_atomically(path: Path, content: bytes) -> None:
     scratch.replace(path)
 
 
+def sha256_of_tree(*folders: Path) -> str:
+    """One hash over the names and bytes of all files that git would keep."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            made = {"target", "logs", "__pycache__"} & set(inside.parts)
+            if path.is_file() and not made and not inside.name.startswith("."):
+                digest.update(f"{inside.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def sha256_of_file(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()

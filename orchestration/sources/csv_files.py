@@ -52,6 +52,8 @@ def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
     except csv.Error as error:
         raise InputError(f"is not well-formed CSV ({error})", file=file, row=len(rows) + 1) from None
 
+    while len(rows) > 1 and rows[-1] == []:
+        rows.pop()  # blank lines at the end hold nothing
     names = column_names(rows[0], source, file) if source.header else [column.name for column in source.columns]
     first = 2 if source.header else 1
     body = rows[first - 1 :]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from orchestration.errors import InputError, LeagueError
+from orchestration.errors import LeagueError
 from orchestration.sources import nof
 from orchestration.sources.csv_files import read_csv, recognise
 from orchestration.sources.descriptions import Source, known_sources
@@ -42,8 +42,8 @@ class Candidate:
     @property
     def precedence(self) -> tuple[str, int]:
         """A later release repeats earlier quarters and supersedes them; within one a -vN or revised mark does."""
-        version = re.search(r"-v(\d+)\b", self.name, re.IGNORECASE)
-        revised = re.search(r"revised", self.name, re.IGNORECASE)
+        version = re.search(r"[-_]v(\d+)\b", self.path.name, re.IGNORECASE)
+        revised = re.search(r"revised", self.path.name, re.IGNORECASE)
         return self.last_quarter or "", int(version[1]) if version else (2 if revised else 1)
 
 
@@ -69,7 +69,7 @@ def survey(folder: Path) -> Survey:
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(".")):
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
         known: dict[str, object] = {"file_name": name, "bytes": path.stat().st_size}
         if folder.resolve() not in path.resolve().parents:
@@ -101,8 +101,8 @@ def survey(folder: Path) -> Survey:
 def take_inventory(found: Survey, quarter: str) -> pd.DataFrame:
     """One row per file and subject, in COLUMNS; `status` is used, superseded, not_asked_for, duplicate or not_known.
 
-    Raises LeagueError for a quarter without a framework or without a required publication, InputError for two differing
-    files that nothing puts in order.
+    Raises LeagueError for a quarter without a framework or without a required publication, and for two differing files
+    that nothing puts in order.
     """
     if quarter not in nof.quarters():
         known = ", ".join(nof.quarters())
@@ -132,10 +132,8 @@ def _choose(group: list[Candidate]) -> Candidate:
     chosen, *rivals = [candidate for candidate in group if candidate.precedence == best]
     if rivals:
         about = " ".join(filter(None, [chosen.source.title, chosen.quarter, chosen.league]))
-        raise InputError(
-            f"and {rivals[0].name} are both {about} and differ; nothing says which supersedes the other",
-            file=chosen.name,
-        )
+        names = f"{chosen.name} and {rivals[0].name}"
+        raise LeagueError(f"{names} are both {about} and differ; nothing says which supersedes the other")
     return chosen
 
 

@@ -67,7 +67,7 @@ def absence_of_600_percent(row: Row) -> None:
 
 
 def other_domain_scores(row: Row) -> None:
-    """Breaks rank.reconciliation.agreement-share."""
+    """Breaks rank.agreement.share-unexplained."""
     if row["Metric_ID"].startswith("OF40"):
         row["Value"] = "1.5" if row["Value"] != "1.5" else "1.6"
 
@@ -86,7 +86,7 @@ CASES: dict[str, tuple[Callable[[Row], None], set[str], set[str], str]] = {
         "has not been checked",
     ),
     "metric": (absence_of_600_percent, {"metric/metric_values:percentage"}, {"score", "rank"}, "has not been checked"),
-    "rank": (other_domain_scores, {"rank/reconciliation:agreement_share"}, set(), "the rank gate is shut"),
+    "rank": (other_domain_scores, {"rank/agreement:share_unexplained"}, set(), "the rank gate is shut"),
 }
 
 

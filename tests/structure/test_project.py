@@ -26,7 +26,7 @@ CONSTANTS = {  # published columns that come from no column: reserved, the same 
     "metric_values": {"value_basis", "numerator", "denominator"},
     "reconciliation": {"tolerance"},
 }
-ASSETS = {"extract": 2, "land": 6, "rules": 15, "stage": 6, "metric": 3, "score": 15, "rank": 6, "publish": 1}
+ASSETS = {"extract": 2, "land": 6, "rules": 15, "stage": 6, "metric": 3, "score": 15, "rank": 7, "publish": 1}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
 KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
 

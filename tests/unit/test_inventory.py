@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import InputError, LeagueError
+from orchestration.errors import LeagueError
 from orchestration.sources.inventory import Candidate, survey, take_inventory
 from orchestration.sources.landing import store_used
 from orchestration.sources.store import Store, sha256_of
@@ -70,7 +70,7 @@ def test_a_reissue_does_not_supersede_the_next_release(extracts: Path) -> None:
 def test_two_differing_files_that_nothing_orders_stop_the_build(extracts: Path) -> None:
     data_file(extracts, "a.csv", "Q1 2025/26")
     data_file(extracts, "b.csv", "Q1 2025/26", value="2.0")
-    with pytest.raises(InputError, match=r"a\.csv: and b\.csv are both .* 2025-26-Q1 ambulance and differ"):
+    with pytest.raises(LeagueError, match=r"^a\.csv and b\.csv are both .* 2025-26-Q1 ambulance and differ"):
         take_inventory(survey(extracts), "2025-26-Q1")
 
 

@@ -17,12 +17,14 @@ with spine as (
         on metrics.framework = quarters.framework and metrics.metric_id = league_metrics.metric_id
 ),
 
--- Some metrics are published in two units (infections as count and rate): the framework's unit is the one that counts.
+-- Infections are published as a count and as a rate: the framework says which of the two is not the metric.
 figures as (
-    select
-        figures.*,
-        count(*) over (partition by quarter, trust_code, published_id) as rows_of_id
+    select figures.*
     from {{ ref('nof_figures') }} as figures
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    left join {{ ref('metrics') }} as metrics
+        on metrics.framework = quarters.framework and metrics.metric_id = figures.published_id
+    where metrics.ignored_unit is null or lower(figures.unit) <> metrics.ignored_unit
 ),
 
 joined as (
@@ -43,7 +45,6 @@ joined as (
             figure.quarter = spine.quarter
             and figure.trust_code = spine.organisation_code
             and figure.published_id = spine.metric_id
-            and (figure.unit = spine.unit or (figure.rows_of_id = 1 and spine.unit not in ('count', 'rate')))
     left join figures as score
         on
             score.quarter = spine.quarter

@@ -194,7 +194,7 @@ cells as (
         null,
         published_financial_override,
         financial_override,
-        false
+        true
     from league_table_cells
     union all
     select

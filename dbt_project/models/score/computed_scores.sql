@@ -11,5 +11,6 @@ select
             else best_score + span * (rank_in_population - 1) / {{ as_double('population_size - 1') }}
         end as decimal(18, 10)
     ) as score,
-    ties_split_by
+    ties_split_by,
+    cast(case when population_size = 1 and not beyond_threshold then 'unknown' else 'verified' end as varchar) as label
 from {{ ref('ranked_values') }}

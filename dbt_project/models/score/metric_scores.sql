@@ -18,7 +18,9 @@ with scored as (
             when inputs.value is null and inputs.published_score is not null then 'published'
             else 'none'
         end as score_basis,
-        {{ least_sure('inputs.label', 'coalesce(banded.label, combined.label)') }} as rule_label
+        {{ least_sure(
+            'inputs.label', 'coalesce(computed.label, recovered.label, banded.label, combined.label)'
+        ) }} as rule_label
     from {{ ref('scoring_inputs') }} as inputs
     left join {{ ref('computed_scores') }} as computed
         on

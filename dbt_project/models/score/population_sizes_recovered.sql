@@ -86,7 +86,7 @@ select
     fits.population,
     cast(coalesce(max(known.population_size), min(fits.population_size)) as integer) as population_size,
     cast(case when max(known.population_size) is null then 'inferred' else 'verified' end as varchar) as label,
-    cast(count(*) as integer) as sizes_that_fit
+    cast(count(fits.population_size) as integer) as sizes_that_fit
 from fits
 left join {{ ref('population_sizes') }} as known
     on

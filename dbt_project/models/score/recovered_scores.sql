@@ -3,6 +3,7 @@ with published as (
     select
         inputs.*,
         sizes.population_size,
+        sizes.label as size_label,
         coalesce(inputs.published_score = inputs.beyond_threshold_score, false) as beyond_threshold,
         {{ grid_step('inputs.published_score', 'inputs.best_score', 'inputs.span', 'sizes.population_size') }} as step
     from {{ ref('scoring_inputs') }} as inputs
@@ -28,5 +29,6 @@ select
     ) as score,
     cast(
         case when beyond_threshold or population_size is not null then 'recovered' else 'published' end as varchar
-    ) as score_basis
+    ) as score_basis,
+    cast(case when beyond_threshold then 'verified' else coalesce(size_label, 'inferred') end as varchar) as label
 from published

@@ -52,6 +52,6 @@ select
     cut_points.better_segment,
     cast((cut_points.largest_in_better + cut_points.smallest_in_worse) / 2 as decimal(9, 6)),
     cut_points.basis,
-    cut_points.label
+    case when cut_points.largest_in_better = cut_points.smallest_in_worse then cut_points.label else 'inferred' end
 from {{ ref('cut_points') }} as cut_points
 inner join methods on methods.quarter = cut_points.quarter and not methods.by_quartiles

@@ -15,7 +15,7 @@ parts as (
         regexp_extract(reporting_date, '^([0-9]{4})/[0-9]{2}( plan)?$', 1) as financial_year,
         regexp_extract(
             reporting_date,
-            '^([A-Z][a-z]{2} [0-9]{2}) - ([A-Z][a-z]{2} [0-9]{2}) vs .+$',
+            '^([A-Z][a-z]{2} [0-9]{2}) - ([A-Z][a-z]{2} [0-9]{2})( vs .+)?$',
             ['first_month', 'last_month']
         ) as months
     from texts
