@@ -191,9 +191,7 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
 
 def _league_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     note = f"{about.framework}, {about.framework_status}; " + (
-        f"partial: no {about.metrics_missing}"
-        if about.coverage == "partial"
-        else "no metric missing"
+        f"partial: no {about.metrics_missing}" if about.coverage == "partial" else "no metric missing"
     )
     table = Table(
         title=f"{about.title}, {about.quarter}",

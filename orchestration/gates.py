@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 ROW_LABELS = {"_file": "", "_source_row": "row "}
 NOT_RUN = "not run"  # what a check is where one before it failed
-IN_CONDITION = re.compile(r"\b(?!not )[a-z_]+(?=\.str| (?:==|!=|<|>|in |not in ))")  # the columns that a row condition names
+# The columns that a row condition names.
+IN_CONDITION = re.compile(r"\b(?!not )[a-z_]+(?=\.str| (?:==|!=|<|>|in |not in ))")
 EXAMPLES = 5  # places named in a message; the count is always complete
 
 

@@ -225,7 +225,7 @@ def another_table(build: Build) -> None:
     ("damage", "says"),
     [
         pytest.param(changed_landed_table, "nof_data changed after land.nof_data was checked", id="landed"),
-        pytest.param(changed_inventory, "extract.files changed after dbt.stage_metric was checked", id="inventory"),
+        pytest.param(changed_inventory, "landed files changed after dbt.stage_metric was checked", id="inventory"),
         pytest.param(
             changed("metric.metric_values", "value", "1"), "metric.metric_values changed after metric", id="metric"
         ),

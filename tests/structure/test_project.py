@@ -25,6 +25,7 @@ CONSTANTS = {  # published columns that come from no column: reserved, the same 
     "trust_league_table": {"rank_low", "rank_high", "average_score_low", "average_score_high"},
     "metric_values": {"value_basis", "numerator", "denominator"},
     "reconciliation": {"tolerance"},
+    "population_sizes_recovered": {"sizes_that_fit"},
 }
 ASSETS = {"extract": 2, "land": 6, "rules": 15, "stage": 6, "metric": 3, "score": 15, "rank": 7, "publish": 1}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
