@@ -14,7 +14,7 @@ def seconds(started: float) -> str:
 
 
 def main(extracts: Path, quarters: list[str]) -> None:
-    print(f"{extracts}, Python {sys.version.split()[0]}, one process, no process started")
+    print(f"{extracts}, Python {sys.version.split()[0]}, all in one process")
     everything = time.perf_counter()
     for name in HEAVY:
         started = time.perf_counter()
