@@ -14,5 +14,5 @@
             and files.status = 'used'
             and files.source_sha256 = nof._source_sha256
             and files.quarter = quarters.quarter
-            and files.league = trust_types.league
+            and files.part = trust_types.league
 {%- endmacro %}

@@ -6,4 +6,4 @@ select
 from {{ ref('organisations') }} as organisations
 left join {{ ref('trust_league_table') }} as listed
     on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
-where listed.trust_code is null
+where organisations.league in (select league from {{ ref('trust_types') }}) and listed.trust_code is null

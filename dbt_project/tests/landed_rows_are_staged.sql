@@ -4,7 +4,7 @@ with in_use as (
     select
         files.source_sha256,
         files.quarter,
-        files.league,
+        files.part as league,
         quarters.published_label
     from {{ source('extract', 'files') }} as files
     inner join {{ ref('quarters') }} as quarters on quarters.quarter = files.quarter

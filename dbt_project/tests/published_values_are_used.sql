@@ -13,4 +13,5 @@ inner join {{ ref('metric_values') }} as metric_values
         metric_values.quarter = figures.quarter
         and metric_values.organisation_code = figures.trust_code
         and metric_values.metric_id = figures.published_id
+        and metric_values.value_basis = 'published'
 where figures.value is not null and metric_values.value is null

@@ -3,7 +3,7 @@
 with positions as (
     select
         *,
-        percent_rank() over (partition by quarter, scope order by score) as share_better
+        percent_rank() over (partition by quarter, framework, scope order by score) as share_better
     from {{ ref('unadjusted_segments') }}
     where cut_point_basis = 'quartiles'
 )

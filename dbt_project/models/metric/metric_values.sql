@@ -1,5 +1,13 @@
--- Absence is a row: the spine is every metric of the organisation's league, whether or not it was published.
-with spine as (
+-- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from the
+-- primary publications stand beside them, never in their place.
+with released as (
+    select distinct
+        quarter,
+        league
+    from {{ ref('nof_figures') }}
+),
+
+spine as (
     select
         organisations.quarter,
         organisations.organisation_code,
@@ -8,23 +16,37 @@ with spine as (
         metrics.metric_id,
         metrics.score_id,
         metrics.unit,
-        metrics.scoring_rule
+        released.league is not null as is_released
     from {{ ref('organisations') }} as organisations
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = organisations.quarter
+    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = organisations.quarter
     inner join {{ ref('league_metrics') }} as league_metrics
         on league_metrics.framework = quarters.framework and league_metrics.league = organisations.league
     inner join {{ ref('metrics') }} as metrics
         on metrics.framework = quarters.framework and metrics.metric_id = league_metrics.metric_id
+    left join released
+        on released.quarter = organisations.quarter and released.league = organisations.league
+    where metrics.value_basis = 'published'
 ),
 
 -- Infections are published as a count and as a rate: the framework says which of the two is not the metric.
+ignored as (
+    select
+        frameworks.quarter,
+        metrics.metric_id,
+        metrics.ignored_unit
+    from {{ ref('metrics') }} as metrics
+    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = metrics.framework
+),
+
 figures as (
     select figures.*
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
-    left join {{ ref('metrics') }} as metrics
-        on metrics.framework = quarters.framework and metrics.metric_id = figures.published_id
-    where metrics.ignored_unit is null or lower(figures.unit) <> metrics.ignored_unit
+    left join ignored
+        on
+            ignored.quarter = figures.quarter
+            and ignored.metric_id = figures.published_id
+            and ignored.ignored_unit = lower(figures.unit)
+    where ignored.metric_id is null
 ),
 
 joined as (
@@ -76,9 +98,12 @@ select
     ) as status,
     cast(
         case
+            when joined.value is not null and successions.successor_code is not null
+                then 'published of a predecessor of ' || successions.successor_code || ', which it cannot be added to'
             when joined.value is not null then null
             when joined.suppressed then 'suppressed in the release'
             when joined.published_score is not null then 'published as a score only'
+            when not joined.is_released then 'no NHS Oversight Framework file of the league for the quarter'
             else 'not in the release: not applicable or not submitted'
         end as varchar
     ) as status_reason,
@@ -90,3 +115,33 @@ select
     joined.source_row
 from joined
 left join {{ ref('reporting_periods') }} as periods on periods.reporting_date = joined.reporting_date
+left join {{ ref('successions_in_force') }} as successions
+    on successions.quarter = joined.quarter and successions.predecessor_code = joined.organisation_code
+union all
+select
+    computed.quarter,
+    computed.organisation_code,
+    organisations.organisation_type,
+    organisations.league,
+    computed.metric_id,
+    'computed',
+    computed.numerator,
+    computed.denominator,
+    case when computed.status = 'reported' then computed.ratio end,
+    metrics.unit,
+    computed.reporting_date,
+    computed.period_start,
+    computed.period_end,
+    computed.status,
+    computed.status_reason,
+    null,
+    null,
+    computed.source_id,
+    computed.source_sha256,
+    computed.source_member,
+    null
+from {{ ref('computed_values') }} as computed
+inner join {{ ref('organisations') }} as organisations
+    on organisations.quarter = computed.quarter and organisations.organisation_code = computed.organisation_code
+inner join {{ ref('metrics') }} as metrics
+    on metrics.framework = computed.framework and metrics.metric_id = computed.metric_id

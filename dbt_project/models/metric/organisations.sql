@@ -1,25 +1,175 @@
+-- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
+-- commissioner by the file that names it. ICBs of the quarter are the commissioner parents of its own files and those of
+-- etr: neither knows the boundaries of April 2026.
 with published as (
     select distinct
+        figures.quarter,
+        figures.league,
+        figures.trust_code,
+        figures.trust_name,
+        figures.trust_subtype,
+        regions.region
+    from {{ ref('nof_figures') }} as figures
+    left join {{ ref('regions') }} as regions on regions.published_name = lower(figures.published_region)
+),
+
+leagues_released as (
+    select distinct
         quarter,
-        league,
-        trust_code,
-        trust_name,
-        trust_subtype,
-        published_region
-    from {{ ref('nof_figures') }}
+        league
+    from published
+),
+
+named as (
+    select
+        files.quarter,
+        files.side,
+        coalesce(successions.successor_code, files.organisation_code) as organisation_code,
+        min(case when successions.successor_code is null then files.organisation_name end) as organisation_name
+    from {{ ref('organisations_in_files') }} as files
+    left join {{ ref('successions_in_force') }} as successions
+        on
+            successions.quarter = files.quarter
+            and successions.predecessor_code = files.organisation_code
+            and files.side = 'provider'
+    group by files.quarter, files.side, coalesce(successions.successor_code, files.organisation_code)
+),
+
+listed as (
+    select
+        quarters.quarter,
+        reference.trust_code,
+        reference.trust_name,
+        reference.league
+    from {{ ref('reference_trusts') }} as reference
+    inner join {{ ref('quarters_built') }} as quarters
+        on reference.close_date is null or reference.close_date >= quarters.period_end
+    left join {{ ref('successions_in_force') }} as successions
+        on successions.quarter = quarters.quarter and successions.predecessor_code = reference.trust_code
+    left join leagues_released
+        on leagues_released.quarter = quarters.quarter and leagues_released.league = reference.league
+    where
+        reference.league is not null
+        and leagues_released.league is null
+        and successions.predecessor_code is null
+),
+
+providers as (
+    select
+        quarter,
+        organisation_code
+    from named
+    where side = 'provider'
+    union
+    select
+        quarter,
+        trust_code as organisation_code
+    from published
+    union
+    select
+        quarter,
+        trust_code as organisation_code
+    from listed
+),
+
+icbs_of_files as (
+    select
+        quarter,
+        icb_code
+    from {{ ref('rtt_pathways') }}
+    where icb_code is not null
+    union
+    select
+        quarter,
+        icb_code
+    from {{ ref('dm01_waits') }}
+    where icb_code is not null
+    union
+    select
+        quarters.quarter,
+        reference.icb_code
+    from {{ ref('reference_trusts') }} as reference
+    cross join {{ ref('quarters_built') }} as quarters
+    where reference.icb_code is not null and reference.region is not null
+),
+
+icb_regions as (
+    select
+        icb_code,
+        min(region) as region
+    from {{ ref('reference_trusts') }}
+    where region is not null and close_date is null
+    group by icb_code
+),
+
+commissioners as (
+    select
+        quarter,
+        organisation_code
+    from named
+    where side = 'commissioner'
+    union
+    select
+        quarter,
+        icb_code as organisation_code
+    from icbs_of_files
 )
 
 select
-    published.quarter,
-    published.trust_code as organisation_code,
-    published.trust_name as organisation_name,
-    cast('trust' as varchar) as organisation_type,
-    published.league,
+    providers.quarter,
+    providers.organisation_code,
+    coalesce(published.trust_name, named.organisation_name, listed.trust_name, reference.trust_name)
+        as organisation_name,
+    cast(
+        case
+            when published.trust_code is not null or reference.region is not null then 'trust'
+            else 'independent_or_other'
+        end as varchar
+    ) as organisation_type,
+    coalesce(published.league, listed.league) as league,
     published.trust_subtype,
-    regions.region,
+    coalesce(published.region, reference.region) as region,
     reference.icb_code,
     reference.icb_source,
     reference.trust_code is not null as known_to_ods
-from published
-left join {{ ref('regions') }} as regions on regions.published_name = lower(published.published_region)
-left join {{ ref('reference_trusts') }} as reference on reference.trust_code = published.trust_code
+from providers
+left join published
+    on published.quarter = providers.quarter and published.trust_code = providers.organisation_code
+left join named
+    on
+        named.quarter = providers.quarter
+        and named.organisation_code = providers.organisation_code
+        and named.side = 'provider'
+left join listed
+    on listed.quarter = providers.quarter and listed.trust_code = providers.organisation_code
+left join {{ ref('reference_trusts') }} as reference on reference.trust_code = providers.organisation_code
+union all
+select
+    commissioners.quarter,
+    commissioners.organisation_code,
+    coalesce(named.organisation_name, 'NHS ' || icbs.icb_name, commissioners.organisation_code),
+    case
+        when icbs_of_files.icb_code is not null then 'icb'
+        when
+            named.organisation_name like '%COMMISSIONING HUB%'
+            or named.organisation_name like '%COMMISSIONING REGION%'
+            or named.organisation_name = 'NHS ENGLAND'
+            then 'commissioning_hub'
+        else 'other_commissioner'
+    end,
+    case when icbs_of_files.icb_code is not null then 'icb' end,
+    null,
+    icb_regions.region,
+    icbs_of_files.icb_code,
+    null,
+    icb_regions.icb_code is not null
+from commissioners
+left join named
+    on
+        named.quarter = commissioners.quarter
+        and named.organisation_code = commissioners.organisation_code
+        and named.side = 'commissioner'
+left join icbs_of_files
+    on icbs_of_files.quarter = commissioners.quarter and icbs_of_files.icb_code = commissioners.organisation_code
+left join icb_regions on icb_regions.icb_code = commissioners.organisation_code
+left join {{ ref('icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code

@@ -1,6 +1,5 @@
 select
     quarters.quarter,
-    quarters.framework,
     cast(case when quarters.quarter = build.quarter then 'asked for' else 'previous' end as varchar) as role,
     quarters.period_start,
     quarters.period_end

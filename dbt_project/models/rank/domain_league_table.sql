@@ -1,18 +1,47 @@
+with scored as (
+    select
+        domains.quarter,
+        domains.league,
+        domains.domain,
+        domains.organisation_code,
+        domains.domain_score,
+        domains.metrics_counted,
+        covered.metrics_at_hand,
+        covered.metrics_expected,
+        covered.covered,
+        covered.not_covered_reason
+    from {{ ref('domain_scores') }} as domains
+    inner join {{ ref('organisations_covered') }} as covered
+        on
+            covered.quarter = domains.quarter
+            and covered.organisation_code = domains.organisation_code
+            and covered.scope = domains.domain
+)
+
 select
-    domains.quarter,
-    domains.league,
-    domains.domain,
-    domains.organisation_code,
-    domains.domain_score,
+    scored.quarter,
+    scored.league,
+    scored.domain,
+    scored.organisation_code,
+    scored.domain_score,
     segments.segment as domain_segment,
-    cast(rank() over (
-        partition by domains.quarter, domains.league, domains.domain
-        order by domains.domain_score
-    ) as integer) as rank,
-    domains.metrics_counted
-from {{ ref('domain_scores') }} as domains
+    cast(
+        case
+            when scored.covered
+                then rank() over (
+                    partition by scored.quarter, scored.league, scored.domain, scored.covered
+                    order by scored.domain_score
+                )
+        end as integer
+    ) as rank,
+    scored.metrics_counted,
+    scored.metrics_at_hand,
+    scored.metrics_expected,
+    scored.covered as ranked,
+    scored.not_covered_reason as not_ranked_reason
+from scored
 left join {{ ref('unadjusted_segments') }} as segments
     on
-        segments.quarter = domains.quarter
-        and segments.organisation_code = domains.organisation_code
-        and segments.scope = domains.domain
+        segments.quarter = scored.quarter
+        and segments.organisation_code = scored.organisation_code
+        and segments.scope = scored.domain

@@ -1,20 +1,21 @@
--- A league without data is a row with its reason; a metric missing for every member makes the league partial.
+-- A league without data is a row with its reason; a metric missing for every member, or of an earlier month than the
+-- quarter's last, makes the league partial.
 with expected as (
     select
-        quarters.quarter,
+        in_force.quarter,
         leagues.league,
         leagues.title,
-        leagues.expected_trusts,
+        leagues.expected_organisations,
         frameworks.framework,
         frameworks.status as framework_status,
         league_metrics.metric_id
-    from {{ ref('quarters_built') }} as quarters
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = quarters.framework
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = quarters.framework
+    from {{ ref('frameworks_in_force') }} as in_force
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
+    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
     inner join {{ ref('league_metrics') }} as league_metrics
-        on league_metrics.framework = quarters.framework and league_metrics.league = leagues.league
+        on league_metrics.framework = in_force.framework and league_metrics.league = leagues.league
     inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = quarters.framework and metrics.metric_id = league_metrics.metric_id
+        on metrics.framework = in_force.framework and metrics.metric_id = league_metrics.metric_id
     where metrics.counted
 ),
 
@@ -23,17 +24,38 @@ scored as (
         quarter,
         league,
         metric_id,
+        max(value_basis) as value_basis,
         count(case when counted then 1 end) as organisations_scored
     from {{ ref('metric_scores') }}
     group by quarter, league, metric_id
 ),
 
-trusts as (
+of_an_earlier_month as (
+    select distinct
+        quarter,
+        metric_id
+    from {{ ref('computed_values') }}
+    where is_of_an_earlier_month and status = 'reported'
+),
+
+members as (
     select
         quarter,
         league,
-        count(organisation_code) as trusts
+        count(organisation_code) as organisations
     from {{ ref('organisations') }}
+    where league is not null
+    group by quarter, league
+),
+
+covered as (
+    select
+        quarter,
+        league,
+        count(case when covered then 1 end) as organisations_covered,
+        min(not_covered_reason) as not_covered_reason
+    from {{ ref('organisations_covered') }}
+    where scope = 'overall'
     group by quarter, league
 ),
 
@@ -42,51 +64,73 @@ summarised as (
         expected.quarter,
         expected.league,
         expected.title,
-        expected.expected_trusts,
+        expected.expected_organisations,
         expected.framework,
         expected.framework_status,
-        max(coalesce(trusts.trusts, 0)) as trusts,
         count(expected.metric_id) as metrics_expected,
         count(case when scored.organisations_scored > 0 then 1 end) as metrics_scored,
         string_agg(
             case when coalesce(scored.organisations_scored, 0) = 0 then expected.metric_id end, ' '
             order by expected.metric_id
-        ) as metrics_missing
+        ) as metrics_missing,
+        string_agg(
+            case when scored.organisations_scored > 0 and earlier.metric_id is not null then expected.metric_id end, ' '
+            order by expected.metric_id
+        ) as metrics_of_an_earlier_month
     from expected
     left join scored
         on
             scored.quarter = expected.quarter
             and scored.league = expected.league
             and scored.metric_id = expected.metric_id
-    left join trusts
-        on trusts.quarter = expected.quarter and trusts.league = expected.league
+    left join of_an_earlier_month as earlier
+        on
+            earlier.quarter = expected.quarter
+            and earlier.metric_id = expected.metric_id
+            and scored.value_basis = 'computed'
     group by
         expected.quarter,
         expected.league,
         expected.title,
-        expected.expected_trusts,
+        expected.expected_organisations,
         expected.framework,
         expected.framework_status
 )
 
 select
-    quarter,
-    league,
-    title,
-    framework,
-    framework_status,
-    trusts > 0 as published,
-    cast(case when trusts = 0 then 'no data file of this league for the quarter' end as varchar) as absent_reason,
-    cast(trusts as integer) as trusts,
-    cast(expected_trusts as integer) as expected_trusts,
+    summarised.quarter,
+    summarised.league,
+    summarised.title,
+    summarised.framework,
+    summarised.framework_status,
+    at_hand.value_basis,
+    coalesce(covered.organisations_covered, 0) > 0 as published,
     cast(
         case
-            when trusts = 0 then null
-            when metrics_scored = metrics_expected then 'full'
+            when at_hand.league is null then 'no data file of this league for the quarter'
+            when covered.organisations_covered = 0 then covered.not_covered_reason
+        end as varchar
+    ) as absent_reason,
+    cast(coalesce(members.organisations, 0) as integer) as organisations,
+    cast(summarised.expected_organisations as integer) as expected_organisations,
+    cast(
+        case
+            when at_hand.league is null then null
+            when
+                summarised.metrics_scored = summarised.metrics_expected
+                and summarised.metrics_of_an_earlier_month is null
+                then 'full'
             else 'partial'
         end as varchar
     ) as coverage,
-    cast(metrics_expected as integer) as metrics_expected,
-    cast(metrics_scored as integer) as metrics_scored,
-    cast(case when trusts > 0 then metrics_missing end as varchar) as metrics_missing
+    cast(summarised.metrics_expected as integer) as metrics_expected,
+    cast(summarised.metrics_scored as integer) as metrics_scored,
+    cast(case when at_hand.league is not null then summarised.metrics_missing end as varchar) as metrics_missing,
+    cast(summarised.metrics_of_an_earlier_month as varchar) as metrics_of_an_earlier_month
 from summarised
+left join {{ ref('leagues_at_hand') }} as at_hand
+    on at_hand.quarter = summarised.quarter and at_hand.league = summarised.league
+left join members
+    on members.quarter = summarised.quarter and members.league = summarised.league
+left join covered
+    on covered.quarter = summarised.quarter and covered.league = summarised.league

@@ -17,7 +17,7 @@ with shown as (
         end as sort_value,
         metric_values.published_rank
     from {{ ref('metric_scores') }} as scores
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = scores.quarter
+    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = scores.quarter
     inner join {{ ref('metrics') }} as metrics
         on metrics.framework = quarters.framework and metrics.metric_id = scores.metric_id
     inner join {{ ref('metric_values') }} as metric_values
@@ -25,6 +25,7 @@ with shown as (
             metric_values.quarter = scores.quarter
             and metric_values.organisation_code = scores.organisation_code
             and metric_values.metric_id = scores.metric_id
+            and metric_values.value_basis = scores.value_basis
     where scores.value is not null or scores.score is not null
 ),
 

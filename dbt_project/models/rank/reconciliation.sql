@@ -7,7 +7,7 @@ with summary as (
         figures.value,
         figures.published_rank
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('summary_measures') }} as measures
         on measures.framework = quarters.framework and measures.published_id = figures.published_id
 ),
@@ -23,7 +23,7 @@ published_domains as (
         max(case when figures.published_id = domains.score_id then figures.published_rank end) as rank,
         max(case when figures.published_id = domains.segment_id then figures.value end) as segment
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('domains') }} as domains
         on domains.framework = quarters.framework and figures.published_id in (domains.score_id, domains.segment_id)
     group by figures.quarter, figures.trust_code, domains.domain, domains.score_id, domains.segment_id
@@ -100,6 +100,29 @@ metric_cells as (
             league_table.quarter = metric_values.quarter
             and league_table.organisation_code = metric_values.organisation_code
             and league_table.metric_id = metric_values.metric_id
+    where metric_values.value_basis = 'published'
+),
+
+value_cells as (
+    select
+        published.quarter,
+        published.organisation_code,
+        published.metric_id,
+        published.value as published_value,
+        round(computed.value, 2) as computed_value,
+        rules.tolerance,
+        rules.tolerance_reason
+    from {{ ref('metric_values') }} as published
+    inner join {{ ref('metric_values') }} as computed
+        on
+            computed.quarter = published.quarter
+            and computed.organisation_code = published.organisation_code
+            and computed.metric_id = published.metric_id
+            and computed.value_basis = 'computed'
+    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.quarter = published.quarter
+    inner join {{ ref('computed_metrics') }} as rules
+        on rules.framework = frameworks.framework and rules.metric_id = published.metric_id
+    where published.value_basis = 'published' and computed.status = 'reported'
 ),
 
 cells as (
@@ -216,9 +239,24 @@ compared as (
         metric_id,
         cast(published as decimal(18, 2)) as published,
         cast(computed as decimal(18, 2)) as computed,
-        by_construction
+        by_construction,
+        cast(0 as decimal(18, 2)) as tolerance,
+        cast(null as varchar) as tolerance_reason
     from cells
     where published is not null
+    union all
+    select
+        quarter,
+        organisation_code,
+        'metric_value',
+        metric_id,
+        cast(published_value as decimal(18, 2)),
+        cast(computed_value as decimal(18, 2)),
+        false,
+        cast(tolerance as decimal(18, 2)),
+        tolerance_reason
+    from value_cells
+    where published_value is not null
 )
 
 select
@@ -229,12 +267,15 @@ select
     published,
     computed,
     cast(computed - published as decimal(18, 2)) as difference,
-    cast(0 as decimal(18, 2)) as tolerance,
+    tolerance,
     cast(
         case
-            when computed is null or computed <> published then 'unexplained'
-            when by_construction then 'agrees_by_construction'
-            else 'agrees'
+            when computed = published and by_construction then 'agrees_by_construction'
+            when computed = published then 'agrees'
+            when abs(computed - published) <= tolerance then 'explained'
+            else 'unexplained'
         end as varchar
-    ) as status
+    ) as status,
+    cast(case when computed <> published and abs(computed - published) <= tolerance then tolerance_reason end as varchar)
+        as explanation
 from compared

@@ -8,7 +8,7 @@ with placed as (
         organisations.trust_subtype,
         organisations.region,
         organisations.icb_code,
-        scores.average_score,
+        case when covered.covered then scores.average_score end as average_score,
         scores.metrics_counted,
         segments.segment_unadjusted,
         segments.financial_override,
@@ -16,6 +16,7 @@ with placed as (
         segments.final_segment,
         segments.override_segment,
         case
+            when covered.not_covered_reason is not null then covered.not_covered_reason
             when scores.average_score is null then 'no metric has a score'
             when segments.segment_unadjusted is null then 'no segment cut points for the quarter'
             when segments.segment is null then 'the financial override flag is not published'
@@ -29,6 +30,12 @@ with placed as (
         on
             segments.quarter = organisations.quarter
             and segments.organisation_code = organisations.organisation_code
+    left join {{ ref('organisations_covered') }} as covered
+        on
+            covered.quarter = organisations.quarter
+            and covered.organisation_code = organisations.organisation_code
+            and covered.scope = 'overall'
+    where organisations.organisation_type = 'trust' and organisations.league is not null
 ),
 
 ranked as (
@@ -51,6 +58,7 @@ ranked as (
 next_segment as (
     select
         quarter,
+        framework,
         better_segment,
         floor(cut_point * 100) / 100 as score_needed
     from {{ ref('segment_cut_points') }}
@@ -93,7 +101,10 @@ from ranked
 inner join {{ ref('league_coverage') }} as leagues
     on leagues.quarter = ranked.quarter and leagues.league = ranked.league
 left join next_segment
-    on next_segment.quarter = ranked.quarter and next_segment.better_segment = ranked.segment - 1
+    on
+        next_segment.quarter = ranked.quarter
+        and next_segment.framework = leagues.framework
+        and next_segment.better_segment = ranked.segment - 1
 left join {{ ref('quarters') }} as quarters on quarters.quarter = ranked.quarter
 left join ranked as previous
     on

@@ -1,4 +1,5 @@
--- The financial override is a published flag: what triggers it cannot be computed from published metrics.
+-- The financial override is a published flag: what triggers it cannot be computed from published metrics. A framework
+-- without an override segment has none.
 with summary as (
     select
         figures.quarter,
@@ -6,7 +7,7 @@ with summary as (
         max(case when measures.measure = 'financial_override' then figures.value end) as financial_override,
         max(case when measures.measure = 'improvement_programme' then figures.value end) as improvement_programme
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('summary_measures') }} as measures
         on measures.framework = quarters.framework and measures.published_id = figures.published_id
     group by figures.quarter, figures.trust_code
@@ -23,14 +24,14 @@ adjusted as (
         summary.financial_override,
         summary.improvement_programme,
         case
+            when frameworks.override_segment is null then segments.segment
             when summary.financial_override = 1 then greatest(segments.segment, frameworks.override_segment)
             when summary.financial_override = 0 then segments.segment
         end as segment,
         frameworks.override_segment,
         frameworks.programme_segment
     from {{ ref('unadjusted_segments') }} as segments
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = segments.quarter
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = quarters.framework
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = segments.framework
     left join summary
         on summary.quarter = segments.quarter and summary.trust_code = segments.organisation_code
     where segments.scope = 'overall'

@@ -50,6 +50,7 @@ select
     league,
     metric_id,
     domain,
+    value_basis,
     value,
     population,
     population_size,

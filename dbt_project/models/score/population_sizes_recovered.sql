@@ -10,6 +10,7 @@ with recursive sizes (population_size) as (
 on_grid as (
     select
         quarter,
+        framework,
         metric_id,
         population,
         published_score,
@@ -36,10 +37,11 @@ at_hand as (
 providers as (
     select
         quarters.quarter,
-        sum(leagues.expected_trusts) as expected_trusts
-    from {{ ref('quarters_built') }} as quarters
+        leagues.framework,
+        sum(leagues.expected_organisations) as expected_organisations
+    from {{ ref('frameworks_in_force') }} as quarters
     inner join {{ ref('leagues') }} as leagues on leagues.framework = quarters.framework
-    group by quarters.quarter
+    group by quarters.quarter, leagues.framework
 ),
 
 steps as (
@@ -54,9 +56,10 @@ steps as (
             at_hand.quarter = on_grid.quarter
             and at_hand.metric_id = on_grid.metric_id
             and at_hand.population = on_grid.population
-    inner join providers on providers.quarter = on_grid.quarter
+    inner join providers
+        on providers.quarter = on_grid.quarter and providers.framework = on_grid.framework
     inner join sizes
-        on sizes.population_size >= at_hand.organisations and sizes.population_size <= providers.expected_trusts
+        on sizes.population_size >= at_hand.organisations and sizes.population_size <= providers.expected_organisations
 ),
 
 fits as (

@@ -1,9 +1,11 @@
 -- What the rules of this quarter say of each metric value: which rule scores it, with which parameters, among whom.
 select
     metric_values.quarter,
+    metrics.framework,
     metric_values.organisation_code,
     metric_values.league,
     metric_values.metric_id,
+    metric_values.value_basis,
     metric_values.value,
     metric_values.published_rank,
     metric_values.published_score,
@@ -25,7 +27,13 @@ select
     populations.complete as population_complete,
     score_precision.decimals as score_decimals
 from {{ ref('metric_values') }} as metric_values
-inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = metric_values.quarter
+inner join {{ ref('value_bases') }} as bases
+    on
+        bases.quarter = metric_values.quarter
+        and bases.league = metric_values.league
+        and bases.metric_id = metric_values.metric_id
+        and bases.value_basis = metric_values.value_basis
+inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = metric_values.quarter
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = quarters.framework and metrics.metric_id = metric_values.metric_id
 inner join {{ ref('league_metrics') }} as league_metrics

@@ -1,38 +1,36 @@
--- Quartiles over all providers where the framework says so and every league is at hand, else the cut points seeded.
-with at_hand as (
-    select distinct
-        quarter,
-        league
-    from {{ ref('organisations') }}
-),
-
-methods as (
+-- Quartiles over all organisations where the framework says so and all its leagues are at hand, else the cut points
+-- seeded.
+with methods as (
     select
-        quarters.quarter,
+        in_force.quarter,
+        in_force.framework,
         max(frameworks.segment_method) = 'quartiles_of_all_providers'
-        and count(*) = count(at_hand.league) as by_quartiles
-    from {{ ref('quarters_built') }} as quarters
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = quarters.framework
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = quarters.framework
-    left join at_hand
-        on at_hand.quarter = quarters.quarter and at_hand.league = leagues.league
-    group by quarters.quarter
+        and count(*) = count(case when at_hand.value_basis = frameworks.value_basis then 1 end) as by_quartiles
+    from {{ ref('frameworks_in_force') }} as in_force
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
+    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
+    left join {{ ref('leagues_at_hand') }} as at_hand
+        on at_hand.quarter = in_force.quarter and at_hand.league = leagues.league
+    group by in_force.quarter, in_force.framework
 ),
 
 quartiles as (
     select
         scores.quarter,
+        scores.framework,
         scores.scope,
         percentile_cont(0.25) within group (order by {{ as_double('scores.score') }}) as cut_1,
         percentile_cont(0.50) within group (order by {{ as_double('scores.score') }}) as cut_2,
         percentile_cont(0.75) within group (order by {{ as_double('scores.score') }}) as cut_3
     from {{ ref('scores_to_segment') }} as scores
-    inner join methods on methods.quarter = scores.quarter and methods.by_quartiles
-    group by scores.quarter, scores.scope
+    inner join methods
+        on methods.quarter = scores.quarter and methods.framework = scores.framework and methods.by_quartiles
+    group by scores.quarter, scores.framework, scores.scope
 )
 
 select
     quarter,
+    framework,
     scope,
     cast(1 as integer) as better_segment,
     cast(cut_1 as decimal(9, 6)) as cut_point,
@@ -40,18 +38,20 @@ select
     cast('inferred' as varchar) as label
 from quartiles
 union all
-select quarter, scope, 2, cast(cut_2 as decimal(9, 6)), 'quartiles', 'inferred'
+select quarter, framework, scope, 2, cast(cut_2 as decimal(9, 6)), 'quartiles', 'inferred'
 from quartiles
 union all
-select quarter, scope, 3, cast(cut_3 as decimal(9, 6)), 'quartiles', 'inferred'
+select quarter, framework, scope, 3, cast(cut_3 as decimal(9, 6)), 'quartiles', 'inferred'
 from quartiles
 union all
 select
     cut_points.quarter,
+    cut_points.framework,
     cut_points.scope,
     cut_points.better_segment,
     cast((cut_points.largest_in_better + cut_points.smallest_in_worse) / 2 as decimal(9, 6)),
     cut_points.basis,
     case when cut_points.largest_in_better = cut_points.smallest_in_worse then cut_points.label else 'inferred' end
 from {{ ref('cut_points') }} as cut_points
-inner join methods on methods.quarter = cut_points.quarter and not methods.by_quartiles
+inner join methods
+    on methods.quarter = cut_points.quarter and methods.framework = cut_points.framework and not methods.by_quartiles

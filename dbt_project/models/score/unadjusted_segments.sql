@@ -1,6 +1,7 @@
 -- A score at the cut point belongs to the better segment.
 select
     scores.quarter,
+    scores.framework,
     scores.organisation_code,
     scores.league,
     scores.scope,
@@ -9,5 +10,11 @@ select
     cast(max(cuts.cut_point_basis) as varchar) as cut_point_basis
 from {{ ref('scores_to_segment') }} as scores
 inner join {{ ref('segment_cut_points') }} as cuts
-    on cuts.quarter = scores.quarter and cuts.scope = scores.scope
-group by scores.quarter, scores.organisation_code, scores.league, scores.scope, scores.score
+    on cuts.quarter = scores.quarter and cuts.framework = scores.framework and cuts.scope = scores.scope
+group by
+    scores.quarter,
+    scores.framework,
+    scores.organisation_code,
+    scores.league,
+    scores.scope,
+    scores.score

@@ -1,4 +1,5 @@
--- etr has the ICB code and the region code of a trust; the trust list knows care trusts and successions.
+-- etr has the ICB code and the region code of a trust; the trust list knows care trusts, benchmark groups and
+-- successions. A trust that the list no longer names keeps the league it had.
 with etr as (
     select
         {{ clean_text('code') }} as trust_code,
@@ -13,6 +14,7 @@ listed as (
     select
         {{ clean_text('ods_code') }} as trust_code,
         {{ clean_text('name') }} as trust_name,
+        {{ clean_text('type') }} as benchmark_group,
         {{ clean_text('region') }} as region,
         {{ clean_text('ics') }} as icb_name
     from {{ source('land', 'ods_trusts') }}
@@ -34,8 +36,12 @@ select
         when etr.icb_code is not null then 'etr'
         when icbs.icb_code is not null then 'trust list, ICB matched by name'
     end as icb_source,
-    cast(strptime(etr.close_date, '%Y%m%d') as date) as close_date
+    coalesce(benchmark_groups.league, not_listed.league) as league,
+    coalesce(cast(strptime(etr.close_date, '%Y%m%d') as date), not_listed.until) as close_date
 from etr
 full outer join listed on listed.trust_code = etr.trust_code
 left join region_names as etr_regions on etr_regions.region_code = etr.region_code
 left join {{ ref('icbs') }} as icbs on icbs.icb_name = listed.icb_name || ' ICB'
+left join {{ ref('benchmark_groups') }} as benchmark_groups
+    on benchmark_groups.benchmark_group = listed.benchmark_group
+left join {{ ref('trusts_not_listed') }} as not_listed on not_listed.trust_code = etr.trust_code

@@ -1,0 +1,42 @@
+{# A count as published: blank where there is nothing to count; anything but digits is no count and stays null, for the
+   tests to name. Casting alone would take 12.5 for 13. #}
+{% macro published_count(column) -%}
+    case when {{ column }} = '' then 0 when regexp_full_match({{ column }}, '[0-9]+') then cast({{ column }} as bigint) end
+{%- endmacro %}
+
+{# Wide columns are summed wide: unpivoting a national file takes a hundred times the memory. #}
+{% macro sum_of_counts(columns) -%}
+    {% for column in columns -%}
+        {{ published_count(column) }}{{ '' if loop.last else ' + ' }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The columns of a landed row that hold something other than a count, with what they hold. #}
+{% macro not_counts(columns) -%}
+    concat_ws(
+        ', '
+        {%- for column in columns %},
+        case when not regexp_full_match(landed.{{ column }}, '[0-9]*') then '{{ column }}: ' || landed.{{ column }} end
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{# RTT: weeks since referral, `Gt 00 To 01` to `Gt 104`; from and to are completed weeks. #}
+{% macro rtt_weeks(first, last) -%}
+    {% set columns = [] -%}
+    {% for week in range(first, last + 1) -%}
+        {% set _ = columns.append(
+            'gt_104_weeks_sum_1' if week == 104 else 'gt_%02d_to_%02d_weeks_sum_1' % (week, week + 1)
+        ) -%}
+    {% endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}
+
+{# DM01: weeks waited, `00 < 01` to `13+`. #}
+{% macro dm01_weeks(first, last) -%}
+    {% set columns = [] -%}
+    {% for week in range(first, last + 1) -%}
+        {% set _ = columns.append('weeks_13_or_more' if week == 13 else 'weeks_%02d_%02d' % (week, week + 1)) -%}
+    {% endfor -%}
+    {{ return(columns) }}
+{%- endmacro %}

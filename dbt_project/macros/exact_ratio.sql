@@ -1,0 +1,11 @@
+{# multiplier x numerator / (divisor x denominator), six decimals, half up, in whole numbers: a quotient of doubles would
+   round some halves the wrong way. Counts are whole or half; all are doubled. The integer division is the engine's. #}
+{% macro exact_ratio(numerator, denominator, multiplier, divisor) -%}
+    cast(
+        (
+            cast(2 * {{ numerator }} as hugeint) * {{ multiplier }} * 2000000
+            + cast(2 * {{ denominator }} as hugeint) * {{ divisor }}
+        ) // nullif(cast(2 * {{ denominator }} as hugeint) * {{ divisor }} * 2, 0)
+        as decimal(18, 0)
+    ) / 1000000
+{%- endmacro %}

@@ -1,0 +1,133 @@
+-- Every organisation counted, and every one of a league that the metric applies to. Counts of a predecessor are added to
+-- its successor; months at hand are summed even where they are too few to make a value.
+with rules as (
+    select
+        frameworks.quarter,
+        quarters.period_start as quarter_start,
+        quarters.period_end as quarter_end,
+        computed_metrics.*
+    from {{ ref('computed_metrics') }} as computed_metrics
+    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = computed_metrics.framework
+    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = frameworks.quarter
+),
+
+months as (
+    select
+        quarter,
+        metric_id,
+        count(*) as months_counted,
+        min(month) as first_month,
+        max(month) as last_month,
+        string_agg(strftime(month, '%Y-%m'), ', ' order by month) as months_named
+    from {{ ref('months_counted') }}
+    group by quarter, metric_id
+),
+
+counted as (
+    select
+        rules.quarter,
+        rules.metric_id,
+        coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
+        sum(counts.numerator) as numerator,
+        sum(counts.denominator) as denominator,
+        count(distinct counts.month) as months_counted,
+        string_agg(distinct strftime(counts.month, '%Y-%m'), ', ' order by strftime(counts.month, '%Y-%m'))
+            as months_named,
+        arg_max(counts.source_sha256, counts.month) as source_sha256,
+        arg_max(counts.source_member, counts.month) as source_member
+    from rules
+    inner join {{ ref('months_counted') }} as months_counted
+        on months_counted.quarter = rules.quarter and months_counted.metric_id = rules.metric_id
+    inner join {{ ref('monthly_counts') }} as counts
+        on
+            counts.quarter = rules.quarter
+            and counts.month = months_counted.month
+            and counts.measure = rules.measure
+            and counts.side = rules.side
+            and (rules.without_commissioner is null or counts.commissioner_apart is null)
+    left join {{ ref('successions_in_force') }} as successions
+        on
+            rules.side = 'provider'
+            and successions.quarter = counts.quarter
+            and successions.predecessor_code = counts.organisation_code
+    group by rules.quarter, rules.metric_id, coalesce(successions.successor_code, counts.organisation_code)
+),
+
+spine as (
+    select
+        quarter,
+        metric_id,
+        organisation_code
+    from counted
+    union
+    select
+        rules.quarter,
+        rules.metric_id,
+        organisations.organisation_code
+    from rules
+    inner join {{ ref('league_metrics') }} as league_metrics
+        on league_metrics.framework = rules.framework and league_metrics.metric_id = rules.metric_id
+    inner join {{ ref('organisations') }} as organisations
+        on organisations.quarter = rules.quarter and organisations.league = league_metrics.league
+)
+
+select
+    spine.quarter,
+    cast(rules.framework as varchar) as framework,
+    spine.organisation_code,
+    spine.metric_id,
+    cast(counted.numerator as decimal(18, 6)) as numerator,
+    cast(counted.denominator as decimal(18, 6)) as denominator,
+    cast(
+        {{ exact_ratio('counted.numerator', 'counted.denominator', 'rules.multiplier', 'rules.divisor') }}
+        as decimal(18, 6)
+    ) as ratio,
+    cast(
+        case
+            when not_applicable.reason is not null then 'not_applicable'
+            when
+                counted.denominator > 0
+                and (rules.basis = 'latest_month' or counted.months_counted = 3)
+                then 'reported'
+            else 'missing'
+        end as varchar
+    ) as status,
+    cast(
+        case
+            when not_applicable.reason is not null then not_applicable.reason
+            when months.months_counted is null then 'no ' || rules.source_id || ' file of the quarter'
+            when counted.organisation_code is null
+                then 'not in the ' || rules.source_id || ' files: ' || months.months_named
+            when rules.basis = 'sum_of_months' and counted.months_counted < 3
+                then 'three months are needed; found: ' || counted.months_named
+            when counted.denominator = 0 then 'nobody counted: the denominator is 0'
+            when counted.denominator is null then 'a figure is missing in the file'
+            when months.last_month < date_trunc('month', rules.quarter_end)
+                then 'latest month at hand is ' || months.months_named || ', not ' || strftime(rules.quarter_end, '%Y-%m')
+        end as varchar
+    ) as status_reason,
+    cast(
+        case
+            when months.first_month = months.last_month then strftime(months.first_month, '%Y-%m')
+            else strftime(months.first_month, '%Y-%m') || ' to ' || strftime(months.last_month, '%Y-%m')
+        end as varchar
+    ) as reporting_date,
+    months.first_month as period_start,
+    cast(months.last_month + interval 1 month - interval 1 day as date) as period_end,
+    months.last_month < date_trunc('month', rules.quarter_end) as is_of_an_earlier_month,
+    cast(rules.source_id as varchar) as source_id,
+    counted.source_sha256,
+    counted.source_member
+from spine
+inner join rules on rules.quarter = spine.quarter and rules.metric_id = spine.metric_id
+left join months on months.quarter = spine.quarter and months.metric_id = spine.metric_id
+left join counted
+    on
+        counted.quarter = spine.quarter
+        and counted.metric_id = spine.metric_id
+        and counted.organisation_code = spine.organisation_code
+left join {{ ref('metrics_not_applicable') }} as not_applicable
+    on
+        not_applicable.framework = rules.framework
+        and not_applicable.metric_id = spine.metric_id
+        and not_applicable.organisation_code = spine.organisation_code

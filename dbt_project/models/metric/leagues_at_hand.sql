@@ -1,0 +1,37 @@
+-- What the tables of a league rest on: the NHS Oversight Framework release where it is there, else what can be computed.
+with released as (
+    select distinct
+        quarter,
+        league
+    from {{ ref('nof_figures') }}
+),
+
+computed as (
+    select distinct
+        organisations.quarter,
+        organisations.league
+    from {{ ref('computed_values') }} as computed_values
+    inner join {{ ref('organisations') }} as organisations
+        on
+            organisations.quarter = computed_values.quarter
+            and organisations.organisation_code = computed_values.organisation_code
+    inner join {{ ref('league_metrics') }} as league_metrics
+        on
+            league_metrics.framework = computed_values.framework
+            and league_metrics.league = organisations.league
+            and league_metrics.metric_id = computed_values.metric_id
+    inner join {{ ref('metrics') }} as metrics
+        on metrics.framework = computed_values.framework and metrics.metric_id = computed_values.metric_id
+    where computed_values.status = 'reported' and metrics.counted
+)
+
+select
+    frameworks.quarter,
+    leagues.framework,
+    leagues.league,
+    cast(case when released.league is not null then 'published' else 'computed' end as varchar) as value_basis
+from {{ ref('frameworks_in_force') }} as frameworks
+inner join {{ ref('leagues') }} as leagues on leagues.framework = frameworks.framework
+left join released on released.quarter = frameworks.quarter and released.league = leagues.league
+left join computed on computed.quarter = frameworks.quarter and computed.league = leagues.league
+where released.league is not null or computed.league is not null

@@ -1,0 +1,136 @@
+-- What each publication counts, month by month: how many of how many. Commissioner NONC stands apart because some rules
+-- leave it out.
+with elective as (
+    select
+        *,
+        case when commissioner_code = 'NONC' then commissioner_code end as commissioner_apart
+    from {{ ref('rtt_pathways') }}
+    where part = 'Part_2' and treatment_function = 'C_999'
+),
+
+diagnostics as (
+    select
+        *,
+        case when commissioner_code = 'NONC' then commissioner_code end as commissioner_apart
+    from {{ ref('dm01_waits') }}
+    where test = 'TOTAL'
+),
+
+counted as (
+    {% for rows, measure, numerator, denominator in [
+        ('elective', 'rtt_within_18_weeks', 'within_18_weeks', 'total_all'),
+        ('elective', 'rtt_over_52_weeks', 'over_52_weeks', 'total_all'),
+        ('diagnostics', 'dm01_over_6_weeks', 'over_6_weeks', 'waiting_list')
+    ] -%}
+        {% for side, organisation_code in [
+            ('provider', 'provider_code'), ('commissioner', 'coalesce(icb_code, commissioner_code)')
+        ] -%}
+            select
+                quarter,
+                month,
+                '{{ measure }}' as measure,
+                '{{ side }}' as side,
+                {{ organisation_code }} as organisation_code,
+                {{ organisation_code }} as code_in_file,
+                commissioner_apart,
+                {{ numerator }} as numerator,
+                {{ denominator }} as denominator,
+                source_sha256,
+                source_member,
+                source_row
+            from {{ rows }}
+            union all
+        {% endfor -%}
+    {% endfor -%}
+    select
+        quarter,
+        month,
+        case standard when '62-day' then 'cancer_62_day' else 'cancer_28_day' end,
+        basis,
+        organisation_code,
+        organisation_code,
+        null,
+        within,
+        total,
+        source_sha256,
+        source_member,
+        source_row
+    from {{ ref('cancer_waits') }}
+    where is_all_routes and not is_england
+    union all
+    select
+        quarter,
+        month,
+        'ae_within_4_hours',
+        'provider',
+        organisation_code,
+        organisation_code,
+        null,
+        attendances - over_4_hours,
+        attendances,
+        source_sha256,
+        source_member,
+        source_row
+    from {{ ref('ae_attendances') }}
+    where not is_england
+    union all
+    select
+        attendances.quarter,
+        attendances.month,
+        'ae_within_4_hours',
+        'icb_of_provider',
+        reference.icb_code,
+        attendances.organisation_code,
+        null,
+        attendances.attendances - attendances.over_4_hours,
+        attendances.attendances,
+        attendances.source_sha256,
+        attendances.source_member,
+        attendances.source_row
+    from {{ ref('ae_attendances') }} as attendances
+    inner join {{ ref('reference_trusts') }} as reference on reference.trust_code = attendances.organisation_code
+    where not attendances.is_england and reference.icb_code is not null
+    union all
+    select
+        quarter,
+        month,
+        'ambulance_category_2',
+        'provider',
+        organisation_code,
+        organisation_code,
+        null,
+        category_2_seconds,
+        category_2_incidents,
+        source_sha256,
+        source_member,
+        source_row
+    from {{ ref('ambulance_responses') }}
+    where level = 'trust'
+)
+
+select
+    quarter,
+    month,
+    cast(measure as varchar) as measure,
+    cast(side as varchar) as side,
+    organisation_code,
+    code_in_file,
+    commissioner_apart,
+    cast(sum(numerator) as decimal(18, 1)) as numerator,
+    cast(sum(denominator) as decimal(18, 1)) as denominator,
+    source_sha256,
+    source_member,
+    cast(min(source_row) as integer) as first_row,
+    cast(max(source_row) as integer) as last_row,
+    cast(count(*) as integer) as rows_counted
+from counted
+group by
+    quarter,
+    month,
+    measure,
+    side,
+    organisation_code,
+    code_in_file,
+    commissioner_apart,
+    source_sha256,
+    source_member

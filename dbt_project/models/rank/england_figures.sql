@@ -1,0 +1,54 @@
+-- England is every organisation of a publication, commissioner NONC included: what its own totals are checked against.
+-- A&E counts of a provider whose ICB no list knows are England's but no ICB's.
+with summed as (
+    select
+        months.quarter,
+        rules.framework,
+        months.metric_id,
+        rules.multiplier,
+        rules.divisor,
+        sum(counts.numerator) as numerator,
+        sum(counts.denominator) as denominator,
+        count(distinct months.month) as months_counted,
+        min(months.month) as first_month,
+        max(months.month) as last_month
+    from {{ ref('months_counted') }} as months
+    inner join {{ ref('computed_metrics') }} as rules on rules.metric_id = months.metric_id
+    inner join {{ ref('monthly_counts') }} as counts
+        on
+            counts.quarter = months.quarter
+            and counts.month = months.month
+            and counts.measure = rules.measure
+            and counts.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
+    group by months.quarter, rules.framework, months.metric_id, rules.multiplier, rules.divisor
+),
+
+attributed as (
+    select
+        quarter,
+        metric_id,
+        sum(denominator) as denominator
+    from {{ ref('computed_values') }}
+    group by quarter, metric_id
+)
+
+select
+    summed.quarter,
+    summed.metric_id,
+    metrics.title as metric_title,
+    cast(summed.numerator as decimal(18, 6)) as numerator,
+    cast(summed.denominator as decimal(18, 6)) as denominator,
+    cast(
+        {{ exact_ratio('summed.numerator', 'summed.denominator', 'summed.multiplier', 'summed.divisor') }}
+        as decimal(18, 6)
+    ) as value,
+    metrics.unit,
+    cast(attributed.denominator as decimal(18, 6)) as denominator_attributed,
+    cast(summed.months_counted as integer) as months_counted,
+    summed.first_month,
+    summed.last_month
+from summed
+inner join {{ ref('metrics') }} as metrics
+    on metrics.framework = summed.framework and metrics.metric_id = summed.metric_id
+left join attributed
+    on attributed.quarter = summed.quarter and attributed.metric_id = summed.metric_id

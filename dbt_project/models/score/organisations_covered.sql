@@ -1,0 +1,94 @@
+-- The official rule knows no minimum. In tables of values we compute, what is missing for everybody makes the league
+-- partial; what one organisation lacks of the rest decides whether it can be placed.
+with expected as (
+    select
+        leagues.quarter,
+        leagues.framework,
+        leagues.league,
+        leagues.value_basis,
+        league_metrics.metric_id,
+        metrics.domain
+    from {{ ref('leagues_at_hand') }} as leagues
+    inner join {{ ref('league_metrics') }} as league_metrics
+        on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
+    inner join {{ ref('metrics') }} as metrics
+        on metrics.framework = leagues.framework and metrics.metric_id = league_metrics.metric_id
+    where metrics.counted
+),
+
+held as (
+    select
+        expected.*,
+        scores.organisation_code,
+        scores.counted,
+        max(case when scores.counted then 1 else 0 end) over (
+            partition by expected.quarter, expected.league, expected.metric_id
+        ) as at_hand
+    from expected
+    inner join {{ ref('metric_scores') }} as scores
+        on
+            scores.quarter = expected.quarter
+            and scores.league = expected.league
+            and scores.metric_id = expected.metric_id
+),
+
+scoped as (
+    select
+        *,
+        'overall' as scope
+    from held
+    union all
+    select
+        *,
+        domain as scope
+    from held
+),
+
+summed as (
+    select
+        quarter,
+        framework,
+        league,
+        value_basis,
+        organisation_code,
+        scope,
+        sum(case when counted then 1 else 0 end) as metrics_held,
+        sum(at_hand) as metrics_at_hand,
+        count(*) as metrics_expected
+    from scoped
+    group by quarter, framework, league, value_basis, organisation_code, scope
+),
+
+judged as (
+    select
+        summed.*,
+        case
+            when
+                summed.value_basis = 'computed'
+                and summed.scope = 'overall'
+                and summed.metrics_at_hand < frameworks.metrics_needed * summed.metrics_expected
+                then
+                    'only ' || summed.metrics_at_hand || ' of the ' || summed.metrics_expected
+                    || ' metrics of the league are at hand'
+            when summed.metrics_held = 0 then 'no metric has a score'
+            when
+                summed.value_basis = 'computed'
+                and summed.metrics_held < frameworks.coverage_needed * summed.metrics_at_hand
+                then 'has ' || summed.metrics_held || ' of the ' || summed.metrics_at_hand || ' metrics at hand'
+        end as not_covered_reason
+    from summed
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = summed.framework
+)
+
+select
+    quarter,
+    framework,
+    league,
+    organisation_code,
+    cast(scope as varchar) as scope,
+    cast(metrics_held as integer) as metrics_held,
+    cast(metrics_at_hand as integer) as metrics_at_hand,
+    cast(metrics_expected as integer) as metrics_expected,
+    not_covered_reason is null as covered,
+    cast(not_covered_reason as varchar) as not_covered_reason
+from judged

@@ -1,0 +1,33 @@
+-- The England row is named TOTAL, in capitals or not, with spaces or not.
+{%- set attendances = [
+    'a_e_attendances_type_1', 'a_e_attendances_type_2', 'a_e_attendances_other_a_e_department',
+    'a_e_attendances_booked_appointments_type_1', 'a_e_attendances_booked_appointments_type_2',
+    'a_e_attendances_booked_appointments_other_department'
+] %}
+{%- set over_4_hours = [
+    'attendances_over_4hrs_type_1', 'attendances_over_4hrs_type_2', 'attendances_over_4hrs_other_department',
+    'attendances_over_4hrs_booked_appointments_type_1', 'attendances_over_4hrs_booked_appointments_type_2',
+    'attendances_over_4hrs_booked_appointments_other_department'
+] %}
+{%- set others = [
+    'patients_who_have_waited_4_12_hs_from_dta_to_admission', 'patients_who_have_waited_12_hrs_from_dta_to_admission',
+    'emergency_admissions_via_a_e_type_1', 'emergency_admissions_via_a_e_type_2',
+    'emergency_admissions_via_a_e_other_a_e_department', 'other_emergency_admissions'
+] %}
+select
+    months.quarter,
+    months.month,
+    {{ clean_text('ae.org_code') }} as organisation_code,
+    {{ clean_text('ae.org_name') }} as organisation_name,
+    upper({{ clean_text('ae.org_code') }}) = 'TOTAL' as is_england,
+    {{ sum_of_counts(attendances) }} as attendances,
+    {{ sum_of_counts(over_4_hours) }} as over_4_hours,
+    {% for column in attendances + over_4_hours + others -%}
+        {{ published_count('ae.' ~ column) }} as {{ column }},
+    {% endfor -%}
+    ae._source_sha256 as source_sha256,
+    ae._source_member as source_member,
+    cast(ae._source_row as integer) as source_row
+from {{ source('land', 'ae') }} as ae
+inner join {{ ref('months_in_use') }} as months
+    on months.source_id = 'ae' and months.source_sha256 = ae._source_sha256

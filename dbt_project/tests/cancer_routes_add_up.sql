@@ -1,0 +1,14 @@
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'cancer_waits'}}}) }}
+-- Control total: on the 62-day sheet the four routes of an organisation add up to all routes.
+select
+    month,
+    basis,
+    organisation_name,
+    sum(case when is_all_routes then total end) as all_routes,
+    sum(case when not is_all_routes then total end) as sum_of_routes
+from {{ ref('cancer_waits') }}
+where standard = '62-day'
+group by month, basis, organisation_code, organisation_name
+having
+    sum(case when is_all_routes then total end) is distinct from sum(case when not is_all_routes then total end)
+    or sum(case when is_all_routes then within end) is distinct from sum(case when not is_all_routes then within end)

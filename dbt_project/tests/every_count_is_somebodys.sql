@@ -1,0 +1,39 @@
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'computed_values'}}}) }}
+-- Nothing is lost between the counts of a publication and the values of organisations, mergers included.
+with counted as (
+    select
+        counts.quarter,
+        rules.metric_id,
+        sum(counts.numerator) as numerator,
+        sum(counts.denominator) as denominator
+    from {{ ref('monthly_counts') }} as counts
+    inner join {{ ref('computed_metrics') }} as rules
+        on
+            rules.measure = counts.measure
+            and rules.side = counts.side
+            and (rules.without_commissioner is null or counts.commissioner_apart is null)
+    inner join {{ ref('months_counted') }} as months
+        on months.quarter = counts.quarter and months.metric_id = rules.metric_id and months.month = counts.month
+    group by counts.quarter, rules.metric_id
+),
+
+valued as (
+    select
+        quarter,
+        metric_id,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator
+    from {{ ref('metric_values') }}
+    where value_basis = 'computed'
+    group by quarter, metric_id
+)
+
+select
+    counted.*,
+    valued.numerator as numerator_of_values,
+    valued.denominator as denominator_of_values
+from counted
+left join valued on valued.quarter = counted.quarter and valued.metric_id = counted.metric_id
+where
+    valued.numerator is distinct from counted.numerator
+    or valued.denominator is distinct from counted.denominator
