@@ -78,18 +78,18 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
     )
-    def landed(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
+    def landing(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
         build = folders.build(context)
-        rows = land(source, pd.read_parquet(build.parquet("files")), build)
+        landed = land(source, pd.read_parquet(build.parquet("files")), build)
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": len(rows),
-                "input_sha256": dg.MetadataValue.json(sorted(rows["_source_sha256"].dropna().unique())),
-                "preview": preview(rows),
+                "dagster/row_count": landed.rows,
+                "input_sha256": dg.MetadataValue.json(landed.sha256),
+                "preview": preview(landed.preview),
             }
         )
 
-    return landed
+    return landing
 
 
 LANDING = [landing_asset(source) for source in known_sources().values()]

@@ -21,7 +21,8 @@ def check_landed(build: Build, suite: Suite) -> list[Check]:
     """Runs a land suite; places are named by file and row. A source without a file has nothing to check."""
     files = pd.read_parquet(build.parquet("files"))
     names = dict(zip(files["source_sha256"], files["file_name"], strict=True))
-    rows = pd.read_parquet(build.parquet(suite.table))
+    columns = {*suite.columns, "_source_sha256"} - {"_file"}
+    rows = pd.read_parquet(build.parquet(suite.table), columns=sorted(columns))
     rows["_file"] = rows["_source_sha256"].map(names).astype("string")
     checks = [] if rows.empty else gates.run_suite(suite, rows[suite.columns])
     data = {suite.table: sha256_of_file(build.parquet(suite.table))}

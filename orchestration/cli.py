@@ -97,7 +97,7 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
 
 @league.command()
 @click.option("--quarter", help="Such as 2025-26-Q2; the last one with a release if not given.")
-@click.option("--league", "only", help="acute, mental_health_community or ambulance.")
+@click.option("--league", "only", help="acute, mental_health_community, ambulance or icb.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
@@ -178,30 +178,23 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
 
     coverage = pd.read_parquet(path / "league_coverage.parquet")
     trusts = pd.read_parquet(path / "trust_league_table.parquet")
+    icbs = pd.read_parquet(path / "icb_league_table.parquet")
     known = list(coverage["league"])
     if only is not None and only not in known:
         raise LeagueError(f"no league {only}; known: {', '.join(known)}")
     for about in coverage[coverage["league"].isin([only] if only else known)].itertuples():
         if not about.published:
-            console.print(f"{about.title}: {about.absent_reason}", style="yellow")
-            continue
-        table = trusts[trusts["league"] == about.league]
-        console.print(_league_table(about, table, rows or len(table), console.width))
+            elsewhere = "; its domain and metric tables have what there is" if pd.notna(about.value_basis) else ""
+            console.print(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
+        elif about.league == "icb":
+            members = icbs[icbs["ranked"] | (icbs["organisation_type"] == "icb")]
+            console.print(_icb_table(about, members, trusts, rows or len(members), console.width))
+        else:
+            table = trusts[trusts["league"] == about.league]
+            console.print(_trust_table(about, table, rows or len(table), console.width))
 
 
-def _league_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
-    note = f"{about.framework}, {about.framework_status}; " + (
-        f"partial: no {about.metrics_missing}" if about.coverage == "partial" else "no metric missing"
-    )
-    table = Table(
-        title=f"{about.title}, {about.quarter}",
-        caption=f"{min(rows, len(trusts))} of {len(trusts)} trusts; {note}",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        title_justify="left",
-        caption_justify="left",
-    )
+def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),
         "since": lambda t: _moved(t.rank_change),
@@ -212,16 +205,61 @@ def _league_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Ta
         "by score": lambda t: _text(t.rank_without_override),
         "metrics": lambda t: f"{t.metrics_counted}/{t.metrics_expected}",
     }
+    return _league_table(about, trusts, rows, columns, {"trust": max(width - OTHER_COLUMNS, 20)})
+
+
+def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
+    """ICBs with the trusts of each beside it: their codes, and their ranks in their own leagues."""
+    places = {
+        icb: ", ".join(f"{t.trust_code} {_text(t.rank)}" for t in members.itertuples())
+        for icb, members in trusts.sort_values(["league", "rank", "trust_code"]).groupby("icb_code")
+    }
+    columns: dict[str, Callable[[Any], str]] = {
+        "rank": lambda i: _text(i.rank),
+        "since": lambda i: _moved(i.rank_change),
+        "code": lambda i: i.icb_code,
+        "ICB": lambda i: escape(i.icb_name),
+        "score": lambda i: _text(i.average_score),
+        "segment": lambda i: _text(i.segment),
+        "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
+        "its trusts and their ranks": lambda i: places.get(i.icb_code, ""),
+    }
+    left = max(width - OTHER_COLUMNS, 40)
+    return _league_table(about, icbs, rows, columns, {"ICB": left // 2, "its trusts and their ranks": left // 2 + 12})
+
+
+def _league_table(
+    about: Any, members: pd.DataFrame, rows: int, columns: dict[str, Callable[[Any], str]], widths: dict[str, int]
+) -> Table:
+    table = Table(
+        title=f"{about.title}, {about.quarter}",
+        caption=f"{min(rows, len(members))} of {len(members)}; {about.framework}, {about.framework_status}; {_partial(about)}",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        title_justify="left",
+        caption_justify="left",
+    )
     for heading in columns:
         table.add_column(
             heading,
-            justify="left" if heading in ("code", "trust", "segment") else "right",
+            justify="left" if heading in ("code", "segment", *widths) else "right",
             no_wrap=True,
-            max_width=max(width - OTHER_COLUMNS, 20) if heading == "trust" else None,
+            max_width=widths.get(heading),
         )
-    for trust in trusts.head(rows).itertuples():
-        table.add_row(*[cell(trust) for cell in columns.values()])
+    for member in members.head(rows).itertuples():
+        table.add_row(*[cell(member) for cell in columns.values()])
     return table
+
+
+def _partial(about: Any) -> str:
+    import pandas as pd
+
+    if about.coverage == "full":
+        return "no metric missing"
+    earlier = about.metrics_of_an_earlier_month
+    missing = f"no {about.metrics_missing}" if pd.notna(about.metrics_missing) else "no metric missing"
+    return f"partial: {missing}" + (f"; of an earlier month {earlier}" if pd.notna(earlier) else "")
 
 
 def _overridden(trust: Any) -> bool:

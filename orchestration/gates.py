@@ -22,7 +22,7 @@ from orchestration.workspace import SUITES, Build, write_atomically
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW_LABELS = {"_file": "", "_source_row": "row "}
+ROW_LABELS = {"_file": "", "_source_member": "sheet ", "_source_row": "row "}
 NOT_RUN = "not run"  # what a check is where one before it failed
 # The columns that a row condition names.
 IN_CONDITION = re.compile(r"\b(?!not )[a-z_]+(?=\.str| (?:==|!=|<|>|in |not in ))")

@@ -1,4 +1,4 @@
-{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'computed_values'}}}) }}
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'metric_values'}}}) }}
 -- Nothing is lost between the counts of a publication and the values of organisations, mergers included.
 with counted as (
     select

@@ -12,12 +12,13 @@ from typing import Any
 
 from orchestration import warehouse
 from orchestration.sources.descriptions import known_sources
+from orchestration.sources.inventory import COLUMNS
 from orchestration.workspace import DBT_PROJECT
 
 CACHE = warehouse.TARGET / "column_lineage.json"
 ROW_OF_FILE = ("_file_quarter", "_source_sha256", "_source_member", "_source_row")
 OF_EXTRACT = {
-    "files": ("file_name", "source_id", "quarter", "league", "status", "reason", "source_sha256", "bytes"),
+    "files": tuple(COLUMNS),
     "build": ("quarter",),
 }
 Lineage = dict[str, list[tuple[str, str, str]]]

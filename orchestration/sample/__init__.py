@@ -1,26 +1,66 @@
 """Fictional NHS trusts, published as NHS England would publish them, with every score worked out independently.
 
-Belongs here: invented organisations, drawn metric values, a second and separate implementation of the official
-arithmetic, and the publishers' file formats, quirks included. It is the oracle that the dbt scoring engine is tested
-against, so it shares with the project only the metric catalogue (two seeds), never its rules in SQL or its code.
+Belongs here: invented organisations, drawn metric values, the patients counted behind them, a second and separate
+implementation of the official arithmetic and of the ICB league, and the publishers' file formats, quirks included.
+It is the oracle that the dbt engine is tested against, so it shares with the project only the metric catalogue (two
+seeds), never its rules in SQL or its code.
 Does not belong here: reading extracts, scoring real data, anything that the workflow itself imports.
 """
 
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
+from orchestration.sample.cancer_workbooks import write_cancer_workbooks
 from orchestration.sample.framework import QUARTERS
-from orchestration.sample.organisations import invent_organisations, write_reference_files
+from orchestration.sample.icb_standings import IcbStanding, icb_league
+from orchestration.sample.organisations import Organisations, invent_organisations, write_reference_files
+from orchestration.sample.publication_files import write_csv_publications
+from orchestration.sample.publications import Figures, Publications, count_publications, figures
 from orchestration.sample.releases import write_releases
 from orchestration.sample.standings import score_quarter
-from orchestration.sample.values import draw_values
+from orchestration.sample.values import QuarterValues, draw_values
+
+SEED = 20260621
 
 
-def write_sample(directory: Path, seed: int = 20260621) -> None:
-    """Write `nof/`, `ods/` and `planted_disagreements.csv` for the four quarters of 2025/26; same seed, same bytes."""
+@dataclass(frozen=True)
+class Year:
+    """What there is to publish in 2025/26, quarter by quarter."""
+
+    organisations: Organisations
+    drawn: list[QuarterValues]
+    publications: list[Publications]
+
+
+@cache
+def invent_year(seed: int = SEED) -> Year:
+    """The fictional year; do not change what it holds."""
     organisations = invent_organisations(seed)
     drawn = draw_values(organisations.trusts, seed)
-    results = [
-        score_quarter(quarter, organisations.trusts, values) for quarter, values in zip(QUARTERS, drawn, strict=True)
-    ]
-    write_reference_files(directory / "ods", organisations)
-    write_releases(directory, organisations, drawn, results, seed)
+    return Year(organisations, drawn, count_publications(organisations, [values.ratios for values in drawn], seed))
+
+
+def write_sample(directory: Path, seed: int = SEED) -> None:
+    """Write a folder a publication and `planted_disagreements.csv` for 2025/26; same seed, same bytes."""
+    year = invent_year(seed)
+    trusts = year.organisations.trusts
+    results = [score_quarter(quarter, trusts, values) for quarter, values in zip(QUARTERS, year.drawn, strict=True)]
+    write_reference_files(directory / "ods", year.organisations)
+    write_releases(directory, year.organisations, year.drawn, results, seed)
+    write_csv_publications(directory, year.publications, trusts, seed)
+    write_cancer_workbooks(directory / "cancer", year.publications)
+
+
+@cache
+def expected_figures(quarter_id: str, seed: int = SEED) -> Figures:
+    """Oracle: numerator, denominator and value of a quarter, by metric and organisation code."""
+    year = invent_year(seed)
+    (counted,) = (counted for counted in year.publications if counted.quarter.quarter_id == quarter_id)
+    return figures(counted, year.organisations)
+
+
+def expected_icb_league(quarter_id: str, seed: int = SEED) -> list[IcbStanding]:
+    """Oracle: the league of the 42 ICBs in a quarter, best first."""
+    codes = [icb.code for icb in invent_year(seed).organisations.icbs]
+    return icb_league(expected_figures(quarter_id, seed), codes)

@@ -113,6 +113,7 @@ def load_metrics() -> tuple[Metric, ...]:
             reporting_dates=DATES_BY_METRIC.get(row["metric_id"]) or DATES_BY_BASIS[row["basis"]],
         )
         for row in _seed("metrics.csv")
+        if row["scoring_rule"] != "none"  # shown beside the framework, not in its releases
     )
 
 

@@ -1,7 +1,7 @@
-"""Fictional trusts and Integrated Care Boards, and the ODS reference files that describe them.
+"""Fictional trusts, other providers and commissioners, and the ODS reference files that describe them.
 
-Belongs here: invented names and codes (trusts begin with Z, ICBs with X: no real trust or ICB of 2025/26 does), the
-merger of 1 July 2025, and the four reference files in their publishers' formats.
+Belongs here: invented names and codes (trusts begin with Z, other providers with ZZ, ICBs and hubs with X: no real
+trust or ICB of 2025/26 does), the merger of 1 July 2025, and the four reference files in their publishers' formats.
 Does not belong here: which metrics a trust has, values, scores, oversight releases.
 """
 
@@ -21,6 +21,10 @@ MERGER_DATE = date(2025, 7, 1)
 SUB_ICBS = 106
 CARE_TRUSTS_MISSING_FROM_ETR = 3
 FIVE_CHARACTER_CODE = "Z4V7K"
+INDEPENDENT_PROVIDERS = 12
+WALK_IN_CODES = (*(f"ZZW{nth:02}" for nth in range(1, 9)), "ZZW009", "ZZW010")  # of 5 or 6 characters, as the real ones
+HUB_NAMES = ("{} COMMISSIONING HUB", "{} - H&J COMMISSIONING HUB")
+HUBS = 4
 
 ACUTE_SUBTYPES = {"Teaching": 50, "Large": 24, "Medium": 22, "Small": 20, "Multi-Service": 8, "Specialist": 11}
 MENTAL_HEALTH_COMMUNITY_SUBTYPES = {"Mental Health and Learning Disability": 43, "Community": 14, "Care Trust": 4}
@@ -181,11 +185,40 @@ class Trust:
 
 
 @dataclass(frozen=True)
+class Provider:
+    """Whoever treats patients, as the publications name it: a trust, an independent hospital, a walk-in centre."""
+
+    code: str
+    name: str
+    icb: Icb
+
+
+@dataclass(frozen=True)
+class Commissioner:
+    """Who pays for a patient: a sub-ICB location of an ICB, or a body of no ICB."""
+
+    code: str
+    name: str
+    icb: Icb | None = None
+
+
+@dataclass(frozen=True)
 class Organisations:
-    """Every trust that existed in the year, ordered by code, and every ICB."""
+    """Every trust that existed in the year, ordered by code, every ICB, and who else provides or commissions."""
 
     trusts: tuple[Trust, ...]
     icbs: tuple[Icb, ...]
+    independents: tuple[Provider, ...]
+    walk_ins: tuple[Provider, ...]
+    hubs: tuple[Commissioner, ...]
+
+    @property
+    def sub_icbs(self) -> tuple[Commissioner, ...]:
+        """The 106 sub-ICB locations, ICB by ICB."""
+        turns = sorted(nth % len(self.icbs) for nth in range(SUB_ICBS))
+        return tuple(
+            Commissioner(f"X{nth:03}S", self.icbs[turn].area, self.icbs[turn]) for nth, turn in enumerate(turns, 1)
+        )
 
 
 def invent_organisations(seed: int) -> Organisations:
@@ -211,7 +244,20 @@ def invent_organisations(seed: int) -> Organisations:
         name = pattern.format(*(next(places) for _ in range(pattern.count("{}"))))
         trusts.append(Trust(code, name, league, subtype, icbs[turn], date(year, 4, 1)))
     _merge(trusts, kinds.index(("acute", "Acute - Medium", 0)), kinds.index(("acute", "Acute - Small", 0)), places)
-    return Organisations(tuple(sorted(trusts, key=lambda trust: trust.code)), icbs)
+    return Organisations(
+        trusts=tuple(sorted(trusts, key=lambda trust: trust.code)),
+        icbs=icbs,
+        independents=tuple(
+            Provider(f"ZZ{nth:02}{'ABC'[nth % 3]}", f"{next(places)} Independent Hospital", icbs[nth * 3])
+            for nth in range(INDEPENDENT_PROVIDERS)
+        ),
+        walk_ins=tuple(
+            Provider(code, f"{next(places)} Walk-in Centre", icbs[nth * 4]) for nth, code in enumerate(WALK_IN_CODES)
+        ),
+        hubs=tuple(
+            Commissioner(f"XH{nth + 1}", HUB_NAMES[nth % 2].format(next(places).upper())) for nth in range(HUBS)
+        ),
+    )
 
 
 def _invent_icbs(places: Iterator[str]) -> tuple[Icb, ...]:
@@ -315,15 +361,14 @@ def _lookup_rows(organisations: Organisations) -> Iterable[list[str]]:
         "NHSER26NM",
         "ObjectId",
     ]
-    turns = sorted(nth % len(organisations.icbs) for nth in range(SUB_ICBS))
-    for nth, turn in enumerate(turns, 1):
-        icb = organisations.icbs[turn]
-        code = f"X{nth:03}S"
+    for nth, location in enumerate(organisations.sub_icbs, 1):
+        icb = location.icb
+        assert icb is not None
         yield [
             f"E38999{nth:03}",
-            code,
-            f"NHS {icb.area} ICB - {code}",
-            f"E54999{turn + 1:03}",
+            location.code,
+            f"NHS {icb.area} ICB - {location.code}",
+            f"E54999{organisations.icbs.index(icb) + 1:03}",
             icb.code,
             f"NHS {icb.area} Integrated Care Board",
             icb.region.ons_code,

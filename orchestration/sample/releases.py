@@ -74,6 +74,7 @@ SUMMARY_IDS = {
 }
 PLANT_COLUMNS = ["quarter", "organisation_code", "file_kind", "published_id", "column", "right", "planted"]
 PLANTED_QUARTER = 2
+PLANTED_VALUES = {"OF0010": 1.3, "OF0011": 1.7, "OF0013": 1.1}  # more than later revisions of a month explain
 
 
 @dataclass(frozen=True)
@@ -355,7 +356,11 @@ def _plant(
     league: Mapping[str, Sequence[Row]],
     rng: np.random.Generator,
 ) -> list[Row]:
-    """Make five published cells of the third quarter disagree with the arithmetic, in place; say which."""
+    """Make eight published cells of the third quarter disagree with the arithmetic, in place; say which.
+
+    Five contradict other cells of the release. Three are values of the best or worst trust, moved away from the others
+    so that no rank changes: they contradict the primary publications alone.
+    """
     quarter_id = QUARTERS[PLANTED_QUARTER].quarter_id
     used: set[str] = set()
 
@@ -393,4 +398,12 @@ def _plant(
         right = row[column]
         row[column] = _shifted(right, by, highest)
         planted.append([quarter_id, row[TRUST_CODE], kind, published_id, columns[column], right, row[column]])
+    for metric_id, away in PLANTED_VALUES.items():
+        ordered = sorted(of("acute", metric_id), key=lambda row: float(row[VALUE]))
+        worst = ordered[0][TRUST_CODE] not in used
+        row = ordered[0 if worst else -1]
+        used.add(row[TRUST_CODE])
+        right = row[VALUE]
+        row[VALUE] = _shifted(right, -away if worst else away, np.inf)
+        planted.append([quarter_id, row[TRUST_CODE], "data", metric_id, "Value", right, row[VALUE]])
     return planted

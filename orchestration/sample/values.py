@@ -6,6 +6,7 @@ Does not belong here: ranks, scores, rounding for publication.
 
 A value comes from a standard normal position, higher being better: part the trust's general quality, part its own
 strength in the metric, part the movement of the quarter. Metrics that keep their reporting date keep their value.
+Values that primary publications also show are then moved to the nearest ratio of whole counts (`ratios`).
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ import numpy as np
 from orchestration.sample.framework import LEAGUES, METRICS, MILLION, QUARTERS, Metric
 from orchestration.sample.metric_scores import hundredths, side
 from orchestration.sample.organisations import Trust
+from orchestration.sample.ratios import SCALES, Ratios, count_values
 
 QUALITY, OWN_STRENGTH, MOVEMENT = 0.40, 0.77, 0.50  # shares of a position; their squares add up to 1
 MISSING_PER_QUARTER = 6
@@ -32,6 +34,7 @@ class QuarterValues:
     values: dict[str, dict[str, int]]
     awarded: dict[str, dict[str, int]]
     counts: dict[str, dict[str, int]]
+    ratios: Ratios  # of everybody counted, whether or not the value was submitted
     overridden: frozenset[str]
     programme: frozenset[str]
     bootstrap_seed: tuple[int, ...]
@@ -131,6 +134,11 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
                     trust.code: round(drawn[trust.code] * threshold[nth] / MILLION) * MILLION for nth, trust in members
                 }
 
+    ratios = count_values(trusts, values, seed)
+    for known, counted in zip(values, ratios, strict=True):
+        for metric_id, of in counted.items():
+            known[metric_id] = {code: ratio.value(SCALES[metric_id]) for code, ratio in of.items()}
+
     support = {trust.code for trust in _some(trusts, DEFICIT_SUPPORT, rng)}
     weakest = frozenset(trusts[nth].code for nth in np.argsort(quality)[:IMPROVEMENT_PROGRAMME])
     rated = {league: _some([t for t in trusts if t.league == league and not t.absorbed], 20, rng) for league in LEAGUES}
@@ -146,6 +154,7 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
             values=values[n],
             awarded=awarded[n],
             counts=counts[n],
+            ratios=ratios[n],
             overridden=frozenset(
                 code
                 for code, plan in values[n]["OF0079"].items()

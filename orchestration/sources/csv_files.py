@@ -1,77 +1,252 @@
 """Strict CSV reading: every value stays text, every row keeps its number, and anything odd is an error that names its
-place."""
+place. National files are streamed by Arrow and read again strictly only to name the place of a fault."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import IO
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.periods import month_of
 
 # Three damaged headings of seventeen (0.70) still are the publication; files of other kinds share none (2026-11).
 RECOGNISED_FROM = 0.6
+BLOCK = 2 * 1024 * 1024  # of a national file at a time
 csv.field_size_limit(1_000_000)
 
 
-def recognise(content: bytes) -> Source | None:
-    """The publication that the first row of a file looks like, or none."""
-    encoding = "utf-16" if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
-    head = content[:65536].decode(encoding, errors="replace")
+@dataclass(frozen=True)
+class Header:
+    """The first row of a file: the source's name of each column, and the unknown headings after the last one known."""
+
+    source: Source
+    names: tuple[str, ...]
+    extra: tuple[str, ...] = ()
+
+    @property
+    def remark(self) -> str | None:
+        if not self.extra:
+            return None
+        columns, are = ("column", "is") if len(self.extra) == 1 else ("columns", "are")
+        listed = ", ".join(map(repr, self.extra))
+        return f"{len(self.extra)} {columns} after the last one known, {listed}, {are} empty and left out"
+
+    def known(self, row: list[str], number: int, file: str) -> list[str]:
+        """The cells of a row that have a name. Raises InputError where others are not empty."""
+        for position, value in enumerate(row[len(self.names) :], start=len(self.names)):
+            if value:
+                heading = self.extra[position - len(self.names)]
+                raise unknown_heading(heading, position, self.source, file, f", and row {number} holds {value!r} there")
+        return row[: len(self.names)]
+
+
+def recognise(head: bytes) -> Source | None:
+    """The publication that the first row of a CSV file looks like, or none."""
+    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        first_row = next(csv.reader(io.StringIO(head, newline="")), [])
+        first_row = next(csv.reader(io.StringIO(head.decode(encoding, errors="replace"), newline="")), [])
     except csv.Error:
         return None
-    likeness, best = max(
-        ((source.likeness(first_row), source) for source in known_sources().values()), key=lambda pair: pair[0]
-    )
+    sources = [source for source in known_sources().values() if not source.sheets]
+    likeness, best = max(((source.likeness(first_row), source) for source in sources), key=lambda pair: pair[0])
     return best if likeness >= RECOGNISED_FROM else None
 
 
-def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
-    """All rows of a file as text, in the source's column names, with `_source_row` (the first line of the file is 1).
+def read_csv(stream: IO[bytes], source: Source, file: str, limit: int | None = None) -> tuple[pd.DataFrame, Header]:
+    """All rows of a file, or the first few, as text, in the source's column names, with `_source_row` (the first row of
+    the file is 1).
 
     A column that this edition of the publication does not carry is missing (NA), not blank. Raises InputError on bytes
     that are not UTF-8, unknown or missing or repeated headings, and rows of another length than the header.
     """
-    try:
-        text = content.decode("utf-8").removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputError("is not UTF-8", file=file, row=line, found=content[error.start : error.start + 1]) from None
-    if "\0" in text:
-        raise InputError("holds a NUL byte", file=file, row=text[: text.index("\0")].count("\n") + 1)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            rows.append(row)
-    except csv.Error as error:
-        raise InputError(f"is not well-formed CSV ({error})", file=file, row=len(rows) + 1) from None
-
-    while len(rows) > 1 and rows[-1] == []:
-        rows.pop()  # blank lines at the end hold nothing
-    names = column_names(rows[0], source, file) if source.header else [column.name for column in source.columns]
+    rows = _rows(stream, file)
+    header = _header(rows, source, file)
     first = 2 if source.header else 1
-    body = rows[first - 1 :]
-    for number, values in enumerate(body, start=first):
-        if len(values) != len(names):
-            raise InputError(
-                "has a row of another length", file=file, row=number, found=len(values), expected=f"{len(names)} values"
-            )
-    if not body:
-        raise InputError("has no rows", file=file, row=1)
-    frame = pd.DataFrame(body, columns=names, dtype="string")
-    frame = frame.reindex(columns=[column.name for column in source.columns])
+    body = list(islice(_body(rows, header, first, file), limit))
+    frame = pd.DataFrame(body, columns=list(header.names), dtype="string").reindex(columns=source.names)
     frame["_source_row"] = [str(number) for number in range(first, first + len(body))]
-    return frame.astype("string")
+    return frame.astype("string"), header
 
 
-def column_names(headings: list[str], source: Source, file: str) -> list[str]:
-    """The source's name of each heading; a documented typo stands for the one column that is missing."""
+def national_batches(stream: IO[bytes], source: Source, file: str, month: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a national file of one month, in blocks, as `read_csv` would have them.
+
+    Raises InputError as `read_csv` does, and on a row that is about another month.
+    """
+    headings = next(_rows(stream, file), [])
+    header = column_names(headings, source, file)
+    stream.seek(0)
+    watched = _Watched(stream)
+    problem: InputError | None = None
+    try:
+        reader = pacsv.open_csv(
+            watched,
+            read_options=pacsv.ReadOptions(block_size=BLOCK),
+            parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=False
+            ),
+        )
+        row = 2
+        for batch in reader:
+            if any(pc.any(pc.not_equal(column, "")).as_py() for column in batch.columns[len(header.names) :]):
+                watched.odd = True
+            columns = dict(zip(header.names, batch.columns, strict=False))
+            _check_months(columns, source, file, month, row)
+            absent = pa.nulls(len(batch), pa.string())
+            arrays = [columns.get(name, absent) for name in source.names]
+            arrays.append(pa.array(np.arange(row, row + len(batch))).cast(pa.string()))
+            yield pa.RecordBatch.from_arrays(arrays, [*source.names, "_source_row"])
+            row += len(batch)
+    except pa.ArrowInvalid as error:
+        problem = InputError(f"is not well-formed CSV ({error})", file=file)
+    except InputError as error:
+        problem = error  # of a cell; the strict reader may know better why
+    if problem or watched.odd:
+        stream.seek(0)
+        rows = _rows(stream, file)
+        for _ in _body(rows, _header(rows, source, file), 2, file):
+            pass
+    if problem:
+        raise problem from None
+
+
+def _check_months(columns: dict[str, pa.Array], source: Source, file: str, month: str, first: int) -> None:
+    assert source.period
+    labels = pc.binary_join_element_wise(*[columns[name] for name in source.period.columns], " ")
+    heading = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
+    for label in pc.unique(labels).to_pylist():
+        row = first + pc.index(labels, label).as_py()
+        if month_of(label, source.period, file, row, heading) not in (month, None):
+            raise InputError(
+                "is about another month than the file", file=file, row=row, column=heading, found=label, expected=month
+            )
+
+
+class _Watched(io.RawIOBase):
+    """A stream for Arrow, without byte order mark and without blank lines at its end. `odd` says that it holds a NUL
+    byte, or a quote that neither opens nor closes a cell: Arrow reads on over either."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.odd = False
+        self._stream = stream
+        self._held = b""
+        self._last = ord("\n")
+        self._inside = 0  # 1 within quotes
+        self._at_start = True
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        while True:
+            chunk = self._stream.read(size if size < 0 else max(size - len(self._held), 1))
+            if self._at_start:
+                chunk, self._at_start = chunk.removeprefix(codecs.BOM_UTF8), False
+            if not chunk:
+                self.odd |= self._inside == 1
+                return b""
+            self._watch(np.frombuffer(chunk, np.uint8))
+            whole = self._held + chunk
+            kept = whole.rstrip(b"\r\n")
+            if len(whole) - len(kept) > BLOCK // 4:
+                kept = whole  # more blank lines than can be held back: Arrow refuses them
+            self._held = whole[len(kept) :]
+            if kept:
+                return kept
+
+    def _watch(self, chunk: npt.NDArray[np.uint8]) -> None:
+        """A quote that opens follows the edge of a cell, and one that closes is followed by it; a doubled quote closes
+        and opens."""
+        quotes = np.flatnonzero(chunk == ord('"'))
+        opening, closing = quotes[self._inside :: 2], quotes[1 - self._inside :: 2]
+        before = np.concatenate([np.array([self._last], np.uint8), chunk])
+        if self._last == ord('"') and not self._inside:
+            closing = np.concatenate([[-1], closing])  # the last byte of the chunk before
+        self.odd |= bool(
+            (chunk == 0).any()
+            or not _AT_EDGE[before[opening]].all()
+            or not _AT_EDGE[chunk[closing[closing < len(chunk) - 1] + 1]].all()
+        )
+        self._inside = (self._inside + len(quotes)) % 2
+        self._last = int(chunk[-1])
+
+
+_AT_EDGE = np.zeros(256, bool)
+_AT_EDGE[list(b',"\r\n')] = True
+
+
+def _rows(stream: IO[bytes], file: str) -> Iterator[list[str]]:
+    """The rows of a CSV file. Raises InputError on bytes that are not UTF-8, NUL bytes and stray quotes."""
+    read = 0
+    try:
+        for row in csv.reader(_lines(stream, file), strict=True):
+            read += 1
+            yield row
+    except csv.Error as error:
+        raise InputError(f"is not well-formed CSV ({error})", file=file, row=read + 1) from None
+
+
+def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
+    text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
+    try:
+        for number, line in enumerate(text, start=1):
+            if not line.isascii():
+                try:
+                    line.encode()
+                except UnicodeEncodeError as error:
+                    byte = line[error.start].encode("utf-8", "surrogateescape")
+                    raise InputError("is not UTF-8", file=file, row=number, found=byte) from None
+            if "\0" in line:
+                raise InputError("holds a NUL byte", file=file, row=number)
+            yield line.removeprefix("\ufeff") if number == 1 else line
+    finally:
+        if not stream.closed:
+            text.detach()  # the stream belongs to the caller
+
+
+def _header(rows: Iterator[list[str]], source: Source, file: str) -> Header:
+    return column_names(next(rows, []), source, file) if source.header else Header(source, tuple(source.names))
+
+
+def _body(rows: Iterator[list[str]], header: Header, first: int, file: str) -> Iterator[list[str]]:
+    """The rows after the header. Raises InputError on one of another length; blank lines at the end hold nothing."""
+    width = len(header.names) + len(header.extra)
+    blank = None
+    number = first - 1
+    for number, row in enumerate(rows, start=first):
+        if row == []:
+            blank = blank or number
+        elif blank or len(row) != width:
+            raise InputError(
+                "has a row of another length",
+                file=file,
+                row=blank or number,
+                found=0 if blank else len(row),
+                expected=f"{width} values",
+            )
+        else:
+            yield header.known(row, number, file)
+    if (blank or number + 1) == first:
+        raise InputError("has no rows", file=file, row=1)
+
+
+def column_names(headings: list[str], source: Source, file: str) -> Header:
+    """The source's name of each heading; a documented typo stands for the one column that is missing. Unknown headings
+    after the last one known are for the rows to allow."""
     headings = [heading.strip() for heading in headings]
     names = [source.by_heading.get(heading) for heading in headings]
     missing = [column.name for column in source.columns if not column.optional and column.name not in names]
@@ -79,14 +254,9 @@ def column_names(headings: list[str], source: Source, file: str) -> list[str]:
         if names[position] is None and source.header_typo and source.header_typo in heading and len(missing) == 1:
             names[position] = missing.pop()
         if names[position] is None:
-            raise InputError(
-                f"has a heading that {source.title!r} does not know",
-                file=file,
-                row=1,
-                column=str(position + 1),
-                found=heading,
-                expected=f"one of {', '.join(source.by_heading)}",
-            )
+            if not missing and not any(names[position:]):
+                return Header(source, tuple(filter(None, names)), tuple(headings[position:]))
+            raise unknown_heading(heading, position, source, file)
         if names.index(names[position]) != position:
             raise InputError("has a heading twice", file=file, row=1, column=str(position + 1), found=heading)
     if missing:
@@ -96,4 +266,15 @@ def column_names(headings: list[str], source: Source, file: str) -> list[str]:
             row=1,
             expected=", ".join("/".join(c.published) for c in source.columns if c.name in missing),
         )
-    return [name for name in names if name is not None]
+    return Header(source, tuple(filter(None, names)))
+
+
+def unknown_heading(heading: str, position: int, source: Source, file: str, holding: str = "") -> InputError:
+    return InputError(
+        f"has a heading that {source.title!r} does not know{holding}",
+        file=file,
+        row=1,
+        column=str(position + 1),
+        found=heading,
+        expected=f"one of {', '.join(source.by_heading)}",
+    )

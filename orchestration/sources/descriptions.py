@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import yaml
 
@@ -13,14 +15,39 @@ from orchestration.workspace import SOURCES
 
 @dataclass(frozen=True)
 class Column:
+    """A column as landed. Its text comes from under a heading, or, in a workbook, from one cell of the sheet (`cell`)
+    or from the last text met above the table in a sheet's column (`title_in`)."""
+
     name: str
     published: tuple[str, ...] = ()
     optional: bool = False
+    cell: str | None = None
+    title_in: str | None = None
+
+
+@dataclass(frozen=True)
+class Period:
+    """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook. Rows whose text is one
+    of `totals` name none."""
+
+    format: str
+    columns: tuple[str, ...] = ()
+    cell: str | None = None
+    totals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which half of a publication a workbook is: the text of a cell, by part."""
+
+    cell: str
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Source:
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order."""
+    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
+    it is a workbook; `national` ones are too large to be held as a whole."""
 
     id: str
     title: str
@@ -32,10 +59,21 @@ class Source:
     header: bool = True
     header_typo: str | None = None
     row_pattern: tuple[tuple[int, str], ...] = ()
+    national: bool = False
+    period: Period | None = None
+    part: Part | None = None
+    sheets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
 
     @property
     def by_heading(self) -> dict[str, str]:
         return {heading: column.name for column in self.columns for heading in column.published}
+
+    def headings_of(self, name: str) -> tuple[str, ...]:
+        return next(column.published for column in self.columns if column.name == name)
 
     def likeness(self, first_row: list[str]) -> float:
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
@@ -49,24 +87,41 @@ class Source:
         return float(fits)
 
 
+def column_name(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", heading.lower()).strip("_")
+
+
 @cache
 def known_sources() -> dict[str, Source]:
-    sources = {}
-    for path in sorted(SOURCES.glob("*.yml")):
-        described = yaml.safe_load(path.read_text(encoding="utf-8"))
-        sources[described["id"]] = Source(
-            id=described["id"],
-            title=described["title"],
-            publisher=described["publisher"],
-            licence=described["licence"],
-            landing_page=described["landing_page"],
-            required=described["required"],
-            columns=tuple(
-                Column(column["name"], tuple(column.get("published", ())), column.get("optional", False))
-                for column in described["columns"]
-            ),
-            header=described.get("header", True),
-            header_typo=described.get("header_typo"),
-            row_pattern=tuple(described.get("row_pattern", {}).items()),
+    described = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCES.glob("*.yml"))]
+    return {document["id"]: _source(document) for document in described}
+
+
+def _source(described: dict[str, Any]) -> Source:
+    period, part = described.get("period"), described.get("part")
+    return Source(
+        id=described["id"],
+        title=described["title"],
+        publisher=described["publisher"],
+        licence=described["licence"],
+        landing_page=described["landing_page"],
+        required=described["required"],
+        columns=tuple(_column(column) for column in described["columns"]),
+        header=described.get("header", True),
+        header_typo=described.get("header_typo"),
+        row_pattern=tuple(described.get("row_pattern", {}).items()),
+        national=described.get("national", False),
+        period=Period(
+            period["format"], tuple(period.get("columns", ())), period.get("cell"), tuple(period.get("totals", ()))
         )
-    return sources
+        if period
+        else None,
+        part=Part(part["cell"], part["values"]) if part else None,
+        sheets={sheet: tuple(columns) for sheet, columns in described.get("sheets", {}).items()},
+    )
+
+
+def _column(described: str | dict[str, Any]) -> Column:
+    if isinstance(described, str):
+        return Column(column_name(described), (described,))
+    return Column(**{**described, "published": tuple(described.get("published", ()))})

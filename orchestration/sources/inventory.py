@@ -7,44 +7,52 @@ parse, and two differing files that nothing puts in order, stop the build."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.sources import nof
-from orchestration.sources.csv_files import read_csv, recognise
+from orchestration.sources import files, nof
+from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.files import Subject
 from orchestration.sources.store import sha256_of
 
-MAX_BYTES = 512 * 1024 * 1024  # the largest publication known is an 85 MB CSV (RTT, January 2026)
-COLUMNS = ["file_name", "source_id", "quarter", "league", "status", "reason", "source_sha256", "bytes"]
+COLUMNS = [
+    "file_name",
+    "source_id",
+    "quarter",
+    "period",
+    "part",
+    "status",
+    "reason",
+    "remarks",
+    "source_sha256",
+    "source_member",
+    "bytes",
+]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recognised file, as far as one quarter and league of it goes. References have neither."""
+    """A recognised file, as far as one subject of it goes."""
 
     path: Path
     name: str
     sha256: str
     source: Source
-    quarter: str | None
-    league: str | None
-    last_quarter: str | None
-
-    @property
-    def subject(self) -> tuple[str, str | None, str | None]:
-        return self.source.id, self.quarter, self.league
+    member: str | None
+    remarks: str | None
+    subject: Subject
+    last_period: str | None
 
     @property
     def precedence(self) -> tuple[str, int]:
-        """A later release repeats earlier quarters and supersedes them; within one a -vN or revised mark does."""
+        """A later release repeats earlier periods and supersedes them; within one a -vN, revised or final mark does."""
         version = re.search(r"[-_]v(\d+)\b", self.path.name, re.IGNORECASE)
-        revised = re.search(r"revised", self.path.name, re.IGNORECASE)
-        return self.last_quarter or "", int(version[1]) if version else (2 if revised else 1)
+        marked = re.search(r"revised|final", self.path.name, re.IGNORECASE)
+        return self.last_period or "", int(version[1]) if version else (2 if marked else 1)
 
 
 @dataclass(frozen=True)
@@ -56,14 +64,9 @@ class Survey:
     set_aside: tuple[dict[str, object], ...]
 
 
-def read_rows(content: bytes, source: Source, file: str) -> pd.DataFrame:
-    """All rows of one file of a source as text, with row numbers."""
-    rows = read_csv(content, source, file)
-    return nof.with_file_quarter(rows, file) if source.id in nof.NOF_SOURCES else rows
-
-
 def survey(folder: Path) -> Survey:
-    """Recognises and reads every file of a folder. Raises InputError where a known publication does not parse."""
+    """Recognises every file of a folder and reads what it is about. Raises InputError where a known publication does
+    not parse, and on an archive of which nothing can be told."""
     if not folder.is_dir():
         raise LeagueError(f"{folder} is not a folder")
     candidates: list[Candidate] = []
@@ -78,23 +81,22 @@ def survey(folder: Path) -> Survey:
         if path.stat().st_size > MAX_BYTES:
             set_aside.append({**known, "status": "not_known", "reason": f"larger than {MAX_BYTES} bytes"})
             continue
-        content = path.read_bytes()
-        known["source_sha256"] = sha256 = sha256_of(content)
-        source = recognise(content)
-        if source is None:
+        known["source_sha256"] = sha256 = sha256_of(path)
+        found = files.recognise(path, name)
+        if found is None:
             set_aside.append({**known, "status": "not_known", "reason": "no publication known here"})
             continue
         if sha256 in first_seen:
             same = f"the same bytes as {first_seen[sha256]}"
-            set_aside.append({**known, "source_id": source.id, "status": "duplicate", "reason": same})
+            set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
-        rows = read_rows(content, source, name)
-        subjects: Sequence[tuple[str | None, str | None]] = [(None, None)]
-        if source.id in nof.NOF_SOURCES:
-            subjects = nof.subjects(rows, name)
-        last_quarter = max((quarter for quarter, _ in subjects if quarter), default=None)
-        candidates += [Candidate(path, name, sha256, source, *subject, last_quarter) for subject in subjects]
+        subjects, remarks = files.about(path, found, name)
+        last_period = max((subject.period for subject in subjects if subject.period), default=None)
+        candidates += [
+            Candidate(path, name, sha256, found.source, found.member, remarks, subject, last_period)
+            for subject in subjects
+        ]
     return Survey(folder, tuple(candidates), tuple(set_aside))
 
 
@@ -109,19 +111,19 @@ def take_inventory(found: Survey, quarter: str) -> pd.DataFrame:
         raise LeagueError(f"{quarter} cannot be built: no framework is seeded for it; quarters known: {known}")
     wanted = {quarter, nof.quarters()[quarter]["previous_quarter"], None}
     rows = [*found.set_aside]
-    rivals: dict[tuple[str, str | None, str | None], list[Candidate]] = {}
+    rivals: dict[tuple[str, Subject], list[Candidate]] = {}
     for candidate in found.candidates:
-        if candidate.quarter in wanted:
-            rivals.setdefault(candidate.subject, []).append(candidate)
+        if candidate.subject.quarter in wanted:
+            rivals.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
         else:
-            rows.append(_listed(candidate, "not_asked_for", f"{quarter} does not need {candidate.quarter}"))
+            rows.append(_listed(candidate, "not_asked_for", f"{quarter} does not need {candidate.subject.period}"))
     for group in rivals.values():
         chosen = _choose(group)
         for candidate in group:
             used = candidate is chosen
             rows.append(_listed(candidate, "used" if used else "superseded", None if used else f"by {chosen.name}"))
     inventory = pd.DataFrame(rows, columns=COLUMNS).sort_values(
-        ["source_id", "quarter", "league", "file_name"], na_position="last", ignore_index=True
+        ["source_id", "quarter", "period", "part", "file_name"], na_position="last", ignore_index=True
     )
     _require(inventory, quarter, found.folder)
     return inventory
@@ -131,7 +133,7 @@ def _choose(group: list[Candidate]) -> Candidate:
     best = max(candidate.precedence for candidate in group)
     chosen, *rivals = [candidate for candidate in group if candidate.precedence == best]
     if rivals:
-        about = " ".join(filter(None, [chosen.source.title, chosen.quarter, chosen.league]))
+        about = " ".join(filter(None, [chosen.source.title, chosen.subject.period, chosen.subject.part]))
         names = f"{chosen.name} and {rivals[0].name}"
         raise LeagueError(f"{names} are both {about} and differ; nothing says which supersedes the other")
     return chosen
@@ -139,27 +141,32 @@ def _choose(group: list[Candidate]) -> Candidate:
 
 def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
     used = inventory[inventory["status"] == "used"]
+    if quarter not in set(used["quarter"]):
+        found = sorted(inventory["quarter"].dropna().unique())
+        detail = f"; quarters found: {', '.join(found)}" if found else ""
+        raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{_strangers(inventory)}")
     for source in known_sources().values():
-        have = used[used["source_id"] == source.id]
-        if source.id in nof.NOF_SOURCES:
-            have = have[have["quarter"] == quarter]
-        if source.required and have.empty:
-            found = sorted(inventory.loc[inventory["source_id"] == source.id, "quarter"].dropna().unique())
-            detail = f"; quarters found: {', '.join(found)}" if found else ""
-            unknown = inventory.loc[inventory["status"] == "not_known", "file_name"]
-            strangers = [name for name in unknown if name.lower().endswith(".csv")]
-            detail += f"; CSV files of no known publication: {', '.join(strangers[:5])}" if strangers else ""
-            raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}{detail}")
+        if source.required and source.id not in set(used["source_id"]):
+            raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}{_strangers(inventory)}")
+
+
+def _strangers(inventory: pd.DataFrame) -> str:
+    unknown = inventory.loc[inventory["status"] == "not_known", "file_name"]
+    strangers = [name for name in unknown if name.lower().endswith(".csv")]
+    return f"; CSV files of no known publication: {', '.join(strangers[:5])}" if strangers else ""
 
 
 def _listed(candidate: Candidate, status: str, reason: str | None) -> dict[str, object]:
     return {
         "file_name": candidate.name,
         "source_id": candidate.source.id,
-        "quarter": candidate.quarter,
-        "league": candidate.league,
+        "quarter": candidate.subject.quarter,
+        "period": candidate.subject.period,
+        "part": candidate.subject.part,
         "status": status,
         "reason": reason,
+        "remarks": candidate.remarks,
         "source_sha256": candidate.sha256,
+        "source_member": candidate.member,
         "bytes": candidate.path.stat().st_size,
     }

@@ -2,39 +2,101 @@
 
 from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
 
-from orchestration.errors import LeagueError
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestration.sources.archives import open_file
+from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
-from orchestration.sources.inventory import Survey, read_rows
+from orchestration.sources.files import named, read_rows
+from orchestration.sources.inventory import Survey
 from orchestration.sources.nof import NOF_SOURCES
-from orchestration.sources.store import Store, sha256_of
+from orchestration.sources.store import Store, written_beside
 from orchestration.workspace import Build, write_atomically
+
+PREVIEW_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What was landed of a source: how many rows, of which files, and the first of them."""
+
+    rows: int
+    sha256: list[str]
+    preview: pd.DataFrame
+
+
+class InUse(NamedTuple):
+    """A file to land, as the inventory has it."""
+
+    file_name: str
+    source_sha256: str
+    source_member: str | None
+    period: str | None
 
 
 def store_used(found: Survey, inventory: pd.DataFrame, store: Store) -> None:
     """Puts the files in use into the store. Raises LeagueError where a file changed since it was surveyed."""
     used = set(inventory.loc[inventory["status"] == "used", "source_sha256"])
     for candidate in {c.sha256: c for c in found.candidates if c.sha256 in used}.values():
-        content = candidate.path.read_bytes()
-        if sha256_of(content) != candidate.sha256:
-            raise LeagueError(f"{candidate.name} changed while it was being read")
-        store.put(content, candidate.name, candidate.source)
+        store.put(candidate.path, candidate.sha256, candidate.name, candidate.source)
 
 
-def land(source: Source, inventory: pd.DataFrame, build: Build) -> pd.DataFrame:
+def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
     """Writes `<landed>/<source>.parquet` with every row of every file in use; without one the table is empty."""
-    store = Store(build.workspace)
     used = inventory[(inventory["source_id"] == source.id) & (inventory["status"] == "used")]
-    files = used[["file_name", "source_sha256"]].drop_duplicates()
-    frames = [
-        read_rows(store.get(sha256), source, name).assign(_source_sha256=sha256, _source_member=None)
-        for name, sha256 in files.itertuples(index=False)
-    ]
+    listed = used.drop_duplicates("source_sha256")[list(InUse._fields)].astype(object)
+    files = [InUse(*values) for values in listed.where(listed.notna(), None).itertuples(index=False)]
+    sha256 = sorted(file.source_sha256 for file in files)
+    store = Store(build.workspace)
+    if source.national and files:
+        count, preview = _stream(source, files, store, build)
+        return Landed(count, sha256, preview)
     extra = ["_file_quarter"] if source.id in NOF_SOURCES else []
-    columns = [c.name for c in source.columns] + extra + ["_source_sha256", "_source_member", "_source_row"]
+    columns = [*source.names, *extra, "_source_sha256", "_source_member", "_source_row"]
+    frames = [
+        read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name).assign(
+            _source_sha256=file.source_sha256
+        )
+        for file in files
+    ]
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-    return write_table(rows[columns], build, source.id)
+    landed = write_table(rows[columns], build, source.id)
+    return Landed(len(landed), sha256, landed.head(PREVIEW_ROWS))
+
+
+def _stream(source: Source, files: list[InUse], store: Store, build: Build) -> tuple[int, pd.DataFrame]:
+    columns = [*source.names, "_source_sha256", "_source_member", "_source_row"]
+    schema = pa.schema([(name, pa.string()) for name in columns])
+    count, preview = 0, schema.empty_table()
+    with (
+        written_beside(build.parquet(source.id)) as scratch,
+        pq.ParquetWriter(scratch, schema, compression="zstd") as writer,
+    ):
+        for batch in _batches(source, files, store):
+            table = pa.Table.from_batches([batch]).select(columns)
+            if len(preview) < PREVIEW_ROWS:  # an empty slice, too, would keep its block in memory
+                preview = pa.concat_tables([preview, table.slice(0, PREVIEW_ROWS - len(preview))])
+            writer.write_table(table)
+            count += len(table)
+    return count, preview.to_pandas()
+
+
+def _batches(source: Source, files: list[InUse], store: Store) -> Iterator[pa.RecordBatch]:
+    for file in files:
+        assert file.period
+        where = {"_source_sha256": file.source_sha256, "_source_member": file.source_member}
+        with open_file(store.get(file.source_sha256), file.source_member, file.file_name) as stream:
+            place = named(file.file_name, file.source_member)
+            for batch in national_batches(stream, source, place, file.period):
+                for name, value in where.items():
+                    batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(batch)))
+                yield batch
 
 
 def write_table(frame: pd.DataFrame, build: Build, name: str) -> pd.DataFrame:

@@ -22,6 +22,11 @@ PART = {  # enough of a large table to hold a row for every rule
     "rank.reconciliation": "quarter == '2025-26-Q4' and measure.str.startswith('league')",
 }
 
+PUBLISHED = "status == 'reported' and value_basis == 'published'"
+COMPUTED = "status == 'reported' and value_basis == 'computed'"
+TOLD = "_source_member == '28-DAY FDS (ALL ROUTES)'"  # the sheets of a cancer workbook
+TREATED = "_source_member == '62-DAY (ALL CANCER)'"
+
 
 def cell(column: str, value: Any, where: str | None = None, told: str | None = None) -> Damage:
     """Another value in one cell; the message must name its row, what was found, and the column (or `told`)."""
@@ -66,15 +71,15 @@ def share(column: str, value: str, part: float) -> Damage:
 
 
 def _place(suite: Suite, row: pd.Series) -> list[str]:
-    labels = {"_file": "", "_source_row": "row "}
+    labels = {"_file": "", "_source_member": "sheet ", "_source_row": "row "}
     return [f"{labels.get(key, f'{key} ')}{row[key]}" for key in suite.row_key if pd.notna(row[key])]
 
 
-def contradicted(role: str) -> Any:
+def contradicted(role: str, measure: str = "average_score") -> Any:
     """More than one in twenty figures of one kind not reproduced."""
 
     def change(suite: Suite, frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
-        row = frame.index[frame["role"] == role][0]
+        row = frame.index[(frame["role"] == role) & (frame["measure"] == measure)][0]
         frame.loc[row, "unexplained"], frame.loc[row, "share_unexplained"] = 7, 0.06
         return frame, (f"measure {frame.loc[row, 'measure']}", "found 0.06; expected at most 0.05")
 
@@ -82,6 +87,86 @@ def contradicted(role: str) -> Any:
 
 
 MUTANTS: dict[str, Damage] = {
+    "land.ae.rows": cut(99),
+    "land.ae.period": cell("period", "MSitAE-2026-01"),
+    "land.ae.org-code": cell("org_code", "ZB"),
+    "land.ae.region": cell("parent_org", " "),
+    "land.ae.attendances-major": cell("a_e_attendances_type_1", "1,234"),
+    "land.ae.attendances-specialty": cell("a_e_attendances_type_2", "-1"),
+    "land.ae.attendances-other": cell("a_e_attendances_other_a_e_department", ""),
+    "land.ae.booked-major": cell("a_e_attendances_booked_appointments_type_1", "*"),
+    "land.ae.booked-specialty": cell("a_e_attendances_booked_appointments_type_2", "1.5"),
+    "land.ae.booked-other": cell("a_e_attendances_booked_appointments_other_department", "-"),
+    "land.ae.over-four-hours-major": cell("attendances_over_4hrs_type_1", "75%"),
+    "land.ae.over-four-hours-specialty": cell("attendances_over_4hrs_type_2", "NA"),
+    "land.ae.over-four-hours-other": cell("attendances_over_4hrs_other_department", "1e3"),
+    "land.ae.booked-over-four-hours-major": cell("attendances_over_4hrs_booked_appointments_type_1", "<5"),
+    "land.ae.booked-over-four-hours-specialty": cell("attendances_over_4hrs_booked_appointments_type_2", "5 "),
+    "land.ae.booked-over-four-hours-other": cell("attendances_over_4hrs_booked_appointments_other_department", "."),
+    "land.ae.decision-to-admission-over-four-hours": cell(
+        "patients_who_have_waited_4_12_hs_from_dta_to_admission", "-5"
+    ),
+    "land.ae.decision-to-admission-over-twelve-hours": cell(
+        "patients_who_have_waited_12_hrs_from_dta_to_admission", "0.5"
+    ),
+    "land.ae.admissions-major": cell("emergency_admissions_via_a_e_type_1", "12 345"),
+    "land.ae.admissions-specialty": cell("emergency_admissions_via_a_e_type_2", "#N/A"),
+    "land.ae.admissions-other": cell("emergency_admissions_via_a_e_other_a_e_department", "none"),
+    "land.ae.admissions-direct": cell("other_emergency_admissions", "+3"),
+    "land.ae.key": twice,
+    "land.ambsys.rows": cut(1),
+    "land.ambsys.year": cell("year", "26"),
+    "land.ambsys.month": cell("month", "13"),
+    "land.ambsys.org-code": cell("org_code", "zb0"),
+    "land.ambsys.category-two-incidents": cell("a10", ""),
+    "land.ambsys.category-two-seconds": cell("a30", "00:24:27"),
+    "land.ambsys.key": twice,
+    "land.cancer.rows": cut(99),
+    "land.cancer.month": cell("month", "2025-04"),
+    "land.cancer.basis": cell("basis", "BASIS: ALL ENGLAND"),
+    "land.cancer.block": cell("block", "PART F: ALL ROUTES"),
+    "land.cancer.code": cell("ods_code", "ZB"),
+    "land.cancer.england": cell("organisation_name", "A TRUST", "ods_code == ''"),
+    "land.cancer.route": cell("referral_route", "Self-referral"),
+    "land.cancer.cancer-type": cell("cancer_type", "Lung", TREATED),
+    "land.cancer.total-told": cell("total", "52.5", TOLD),
+    "land.cancer.told-in-time": cell("within_28_days", "52.5", TOLD),
+    "land.cancer.told-late": cell("after_28_days", "-1", TOLD),
+    "land.cancer.told-band-first": cell("within_14_days", "0.5", TOLD),
+    "land.cancer.told-band-second": cell("in_15_to_28_days", "", TOLD),
+    "land.cancer.told-band-third": cell("in_29_to_42_days", "*", TOLD),
+    "land.cancer.told-band-fourth": cell("in_43_to_62_days", "-", TOLD),
+    "land.cancer.told-band-fifth": cell("after_62_days", "3.5", TOLD),
+    "land.cancer.total-treated": cell("total", "52.25", TREATED),
+    "land.cancer.treated-in-time": cell("within_62_days", "*", TREATED),
+    "land.cancer.treated-late": cell("after_62_days", "", TREATED),
+    "land.cancer.treated-band-first": cell("within_31_days", "1.25", TREATED),
+    "land.cancer.treated-band-second": cell("in_32_to_38_days", "n/a", TREATED),
+    "land.cancer.treated-band-third": cell("in_39_to_48_days", "-0.5", TREATED),
+    "land.cancer.treated-band-fourth": cell("in_49_to_62_days", ".5", TREATED),
+    "land.cancer.treated-band-fifth": cell("in_63_to_76_days", "1,000", TREATED),
+    "land.cancer.treated-band-sixth": cell("in_77_to_90_days", "50%", TREATED),
+    "land.cancer.treated-band-seventh": cell("in_91_to_104_days", "1/2", TREATED),
+    "land.cancer.treated-band-eighth": cell("after_104_days", "<5", TREATED),
+    "land.cancer.share-told-in-time": cell("told_within_28_days", "76.1", TOLD),
+    "land.cancer.share-treated-in-time": cell("treated_within_62_days", "1.01", TREATED),
+    "land.cancer.key": twice,
+    "land.csds.rows": cut(199),
+    "land.csds.period-start": cell("reporting_period_start", "2026-03-02"),
+    "land.csds.level": cell("org_level", "England"),
+    "land.csds.org-code": cell("org_code", "ZB"),
+    "land.csds.dimension": cell("dimension", " "),
+    "land.csds.measure-value": cell("measure_value", "*"),
+    "land.csds.rounding": cell("measure_value", "61.0"),
+    "land.csds.key": twice,
+    "land.dm01.rows": cut(999),
+    "land.dm01.period": cell("period", "DM01-2026-03"),
+    "land.dm01.provider-code": cell("provider_org_code", "ZB"),
+    "land.dm01.commissioner-code": cell("commissioner_org_code", "NHS ENGLAND"),
+    "land.dm01.commissioner-parent": cell("commissioner_parent_org_code", "X2"),
+    "land.dm01.test": cell("diagnostic_tests", "Total"),
+    "land.dm01.total-wl": cell("total_wl", "-5"),
+    "land.dm01.key": twice,
     "land.nof_data.rows": cut(99),
     "land.nof_data.trust-code": cell("trust_code", "ZB"),
     "land.nof_data.trust-name": cell("trust_name", " "),
@@ -119,24 +204,48 @@ MUTANTS: dict[str, Damage] = {
     "land.ods_trusts.merger-date": cell("merger_date", "01/04/2026"),
     "land.ods_trusts.predecessors": cell("predecessor_codes", "ZA1, ZA2"),
     "land.ods_trusts.key": repeated("ods_code"),
+    "land.rtt.rows": cut(999),
+    "land.rtt.period": cell("period", "RTT-2026-03"),
+    "land.rtt.provider-code": cell("provider_org_code", "ZB"),
+    "land.rtt.commissioner-code": cell("commissioner_org_code", "#N/A"),
+    "land.rtt.commissioner-parent": cell("commissioner_parent_org_code", "X2"),
+    "land.rtt.part": cell("rtt_part_type", "Part_4"),
+    "land.rtt.function": cell("treatment_function_code", "Total"),
+    "land.rtt.total-all": cell("total_all", ""),
+    "land.rtt.key": twice,
     "metric.metric_values.key": twice,
     "metric.metric_values.status": cell("status", "unknown", "status == 'missing'"),
     "metric.metric_values.percentage": cell("value", 100.5, "metric_id == 'OF0082'"),
     "metric.metric_values.survey-score": cell("value", 10.5, "unit == 'out of 10'"),
     "metric.metric_values.finance": cell("value", 6000, "metric_id == 'OF0079'"),
     "metric.metric_values.count": cell("value", -1, "unit == 'minutes'"),
-    "metric.metric_values.provenance": cell("source_row", None, "status == 'reported'"),
-    "metric.metric_values.reported-share": share("status", "missing", 0.7),
+    "metric.metric_values.provenance": cell("source_row", None, PUBLISHED),
+    "metric.metric_values.provenance-computed": cell("source_sha256", None, COMPUTED),
+    "metric.metric_values.denominator": cell("denominator", 0, f"{COMPUTED} and unit == 'minutes'"),
+    "metric.metric_values.part-of-whole": cell(
+        "numerator", 10**9, f"{COMPUTED} and unit == '%'", told="denominator, numerator"
+    ),
+    "metric.metric_values.reported-share": share("status", "missing", 0.9),
     "metric.organisations.rows": cut(9),
-    "metric.organisations.known-to-ods": cell("known_to_ods", False),
-    "metric.organisations.region": cell("region", None),
-    "metric.organisations.icb": cell("icb_code", None),
+    "metric.organisations.known-to-ods": cell("known_to_ods", False, "organisation_type == 'trust'"),
+    "metric.organisations.region": cell("region", None, "organisation_type == 'icb'"),
+    "metric.organisations.icb": cell("icb_code", None, "organisation_type == 'trust'"),
+    "metric.organisations.type": cell("organisation_type", "hospital", "organisation_type == 'commissioning_hub'"),
     "metric.organisations.key": twice,
     "rank.agreement.share-unexplained": contradicted("asked for"),
     "rank.agreement.share-unexplained-before": contradicted("previous"),
+    "rank.agreement.share-of-values-unexplained": contradicted("asked for", "metric_value"),
+    "rank.icb_league_table.rows": cut(35),
+    "rank.icb_league_table.key": twice,
+    "rank.icb_league_table.average-score": cell("average_score", 4.01),
+    "rank.icb_league_table.segment": cell("segment", 5, "ranked"),
+    "rank.icb_league_table.rank": cell("rank", 43, "ranked"),
+    "rank.icb_league_table.rank-if-ranked": cell("rank", None, "ranked"),
+    "rank.icb_league_table.reason-if-not-ranked": cell("ranked", False, "ranked", told="not_ranked_reason"),
+    "rank.icb_league_table.only-icbs-are-ranked": cell("organisation_type", "commissioning_hub", "ranked"),
+    "rank.icb_league_table.experimental": cell("framework_status", "official"),
     "rank.league_coverage.published-or-reason": cell("published", False, told="absent_reason"),
-    "rank.league_coverage.trusts-if-published": cell("trusts", 0, "published"),
-    "rank.reconciliation.rows": cut(99),
+    "rank.league_coverage.members-if-published": cell("organisations", 0, "published"),
     "rank.reconciliation.unexplained": cell("status", "unexplained"),
     "rank.trust_league_table.rows": cut(9),
     "rank.trust_league_table.key": twice,
@@ -149,6 +258,27 @@ MUTANTS: dict[str, Damage] = {
     "rank.trust_league_table.name": cell("trust_name", None),
     "rank.trust_league_table.metrics-counted": cell("metrics_counted", 99, told="metrics_expected, metrics_counted"),
 }
+
+
+ODDITIES = [  # published as it should be, strange as it looks
+    ("land.ae", cell("org_code", "Y99999")),
+    ("land.ae", cell("org_code", "TOTAL ")),
+    ("land.ae", cell("org_code", "RXX ")),
+    ("land.ae", cell("period", "Total ")),
+    ("land.ambsys", cell("a10", ".")),
+    ("land.ambsys", cell("a30", ".")),
+    ("land.cancer", cell("ods_code", "ZZ9ZZ")),
+    ("land.cancer", cell("total", "52.5", TREATED)),
+    ("land.cancer", cell("treated_within_62_days", "1", TREATED)),
+    ("land.csds", cell("org_code", "E06000001")),
+    ("land.csds", cell("org_code", "Unknown")),
+    ("land.csds", cell("measure_value", "60")),
+    ("land.dm01", cell("provider_org_code", "Y99999")),
+    ("land.dm01", cell("commissioner_parent_org_code", "")),
+    ("land.rtt", cell("commissioner_org_code", "G6V2S")),
+    ("land.rtt", cell("commissioner_parent_org_code", "")),
+    ("land.rtt", cell("treatment_function_code", "X09")),
+]
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +325,12 @@ def test_value_found_is_named_plainly(tables: dict[str, pd.DataFrame], check_id:
     frame, _ = MUTANTS[check_id](SUITES[name], tables[name][SUITES[name].columns].copy())
     message = str(_failed(gates.run_suite(SUITES[name], frame))[check_id])
     assert "found 5;" in message or "found no value;" in message
+
+
+@pytest.mark.parametrize(("name", "change"), ODDITIES)
+def test_published_oddity_passes(tables: dict[str, pd.DataFrame], name: str, change: Damage) -> None:
+    frame, _ = change(SUITES[name], tables[name][SUITES[name].columns].reset_index(drop=True))
+    assert _failed(gates.run_suite(SUITES[name], frame)) == {}
 
 
 def test_every_expectation_has_a_mutant() -> None:

@@ -1,17 +1,31 @@
 """Reading one CSV strictly: every drift of the publications, and every damage with its place."""
 
+import io
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 from orchestration.errors import InputError
-from orchestration.sources import nof
-from orchestration.sources.csv_files import read_csv, recognise
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources import csv_files, nof
+from orchestration.sources.csv_files import national_batches, recognise
+from orchestration.sources.descriptions import Source, column_name, known_sources
 
 DATA = known_sources()["nof_data"]
 LEAGUE = known_sources()["nof_league"]
 HEADER = [column.published[0] for column in DATA.columns]
 ROW = ["Q1 2025/26", "London", "Ambulance trust", "Ambulance", "ZA1", "A, B and C", "Summary", "Summary"]
 ROW += ["OF5000", "Adjusted segment", "Q1 2025/26", "segment", "3.0", "", "NA", "", "5.0"]
+
+
+DM01 = known_sources()["dm01"]
+TESTS = [column.published[0] for column in DM01.columns]
+COUNTS = ["0"] * (len(TESTS) - 1)
+
+
+def read_csv(content: bytes, source: Source, file: str) -> pd.DataFrame:
+    return csv_files.read_csv(io.BytesIO(content), source, file)[0]
 
 
 def csv_bytes(*rows: list[str], end: str = "\r\n") -> bytes:
@@ -83,7 +97,15 @@ def test_the_documented_typo_stands_for_the_missing_column() -> None:
     [
         (csv_bytes(HEADER, ROW[:-1]), r"f.csv, row 2: has a row of another length; found 16; expected 17 values"),
         (csv_bytes(HEADER, ROW, [*ROW, ""]), r"f.csv, row 3: has a row of another length; found 18"),
-        (csv_bytes([*HEADER, "Extra"], [*ROW, ""]), r"row 1, column 18: has a heading .* found 'Extra'"),
+        (
+            csv_bytes([*HEADER, "Extra"], [*ROW, ""], [*ROW, "x"]),
+            r"row 1, column 18: has a heading .* does not know, and row 3 holds 'x' there; found 'Extra'",
+        ),
+        (csv_bytes([*HEADER, "", "a"], [*ROW, "", " "]), r"column 19: .* row 2 holds ' ' there; found 'a'"),
+        (csv_bytes([*HEADER[:-1], "Extra"], ROW), r"row 1, column 17: has a heading .* know; found 'Extra'"),
+        (csv_bytes(["Extra", *HEADER], ["", *ROW]), r"row 1, column 1: has a heading .* know; found 'Extra'"),
+        (csv_bytes([*HEADER, "Extra"], ROW), r"row 2: has a row of another length; found 17; expected 18 values"),
+        (csv_bytes(HEADER, ROW, [], ROW), r"f.csv, row 3: has a row of another length; found 0"),
         (csv_bytes([*HEADER, "Rank"], [*ROW, ""]), r"row 1, column 18: has a heading twice; found 'Rank'"),
         (csv_bytes([h for h in HEADER if h != "Value"], ROW[1:]), r"row 1: lacks columns of .*; expected Value"),
         (csv_bytes(HEADER), r"f.csv, row 1: has no rows"),
@@ -122,3 +144,105 @@ def test_non_breaking_spaces_do_not_change_a_label() -> None:
     row = ["Q1 2025/26\u00a0", "London", "\u00a0Ambulance trust ", *ROW[3:]]
     rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
     assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
+
+
+def test_empty_columns_after_the_last_one_known_are_left_out_with_a_remark() -> None:
+    content = csv_bytes([*HEADER, "", "a"], [*ROW, "", ""])
+    rows, header = csv_files.read_csv(io.BytesIO(content), DATA, "f.csv")
+    assert list(rows.columns) == [*DATA.names, "_source_row"]
+    assert header.remark == "2 columns after the last one known, '', 'a', are empty and left out"
+
+
+def test_the_damaged_header_of_september_2024(shared_extracts: Path) -> None:
+    with (shared_extracts / "ae" / "Monthly-AE-September-2024.csv").open("rb") as stream:
+        rows, header = csv_files.read_csv(stream, known_sources()["ae"], "f.csv")
+    expected = "6 columns after the last one known, '', '', '', '', '', 'a', are empty and left out"
+    assert (len(rows), len(rows.columns), header.remark) == (198, 23, expected)
+
+
+@pytest.mark.parametrize(
+    ("heading", "name"),
+    [
+        ("A&E attendances Type 1", "a_e_attendances_type_1"),
+        ("00 < 01 Week (a)", "00_01_week_a"),
+        ("ORG_CODE", "org_code"),
+        ("Gt 00 To 01 Weeks SUM 1", "gt_00_to_01_weeks_sum_1"),
+    ],
+)
+def test_columns_are_named_after_their_headings(heading: str, name: str) -> None:
+    assert column_name(heading) == name
+
+
+# National files: streamed by Arrow, with the messages of the strict reader
+
+
+def quoted(*rows: list[str], end: str = "\n") -> bytes:
+    return "".join(",".join(f'"{cell}"' for cell in row) + end for row in rows).encode()
+
+
+def national(content: bytes, month: str = "2026-03") -> pd.DataFrame:
+    batches = list(national_batches(io.BytesIO(content), DM01, "f.csv", month))
+    return pa.Table.from_batches(batches).to_pandas()
+
+
+MARCH = ["DM01-MARCH-2026", *COUNTS]
+
+
+@pytest.mark.parametrize("block", [2000, csv_files.BLOCK])
+@pytest.mark.parametrize(
+    "content",
+    [
+        quoted(TESTS, *[[*MARCH[:-1], str(n)] for n in range(200)]),
+        csv_bytes(TESTS, *[[*MARCH[:2], "A, B", "#N/A", "NA", "", *MARCH[6:]]] * 50) + b"\r\n\r\n",
+        quoted([*TESTS, "", "a"], *[[*MARCH, "", ""]] * 50, end="\r\n"),
+        quoted(TESTS, [*MARCH[:2], 'The ""A"" clinic', '""', "two\nlines", *MARCH[5:]], *[MARCH] * 50),
+        csv_bytes(TESTS, *[[*MARCH[:2], 'The 6" clinic', *MARCH[3:]]] * 50),
+    ],
+    ids=["quoted", "bare", "extra columns", "doubled quotes", "quote within a bare cell"],
+)
+def test_a_streamed_file_is_the_same_as_one_read_strictly(
+    content: bytes, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_files, "BLOCK", block)
+    pd.testing.assert_frame_equal(national(content), read_csv(content, DM01, "f.csv"), check_dtype=False)
+
+
+GOOD = quoted(TESTS, *[MARCH] * 99)
+
+
+@pytest.mark.parametrize("block", [2000, csv_files.BLOCK])
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            GOOD + quoted(MARCH[:-1]) + quoted(MARCH),
+            "f.csv, row 101: has a row of another length; found 29; expected 30",
+        ),
+        (GOOD + b"\n" + quoted(MARCH), "f.csv, row 101: has a row of another length; found 0; expected 30 values"),
+        (GOOD + quoted(MARCH).replace(b"M", b"\xff", 1), r"f.csv, row 101: is not UTF-8; found b'\\xff'"),
+        (GOOD + quoted(MARCH).replace(b"M", b"\0", 1), "f.csv, row 101: holds a NUL byte"),
+        (GOOD + quoted(MARCH)[:-2], "f.csv, row 101: is not well-formed CSV"),
+        (GOOD + quoted(MARCH).replace(b',"', b',""', 1) + GOOD, "f.csv, row 101: is not well-formed CSV"),
+        (GOOD + quoted(MARCH).replace(b'",', b'"x,', 1) + GOOD, "f.csv, row 101: is not well-formed CSV"),
+        (quoted(TESTS), "f.csv, row 1: has no rows"),
+        (quoted(TESTS[1:], MARCH[1:]), "row 1: lacks columns of 'Diagnostic .*; expected Period"),
+        (
+            quoted([*TESTS, "a"], [*MARCH, ""], [*MARCH, "x"]),
+            "row 1, column 31: has a heading .* row 3 holds 'x' there",
+        ),
+        (
+            GOOD + quoted(["DM01-APRIL-2026", *COUNTS]),
+            "row 101, column Period: is about another month than the file; found 'DM01-APRIL-2026'; expected 2026-03",
+        ),
+        (
+            GOOD + quoted(["Total", *COUNTS]),
+            "row 101, column Period: names no month; found 'Total'; expected such as DM01-April-2025",
+        ),
+    ],
+)
+def test_damage_of_a_streamed_file_is_named_with_its_place(
+    content: bytes, message: str, block: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_files, "BLOCK", block)
+    with pytest.raises(InputError, match=message):
+        national(content)

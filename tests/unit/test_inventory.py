@@ -1,21 +1,37 @@
 """Which of several files counts, what becomes of the others, and what the store keeps."""
 
+import zipfile
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from orchestration.errors import LeagueError
-from orchestration.sources.inventory import Candidate, survey, take_inventory
-from orchestration.sources.landing import store_used
+from orchestration.errors import InputError, LeagueError
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.files import Subject
+from orchestration.sources.inventory import COLUMNS, Candidate, Survey, survey, take_inventory
+from orchestration.sources.landing import Landed, land, store_used
+from orchestration.sources.periods import quarter_of_month
 from orchestration.sources.store import Store, sha256_of
 from orchestration.workspace import Workspace
-from tests.unit.test_csv_files import HEADER, ROW, csv_bytes
+from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
 
 
 def data_file(folder: Path, name: str, *quarters: str, value: str = "3.0") -> None:
     rows = [[q, *ROW[1:12], value, *ROW[13:]] for q in quarters]
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(csv_bytes(HEADER, *rows))
+
+
+def ae(folder: Path, name: str, *months: str, value: str = "1") -> None:
+    headings = [column.published[0] for column in known_sources()["ae"].columns]
+    rows = [[f"MSitAE-{month}", *[value] * 21] for month in months]
+    (folder / name).write_bytes(csv_bytes(headings, *rows, ["Total ", *[value] * 21]))
+
+
+def ambsys(folder: Path, name: str, *months: str, value: str = ".") -> None:
+    headings = [column.published[0] for column in known_sources()["ambsys"].columns]
+    (folder / name).write_bytes(csv_bytes(headings, *[[*month.split("-"), *[value] * 151] for month in months]))
 
 
 @pytest.fixture
@@ -86,7 +102,13 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
 
 
 def test_a_missing_publication_is_named(extracts: Path) -> None:
-    with pytest.raises(LeagueError, match="no file is 'NHS Oversight Framework, trust data' for 2025-26-Q2"):
+    with pytest.raises(LeagueError, match=r"extracts: no publication of 2025-26-Q2 is among the files$"):
+        take_inventory(survey(extracts), "2025-26-Q2")
+    data_file(extracts, "a.csv", "Q1 2025/26")
+    ae(extracts, "b.csv", "DECEMBER-2025")
+    (extracts / "c.csv").write_text("a,b\n")
+    found = "no publication of 2025-26-Q2 is among the files; quarters found: 2025-26-Q1, 2025-26-Q3; "
+    with pytest.raises(LeagueError, match=found + r"CSV files of no known publication: c\.csv$"):
         take_inventory(survey(extracts), "2025-26-Q2")
     data_file(extracts, "a.csv", "Q2 2025/26")
     (extracts / "ods" / "etr.csv").unlink()
@@ -101,9 +123,11 @@ def test_a_year_without_a_framework_is_refused_by_name(extracts: Path) -> None:
 
 def test_precedence_reads_only_version_marks() -> None:
     def precedence(name: str) -> int:
-        return Candidate(Path(name), name, "", None, None, None, None).precedence[1]  # type: ignore[arg-type]
+        source = known_sources()["ae"]
+        return Candidate(Path(name), name, "", source, None, None, Subject(), None).precedence[1]
 
-    assert [precedence(n) for n in ("x.csv", "x-v2.csv", "x-v12.csv", "x-revised.csv", "dev-v.csv")] == [1, 2, 12, 2, 1]
+    names = ("x.csv", "x-v2.csv", "x-v12.csv", "x-revised.csv", "dev-v.csv", "JUNE-WORKBOOK-FINAL.xlsx")
+    assert [precedence(name) for name in names] == [1, 2, 12, 2, 1, 2]
 
 
 def test_the_store_keeps_bytes_read_only_and_notices_a_change(extracts: Path, tmp_path: Path) -> None:
@@ -111,8 +135,8 @@ def test_the_store_keeps_bytes_read_only_and_notices_a_change(extracts: Path, tm
     store = Store(Workspace(tmp_path / "data"))
     found = survey(extracts)
     store_used(found, take_inventory(found, "2025-26-Q1"), store)
-    sha256 = sha256_of((extracts / "a.csv").read_bytes())
-    assert store.get(sha256) == (extracts / "a.csv").read_bytes()
+    sha256 = sha256_of(extracts / "a.csv")
+    assert store.get(sha256).read_bytes() == (extracts / "a.csv").read_bytes()
     assert store.lock()[sha256]["source_id"] == "nof_data"
     assert store.lock()[sha256]["url"] == "not recorded"
     path = store.path(sha256)
@@ -130,3 +154,216 @@ def test_a_file_that_changes_between_survey_and_store_is_refused(extracts: Path,
     data_file(extracts, "a.csv", "Q1 2025/26", value="1.0")
     with pytest.raises(LeagueError, match="changed while it was being read"):
         store_used(found, inventory, Store(Workspace(tmp_path / "data")))
+    assert not list((tmp_path / "data").rglob("*.tmp"))
+
+
+# Monthly publications
+
+
+@pytest.mark.parametrize(
+    ("month", "quarter"),
+    [
+        ("2025-03", "2024-25-Q4"),
+        ("2025-04", "2025-26-Q1"),
+        ("2025-09", "2025-26-Q2"),
+        ("2025-12", "2025-26-Q3"),
+        ("2026-01", "2025-26-Q4"),
+        ("1999-12", "1999-00-Q3"),
+    ],
+)
+def test_months_belong_to_quarters_of_the_financial_year(month: str, quarter: str) -> None:
+    assert quarter_of_month(month) == quarter
+
+
+def months(folder: Path, quarter: str) -> dict[tuple[str, str], tuple[str, str]]:
+    inventory = take_inventory(survey(folder), quarter)
+    rows = inventory[inventory["period"].notna()]
+    return {(row.file_name, row.period): (row.quarter, row.status) for row in rows.itertuples()}
+
+
+def test_months_of_the_quarter_and_of_the_one_before_are_used(extracts: Path) -> None:
+    for name, month in (("a", "MARCH-2025"), ("b", "APRIL-2025"), ("c", "September-2025"), ("d", "OCTOBER-2025")):
+        ae(extracts, name, month)
+    assert months(extracts, "2025-26-Q2") == {
+        ("a", "2025-03"): ("2024-25-Q4", "not_asked_for"),
+        ("b", "2025-04"): ("2025-26-Q1", "used"),
+        ("c", "2025-09"): ("2025-26-Q2", "used"),
+        ("d", "2025-10"): ("2025-26-Q3", "not_asked_for"),
+    }
+
+
+def test_a_revised_month_supersedes_the_month(extracts: Path) -> None:
+    ae(extracts, "a-revised.csv", "MAY-2025", value="2")
+    ae(extracts, "b.csv", "MAY-2025")
+    ae(extracts, "c.csv", "JUNE-2025")
+    assert {key: status for key, (_, status) in months(extracts, "2025-26-Q1").items()} == {
+        ("a-revised.csv", "2025-05"): "used",
+        ("b.csv", "2025-05"): "superseded",
+        ("c.csv", "2025-06"): "used",
+    }
+
+
+def test_a_month_twice_stops_the_build_unless_the_bytes_are_the_same(extracts: Path) -> None:
+    ae(extracts, "a.csv", "MAY-2025")
+    ae(extracts, "b.csv", "MAY-2025")
+    inventory = take_inventory(survey(extracts), "2025-26-Q1").set_index("file_name")
+    assert inventory.loc["b.csv", "reason"] == "the same bytes as a.csv"
+    ae(extracts, "b.csv", "MAY-2025", value="2")
+    with pytest.raises(
+        LeagueError, match=r"^a\.csv and b\.csv are both A&E attendances .* 2025-05 and differ; nothing"
+    ):
+        take_inventory(survey(extracts), "2025-26-Q1")
+
+
+def test_of_cumulative_files_the_later_one_counts_month_by_month(extracts: Path) -> None:
+    ambsys(extracts, "a.csv", "2025-4", "2025-5", value="1")
+    ambsys(extracts, "b.csv", "2025-3", "2025-5", "2025-6")
+    assert months(extracts, "2025-26-Q1") == {
+        ("a.csv", "2025-04"): ("2025-26-Q1", "used"),
+        ("a.csv", "2025-05"): ("2025-26-Q1", "superseded"),
+        ("b.csv", "2025-03"): ("2024-25-Q4", "not_asked_for"),
+        ("b.csv", "2025-05"): ("2025-26-Q1", "used"),
+        ("b.csv", "2025-06"): ("2025-26-Q1", "used"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("month", "message"),
+    [
+        (
+            "MAY 2025",
+            r"^a\.csv, row 2, column Period: names no month; found 'MSitAE-MAY 2025'; expected such as MSitAE-Ap",
+        ),
+        (None, r"^a\.csv, column Period: names no month, only totals$"),
+    ],
+)
+def test_a_file_must_say_its_month(extracts: Path, month: str | None, message: str) -> None:
+    ae(extracts, "a.csv", *([month] if month else []))
+    with pytest.raises(InputError, match=message):
+        survey(extracts)
+
+
+def dm01(folder: Path, name: str, *rows: list[str], extra: str | None = None) -> None:
+    content = quoted(TESTS, *rows)
+    with zipfile.ZipFile(folder / name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("dm01.csv", content)
+        if extra:
+            archive.writestr(extra, b"hello")
+
+
+def landed(extracts: Path, data: Path, quarter: str, source_id: str) -> tuple[Landed, pd.DataFrame]:
+    found = survey(extracts)
+    inventory = take_inventory(found, quarter)
+    workspace = Workspace(data)
+    store_used(found, inventory, Store(workspace))
+    build = workspace.build(quarter)
+    return land(known_sources()[source_id], inventory, build), pd.read_parquet(build.parquet(source_id))
+
+
+def test_a_national_file_is_landed_with_where_each_row_came_from(extracts: Path, tmp_path: Path) -> None:
+    march, april = ([f"DM01-{month}", *COUNTS] for month in ("MAY-2025", "JUNE-2025"))
+    dm01(extracts, "a.zip", *[march] * 7, extra="read me.txt")
+    (extracts / "b.csv").write_bytes(quoted(TESTS, *[[*april[:2], "", *april[3:]]] * 5))
+    landing, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
+    assert (landing.rows, len(landing.preview)) == (12, 10)
+    assert landing.sha256 == sorted({sha256_of(extracts / "a.zip"), sha256_of(extracts / "b.csv")})
+    assert list(rows.columns) == [*known_sources()["dm01"].names, "_source_sha256", "_source_member", "_source_row"]
+    assert list(rows["_source_row"]) == [str(n) for n in (*range(2, 9), *range(2, 7))]
+    assert list(rows["_source_member"].fillna("-")) == ["dm01.csv"] * 7 + ["-"] * 5
+    assert set(rows["provider_parent_name"][7:]) == {""}
+    inventory = take_inventory(survey(extracts), "2025-26-Q1").set_index("file_name")
+    assert inventory.loc["a.zip", "remarks"] == "read me.txt in the archive: no publication known here"
+    assert inventory.loc["a.zip", "source_member"] == "dm01.csv"
+    assert list(inventory.reset_index()[COLUMNS].columns) == COLUMNS
+
+
+def test_two_months_in_a_national_file_land_nothing(extracts: Path, tmp_path: Path) -> None:
+    dm01(extracts, "a.zip", ["DM01-MAY-2025", *COUNTS], ["DM01-JUNE-2025", *COUNTS])
+    message = r"a\.zip \[dm01\.csv\], row 3, column Period: .* found 'DM01-JUNE-2025'; expected 2025-05"
+    with pytest.raises(InputError, match=message):
+        landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
+    assert not list((tmp_path / "data" / "work").rglob("*.*"))
+
+
+def test_a_source_without_a_file_lands_as_an_empty_table(extracts: Path, tmp_path: Path) -> None:
+    ae(extracts, "a.csv", "MAY-2025")
+    for source_id in ("rtt", "cancer", "nof_data"):
+        landing, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", source_id)
+        assert (landing.rows, landing.sha256, len(rows), len(landing.preview)) == (0, [], 0, 0)
+        assert set(known_sources()[source_id].names) < set(rows.columns)
+
+
+# The published files
+
+PUBLISHED = {  # file: source, quarter, months, part
+    "ae/Monthly-AE-April-2025.csv": ("ae", "2025-26-Q1", "2025-04", None),
+    "ae/Monthly-AE-June-2025-1-1.csv": ("ae", "2025-26-Q1", "2025-06", None),
+    "ae/Monthly-AE-May-2025.csv": ("ae", "2025-26-Q1", "2025-05", None),
+    "ae/Monthly-AE-September-2024.csv": ("ae", "2024-25-Q2", "2024-09", None),
+    "ambulance/AmbSYS__2026-04_rows.csv": ("ambsys", "2026-27-Q1", "2026-04", None),
+    "cancer/APRIL-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q1", "2025-04", "provider"),
+    "cancer/JUNE-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q1", "2025-06", "provider"),
+    "cancer/MAY-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q1", "2025-05", "provider"),
+    "cancer/SEPTEMBER-2025-CWT-CRS-COMMISSIONER-WORKBOOK-FINAL.xlsx": (
+        "cancer",
+        "2025-26-Q2",
+        "2025-09",
+        "commissioner",
+    ),
+    "cancer/SEPTEMBER-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q2", "2025-09", "provider"),
+    "csds/csds_march-2026_csds_data.zip": ("csds", "2025-26-Q4", "2026-03", None),
+    "dm01/DM01-MARCH-2026-full-extract_32W3L.zip": ("dm01", "2025-26-Q4", "2026-03", None),
+    "ods/SICBL26_ICB26_NHSER26_lookup.csv": ("ods_sub_icbs", None, None, None),
+    "ods/etr.csv": ("ods_etr", None, None, None),
+    "ods/icbs_2026-08.csv": ("ods_icbs", None, None, None),
+    "ods/trusts_2026-08.csv": ("ods_trusts", None, None, None),
+    "rtt/Full-CSV-data-file-Jan26-ZIP-4M-WL5BiP.zip": ("rtt", "2025-26-Q4", "2026-01", None),
+}
+NOF = "nof/nhs-oversight-framework-mental-health-and-community-trust-data-q2.csv"
+UNKNOWN = ["README.md", "imd/imd2025_england_icb24.csv", "manifest.csv"]
+
+
+@pytest.fixture(scope="module")
+def published(shared_extracts: Path) -> Survey:
+    return survey(shared_extracts)
+
+
+def test_every_published_file_is_recognised(published: Survey) -> None:
+    subjects = {
+        c.name: (c.source.id, c.subject.quarter, c.subject.period, c.subject.part)
+        for c in published.candidates
+        if c.name != NOF
+    }
+    assert subjects == PUBLISHED
+    nof = {(c.subject.quarter, c.subject.period, c.subject.part) for c in published.candidates if c.name == NOF}
+    assert nof == {(quarter, quarter, "mental_health_community") for quarter in ("2025-26-Q1", "2025-26-Q2")}
+    assert [file["file_name"] for file in published.set_aside] == UNKNOWN
+    remarks = {c.name: c.remarks for c in published.candidates if c.remarks}
+    assert remarks == {
+        "ae/Monthly-AE-September-2024.csv": (
+            "6 columns after the last one known, '', '', '', '', '', 'a', are empty and left out"
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("source_id", "quarter", "rows"),
+    [
+        ("rtt", "2025-26-Q4", 183_417),
+        ("dm01", "2025-26-Q4", 149_056),
+        ("csds", "2025-26-Q4", 279_466),
+        ("ae", "2025-26-Q1", 602),
+        ("cancer", "2025-26-Q1", 2_262),
+        ("cancer", "2025-26-Q2", 3_312),
+    ],
+)
+def test_every_row_published_is_landed(
+    published: Survey, tmp_path: Path, source_id: str, quarter: str, rows: int
+) -> None:
+    landing, frame = landed(published.folder, tmp_path, quarter, source_id)
+    assert landing.rows == len(frame) == rows
+    if source_id == "rtt":
+        pathways = frame[(frame["rtt_part_type"] == "Part_2") & (frame["treatment_function_code"] == "C_999")]
+        assert pathways["total_all"].astype(int).sum() == 7_187_677
+        assert set(frame.loc[frame["commissioner_org_code"] == "NONC", "commissioner_org_name"]) == {"#N/A"}
+        assert not frame.drop(columns="_source_member").isna().any().any()

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration.sample import write_sample
+from orchestration.sample import invent_year, write_sample
 from orchestration.sample.framework import DOMAINS, METRICS, MILLION
 from orchestration.sample.metric_scores import (
     combined_finance,
@@ -126,6 +126,17 @@ def without_planted(rows: pd.DataFrame, planted: pd.DataFrame, published_id: str
 
 
 def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) -> None:
+    assert {path.name for path in sample.iterdir()} == {
+        "nof",
+        "ods",
+        "rtt",
+        "dm01",
+        "ae",
+        "cancer",
+        "ambulance",
+        "csds",
+        "planted_disagreements.csv",
+    }
     assert {folder.name: {path.name for path in folder.iterdir()} for folder in (sample / "nof").iterdir()} == FILES
     assert {path.name for path in (sample / "ods").iterdir()} == {
         "etr.csv",
@@ -178,10 +189,15 @@ def test_the_second_version_of_the_acute_files_corrects_a_few_rows(sample: Path)
 
 
 def test_same_seed_same_bytes_another_seed_others(sample: Path, tmp_path: Path) -> None:
+    invent_year.cache_clear()  # drawn again, not only written again
     write_sample(tmp_path / "again")
     write_sample(tmp_path / "other", seed=7)
-    for path in (path for path in sample.rglob("*") if path.is_file()):
-        name = path.relative_to(sample)
+    names = [path.relative_to(sample) for path in sample.rglob("*") if path.is_file()]
+    assert sorted(names) == sorted(
+        path.relative_to(tmp_path / "other") for path in (tmp_path / "other").rglob("*") if path.is_file()
+    )
+    for name in names:
+        path = sample / name
         assert (tmp_path / "again" / name).read_bytes() == path.read_bytes(), name
         assert (tmp_path / "other" / name).read_bytes() != path.read_bytes(), name
 
@@ -431,6 +447,9 @@ def test_planted_cells_differ_wherever_they_are_published(sample: Path, planted:
         ("data", "OF5002", "Value"),
         ("data", "OF5000", "Rank"),
         ("league table", "OF5002", "Average_score"),
+        ("data", "OF0010", "Value"),
+        ("data", "OF0011", "Value"),
+        ("data", "OF0013", "Value"),
     ]
     assert (planted["right"].astype(float) - planted["planted"].astype(float)).abs().min() > 0.1
     score = planted.iloc[0]

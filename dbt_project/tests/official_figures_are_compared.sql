@@ -1,0 +1,16 @@
+{{ config(tags=['score_rank'], meta={'dagster': {'ref': {'name': 'reconciliation'}}}) }}
+-- A league with its release is compared with it, in a hundred figures at least (the smallest has several hundred).
+select
+    leagues.quarter,
+    leagues.league,
+    count(reconciliation.measure) as figures
+from {{ ref('leagues_at_hand') }} as leagues
+left join {{ ref('organisations') }} as organisations
+    on organisations.quarter = leagues.quarter and organisations.league = leagues.league
+left join {{ ref('reconciliation') }} as reconciliation
+    on
+        reconciliation.quarter = organisations.quarter
+        and reconciliation.organisation_code = organisations.organisation_code
+where leagues.value_basis = 'published'
+group by leagues.quarter, leagues.league
+having count(reconciliation.measure) < 100
