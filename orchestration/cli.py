@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from orchestration.runs import Outcome
 
 HEAD = 10
+TRUSTS = "its trusts, with their ranks"
 OTHER_COLUMNS = 58  # characters of a line that the trust's name must leave
 data_dir = click.option(
     "--data-dir",
@@ -211,21 +212,21 @@ def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Tab
 def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     """ICBs with the trusts of each beside it: their codes, and their ranks in their own leagues."""
     places = {
-        icb: ", ".join(f"{t.trust_code} {_text(t.rank)}" for t in members.itertuples())
+        icb: ", ".join(f"{t.trust_code} {_text(t.rank)}" if t.ranked else t.trust_code for t in members.itertuples())
         for icb, members in trusts.sort_values(["league", "rank", "trust_code"]).groupby("icb_code")
     }
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda i: _text(i.rank),
         "since": lambda i: _moved(i.rank_change),
         "code": lambda i: i.icb_code,
-        "ICB": lambda i: escape(i.icb_name),
+        "ICB": lambda i: escape(i.icb_name.removeprefix("NHS ").removesuffix(" INTEGRATED CARE BOARD")),
         "score": lambda i: _text(i.average_score),
         "segment": lambda i: _text(i.segment),
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
-        "its trusts and their ranks": lambda i: places.get(i.icb_code, ""),
+        TRUSTS: lambda i: places.get(i.icb_code, ""),
     }
-    left = max(width - OTHER_COLUMNS, 40)
-    return _league_table(about, icbs, rows, columns, {"ICB": left // 2, "its trusts and their ranks": left // 2 + 12})
+    left = max(width - OTHER_COLUMNS, 20)
+    return _league_table(about, icbs, rows, columns, {"ICB": left // 2 + 6, TRUSTS: left // 2 + 12})
 
 
 def _league_table(
@@ -244,7 +245,7 @@ def _league_table(
         table.add_column(
             heading,
             justify="left" if heading in ("code", "segment", *widths) else "right",
-            no_wrap=True,
+            no_wrap=heading != TRUSTS,
             max_width=widths.get(heading),
         )
     for member in members.head(rows).itertuples():

@@ -80,8 +80,16 @@ def models_of(stage: str) -> list[str]:
 
 
 def read_and_written(stage: str) -> list[str]:
-    """The relations that the evidence of a stage is about: its own, and those of the stage before it."""
-    return models_of(STAGE_METRIC) + (models_of(SCORE_RANK) if stage == SCORE_RANK else [])
+    """The relations that the evidence of a stage is about: its own, and those of the stage before it that it reads."""
+    nodes = warehouse.manifest()["nodes"]
+    read = {
+        f"{nodes[parent]['schema']}.{nodes[parent]['name']}"
+        for node in nodes.values()
+        if stage in node["tags"]
+        for parent in node["depends_on"].get("nodes", [])
+        if parent in nodes
+    }
+    return sorted({*models_of(stage), *read})
 
 
 def inputs_sha256(build: Build) -> dict[str, str]:
@@ -109,7 +117,8 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
             else:
                 data = {suite.name: warehouse.table_sha256(connection, suite.name)}
             checks += _trusted(document, data, suite.sha256)
-        hashes = {r: warehouse.table_sha256(connection, r) for r in read_and_written(SCORE_RANK)}
+        relations = {relation for stage in on_stages for relation in read_and_written(stage)}
+        hashes = {relation: warehouse.table_sha256(connection, relation) for relation in sorted(relations)}
         for stage, document in on_stages.items():
             data = {relation: hashes[relation] for relation in read_and_written(stage)}
             checks += _trusted(document, data | inputs_sha256(build), warehouse.project_sha256())

@@ -4,7 +4,6 @@ Belongs here: calling dbt in process, reading tables, fingerprints of tables. Do
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -113,10 +112,13 @@ def frame(build: Build, table: str, columns: list[str]) -> pd.DataFrame:
 
 def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
     """Fingerprint of a table's content, whatever the order of its rows."""
-    rows = connection.execute(
-        f"select md5(cast(to_json(t) as varchar)) as row from {table} as t order by row"
+    found = connection.execute(
+        f"""
+        select sha256(coalesce(string_agg(row, '' order by row), ''))
+        from (select md5(cast(to_json(t) as varchar)) as row from {table} as t)
+        """
     ).fetchall()
-    return hashlib.sha256("\n".join(row for (row,) in rows).encode()).hexdigest()
+    return str(found[0][0])
 
 
 def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Check]:

@@ -11,10 +11,11 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
 from orchestration.sources.descriptions import known_sources
+from orchestration.sources.inventory import COLUMNS
 from orchestration.workspace import DBT_PROJECT
 
 LANDED = {source.id: [column.name for column in source.columns] for source in known_sources().values()}
-EXTRACT = {"build": ["quarter"], "files": ["source_id", "source_sha256", "quarter", "league", "status"]}
+EXTRACT = {"build": ["quarter"], "files": COLUMNS}
 PROVENANCE = ["_file_quarter", "_source_sha256", "_source_member", "_source_row"]
 
 
