@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +185,7 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
         raise LeagueError(f"no league {only}; known: {', '.join(known)}")
     for about in coverage[coverage["league"].isin([only] if only else known)].itertuples():
         if not about.published:
-            elsewhere = "; its domain and metric tables have what there is" if pd.notna(about.value_basis) else ""
+            elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
             console.print(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
         elif about.league == "icb":
             members = icbs[icbs["ranked"] | (icbs["organisation_type"] == "icb")]
@@ -211,10 +211,10 @@ def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Tab
 
 def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     """ICBs with the trusts of each beside it: their codes, and their ranks in their own leagues."""
-    places = {
-        icb: ", ".join(f"{t.trust_code} {_text(t.rank)}" if t.ranked else t.trust_code for t in members.itertuples())
-        for icb, members in trusts.sort_values(["league", "rank", "trust_code"]).groupby("icb_code")
-    }
+    places: dict[Any, str] = {}
+    for icb, members in trusts.sort_values(["league", "rank", "trust_code"]).groupby("icb_code"):
+        listed: Iterable[Any] = members.itertuples()
+        places[icb] = ", ".join(f"{t.trust_code} {_text(t.rank)}" if t.ranked else t.trust_code for t in listed)
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda i: _text(i.rank),
         "since": lambda i: _moved(i.rank_change),
@@ -234,7 +234,8 @@ def _league_table(
 ) -> Table:
     table = Table(
         title=f"{about.title}, {about.quarter}",
-        caption=f"{min(rows, len(members))} of {len(members)}; {about.framework}, {about.framework_status}; {_partial(about)}",
+        caption=f"{min(rows, len(members))} of {len(members)}; {about.framework}, {about.framework_status}; "
+        + _partial(about),
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),

@@ -6,28 +6,29 @@
 
 {# Wide columns are summed wide: unpivoting a national file takes a hundred times the memory. #}
 {% macro sum_of_counts(columns) -%}
+    {% set counts = [] -%}
     {% for column in columns -%}
-        {{ published_count(column) }}{{ '' if loop.last else ' + ' }}
-    {%- endfor %}
+        {% set _ = counts.append(published_count(column)) -%}
+    {% endfor -%}
+    {{ counts | join(' + ') }}
 {%- endmacro %}
 
 {# The columns of a landed row that hold something other than a count, with what they hold. #}
 {% macro not_counts(columns) -%}
-    concat_ws(
-        ', '
-        {%- for column in columns %},
-        case when not regexp_full_match(landed.{{ column }}, '[0-9]*') then '{{ column }}: ' || landed.{{ column }} end
-        {%- endfor %}
-    )
+    {% set found = [] -%}
+    {% for column in columns -%}
+        {% set odd = "case when not regexp_full_match(landed." ~ column ~ ", '[0-9]*')" -%}
+        {% set _ = found.append(odd ~ " then '" ~ column ~ ": ' || landed." ~ column ~ " end") -%}
+    {% endfor -%}
+    concat_ws(', ', {{ found | join(', ') }})
 {%- endmacro %}
 
 {# RTT: weeks since referral, `Gt 00 To 01` to `Gt 104`; from and to are completed weeks. #}
 {% macro rtt_weeks(first, last) -%}
     {% set columns = [] -%}
     {% for week in range(first, last + 1) -%}
-        {% set _ = columns.append(
-            'gt_104_weeks_sum_1' if week == 104 else 'gt_%02d_to_%02d_weeks_sum_1' % (week, week + 1)
-        ) -%}
+        {% set name = 'gt_104_weeks_sum_1' if week == 104 else 'gt_%02d_to_%02d_weeks_sum_1' % (week, week + 1) -%}
+        {% set _ = columns.append(name) -%}
     {% endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
@@ -36,7 +37,8 @@
 {% macro dm01_weeks(first, last) -%}
     {% set columns = [] -%}
     {% for week in range(first, last + 1) -%}
-        {% set _ = columns.append('weeks_13_or_more' if week == 13 else 'weeks_%02d_%02d' % (week, week + 1)) -%}
+        {% set name = 'weeks_13_or_more' if week == 13 else 'weeks_%02d_%02d' % (week, week + 1) -%}
+        {% set _ = columns.append(name) -%}
     {% endfor -%}
     {{ return(columns) }}
 {%- endmacro %}

@@ -1,5 +1,6 @@
-{# multiplier x numerator / (divisor x denominator), six decimals, half up, in whole numbers: a quotient of doubles would
-   round some halves the wrong way. Counts are whole or half; all are doubled. The integer division is the engine's. #}
+{# multiplier x numerator / (divisor x denominator), six decimals, half up, in whole numbers: a quotient of doubles
+   would round some halves the wrong way. Counts are whole or half; all are doubled. The integer division is the
+   engine's. #}
 {% macro exact_ratio(numerator, denominator, multiplier, divisor) -%}
     cast(
         (

@@ -1,9 +1,11 @@
 {# A score is as sure as the least sure of the rules it follows. #}
 {% macro least_sure(first, second) -%}
     case
-        {% for label in ['unknown', 'experimental', 'background', 'inferred', 'verified'] -%}
-            when '{{ label }}' in ({{ first }}, {{ second }}) then '{{ label }}'
-        {% endfor -%}
+        when 'unknown' in ({{ first }}, {{ second }}) then 'unknown'
+        when 'experimental' in ({{ first }}, {{ second }}) then 'experimental'
+        when 'background' in ({{ first }}, {{ second }}) then 'background'
+        when 'inferred' in ({{ first }}, {{ second }}) then 'inferred'
+        when 'verified' in ({{ first }}, {{ second }}) then 'verified'
         else coalesce({{ first }}, {{ second }})
     end
 {%- endmacro %}

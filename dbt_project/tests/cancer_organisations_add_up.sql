@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'cancer_waits'}}}) }}
--- Control total: the organisations of a table add up to its England row; within and after, and the bands of days, add up
--- to the total of every row.
+-- Control total: the organisations of a table add up to its England row; within and after, and the bands of days,
+-- add up to the total of every row.
 select
     month,
     basis,

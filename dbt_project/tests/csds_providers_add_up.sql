@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'csds_counts'}}}) }}
--- Control total: providers add up to All Submitters, as far as rounding to 5 allows (2.5 a row). Patients are not summed:
--- one can be seen by several.
+-- Control total: providers add up to All Submitters, as far as rounding to 5 allows (2.5 a row). Patients are not
+-- summed: one can be seen by several.
 select
     month,
     dimension,

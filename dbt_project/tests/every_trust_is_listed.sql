@@ -6,4 +6,7 @@ select
 from {{ ref('organisations') }} as organisations
 left join {{ ref('trust_league_table') }} as listed
     on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
-where organisations.league in (select league from {{ ref('trust_types') }}) and listed.trust_code is null
+where
+    organisations.organisation_type = 'trust'
+    and organisations.league is not null
+    and listed.trust_code is null

@@ -1,19 +1,10 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'rtt_pathways'}}}) }}
 -- Control total: the roll-up C_999 of a provider, commissioner and part is the sum of its treatment functions.
-{%- set counts = ['within_18_weeks', 'over_18_to_52_weeks', 'over_52_weeks', 'total', 'unknown_clock_start', 'total_all'] %}
-with summed as (
+with signed as (
     select
-        month,
-        provider_code,
-        commissioner_code,
-        part,
-        count(case when treatment_function = 'C_999' then 1 end) as roll_ups
-        {%- for column in counts %},
-        sum(case when treatment_function = 'C_999' then {{ column }} end) as rolled_up_{{ column }},
-        sum(case when treatment_function <> 'C_999' then {{ column }} end) as sum_of_{{ column }}
-        {%- endfor %}
+        *,
+        case treatment_function when 'C_999' then -1 else 1 end as sign
     from {{ ref('rtt_pathways') }}
-    group by month, provider_code, commissioner_code, part
 )
 
 select
@@ -21,14 +12,20 @@ select
     provider_code,
     commissioner_code,
     part,
-    rolled_up_total_all,
-    sum_of_total_all,
-    rolled_up_within_18_weeks,
-    sum_of_within_18_weeks
-from summed
-where
-    roll_ups <> 1
-    {%- for column in counts %}
-    or rolled_up_{{ column }} is distinct from sum_of_{{ column }}
-    {%- endfor %}
+    count(case when sign = -1 then 1 end) as roll_ups,
+    sum(case when sign = -1 then total_all end) as rolled_up,
+    sum(case when sign = 1 then total_all end) as sum_of_functions,
+    sum(sign * within_18_weeks) as too_many_within_18_weeks,
+    sum(sign * over_18_to_52_weeks) as too_many_over_18_to_52_weeks,
+    sum(sign * over_52_weeks) as too_many_over_52_weeks
+from signed
+group by month, provider_code, commissioner_code, part
+having
+    count(case when sign = -1 then 1 end) <> 1
+    or sum(sign * within_18_weeks) <> 0
+    or sum(sign * over_18_to_52_weeks) <> 0
+    or sum(sign * over_52_weeks) <> 0
+    or sum(sign * total) <> 0
+    or sum(sign * unknown_clock_start) <> 0
+    or sum(sign * total_all) <> 0
 order by month, provider_code, commissioner_code, part

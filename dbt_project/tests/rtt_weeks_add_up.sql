@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'rtt_pathways'}}}) }}
--- Control total: the weeks of an incomplete pathway row make Total All; of a completed one Total, and with unknown clock
--- starts Total All. New periods have no weeks.
+-- Control total: the weeks of an incomplete pathway row make Total All; of a completed one Total, and with unknown
+-- clock starts Total All. New periods have no weeks.
 select
     month,
     part,

@@ -17,8 +17,11 @@ select
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = organisations.quarter
 inner join {{ ref('summary_measures') }} as measures on measures.framework = quarters.framework
-left join (select distinct quarter, league from carried) as carried_any
-    on carried_any.quarter = organisations.quarter and carried_any.league = organisations.league
+inner join {{ ref('leagues_at_hand') }} as leagues
+    on
+        leagues.quarter = organisations.quarter
+        and leagues.league = organisations.league
+        and leagues.value_basis = 'published'
 left join carried
     on
         carried.quarter = organisations.quarter
@@ -30,8 +33,7 @@ left join {{ ref('nof_figures') }} as figures
         and figures.trust_code = organisations.organisation_code
         and figures.published_id = measures.published_id
 where
-    carried_any.league is not null
-    and figures.value is null
+    figures.value is null
     and (
         carried.published_id is not null
         or measures.measure in ('adjusted_segment', 'average_score', 'unadjusted_segment', 'financial_override')

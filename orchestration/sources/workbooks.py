@@ -135,7 +135,7 @@ def _tables(sheet: Any, source: Source, file: str) -> Iterator[dict[str, str]]:
     context = _context(sheet, source, file)
     fixed = {column.name: context[column.cell] for column in source.columns if column.cell}
     titled = next(column for column in source.columns if column.title_in)
-    title_at = column_index_from_string(titled.title_in)
+    title_at = column_index_from_string(titled.title_in or "")
 
     rows_under: dict[str, int] = {}
     title, table, group_headings, after_blank = "", None, 0, False

@@ -1,5 +1,5 @@
--- Every organisation counted, and every one of a league that the metric applies to. Counts of a predecessor are added to
--- its successor; months at hand are summed even where they are too few to make a value.
+-- Every organisation counted, and every one of a league that the metric applies to. Counts of a predecessor are added
+-- to its successor; months at hand are summed even where they are too few to make a value.
 with rules as (
     select
         frameworks.quarter,
@@ -103,7 +103,9 @@ select
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'
             when counted.denominator is null then 'a figure is missing in the file'
             when months.last_month < date_trunc('month', rules.quarter_end)
-                then 'latest month at hand is ' || months.months_named || ', not ' || strftime(rules.quarter_end, '%Y-%m')
+                then
+                    'latest month at hand is ' || months.months_named || ', not '
+                    || strftime(rules.quarter_end, '%Y-%m')
         end as varchar
     ) as status_reason,
     cast(

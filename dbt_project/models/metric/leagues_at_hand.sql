@@ -1,4 +1,5 @@
--- What the tables of a league rest on: the NHS Oversight Framework release where it is there, else what can be computed.
+-- What the tables of a league rest on: the NHS Oversight Framework release where it is there, else what can be
+-- computed.
 with released as (
     select distinct
         quarter,

@@ -1,5 +1,5 @@
--- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from the
--- primary publications stand beside them, never in their place.
+-- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from
+-- the primary publications stand beside them, never in their place.
 with released as (
     select distinct
         quarter,

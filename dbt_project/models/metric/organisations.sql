@@ -1,6 +1,6 @@
 -- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
--- commissioner by the file that names it. ICBs of the quarter are the commissioner parents of its own files and those of
--- etr: neither knows the boundaries of April 2026.
+-- commissioner by the file that names it. ICBs of the quarter are the commissioner parents of its own files and those
+-- of etr: neither knows the boundaries of April 2026.
 with published as (
     select distinct
         figures.quarter,

@@ -1,4 +1,5 @@
--- Rank by segment, then average score, as for trusts; no override. Commissioners that are no ICB are listed, not ranked.
+-- Rank by segment, then average score, as for trusts; no override. Commissioners that are no ICB are listed, not
+-- ranked.
 with placed as (
     select
         organisations.quarter,

@@ -276,6 +276,7 @@ select
             else 'unexplained'
         end as varchar
     ) as status,
-    cast(case when computed <> published and abs(computed - published) <= tolerance then tolerance_reason end as varchar)
-        as explanation
+    cast(
+        case when computed <> published and abs(computed - published) <= tolerance then tolerance_reason end as varchar
+    ) as explanation
 from compared

@@ -1,4 +1,9 @@
 -- A missing figure is a full stop. A file holds all months since 2017: those in use are picked by month.
+with region_codes as (
+    select distinct region_code
+    from {{ ref('regions') }}
+)
+
 select
     months.quarter,
     months.month,
@@ -6,7 +11,7 @@ select
     {{ clean_text('ambsys.org_name') }} as organisation_name,
     case
         when {{ clean_text('ambsys.org_code') }} = 'Eng' then 'England'
-        when regions.region_code is not null then 'region'
+        when region_codes.region_code is not null then 'region'
         else 'trust'
     end as level,
     {% for column, name in [
@@ -24,5 +29,5 @@ inner join {{ ref('months_in_use') }} as months
         months.source_id = 'ambsys'
         and months.source_sha256 = ambsys._source_sha256
         and months.month = make_date(cast(ambsys.year as integer), cast(ambsys.month as integer), 1)
-left join (select distinct region_code from {{ ref('regions') }}) as regions
-    on regions.region_code = {{ clean_text('ambsys.org_code') }}
+left join region_codes
+    on region_codes.region_code = {{ clean_text('ambsys.org_code') }}

@@ -48,7 +48,7 @@ preferred as (
         *,
         row_number() over (
             partition by quarter, side, organisation_code
-            order by preference, month desc, organisation_name
+            order by preference asc, month desc, organisation_name asc
         ) as choice
     from named
 )
