@@ -18,7 +18,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
 from orchestration import gates, warehouse
-from orchestration.changes import changed_trusts
+from orchestration.changes import changed_organisations
 from orchestration.errors import GateError
 from orchestration.gates import Check
 from orchestration.releases import latest_version, table_hashes
@@ -167,7 +167,7 @@ def publish(build: Build) -> Release:
             return Release(build.quarter, last, releases / f"v{last}", created=False)
         number = last + 1
         if last:
-            changed_trusts(releases / f"v{last}", scratch).to_csv(
+            changed_organisations(releases / f"v{last}", scratch).to_csv(
                 scratch / "changes.csv", index=False, lineterminator="\n"
             )
         _describe(build, tables, checks, number, scratch)
@@ -299,7 +299,10 @@ def _readme(
         leagues=pd.read_parquet(folder / "league_coverage.parquet").fillna("").to_dict("records"),
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
-        labels=scores.drop_duplicates(["metric_id", "label"]).sort_values("metric_id").to_dict("records"),
+        labels=scores.dropna(subset="score")
+        .drop_duplicates(["metric_id", "label"])
+        .sort_values("metric_id")
+        .to_dict("records"),
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
         sources=package["sources"],
