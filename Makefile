@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
+EXTRACTS ?= ../shared/extracts
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -32,8 +33,9 @@ dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/dagster.yaml data/dagster/ || true
 	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
-bench: $(SAMPLE)  ## time of imports, of a first and of further quarters
+bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
+	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 
 sample: $(SAMPLE)
 

@@ -1,5 +1,5 @@
-"""The data work of a quarter of national files against a bare DuckDB script that only reads them and makes the same sums:
-`python tests/benchmark_national.py EXTRACTS QUARTER`. Every part is a process of its own. A measurement, not a test."""
+"""The data work of a quarter of national files, against a bare DuckDB script that only reads them and makes the same
+sums: `make bench`. Every part is a process of its own. A measurement, not a test."""
 
 import json
 import resource

@@ -11,7 +11,10 @@ with counted as (
         on
             rules.measure = counts.measure
             and rules.side = counts.side
-            and (rules.without_commissioner is null or counts.commissioner_apart is null)
+            and (
+                rules.without_commissioner is null
+                or counts.commissioner_apart is distinct from rules.without_commissioner
+            )
     inner join {{ ref('months_counted') }} as months
         on months.quarter = counts.quarter and months.metric_id = rules.metric_id and months.month = counts.month
     group by counts.quarter, rules.metric_id

@@ -30,11 +30,11 @@ counted as (
         coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
         sum(counts.numerator) as numerator,
         sum(counts.denominator) as denominator,
+        count(*) = count(counts.numerator) and count(*) = count(counts.denominator) as has_all_figures,
         count(distinct counts.month) as months_counted,
         string_agg(distinct strftime(counts.month, '%Y-%m'), ', ' order by strftime(counts.month, '%Y-%m'))
             as months_named,
-        arg_max(counts.source_sha256, counts.month) as source_sha256,
-        arg_max(counts.source_member, counts.month) as source_member
+        arg_max(counts.source_sha256, counts.month) as source_sha256
     from rules
     inner join {{ ref('months_counted') }} as months_counted
         on months_counted.quarter = rules.quarter and months_counted.metric_id = rules.metric_id
@@ -44,7 +44,10 @@ counted as (
             and counts.month = months_counted.month
             and counts.measure = rules.measure
             and counts.side = rules.side
-            and (rules.without_commissioner is null or counts.commissioner_apart is null)
+            and (
+                rules.without_commissioner is null
+                or counts.commissioner_apart is distinct from rules.without_commissioner
+            )
     left join {{ ref('successions_in_force') }} as successions
         on
             rules.side = 'provider'
@@ -86,7 +89,8 @@ select
         case
             when not_applicable.reason is not null then 'not_applicable'
             when
-                counted.denominator > 0
+                counted.has_all_figures
+                and counted.denominator > 0
                 and (rules.basis = 'latest_month' or counted.months_counted = 3)
                 then 'reported'
             else 'missing'
@@ -96,12 +100,14 @@ select
         case
             when not_applicable.reason is not null then not_applicable.reason
             when months.months_counted is null then 'no ' || rules.source_id || ' file of the quarter'
+            when counted.organisation_code is null and successions.successor_code is not null
+                then 'counted under its successor ' || successions.successor_code
             when counted.organisation_code is null
-                then 'not in the ' || rules.source_id || ' files: ' || months.months_named
+                then 'not counted in the ' || rules.source_id || ' files: ' || months.months_named
+            when not counted.has_all_figures then 'a figure is missing in the file'
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'
-            when counted.denominator is null then 'a figure is missing in the file'
             when months.last_month < date_trunc('month', rules.quarter_end)
                 then
                     'latest month at hand is ' || months.months_named || ', not '
@@ -118,8 +124,7 @@ select
     cast(months.last_month + interval 1 month - interval 1 day as date) as period_end,
     months.last_month < date_trunc('month', rules.quarter_end) as is_of_an_earlier_month,
     cast(rules.source_id as varchar) as source_id,
-    counted.source_sha256,
-    counted.source_member
+    counted.source_sha256
 from spine
 inner join rules on rules.quarter = spine.quarter and rules.metric_id = spine.metric_id
 left join months on months.quarter = spine.quarter and months.metric_id = spine.metric_id
@@ -128,6 +133,8 @@ left join counted
         counted.quarter = spine.quarter
         and counted.metric_id = spine.metric_id
         and counted.organisation_code = spine.organisation_code
+left join {{ ref('successions_in_force') }} as successions
+    on successions.quarter = spine.quarter and successions.predecessor_code = spine.organisation_code
 left join {{ ref('metrics_not_applicable') }} as not_applicable
     on
         not_applicable.framework = rules.framework

@@ -138,7 +138,7 @@ select
     null,
     computed.source_id,
     computed.source_sha256,
-    computed.source_member,
+    null,
     null
 from {{ ref('computed_values') }} as computed
 inner join {{ ref('organisations') }} as organisations

@@ -1,5 +1,5 @@
--- What each publication counts, month by month: how many of how many. Commissioner NONC stands apart because some rules
--- leave it out.
+-- What each publication counts, month by month: how many of how many. A figure that a row lacks is lacking in the sum.
+-- Commissioner NONC stands apart because some rules leave it out.
 with elective as (
     select
         *,
@@ -116,8 +116,8 @@ select
     organisation_code,
     code_in_file,
     commissioner_apart,
-    cast(sum(numerator) as decimal(18, 1)) as numerator,
-    cast(sum(denominator) as decimal(18, 1)) as denominator,
+    cast(case when count(*) = count(numerator) then sum(numerator) end as decimal(18, 1)) as numerator,
+    cast(case when count(*) = count(denominator) then sum(denominator) end as decimal(18, 1)) as denominator,
     source_sha256,
     source_member,
     cast(min(source_row) as integer) as first_row,

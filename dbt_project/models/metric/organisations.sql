@@ -1,6 +1,6 @@
 -- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
 -- commissioner by the file that names it. ICBs of the quarter are the commissioner parents of its own files and those
--- of etr: neither knows the boundaries of April 2026.
+-- of etr: neither knows the boundaries of April 2026. UNKNOWN can be both provider and commissioner: it is listed once.
 with published as (
     select distinct
         figures.quarter,
@@ -133,6 +133,10 @@ select
     reference.icb_source,
     reference.trust_code is not null as known_to_ods
 from providers
+left join commissioners
+    on
+        commissioners.quarter = providers.quarter
+        and commissioners.organisation_code = providers.organisation_code
 left join published
     on published.quarter = providers.quarter and published.trust_code = providers.organisation_code
 left join named
@@ -143,6 +147,7 @@ left join named
 left join listed
     on listed.quarter = providers.quarter and listed.trust_code = providers.organisation_code
 left join {{ ref('reference_trusts') }} as reference on reference.trust_code = providers.organisation_code
+where commissioners.organisation_code is null
 union all
 select
     commissioners.quarter,

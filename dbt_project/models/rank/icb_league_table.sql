@@ -15,7 +15,8 @@ with placed as (
                 then 'commissions for NHS England, is no Integrated Care Board'
             when organisations.organisation_type = 'other_commissioner' then 'is no Integrated Care Board'
             when covered.not_covered_reason is not null then covered.not_covered_reason
-            when segments.segment is null then 'no metric has a score'
+            when segments.segment is null and covered.organisation_code is null then 'no metric has a score'
+            when segments.segment is null then 'no segment cut points for the quarter'
         end as not_ranked_reason
     from {{ ref('organisations') }} as organisations
     left join {{ ref('adjusted_segments') }} as segments

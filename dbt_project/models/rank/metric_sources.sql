@@ -34,7 +34,10 @@ inner join {{ ref('computed_metrics') }} as rules
     on
         rules.measure = counts.measure
         and rules.side = counts.side
-        and (rules.without_commissioner is null or counts.commissioner_apart is null)
+        and (
+            rules.without_commissioner is null
+            or counts.commissioner_apart is distinct from rules.without_commissioner
+        )
 inner join {{ ref('months_counted') }} as months
     on months.quarter = counts.quarter and months.metric_id = rules.metric_id and months.month = counts.month
 left join {{ ref('successions_in_force') }} as successions

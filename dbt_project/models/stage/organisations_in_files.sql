@@ -45,10 +45,17 @@ with named as (
 
 preferred as (
     select
-        *,
+        quarter,
+        side,
+        organisation_code,
+        nullif(nullif(organisation_name, '#N/A'), '') as organisation_name,
         row_number() over (
             partition by quarter, side, organisation_code
-            order by preference asc, month desc, organisation_name asc
+            order by
+                coalesce(organisation_name, '') in ('', '#N/A') asc,
+                preference asc,
+                month desc,
+                organisation_name asc
         ) as choice
     from named
 )
@@ -57,6 +64,6 @@ select
     quarter,
     side,
     organisation_code,
-    nullif(nullif(organisation_name, '#N/A'), '') as organisation_name
+    organisation_name
 from preferred
 where choice = 1

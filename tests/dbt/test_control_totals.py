@@ -1,0 +1,1029 @@
+"""One mutant at least for each data test on the publications: a landed table damaged so that those tests fail and no
+other does, and so that what they return names the place. Rules of the land gate, which come first, are not here."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration import warehouse
+from orchestration.workspace import Build
+
+Row = dict[str, Any]
+Expected = dict[str, list[Row]]  # by test, the rows that it must return, in the columns that matter
+Mutant = Callable[["Part"], Expected]
+
+MONTH = dt.date(2026, 3, 1)
+QUARTER = "2025-26-Q4"
+STAGED = {  # publication: its model
+    "rtt": "rtt_pathways",
+    "dm01": "dm01_waits",
+    "ae": "ae_attendances",
+    "ambsys": "ambulance_responses",
+    "cancer": "cancer_waits",
+    "csds": "csds_counts",
+}
+# Computed again from the landed tables; every other relation is that of the build.
+AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files", "successions_in_force", "organisations"]
+AGAIN += ["monthly_counts", "months_counted", "computed_values", "metric_values"]
+CHANGED = ["control_totals", "successions", "reconciliation"]
+KEYED = [*STAGED.values(), "monthly_counts"]
+OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
+    "figures_are_published_once",
+    "landed_rows_are_staged",
+    "league_table_lists_the_same_trusts",
+    "merged_trusts_are_gone",
+    "published_ids_are_known",
+    "published_units_are_known",
+    "published_values_are_used",
+    "summary_figures_complete",
+    "trusts_are_described_once",
+}
+ONE_PROVIDER_IS_ENOUGH = {"rtt", "dm01"}  # their totals are within a provider and commissioner
+FIRST_WEEK, WEEK_19, WEEK_53 = "gt_00_to_01_weeks_sum_1", "gt_18_to_19_weeks_sum_1", "gt_52_to_53_weeks_sum_1"
+
+
+def _tests() -> dict[str, Any]:
+    """The data tests on publications, by name; a key test as `unique_key <model>`."""
+    nodes = warehouse.manifest()["nodes"].values()
+    tests = [node for node in nodes if node["resource_type"] == "test"]
+    singular = {
+        node["name"]: node
+        for node in tests
+        if not node.get("test_metadata")
+        and ("stage_metric" in node["tags"] or node["name"] == "official_figures_are_compared")
+        and node["name"] not in OF_THE_FRAMEWORK
+    }
+    keys = {
+        f"unique_key {model}": node
+        for node in tests
+        for model in KEYED
+        if node["name"].startswith(f"unique_key_{model}_")
+    }
+    return singular | keys
+
+
+class Part:
+    """A month of each publication of the shared build, of RTT and DM01 a few providers, as tables to damage."""
+
+    def __init__(self, build: Build) -> None:
+        self.connection = duckdb.connect(config={"threads": 1})
+        self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
+        self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
+        files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
+        self.connection.execute(f"create table landed.files as {files}")
+        for source in STAGED:
+            providers = (
+                f"and provider_org_code in (select distinct provider_org_code from '{build.parquet(source)}'"
+                " order by 1 limit 3)"
+                if source in ONE_PROVIDER_IS_ENOUGH
+                else ""
+            )
+            self.connection.execute(
+                f"""
+                create table landed.{source} as from '{build.parquet(source)}'
+                where _source_sha256 in (
+                    select source_sha256 from landed.files
+                    where source_id = '{source}' and status = 'used' and period = '2026-03'
+                ) {providers}
+                """
+            )
+        nodes = [node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] in ("model", "seed")]
+        for schema in sorted({node["schema"] for node in nodes}):
+            self.connection.execute(f"create schema {schema}")
+        self.relations = {node["name"]: f"{node['schema']}.{node['name']}" for node in nodes}
+        for name, relation in self.relations.items():
+            if name not in AGAIN:
+                kind = "table" if name in CHANGED else "view"
+                self.connection.execute(f"create {kind} {relation} as from built.{relation}")
+        by_name = {node["name"]: node for node in nodes}
+        for name in AGAIN:
+            self.connection.execute(f"create view {self.relations[name]} as {_on_part(by_name[name])}")
+        tests = _tests()
+        self.tests = {name: _on_part(node) for name, node in tests.items()}
+        self.reading = {
+            source: {
+                name for name, node in tests.items() if f"model.league_tables.{model}" in node["depends_on"]["nodes"]
+            }
+            for source, model in STAGED.items()
+        }
+        self.damaged: set[str] = set()
+
+    def failing(self, named: set[str]) -> Expected:
+        """What the tests named, and those that read the model of a damaged publication, return, if anything."""
+        run = named.union(*[self.reading[source] for source in self.damaged])
+        found = {name: self.rows(self.tests[name]) for name in sorted(run)}
+        return {name: rows for name, rows in found.items() if rows}
+
+    def rows(self, sql: str) -> list[Row]:
+        result = self.connection.execute(sql)
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+    def row(self, source: str, where: str) -> Row:
+        """The first landed row of which that holds."""
+        order = "order by cast(_source_row as integer)"
+        return self.rows(f"select rowid, * from landed.{source} where {where} {order} limit 1")[0]
+
+    def put(self, source: str, row: Row, **cells: object) -> None:
+        """Other cells in a landed row."""
+        changed = ", ".join(f"{column} = '{value}'" for column, value in cells.items())
+        self.damaged.add(source)
+        self.connection.execute(f"update landed.{source} set {changed} where rowid = {row['rowid']}")
+
+    def add(self, source: str, row: Row, *columns: str, amount: float = 1) -> None:
+        """An amount more in some cells of a landed row."""
+        self.put(source, row, **{column: Decimal(row[column] or 0) + Decimal(amount) for column in columns})
+
+    def lose(self, source: str, where: str) -> None:
+        before = self.connection.execute(f"select count(*) from landed.{source} where {where}").fetchall()
+        assert before != [(0,)]
+        self.damaged.add(source)
+        self.connection.execute(f"delete from landed.{source} where {where}")
+
+    def again(self, source: str, row: Row, **cells: str) -> None:
+        """A landed row once more, further down, with some other cells."""
+        cells = {"_source_row": "99999", **cells}
+        changed = ", ".join(f"'{value}' as {column}" for column, value in cells.items())
+        values = f"select * replace ({changed}) from landed.{source} where rowid = {row['rowid']}"
+        self.damaged.add(source)
+        self.connection.execute(f"insert into landed.{source} {values}")
+
+    def file(self, row: Row) -> str:
+        (found,) = self.rows(
+            f"select distinct file_name from landed.files where source_sha256 = '{row['_source_sha256']}'"
+        )
+        return str(found["file_name"])
+
+
+def _on_part(node: Any) -> str:
+    return re.sub(r"read_parquet\('(\w+)\.parquet'\)", r"landed.\1", node["compiled_code"])
+
+
+@pytest.fixture(scope="module")
+def whole(built: Any) -> Part:
+    return Part(built.build)
+
+
+@pytest.fixture
+def part(whole: Part) -> Iterator[Part]:
+    """As it was again after each test."""
+    whole.damaged.clear()
+    whole.connection.execute("begin")
+    yield whole
+    whole.connection.execute("rollback")
+
+
+MUTANTS: dict[str, Mutant] = {}
+
+
+def mutant(damage: Mutant) -> Mutant:
+    MUTANTS[damage.__name__] = damage
+    return damage
+
+
+# Referral to treatment
+
+FUNCTION = "treatment_function_code <> 'C_999' and total_all <> '0'"
+ROLL_UP = "treatment_function_code = 'C_999' and total_all <> '0'"
+
+
+def group(row: Row) -> str:
+    """The rows of the provider, commissioner and part of a row."""
+    keys = ("provider_org_code", "commissioner_org_code", "rtt_part_type")
+    return " and ".join(f"{key} = '{row[key]}'" for key in keys)
+
+
+def functions(row: Row, rolled_up: int | None, functions: int | None, roll_ups: int = 1) -> Row:
+    """What rtt_functions_add_up must say of the provider, commissioner and part of a row."""
+    return {
+        "month": MONTH,
+        "provider_code": row["provider_org_code"],
+        "commissioner_code": row["commissioner_org_code"],
+        "part": row["rtt_part_type"],
+        "roll_ups": roll_ups,
+        "rolled_up": rolled_up,
+        "sum_of_functions": functions,
+    }
+
+
+def pathways(part: Part, part_type: str = "Part_2") -> tuple[Row, Row, int]:
+    """A row of a treatment function of several, its roll-up, and the sum of all."""
+    several = "provider_org_code || commissioner_org_code in (select provider_org_code || commissioner_org_code"
+    several += f" from landed.rtt where rtt_part_type = '{part_type}' group by all having count(*) > 2)"
+    row = part.row("rtt", f"{FUNCTION} and rtt_part_type = '{part_type}' and {several}")
+    roll_up = part.row("rtt", f"{ROLL_UP} and {group(row)}")
+    return row, roll_up, int(roll_up["total_all"])
+
+
+@mutant
+def rtt_half_a_pathway(part: Part) -> Expected:
+    row, _, total = pathways(part)
+    part.put("rtt", row, **{FIRST_WEEK: "12.5"})
+    found = {"file_name": part.file(row), "source_row": int(row["_source_row"]), "found": f"{FIRST_WEEK}: 12.5"}
+    within = sum(int(row[week] or 0) for week in [name for name in row if name.startswith("gt_")][:18])
+    lost = {**functions(row, total, total), "too_many_within_18_weeks": -within}
+    return {"rtt_counts_are_counts": [found], "rtt_functions_add_up": [lost]}
+
+
+@mutant
+def rtt_negative_and_padded_counts_in_one_row(part: Part) -> Expected:
+    row, _, total = pathways(part)
+    part.put("rtt", row, **{WEEK_19: "-1", "total_all": " 5"})
+    found = {"source_row": int(row["_source_row"]), "found": f"{WEEK_19}: -1, total_all:  5"}
+    return {
+        "rtt_counts_are_counts": [found],
+        "rtt_functions_add_up": [functions(row, total, total - int(row["total_all"]))],
+    }
+
+
+@mutant
+def rtt_pathway_of_another_provider(part: Part) -> Expected:
+    """Every row adds up, and England does."""
+    row, _, total = pathways(part)
+    other = part.row(
+        "rtt", f"{FUNCTION} and rtt_part_type = 'Part_2' and provider_org_code <> '{row['provider_org_code']}'"
+    )
+    others = int(part.row("rtt", f"{ROLL_UP} and {group(other)}")["total_all"])
+    part.add("rtt", row, FIRST_WEEK, "total_all")
+    part.add("rtt", other, FIRST_WEEK, "total_all", amount=-1)
+    gained = {**functions(row, total, total + 1), "too_many_within_18_weeks": 1}
+    lost = {**functions(other, others, others - 1), "too_many_within_18_weeks": -1}
+    return {"rtt_functions_add_up": [gained, lost]}
+
+
+@mutant
+def rtt_pathways_in_the_roll_up_only(part: Part) -> Expected:
+    row, roll_up, total = pathways(part)
+    part.add("rtt", roll_up, WEEK_53, "total_all", amount=100)
+    return {"rtt_functions_add_up": [{**functions(row, total + 100, total), "too_many_over_52_weeks": -100}]}
+
+
+@mutant
+def rtt_total_without_its_weeks(part: Part) -> Expected:
+    row, roll_up, _ = pathways(part)
+    for each in (row, roll_up):
+        part.add("rtt", each, "total_all")
+    return {
+        "rtt_weeks_add_up": [
+            {"source_row": int(each["_source_row"]), "weeks": total, "total_all": total + 1}
+            for each, total in ((each, int(each["total_all"])) for each in (row, roll_up))
+        ]
+    }
+
+
+@mutant
+def rtt_pathway_longer_in_its_function_only(part: Part) -> Expected:
+    row, roll_up, total = pathways(part)
+    for each, week in ((row, WEEK_53), (roll_up, WEEK_19)):
+        part.add("rtt", each, week, "total_all")
+    longer = {"too_many_over_52_weeks": 1, "too_many_over_18_to_52_weeks": -1}
+    return {"rtt_functions_add_up": [{**functions(row, total + 1, total + 1), **longer}]}
+
+
+@mutant
+def rtt_completed_pathways_with_more_unknown_clock_starts_than_total(part: Part) -> Expected:
+    row, roll_up, _ = pathways(part, "Part_1B")
+    for each in (row, roll_up):
+        part.add("rtt", each, "patients_with_unknown_clock_start_date")
+    return {
+        "rtt_weeks_add_up": [{"part": "Part_1B", "source_row": int(each["_source_row"])} for each in (row, roll_up)]
+    }
+
+
+@mutant
+def rtt_total_and_unknown_clock_starts_of_a_roll_up(part: Part) -> Expected:
+    """Total All holds in every row, and as the sum of the functions."""
+    row, roll_up, total = pathways(part, "Part_1B")
+    part.add("rtt", roll_up, "total", amount=-1)
+    part.add("rtt", roll_up, "patients_with_unknown_clock_start_date")
+    same = functions(row, total, total)
+    return {
+        "rtt_functions_add_up": [same],
+        "rtt_weeks_add_up": [{"part": "Part_1B", "source_row": int(roll_up["_source_row"]), "total_all": total}],
+    }
+
+
+@mutant
+def rtt_new_periods_with_weeks(part: Part) -> Expected:
+    row, roll_up, _ = pathways(part, "Part_3")
+    for each in (row, roll_up):
+        part.put("rtt", each, **{FIRST_WEEK: "1"})
+    return {
+        "rtt_weeks_add_up": [
+            {"part": "Part_3", "source_row": int(each["_source_row"]), "weeks": 1} for each in (row, roll_up)
+        ]
+    }
+
+
+@mutant
+def rtt_lost_row(part: Part) -> Expected:
+    row, _, total = pathways(part)
+    part.lose("rtt", f"rowid = {row['rowid']}")
+    return {"rtt_functions_add_up": [functions(row, total, total - int(row["total_all"]))]}
+
+
+@mutant
+def rtt_lost_roll_up(part: Part) -> Expected:
+    row, roll_up, total = pathways(part)
+    part.lose("rtt", f"rowid = {roll_up['rowid']}")
+    return {"rtt_functions_add_up": [functions(row, None, total, roll_ups=0)]}
+
+
+@mutant
+def rtt_row_twice(part: Part) -> Expected:
+    row, _, total = pathways(part)
+    part.again("rtt", row)
+    key = {
+        "provider_code": row["provider_org_code"],
+        "treatment_function": row["treatment_function_code"],
+        "rows_found": 2,
+    }
+    return {
+        "rtt_functions_add_up": [functions(row, total, total + int(row["total_all"]))],
+        "unique_key rtt_pathways": [key],
+    }
+
+
+def known_apart(part: Part, roll_up: Row, numerator: int | None = None) -> int:
+    """The file's incomplete pathways, made known as a control total."""
+    rows = "landed.rtt where treatment_function_code = 'C_999' and rtt_part_type = 'Part_2'"
+    (known,) = part.rows(f"select sum(cast(total_all as integer)) as total from {rows}")
+    part.connection.execute(
+        "insert into rules.control_totals by name select 'rtt' as source_id, ? as month, ? as source_sha256,"
+        " 'rtt_within_18_weeks' as measure, ? as numerator, ? as denominator",
+        [MONTH, roll_up["_source_sha256"], numerator, known["total"]],
+    )
+    return int(known["total"])
+
+
+def england(known: int, found: int) -> Row:
+    return {"source_id": "rtt", "month": MONTH, "known_figure": known, "sum_of_providers": found}
+
+
+@mutant
+def rtt_pathways_everywhere_but_in_the_known_total(part: Part) -> Expected:
+    """All sums of the file hold."""
+    row, roll_up, _ = pathways(part)
+    known = known_apart(part, roll_up)
+    for each in (row, roll_up):
+        part.add("rtt", each, FIRST_WEEK, "total_all", amount=7)
+    return {"control_totals_hold": [england(known, known + 7)]}
+
+
+@mutant
+def rtt_another_numerator_than_the_known(part: Part) -> Expected:
+    _, roll_up, _ = pathways(part)
+    known = known_apart(part, roll_up, numerator=1)
+    return {"control_totals_hold": [england(known, known)]}
+
+
+@mutant
+def rtt_block_lost_whole(part: Part) -> Expected:
+    """A provider and commissioner gone with their roll-up: nothing but the known total can see it."""
+    row, roll_up, total = pathways(part)
+    known = known_apart(part, roll_up)
+    part.lose("rtt", group(row))
+    return {"control_totals_hold": [england(known, known - total)]}
+
+
+# Diagnostics
+
+TEST, TOTAL = "diagnostic_tests <> 'TOTAL' and total_wl <> '0'", "diagnostic_tests = 'TOTAL' and total_wl <> '0'"
+
+
+def waits(part: Part) -> tuple[Row, Row, Row]:
+    """A row of a test, that of all tests, and what dm01_tests_add_up says where only the sum is another."""
+    row = part.row("dm01", f"{TEST} and weeks_05_06 <> '0' and weeks_06_07 <> '0'")
+    codes = {"provider_code": row["provider_org_code"], "commissioner_code": row["commissioner_org_code"]}
+    where = (
+        f"provider_org_code = '{row['provider_org_code']}' and commissioner_org_code = '{row['commissioner_org_code']}'"
+    )
+    total = part.row("dm01", f"{TOTAL} and {where}")
+    waiting, over = int(total["total_wl"]), sum(int(total[f"weeks_{n:02}_{n + 1:02}"]) for n in range(6, 13))
+    over += int(total["weeks_13_or_more"])
+    same = {"month": MONTH, **codes, "totals": 1, "total_waiting": waiting, "sum_of_waiting": waiting}
+    return row, total, {**same, "total_over_6_weeks": over, "sum_of_over_6_weeks": over}
+
+
+@mutant
+def dm01_half_a_wait(part: Part) -> Expected:
+    row, _, same = waits(part)
+    part.put("dm01", row, weeks_05_06="12.5", weeks_13_or_more="-1", total_wl=" 5")
+    found = "weeks_05_06: 12.5, weeks_13_or_more: -1, total_wl:  5"
+    place = {"file_name": part.file(row), "source_row": int(row["_source_row"]), "found": found}
+    lost = {**same, "sum_of_waiting": same["sum_of_waiting"] - int(row["total_wl"])}
+    del lost["sum_of_over_6_weeks"]
+    return {"dm01_counts_are_counts": [place], "dm01_tests_add_up": [lost]}
+
+
+@mutant
+def dm01_wait_in_all_tests_only(part: Part) -> Expected:
+    _, total, same = waits(part)
+    part.add("dm01", total, "weeks_00_01", "total_wl")
+    return {"dm01_tests_add_up": [{**same, "total_waiting": same["total_waiting"] + 1}]}
+
+
+@mutant
+def dm01_wait_over_six_weeks_in_one_place_only(part: Part) -> Expected:
+    row, _, same = waits(part)
+    part.add("dm01", row, "weeks_05_06", amount=-1)
+    part.add("dm01", row, "weeks_06_07")
+    return {"dm01_tests_add_up": [{**same, "sum_of_over_6_weeks": same["sum_of_over_6_weeks"] + 1}]}
+
+
+@mutant
+def dm01_weeks_without_their_waiting_list(part: Part) -> Expected:
+    row, _, same = waits(part)
+    part.add("dm01", row, "weeks_00_01")
+    return {"dm01_tests_add_up": [{**same, "rows_whose_weeks_do_not_add_up": 1}]}
+
+
+@mutant
+def dm01_lost_row(part: Part) -> Expected:
+    row, _, same = waits(part)
+    part.lose("dm01", f"rowid = {row['rowid']}")
+    lost = {**same, "sum_of_waiting": same["sum_of_waiting"] - int(row["total_wl"])}
+    del lost["sum_of_over_6_weeks"]
+    return {"dm01_tests_add_up": [lost]}
+
+
+@mutant
+def dm01_lost_row_of_all_tests(part: Part) -> Expected:
+    _, total, same = waits(part)
+    part.lose("dm01", f"rowid = {total['rowid']}")
+    return {"dm01_tests_add_up": [{**same, "totals": 0, "total_waiting": None, "total_over_6_weeks": None}]}
+
+
+@mutant
+def dm01_row_twice(part: Part) -> Expected:
+    row, _, same = waits(part)
+    part.again("dm01", row)
+    twice = {**same, "sum_of_waiting": same["sum_of_waiting"] + int(row["total_wl"])}
+    del twice["sum_of_over_6_weeks"]
+    key = {"month": MONTH, "provider_code": row["provider_org_code"], "test": row["diagnostic_tests"], "rows_found": 2}
+    return {"dm01_tests_add_up": [twice], "unique_key dm01_waits": [key]}
+
+
+# Accident and emergency
+
+ORGANISATION, ENGLAND = "upper(trim(org_code)) <> 'TOTAL'", "upper(trim(org_code)) = 'TOTAL'"
+MAJOR = "a_e_attendances_type_1"
+
+
+def counts_of_ae(part: Part) -> list[str]:
+    names = part.rows("select column_name from (describe landed.ae)")
+    return [str(name["column_name"]) for name in names][4:22]
+
+
+@mutant
+def ae_attendance_of_nobody(part: Part) -> Expected:
+    row, total = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0'"), int(part.row("ae", ENGLAND)[MAJOR])
+    part.add("ae", row, MAJOR)
+    return {
+        "ae_organisations_add_up": [
+            {"month": MONTH, "counted": MAJOR, "england": total, "sum_of_organisations": total + 1}
+        ]
+    }
+
+
+@mutant
+def ae_lost_organisation(part: Part) -> Expected:
+    row, total = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0'"), part.row("ae", ENGLAND)
+    part.lose("ae", f"rowid = {row['rowid']}")
+    return {
+        "ae_organisations_add_up": [
+            {
+                "month": MONTH,
+                "counted": name,
+                "england": int(total[name]),
+                "sum_of_organisations": int(total[name]) - int(row[name]),
+            }
+            for name in counts_of_ae(part)
+            if row[name] != "0"
+        ]
+    }
+
+
+@mutant
+def ae_lost_england(part: Part) -> Expected:
+    total = part.row("ae", ENGLAND)
+    part.lose("ae", ENGLAND)
+    return {
+        "ae_organisations_add_up": [
+            {"counted": name, "england": None, "sum_of_organisations": int(total[name])} for name in counts_of_ae(part)
+        ]
+    }
+
+
+@mutant
+def ae_row_twice_with_a_space_in_its_code(part: Part) -> Expected:
+    """Two codes for the land gate, one for the model."""
+    row = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0'")
+    part.again("ae", row, org_code=f"{row['org_code']} ")
+    total = part.row("ae", ENGLAND)
+    sums = [
+        {"counted": name, "england": int(total[name]), "sum_of_organisations": int(total[name]) + int(row[name])}
+        for name in counts_of_ae(part)
+        if row[name] != "0"
+    ]
+    key = {"month": MONTH, "organisation_code": row["org_code"], "rows_found": 2}
+    return {"ae_organisations_add_up": sums, "unique_key ae_attendances": [key]}
+
+
+@mutant
+def ae_month_from_two_files(part: Part) -> Expected:
+    """England and the organisations are both there twice, and still add up."""
+    files = "landed.files where source_id = 'ae' and period = '2026-03'"
+    part.connection.execute(f"insert into landed.files select * replace ('another' as source_sha256) from {files}")
+    codes = part.rows("select trim(org_code) as code from landed.ae")
+    part.damaged.add("ae")
+    part.connection.execute("insert into landed.ae select * replace ('another' as _source_sha256) from landed.ae")
+    return {"unique_key ae_attendances": [{"organisation_code": row["code"], "rows_found": 2} for row in codes]}
+
+
+@mutant
+def ae_codes_of_new_trusts(part: Part) -> Expected:
+    """Two shaped as those of trusts, and one as an independent provider's."""
+    codes = ("RZZ", "TAZ", "Y99999")
+    for code in codes:
+        row = part.row("ae", f"{ORGANISATION} and org_code not in {codes}")
+        part.put("ae", row, org_code=code, org_name=f"NEW {code}")
+    new = {"quarter": QUARTER, "organisation_code": "RZZ", "organisation_name": "NEW RZZ"}
+    return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "NEW TAZ"}]}
+
+
+# Ambulances
+
+A_MONTH = "year = '2026' and cast(month as integer) = 3"
+AMBULANCE = {  # rows of a level: the region of a trust is a code, that of a region its name
+    "England": "org_code = 'Eng'",
+    "region": "org_code like 'Y__' and region not like 'Y__'",
+    "trust": "org_code <> 'Eng' and region like 'Y__'",
+}
+INDICATORS = {
+    "a0": "calls",
+    "a7": "incidents",
+    "a8": "category_1_incidents",
+    "a24": "category_1_seconds",
+    "a10": "category_2_incidents",
+    "a30": "category_2_seconds",
+}
+
+
+def ambulances(part: Part, level: str) -> tuple[Row, Row]:
+    """A row of a level that month, and England's."""
+    return part.row("ambsys", f"{A_MONTH} and {AMBULANCE[level]} and a10 <> '0'"), part.row(
+        "ambsys", f"{A_MONTH} and {AMBULANCE['England']}"
+    )
+
+
+def responses(column: str, england: object, trusts: object, regions: object) -> Row:
+    figures = {"england": england, "sum_of_trusts": trusts, "sum_of_regions": regions}
+    return {"month": MONTH, "counted": INDICATORS[column], **figures}
+
+
+@mutant
+def ambulance_incident_of_a_trust_only(part: Part) -> Expected:
+    row, total = ambulances(part, "trust")
+    part.add("ambsys", row, "a10")
+    known = int(total["a10"])
+    return {"ambulance_trusts_add_up": [responses("a10", known, known + 1, known)]}
+
+
+@mutant
+def ambulance_region_that_does_not_add_up(part: Part) -> Expected:
+    row, total = ambulances(part, "region")
+    part.add("ambsys", row, "a30", amount=60)
+    known = int(total["a30"])
+    return {"ambulance_trusts_add_up": [responses("a30", known, known, known + 60)]}
+
+
+@mutant
+def ambulance_lost_trust(part: Part) -> Expected:
+    row, total = ambulances(part, "trust")
+    part.lose("ambsys", f"rowid = {row['rowid']}")
+    known = {column: int(total[column]) for column in INDICATORS}
+    return {
+        "ambulance_trusts_add_up": [
+            responses(column, known[column], known[column] - int(row[column]), known[column]) for column in INDICATORS
+        ]
+    }
+
+
+@mutant
+def ambulance_lost_england(part: Part) -> Expected:
+    _, total = ambulances(part, "trust")
+    part.lose("ambsys", f"rowid = {total['rowid']}")
+    return {
+        "ambulance_trusts_add_up": [
+            responses(column, None, int(total[column]), int(total[column])) for column in INDICATORS
+        ]
+    }
+
+
+@mutant
+def ambulance_figure_missing_or_no_count(part: Part) -> Expected:
+    """A full stop where there was a figure, and half a call in a column that no gate looks at."""
+    row, total = ambulances(part, "trust")
+    part.put("ambsys", row, a10=".", a0="12.5")
+    expected = []
+    for column in ("a0", "a10"):
+        known = int(total[column])
+        expected.append(responses(column, known, known - int(row[column]), known))
+    return {"ambulance_trusts_add_up": expected}
+
+
+@mutant
+def ambulance_row_twice(part: Part) -> Expected:
+    row, total = ambulances(part, "region")
+    part.again("ambsys", row)
+    known = {column: int(total[column]) for column in INDICATORS}
+    sums = [responses(name, known[name], known[name], known[name] + int(row[name])) for name in INDICATORS]
+    key = {"month": MONTH, "organisation_code": row["org_code"], "rows_found": 2}
+    return {"ambulance_trusts_add_up": sums, "unique_key ambulance_responses": [key]}
+
+
+# Cancer
+
+PROVIDERS, COMMISSIONERS = "basis like '%PROVIDER%'", "basis like '%COMMISSIONER%'"
+TOLD = "_source_member = '28-DAY FDS (ALL ROUTES)'"
+TREATED = "_source_member = '62-DAY (ALL CANCER)'"
+
+
+def cancer(basis: str, standard: str, block: str, england: object, organisations: object, odd: int = 0) -> Row:
+    """What cancer_organisations_add_up must say of a table."""
+    table = {"month": MONTH, "basis": basis, "standard": standard, "block": block}
+    return {**table, "england": england, "sum_of_organisations": organisations, "rows_that_do_not_add_up": odd}
+
+
+def told(part: Part, where: str = "") -> tuple[Row, float]:
+    """A row of the 28-day sheet by provider, and England's total."""
+    here = f"{PROVIDERS} and {TOLD}"
+    row = part.row("cancer", f"{here} and ods_code <> '' and within_14_days <> '0' and after_28_days <> '0' {where}")
+    return row, float(part.row("cancer", f"{here} and ods_code = ''")["total"])
+
+
+def treated(part: Part, block: str) -> tuple[Row, float]:
+    """A row of a table of the 62-day sheet by commissioner, and England's total."""
+    here = f"{COMMISSIONERS} and {TREATED} and block like '{block}'"
+    row = part.row("cancer", f"{here} and ods_code <> '' and within_31_days not in ('', '0') and after_62_days <> '0'")
+    return row, float(part.row("cancer", f"{here} and ods_code = ''")["total"])
+
+
+@mutant
+def cancer_half_a_patient_in_a_band(part: Part) -> Expected:
+    row, total = told(part)
+    part.add("cancer", row, "within_14_days", amount=0.5)
+    said = cancer("provider", "28-day", "ALL ROUTES", total, total, odd=1)
+    return {"cancer_organisations_add_up": [{**said, "first_such_row": int(row["_source_row"])}]}
+
+
+@mutant
+def cancer_patient_of_nobody(part: Part) -> Expected:
+    row, total = told(part)
+    part.add("cancer", row, "within_14_days", "within_28_days", "total")
+    return {"cancer_organisations_add_up": [cancer("provider", "28-day", "ALL ROUTES", total, total + 1)]}
+
+
+@mutant
+def cancer_patient_late_in_england_only(part: Part) -> Expected:
+    """Every row adds up, and so do the totals."""
+    row, total = told(part)
+    part.add("cancer", row, "within_28_days", "within_14_days", amount=-1)
+    part.add("cancer", row, "after_28_days", "after_62_days")
+    return {"cancer_organisations_add_up": [cancer("provider", "28-day", "ALL ROUTES", total, total)]}
+
+
+@mutant
+def cancer_patient_of_another_route(part: Part) -> Expected:
+    """Moved between two organisations in the table of all routes: the routes of both know better."""
+    row, _ = treated(part, "PART A%")
+    here = f"{COMMISSIONERS} and {TREATED} and block like 'PART A%'"
+    other = part.row(
+        "cancer", f"{here} and ods_code not in ('', '{row['ods_code']}') and within_31_days not in ('', '0')"
+    )
+    columns = "within_31_days", "within_62_days", "total"
+    part.add("cancer", row, *columns)
+    part.add("cancer", other, *columns, amount=-1)
+    return {"cancer_routes_add_up": [routes(row, 1), routes(other, -1)]}
+
+
+@mutant
+def cancer_patient_late_on_all_routes_only(part: Part) -> Expected:
+    row, total = treated(part, "PART A%")
+    part.add("cancer", row, "within_31_days", "within_62_days", amount=-1)
+    part.add("cancer", row, "after_104_days", "after_62_days")
+    return {
+        "cancer_organisations_add_up": [cancer("commissioner", "62-day", row["block"], total, total)],
+        "cancer_routes_add_up": [routes(row, 0)],
+    }
+
+
+def routes(row: Row, more: float) -> Row:
+    """What cancer_routes_add_up must say of a row of all routes that has more than its routes."""
+    total = float(row["total"])
+    place = {"month": MONTH, "basis": "commissioner", "organisation_name": row["organisation_name"]}
+    return {**place, "all_routes": total + more, "sum_of_routes": total}
+
+
+@mutant
+def cancer_block_lost_whole(part: Part) -> Expected:
+    """The organisations and England of a route are gone together."""
+    here = f"{COMMISSIONERS} and {TREATED} and block like 'PART B%'"
+    gone = part.rows(f"select * from landed.cancer where {here} and total <> '0'")
+    names = {row["organisation_name"]: float(row["total"]) for row in gone}
+    part.lose("cancer", here)
+    return {
+        "cancer_routes_add_up": [
+            {"basis": "commissioner", "organisation_name": row["organisation_name"], "all_routes": row["total"]}
+            | {"sum_of_routes": row["total"] - names[row["organisation_name"]]}
+            for row in part.rows(
+                f"""
+                select organisation_name, cast(total as double) as total from landed.cancer
+                where {COMMISSIONERS} and {TREATED} and block like 'PART A%'
+                """
+            )
+            if row["organisation_name"] in names
+        ]
+    }
+
+
+@mutant
+def cancer_lost_organisation(part: Part) -> Expected:
+    row, total = treated(part, "PART A%")
+    part.lose("cancer", f"rowid = {row['rowid']}")
+    lost = float(row["total"])
+    return {
+        "cancer_organisations_add_up": [cancer("commissioner", "62-day", row["block"], total, total - lost)],
+        "cancer_routes_add_up": [{**routes(row, 0), "all_routes": None}],
+    }
+
+
+@mutant
+def cancer_lost_england(part: Part) -> Expected:
+    _, total = told(part)
+    part.lose("cancer", f"{PROVIDERS} and {TOLD} and ods_code = ''")
+    return {"cancer_organisations_add_up": [cancer("provider", "28-day", "ALL ROUTES", None, total)]}
+
+
+@mutant
+def cancer_row_twice(part: Part) -> Expected:
+    row, total = told(part)
+    part.again("cancer", row)
+    twice = cancer("provider", "28-day", "ALL ROUTES", total, total + float(row["total"]))
+    key = {"basis": "provider", "standard": "28-day", "organisation_code": row["ods_code"], "rows_found": 2}
+    return {"cancer_organisations_add_up": [twice], "unique_key cancer_waits": [key]}
+
+
+# Community services
+
+CONTACTS = "dimension = 'TotalCareContacts'"
+
+
+def submitted(part: Part) -> tuple[Row, Row, float]:
+    """A provider's and England's contacts, and how far off the sum of the providers may be."""
+    rows = f"landed.csds where {CONTACTS} and org_level = 'Provider'"
+    (found,) = part.rows(f"select count(*) as n, sum(cast(measure_value as double)) as total from {rows}")
+    england = part.row("csds", f"{CONTACTS} and org_level = 'All Submitters'")
+    part.put("csds", england, measure_value=found["total"])
+    england = part.row("csds", f"{CONTACTS} and org_level = 'All Submitters'")
+    return part.row("csds", f"{CONTACTS} and org_level = 'Provider'"), england, 2.5 * (found["n"] + 1)
+
+
+def contacts(england: object, providers: object, count: int) -> Row:
+    figures = {"england": england, "sum_of_providers": providers, "providers": count}
+    return {"month": MONTH, "dimension": "TotalCareContacts", **figures}
+
+
+@mutant
+def csds_off_by_more_than_rounding(part: Part) -> Expected:
+    row, england, most = submitted(part)
+    part.add("csds", row, "measure_value", amount=most + 2.5)
+    total, count = float(england["measure_value"]), int(most / 2.5) - 1
+    return {"csds_providers_add_up": [contacts(total, total + most + 2.5, count)]}
+
+
+@mutant
+def csds_lost_provider_and_england(part: Part) -> Expected:
+    row, england, most = submitted(part)
+    part.lose("csds", f"rowid = {england['rowid']}")
+    part.lose("csds", f"rowid = {row['rowid']}")
+    total = float(england["measure_value"]) - float(row["measure_value"])
+    return {"csds_providers_add_up": [contacts(None, total, int(most / 2.5) - 2)]}
+
+
+@mutant
+def csds_lost_providers(part: Part) -> Expected:
+    _, england, _ = submitted(part)
+    part.lose("csds", f"{CONTACTS} and org_level = 'Provider'")
+    return {"csds_providers_add_up": [contacts(float(england["measure_value"]), None, 0)]}
+
+
+@mutant
+def csds_row_twice(part: Part) -> Expected:
+    row, england, most = submitted(part)
+    part.again("csds", row)
+    total = float(england["measure_value"])
+    twice = contacts(total, total + float(row["measure_value"]), int(most / 2.5))
+    key = {"month": MONTH, "level": "Provider", "organisation_code": row["org_code"], "rows_found": 2}
+    return {"csds_providers_add_up": [twice], "unique_key csds_counts": [key]}
+
+
+# All publications together
+
+
+@mutant
+def monthly_counts_of_two_files(part: Part) -> Expected:
+    """The counts of an organisation from a second file of the same month, all else as it was."""
+    files = "landed.files where source_id = 'ambsys' and period = '2026-03'"
+    part.connection.execute(f"insert into landed.files select * replace ('another' as source_sha256) from {files}")
+    row, total = ambulances(part, "trust")
+    part.again("ambsys", row, _source_sha256="another")
+    code = {"organisation_code": row["org_code"], "rows_found": 2}
+    known = {column: int(total[column]) for column in INDICATORS}
+    sums = [responses(name, known[name], known[name] + int(row[name]), known[name]) for name in INDICATORS]
+    return {
+        "ambulance_trusts_add_up": sums,
+        "unique_key ambulance_responses": [code],
+        "unique_key monthly_counts": [{"measure": "ambulance_category_2", "side": "provider", **code}],
+    }
+
+
+def of_the_quarter(part: Part, row: Row) -> tuple[int, int]:
+    """Category 2 of an organisation: seconds and incidents."""
+    where = f"org_code = '{row['org_code']}' and year = '2026' and cast(month as integer) <= 3"
+    sums = "sum(cast(a30 as bigint)) as seconds, sum(cast(a10 as bigint)) as incidents"
+    (found,) = part.rows(f"select {sums} from landed.ambsys where {where}")
+    return int(found["seconds"]), int(found["incidents"])
+
+
+def counts(part: Part, total: Row, more: Row, times: int) -> Row:
+    """What every_count_is_somebodys must say where the counts of an organisation are in the values too often."""
+    (seconds, incidents), (others, other) = of_the_quarter(part, total), of_the_quarter(part, more)
+    counted = {"quarter": QUARTER, "metric_id": "OF0017", "numerator": seconds, "denominator": incidents}
+    values = {"numerator_of_values": seconds + times * others, "denominator_of_values": incidents + times * other}
+    return {**counted, **values}
+
+
+@mutant
+def counts_of_an_organisation_that_is_not_listed(part: Part) -> Expected:
+    row, total = ambulances(part, "trust")
+    part.connection.execute(
+        f"create table listed as from metric.organisations where organisation_code <> '{row['org_code']}'"
+    )
+    part.connection.execute("create or replace view metric.organisations as from listed")
+    return {"every_count_is_somebodys": [counts(part, total, row, times=-1)]}
+
+
+@mutant
+def predecessor_with_two_successors(part: Part) -> Expected:
+    """Its counts would be added twice."""
+    _, total = ambulances(part, "trust")
+    row, *successors = part.rows(
+        f"from landed.ambsys where {A_MONTH} and {AMBULANCE['trust']} order by org_code limit 3"
+    )
+    for successor in successors:
+        part.connection.execute(
+            "insert into stage.successions by name select ? as predecessor_code, ? as successor_code,"
+            " date '2025-04-01' as merger_date",
+            [row["org_code"], successor["org_code"]],
+        )
+    return {"every_count_is_somebodys": [counts(part, total, row, times=1)]}
+
+
+@mutant
+def file_with_a_remark(part: Part) -> Expected:
+    """Only the one in use is told of."""
+    part.connection.execute("update landed.files set remarks = 'odd' where source_id = 'ae' and period = '2026-03'")
+    part.connection.execute("update landed.files set status = 'superseded', remarks = 'odder' where source_id = 'rtt'")
+    (file,) = part.rows("select file_name from landed.files where remarks = 'odd'")
+    return {"files_read_with_remarks": [{"file_name": file["file_name"], "remarks": "odd"}]}
+
+
+@mutant
+def league_that_is_not_compared(part: Part) -> Expected:
+    codes = "select organisation_code from built.metric.organisations where league = 'ambulance'"
+    part.connection.execute(
+        f"delete from rank.reconciliation where quarter = '{QUARTER}' and organisation_code in ({codes})"
+    )
+    return {"official_figures_are_compared": [{"quarter": QUARTER, "league": "ambulance", "figures": 0}]}
+
+
+# What no sum can see, and what is no damage
+
+
+UNSEEN: dict[str, Callable[[Part], None]] = {}
+
+
+def unseen(damage: Callable[[Part], None]) -> Callable[[Part], None]:
+    UNSEEN[damage.__name__] = damage
+    return damage
+
+
+@unseen
+def rtt_pathway_moved_with_its_roll_up(part: Part) -> None:
+    row, roll_up, _ = pathways(part)
+    other = part.row(
+        "rtt", f"{FUNCTION} and rtt_part_type = 'Part_2' and provider_org_code <> '{row['provider_org_code']}'"
+    )
+    others = part.row("rtt", f"{ROLL_UP} and {group(other)}")
+    known_apart(part, roll_up)
+    for each, amount in ((row, 1), (roll_up, 1), (other, -1), (others, -1)):
+        part.add("rtt", each, FIRST_WEEK, "total_all", amount=amount)
+
+
+@unseen
+def rtt_blank_for_nobody(part: Part) -> None:
+    row = part.row("rtt", f"{FUNCTION} and {WEEK_53} = '0'")
+    part.put("rtt", row, **{WEEK_53: ""})
+
+
+@unseen
+def dm01_block_lost_whole(part: Part) -> None:
+    row, _, _ = waits(part)
+    codes = "provider_org_code", "commissioner_org_code"
+    part.lose("dm01", " and ".join(f"{code} = '{row[code]}'" for code in codes))
+
+
+@unseen
+def ae_attendance_moved(part: Part) -> None:
+    row = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0'")
+    other = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0' and org_code <> '{row['org_code']}'")
+    part.add("ae", row, MAJOR)
+    part.add("ae", other, MAJOR, amount=-1)
+
+
+@unseen
+def ambulance_incident_moved_to_another_region(part: Part) -> None:
+    row, _ = ambulances(part, "trust")
+    other = part.row("ambsys", f"{A_MONTH} and {AMBULANCE['trust']} and region <> '{row['region']}'")
+    part.add("ambsys", row, "a10")
+    part.add("ambsys", other, "a10", amount=-1)
+
+
+@unseen
+def ambulance_file_without_regions(part: Part) -> None:
+    part.lose("ambsys", AMBULANCE["region"])
+
+
+@unseen
+def cancer_patient_moved(part: Part) -> None:
+    row, _ = told(part)
+    other, _ = told(part, f"and ods_code <> '{row['ods_code']}'")
+    columns = "within_14_days", "within_28_days", "total"
+    part.add("cancer", row, *columns)
+    part.add("cancer", other, *columns, amount=-1)
+
+
+@unseen
+def csds_off_by_what_rounding_allows(part: Part) -> None:
+    row, _, most = submitted(part)
+    part.add("csds", row, "measure_value", amount=most)
+
+
+@unseen
+def csds_dimension_lost_whole(part: Part) -> None:
+    part.lose("csds", CONTACTS)
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_mutant_is_caught(part: Part, name: str) -> None:
+    expected = MUTANTS[name](part)
+    found = part.failing(set(expected))
+    assert set(found) == set(expected)
+    for test, rows in expected.items():
+        shown = [{column: row[column] for column in rows[0]} for row in found[test]]
+        assert [row for row in shown if row not in rows] == [], test
+        assert [row for row in rows if row not in shown] == [], test
+        assert len(shown) == len(rows), test
+
+
+@pytest.mark.parametrize("name", UNSEEN)
+def test_what_adds_up_passes(part: Part, name: str) -> None:
+    UNSEEN[name](part)
+    assert part.damaged
+    assert part.failing({"control_totals_hold"}) == {}
+
+
+def test_good_data_passes(part: Part) -> None:
+    assert part.failing(set(part.tests)) == {}
+
+
+def test_every_test_on_a_publication_has_a_mutant(whole: Part) -> None:
+    """A new singular test needs one too, or a place in OF_THE_FRAMEWORK."""
+    caught: set[str] = set()
+    for damage in MUTANTS.values():
+        whole.connection.execute("begin")
+        caught |= set(damage(whole))
+        whole.connection.execute("rollback")
+    assert caught == set(whole.tests)
+    assert {name for name in caught if name.startswith("unique_key")} == {f"unique_key {model}" for model in KEYED}
+    nodes = warehouse.manifest()["nodes"].values()
+    assert {node["name"] for node in nodes if node["resource_type"] == "test"} >= OF_THE_FRAMEWORK
