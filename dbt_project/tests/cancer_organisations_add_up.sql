@@ -8,6 +8,8 @@ select
     block,
     sum(case when is_england then total end) as england,
     sum(case when not is_england then total end) as sum_of_organisations,
+    sum(case when is_england then within end) as england_within,
+    sum(case when not is_england then within end) as sum_of_within,
     count(case when within + after <> total or sum_of_bands <> total then 1 end) as rows_that_do_not_add_up,
     min(case when within + after <> total or sum_of_bands <> total then source_row end) as first_such_row
 from {{ ref('cancer_waits') }}

@@ -4,10 +4,14 @@ select
     known.source_id,
     known.month,
     known.measure,
+    known.numerator as known_numerator,
+    sum(counts.numerator) as sum_of_numerators,
     known.denominator as known_figure,
     sum(counts.denominator) as sum_of_providers
 from {{ ref('control_totals') }} as known
-inner join {{ ref('monthly_counts') }} as counts
+inner join {{ ref('months_in_use') }} as months
+    on months.source_sha256 = known.source_sha256 and months.month = known.month
+left join {{ ref('monthly_counts') }} as counts
     on
         counts.source_sha256 = known.source_sha256
         and counts.month = known.month
@@ -15,5 +19,5 @@ inner join {{ ref('monthly_counts') }} as counts
         and counts.side = 'provider'
 group by known.source_id, known.month, known.measure, known.numerator, known.denominator
 having
-    sum(counts.denominator) <> known.denominator
-    or sum(counts.numerator) <> coalesce(known.numerator, sum(counts.numerator))
+    sum(counts.denominator) is distinct from known.denominator
+    or sum(counts.numerator) is distinct from coalesce(known.numerator, sum(counts.numerator))

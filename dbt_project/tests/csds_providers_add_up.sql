@@ -1,18 +1,29 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'csds_counts'}}}) }}
 -- Control total: providers add up to All Submitters, as far as rounding to 5 allows (2.5 a row). Patients are not
 -- summed: one can be seen by several.
+with expected as (
+    select
+        months.month,
+        dimensions.dimension
+    from {{ ref('months_in_use') }} as months
+    cross join (values ('TotalReferrals'), ('TotalCareContacts'), ('TotalCareActivities')) as dimensions (dimension)
+    where months.source_id = 'csds'
+)
+
 select
-    month,
-    dimension,
-    sum(case when level = 'All Submitters' then value end) as england,
-    sum(case when level = 'Provider' then value end) as sum_of_providers,
-    count(case when level = 'Provider' then 1 end) as providers
-from {{ ref('csds_counts') }}
-where dimension in ('TotalReferrals', 'TotalCareContacts', 'TotalCareActivities')
-group by month, dimension
+    expected.month,
+    expected.dimension,
+    sum(case when counts.level = 'All Submitters' then counts.value end) as england,
+    sum(case when counts.level = 'Provider' then counts.value end) as sum_of_providers,
+    count(case when counts.level = 'Provider' then 1 end) as providers
+from expected
+left join {{ ref('csds_counts') }} as counts
+    on counts.month = expected.month and counts.dimension = expected.dimension
+group by expected.month, expected.dimension
 having
-    sum(case when level = 'All Submitters' then value end) is null
-    or sum(case when level = 'Provider' then value end) is null
+    sum(case when counts.level = 'All Submitters' then counts.value end) is null
+    or sum(case when counts.level = 'Provider' then counts.value end) is null
     or abs(
-        sum(case when level = 'All Submitters' then value end) - sum(case when level = 'Provider' then value end)
-    ) > 2.5 * (count(case when level = 'Provider' then 1 end) + 1)
+        sum(case when counts.level = 'All Submitters' then counts.value end)
+        - sum(case when counts.level = 'Provider' then counts.value end)
+    ) > 2.5 * (count(case when counts.level = 'Provider' then 1 end) + 1)

@@ -10,7 +10,8 @@ with summed as (
         sum(case when test <> 'TOTAL' then waiting_list end) as sum_of_waiting,
         sum(case when test = 'TOTAL' then over_6_weeks end) as total_over_6_weeks,
         sum(case when test <> 'TOTAL' then over_6_weeks end) as sum_of_over_6_weeks,
-        count(case when within_6_weeks + over_6_weeks <> waiting_list then 1 end) as rows_whose_weeks_do_not_add_up
+        count(case when within_6_weeks + over_6_weeks <> waiting_list then 1 end) as rows_whose_weeks_do_not_add_up,
+        min(case when within_6_weeks + over_6_weeks <> waiting_list then source_row end) as first_such_row
     from {{ ref('dm01_waits') }}
     group by month, provider_code, commissioner_code
 )

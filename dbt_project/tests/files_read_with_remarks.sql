@@ -2,7 +2,8 @@
 -- A file in use was not quite as expected; what was noticed was left aside and is empty.
 select distinct
     files.file_name,
-    files.remarks
+    files.remarks,
+    months.source_id is not null as of_a_month
 from {{ source('extract', 'files') }} as files
-inner join {{ ref('months_in_use') }} as months on months.source_sha256 = files.source_sha256
-where files.remarks is not null
+left join {{ ref('months_in_use') }} as months on months.source_sha256 = files.source_sha256
+where files.status = 'used' and files.remarks is not null

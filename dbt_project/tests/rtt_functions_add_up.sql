@@ -15,9 +15,11 @@ select
     count(case when sign = -1 then 1 end) as roll_ups,
     sum(case when sign = -1 then total_all end) as rolled_up,
     sum(case when sign = 1 then total_all end) as sum_of_functions,
-    sum(sign * within_18_weeks) as too_many_within_18_weeks,
-    sum(sign * over_18_to_52_weeks) as too_many_over_18_to_52_weeks,
-    sum(sign * over_52_weeks) as too_many_over_52_weeks
+    sum(sign * within_18_weeks) as functions_less_roll_up_within_18_weeks,
+    sum(sign * over_18_to_52_weeks) as functions_less_roll_up_over_18_to_52_weeks,
+    sum(sign * over_52_weeks) as functions_less_roll_up_over_52_weeks,
+    sum(sign * total) as functions_less_roll_up_total,
+    sum(sign * unknown_clock_start) as functions_less_roll_up_unknown_clock_start
 from signed
 group by month, provider_code, commissioner_code, part
 having

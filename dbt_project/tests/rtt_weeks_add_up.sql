@@ -3,7 +3,10 @@
 -- clock starts Total All. New periods have no weeks.
 select
     month,
+    provider_code,
+    commissioner_code,
     part,
+    treatment_function,
     source_row,
     within_18_weeks + over_18_to_52_weeks + over_52_weeks as weeks,
     total,

@@ -226,9 +226,9 @@ def pathways(part: Part, part_type: str = "Part_2") -> tuple[Row, Row, int]:
 def rtt_half_a_pathway(part: Part) -> Expected:
     row, _, total = pathways(part)
     part.put("rtt", row, **{FIRST_WEEK: "12.5"})
-    found = {"file_name": part.file(row), "source_row": int(row["_source_row"]), "found": f"{FIRST_WEEK}: 12.5"}
+    found = {"file_name": part.file(row), "source_row": int(row["_source_row"]), "found": f"{FIRST_WEEK}: '12.5'"}
     within = sum(int(row[week] or 0) for week in [name for name in row if name.startswith("gt_")][:18])
-    lost = {**functions(row, total, total), "too_many_within_18_weeks": -within}
+    lost = {**functions(row, total, total), "functions_less_roll_up_within_18_weeks": -within}
     return {"rtt_counts_are_counts": [found], "rtt_functions_add_up": [lost]}
 
 
@@ -236,7 +236,7 @@ def rtt_half_a_pathway(part: Part) -> Expected:
 def rtt_negative_and_padded_counts_in_one_row(part: Part) -> Expected:
     row, _, total = pathways(part)
     part.put("rtt", row, **{WEEK_19: "-1", "total_all": " 5"})
-    found = {"source_row": int(row["_source_row"]), "found": f"{WEEK_19}: -1, total_all:  5"}
+    found = {"source_row": int(row["_source_row"]), "found": f"{WEEK_19}: '-1', total_all: ' 5'"}
     return {
         "rtt_counts_are_counts": [found],
         "rtt_functions_add_up": [functions(row, total, total - int(row["total_all"]))],
@@ -253,8 +253,8 @@ def rtt_pathway_of_another_provider(part: Part) -> Expected:
     others = int(part.row("rtt", f"{ROLL_UP} and {group(other)}")["total_all"])
     part.add("rtt", row, FIRST_WEEK, "total_all")
     part.add("rtt", other, FIRST_WEEK, "total_all", amount=-1)
-    gained = {**functions(row, total, total + 1), "too_many_within_18_weeks": 1}
-    lost = {**functions(other, others, others - 1), "too_many_within_18_weeks": -1}
+    gained = {**functions(row, total, total + 1), "functions_less_roll_up_within_18_weeks": 1}
+    lost = {**functions(other, others, others - 1), "functions_less_roll_up_within_18_weeks": -1}
     return {"rtt_functions_add_up": [gained, lost]}
 
 
@@ -262,7 +262,9 @@ def rtt_pathway_of_another_provider(part: Part) -> Expected:
 def rtt_pathways_in_the_roll_up_only(part: Part) -> Expected:
     row, roll_up, total = pathways(part)
     part.add("rtt", roll_up, WEEK_53, "total_all", amount=100)
-    return {"rtt_functions_add_up": [{**functions(row, total + 100, total), "too_many_over_52_weeks": -100}]}
+    return {
+        "rtt_functions_add_up": [{**functions(row, total + 100, total), "functions_less_roll_up_over_52_weeks": -100}]
+    }
 
 
 @mutant
@@ -283,7 +285,7 @@ def rtt_pathway_longer_in_its_function_only(part: Part) -> Expected:
     row, roll_up, total = pathways(part)
     for each, week in ((row, WEEK_53), (roll_up, WEEK_19)):
         part.add("rtt", each, week, "total_all")
-    longer = {"too_many_over_52_weeks": 1, "too_many_over_18_to_52_weeks": -1}
+    longer = {"functions_less_roll_up_over_52_weeks": 1, "functions_less_roll_up_over_18_to_52_weeks": -1}
     return {"rtt_functions_add_up": [{**functions(row, total + 1, total + 1), **longer}]}
 
 
@@ -363,7 +365,7 @@ def known_apart(part: Part, roll_up: Row, numerator: int | None = None) -> int:
     return int(known["total"])
 
 
-def england(known: int, found: int) -> Row:
+def england(known: int, found: int | None) -> Row:
     return {"source_id": "rtt", "month": MONTH, "known_figure": known, "sum_of_providers": found}
 
 
@@ -382,6 +384,41 @@ def rtt_another_numerator_than_the_known(part: Part) -> Expected:
     _, roll_up, _ = pathways(part)
     known = known_apart(part, roll_up, numerator=1)
     return {"control_totals_hold": [england(known, known)]}
+
+
+@mutant
+def rtt_rows_of_another_icb(part: Part) -> Expected:
+    """Every sum of the file holds."""
+    row = part.row("rtt", f"{ROLL_UP} and commissioner_parent_org_code <> ''")
+    parents = f"commissioner_parent_org_code not in ('', '{row['commissioner_parent_org_code']}')"
+    other = part.row("rtt", parents)["commissioner_parent_org_code"]
+    for each in part.rows(f"select rowid from landed.rtt where {group(row)}"):
+        part.put("rtt", each, commissioner_parent_org_code=other)
+    one, another = sorted([other, row["commissioner_parent_org_code"]])
+    found = {
+        "source_id": "rtt",
+        "commissioner_code": row["commissioner_org_code"],
+        "one_icb": one,
+        "another_icb": another,
+    }
+    return {"commissioners_have_one_icb": [found]}
+
+
+@mutant
+def rtt_no_incomplete_pathways_at_all(part: Part) -> Expected:
+    _, roll_up, _ = pathways(part)
+    known = known_apart(part, roll_up)
+    part.lose("rtt", "rtt_part_type = 'Part_2'")
+    return {"control_totals_hold": [england(known, None)]}
+
+
+@mutant
+def rtt_count_of_twenty_digits(part: Part) -> Expected:
+    row, _, total = pathways(part)
+    part.put("rtt", row, total_all="9" * 20)
+    found = {"source_row": int(row["_source_row"]), "found": f"total_all: '{'9' * 20}'"}
+    lost = functions(row, total, total - int(row["total_all"]))
+    return {"rtt_counts_are_counts": [found], "rtt_functions_add_up": [lost]}
 
 
 @mutant
@@ -416,7 +453,7 @@ def waits(part: Part) -> tuple[Row, Row, Row]:
 def dm01_half_a_wait(part: Part) -> Expected:
     row, _, same = waits(part)
     part.put("dm01", row, weeks_05_06="12.5", weeks_13_or_more="-1", total_wl=" 5")
-    found = "weeks_05_06: 12.5, weeks_13_or_more: -1, total_wl:  5"
+    found = "weeks_05_06: '12.5', weeks_13_or_more: '-1', total_wl: ' 5'"
     place = {"file_name": part.file(row), "source_row": int(row["_source_row"]), "found": found}
     lost = {**same, "sum_of_waiting": same["sum_of_waiting"] - int(row["total_wl"])}
     del lost["sum_of_over_6_weeks"]
@@ -827,6 +864,12 @@ def csds_lost_providers(part: Part) -> Expected:
 
 
 @mutant
+def csds_dimension_lost_whole(part: Part) -> Expected:
+    part.lose("csds", CONTACTS)
+    return {"csds_providers_add_up": [contacts(None, None, 0)]}
+
+
+@mutant
 def csds_row_twice(part: Part) -> Expected:
     row, england, most = submitted(part)
     part.again("csds", row)
@@ -986,11 +1029,6 @@ def cancer_patient_moved(part: Part) -> None:
 def csds_off_by_what_rounding_allows(part: Part) -> None:
     row, _, most = submitted(part)
     part.add("csds", row, "measure_value", amount=most)
-
-
-@unseen
-def csds_dimension_lost_whole(part: Part) -> None:
-    part.lose("csds", CONTACTS)
 
 
 @pytest.mark.parametrize("name", MUTANTS)

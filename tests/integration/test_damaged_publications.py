@@ -1,0 +1,373 @@
+"""Files of the primary publications end to end: damage stops the run and is named, oddities change no figure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+import re
+import shutil
+import sys
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from orchestration import release, warehouse
+from orchestration.errors import LeagueError
+
+QUARTER = "2025-26-Q4"
+JANUARY, FEBRUARY, MARCH = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February", "March"))
+REVISED = "ae/Monthly-AE-February-2026-revised.csv"
+RTT, RTT_BEFORE = "rtt/Full-CSV-data-file-Mar26-ZIP-4M-pQ6rS8.zip", "rtt/Full-CSV-data-file-Dec25-ZIP-4M-kL2mN4.zip"
+DM01, DM01_BEFORE = "dm01/DM01-MARCH-2026-full-extract_pQ6rS8.zip", "dm01/DM01-DECEMBER-2025-full-extract_kL2mN4.zip"
+CANCER = "cancer/MARCH-2026-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx"
+CSDS = "csds/csds_march-2026_csds_data.zip"
+PROVENANCE = {"file_name", "first_row", "last_row", "source_row", "sha256", "source_sha256", "member_or_sheet"}
+BEFORE = {"previous_rank", "rank_change", "no_previous_rank_reason"}
+MAJOR = "A&E attendances Type 1"
+
+Damage = Callable[[Path], None]
+
+
+def copied(sample: Path, folder: Path, *files: str) -> Path:
+    """The reference lists of the sample and these of its files."""
+    shutil.copytree(sample / "ods", folder / "ods")
+    for file in files:
+        (folder / file).parent.mkdir(exist_ok=True)
+        shutil.copy(sample / file, folder / file)
+    return folder
+
+
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def written(table: list[list[str]]) -> bytes:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(table)
+    return text.getvalue().encode()
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def pack(path: Path, content: dict[str, bytes]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in content.items():
+            archive.writestr(name, data)
+
+
+def change(path: Path, edit: Callable[[list[list[str]]], object]) -> None:
+    """Edits the rows of a CSV file, or of the one in an archive."""
+    archived = path.suffix == ".zip"
+    ((name, content),) = members(path).items() if archived else [("", path.read_bytes())]
+    table = rows(content)
+    edit(table)
+    if archived:
+        pack(path, {name: written(table)})
+    else:
+        path.write_bytes(written(table))
+
+
+def shuffled(table: list[list[str]]) -> None:
+    heading, *body = table
+    random.Random(1).shuffle(body)
+    table[:] = [heading, *body]
+
+
+def column(heading: str, cell: str) -> Callable[[list[list[str]]], None]:
+    """One column more, at the end."""
+
+    def edit(table: list[list[str]]) -> None:
+        table[:] = [[*row, heading if n == 0 else cell if n == 4 else ""] for n, row in enumerate(table)]
+
+    return edit
+
+
+def moved(table: list[list[str]]) -> None:
+    """A hundred attendances of one trust become another's: the file adds up as before."""
+    at = table[0].index(MAJOR)
+    first, second = [row for row in table[1:] if row[at].isdigit() and int(row[at]) > 1000][:2]
+    first[at], second[at] = str(int(first[at]) + 100), str(int(second[at]) - 100)
+
+
+def another_dimension(path: Path) -> None:
+    """Every sheet says another size of itself than it did, and none says the right one."""
+    content = members(path)
+    for name, data in content.items():
+        if name.startswith("xl/worksheets/"):
+            (said,) = re.findall(rb'<dimension ref="([^"]*)"', data)
+            content[name] = data.replace(said, b"B2:C3" if said == b"A1" else b"A1", 1)
+            assert content[name] != data
+    pack(path, content)
+
+
+# Oddities: the same figures told in another way
+
+
+@dataclass(frozen=True)
+class Told:
+    plainly: Any
+    oddly: Any
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def told(sample: Path, build_quarter: Callable[[str, Path], Any], tmp_path_factory: pytest.TempPathFactory) -> Told:
+    """The same months twice: with those of the quarter before; and without them, in files odd in every way allowed."""
+    files = (JANUARY, FEBRUARY, MARCH, RTT, DM01, CANCER)
+    plain = copied(sample, tmp_path_factory.mktemp("plain"), *files, RTT_BEFORE, DM01_BEFORE)
+    odd = copied(sample, tmp_path_factory.mktemp("odd"), *files)
+    change(odd / JANUARY, column("", ""))
+    (odd / FEBRUARY).rename(odd / REVISED)
+    shutil.copy(odd / REVISED, odd / FEBRUARY)
+    change(odd / FEBRUARY, moved)
+    change(odd / MARCH, shuffled)
+    change(odd / DM01, shuffled)
+    another_dimension(odd / CANCER)
+    shutil.copy(odd / RTT, odd / "rtt" / "again.zip")
+    return Told(build_quarter(QUARTER, plain), build_quarter(QUARTER, odd), odd)
+
+
+def test_both_are_released(told: Told) -> None:
+    assert (told.plainly.outcome.problems, told.oddly.outcome.problems) == ((), ())
+
+
+@pytest.mark.parametrize("table", [table.name for table in release.published_tables()])
+def test_oddities_change_only_provenance(told: Told, table: str) -> None:
+    left, right = (pd.read_parquet(built.release / f"{table}.parquet") for built in (told.plainly, told.oddly))
+    kept = [name for name in left.columns if name not in PROVENANCE | BEFORE]
+    pd.testing.assert_frame_equal(left[kept], right[kept])
+    if kept == [*left.columns]:
+        for name in (f"{table}.csv", f"{table}.parquet"):
+            assert (told.plainly.release / name).read_bytes() == (told.oddly.release / name).read_bytes(), name
+
+
+def test_dimension_of_a_sheet_is_not_believed(told: Told) -> None:
+    plainly, oddly = (
+        pd.read_parquet(built.build.parquet("cancer")).drop(columns="_source_sha256")
+        for built in (told.plainly, told.oddly)
+    )
+    assert len(plainly) > 400
+    pd.testing.assert_frame_equal(plainly, oddly)
+
+
+def test_files_say_what_became_of_them(told: Told) -> None:
+    document = json.loads((told.oddly.release / "checks.json").read_text())
+    files = {file["file_name"]: file for file in document["files"]}
+    assert (files[REVISED]["status"], files[FEBRUARY]["status"]) == ("used", "superseded")
+    assert files[FEBRUARY]["reason"] == f"by {REVISED}"
+    twins = {RTT: files[RTT], "rtt/again.zip": files["rtt/again.zip"]}
+    (used,) = [name for name in twins if twins[name]["status"] == "used"]
+    (duplicate,) = [file for name, file in twins.items() if name != used]
+    assert (duplicate["status"], duplicate["reason"]) == ("duplicate", f"the same bytes as {used}")
+    assert files[JANUARY]["remarks"] == "1 column after the last one known, '', is empty and left out"
+
+
+def test_remark_is_a_warning_of_the_release(told: Told) -> None:
+    (check,) = [
+        check
+        for check in json.loads((told.oddly.release / "checks.json").read_text())["checks"]
+        if check["id"] == "dbt.files_read_with_remarks"
+    ]
+    assert (check["severity"], check["passed"], check["unexpected"]) == ("warning", False, 1)
+    (example,) = check["examples"]
+    assert example.startswith(f"file_name {JANUARY}, remarks 1 column")
+    assert "files_read_with_remarks" in (told.oddly.release / "README.md").read_text()
+
+
+def test_revised_figures_are_used(told: Told) -> None:
+    """Of the trust that a superseded file says less of, by the file itself."""
+    february = {file: rows((told.folder / file).read_bytes()) for file in (FEBRUARY, REVISED)}
+    (superseded, used), *_ = [pair for pair in zip(*february.values(), strict=True) if pair[0] != pair[1]]
+    code = used[1]
+    counts = 0
+    for file in (JANUARY, REVISED, MARCH):
+        heading, *body = rows((told.folder / file).read_bytes())
+        at = [n for n, name in enumerate(heading) if name.startswith("A&E attendances ")]
+        counts += sum(int(row[n]) for row in body for n in at if row[1] == code)
+    with warehouse.reading(told.oddly.build) as connection:
+        found = connection.execute(
+            "select denominator from metric.metric_values"
+            f" where quarter = '{QUARTER}' and metric_id = 'OF0013' and organisation_code = '{code}'"
+            " and value_basis = 'computed'"
+        ).fetchall()
+    assert superseded != used
+    assert found == [(counts,)]
+
+
+def test_previous_ranks_are_there_only_with_the_files_of_the_quarter_before(told: Told) -> None:
+    plainly, oddly = (
+        pd.read_parquet(built.release / "icb_league_table.parquet") for built in (told.plainly, told.oddly)
+    )
+    for table in (plainly, oddly):
+        assert (table["ranked"].sum(), table["rank"].notna().sum()) == (
+            plainly["ranked"].sum(),
+            plainly["ranked"].sum(),
+        )
+    plainly, oddly = plainly[plainly["ranked"]], oddly[oddly["ranked"]]
+    assert len(plainly) > 30
+    assert plainly["previous_rank"].notna().all() and plainly["no_previous_rank_reason"].isna().all()
+    assert (plainly["rank_change"] == plainly["previous_rank"] - plainly["rank"]).all()
+    assert plainly["rank_change"].ne(0).any()
+    assert oddly["previous_rank"].isna().all() and oddly["rank_change"].isna().all()
+    assert set(oddly["no_previous_rank_reason"]) == {
+        "not ranked in the previous quarter, or its files are not among the sources"
+    }
+
+
+# One publication alone
+
+
+@pytest.fixture(scope="module")
+def alone(
+    sample: Path, build_quarter: Callable[[str, Path], Any], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Any, Any]:
+    """A quarter of nothing but attendances, built twice."""
+    folder = copied(sample, tmp_path_factory.mktemp("alone"), JANUARY, FEBRUARY, MARCH)
+    return build_quarter(QUARTER, folder), build_quarter(QUARTER, folder)
+
+
+def test_two_builds_give_the_same_bytes(alone: tuple[Any, Any]) -> None:
+    first, second = ({path.name: path.read_bytes() for path in built.release.iterdir()} for built in alone)
+    assert len(first) > 20
+    assert first == second
+
+
+def test_quarter_from_one_publication_alone_is_partial(alone: tuple[Any, Any]) -> None:
+    built, _ = alone
+    assert built.outcome.problems == ()
+    leagues = pd.read_parquet(built.release / "league_coverage.parquet").set_index("league")
+    assert set(leagues.index) == {"acute", "ambulance", "icb", "mental_health_community"}
+    for league, metric in (("acute", "OF0013"), ("icb", "ICB-AE-4H")):
+        found = leagues.loc[league]
+        assert (found["coverage"], found["value_basis"], found["metrics_scored"]) == ("partial", "computed", 1)
+        missing = found["metrics_missing"].split()
+        assert len(missing) == found["metrics_expected"] - 1 and metric not in missing
+        assert not found["published"]
+        assert found["absent_reason"].startswith(f"only 1 of the {found['metrics_expected']} metrics of the league")
+    assert set(leagues.loc["icb", "metrics_missing"].split()) == {
+        *("ICB-RTT-18W", "ICB-RTT-52W", "ICB-DM01-6W", "ICB-CANCER-28D", "ICB-CANCER-62D")
+    }
+    for league in ("ambulance", "mental_health_community"):
+        assert leagues.loc[league, "absent_reason"] == "no data file of this league for the quarter"
+    assert leagues.loc["icb", "framework_status"] == "experimental"
+    assert not pd.read_parquet(built.release / "icb_league_table.parquet")["ranked"].any()
+    values = pd.read_parquet(built.release / "metric_league_table.parquet")
+    assert set(values["metric_id"]) >= {"OF0013", "ICB-AE-4H"}
+
+
+# Damage
+
+
+def cut(folder: Path) -> None:
+    path = folder / DM01
+    path.write_bytes(path.read_bytes()[:-5000])
+
+
+def bomb(folder: Path) -> None:
+    ((name, _),) = members(folder / DM01).items()
+    pack(folder / DM01, {name: b"0" * (4 * 1024 * 1024)})
+
+
+def two_of_a_month(folder: Path) -> None:
+    shutil.copy(folder / MARCH, folder / "ae" / "march.csv")
+    change(folder / "ae" / "march.csv", moved)
+
+
+CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
+    "truncated archive": (cut, (DM01, "is a damaged archive", "download it again")),
+    "zip bomb": (bomb, (DM01, "inflates more than 200 times, so it is not opened")),
+    "unknown column with a value": (
+        lambda folder: change(folder / MARCH, column("Note", "see above")),
+        (f"{MARCH}, row 1, column 23: has a heading that", "and row 5 holds 'see above' there; found 'Note'"),
+    ),
+    "unknown column with a value in a national file": (
+        lambda folder: change(folder / DM01, column("", "see above")),
+        (DM01, "row 1, column 31: has a heading that", "and row 5 holds 'see above' there"),
+    ),
+    "two differing files of a month": (
+        two_of_a_month,
+        (f"{MARCH} and ae/march.csv are both", "2026-03 and differ; nothing says which supersedes the other"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_damaged_file_stops_the_run(name: str, sample: Path, run: Any, tmp_path: Path) -> None:
+    damage, says = CASES[name]
+    folder = copied(sample, tmp_path / "extracts", MARCH, DM01)
+    damage(folder)
+    try:
+        problems = run(QUARTER, folder, tmp_path / "data").problems
+    except LeagueError as error:
+        problems = (str(error),)
+    (message,) = problems
+    assert [text for text in says if text not in message] == [], message
+    assert not list((tmp_path / "data" / "releases").rglob("*.*"))
+
+
+def new_trust(table: list[list[str]]) -> None:
+    table[4][1], table[4][3] = "RZZ", "A NEW NHS TRUST"
+
+
+def more_referrals(table: list[list[str]]) -> None:
+    (england,) = [row for row in table if row[4] == "All Submitters" and row[5] == "TotalReferrals"]
+    england[11] = f"{float(england[11]) + 1000:.1f}"
+
+
+def one_attendance_more_in_england(table: list[list[str]]) -> None:
+    at = table[0].index(MAJOR)
+    table[-1][at] = str(int(table[-1][at]) + 1)
+
+
+STOPPED: dict[str, tuple[dict[str, Callable[[list[list[str]]], None]], tuple[str, ...]]] = {
+    "one attendance too many": (
+        {MARCH: one_attendance_more_in_england},
+        (
+            "dbt.ae_organisations_add_up (critical): 1 unexpected. Control total: in every count the organisations",
+            "month 2026-03-01, counted a_e_attendances_type_1, england {england}, sum_of_organisations {organisations}",
+        ),
+    ),
+    "a new trust, and referrals too many": (
+        {MARCH: new_trust, CSDS: more_referrals},
+        (
+            "dbt.csds_providers_add_up (critical): 1 unexpected. Control total: providers add up to All Submitters",
+            "month 2026-03-01, dimension TotalReferrals, england ",
+            "dbt.trusts_are_known (critical): 1 unexpected",
+            f"quarter {QUARTER}, organisation_code RZZ, organisation_name A NEW NHS TRUST",
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STOPPED)
+def test_figures_that_cannot_be_stop_the_command(
+    name: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from orchestration import cli
+
+    edits, says = STOPPED[name]
+    folder = copied(sample, tmp_path / "extracts", JANUARY, FEBRUARY, MARCH, CSDS)
+    for file, edit in edits.items():
+        change(folder / file, edit)
+    england = int(rows((sample / MARCH).read_bytes())[-1][4])
+    arguments = ["build", "--extracts", str(folder), "--quarter", QUARTER, "--data-dir", str(tmp_path / "data")]
+    monkeypatch.setattr(sys, "argv", ["league", *arguments])
+    with pytest.raises(SystemExit) as exit_code:
+        cli.main()
+    shown = capsys.readouterr().err
+    assert exit_code.value.code == 1
+    expected = [f"{QUARTER}: stopped, nothing published"]
+    expected += [text.format(england=england + 1, organisations=england) for text in says]
+    assert [text for text in expected if text not in shown] == [], shown
+    assert len(re.findall(r"\((?:critical|warning)\)", shown)) == len(edits), shown
+    assert not list((tmp_path / "data" / "releases").rglob("*.*"))
