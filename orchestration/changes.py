@@ -11,7 +11,7 @@ COMPARED = ["rank", "average_score", "segment_unadjusted", "financial_override",
 
 
 def changed_organisations(before: Path, after: Path) -> pd.DataFrame:
-    """One row per organisation placed differently in two release folders, with both figures and the first cause found."""
+    """One row per organisation placed differently in two releases, with both figures and the first cause found."""
     both = _placed(before).merge(_placed(after), on=KEY, how="outer", suffixes=("_before", "_after"), indicator=True)
 
     def differs(column: str) -> pd.Series:

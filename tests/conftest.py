@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,9 +86,10 @@ def run() -> Run:
 
 @pytest.fixture(scope="session")
 def build_quarter(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Built]:
-    """Builds a quarter of a folder of extracts in a data folder of its own."""
+    """Builds a quarter of a folder of extracts once, in a data folder of its own. Read it, never change it."""
     from orchestration.workspace import Workspace
 
+    @cache
     def build(quarter: str, extracts: Path) -> Built:
         data_dir = tmp_path_factory.mktemp(f"data-{quarter}")
         return Built(run(quarter, extracts, data_dir), Workspace(data_dir))

@@ -8,5 +8,5 @@
             + cast(2 * {{ denominator }} as hugeint) * {{ divisor }}
         ) // nullif(cast(2 * {{ denominator }} as hugeint) * {{ divisor }} * 2, 0)
         as decimal(18, 0)
-    ) / 1000000
+    ) * cast(0.000001 as decimal(7, 6))
 {%- endmacro %}

@@ -141,8 +141,9 @@ def _choose(group: list[Candidate]) -> Candidate:
 
 def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
     used = inventory[inventory["status"] == "used"]
-    if quarter not in set(used.loc[used["source_id"] != "nof_league", "quarter"]):  # nothing to rank in it alone
-        found = sorted(inventory["quarter"].dropna().unique())
+    with_figures = inventory[inventory["source_id"] != "nof_league"]  # a league table alone has nothing to rank
+    if quarter not in set(with_figures.loc[with_figures["status"] == "used", "quarter"]):
+        found = sorted(with_figures["quarter"].dropna().unique())
         detail = f"; quarters found: {', '.join(found)}" if found else ""
         raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{_strangers(inventory)}")
     for source in known_sources().values():

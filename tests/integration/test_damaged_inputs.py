@@ -363,7 +363,7 @@ CASES = [
             "organisation_code ZQ9X9",
             "expected a code in etr or in the trust list",
             "metric.metric_values.finance (critical): 1 unexpected",
-            "organisation_code ZA3, metric_id OF0079, column value: found",
+            "organisation_code ZA3, metric_id OF0079, value_basis published, column value: found",
             "expected -50 to 50",
         ),
     ),
@@ -386,7 +386,7 @@ CASES = [
     Case(
         "100 acute trusts only",
         only_trusts(100),
-        ("leagues_have_their_known_size", "league acute", "trusts 100", "134"),
+        ("leagues_have_their_known_size", "league acute", "organisations 100", "expected_organisations 134"),
     ),
     # quarters and files
     Case(
@@ -404,11 +404,16 @@ CASES = [
         second_file,
         (AMBULANCE, "nof/copy of ambulance data.csv", "2025-26-Q1 ambulance and differ"),
     ),
+    Case(
+        "reference lists alone",
+        remove(ACUTE, AMBULANCE, COMMUNITY, ACUTE_TABLE, AMBULANCE_TABLE, COMMUNITY_TABLE),
+        ("no publication of 2025-26-Q1 is among the files",),
+    ),
     Case("no etr", remove(ETR), ("no file is 'ODS, NHS trusts (etr)' for 2025-26-Q1",)),
     Case(
-        "no data file",
+        "league tables without data files",
         remove(ACUTE, AMBULANCE, COMMUNITY),
-        ("no file is 'NHS Oversight Framework, trust data' for 2025-26-Q1",),
+        ("no publication of 2025-26-Q1 is among the files",),
     ),
     # references
     Case(

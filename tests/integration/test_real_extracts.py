@@ -13,6 +13,7 @@ import pytest
 
 from orchestration.errors import LeagueError
 
+LEAGUE = "mental_health_community"  # the league whose release is among the files
 QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
 DOMAIN_CELLS = {"2025-26-Q1": 300, "2025-26-Q2": 301}
 ROWS = {"Q1 2025/26": 2242, "Q2 2025/26": 2260}
@@ -30,6 +31,21 @@ BASIS = {
     "recovered": {"OF0005", "OF0016", "OF0041", "OF0057", "OF0063", "OF0082", "OF0086"},
     "published": {"OF0035", "OF0067"},
 }
+COMPUTED = {  # scores of leagues without a release, from what the primary publications count
+    "2025-26-Q1": {"acute": {"OF0010", "OF0011", "OF0013"}, "icb": {"ICB-AE-4H"}},
+    "2025-26-Q2": {},
+}
+NOTHING = "no data file of this league for the quarter"
+NOT_ENOUGH = "no metric of the league has all its months among the files"  # cancer of one month of three
+ABSENT = {
+    "2025-26-Q1": {
+        "acute": "only 3 of the 24 metrics of the league are at hand",
+        "ambulance": NOTHING,
+        "icb": "only 1 of the 6 metrics of the league are at hand",
+    },
+    "2025-26-Q2": {"acute": NOT_ENOUGH, "ambulance": NOTHING, "icb": NOT_ENOUGH},
+}
+MEMBERS = {"acute": 134, "ambulance": 10, "icb": 42}
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +78,12 @@ def test_every_official_figure_is_reproduced(real: dict[str, Any], quarter: str)
 @pytest.mark.parametrize("quarter", QUARTERS)
 def test_basis_of_every_score(real: dict[str, Any], quarter: str) -> None:
     scores = table(real[quarter], "metric_scores").dropna(subset="score")
-    found = {basis: set(rows["metric_id"]) for basis, rows in scores.groupby("score_basis")}
-    assert found == BASIS
+    released = scores[scores["league"] == LEAGUE]
+    assert {basis: set(rows["metric_id"]) for basis, rows in released.groupby("score_basis")} == BASIS
+    assert set(released["value_basis"]) == {"published"}
+    others = scores[scores["league"] != LEAGUE]
+    assert {league: set(rows["metric_id"]) for league, rows in others.groupby("league")} == COMPUTED[quarter]
+    assert set(others["value_basis"]) | set(others["score_basis"]) <= {"computed"}
 
 
 @pytest.mark.parametrize("quarter", QUARTERS)
@@ -73,7 +93,7 @@ def test_averages_segments_and_ranks_again_from_the_csv(
     """Published cells beside released ones, without the reconciliation model."""
     rows = published[published["Quarter"] == QUARTERS[quarter]]
     ours = table(real[quarter], "trust_league_table").set_index("trust_code")
-    ours = ours[ours["league"] == "mental_health_community"]
+    ours = ours[ours["league"] == LEAGUE]
     for published_id, cell, column in (
         ("OF5002", "Value", "average_score"),
         ("OF5003", "Value", "segment_unadjusted"),
@@ -93,10 +113,12 @@ def test_averages_segments_and_ranks_again_from_the_csv(
 @pytest.mark.parametrize("quarter", QUARTERS)
 def test_average_is_the_weighted_mean_of_the_released_scores(real: dict[str, Any], quarter: str) -> None:
     scores = table(real[quarter], "metric_scores")
-    scores = scores[scores["counted"]].astype({"score_exact": float, "weight": float})
+    scores = scores[scores["counted"] & (scores["league"] == LEAGUE)].astype({"score_exact": float, "weight": float})
     weighted = (scores["score_exact"] * scores["weight"]).groupby(scores["organisation_code"]).sum()
     mean = weighted / scores.groupby("organisation_code")["weight"].sum()
-    ours = table(real[quarter], "trust_league_table").set_index("trust_code")["average_score"].astype(float)
+    ours = table(real[quarter], "trust_league_table").set_index("trust_code")
+    ours = ours.loc[ours["league"] == LEAGUE, "average_score"].astype(float)
+    assert ours.notna().all() and set(ours.index) == set(mean.index)
     assert (ours - mean.reindex(ours.index)).abs().max() <= 0.005 + 1e-9
 
 
@@ -115,23 +137,61 @@ def test_control_totals_of_rows(real: dict[str, Any], published: pd.DataFrame) -
 def test_every_value_is_traced_to_its_row(real: dict[str, Any], published: pd.DataFrame, quarter: str) -> None:
     """The named row of the named file holds that trust, metric and value."""
     values = table(real[quarter], "metric_values").dropna(subset="value")
+    computed, values = values[values["value_basis"] == "computed"], values[values["value_basis"] == "published"]
+    assert set(values["league"]) == {LEAGUE}
     rows = published.iloc[values["source_row"].astype(int) - 2].reset_index(drop=True)
     assert list(rows["Trust_code"].str.strip()) == list(values["organisation_code"])
     assert list(rows["Metric_ID"]) == list(values["metric_id"])
     assert list(rows["Value"].astype(float)) == list(values["value"].astype(float))
     assert set(rows["Quarter"]) == {QUARTERS[quarter]}
+    # A computed value is no single row: it names the publication, and metric_sources the rows.
+    files = pd.read_parquet(real[quarter].build.parquet("files"))
+    used = files[(files["status"] == "used") & (files["quarter"] == quarter)]
+    assert computed["source_row"].isna().all()
+    assert set(zip(computed["source_id"], computed["source_sha256"], strict=True)) <= set(
+        zip(used["source_id"], used["source_sha256"], strict=True)
+    )
+    assert computed.empty == (quarter == "2025-26-Q2")
 
 
 @pytest.mark.parametrize("quarter", QUARTERS)
-def test_leagues_without_data_are_absent_with_a_reason(real: dict[str, Any], quarter: str) -> None:
+def test_leagues_without_a_release_are_not_ranked_and_say_why(real: dict[str, Any], quarter: str) -> None:
     leagues = table(real[quarter], "league_coverage").set_index("league")
-    assert bool(leagues.loc["mental_health_community", "published"])
-    assert leagues.loc["mental_health_community", "trusts"] == 61
-    for absent in ("acute", "ambulance"):
-        assert not leagues.loc[absent, "published"]
-        assert leagues.loc[absent, "absent_reason"] == "no data file of this league for the quarter"
-        assert leagues.loc[absent, "title"] in (real[quarter].release / "README.md").read_text()
-    assert set(table(real[quarter], "trust_league_table")["league"]) == {"mental_health_community"}
+    ours = leagues.loc[LEAGUE]
+    assert bool(ours["published"])
+    assert (ours["value_basis"], ours["coverage"]) == ("published", "full")
+    assert ours["organisations"] == ours["expected_organisations"] == 61
+    assert set(leagues.index) == {LEAGUE, *ABSENT[quarter]}
+    readme = (real[quarter].release / "README.md").read_text()
+    for absent, reason in ABSENT[quarter].items():
+        league = leagues.loc[absent]
+        assert not league["published"]
+        assert league["absent_reason"] == reason
+        assert f"| {league['title']} | not ranked: {reason} |" in readme
+        assert league["organisations"] == league["expected_organisations"] == MEMBERS[absent]
+        scored = COMPUTED[quarter].get(absent, set())
+        assert league["metrics_scored"] == len(scored)
+        assert (league["value_basis"] == "computed", league["coverage"] == "partial") == (bool(scored), bool(scored))
+        assert pd.isna(league["metrics_of_an_earlier_month"])
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_only_the_league_with_a_release_is_ranked(real: dict[str, Any], quarter: str) -> None:
+    trusts = table(real[quarter], "trust_league_table")
+    assert set(trusts.loc[trusts["ranked"], "league"]) == {LEAGUE}
+    others = trusts[trusts["league"] != LEAGUE]
+    assert Counter(others["league"]) == {league: n for league, n in MEMBERS.items() if league != "icb"}
+    figures = ["rank", "average_score", "segment", "segment_unadjusted", "rank_without_override", "final_segment"]
+    assert others[figures].isna().all(axis=None)
+    assert not others["ranked"].any()
+    icbs = table(real[quarter], "icb_league_table")
+    assert not icbs["ranked"].any()
+    assert icbs[["rank", "average_score", "segment"]].isna().all(axis=None)
+    rows = pd.concat([others, icbs[icbs["organisation_type"] == "icb"].assign(league="icb")])
+    reasons = rows.groupby("league")["not_ranked_reason"].agg(set).to_dict()
+    assert reasons == {
+        league: {"no metric has a score" if reason == NOTHING else reason} for league, reason in ABSENT[quarter].items()
+    }
 
 
 def test_previous_rank_is_that_of_the_first_quarter(real: dict[str, Any]) -> None:
@@ -148,11 +208,11 @@ def test_files_not_used_are_listed_with_a_reason(real: dict[str, Any], shared_ex
     assert files.loc[files["status"] != "used", "reason"].notna().all()
 
 
-def test_quarter_without_a_release_is_refused(shared_extracts: Path, run: Any, tmp_path: Path) -> None:
+def test_quarter_without_a_publication_is_refused(shared_extracts: Path, run: Any, tmp_path: Path) -> None:
     try:
-        message = "\n".join(run("2025-26-Q4", shared_extracts, tmp_path).problems)
+        message = "\n".join(run("2025-26-Q3", shared_extracts, tmp_path).problems)
     except LeagueError as error:
         message = str(error)
-    assert "no file is 'NHS Oversight Framework, trust data' for 2025-26-Q4" in message
-    assert "quarters found: 2025-26-Q1, 2025-26-Q2" in message
+    assert "no publication of 2025-26-Q3 is among the files" in message
+    assert "quarters found: 2024-25-Q2, 2025-26-Q1, 2025-26-Q2, 2025-26-Q4, 2026-27-Q1" in message
     assert not (tmp_path / "releases").exists()

@@ -1,4 +1,5 @@
-"""The release bundle as a public contract: its columns, hashes, versions, and the same bytes from the same inputs."""
+"""The release bundle as a public contract: its columns, hashes, versions, the same bytes from the same inputs, and the
+figures that the sample was counted from."""
 
 from __future__ import annotations
 
@@ -12,6 +13,8 @@ import random
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +22,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration import release
+from orchestration import release, warehouse
+from orchestration.changes import changed_organisations
 from orchestration.errors import LeagueError
+from orchestration.sample import expected_figures, expected_icb_league, invent_year
+from orchestration.sample.publications import Figures
 from orchestration.workspace import Workspace
 
 QUARTER = "2025-26-Q1"
@@ -32,20 +38,42 @@ CONTRACT = {
     "segment_unadjusted, financial_override, segment, rank_without_override, "
     "metrics_counted, metrics_expected, ranked, not_ranked_reason, previous_rank, "
     "rank_change, final_segment, gap_to_next_segment, coverage",
-    "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank",
+    "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank, "
+    "ranked, not_ranked_reason",
     "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, "
     "rank, median, lower_quartile, upper_quartile",
     "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, "
     "denominator, value, unit, period_start, period_end, status, status_reason, "
     "source_id, source_sha256",
-    "metric_scores": "quarter, organisation_code, metric_id, value, population, population_size, "
+    "metric_scores": "quarter, organisation_code, metric_id, value_basis, value, population, population_size, "
     "rank_in_population, score, score_basis, weight, counted",
     "reconciliation": "quarter, organisation_code, measure, metric_id, published, computed, difference, "
-    "tolerance, status",
+    "tolerance, status, explanation",
     "metric_sources": "quarter, organisation_code, metric_id, value_basis, source_id, source_sha256, "
-    "member_or_sheet, period, first_row, last_row",
+    "member_or_sheet, period, code_in_file, first_row, last_row, rows_counted",
+    "league_coverage": "quarter, league, title, framework, framework_status, value_basis, published, absent_reason, "
+    "organisations, expected_organisations, coverage, metrics_expected, metrics_scored, metrics_missing, "
+    "metrics_of_an_earlier_month",
+    "segment_cut_points": "quarter, framework, scope, better_segment, cut_point, cut_point_basis, label",
+    "icb_league_table": "quarter, rank, rank_low, rank_high, icb_code, icb_name, organisation_type, region, "
+    "average_score, average_score_low, average_score_high, segment, metrics_counted, metrics_expected, coverage, "
+    "ranked, not_ranked_reason, framework_status, previous_rank, rank_change",
+    "england_figures": "quarter, metric_id, metric_title, numerator, denominator, value, unit, "
+    "denominator_attributed, months_counted, first_month, last_month",
+}
+KEYS = {
+    "metric_values": ("quarter", "organisation_code", "metric_id", "value_basis"),
+    "metric_sources": ("quarter", "organisation_code", "metric_id", "value_basis", "period", "code_in_file"),
+    "segment_cut_points": ("quarter", "framework", "scope", "better_segment"),
+    "icb_league_table": ("quarter", "icb_code"),
+    "england_figures": ("quarter", "metric_id"),
 }
 PROVENANCE = {"source_sha256", "source_row", "first_row", "last_row"}
+COUNTS = ("numerator", "denominator")
+TEN_DECIMALS = Fraction(1, 10**10)
+CONTEXT = "X-DM01-6W"  # shown beside the framework, never scored
+QUARTER_OF = {"built_planted": "2025-26-Q3", "built": "2025-26-Q4"}
+PREVIOUS = {"2025-26-Q3": "2025-26-Q2", "2025-26-Q4": "2025-26-Q3"}
 
 
 @dataclass(frozen=True)
@@ -96,6 +124,11 @@ def test_table_has_the_columns_of_the_contract(built: Any, table: str) -> None:
     heading = (built.release / f"{table}.csv").read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
     assert set(CONTRACT[table].split(", ")) - set(heading) == set()
     assert heading == list(pd.read_parquet(built.release / f"{table}.parquet").columns)
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_key_is_that_of_the_contract(table: str) -> None:
+    assert {t.key for t in release.published_tables() if t.name == table} == {KEYS[table]}
 
 
 def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
@@ -203,8 +236,9 @@ def test_changed_content_is_the_next_version_and_the_first_stays(versions: Versi
 
 
 def test_changes_say_who_moved_and_why(versions: Versions) -> None:
-    changes = pd.read_csv(versions.second / "changes.csv").set_index("trust_code")
+    changes = pd.read_csv(versions.second / "changes.csv").set_index("organisation_code")
     assert set(changes.index) == set(versions.exchanged)
+    assert set(changes["league"]) == {"mental_health_community"}
     assert set(changes["cause"]) == {"own metric scores"}
     first, last = (changes.loc[code] for code in versions.exchanged)
     assert first["rank_before"] < first["rank_after"] == last["rank_before"]
@@ -215,6 +249,27 @@ def test_changes_say_who_moved_and_why(versions: Versions) -> None:
     before = pd.read_csv(versions.second.with_name("v1") / "trust_league_table.csv").set_index("trust_code")
     after = pd.read_csv(versions.second / "trust_league_table.csv").set_index("trust_code")
     assert set(before.index[before["rank"] != after["rank"].reindex(before.index)]) == set(versions.exchanged)
+
+
+def test_changes_tell_of_icbs_too(built: Any, tmp_path: Path) -> None:
+    for folder in (tmp_path / "before", tmp_path / "after"):
+        folder.mkdir()
+        for table in ("trust_league_table", "icb_league_table"):
+            shutil.copyfile(built.release / f"{table}.parquet", folder / f"{table}.parquet")
+    assert changed_organisations(tmp_path / "before", tmp_path / "after").empty
+    icbs = pd.read_parquet(tmp_path / "after" / "icb_league_table.parquet")
+    moved = icbs.index[icbs["rank"] == 1][0]
+    score = icbs.loc[moved, "average_score"]
+    icbs.loc[moved, ["rank", "average_score"]] = [42, Decimal("4.00")]
+    icbs.to_parquet(tmp_path / "after" / "icb_league_table.parquet")
+    (change,) = changed_organisations(tmp_path / "before", tmp_path / "after").to_dict("records")
+    assert (change["league"], change["organisation_code"]) == ("icb", icbs.loc[moved, "icb_code"])
+    assert (change["cause"], change["rank_before"], change["rank_after"]) == ("own metric scores", 1, 42)
+    assert (change["average_score_before"], change["average_score_after"]) == (score, Decimal("4.00"))
+    (tmp_path / "before" / "icb_league_table.parquet").unlink()  # as releases of contract 1.0 are
+    new = changed_organisations(tmp_path / "before", tmp_path / "after")
+    assert set(new["organisation_code"]) == set(icbs["icb_code"])
+    assert set(new["cause"]) == {"new in this version"}
 
 
 @pytest.fixture(scope="module")
@@ -271,7 +326,190 @@ def _measure(row: dict[str, str]) -> tuple[str, str | None]:
         return "metric_score", f"OF0{published_id[3:]}"
     if published_id.startswith("OF40"):
         return "domain_score", published_id
+    if (published_id, column) in {("OF0010", "Value"), ("OF0011", "Value"), ("OF0013", "Value")}:
+        return "metric_value", published_id
     return {("OF5002", "Value"): "average_score", ("OF5000", "Rank"): "league_rank"}[published_id, column], None
+
+
+# What was counted: the release beside the sample's oracle, both ways
+
+
+@pytest.fixture(scope="module", params=QUARTER_OF)
+def counted(request: Any) -> tuple[str, Callable[[str], pd.DataFrame]]:
+    """A quarter and the tables of its release."""
+    folder = request.getfixturevalue(request.param).release
+    return QUARTER_OF[request.param], lambda table: pd.read_parquet(folder / f"{table}.parquet")
+
+
+def _assert_figures(rows: pd.DataFrame, expected: Figures) -> None:
+    """Every computed row is the oracle's figure or says why there is none, and every figure of the oracle is a row."""
+    rows = rows[rows["value_basis"] == "computed"].set_index(["metric_id", "organisation_code"])
+    assert rows.index.is_unique
+    oracle = {(metric_id, code): figure for metric_id, of in expected.items() for code, figure in of.items()}
+    with_counts = rows[rows["numerator"].notna() | rows["denominator"].notna()]
+    assert {key: (Fraction(row["numerator"]), Fraction(row["denominator"])) for key, row in with_counts.iterrows()} == {
+        key: (figure.numerator, figure.denominator) for key, figure in oracle.items()
+    }
+    valued = {key: figure.value for key, figure in oracle.items() if figure.value is not None}
+    assert {key: Fraction(value) * 10**6 for key, value in rows["value"].dropna().items()} == valued
+    assert set(rows.index[rows["status"] == "reported"]) == set(valued)
+    without = rows[rows["status"] != "reported"]
+    assert set(without["status"]) == {"missing"}
+    for key, reason in without["status_reason"].items():
+        expected_reason = "nobody counted: the denominator is 0" if key in oracle else "not counted in the "
+        assert str(reason).startswith(expected_reason), key
+    assert without["status_reason"].str.startswith("nobody counted").sum() == len(oracle) - len(valued) > 0
+
+
+def test_every_computed_figure_is_the_one_counted(counted: Any) -> None:
+    quarter, table = counted
+    _assert_figures(table("metric_values"), expected_figures(quarter))
+
+
+def test_published_values_stand_beside_the_computed_ones(counted: Any) -> None:
+    """Trusts are scored on what is published, ICBs on what is computed; the two agree where nothing was planted."""
+    quarter, table = counted
+    scores = table("metric_scores")
+    assert set(scores.loc[scores["value_basis"] == "computed", "metric_id"]) == {
+        CONTEXT,
+        *(metric_id for metric_id in expected_figures(quarter) if metric_id.startswith("ICB-")),
+    }
+    assert set(scores["league"]) == {"acute", "mental_health_community", "ambulance", "icb"}
+    assert set(scores.loc[scores["league"] == "icb", "value_basis"]) == {"computed"}
+    assert scores.loc[scores["metric_id"] == CONTEXT, "score"].isna().all()
+    assert not scores.loc[scores["metric_id"] == CONTEXT, "counted"].any()
+
+    values = table("metric_values").dropna(subset="value")
+    keys = {
+        basis: set(zip(rows["organisation_code"], rows["metric_id"], strict=True))
+        for basis, rows in values.groupby("value_basis")
+    }
+    compared = table("reconciliation")
+    compared = compared[compared["measure"] == "metric_value"]
+    pairs = list(zip(compared["organisation_code"], compared["metric_id"], strict=True))
+    assert len(pairs) == len(set(pairs)) > 600
+    assert set(pairs) == keys["published"] & keys["computed"]
+    assert {metric_id for _, metric_id in pairs} == {"OF0003", "OF0010", "OF0011", "OF0013", "OF0017", "OF0023"}
+    unexplained = compared[compared["status"] == "unexplained"]
+    assert len(unexplained) == (3 if quarter == "2025-26-Q3" else 0)
+    assert set(compared["status"]) - {"unexplained"} == {"agrees"}
+
+
+def test_england_is_everybody_counted(counted: Any) -> None:
+    """Those commissioned from outside England too, whom the figures of their providers leave out."""
+    quarter, table = counted
+    sums = {
+        metric_id: tuple(sum((getattr(f, part) for f in of.values()), Fraction(0)) for part in COUNTS)
+        for metric_id, of in expected_figures(quarter).items()
+    }
+    everybody = sums | {"OF0023": sums["ICB-RTT-18W"], "OF0003": sums["ICB-RTT-52W"], "ICB-AE-4H": sums["OF0013"]}
+    england = table("england_figures").set_index("metric_id")
+    found = {m: tuple(Fraction(row[part]) for part in COUNTS) for m, row in england.iterrows()}
+    assert found == everybody
+    assert {m: Fraction(n) for m, n in england["denominator_attributed"].items()} == {
+        m: n for m, (_, n) in sums.items()
+    }
+    for metric_id in ("OF0023", "OF0003", "ICB-AE-4H"):
+        assert found[metric_id][1] > sums[metric_id][1], metric_id
+    for metric_id, (numerator, denominator) in everybody.items():
+        scale = Fraction(1, 60) if metric_id == "OF0017" else 100
+        assert Fraction(england.loc[metric_id, "value"]) == _half_up(scale * numerator / denominator, 6), metric_id
+
+
+def test_icb_league_is_the_oracles(counted: Any) -> None:
+    quarter, table = counted
+    oracle = expected_icb_league(quarter)
+    rows = table("icb_league_table")
+    ranked = rows[rows["ranked"]]
+    assert [
+        (row.icb_code, row.rank, row.segment, Fraction(row.average_score) * 100, row.metrics_counted)
+        for row in ranked.sort_values(["rank", "icb_code"]).itertuples()
+    ] == [(icb.code, icb.rank, icb.segment, icb.average, len(icb.scores)) for icb in oracle]
+    previous = {icb.code: icb.rank for icb in expected_icb_league(PREVIOUS[quarter])}
+    moves = ranked.set_index("icb_code")[["previous_rank", "rank_change"]].astype(int)
+    assert moves.T.to_dict("list") == {icb.code: [previous[icb.code], previous[icb.code] - icb.rank] for icb in oracle}
+
+    unranked = rows[~rows["ranked"]]
+    icbs = {icb.code for icb in oracle}
+    counted_by_commissioner = {
+        code for metric_id, of in expected_figures(quarter).items() if metric_id.startswith("ICB-") for code in of
+    }
+    assert set(unranked["icb_code"]) == counted_by_commissioner - icbs
+    assert unranked[["rank", "segment", "average_score", "previous_rank"]].isna().all(axis=None)
+    assert (unranked["not_ranked_reason"].str.len() > 0).all()
+    assert set(ranked["organisation_type"]) == {"icb"} and "icb" not in set(unranked["organisation_type"])
+    assert set(rows["framework_status"]) == {"experimental"}
+    assert set(zip(rows["coverage"], rows["metrics_expected"], strict=True)) == {("full", 6)}
+    coverage = table("league_coverage").set_index("league").loc["icb"]
+    assert (coverage["value_basis"], coverage["organisations"], coverage["metrics_scored"]) == ("computed", 42, 6)
+    assert coverage[["metrics_missing", "metrics_of_an_earlier_month", "absent_reason"]].isna().all()
+
+
+def test_metric_scores_of_icbs_are_the_oracles(counted: Any) -> None:
+    quarter, table = counted
+    rows = table("metric_scores")
+    rows = rows[rows["league"] == "icb"].set_index(["organisation_code", "metric_id"])
+    scores = {
+        (icb.code, metric_id): score for icb in expected_icb_league(quarter) for metric_id, score in icb.scores.items()
+    }
+    assert rows.index.is_unique
+    assert set(rows.index) == set(scores)
+    figures = expected_figures(quarter)
+    for (code, metric_id), row in rows.iterrows():
+        score = scores[code, metric_id]
+        assert abs(Fraction(row["score_exact"]) - score) <= TEN_DECIMALS, (code, metric_id)
+        assert Fraction(row["score"]) == _half_up(score, 2), (code, metric_id)
+        assert row["rank_in_population"] == 1 + (score - 1) * 41 / 3, (code, metric_id)
+        assert Fraction(row["value"]) * 10**6 == figures[metric_id][code].value, (code, metric_id)
+    for column, only in (
+        ("population_size", 42),
+        ("score_basis", "computed"),
+        ("label", "experimental"),
+        ("weight", 1),
+    ):
+        assert set(rows[column]) == {only}, column
+    assert rows["counted"].all()
+
+
+def test_segments_of_icbs_are_cut_at_quartiles_of_icbs(counted: Any) -> None:
+    quarter, table = counted
+    cuts = table("segment_cut_points")
+    cuts = cuts[(cuts["framework"] == "icb-2025-26") & (cuts["scope"] == "overall")]
+    averages = pd.Series([icb.average for icb in expected_icb_league(quarter)])
+    quartiles = averages.quantile([0.25, 0.5, 0.75]).tolist()
+    assert [float(cut) * 100 for cut in cuts.sort_values("better_segment")["cut_point"]] == pytest.approx(quartiles)
+    assert set(cuts["cut_point_basis"]) == {"quartiles"}
+
+
+def test_patients_of_an_absorbed_trust_are_its_successors(built_planted: Any) -> None:
+    """The merger of 1 July 2025: its second quarter is the previous one of the third."""
+    (successor,) = (trust for trust in invent_year().organisations.trusts if trust.predecessor)
+    values, sources = (
+        _of_the_warehouse(built_planted, f"from {table} where quarter = '2025-26-Q2'")
+        for table in ("metric.metric_values", "rank.metric_sources")
+    )
+    _assert_figures(values, expected_figures("2025-26-Q2"))
+    assert successor.predecessor not in set(values["organisation_code"])
+    named = sources[(sources["organisation_code"] == successor.code) & (sources["value_basis"] == "computed")]
+    codes = named.groupby(["metric_id", "period"])["code_in_file"].agg(set)
+    for metric_id in ("OF0010", "OF0011", "OF0013"):
+        assert codes[metric_id].to_dict() == {
+            "2025-07": {successor.code, successor.predecessor},
+            "2025-08": {successor.code},
+            "2025-09": {successor.code},
+        }
+    assert set(sources.loc[sources["code_in_file"] == successor.predecessor, "period"]) == {"2025-07"}
+
+
+def _of_the_warehouse(built: Any, query: str) -> pd.DataFrame:
+    """Rows as they are kept: decimals stay decimals."""
+    with warehouse.reading(built.build) as connection:
+        rows = connection.sql(query)
+        return pd.DataFrame(rows.fetchall(), columns=rows.columns, dtype=object)
+
+
+def _half_up(number: Fraction, places: int) -> Fraction:
+    return Fraction(int(number * 10**places + Fraction(1, 2)), 10**places)
 
 
 def test_second_process_on_the_same_quarter_is_refused(first_quarter: Path, run: Any, tmp_path: Path) -> None:

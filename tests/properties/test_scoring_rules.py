@@ -1,10 +1,10 @@
-"""Scoring rules as laws: compiled SQL of the steps against an oracle in exact fractions, and what holds for any input.
+"""Rules as laws: compiled SQL of the steps against an oracle in exact fractions, and what holds for any input.
 
 Belongs here: generated inputs, one in-memory database a chain of steps. Does not: single cases (dbt unit tests)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -14,15 +14,15 @@ from typing import Any
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-from dbt.cli.main import dbtRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestration import warehouse
 from orchestration.workspace import DBT_PROJECT
 
 QUARTER = "2025-26-Q2"
-BUILT = [{"quarter": QUARTER, "framework": "nof-2025-26"}]
+IN_FORCE = [{"quarter": QUARTER, "framework": "nof-2025-26"}]
+MONTHS = (date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 1))
 LEAGUES = ("acute", "mental_health_community", "ambulance")
 FIGURES = {"quarter": "varchar", "trust_code": "varchar", "published_id": "varchar", "value": "decimal(18, 6)"}
 TEN_DECIMALS = Fraction(1, 10**10)
@@ -38,17 +38,17 @@ class Steps:
     def __init__(self, nodes: dict[str, Any], *models: str) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse")
-        self.relations = {node.name: node.relation_name for node in nodes.values()}
+        by_name = {node["name"]: node for node in nodes.values() if node["resource_type"] in ("model", "seed")}
+        self.relations = {name: node["relation_name"] for name, node in by_name.items()}
         for schema in ("stage", "metric", "rules", "score", "rank"):
             self.connection.execute(f"create schema warehouse.{schema}")
-        by_name = {node.name: node for node in nodes.values()}
-        read = {name for model in models for name in by_name[model].depends_on.nodes}
-        inputs = [nodes[name] for name in sorted(read) if nodes[name].name not in models]
-        self.create = {n.name: f"create or replace table {n.relation_name} {_definition(n)}" for n in inputs}
+        read = {name for model in models for name in by_name[model]["depends_on"]["nodes"]}
+        inputs = [nodes[name] for name in sorted(read) if nodes[name]["name"] not in models]
+        self.create = {n["name"]: f"create or replace table {n['relation_name']} {_definition(n)}" for n in inputs}
         for statement in self.create.values():
             self.connection.execute(statement)
         for model in models:
-            self.connection.execute(f"create view {self.relations[model]} as {by_name[model].compiled_code}")
+            self.connection.execute(f"create view {self.relations[model]} as {by_name[model]['compiled_code']}")
 
     def run(self, output: str, columns: str, **inputs: list[Row]) -> dict[Any, Any]:
         """Rows of `output` after the inputs are replaced: first column to the other (or the others)."""
@@ -65,34 +65,19 @@ class Steps:
         return {row[0]: row[1] if len(row) == 2 else row[1:] for row in found}
 
 
-def _definition(node: Any) -> str:
-    if node.resource_type == "seed":
-        types = ", ".join(f"{name}: '{kind}'" for name, kind in node.config.column_types.items())
-        return f"as from read_csv('{DBT_PROJECT / node.original_file_path}', types = {{{types}}})"
-    columns = {column.name: column.data_type for column in node.columns.values()}
-    return f"({', '.join(map(' '.join, (FIGURES if node.name == 'nof_figures' else columns).items()))})"
+def _definition(node: Row) -> str:
+    if node["resource_type"] == "seed":
+        types = ", ".join(f"{name}: '{kind}'" for name, kind in node["config"]["column_types"].items())
+        return f"as from read_csv('{DBT_PROJECT / node['original_file_path']}', types = {{{types}}})"
+    columns = {column["name"]: column["data_type"] for column in node["columns"].values()}
+    return f"({', '.join(map(' '.join, (FIGURES if node['name'] == 'nof_figures' else columns).items()))})"
 
 
 @pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def nodes() -> dict[str, Any]:
     """The compiled project; nothing is built."""
-    folder = tmp_path_factory.mktemp("compiled")
-    options = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(folder)]
-    options += ["--log-path", str(folder), "--log-level", "none", "--quiet"]
-    runner = dbtRunner()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LEAGUE_WAREHOUSE", str(folder / "warehouse.duckdb"))
-        patch.setenv("LEAGUE_LANDED", str(folder))
-        patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-        patch.setenv("DO_NOT_TRACK", "1")
-        parsed = runner.invoke(["parse", *options])
-        assert parsed.success, parsed.exception
-        runner.manifest = parsed.result
-        models = ["--select", "score,resource_type:model", "rank,resource_type:model"]
-        compiled = runner.invoke(["compile", *models, "--no-write-json", *options])
-        DuckDBConnectionManager.close_all_connections()
-    assert compiled.success, compiled.exception
-    yield {**parsed.result.nodes, **{result.node.unique_id: result.node for result in compiled.result.results}}
+    found: dict[str, Any] = warehouse.manifest()["nodes"]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +91,14 @@ def banding(nodes: dict[str, Any]) -> Steps:
 
 
 @pytest.fixture(scope="module")
+def counting(nodes: dict[str, Any]) -> Steps:
+    steps = Steps(nodes, "computed_values")
+    built = {"quarter": QUARTER, "period_start": MONTHS[0], "period_end": date(2025, 9, 30)}
+    steps.run("computed_values", "metric_id, status", quarters_built=[built], frameworks_in_force=IN_FORCE)
+    return steps
+
+
+@pytest.fixture(scope="module")
 def averaging(nodes: dict[str, Any]) -> Steps:
     return Steps(nodes, "metric_scores", "domain_scores", "average_scores")
 
@@ -114,8 +107,8 @@ def averaging(nodes: dict[str, Any]) -> Steps:
 def ranking(nodes: dict[str, Any]) -> Steps:
     segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
     steps = Steps(nodes, *segments, "trust_league_table")
-    coverage = [{"quarter": QUARTER, "league": league, "metrics_expected": 12} for league in LEAGUES]
-    steps.run("league_coverage", "league, quarter", league_coverage=coverage, quarters_built=BUILT)
+    coverage = [{**IN_FORCE[0], "league": league, "metrics_expected": 12} for league in LEAGUES]
+    steps.run("league_coverage", "league, quarter", league_coverage=coverage, frameworks_in_force=IN_FORCE)
     return steps
 
 
@@ -228,14 +221,55 @@ def scored_metrics(draw: st.DrawFn) -> list[Row]:
 
 @st.composite
 def providers(draw: st.DrawFn, leagues: tuple[str, ...] = LEAGUES) -> list[Row]:
-    """Trusts with their average (None: no score) and override flag (None: not published); each league has one."""
+    """Trusts with their average (None: no score), override flag (None: not published) and whether what they lack
+    leaves enough to place them; each league has one."""
     average = st.none() | hundredths(100, 400) | hundredths(20, 22, 10)
     flag = st.sampled_from([0, 0, 1, None])
-    drawn = draw(st.lists(st.tuples(st.sampled_from(leagues), average, flag), max_size=30))
-    drawn += [(league, draw(average), draw(flag)) for league in leagues]
+    enough = st.sampled_from([True, True, True, True, False])
+    drawn = draw(st.lists(st.tuples(st.sampled_from(leagues), average, flag, enough), max_size=30))
+    drawn += [(league, draw(average), draw(flag), draw(enough)) for league in leagues]
     return [
-        {"organisation_code": f"T{n}", "league": league, "average_score": score, "flag": override}
-        for n, (league, score, override) in enumerate(drawn)
+        {"organisation_code": f"T{n}", "league": league, "average_score": score, "flag": override, "enough": covered}
+        for n, (league, score, override, covered) in enumerate(drawn)
+    ]
+
+
+def average_shown(trust: Row) -> Decimal | None:
+    score: Decimal | None = trust["average_score"] if trust["enough"] else None
+    return score
+
+
+COUNTS = ("numerator", "denominator")
+COUNTED_METRICS = {  # measure, unit of the value, parts that a count can have
+    "OF0011": ("cancer_62_day", Fraction(100), 2),
+    "OF0013": ("ae_within_4_hours", Fraction(100), 1),
+    "OF0017": ("ambulance_category_2", Fraction(1, 60), 1),
+}
+
+
+@st.composite
+def monthly_counts(draw: st.DrawFn, metric_id: str) -> list[Row]:
+    """Counts of a metric by organisation and month, months and figures missing here and there; small and national
+    numbers."""
+    measure, _, parts = COUNTED_METRICS[metric_id]
+    number = st.integers(0, 12) | st.integers(0, 10**7)
+    figure = st.integers(0, 11).flatmap(lambda n: number if n else st.none())
+    month_or_none = st.integers(0, 7).flatmap(lambda n: st.tuples(figure, figure) if n else st.none())
+    drawn = draw(st.dictionaries(st.sampled_from("ABCDE"), st.tuples(*[month_or_none] * 3), min_size=1))
+    return [
+        {
+            "quarter": QUARTER,
+            "month": month,
+            "measure": measure,
+            "side": "provider",
+            "organisation_code": code,
+            "numerator": None if numerator is None else Decimal(numerator) / parts,
+            "denominator": None if denominator is None else Decimal(denominator) / parts,
+        }
+        for code, months in drawn.items()
+        for month, counted in zip(MONTHS, months, strict=True)
+        if counted is not None
+        for numerator, denominator in [counted]
     ]
 
 
@@ -246,10 +280,16 @@ def scores_of(scoring: Steps, population: list[Row]) -> dict[str, tuple[int, int
 
 def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
     keys = [{"quarter": QUARTER, "organisation_code": t["organisation_code"], "league": t["league"]} for t in trusts]
+    leagues = sorted({t["league"] for t in trusts})
     return ranking.run(
         "trust_league_table",
-        "trust_code, segment_unadjusted, segment, rank, rank_without_override, ranked",
-        organisations=keys,
+        "trust_code, segment_unadjusted, segment, rank, rank_without_override, ranked, average_score",
+        organisations=[{**key, "organisation_type": "trust"} for key in keys],
+        leagues_at_hand=[{**IN_FORCE[0], "league": league, "value_basis": "published"} for league in leagues],
+        organisations_covered=[
+            {**key, "scope": "overall", "covered": covered, "not_covered_reason": None if covered else "too few"}
+            for key, covered in zip(keys, (average_shown(t) is not None for t in trusts), strict=True)
+        ],
         average_scores=[
             {**key, "average_score": t["average_score"], "metrics_counted": 9}
             for key, t in zip(keys, trusts, strict=True)
@@ -305,6 +345,37 @@ def test_improving_a_value_never_worsens_its_score(scoring: Steps, population: l
             break
 
 
+@fewer
+@given(data=st.data(), absorbed=st.sampled_from([{}, {"B": "A"}, {"B": "A", "C": "A"}, {"E": "D"}]))
+@pytest.mark.parametrize("metric_id", COUNTED_METRICS)
+def test_computed_ratios_equal_the_oracle(
+    counting: Steps, metric_id: str, data: st.DataObject, absorbed: dict[str, str]
+) -> None:
+    """Sums of the months, predecessors included; a ratio of all three, half up in six decimals, not rounded before."""
+    counts = data.draw(monthly_counts(metric_id))
+    found = counting.run(
+        "computed_values",
+        "organisation_code, numerator, denominator, case when status = 'reported' then ratio end, status",
+        monthly_counts=counts,
+        months_counted=[{"quarter": QUARTER, "metric_id": metric_id, "month": month} for month in MONTHS],
+        successions_in_force=[
+            {"quarter": QUARTER, "predecessor_code": gone, "successor_code": code} for gone, code in absorbed.items()
+        ],
+    )
+    expected = {}
+    for code in {absorbed.get(row["organisation_code"], row["organisation_code"]) for row in counts}:
+        own = [row for row in counts if absorbed.get(row["organisation_code"], row["organisation_code"]) == code]
+        given = {part: [Fraction(row[part]) for row in own if row[part] is not None] for part in COUNTS}
+        sums = [sum(figures) if figures else None for figures in given.values()]
+        whole = all(len(figures) == len(own) for figures in given.values()) and len({row["month"] for row in own}) == 3
+        if whole and sums[1]:
+            exact = COUNTED_METRICS[metric_id][1] * sums[0] / sums[1]
+            expected[code] = (*sums, Fraction(floor(exact * 10**6 + Fraction(1, 2)), 10**6), "reported")
+        else:
+            expected[code] = (*sums, None, "missing")
+    assert found == expected
+
+
 BAND_EDGES = {"OF0079": ("0", "-1", "-2"), "OF0081": ("0", "-0.5", "-1")}
 
 
@@ -317,7 +388,9 @@ def test_bands_cover_every_value_once(banding: Steps, metric_id: str, values: li
         {"quarter": QUARTER, "organisation_code": str(v), "metric_id": metric_id, "value": v, "scoring_rule": "bands"}
         for v in values
     ]
-    scores = banding.run("banded_scores", "organisation_code, score", scoring_inputs=inputs, quarters_built=BUILT)
+    scores = banding.run(
+        "banded_scores", "organisation_code, score", scoring_inputs=inputs, frameworks_in_force=IN_FORCE
+    )
     assert scores == {str(v): 1 if v >= surplus else 2 + sum(v <= edge for edge in lower_edges) for v in values}
 
 
@@ -374,13 +447,13 @@ def test_averages_equal_the_oracle(averaging: Steps, metrics: list[Row]) -> None
 @given(trusts=providers())
 def test_league_table_equals_the_oracle(ranking: Steps, trusts: list[Row]) -> None:
     table = table_of(ranking, trusts)
-    averages = {t["organisation_code"]: t["average_score"] for t in trusts}
+    averages = {t["organisation_code"]: average_shown(t) for t in trusts}
     everybody = [Fraction(score) for score in averages.values() if score is not None]
     cut_points = ranking.run("segment_cut_points", "better_segment, cut_point")
     assert cut_points == {n: oracle_quartile(everybody, Fraction(n, 4)) for n in (1, 2, 3) if everybody}
     unadjusted, segments = {}, {}
     for trust in trusts:
-        code, score, flag = trust["organisation_code"], trust["average_score"], trust["flag"]
+        code, score, flag = trust["organisation_code"], average_shown(trust), trust["flag"]
         unadjusted[code] = None if score is None else oracle_segment(Fraction(score), everybody)
         segments[code] = None if score is None or flag is None else max(unadjusted[code], 3 * flag)
     assert {code: row[:2] for code, row in table.items()} == {c: (unadjusted[c], segments[c]) for c in averages}
@@ -392,7 +465,7 @@ def test_league_table_equals_the_oracle(ranking: Steps, trusts: list[Row]) -> No
         place = 1 + sum((segments[c], averages[c]) < (segments[code], averages[code]) for c in ranked if code in ranked)
         place_by_score = 1 + sum(averages[c] < averages[code] for c in scored if code in scored)
         expected = (place if code in ranked else None, place_by_score if code in scored else None, code in ranked)
-        assert table[code][2:] == expected
+        assert table[code][2:] == (*expected, averages[code])
 
 
 @fewer
@@ -402,14 +475,16 @@ def test_a_constant_added_to_all_averages_moves_nobody(ranking: Steps, trusts: l
         {**trust, "average_score": None if trust["average_score"] is None else trust["average_score"] + constant}
         for trust in trusts
     ]
-    assert table_of(ranking, raised) == table_of(ranking, trusts)
+    moved, table = ({code: row[:-1] for code, row in table_of(ranking, of).items()} for of in (raised, trusts))
+    assert moved == table
 
 
 @fewer
 @given(trusts=providers(leagues=LEAGUES[:2]), seed=st.integers(0, 99))
 def test_observed_cut_points_stand_in_for_a_missing_league(ranking: Steps, trusts: list[Row], seed: int) -> None:
     table = table_of(ranking, trusts)
-    for trust in (trust for trust in trusts if trust["average_score"] is not None):
-        better = [trust["average_score"] > cut for cut in map(Decimal, ("2.065", "2.345", "2.665"))]
-        assert table[trust["organisation_code"]][0] == 1 + sum(better)
+    for trust in trusts:
+        score = average_shown(trust)
+        better = [] if score is None else [score > cut for cut in map(Decimal, ("2.065", "2.345", "2.665"))]
+        assert table[trust["organisation_code"]][0] == (None if score is None else 1 + sum(better))
     assert table_of(ranking, Random(seed).sample(trusts, len(trusts))) == table

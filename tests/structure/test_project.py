@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import re
 from collections import Counter
@@ -21,13 +22,15 @@ from orchestration.sources.descriptions import known_sources
 from orchestration.workspace import DBT_PROJECT, PROJECT, SOURCES, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
-CONSTANTS = {  # published columns that come from no column: reserved, the same in every row, or a count of rows
-    "trust_league_table": {"rank_low", "rank_high", "average_score_low", "average_score_high"},
-    "metric_values": {"value_basis", "numerator", "denominator"},
-    "reconciliation": {"tolerance"},
+RESERVED = {"rank_low", "rank_high", "average_score_low", "average_score_high"}
+CONSTANTS = {  # published columns that come from no column: reserved, a word for each half of a union, a count of rows
+    "trust_league_table": RESERVED,
+    "icb_league_table": RESERVED,
+    "metric_values": {"value_basis"},
     "population_sizes_recovered": {"sizes_that_fit"},
 }
-ASSETS = {"extract": 2, "land": 6, "rules": 15, "stage": 6, "metric": 3, "score": 15, "rank": 7, "publish": 1}
+LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
+ASSETS = {"extract": 2, "land": 12, "rules": 21, "stage": 14, "metric": 10, "score": 16, "rank": 9, "publish": 1}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
 KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
 
@@ -94,6 +97,16 @@ def test_model_says_its_grain_in_a_file_of_its_own(name: str) -> None:
 def test_contract_is_enforced_from_metric_on(name: str) -> None:
     assert MODELS[name]["contract"]["enforced"]
     assert [column for column, about in MODELS[name]["columns"].items() if not about["data_type"]] == []
+
+
+def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
+    seeds = {path.stem: path for path in (DBT_PROJECT / "seeds").glob("*.csv")}
+    described = yaml.safe_load((DBT_PROJECT / "seeds" / "seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    assert sorted(seed["name"] for seed in described) == sorted(seeds)
+    assert [seed["name"] for seed in described if not seed["description"].startswith("One row per ")] == []
+    for name, path in seeds.items():
+        with path.open(encoding="utf-8", newline="") as file:
+            assert {row["label"] for row in csv.DictReader(file) if "label" in row} <= LABELS, name
 
 
 @pytest.mark.parametrize("name", MODELS)

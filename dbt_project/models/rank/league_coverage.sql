@@ -48,6 +48,25 @@ members as (
     group by quarter, league
 ),
 
+counted as (
+    select distinct
+        organisations.quarter,
+        organisations.league
+    from {{ ref('computed_values') }} as computed_values
+    inner join {{ ref('organisations') }} as organisations
+        on
+            organisations.quarter = computed_values.quarter
+            and organisations.organisation_code = computed_values.organisation_code
+    inner join {{ ref('metrics') }} as metrics
+        on metrics.framework = computed_values.framework and metrics.metric_id = computed_values.metric_id
+    inner join {{ ref('league_metrics') }} as league_metrics
+        on
+            league_metrics.framework = metrics.framework
+            and league_metrics.league = organisations.league
+            and league_metrics.metric_id = metrics.metric_id
+    where metrics.counted and computed_values.numerator is not null
+),
+
 covered as (
     select
         quarter,
@@ -107,6 +126,8 @@ select
     coalesce(covered.organisations_covered, 0) > 0 as published,
     cast(
         case
+            when at_hand.league is null and counted.league is not null
+                then 'no metric of the league has all its months among the files'
             when at_hand.league is null then 'no data file of this league for the quarter'
             when covered.organisations_covered = 0 then covered.not_covered_reason
         end as varchar
@@ -130,6 +151,8 @@ select
 from summarised
 left join {{ ref('leagues_at_hand') }} as at_hand
     on at_hand.quarter = summarised.quarter and at_hand.league = summarised.league
+left join counted
+    on counted.quarter = summarised.quarter and counted.league = summarised.league
 left join members
     on members.quarter = summarised.quarter and members.league = summarised.league
 left join covered
