@@ -16,7 +16,11 @@ with counted as (
                 or counts.commissioner_apart is distinct from rules.without_commissioner
             )
     inner join {{ ref('months_counted') }} as months
-        on months.quarter = counts.quarter and months.metric_id = rules.metric_id and months.month = counts.month
+        on
+            months.quarter = counts.quarter
+            and months.framework = rules.framework
+            and months.metric_id = rules.metric_id
+            and months.month = counts.month
     group by counts.quarter, rules.metric_id
 ),
 

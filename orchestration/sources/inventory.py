@@ -19,6 +19,7 @@ from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.files import Subject
 from orchestration.sources.store import sha256_of
 
+MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
 COLUMNS = [
     "file_name",
     "source_id",
@@ -48,11 +49,11 @@ class Candidate:
     last_period: str | None
 
     @property
-    def precedence(self) -> tuple[str, int]:
-        """A later release repeats earlier periods and supersedes them; within one a -vN, revised or final mark does."""
+    def precedence(self) -> tuple[str, int, int]:
+        """A later release repeats earlier periods and supersedes them; within one a mark in the name does, then -vN."""
         version = re.search(r"[-_]v(\d+)\b", self.path.name, re.IGNORECASE)
-        marked = re.search(r"revised|final", self.path.name, re.IGNORECASE)
-        return self.last_period or "", int(version[1]) if version else (2 if marked else 1)
+        marks = [rank for mark, rank in MARKS.items() if mark in self.path.name.lower()]
+        return self.last_period or "", max(marks, default=0), int(version[1]) if version else 1
 
 
 @dataclass(frozen=True)

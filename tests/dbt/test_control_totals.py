@@ -45,7 +45,6 @@ OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own file
     "summary_figures_complete",
     "trusts_are_described_once",
 }
-ONE_PROVIDER_IS_ENOUGH = {"rtt", "dm01"}  # their totals are within a provider and commissioner
 FIRST_WEEK, WEEK_19, WEEK_53 = "gt_00_to_01_weeks_sum_1", "gt_18_to_19_weeks_sum_1", "gt_52_to_53_weeks_sum_1"
 
 
@@ -70,7 +69,7 @@ def _tests() -> dict[str, Any]:
 
 
 class Part:
-    """A month of each publication of the shared build, of RTT and DM01 a few providers, as tables to damage."""
+    """A month of each publication of the shared build, as tables to damage."""
 
     def __init__(self, build: Build) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
@@ -79,19 +78,13 @@ class Part:
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
         self.connection.execute(f"create table landed.files as {files}")
         for source in STAGED:
-            providers = (
-                f"and provider_org_code in (select distinct provider_org_code from '{build.parquet(source)}'"
-                " order by 1 limit 3)"
-                if source in ONE_PROVIDER_IS_ENOUGH
-                else ""
-            )
             self.connection.execute(
                 f"""
                 create table landed.{source} as from '{build.parquet(source)}'
                 where _source_sha256 in (
                     select source_sha256 from landed.files
                     where source_id = '{source}' and status = 'used' and period = '2026-03'
-                ) {providers}
+                )
                 """
             )
         nodes = [node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] in ("model", "seed")]
@@ -353,16 +346,25 @@ def rtt_row_twice(part: Part) -> Expected:
     }
 
 
-def known_apart(part: Part, roll_up: Row, numerator: int | None = None) -> int:
+def known_apart(part: Part, numerator: int | None = None, tolerance_share: str = "0") -> int:
     """The file's incomplete pathways, made known as a control total."""
     rows = "landed.rtt where treatment_function_code = 'C_999' and rtt_part_type = 'Part_2'"
     (known,) = part.rows(f"select sum(cast(total_all as integer)) as total from {rows}")
     part.connection.execute(
-        "insert into rules.control_totals by name select 'rtt' as source_id, ? as month, ? as source_sha256,"
-        " 'rtt_within_18_weeks' as measure, ? as numerator, ? as denominator",
-        [MONTH, roll_up["_source_sha256"], numerator, known["total"]],
+        "insert into rules.control_totals by name select 'rtt' as source_id, ? as month,"
+        " 'rtt_within_18_weeks' as measure, ? as numerator, ? as denominator, ? as tolerance_share",
+        [MONTH, numerator, known["total"], tolerance_share],
     )
     return int(known["total"])
+
+
+def within_18_weeks(part: Part) -> int:
+    """The file's incomplete pathways of less than 18 weeks."""
+    (found,) = part.rows(
+        "select sum(numerator) as total from metric.monthly_counts"
+        f" where measure = 'rtt_within_18_weeks' and side = 'provider' and month = date '{MONTH}'"
+    )
+    return int(found["total"])
 
 
 def england(known: int, found: int | None) -> Row:
@@ -373,7 +375,7 @@ def england(known: int, found: int | None) -> Row:
 def rtt_pathways_everywhere_but_in_the_known_total(part: Part) -> Expected:
     """All sums of the file hold."""
     row, roll_up, _ = pathways(part)
-    known = known_apart(part, roll_up)
+    known = known_apart(part)
     for each in (row, roll_up):
         part.add("rtt", each, FIRST_WEEK, "total_all", amount=7)
     return {"control_totals_hold": [england(known, known + 7)]}
@@ -381,9 +383,35 @@ def rtt_pathways_everywhere_but_in_the_known_total(part: Part) -> Expected:
 
 @mutant
 def rtt_another_numerator_than_the_known(part: Part) -> Expected:
-    _, roll_up, _ = pathways(part)
-    known = known_apart(part, roll_up, numerator=1)
+    known = known_apart(part, numerator=1)
     return {"control_totals_hold": [england(known, known)]}
+
+
+@mutant
+def rtt_further_from_the_known_total_than_revisions_go(part: Part) -> Expected:
+    row, roll_up, _ = pathways(part)
+    known = known_apart(part, tolerance_share="0.02")
+    more = known * 2 // 100 + 1
+    for each in (row, roll_up):
+        part.add("rtt", each, WEEK_53, "total_all", amount=more)
+    return {"control_totals_hold": [england(known, known + more)]}
+
+
+@mutant
+def rtt_numerator_further_from_the_known_than_revisions_go(part: Part) -> Expected:
+    numerator = within_18_weeks(part)
+    known = known_apart(part, numerator=numerator * 100 // 98 + 2, tolerance_share="0.02")
+    return {"control_totals_hold": [{**england(known, known), "sum_of_numerators": numerator}]}
+
+
+@mutant
+def rtt_known_numerator_and_none_counted(part: Part) -> Expected:
+    known = known_apart(part, numerator=within_18_weeks(part), tolerance_share="0.02")
+    part.connection.execute(
+        "create table counts as select * replace (null::decimal(18, 1) as numerator) from metric.monthly_counts"
+    )
+    part.connection.execute("create or replace view metric.monthly_counts as from counts")
+    return {"control_totals_hold": [{**england(known, known), "sum_of_numerators": None}]}
 
 
 @mutant
@@ -406,8 +434,7 @@ def rtt_rows_of_another_icb(part: Part) -> Expected:
 
 @mutant
 def rtt_no_incomplete_pathways_at_all(part: Part) -> Expected:
-    _, roll_up, _ = pathways(part)
-    known = known_apart(part, roll_up)
+    known = known_apart(part)
     part.lose("rtt", "rtt_part_type = 'Part_2'")
     return {"control_totals_hold": [england(known, None)]}
 
@@ -424,10 +451,52 @@ def rtt_count_of_twenty_digits(part: Part) -> Expected:
 @mutant
 def rtt_block_lost_whole(part: Part) -> Expected:
     """A provider and commissioner gone with their roll-up: nothing but the known total can see it."""
-    row, roll_up, total = pathways(part)
-    known = known_apart(part, roll_up)
+    row, _, total = pathways(part)
+    known = known_apart(part)
     part.lose("rtt", group(row))
     return {"control_totals_hold": [england(known, known - total)]}
+
+
+def members(part: Part, metric_id: str) -> tuple[list[str], Row]:
+    """Who of a league has a value, and what members_have_values would say of them."""
+    rows = part.rows(
+        f"""
+        select metric_values.organisation_code, league, status, members_needed
+        from metric.metric_values
+        inner join rules.league_metrics using (metric_id, league)
+        inner join rules.computed_metrics using (metric_id)
+        where
+            metric_id = '{metric_id}' and quarter = '{QUARTER}' and value_basis = 'computed'
+            and status <> 'not_applicable'
+        order by organisation_code
+        """
+    )
+    (place,) = {(row["league"], row["members_needed"]) for row in rows}
+    with_a_value = [str(row["organisation_code"]) for row in rows if row["status"] == "reported"]
+    said = {"quarter": QUARTER, "league": place[0], "metric_id": metric_id, "members_needed": place[1]}
+    return with_a_value, {**said, "members_with_a_value": len(with_a_value), "members": len(rows)}
+
+
+def trusts_too_few(part: Part) -> list[str]:
+    """So many trusts that without them there are just too few of their league with a value."""
+    codes, said = members(part, "OF0023")
+    needed = said["members_needed"] * said["members"]
+    return codes[: next(n for n in range(len(codes)) if len(codes) - n < needed)]
+
+
+def lose_trusts(part: Part, codes: list[str]) -> None:
+    part.lose("rtt", f"provider_org_code in ({', '.join(repr(code) for code in codes)})")
+
+
+@mutant
+def rtt_providers_lost_whole(part: Part) -> Expected:
+    """Some trusts gone with all their commissioners and roll-ups: what is left adds up, and no total is known."""
+    lost = trusts_too_few(part)
+    said = [members(part, metric_id)[1] for metric_id in ("OF0023", "OF0003")]
+    lose_trusts(part, lost)
+    return {
+        "members_have_values": [{**row, "members_with_a_value": row["members_with_a_value"] - len(lost)} for row in said]
+    }
 
 
 # Diagnostics
@@ -506,6 +575,14 @@ def dm01_row_twice(part: Part) -> Expected:
     del twice["sum_of_over_6_weeks"]
     key = {"month": MONTH, "provider_code": row["provider_org_code"], "test": row["diagnostic_tests"], "rows_found": 2}
     return {"dm01_tests_add_up": [twice], "unique_key dm01_waits": [key]}
+
+
+@mutant
+def dm01_icb_lost_whole(part: Part) -> Expected:
+    """Every ICB must have a value; another publication still names it."""
+    (code, *_), said = members(part, "ICB-DM01-6W")
+    part.lose("dm01", f"commissioner_parent_org_code = '{code}'")
+    return {"members_have_values": [{**said, "members_with_a_value": said["members"] - 1}]}
 
 
 # Accident and emergency
@@ -977,9 +1054,30 @@ def rtt_pathway_moved_with_its_roll_up(part: Part) -> None:
         "rtt", f"{FUNCTION} and rtt_part_type = 'Part_2' and provider_org_code <> '{row['provider_org_code']}'"
     )
     others = part.row("rtt", f"{ROLL_UP} and {group(other)}")
-    known_apart(part, roll_up)
+    known_apart(part)
     for each, amount in ((row, 1), (roll_up, 1), (other, -1), (others, -1)):
         part.add("rtt", each, FIRST_WEEK, "total_all", amount=amount)
+
+
+@unseen
+def rtt_as_far_above_the_known_total_as_revisions_go(part: Part) -> None:
+    row, roll_up, _ = pathways(part)
+    known = known_apart(part, numerator=within_18_weeks(part), tolerance_share="0.02")
+    for each in (row, roll_up):
+        part.add("rtt", each, WEEK_53, "total_all", amount=known * 2 // 100)
+
+
+@unseen
+def rtt_below_the_known_total_as_revisions_go(part: Part) -> None:
+    row, _, total = pathways(part)
+    known = known_apart(part, numerator=within_18_weeks(part) * 100 // 99, tolerance_share="0.02")
+    assert 0 < total < known / 100
+    part.lose("rtt", group(row))
+
+
+@unseen
+def rtt_providers_lost_whole_but_not_too_many(part: Part) -> None:
+    lose_trusts(part, trusts_too_few(part)[1:])
 
 
 @unseen
@@ -1047,7 +1145,7 @@ def test_mutant_is_caught(part: Part, name: str) -> None:
 def test_what_adds_up_passes(part: Part, name: str) -> None:
     UNSEEN[name](part)
     assert part.damaged
-    assert part.failing({"control_totals_hold"}) == {}
+    assert part.failing({"control_totals_hold", "members_have_values"}) == {}
 
 
 def test_good_data_passes(part: Part) -> None:

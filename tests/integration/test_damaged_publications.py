@@ -29,7 +29,7 @@ DM01, DM01_BEFORE = "dm01/DM01-MARCH-2026-full-extract_pQ6rS8.zip", "dm01/DM01-D
 CANCER = "cancer/MARCH-2026-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx"
 CSDS = "csds/csds_march-2026_csds_data.zip"
 PROVENANCE = {"file_name", "first_row", "last_row", "source_row", "sha256", "source_sha256", "member_or_sheet"}
-BEFORE = {"previous_rank", "rank_change", "no_previous_rank_reason"}
+BEFORE = {"previous_rank", "rank_change", "no_rank_change_reason"}
 MAJOR = "A&E attendances Type 1"
 
 Damage = Callable[[Path], None]
@@ -215,12 +215,12 @@ def test_previous_ranks_are_there_only_with_the_files_of_the_quarter_before(told
         )
     plainly, oddly = plainly[plainly["ranked"]], oddly[oddly["ranked"]]
     assert len(plainly) > 30
-    assert plainly["previous_rank"].notna().all() and plainly["no_previous_rank_reason"].isna().all()
-    assert (plainly["rank_change"] == plainly["previous_rank"] - plainly["rank"]).all()
-    assert plainly["rank_change"].ne(0).any()
+    assert plainly["previous_rank"].notna().all() and plainly["previous_rank"].ne(plainly["rank"]).any()
+    assert plainly["rank_change"].isna().all()  # the quarter before has fewer metrics in this folder
+    assert set(plainly["no_rank_change_reason"]) == {"the previous quarter was ranked on other metrics"}
     assert oddly["previous_rank"].isna().all() and oddly["rank_change"].isna().all()
-    assert set(oddly["no_previous_rank_reason"]) == {
-        "not ranked in the previous quarter, or its files are not among the sources"
+    assert set(oddly["no_rank_change_reason"]) == {
+        "no league of the previous quarter: no data file of this league for the quarter"
     }
 
 

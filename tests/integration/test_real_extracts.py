@@ -190,7 +190,8 @@ def test_only_the_league_with_a_release_is_ranked(real: dict[str, Any], quarter:
     rows = pd.concat([others, icbs[icbs["organisation_type"] == "icb"].assign(league="icb")])
     reasons = rows.groupby("league")["not_ranked_reason"].agg(set).to_dict()
     assert reasons == {
-        league: {"no metric has a score" if reason == NOTHING else reason} for league, reason in ABSENT[quarter].items()
+        league: {"no metric has a score" if reason in (NOTHING, NOT_ENOUGH) else reason}
+        for league, reason in ABSENT[quarter].items()
     }
 
 

@@ -122,12 +122,22 @@ def test_a_year_without_a_framework_is_refused_by_name(extracts: Path) -> None:
 
 
 def test_precedence_reads_only_version_marks() -> None:
-    def precedence(name: str) -> int:
+    def precedence(name: str) -> tuple[int, ...]:
         source = known_sources()["ae"]
-        return Candidate(Path(name), name, "", source, None, None, Subject(), None).precedence[1]
+        return Candidate(Path(name), name, "", source, None, None, Subject(), None).precedence[1:]
 
-    names = ("x.csv", "x-v2.csv", "x-v12.csv", "x-revised.csv", "dev-v.csv", "JUNE-WORKBOOK-FINAL.xlsx")
-    assert [precedence(name) for name in names] == [1, 2, 12, 2, 1, 2]
+    in_order = (
+        "x.csv",
+        "x-v2.csv",
+        "x-v12.csv",
+        "X-FINAL.xlsx",
+        "X-FINAL-v2.xlsx",
+        "x-revised.csv",
+        "x-revised-v2.csv",
+    )
+    assert sorted(in_order, key=precedence) == list(in_order)
+    assert len({precedence(name) for name in in_order}) == len(in_order)
+    assert precedence("dev-v.csv") == precedence("x.csv")
 
 
 def test_the_store_keeps_bytes_read_only_and_notices_a_change(extracts: Path, tmp_path: Path) -> None:

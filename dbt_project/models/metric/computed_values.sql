@@ -14,18 +14,20 @@ with rules as (
 months as (
     select
         quarter,
+        framework,
         metric_id,
         count(*) as months_counted,
         min(month) as first_month,
         max(month) as last_month,
         string_agg(strftime(month, '%Y-%m'), ', ' order by month) as months_named
     from {{ ref('months_counted') }}
-    group by quarter, metric_id
+    group by quarter, framework, metric_id
 ),
 
 counted as (
     select
         rules.quarter,
+        rules.framework,
         rules.metric_id,
         coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
         sum(counts.numerator) as numerator,
@@ -37,7 +39,10 @@ counted as (
         arg_max(counts.source_sha256, counts.month) as source_sha256
     from rules
     inner join {{ ref('months_counted') }} as months_counted
-        on months_counted.quarter = rules.quarter and months_counted.metric_id = rules.metric_id
+        on
+            months_counted.quarter = rules.quarter
+            and months_counted.framework = rules.framework
+            and months_counted.metric_id = rules.metric_id
     inner join {{ ref('monthly_counts') }} as counts
         on
             counts.quarter = rules.quarter
@@ -53,18 +58,24 @@ counted as (
             rules.side = 'provider'
             and successions.quarter = counts.quarter
             and successions.predecessor_code = counts.organisation_code
-    group by rules.quarter, rules.metric_id, coalesce(successions.successor_code, counts.organisation_code)
+    group by
+        rules.quarter,
+        rules.framework,
+        rules.metric_id,
+        coalesce(successions.successor_code, counts.organisation_code)
 ),
 
 spine as (
     select
         quarter,
+        framework,
         metric_id,
         organisation_code
     from counted
     union
     select
         rules.quarter,
+        rules.framework,
         rules.metric_id,
         organisations.organisation_code
     from rules
@@ -126,11 +137,20 @@ select
     cast(rules.source_id as varchar) as source_id,
     counted.source_sha256
 from spine
-inner join rules on rules.quarter = spine.quarter and rules.metric_id = spine.metric_id
-left join months on months.quarter = spine.quarter and months.metric_id = spine.metric_id
+inner join rules
+    on
+        rules.quarter = spine.quarter
+        and rules.framework = spine.framework
+        and rules.metric_id = spine.metric_id
+left join months
+    on
+        months.quarter = spine.quarter
+        and months.framework = spine.framework
+        and months.metric_id = spine.metric_id
 left join counted
     on
         counted.quarter = spine.quarter
+        and counted.framework = spine.framework
         and counted.metric_id = spine.metric_id
         and counted.organisation_code = spine.organisation_code
 left join {{ ref('successions_in_force') }} as successions

@@ -1,19 +1,27 @@
 -- What each publication counts, month by month: how many of how many. A figure that a row lacks is lacking in the sum.
--- Commissioner NONC stands apart because some rules leave it out.
-with elective as (
+-- A commissioner that a rule leaves out stands apart.
+with left_out as (
+    select distinct without_commissioner
+    from {{ ref('computed_metrics') }}
+    where without_commissioner is not null
+),
+
+elective as (
     select
-        *,
-        case when commissioner_code = 'NONC' then commissioner_code end as commissioner_apart
-    from {{ ref('rtt_pathways') }}
-    where part = 'Part_2' and treatment_function = 'C_999'
+        pathways.*,
+        left_out.without_commissioner as commissioner_apart
+    from {{ ref('rtt_pathways') }} as pathways
+    left join left_out on left_out.without_commissioner = pathways.commissioner_code
+    where pathways.part = 'Part_2' and pathways.treatment_function = 'C_999'
 ),
 
 diagnostics as (
     select
-        *,
-        case when commissioner_code = 'NONC' then commissioner_code end as commissioner_apart
-    from {{ ref('dm01_waits') }}
-    where test = 'TOTAL'
+        waits.*,
+        left_out.without_commissioner as commissioner_apart
+    from {{ ref('dm01_waits') }} as waits
+    left join left_out on left_out.without_commissioner = waits.commissioner_code
+    where waits.test = 'TOTAL'
 ),
 
 counted as (

@@ -1,11 +1,12 @@
 -- Which of the months at hand count: all of the quarter, or the latest where the metric is of one month.
 with at_hand as (
     select
+        rules.framework,
         rules.metric_id,
         rules.basis,
         months.quarter,
         months.month,
-        max(months.month) over (partition by rules.metric_id, months.quarter) as latest_month
+        max(months.month) over (partition by rules.framework, rules.metric_id, months.quarter) as latest_month
     from {{ ref('computed_metrics') }} as rules
     inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = rules.framework
     inner join {{ ref('months_in_use') }} as months
@@ -17,6 +18,7 @@ with at_hand as (
 
 select
     quarter,
+    cast(framework as varchar) as framework,
     metric_id,
     month
 from at_hand

@@ -1,6 +1,6 @@
 -- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
--- commissioner by the file that names it. ICBs of the quarter are the commissioner parents of its own files and those
--- of etr: neither knows the boundaries of April 2026. UNKNOWN can be both provider and commissioner: it is listed once.
+-- commissioner by the file that names it. ICBs are the commissioners of the quarter's files that are named so; without
+-- such a file those of etr. UNKNOWN can be both provider and commissioner: it is listed once.
 with published as (
     select distinct
         figures.quarter,
@@ -72,25 +72,40 @@ providers as (
     from listed
 ),
 
-icbs_of_files as (
+kinds as (
+    select
+        named.quarter,
+        named.organisation_code,
+        min(kinds.kind) as kind
+    from named
+    inner join {{ ref('commissioner_kinds') }} as kinds on upper(named.organisation_name) like kinds.name_pattern
+    where named.side = 'commissioner'
+    group by named.quarter, named.organisation_code
+),
+
+quarters_with_commissioners as (
+    select distinct quarter
+    from kinds
+),
+
+icbs_of_quarter as (
     select
         quarter,
-        icb_code
-    from {{ ref('rtt_pathways') }}
-    where icb_code is not null
-    union
-    select
-        quarter,
-        icb_code
-    from {{ ref('dm01_waits') }}
-    where icb_code is not null
+        organisation_code as icb_code
+    from kinds
+    where kind = 'icb'
     union
     select
         quarters.quarter,
         reference.icb_code
     from {{ ref('reference_trusts') }} as reference
     cross join {{ ref('quarters_built') }} as quarters
-    where reference.icb_code is not null and reference.region is not null
+    left join quarters_with_commissioners as known on known.quarter = quarters.quarter
+    where
+        known.quarter is null
+        and reference.icb_code is not null
+        and reference.region is not null
+        and (reference.close_date is null or reference.close_date >= quarters.period_end)
 ),
 
 icb_regions as (
@@ -112,7 +127,7 @@ commissioners as (
     select
         quarter,
         icb_code as organisation_code
-    from icbs_of_files
+    from icbs_of_quarter
 )
 
 select
@@ -154,27 +169,24 @@ select
     commissioners.organisation_code,
     coalesce(named.organisation_name, 'NHS ' || icbs.icb_name, commissioners.organisation_code),
     case
-        when icbs_of_files.icb_code is not null then 'icb'
-        when
-            named.organisation_name like '%COMMISSIONING HUB%'
-            or named.organisation_name like '%COMMISSIONING REGION%'
-            or named.organisation_name = 'NHS ENGLAND'
-            then 'commissioning_hub'
-        else 'other_commissioner'
+        when icbs_of_quarter.icb_code is not null then 'icb'
+        else coalesce(kinds.kind, 'other_commissioner')
     end,
-    case when icbs_of_files.icb_code is not null then 'icb' end,
+    case when icbs_of_quarter.icb_code is not null then 'icb' end,
     null,
-    icb_regions.region,
-    icbs_of_files.icb_code,
+    coalesce(icb_regions.region, icbs.region),
+    icbs_of_quarter.icb_code,
     null,
-    icb_regions.icb_code is not null
+    coalesce(icb_regions.icb_code, icbs.icb_code) is not null
 from commissioners
 left join named
     on
         named.quarter = commissioners.quarter
         and named.organisation_code = commissioners.organisation_code
         and named.side = 'commissioner'
-left join icbs_of_files
-    on icbs_of_files.quarter = commissioners.quarter and icbs_of_files.icb_code = commissioners.organisation_code
+left join kinds
+    on kinds.quarter = commissioners.quarter and kinds.organisation_code = commissioners.organisation_code
+left join icbs_of_quarter
+    on icbs_of_quarter.quarter = commissioners.quarter and icbs_of_quarter.icb_code = commissioners.organisation_code
 left join icb_regions on icb_regions.icb_code = commissioners.organisation_code
 left join {{ ref('icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code

@@ -6,6 +6,7 @@ with scored as (
         domains.organisation_code,
         domains.domain_score,
         domains.metrics_counted,
+        covered.framework,
         covered.metrics_at_hand,
         covered.metrics_expected,
         covered.covered,
@@ -38,8 +39,10 @@ select
     scored.metrics_at_hand,
     scored.metrics_expected,
     scored.covered as ranked,
-    scored.not_covered_reason as not_ranked_reason
+    scored.not_covered_reason as not_ranked_reason,
+    frameworks.status as framework_status
 from scored
+inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = scored.framework
 left join {{ ref('unadjusted_segments') }} as segments
     on
         segments.quarter = scored.quarter

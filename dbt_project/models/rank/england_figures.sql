@@ -13,7 +13,8 @@ with summed as (
         min(months.month) as first_month,
         max(months.month) as last_month
     from {{ ref('months_counted') }} as months
-    inner join {{ ref('computed_metrics') }} as rules on rules.metric_id = months.metric_id
+    inner join {{ ref('computed_metrics') }} as rules
+        on rules.framework = months.framework and rules.metric_id = months.metric_id
     inner join {{ ref('monthly_counts') }} as counts
         on
             counts.quarter = months.quarter
@@ -26,10 +27,11 @@ with summed as (
 attributed as (
     select
         quarter,
+        framework,
         metric_id,
         sum(denominator) as denominator
     from {{ ref('computed_values') }}
-    group by quarter, metric_id
+    group by quarter, framework, metric_id
 )
 
 select
@@ -51,4 +53,7 @@ from summed
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = summed.framework and metrics.metric_id = summed.metric_id
 left join attributed
-    on attributed.quarter = summed.quarter and attributed.metric_id = summed.metric_id
+    on
+        attributed.quarter = summed.quarter
+        and attributed.framework = summed.framework
+        and attributed.metric_id = summed.metric_id

@@ -1,6 +1,13 @@
 -- Rank by segment, then average score, as for trusts; no override. Commissioners that are no ICB are listed, not
 -- ranked.
-with placed as (
+with kinds as (
+    select distinct
+        kind,
+        not_ranked_reason
+    from {{ ref('commissioner_kinds') }}
+),
+
+placed as (
     select
         organisations.quarter,
         organisations.organisation_code,
@@ -11,9 +18,8 @@ with placed as (
         segments.segment,
         coalesce(covered.metrics_held, 0) as metrics_counted,
         case
-            when organisations.organisation_type = 'commissioning_hub'
-                then 'commissions for NHS England, is no Integrated Care Board'
-            when organisations.organisation_type = 'other_commissioner' then 'is no Integrated Care Board'
+            when organisations.organisation_type <> 'icb'
+                then coalesce(kinds.not_ranked_reason, 'is no Integrated Care Board')
             when covered.not_covered_reason is not null then covered.not_covered_reason
             when segments.segment is null and covered.organisation_code is null then 'no metric has a score'
             when segments.segment is null then 'no segment cut points for the quarter'
@@ -28,6 +34,7 @@ with placed as (
             covered.quarter = organisations.quarter
             and covered.organisation_code = organisations.organisation_code
             and covered.scope = 'overall'
+    left join kinds on kinds.kind = organisations.organisation_type
     where organisations.organisation_type in ('icb', 'commissioning_hub', 'other_commissioner')
 ),
 
@@ -61,16 +68,30 @@ select
     cast(ranked.not_ranked_reason as varchar) as not_ranked_reason,
     leagues.framework_status,
     cast(previous.league_rank as integer) as previous_rank,
-    cast(previous.league_rank - ranked.league_rank as integer) as rank_change,
     cast(
         case
-            when ranked.league_rank is not null and previous.league_rank is null
-                then 'not ranked in the previous quarter, or its files are not among the sources'
+            when leagues.metrics_missing is not distinct from leagues_before.metrics_missing
+                then previous.league_rank - ranked.league_rank
+        end as integer
+    ) as rank_change,
+    cast(
+        case
+            when ranked.league_rank is null then null
+            when leagues_before.quarter is null then 'the previous quarter is of another framework, or of none'
+            when not leagues_before.published then 'no league of the previous quarter: ' || leagues_before.absent_reason
+            when previous.league_rank is null then 'not ranked in the previous quarter'
+            when leagues.metrics_missing is distinct from leagues_before.metrics_missing
+                then 'the previous quarter was ranked on other metrics'
         end as varchar
-    ) as no_previous_rank_reason
+    ) as no_rank_change_reason
 from ranked
 inner join {{ ref('league_coverage') }} as leagues
     on leagues.quarter = ranked.quarter and leagues.league = 'icb'
 left join {{ ref('quarters') }} as quarters on quarters.quarter = ranked.quarter
+left join {{ ref('league_coverage') }} as leagues_before
+    on
+        leagues_before.quarter = quarters.previous_quarter
+        and leagues_before.league = 'icb'
+        and leagues_before.framework = leagues.framework
 left join ranked as previous
-    on previous.quarter = quarters.previous_quarter and previous.organisation_code = ranked.organisation_code
+    on previous.quarter = leagues_before.quarter and previous.organisation_code = ranked.organisation_code

@@ -5,6 +5,7 @@ with shown as (
         scores.quarter,
         scores.league,
         scores.metric_id,
+        metrics.framework,
         metrics.title as metric_title,
         scores.organisation_code,
         scores.value,
@@ -66,8 +67,10 @@ select
     ) as ties_split_by,
     cast(round(cast(quartiles.median as decimal(18, 8)), 2) as decimal(18, 2)) as median,
     cast(round(cast(quartiles.lower_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as lower_quartile,
-    cast(round(cast(quartiles.upper_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as upper_quartile
+    cast(round(cast(quartiles.upper_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as upper_quartile,
+    frameworks.status as framework_status
 from shown
+inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = shown.framework
 left join quartiles
     on
         quartiles.quarter = shown.quarter

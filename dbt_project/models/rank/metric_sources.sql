@@ -39,7 +39,11 @@ inner join {{ ref('computed_metrics') }} as rules
             or counts.commissioner_apart is distinct from rules.without_commissioner
         )
 inner join {{ ref('months_counted') }} as months
-    on months.quarter = counts.quarter and months.metric_id = rules.metric_id and months.month = counts.month
+    on
+        months.quarter = counts.quarter
+        and months.framework = rules.framework
+        and months.metric_id = rules.metric_id
+        and months.month = counts.month
 left join {{ ref('successions_in_force') }} as successions
     on
         rules.side = 'provider'

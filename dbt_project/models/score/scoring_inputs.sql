@@ -15,7 +15,9 @@ select
     metrics.floor,
     cast(metrics.weight as decimal(13, 12)) as weight,
     metrics.counted as counts_in_average,
-    cast({{ least_sure('metrics.label', 'league_metrics.label') }} as varchar) as label,
+    cast(
+        {{ least_sure(least_sure('metrics.label', 'league_metrics.label'), 'computed_metrics.label') }} as varchar
+    ) as label,
     metrics.scoring_rule,
     rules.threshold,
     rules.beyond_threshold_score,
@@ -46,6 +48,11 @@ inner join {{ ref('scoring_populations') }} as populations
         populations.quarter = metric_values.quarter
         and populations.metric_id = metric_values.metric_id
         and populations.population = league_metrics.population
+left join {{ ref('computed_metrics') }} as computed_metrics
+    on
+        computed_metrics.framework = metrics.framework
+        and computed_metrics.metric_id = metrics.metric_id
+        and metric_values.value_basis = 'computed'
 left join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = metrics.scoring_rule
 left join {{ ref('score_precision') }} as score_precision
     on score_precision.quarter = metric_values.quarter and score_precision.metric_id = metric_values.metric_id

@@ -1,0 +1,23 @@
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'metric_values'}}}) }}
+-- A publication that lacks many of a league ranks the rest wrongly, whatever its own sums say: a file cut short.
+select
+    metric_values.quarter,
+    metric_values.league,
+    metric_values.metric_id,
+    count(case when metric_values.status = 'reported' then 1 end) as members_with_a_value,
+    count(*) as members,
+    rules.members_needed
+from {{ ref('metric_values') }} as metric_values
+inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.quarter = metric_values.quarter
+inner join {{ ref('league_metrics') }} as league_metrics
+    on
+        league_metrics.framework = frameworks.framework
+        and league_metrics.league = metric_values.league
+        and league_metrics.metric_id = metric_values.metric_id
+inner join {{ ref('computed_metrics') }} as rules
+    on rules.framework = frameworks.framework and rules.metric_id = metric_values.metric_id
+where metric_values.value_basis = 'computed' and metric_values.status <> 'not_applicable'
+group by metric_values.quarter, metric_values.league, metric_values.metric_id, rules.members_needed
+having
+    count(case when metric_values.status = 'reported' then 1 end) > 0
+    and count(case when metric_values.status = 'reported' then 1 end) < rules.members_needed * count(*)
