@@ -495,7 +495,9 @@ def rtt_providers_lost_whole(part: Part) -> Expected:
     said = [members(part, metric_id)[1] for metric_id in ("OF0023", "OF0003")]
     lose_trusts(part, lost)
     return {
-        "members_have_values": [{**row, "members_with_a_value": row["members_with_a_value"] - len(lost)} for row in said]
+        "members_have_values": [
+            {**row, "members_with_a_value": row["members_with_a_value"] - len(lost)} for row in said
+        ]
     }
 
 
