@@ -17,4 +17,4 @@ left join {{ ref('trust_league_table') }} as better
         )
 where trust.ranked
 group by trust.quarter, trust.trust_code, trust.rank
-having trust.rank <> 1 + count(better.trust_code)
+having trust.rank is distinct from 1 + count(better.trust_code)
