@@ -357,7 +357,9 @@ def test_computed_ratios_equal_the_oracle(
         "computed_values",
         "organisation_code, numerator, denominator, case when status = 'reported' then ratio end, status",
         monthly_counts=counts,
-        months_counted=[{"quarter": QUARTER, "metric_id": metric_id, "month": month} for month in MONTHS],
+        months_counted=[
+            {"quarter": QUARTER, "framework": "nof-2025-26", "metric_id": metric_id, "month": month} for month in MONTHS
+        ],
         successions_in_force=[
             {"quarter": QUARTER, "predecessor_code": gone, "successor_code": code} for gone, code in absorbed.items()
         ],
