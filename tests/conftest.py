@@ -45,6 +45,11 @@ class Built:
         return self.outcome.release
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
+    """A function by its name: its address would differ between the workers."""
+    return getattr(val, "__name__", None) if callable(val) else None
+
+
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A written sample: four quarters of fictional trusts. Read it, never change it."""
