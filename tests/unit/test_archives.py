@@ -124,7 +124,6 @@ DAMAGED = r"^f\.zip: is a damaged archive \(.*\): download it again$"
         (shifted, DAMAGED),
         (lambda path: path.write_bytes(b"PK\x03\x04" + bytes(90)) and path, DAMAGED),
     ],
-    ids=str,
 )
 def test_refused_before_it_is_inflated(tmp_path: Path, make: Callable[[Path], Path], message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -179,7 +179,6 @@ def without(sheet: str, *rows: int) -> Callable[[Sheets], None]:
         ),
         (replace(DAYS_28, 3, 1, None), "row 3, column A: holds no text; expected basis"),
     ],
-    ids=str,
 )
 def test_what_is_not_as_described_is_named_with_its_place(
     tmp_path: Path, change: Callable[[Sheets], None], message: str
