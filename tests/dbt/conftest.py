@@ -23,9 +23,11 @@ PROVENANCE = ["_file_quarter", "_source_sha256", "_source_member", "_source_row"
 def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """Calls dbt on the project with empty landed tables; returns its result. Parsed here, once a session."""
     folder = tmp_path_factory.mktemp("dbt")
-    for table, columns in {**{name: [*columns, *PROVENANCE] for name, columns in LANDED.items()}, **EXTRACT}.items():
-        selected = ", ".join(f"cast(null as varchar) as {column}" for column in columns)
-        duckdb.sql(f"select {selected} limit 0").write_parquet(str(folder / f"{table}.parquet"))
+    landed = {name: [*columns, *PROVENANCE] for name, columns in LANDED.items()}
+    with duckdb.connect() as connection:
+        for table, columns in {**landed, **EXTRACT}.items():
+            selected = ", ".join(f"cast(null as varchar) as {column}" for column in columns)
+            connection.sql(f"select {selected} limit 0").write_parquet(str(folder / f"{table}.parquet"))
 
     options = [
         "--project-dir",

@@ -160,11 +160,13 @@ def test_descriptor_names_hash_and_bytes_of_every_other_file(built: Any) -> None
 
 
 def test_csv_and_parquet_hold_the_same_values(built: Any) -> None:
-    for table in release.published_tables():
-        typed = duckdb.sql(f"select columns(*)::varchar from '{built.release / table.name}.parquet'").fetchall()
-        options = "all_varchar = true, header = true, delim = ',', quote = '\"'"
-        text = duckdb.sql(f"select * from read_csv('{built.release / table.name}.csv', {options})").fetchall()
-        assert text == typed, table.name
+    options = "all_varchar = true, header = true, delim = ',', quote = '\"'"
+    with duckdb.connect() as connection:
+        for table in release.published_tables():
+            file = built.release / table.name
+            typed = connection.execute(f"select columns(*)::varchar from '{file}.parquet'").fetchall()
+            text = connection.execute(f"select * from read_csv('{file}.csv', {options})").fetchall()
+            assert text == typed, table.name
 
 
 def test_every_row_is_of_the_quarter_and_keys_are_unique(built: Any) -> None:
@@ -192,7 +194,8 @@ def test_numbers_are_left_alone() -> None:
 
 def _safe(value: Any, kind: str) -> Any:
     expression = release._safe_in_a_spreadsheet("cell", kind)
-    row = duckdb.execute(f"select {expression} from (select ? as cell)", [value]).fetchone()
+    with duckdb.connect() as connection:
+        row = connection.execute(f"select {expression} from (select ? as cell)", [value]).fetchone()
     assert row is not None
     return row[0]
 
