@@ -25,7 +25,7 @@ from orchestration.releases import latest_version, table_hashes
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace import PROJECT, SOURCES, SUITES, Build, sha256_of_file, sha256_of_tree
 
-CONTRACT_VERSION = "2.0"
+CONTRACT_VERSION = "2.1"
 LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
 GX_GATES = (LAND, "metric", "rank")
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}

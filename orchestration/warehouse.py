@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
 from orchestration.gates import EXAMPLES, NOT_RUN, Check
-from orchestration.workspace import DBT_PROJECT, Build, sha256_of_tree
+from orchestration.workspace import DBT_PROJECT, STATISTICS, Build, sha256_of_tree
 
 if TYPE_CHECKING:
     import duckdb
@@ -34,8 +34,8 @@ OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
 def project_sha256() -> str:
-    """One hash over all that dbt reads: models, macros, tests, seeds and configuration."""
-    return sha256_of_tree(DBT_PROJECT)
+    """One hash over all that dbt runs: models, macros, tests, seeds, configuration, and the statistics models call."""
+    return sha256_of_tree(DBT_PROJECT, STATISTICS)
 
 
 def ensure_manifest() -> Path:

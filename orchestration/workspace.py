@@ -11,6 +11,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
+STATISTICS = PROJECT / "orchestration" / "statistics"
 SOURCES = PROJECT / "data" / "sources"
 SUITES = PROJECT / "expectations"
 

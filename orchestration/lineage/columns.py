@@ -1,4 +1,5 @@
-"""Column lineage of the dbt models, derived from their compiled SQL with sqlglot and kept beside the manifest.
+"""Column lineage of the dbt models, derived from their compiled SQL with sqlglot and kept beside the manifest. A Python
+model has no SQL to read: it says in `meta.reads` which columns it reads, and every column of it may depend on each.
 
 The result depends only on the dbt project, so it is worked out once for each state of it."""
 
@@ -50,6 +51,10 @@ def _work_out() -> dict[str, Lineage]:
     found: dict[str, Lineage] = {}
     for node in warehouse.manifest()["nodes"].values():
         if node["resource_type"] != "model":
+            continue
+        if node["language"] == "python":
+            read = [("rank", table, column) for table, columns in node["meta"]["reads"].items() for column in columns]
+            found[node["name"]] = dict.fromkeys(node["columns"], sorted(read))
             continue
         sql = re.sub(r"read_parquet\('(\w+)\.parquet'\)", lambda m: _source_table(m[1]), node["compiled_code"])
         query = qualify.qualify(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=schema)

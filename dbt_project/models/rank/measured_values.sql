@@ -1,0 +1,37 @@
+-- Whole scoring populations of the metrics that are proportions of counts we have: what chance alone can do to them.
+select
+    inputs.quarter,
+    inputs.metric_id,
+    inputs.population,
+    inputs.organisation_code,
+    inputs.value,
+    counts.numerator,
+    counts.denominator,
+    inputs.polarity,
+    inputs.threshold,
+    inputs.standard,
+    inputs.floor,
+    inputs.beyond_threshold_score,
+    inputs.best_score,
+    inputs.span,
+    inputs.single_score,
+    cast(coalesce(inputs.score_decimals, 10) as integer) as score_decimals
+from {{ ref('scoring_inputs') }} as inputs
+inner join {{ ref('quarters_built') }} as quarters
+    on quarters.quarter = inputs.quarter and quarters.role = 'asked for'
+inner join {{ ref('computed_metrics') }} as computed_metrics
+    on
+        computed_metrics.framework = inputs.framework
+        and computed_metrics.metric_id = inputs.metric_id
+        and computed_metrics.sampling_law = 'binomial'
+left join {{ ref('computed_values') }} as counts
+    on
+        counts.quarter = inputs.quarter
+        and counts.organisation_code = inputs.organisation_code
+        and counts.metric_id = inputs.metric_id
+        and counts.status = 'reported'
+where
+    inputs.counts_in_average
+    and inputs.best_score is not null
+    and inputs.value is not null
+    and inputs.population_complete

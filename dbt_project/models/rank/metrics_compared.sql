@@ -1,0 +1,79 @@
+-- A change of score is an improvement only where the same thing was measured in the same way in both quarters.
+with scored as (
+    select
+        scores.quarter,
+        scores.league,
+        scores.metric_id,
+        max(scores.value_basis) as value_basis,
+        max(metric_values.period_end) as period_end
+    from {{ ref('metric_scores') }} as scores
+    left join {{ ref('metric_values') }} as metric_values
+        on
+            metric_values.quarter = scores.quarter
+            and metric_values.organisation_code = scores.organisation_code
+            and metric_values.metric_id = scores.metric_id
+            and metric_values.value_basis = scores.value_basis
+    where scores.counted
+    group by scores.quarter, scores.league, scores.metric_id
+),
+
+pairs as (
+    select
+        leagues.quarter,
+        before.quarter as previous_quarter,
+        leagues.league,
+        leagues.framework,
+        league_metrics.metric_id
+    from {{ ref('leagues_ranked') }} as leagues
+    inner join {{ ref('quarters') }} as quarters on quarters.quarter = leagues.quarter
+    inner join {{ ref('leagues_ranked') }} as before
+        on
+            before.quarter = quarters.previous_quarter
+            and before.league = leagues.league
+            and before.framework = leagues.framework
+    inner join {{ ref('league_metrics') }} as league_metrics
+        on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
+    inner join {{ ref('metrics') }} as metrics
+        on metrics.framework = leagues.framework and metrics.metric_id = league_metrics.metric_id
+    where leagues.role = 'asked for' and metrics.counted
+),
+
+judged as (
+    select
+        pairs.*,
+        scored.period_end = scored_before.period_end as carried_over,
+        case
+            when scored.metric_id is null and scored_before.metric_id is null then 'scored in neither quarter'
+            when scored.metric_id is null then 'not scored this quarter'
+            when scored_before.metric_id is null then 'not scored the quarter before'
+            when changes.metric_id is not null then 'definition changed: ' || changes.change
+            when scored.value_basis <> scored_before.value_basis
+                then scored_before.value_basis || ' the quarter before, ' || scored.value_basis || ' now'
+        end as excluded_reason
+    from pairs
+    left join scored
+        on
+            scored.quarter = pairs.quarter
+            and scored.league = pairs.league
+            and scored.metric_id = pairs.metric_id
+    left join scored as scored_before
+        on
+            scored_before.quarter = pairs.previous_quarter
+            and scored_before.league = pairs.league
+            and scored_before.metric_id = pairs.metric_id
+    left join {{ ref('metric_changes') }} as changes
+        on
+            changes.framework = pairs.framework
+            and changes.quarter = pairs.quarter
+            and changes.metric_id = pairs.metric_id
+)
+
+select
+    quarter,
+    previous_quarter,
+    league,
+    metric_id,
+    excluded_reason is null as comparable,
+    cast(excluded_reason as varchar) as excluded_reason,
+    excluded_reason is null and coalesce(carried_over, false) as carried_over
+from judged

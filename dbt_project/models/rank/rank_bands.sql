@@ -1,0 +1,24 @@
+select
+    sets.quarter,
+    sets.league,
+    sets.band,
+    sets.organisation_code,
+    organisations.organisation_name,
+    placings.average_score,
+    sets.standard_error,
+    placings.rank_without_override,
+    sets.best_rank,
+    sets.worst_rank,
+    sets.told_apart_from,
+    sets.may_be_in_top_quarter,
+    sets.may_be_in_bottom_quarter
+from {{ ref('rank_sets') }} as sets
+inner join {{ ref('placings') }} as placings
+    on
+        placings.quarter = sets.quarter
+        and placings.league = sets.league
+        and placings.organisation_code = sets.organisation_code
+inner join {{ ref('organisations') }} as organisations
+    on
+        organisations.quarter = sets.quarter
+        and organisations.organisation_code = sets.organisation_code

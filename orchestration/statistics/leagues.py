@@ -1,0 +1,167 @@
+"""A league as arrays: the arithmetic of average, segment, override and rank, fast enough to repeat ten thousand times.
+
+Scores are whole numbers of ten billionths and averages of hundredths, so that no result depends on the order of a sum,
+the number of threads or the processor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from orchestration.errors import LeagueError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+Whole = NDArray[np.int64]
+Real = NDArray[np.float64]
+SCORE = 10**10  # a score of 1.00 in the units of `League.scores`
+SEED = 20250909  # the day of the first league tables; any number would do
+
+
+@dataclass(frozen=True)
+class League:
+    """One quarter of a league: n ranked organisations by M metrics, both in the order of their codes.
+
+    scores: (n, M), ten billionths, 0 where not held; values: (n, M), low is good, NaN where not published;
+    weights: (M,), relative; floors: (n,), the best segment the override leaves, 0 without one; cuts: (3,), the largest
+    average in hundredths of segments 1 to 3; averages, ranks: (n,), as the league table has them.
+    """
+
+    quarter: str
+    name: str
+    codes: tuple[str, ...]
+    metrics: tuple[str, ...]
+    domains: tuple[str, ...]
+    scores: Whole
+    held: NDArray[np.bool_]
+    values: Real
+    weights: Whole
+    floors: Whole
+    cuts: Whole
+    averages: Whole
+    ranks: Whole
+
+    def segments(self, averages: Whole) -> Whole:
+        """Segments 1 to 4 before the override, of averages in hundredths."""
+        found: Whole = np.searchsorted(self.cuts, averages) + 1
+        return found
+
+    def place(self, averages: Whole) -> Whole:
+        """Ranks by segment after the override, then average; the last axis is the organisations."""
+        return competition_ranks(np.maximum(self.segments(averages), self.floors) * 1000 + averages)
+
+    def weighed(self, weights: Whole) -> Whole:
+        """Averages in hundredths, (n,), under other weights of the metrics, (M,)."""
+        return hundredths((self.scores * weights).sum(axis=-1), (self.held * weights).sum(axis=-1))
+
+
+def competition_ranks(keys: NDArray[Any]) -> Whole:
+    """Ranks along the last axis, lower is better, ties share the best (1, 1, 3)."""
+    return rankdata(keys, method="min", axis=-1).astype(np.int64)
+
+
+def hundredths(totals: Whole, weights: Whole) -> Whole:
+    """Weighted sums of scores by sums of weights, to hundredths, half up; eight decimals first, as the SQL rounds."""
+    return ((totals // weights + 50) // 100 + 500_000) // 1_000_000
+
+
+def generator(*names: str) -> np.random.Generator:
+    """Random numbers of their own for each name: who else is in the league does not change anybody's draws."""
+    return np.random.default_rng([SEED, *"/".join(names).encode()])
+
+
+def limits(draws: NDArray[Any], level: float = 0.95) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The percentile interval over the first axis; both ends are values that were drawn."""
+    tail = (1 - level) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0, method="inverted_cdf")
+    return low, high
+
+
+def read(rules: pd.DataFrame, placings: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
+    """The leagues of `leagues_ranked`, `placings` and `ranked_scores`, by quarter and name.
+
+    Raises LeagueError where the arithmetic here does not give the averages and ranks of `placings`.
+    """
+    leagues = []
+    for rule in rules.sort_values(["quarter", "league"]).itertuples():
+        placed = placings[(placings["quarter"] == rule.quarter) & (placings["league"] == rule.league)]
+        scored = scores[(scores["quarter"] == rule.quarter) & (scores["league"] == rule.league)]
+        leagues.append(_league(rule, placed[placed["rank"].notna()].sort_values("organisation_code"), scored))
+    return leagues
+
+
+def asked_for(rules: pd.DataFrame, placings: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
+    """As `read`, without the quarter before."""
+    return read(rules[rules["role"] == "asked for"], placings, scores)
+
+
+def _league(rule: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
+    codes = placed["organisation_code"].to_list()
+    about = scored.drop_duplicates("metric_id").set_index("metric_id").sort_index()
+    rows = scored["organisation_code"].map({code: i for i, code in enumerate(codes)}).to_numpy()
+    columns = scored["metric_id"].map({metric: i for i, metric in enumerate(about.index)}).to_numpy()
+    scores = np.zeros((len(codes), len(about)), np.int64)
+    values = np.full(scores.shape, np.nan)
+    scores[rows, columns] = in_units(scored["score_exact"], SCORE)
+    lower_is_better = np.where(scored["polarity"] == "higher", -1.0, 1.0)
+    values[rows, columns] = scored["value"].astype(float) * lower_is_better
+    flagged = placed["financial_override"].fillna(0).astype(float) == 1
+    league = League(
+        quarter=rule.quarter,
+        name=rule.league,
+        codes=tuple(codes),
+        metrics=tuple(about.index),
+        domains=tuple(about["domain"]),
+        scores=scores,
+        held=scores > 0,
+        values=values,
+        weights=whole_weights(about["weight"]),
+        floors=placed["override_segment"].fillna(0).where(flagged, 0).to_numpy(np.int64),
+        cuts=np.floor(np.array([rule.cut_1, rule.cut_2, rule.cut_3], float) * 100 + 1e-6).astype(np.int64),
+        averages=in_units(placed["average_score"], 100),
+        ranks=placed["rank"].to_numpy(np.int64),
+    )
+    averages = league.weighed(league.weights)
+    if (averages != league.averages).any() or (league.place(averages) != league.ranks).any():
+        raise LeagueError(f"{rule.league} {rule.quarter}: the statistics do not reproduce the ranks of `placings`")
+    return league
+
+
+def in_units(numbers: pd.Series[Any], unit: int) -> Whole:
+    """Decimals as whole numbers of 1/unit."""
+    found: Whole = np.rint(numbers.to_numpy(float) * unit).astype(np.int64)
+    return found
+
+
+def whole_weights(weights: Sequence[float] | pd.Series[Any]) -> Whole:
+    """Weights as whole numbers in the same proportions: 1, 1 and 0.333333333333 are 3, 3 and 1."""
+    fractions = [Fraction(float(weight)).limit_denominator(100) for weight in weights]
+    unit = lcm(*(fraction.denominator for fraction in fractions)) if fractions else 1
+    return np.array([int(fraction * unit) for fraction in fractions], np.int64)
+
+
+def score(average: Any) -> Decimal:
+    """Hundredths as a number of two decimals."""
+    return Decimal(int(average)).scaleb(-2)
+
+
+def decimals(number: float, places: int = 3) -> Decimal:
+    """A share or another real number, rounded so that the last bits of a processor do not show."""
+    return Decimal(f"{number:.{places}f}") + 0
+
+
+def table(rows: list[dict[str, Any]], columns: dict[str, pa.DataType]) -> pa.Table:
+    """Rows under a declared schema: an empty table has the same columns and types as a full one."""
+    import pyarrow as pa
+
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(columns.items())))

@@ -1,0 +1,112 @@
+"""What chance in the counts alone does to ranks: every proportion drawn from its own law, everybody scored again.
+
+Jeffreys' law Beta(r + 1/2, n - r + 1/2) of a proportion r/n takes the patients of the period for a sample of what the
+organisation does. Metrics without counts are held fixed; chance differences between periods are not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from orchestration.statistics.leagues import (
+    SCORE,
+    League,
+    Real,
+    Whole,
+    competition_ranks,
+    decimals,
+    generator,
+    hundredths,
+    limits,
+    table,
+)
+
+DRAWS = 2_000
+COLUMNS = {
+    "quarter": pa.string(),
+    "league": pa.string(),
+    "organisation_code": pa.string(),
+    "metrics_measured": pa.int32(),
+    "rank_low": pa.int32(),
+    "rank_high": pa.int32(),
+    "rank_variance": pa.decimal128(12, 3),
+}
+
+
+def drawn_values(population: pd.DataFrame, draws: int) -> Real:
+    """Values, (draws, N), in the order of the rows: 100 times a draw of each proportion; without counts the value."""
+    found = np.empty((draws, len(population)))
+    rows: Iterable[Any] = population.itertuples()
+    for i, row in enumerate(rows):
+        if pd.isna(row.numerator):
+            found[:, i] = float(row.value)
+        else:
+            counted, rest = float(row.numerator), float(row.denominator - row.numerator)
+            chance = generator(row.quarter, row.metric_id, row.organisation_code)
+            found[:, i] = 100 * chance.beta(counted + 0.5, rest + 0.5, draws)
+    return found
+
+
+def rescored(values: Real, rule: Any) -> Real:
+    """Scores, (draws, N), of values (draws, N) of a whole scoring population, under a row of `measured_values`: the
+    rule of `ranked_values` and `computed_scores`."""
+    sign = -1.0 if rule.polarity == "higher" else 1.0
+    beyond = np.zeros(values.shape, bool)
+    if rule.threshold == "standard":
+        beyond = sign * values <= sign * float(rule.standard)
+    elif rule.threshold == "floor":
+        beyond = sign * values > sign * float(rule.floor)
+    ranks = competition_ranks(np.where(beyond, np.inf, sign * values))
+    others = (~beyond).sum(axis=-1, keepdims=True) - 1
+    scores = float(rule.best_score) + float(rule.span) * (ranks - 1) / np.maximum(others, 1)
+    scores = np.where(others == 0, float(rule.single_score), scores)
+    if beyond.any():
+        scores = np.where(beyond, float(rule.beyond_threshold_score), scores)
+    return np.asarray(np.round(scores, int(rule.score_decimals)), np.float64)
+
+
+def measured_ranks(league: League, measured: pd.DataFrame, draws: int = DRAWS) -> tuple[Whole, NDArray[np.bool_]]:
+    """Ranks, (draws, n), with the proportions of `measured_values` drawn, and which metrics of whom were, (n, M)."""
+    where = {code: i for i, code in enumerate(league.codes)}
+    scores = np.repeat(league.scores[None], draws, axis=0)
+    drawn = np.zeros(league.held.shape, bool)
+    for (metric, _), population in measured.groupby(["metric_id", "population"]):
+        if metric not in league.metrics or not population["organisation_code"].isin(where).any():
+            continue
+        column = league.metrics.index(metric)
+        found = rescored(drawn_values(population, draws), population.iloc[0])
+        for i, (code, counted) in enumerate(zip(population["organisation_code"], population["numerator"], strict=True)):
+            if code in where and league.held[where[code], column]:
+                scores[:, where[code], column] = np.rint(found[:, i] * SCORE)
+                drawn[where[code], column] = pd.notna(counted)
+    totals = (scores * league.weights).sum(axis=-1)
+    return league.place(hundredths(totals, (league.held * league.weights).sum(axis=-1))), drawn
+
+
+def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table:
+    """One row per organisation of a league with at least one metric whose counts are known."""
+    rows: list[dict[str, Any]] = []
+    for league in leagues:
+        of_quarter = measured[measured["quarter"] == league.quarter]
+        if not set(of_quarter["metric_id"]) & set(league.metrics):
+            continue
+        ranks, drawn = measured_ranks(league, of_quarter)
+        low, high = limits(ranks)
+        for i, code in enumerate(league.codes):
+            rows.append(
+                {
+                    "quarter": league.quarter,
+                    "league": league.name,
+                    "organisation_code": code,
+                    "metrics_measured": int(drawn[i].sum()),
+                    "rank_low": int(min(low[i], league.ranks[i])),
+                    "rank_high": int(max(high[i], league.ranks[i])),
+                    "rank_variance": decimals(float(ranks[:, i].var())),
+                }
+            )
+    return table(rows, COLUMNS)

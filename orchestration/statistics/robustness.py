@@ -1,0 +1,99 @@
+"""What a rank rests on: its place without one metric, without finance, without the override; how metrics agree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from orchestration.statistics.leagues import League, Real, Whole, competition_ranks, decimals, hundredths, table
+
+FINANCE = "finance"  # the domain whose place in the average of a care provider is disputed
+LEFT_OUT = {
+    "quarter": pa.string(),
+    "league": pa.string(),
+    "organisation_code": pa.string(),
+    "left_out": pa.string(),
+    "rank": pa.int32(),
+}
+AGREEMENT = {
+    "quarter": pa.string(),
+    "league": pa.string(),
+    "metric_id": pa.string(),
+    "other_metric_id": pa.string(),
+    "organisations": pa.int32(),
+    "correlation": pa.decimal128(4, 3),
+}
+
+
+def ranks_left_out(leagues: list[League]) -> pa.Table:
+    """One row per league, organisation and metric left out, ranked as the league is; and one with `finance` left out,
+    metrics and override both, ranked by average alone."""
+    return table([row for league in leagues for row in _ranks_left_out(league)], LEFT_OUT)
+
+
+def without(league: League, left_out: NDArray[np.bool_]) -> Whole:
+    """Averages in hundredths, (n,), without the metrics marked, (M,); who holds no other keeps the full average."""
+    weights = np.where(left_out, 0, league.weights)
+    rest = league.held[:, ~left_out].any(axis=1)
+    averages = league.averages.copy()
+    totals = (league.scores[rest] * weights).sum(axis=1)
+    averages[rest] = hundredths(totals, (league.held[rest] * weights).sum(axis=1))
+    return averages
+
+
+def _ranks_left_out(league: League) -> list[dict[str, Any]]:
+    metrics = np.array(league.metrics)
+    ranks = {metric: league.place(without(league, metrics == metric)) for metric in league.metrics}
+    finance = np.array(league.domains) == FINANCE
+    if finance.any():
+        ranks[FINANCE] = competition_ranks(without(league, finance))
+    return [
+        {
+            "quarter": league.quarter,
+            "league": league.name,
+            "organisation_code": code,
+            "left_out": left_out,
+            "rank": int(rank[i]),
+        }
+        for left_out, rank in ranks.items()
+        for i, code in enumerate(league.codes)
+    ]
+
+
+def correlations(league: League) -> tuple[Real, Whole]:
+    """Correlations of the metric scores, (M, M), over the organisations that hold both, and how many these are. NaN
+    under ten organisations or where a score is the same for all."""
+    held = league.held.astype(np.int64)
+    both = held.T @ held
+    found = np.full(both.shape, np.nan)
+    for i in range(len(league.metrics)):
+        for j in range(i + 1):
+            chosen = league.held[:, i] & league.held[:, j]
+            one, other = league.scores[chosen, i].astype(float), league.scores[chosen, j].astype(float)
+            if chosen.sum() >= 10 and np.ptp(one) > 0 and np.ptp(other) > 0:
+                found[i, j] = found[j, i] = np.corrcoef(one, other)[0, 1]
+    return found, both
+
+
+def metric_agreement(leagues: list[League]) -> pa.Table:
+    """One row per league and pair of metrics."""
+    rows = []
+    for league in leagues:
+        found, both = correlations(league)
+        for i, metric in enumerate(league.metrics):
+            for j in range(i + 1, len(league.metrics)):
+                if not np.isnan(found[i, j]):
+                    rows.append(
+                        {
+                            "quarter": league.quarter,
+                            "league": league.name,
+                            "metric_id": metric,
+                            "other_metric_id": league.metrics[j],
+                            "organisations": int(both[i, j]),
+                            "correlation": decimals(found[i, j]),
+                        }
+                    )
+    return table(rows, AGREEMENT)
