@@ -67,7 +67,8 @@ class League:
 
 def competition_ranks(keys: NDArray[Any]) -> Whole:
     """Ranks along the last axis, lower is better, ties share the best (1, 1, 3)."""
-    return rankdata(keys, method="min", axis=-1).astype(np.int64)
+    ranks: Whole = rankdata(keys, method="min", axis=-1).astype(np.int64)
+    return ranks
 
 
 def hundredths(totals: Whole, weights: Whole) -> Whole:
