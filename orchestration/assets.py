@@ -225,8 +225,8 @@ def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg
             "trusts_ranked": int(table["ranked"].sum()),
             **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
             **{
-                f"plot_{league}": dg.MetadataValue.md(plots.as_markdown(rows))
-                for league, rows in table.groupby("league")
+                f"plot_{picture.stem}": dg.MetadataValue.md(plots.as_markdown(picture.read_bytes()))
+                for picture in sorted(made.path.glob("*.svg"))
             },
         }
     )

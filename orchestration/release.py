@@ -17,7 +17,7 @@ import duckdb
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
-from orchestration import gates, warehouse
+from orchestration import gates, plots, warehouse
 from orchestration.changes import changed_organisations
 from orchestration.errors import GateError
 from orchestration.gates import Check
@@ -214,6 +214,8 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
         "files": json.loads(files.to_json(orient="records")),
     }
     _write_json(folder / "checks.json", results)
+    for name, picture in plots.pictures(folder):
+        (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
     if (folder / "changes.csv").exists():

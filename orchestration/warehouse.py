@@ -41,7 +41,7 @@ def project_sha256() -> str:
 def ensure_manifest() -> Path:
     """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
     if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()):
-        _invoke(["compile", "--no-introspect", "--no-populate-cache"])
+        _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
         FINGERPRINT.write_text(project_sha256())
     return MANIFEST
 
