@@ -33,9 +33,10 @@ dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/dagster.yaml data/dagster/ || true
 	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
-bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS
+bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS; of likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
+	$(BIN)/python tests/benchmark_ranges.py
 
 sample: $(SAMPLE)
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from orchestration.runs import Outcome
 
 HEAD = 10
-TRUSTS = "its trusts, with their ranks"
-OTHER_COLUMNS = 58  # characters of a line that the trust's name must leave
+TRUSTS = "its trusts and their ranks"
+OTHER_COLUMNS = 62  # characters of a line that the trust's name must leave
 data_dir = click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -180,6 +180,14 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
     coverage = pd.read_parquet(path / "league_coverage.parquet")
     trusts = pd.read_parquet(path / "trust_league_table.parquet")
     icbs = pd.read_parquet(path / "icb_league_table.parquet")
+    if not (path / "rank_robustness.parquet").exists():
+        raise LeagueError(f"{path} is of an earlier contract: build {path.parent.name} again to see it here")
+    robustness = pd.read_parquet(path / "rank_robustness.parquet")
+    facts = pd.read_parquet(path / "method_sensitivity.parquet")
+    trusts = trusts.merge(
+        robustness[["organisation_code", "rank_without_finance"]].rename(columns={"organisation_code": "trust_code"}),
+        how="left",
+    )
     known = list(coverage["league"])
     if only is not None and only not in known:
         raise LeagueError(f"no league {only}; known: {', '.join(known)}")
@@ -190,23 +198,27 @@ def _show_release(console: Console, path: Path, only: str | None, rows: int) -> 
         elif about.league == "icb":
             members = icbs[icbs["ranked"] | (icbs["organisation_type"] == "icb")]
             console.print(_icb_table(about, members, trusts, rows or len(members), console.width))
+            console.print(_how_sure(about, facts), style="dim", highlight=False)
         else:
             table = trusts[trusts["league"] == about.league]
             console.print(_trust_table(about, table, rows or len(table), console.width))
+            console.print(_how_sure(about, facts), style="dim", highlight=False)
 
 
 def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),
+        "likely": _likely,
         "since": lambda t: _moved(t.rank_change),
         "code": lambda t: t.trust_code,
         "trust": lambda t: escape(t.trust_name),
         "score": lambda t: _text(t.average_score),
-        "segment": lambda t: _text(t.segment) + (f" was {t.segment_unadjusted}" if _overridden(t) else ""),
-        "by score": lambda t: _text(t.rank_without_override),
+        "segment": lambda t: _text(t.segment) + (f" was {_text(t.segment_unadjusted)}" if _overridden(t) else ""),
+        "by\nscore": lambda t: _text(t.rank_without_override),
+        "no\nfinance": lambda t: _text(t.rank_without_finance),
         "metrics": lambda t: f"{t.metrics_counted}/{t.metrics_expected}",
     }
-    return _league_table(about, trusts, rows, columns, {"trust": max(width - OTHER_COLUMNS, 20)})
+    return _league_table(about, trusts, rows, columns, {"trust": max(width - OTHER_COLUMNS, 18)})
 
 
 def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
@@ -217,6 +229,7 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
         places[icb] = ", ".join(f"{t.trust_code} {_text(t.rank)}" if t.ranked else t.trust_code for t in listed)
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda i: _text(i.rank),
+        "likely": _likely,
         "since": lambda i: _moved(i.rank_change),
         "code": lambda i: i.icb_code,
         "ICB": lambda i: escape(i.icb_name.removeprefix("NHS ").removesuffix(" INTEGRATED CARE BOARD")),
@@ -225,7 +238,7 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
         TRUSTS: lambda i: places.get(i.icb_code, ""),
     }
-    left = max(width - OTHER_COLUMNS, 20)
+    left = max(width - OTHER_COLUMNS, 18)
     return _league_table(about, icbs, rows, columns, {"ICB": left // 2 + 6, TRUSTS: left // 2 + 12})
 
 
@@ -238,7 +251,7 @@ def _league_table(
         + _partial(about),
         box=SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
         title_justify="left",
         caption_justify="left",
     )
@@ -262,6 +275,28 @@ def _partial(about: Any) -> str:
     earlier = about.metrics_of_an_earlier_month
     missing = f"no {about.metrics_missing}" if pd.notna(about.metrics_missing) else "no metric missing"
     return f"partial: {missing}" + (f"; of an earlier month {earlier}" if pd.notna(earlier) else "")
+
+
+def _how_sure(about: Any, facts: pd.DataFrame) -> str:
+    """What the ranks above cannot say, in one sentence."""
+    of_league = facts[(facts["league"] == about.league) & (facts["item"] == "league")]
+    found = of_league.set_index(["assessment", "measure"])["value"].astype(float).to_dict()
+    parts = [
+        f"Likely ranges are {found['likely_range', 'median_width']:.0f} places wide (median)",
+        f"{found['likely_range', 'segments_uncertain']:.0f} segments are uncertain",
+    ]
+    if ("rank_sets", "bands") in found:
+        parts.append(f"{found['rank_sets', 'pairs_told_apart_share']:.1%} of pairs can be told apart by score")
+    if found["override", "organisations_moved"]:
+        moved, most = found["override", "organisations_moved"], found["override", "largest_loss"]
+        parts.append(f"the override moves {moved:.0f} ranks, the worst loss {most:.0f} places")
+    return "; ".join(parts) + ".\n"
+
+
+def _likely(member: Any) -> str:
+    import pandas as pd
+
+    return "" if pd.isna(member.rank_low) else f"{member.rank_low:.0f}-{member.rank_high:.0f}"
 
 
 def _overridden(trust: Any) -> bool:
