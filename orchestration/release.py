@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -292,13 +293,15 @@ def _readme(
 ) -> str:
     reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
     scores = pd.read_parquet(folder / "metric_scores.parquet")
+    leagues = pd.read_parquet(folder / "league_coverage.parquet")
     template = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     ).get_template("release_readme.md.j2")
     return template.render(
         quarter=build.quarter,
         number=number,
-        leagues=pd.read_parquet(folder / "league_coverage.parquet").fillna("").to_dict("records"),
+        leagues=leagues.fillna("").to_dict("records"),
+        sure=list(_how_sure(leagues, folder)),
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
         labels=scores.dropna(subset="score")
@@ -311,6 +314,28 @@ def _readme(
         tables=tables,
         changed=(folder / "changes.csv").exists(),
     )
+
+
+def _how_sure(leagues: pd.DataFrame, folder: Path) -> Iterator[dict[str, str]]:
+    """One row of the README a ranked league: figures of `method_sensitivity` as a person writes them."""
+    facts = pd.read_parquet(folder / "method_sensitivity.parquet")
+    robustness = pd.read_parquet(folder / "rank_robustness.parquet")
+    of_leagues = facts[facts["item"] == "league"]
+    for league, rows in of_leagues.groupby("league", sort=False):
+        found = rows.set_index(["assessment", "measure"])["value"].astype(float).to_dict()
+        told_apart = found.get(("rank_sets", "pairs_told_apart_share"))
+        compared = any(("improvement", verdict) in found for verdict in ("improved", "worsened", "no change shown"))
+        yield {
+            "title": leagues.set_index("league")["title"][league],
+            "organisations": str((robustness["league"] == league).sum()),
+            "width": f"{found['likely_range', 'median_width']:g}",
+            "segments": f"{found['likely_range', 'segments_uncertain']:.0f}",
+            "pairs": "-" if told_apart is None else f"{told_apart:.1%}",
+            "moved": f"{found['override', 'organisations_moved']:.0f}",
+            "left_out": f"{found['left_out', 'median_width']:g}",
+            "improved": f"{found.get(('improvement', 'improved'), 0):.0f}" if compared else "-",
+            "worsened": f"{found.get(('improvement', 'worsened'), 0):.0f}" if compared else "-",
+        }
 
 
 def _write_json(path: Path, document: object) -> None:

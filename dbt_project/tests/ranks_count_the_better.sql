@@ -1,20 +1,21 @@
-{{ config(tags=['score_rank'], meta={'dagster': {'ref': {'name': 'trust_league_table'}}}) }}
--- Another way to a competition rank: one more than the trusts of the league that are strictly better.
+{{ config(tags=['score_rank'], meta={'dagster': {'ref': {'name': 'placings'}}}) }}
+-- Another way to a competition rank: one more than those of the league that are strictly better; who has a reason has
+-- no rank.
 select
-    trust.quarter,
-    trust.trust_code,
-    trust.rank,
-    1 + count(better.trust_code) as rank_again
-from {{ ref('trust_league_table') }} as trust
-left join {{ ref('trust_league_table') }} as better
+    one.quarter,
+    one.league,
+    one.organisation_code,
+    one.rank,
+    1 + count(better.organisation_code) as rank_again
+from {{ ref('placings') }} as one
+left join {{ ref('placings') }} as better
     on
-        better.quarter = trust.quarter
-        and better.league = trust.league
-        and better.ranked
+        better.quarter = one.quarter
+        and better.league = one.league
+        and better.not_ranked_reason is null
         and (
-            better.segment < trust.segment
-            or (better.segment = trust.segment and better.average_score < trust.average_score)
+            better.segment < one.segment
+            or (better.segment = one.segment and better.average_score < one.average_score)
         )
-where trust.ranked
-group by trust.quarter, trust.trust_code, trust.rank
-having trust.rank is distinct from 1 + count(better.trust_code)
+group by one.quarter, one.league, one.organisation_code, one.rank, one.not_ranked_reason
+having one.rank is distinct from case when one.not_ranked_reason is null then 1 + count(better.organisation_code) end
