@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -217,3 +218,69 @@ def test_quarter_without_a_publication_is_refused(shared_extracts: Path, run: An
     assert "no publication of 2025-26-Q3 is among the files" in message
     assert "quarters found: 2024-25-Q2, 2025-26-Q1, 2025-26-Q2, 2025-26-Q4, 2026-27-Q1" in message
     assert not (tmp_path / "releases").exists()
+
+
+HOW_SURE = {  # of the league as a whole; every change of these figures needs a reason
+    "2025-26-Q1": {
+        ("likely_range", "median_width"): 35,
+        ("likely_range", "segments_uncertain"): 55,
+        ("override", "segments_changed"): 7,
+        ("override", "organisations_moved"): 29,
+        ("override", "largest_loss"): 23,
+        ("left_out", "median_width"): 10,
+        ("rank_sets", "bands"): 1,
+        ("improvement", "not compared"): 61,
+    },
+    "2025-26-Q2": {
+        ("likely_range", "median_width"): 36,
+        ("likely_range", "segments_uncertain"): 57,
+        ("override", "segments_changed"): 6,
+        ("override", "organisations_moved"): 20,
+        ("override", "largest_loss"): 14,
+        ("left_out", "median_width"): 12,
+        ("rank_sets", "bands"): 1,
+        ("improvement", "no change shown"): 61,
+    },
+}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_how_sure_the_ranks_are(real: dict[str, Any], quarter: str) -> None:
+    facts = table(real[quarter], "method_sensitivity").set_index(["league", "item", "assessment", "measure"])["value"]
+    found = {key: float(facts[LEAGUE, "league", *key]) for key in HOW_SURE[quarter]}
+    assert found == HOW_SURE[quarter]
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_likely_ranges_again_by_a_plain_loop(real: dict[str, Any], quarter: str) -> None:
+    """Other random numbers, floats and pandas: as near as 10,000 draws allow."""
+    trusts = table(real[quarter], "trust_league_table")
+    trusts = trusts[trusts["ranked"]].set_index("trust_code").sort_index()
+    assert len(trusts) == 61 and trusts[["rank_low", "average_score_low"]].notna().all(axis=None)
+    scores = table(real[quarter], "metric_scores")
+    scores = scores[scores["counted"] & (scores["league"] == LEAGUE)]
+    cuts = table(real[quarter], "segment_cut_points").query("scope == 'overall' and framework == 'nof-2025-26'")
+    chance = np.random.RandomState(1)
+    averages = pd.DataFrame(
+        {
+            code: np.floor(
+                chance.choice(scores.loc[scores["organisation_code"] == code, "score_exact"].astype(float), (10_000, n))
+                .mean(axis=1) * 100 + 0.5 + 1e-7
+            ) / 100
+            for code, n in scores["organisation_code"].value_counts().sort_index().items()
+        }
+    )  # fmt: skip
+    segments = 1 + sum((averages > float(cut) + 1e-9).astype(int) for cut in cuts["cut_point"])
+    capped = segments.clip(lower=trusts["financial_override"].map({1: 3, 0: 1}), axis=1)
+    ranks = (capped * 10 + averages).rank(axis=1, method="min")
+    for column, draws, step in (("average_score", averages, 0.01), ("rank", ranks, 1)):  # what is published
+        for end, percentile in (("low", 0.025), ("high", 0.975)):
+            published = trusts[f"{column}_{end}"].astype(float)
+            apart = (draws.quantile(percentile) - published).abs()
+            assert apart.max() <= 3 * step + 1e-9 and apart.mean() <= step, (column, end)
+
+
+def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> None:
+    changes = table(real["2025-26-Q2"], "improvement")
+    assert changes["metrics_excluded"].str.match(r"OF0041 \(definition changed: [^)]*\([^)]*\)[^)]*\([^)]*\)\)$").all()
+    assert set(changes["metrics_carried_over"]) == {"OF0035 OF0061 OF0084"}  # annual: both quarters show 2024
