@@ -19,16 +19,24 @@ from orchestration import gates, release, warehouse
 from orchestration.definitions import defs
 from orchestration.lineage.columns import all_lineage
 from orchestration.sources.descriptions import known_sources
+from orchestration.statistics import (
+    improvement,
+    measurement,
+    method_choices,
+    ranges,
+    rank_sets,
+    robustness,
+)
 from orchestration.workspace import DBT_PROJECT, PROJECT, SOURCES, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a count of rows
-    "method_sensitivity": {"assessment", "measure"},
+    "method_sensitivity": {"assessment"},
     "metric_values": {"value_basis"},
     "population_sizes_recovered": {"sizes_that_fit"},
 }
 LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
-ASSETS = {"extract": 2, "land": 12, "rules": 22, "stage": 14, "metric": 10, "score": 16, "rank": 9, "publish": 1}
+ASSETS = {"extract": 2, "land": 12, "rules": 24, "stage": 14, "metric": 10, "score": 16, "rank": 25, "publish": 1}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
 KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
 
@@ -96,6 +104,39 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
     """dbt enforces none on Python: there the schema that the statistics declare is compared with what is described."""
     assert MODELS[name]["contract"]["enforced"] == (MODELS[name]["language"] == "sql")
     assert [column for column, about in MODELS[name]["columns"].items() if not about["data_type"]] == []
+
+
+def test_python_models_return_what_they_describe() -> None:
+    declared = {
+        "likely_ranges": ranges.COLUMNS,
+        "ranks_left_out": robustness.LEFT_OUT,
+        "metric_agreement": robustness.AGREEMENT,
+        "rank_sets": rank_sets.COLUMNS,
+        "method_choices": method_choices.COLUMNS,
+        "score_changes": improvement.COLUMNS,
+        "measurement_error": measurement.COLUMNS,
+    }
+    names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+    described = {
+        name: {column: about["data_type"] for column, about in model["columns"].items()}
+        for name, model in MODELS.items()
+        if model["language"] == "python"
+    }
+    assert described == {
+        name: {
+            column: names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
+            for column, kind in columns.items()
+        }
+        for name, columns in declared.items()
+    }
+
+
+def test_python_models_read_columns_that_exist() -> None:
+    for name, model in MODELS.items():
+        if model["language"] == "python":
+            read = model["config"]["meta"]["reads"]
+            assert set(read) == {parent.split(".")[-1] for parent in model["depends_on"]["nodes"]}, name
+            assert all(set(columns) <= set(MODELS[table]["columns"]) for table, columns in read.items()), name
 
 
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:

@@ -1,0 +1,79 @@
+"""Pictures of a release: from its tables alone, the same bytes each time, safe whatever a trust is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pandas as pd
+import pytest
+
+from orchestration import plots
+
+HOSTILE = "<script>alert(1)</script> $x_1$ & \"Trust\" 'é'"
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """Three trusts of one league, one moved by the override; no ICB is ranked."""
+    trusts = pd.DataFrame(
+        {
+            "quarter": "2025-26-Q2",
+            "league": "ambulance",
+            "rank": [1, 2, 3],
+            "rank_low": [1, 1, 2],
+            "rank_high": [2, 3, 3],
+            "rank_without_override": [1, 3, 2],
+            "trust_code": ["ZA1", "ZA2", "ZA3"],
+            "trust_name": [HOSTILE, "B", "C" * 200],
+            "segment": [1, 2, 3],
+            "segment_unadjusted": [1, 2, 1],
+            "previous_rank": pd.array([2, 1, None], "Int32"),
+            "rank_change": pd.array([1, -1, None], "Int32"),
+            "ranked": True,
+        }
+    )
+    trusts.to_parquet(tmp_path / "trust_league_table.parquet")
+    icbs = trusts.rename(columns={"trust_code": "icb_code", "trust_name": "icb_name"}).drop(columns="league").head(0)
+    icbs.to_parquet(tmp_path / "icb_league_table.parquet")
+    verdicts = pd.DataFrame(
+        {"league": "ambulance", "organisation_code": ["ZA1", "ZA2"], "verdict": ["improved", "no change shown"]}
+    )
+    verdicts.to_parquet(tmp_path / "improvement.parquet")
+    coverage = pd.DataFrame({"league": ["ambulance", "acute"], "title": ["Ambulance trusts", "Acute trusts"]})
+    coverage.to_parquet(tmp_path / "league_coverage.parquet")
+    return tmp_path
+
+
+def text(svg: bytes) -> list[str]:
+    return [node.text or "" for node in ElementTree.fromstring(svg).iter() if node.tag.endswith("text")]
+
+
+def test_each_ranked_league_has_its_pictures(release: Path) -> None:
+    assert [name for name, _ in plots.pictures(release)] == ["ranks_ambulance.svg", "movement_ambulance.svg"]
+
+
+def test_without_a_quarter_before_there_is_no_movement(release: Path) -> None:
+    table = pd.read_parquet(release / "trust_league_table.parquet")
+    table.assign(rank_change=pd.array([None] * 3, "Int32")).to_parquet(release / "trust_league_table.parquet")
+    assert [name for name, _ in plots.pictures(release)] == ["ranks_ambulance.svg"]
+
+
+def test_same_tables_give_the_same_bytes(release: Path) -> None:
+    assert dict(plots.pictures(release)) == dict(plots.pictures(release))
+
+
+def test_names_are_text_and_nothing_else(release: Path) -> None:
+    for svg in dict(plots.pictures(release)).values():
+        assert b"<script" not in svg
+        assert any(line.startswith(HOSTILE) for line in text(svg))
+
+
+def test_long_names_are_cut(release: Path) -> None:
+    (ranks, _) = dict(plots.pictures(release)).values()
+    assert f"{'C' * plots.LONGEST_NAME}  3" in text(ranks)
+
+
+def test_title_counts_the_verdicts(release: Path) -> None:
+    movement = dict(plots.pictures(release))["movement_ambulance.svg"]
+    assert "Changes of scores beyond chance: 1 improved (green), 0 worsened (red), of 2" in text(movement)
