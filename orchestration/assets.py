@@ -5,6 +5,7 @@ releases."""
 
 import shutil
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.inventory import survey, take_inventory
 from orchestration.sources.landing import land, store_used, write_table
 from orchestration.sources.store import Store
+from orchestration.waivers import refuse_expired
 from orchestration.workspace import DBT_PROJECT
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
@@ -47,6 +49,7 @@ def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
 def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
     """Recognises the extracts, chooses among them and stores those in use. Starts the build afresh."""
     build = folders.build(context)
+    refuse_expired(build.quarter, date.today())
     shutil.rmtree(build.folder, ignore_errors=True)
     found = survey(Path(folders.extracts))
     inventory = take_inventory(found, build.quarter)
@@ -156,7 +159,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
             there = sorted(warehouse.relations(connection) & set(release.read_and_written(stage)))
             data = {relation: warehouse.table_sha256(connection, relation) for relation in there}
             data |= release.inputs_sha256(build)
-            gates.record(build, f"dbt.{stage}", data, warehouse.project_sha256(), checks)
+            checks = gates.record(build, f"dbt.{stage}", data, warehouse.project_sha256(), checks)
             for result in results:
                 if str(result.status) == "success":
                     key = TRANSLATOR.get_asset_key(result.node.to_dict())
@@ -184,14 +187,20 @@ def _dbt_check_results(results: list[Any], checks: dict[str, gates.Check]) -> It
 
 
 def asset_check_result(asset_key: dg.AssetKey, name: str, check: gates.Check) -> dg.AssetCheckResult:
-    """A check as Dagster shows it; a warning never blocks."""
-    severity = dg.AssetCheckSeverity.ERROR if check.severity == "critical" else dg.AssetCheckSeverity.WARN
+    """A check as Dagster shows it; a warning never blocks, nor what is waived."""
+    blocks = check.severity == "critical" and check.waiver is None
+    severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
         asset_key=asset_key,
         check_name=name,
         passed=check.passed,
         severity=severity,
-        metadata={"reason": check.reason, "unexpected": check.unexpected, "examples": "\n".join(check.examples)},
+        metadata={
+            "reason": check.reason,
+            "unexpected": check.unexpected,
+            "examples": "\n".join(check.examples),
+            "waiver": check.waiver or "none",
+        },
     )
 
 

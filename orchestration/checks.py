@@ -26,8 +26,7 @@ def check_landed(build: Build, suite: Suite) -> list[Check]:
     rows["_file"] = rows["_source_sha256"].map(names).astype("string")
     checks = [] if rows.empty else gates.run_suite(suite, rows[suite.columns])
     data = {suite.table: sha256_of_file(build.parquet(suite.table))}
-    gates.record(build, suite.name, data, suite.sha256, checks)
-    return checks
+    return gates.record(build, suite.name, data, suite.sha256, checks)
 
 
 def check_table(build: Build, suite: Suite) -> list[Check]:
@@ -35,8 +34,7 @@ def check_table(build: Build, suite: Suite) -> list[Check]:
     checks = gates.run_suite(suite, warehouse.frame(build, suite.name, suite.columns))
     with warehouse.reading(build) as connection:
         data = {suite.name: warehouse.table_sha256(connection, suite.name)}
-    gates.record(build, suite.name, data, suite.sha256, checks)
-    return checks
+    return gates.record(build, suite.name, data, suite.sha256, checks)
 
 
 def gate(suite: Suite) -> dg.AssetChecksDefinition:

@@ -41,6 +41,9 @@ extracts = click.option(
     required=True,
     help="A folder of published files as they were downloaded, whatever their names.",
 )
+release_folder = click.argument(
+    "release", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RELEASE"
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,6 +57,8 @@ def league() -> None:
 @data_dir
 def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     """Make the release of a quarter, or find that it is current already."""
+    from orchestration.releases import state
+
     console = Console()
     for quarter in quarters:
         outcome = _run("quarter", quarter, extracts, data_dir)
@@ -64,6 +69,7 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
         console.print(
             f"{'Made' if outcome.created else 'Current already:'} {outcome.release}", markup=False, soft_wrap=True
         )
+        console.print(f"{': '.join(state(outcome.release))}", highlight=False)
 
 
 @league.command()
@@ -103,7 +109,7 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
     """Print the league tables of the newest release of a quarter."""
-    from orchestration.releases import latest_release, quarters_released
+    from orchestration.releases import latest_release, quarters_released, state
 
     workspace = Workspace(data_dir)
     quarter = quarter or max(quarters_released(workspace), default=None)
@@ -112,7 +118,29 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
     path = latest_release(workspace.releases(quarter))
     console = Console()
     _show_release(console, path, only, rows)
-    console.print(str(path), markup=False, soft_wrap=True)
+    console.print(f"{path}: {': '.join(state(path))}", markup=False, soft_wrap=True)
+
+
+@league.command()
+@release_folder
+@click.option("--by", required=True, help="Who stands behind it.")
+def approve(release: Path, by: str) -> None:
+    """Record that a person has approved a release; it stays as it is, the record lies beside it."""
+    from orchestration import releases
+
+    releases.approve(release, by)
+    click.echo(f"{release}: {': '.join(releases.state(release))}")
+
+
+@league.command()
+@release_folder
+@click.option("--reason", required=True, help="Why nobody should use it.")
+def withdraw(release: Path, reason: str) -> None:
+    """Mark a release as withdrawn; nothing is deleted."""
+    from orchestration import releases
+
+    releases.withdraw(release, reason)
+    click.echo(f"{release}: {': '.join(releases.state(release))}")
 
 
 @league.command()
@@ -170,7 +198,8 @@ def _show_warnings(console: Console, path: Path) -> None:
     """What an analyst must know before passing the tables on: official figures not reproduced, checks that warned."""
     for found in json.loads((path / "checks.json").read_text(encoding="utf-8"))["checks"]:
         if not found["passed"]:
-            warning = f"warning: {found['id']}: {found['unexpected']} unexpected. {found['reason']}"
+            kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
+            warning = f"{kind}: {found['id']}: {found['unexpected']} unexpected. {found['reason']}"
             console.print(warning, markup=False, highlight=False, soft_wrap=True, style="yellow")
 
 

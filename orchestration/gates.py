@@ -11,18 +11,20 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import GateError
 from orchestration.sources.descriptions import known_sources
+from orchestration.waivers import waivers
 from orchestration.workspace import SUITES, Build, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ROW_LABELS = {"_file": "", "_source_member": "sheet ", "_source_row": "row "}
+NOT_BUILT = "dbt model"  # what a check is that says a table could not be made
 NOT_RUN = "not run"  # what a check is where one before it failed
 # The columns that a row condition names.
 IN_CONDITION = re.compile(r"\b(?!not )[a-z_]+(?=\.str| (?:==|!=|<|>|in |not in ))")
@@ -62,7 +64,8 @@ class Suite:
 
 @dataclass(frozen=True)
 class Check:
-    """One expectation or dbt test, and what came of it. `severity` is critical or warning; only critical ones gate."""
+    """One expectation or dbt test, and what came of it. `severity` is critical or warning; only critical ones gate, and
+    not where somebody answers for the failure: `waiver` is the id."""
 
     id: str
     gate: str
@@ -77,11 +80,17 @@ class Check:
 
     @property
     def shuts_the_gate(self) -> bool:
-        return not self.passed and self.severity == "critical"
+        return not self.passed and self.severity == "critical" and self.waiver is None
+
+    @property
+    def can_be_waived(self) -> bool:
+        """Not where a table could not be made, or a check before it failed."""
+        return self.shuts_the_gate and self.kind not in (NOT_BUILT, NOT_RUN)
 
     def __str__(self) -> str:
         found = f": {self.unexpected} unexpected" if self.unexpected else ""
-        return "\n  ".join([f"{self.id} ({self.severity}){found}. {self.reason}", *self.examples])
+        severity = f"{self.severity}, waived by {self.waiver}" if self.waiver else self.severity
+        return "\n  ".join([f"{self.id} ({severity}){found}. {self.reason}", *self.examples])
 
 
 @cache
@@ -177,8 +186,11 @@ def plain(value: Any) -> str:
     return repr(value.item() if hasattr(value, "item") else value)
 
 
-def record(build: Build, name: str, data: dict[str, str], suite_sha256: str, checks: list[Check]) -> None:
-    """Leaves the evidence of one run: which data (sha256 by table), which suite, which results."""
+def record(build: Build, name: str, data: dict[str, str], suite_sha256: str, checks: list[Check]) -> list[Check]:
+    """Leaves the evidence of one run: which data (sha256 by table), which suite, which results. Returns the checks, a
+    critical one that failed with its waiver, if there is one."""
+    granted = {waiver.check: waiver.id for waiver in waivers(build.quarter)}
+    checks = [replace(check, waiver=granted.get(check.id)) if check.can_be_waived else check for check in checks]
     document = {
         "name": name,
         "data": data,
@@ -186,6 +198,7 @@ def record(build: Build, name: str, data: dict[str, str], suite_sha256: str, che
         "checks": [asdict(check) for check in checks],
     }
     write_atomically(build.evidence / f"{name}.json", json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
+    return checks
 
 
 def evidence(build: Build, name: str) -> dict[str, Any]:

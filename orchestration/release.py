@@ -24,6 +24,7 @@ from orchestration.errors import GateError
 from orchestration.gates import Check
 from orchestration.releases import latest_version, table_hashes
 from orchestration.sources.descriptions import known_sources
+from orchestration.waivers import waivers
 from orchestration.workspace import PROJECT, SOURCES, SUITES, Build, sha256_of_file, sha256_of_tree
 
 CONTRACT_VERSION = "2.1"
@@ -129,6 +130,13 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
         if not _landed_empty(build, suite)
         for expectation in suite.expectations
     } | {f"dbt.{n['name']}" for n in warehouse.manifest()["nodes"].values() if n["resource_type"] == "test"}
+    granted = {f"{waiver.id} of {waiver.check}": waiver.check for waiver in waivers(build.quarter)}
+    gone = {f"{check.waiver} of {check.id}" for check in checks if check.waiver} - set(granted)
+    if gone:
+        raise GateError(f"release gate: no longer in force: waiver {', '.join(sorted(gone))}")
+    unknown = sorted(waiver for waiver, check in granted.items() if check not in expected)
+    if unknown:
+        raise GateError(f"release gate: there is no such check: waiver {', '.join(unknown)}")
     never_run = expected - {check.id for check in checks}
     if never_run:
         raise GateError(f"release gate: never checked in this build: {', '.join(sorted(never_run))}")
@@ -211,6 +219,7 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
     results = {
         "quarter": build.quarter,
         "checks": [asdict(check) for check in checks],
+        "waivers": [asdict(waiver) for waiver in waivers(build.quarter)],
         "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }
@@ -310,6 +319,7 @@ def _readme(
         .to_dict("records"),
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
+        waivers=waivers(build.quarter),
         sources=package["sources"],
         tables=tables,
         changed=(folder / "changes.csv").exists(),
@@ -339,4 +349,4 @@ def _how_sure(leagues: pd.DataFrame, folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _write_json(path: Path, document: object) -> None:
-    path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")

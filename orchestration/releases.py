@@ -1,13 +1,20 @@
-"""The releases on disk: which there are, which is the newest, what they hold. Making them is `release.py`."""
+"""The releases on disk: which there are, what they hold, whether they are whole, and what people said of them. Making
+them is `release.py`."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from orchestration.errors import LeagueError
-from orchestration.workspace import Workspace, sha256_of_file
+from orchestration.workspace import Workspace, sha256_of_file, write_atomically
+
+CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
+PACKAGE = "datapackage.json"
 
 
 def quarters_released(workspace: Workspace) -> list[str]:
@@ -37,3 +44,69 @@ def table_hashes(folder: Path) -> dict[str, str]:
 def content_sha256(path: Path) -> str:
     """One hash of a release's tables."""
     return hashlib.sha256(json.dumps(table_hashes(path), sort_keys=True).encode()).hexdigest()
+
+
+def package_of(release: Path) -> dict[str, Any]:
+    """The descriptor of a release. Raises LeagueError where the folder holds none."""
+    path = release / PACKAGE
+    if not path.is_file():
+        raise LeagueError(f"{release} is no release: it holds no {PACKAGE}")
+    package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return package
+
+
+def damage(release: Path) -> Iterator[str]:
+    """What of a bundle is not as its own descriptor says: files changed, missing or unknown to it."""
+    described = {resource["path"]: resource for resource in package_of(release)["resources"]}
+    there = {path.name for path in release.iterdir()} - {PACKAGE}
+    yield from (f"{name} is missing" for name in sorted(set(described) - there))
+    yield from (f"{name} is not part of the release" for name in sorted(there - set(described)))
+    for name in sorted(there & set(described)):
+        if f"sha256:{sha256_of_file(release / name)}" != described[name]["hash"]:
+            yield f"{name} was changed: it has another sha256 than {PACKAGE} says"
+
+
+def approve(release: Path, by: str) -> None:
+    """Records that a person stands behind a release. Raises LeagueError where it is damaged or was withdrawn."""
+    found = list(damage(release))
+    if found:
+        raise LeagueError(f"{release} is damaged and cannot be approved\n" + "\n".join(found))
+    if state(release)[0] == WITHDRAWN:
+        raise LeagueError(f"{release} was withdrawn: {state(release)[1]}")
+    _record(release, {"state": APPROVED, "by": by})
+
+
+def withdraw(release: Path, reason: str) -> None:
+    """Marks a release, and deletes nothing. Raises LeagueError where the folder is no release."""
+    package_of(release)
+    _record(release, {"state": WITHDRAWN, "reason": reason})
+
+
+def state(release: Path) -> tuple[str, str]:
+    """candidate, approved or withdrawn, and by whom, when or why. An approval holds for the bytes it was given for."""
+    said = _said(release)
+    if not said:
+        return CANDIDATE, "nobody has approved it"
+    last = said[-1]
+    if last["state"] == WITHDRAWN:
+        return WITHDRAWN, f"{last['reason']} ({last['on']})"
+    if last["package_sha256"] != sha256_of_file(release / PACKAGE):
+        return CANDIDATE, f"{last['by']} approved other bytes on {last['on']}"
+    return APPROVED, f"{last['by']}, {last['on']}"
+
+
+def _said(release: Path) -> list[dict[str, str]]:
+    path = _record_of(release)
+    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    return found
+
+
+def _record(release: Path, entry: dict[str, str]) -> None:
+    entry |= {"on": date.today().isoformat(), "package_sha256": sha256_of_file(release / PACKAGE)}
+    content = json.dumps([*_said(release), entry], indent=1, sort_keys=True)
+    write_atomically(_record_of(release), content.encode() + b"\n")
+
+
+def _record_of(release: Path) -> Path:
+    """Beside the bundle, which never changes."""
+    return release.resolve().parent / f"{release.resolve().name}.approval.json"

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
-from orchestration.gates import EXAMPLES, NOT_RUN, Check
+from orchestration.gates import EXAMPLES, NOT_BUILT, NOT_RUN, Check
+from orchestration.waivers import waivers
 from orchestration.workspace import DBT_PROJECT, STATISTICS, Build, sha256_of_tree
 
 if TYPE_CHECKING:
@@ -84,7 +85,23 @@ def dbt_build(build: Build, tag: str) -> list[Any]:
     """Builds and tests every node of a stage; returns dbt's result of each. Raises LeagueError when dbt cannot run."""
     selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
     arguments = ["build", *selection, "--no-write-json"]
-    return list(_invoke(arguments, build.warehouse, build.landed, manifest=_parsed()).results)
+    with _waived(_parsed(), build.quarter) as parsed:
+        return list(_invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
+
+
+@contextmanager
+def _waived(parsed: Manifest, quarter: str) -> Iterator[Manifest]:
+    """The project with the waived tests of a quarter as warnings: dbt stops after a test that fails otherwise."""
+    named = {waiver.check for waiver in waivers(quarter)}
+    tests: list[Any] = [node for node in parsed.nodes.values() if f"dbt.{node.name}" in named]
+    severities = [node.config.severity for node in tests]
+    try:
+        for node in tests:
+            node.config.severity = "WARN"
+        yield parsed
+    finally:
+        for node, severity in zip(tests, severities, strict=True):
+            node.config.severity = severity
 
 
 @contextmanager
@@ -135,8 +152,8 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
                 id=f"dbt.{node.name}",
                 gate=stage,
                 table=tested_table(node.unique_id) if is_test else node.name,
-                kind=NOT_RUN if status == "skipped" else "dbt test" if is_test else "dbt model",
-                severity="warning" if is_test and str(node.config.severity).lower() == "warn" else "critical",
+                kind=NOT_RUN if status == "skipped" else "dbt test" if is_test else NOT_BUILT,
+                severity=_severity(node.unique_id),
                 reason=_reason(node),
                 passed=status == "pass",
                 unexpected=int(result.failures or 0),
@@ -148,6 +165,11 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
             )
         )
     return sorted(checks, key=lambda check: check.id)
+
+
+def _severity(unique_id: str) -> str:
+    """What the project says, whatever is waived."""
+    return "warning" if manifest()["nodes"][unique_id]["config"].get("severity", "").lower() == "warn" else "critical"
 
 
 def _reason(node: Any) -> str:

@@ -1,0 +1,76 @@
+"""Releases on disk: whole or damaged, candidate, approved or withdrawn. Making one is not here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orchestration import releases
+from orchestration.errors import LeagueError
+from orchestration.workspace import sha256_of_file
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    folder = tmp_path / "2025-26-Q2" / "v1"
+    folder.mkdir(parents=True)
+    (folder / "table.csv").write_text("a\n1\n")
+    resources = [{"path": "table.csv", "hash": f"sha256:{sha256_of_file(folder / 'table.csv')}"}]
+    (folder / "datapackage.json").write_text(json.dumps({"resources": resources}))
+    return folder
+
+
+def test_new_release_is_a_candidate(release: Path) -> None:
+    assert releases.state(release) == ("candidate", "nobody has approved it")
+    assert list(releases.damage(release)) == []
+
+
+def test_approval_names_who_and_leaves_the_bundle_alone(release: Path) -> None:
+    before = {path.name: path.read_bytes() for path in release.iterdir()}
+    releases.approve(release, "A Name")
+    assert releases.state(release)[0] == "approved"
+    assert releases.state(release)[1].startswith("A Name, 20")
+    assert {path.name: path.read_bytes() for path in release.iterdir()} == before
+    assert releases.latest_version(release.parent) == 1
+
+
+def test_approval_holds_for_the_bytes_it_was_given_for(release: Path) -> None:
+    releases.approve(release, "A Name")
+    (release / "datapackage.json").write_text(json.dumps({"resources": []}))
+    state, why = releases.state(release)
+    assert state == "candidate" and why.startswith("A Name approved other bytes")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda folder: (folder / "table.csv").write_text("a\n2\n"), "table.csv was changed"),
+        (lambda folder: (folder / "table.csv").unlink(), "table.csv is missing"),
+        (lambda folder: (folder / "more.csv").touch(), "more.csv is not part of the release"),
+    ],
+    ids=["changed", "missing", "added"],
+)
+def test_damage_is_named_and_not_approved(release: Path, change: object, named: str) -> None:
+    assert callable(change)
+    change(release)
+    assert [found for found in releases.damage(release) if found.startswith(named)]
+    with pytest.raises(LeagueError, match=named):
+        releases.approve(release, "A Name")
+    assert releases.state(release)[0] == "candidate"
+
+
+def test_withdrawn_release_says_why_and_is_not_approved_again(release: Path) -> None:
+    releases.approve(release, "A Name")
+    releases.withdraw(release, "RTT of two trusts was wrong")
+    assert releases.state(release)[0] == "withdrawn"
+    assert releases.state(release)[1].startswith("RTT of two trusts was wrong (20")
+    with pytest.raises(LeagueError, match="was withdrawn: RTT of two trusts"):
+        releases.approve(release, "A Name")
+    assert (release / "table.csv").exists()
+
+
+def test_folder_without_a_descriptor_is_no_release(tmp_path: Path) -> None:
+    with pytest.raises(LeagueError, match=r"is no release: it holds no datapackage\.json"):
+        releases.withdraw(tmp_path, "why")
