@@ -19,6 +19,7 @@ SUITES = {suite.name: suite for gate in GX_GATES for suite in gates.suites(gate)
 PART = {  # enough of a large table to hold a row for every rule
     "land.nof_data": "trust_type == 'Ambulance trust' and quarter_label == 'Q4 2025/26'",
     "metric.metric_values": "quarter == '2025-26-Q4' and league != 'acute'",
+    "rank.metric_league_table": "quarter == '2025-26-Q4' and league != 'acute'",
     "rank.reconciliation": "quarter == '2025-26-Q4' and measure.str.startswith('league')",
 }
 
@@ -26,6 +27,7 @@ PUBLISHED = "status == 'reported' and value_basis == 'published'"
 COMPUTED = "status == 'reported' and value_basis == 'computed'"
 TOLD = "_source_member == '28-DAY FDS (ALL ROUTES)'"  # the sheets of a cancer workbook
 TREATED = "_source_member == '62-DAY (ALL CANCER)'"
+BEFORE = "ranked and quarter == '2025-26-Q3'"  # the quarter before has no likely ranges to contradict
 
 
 def cell(column: str, value: Any, where: str | None = None, told: str | None = None) -> Damage:
@@ -84,6 +86,17 @@ def contradicted(role: str, measure: str = "average_score") -> Any:
         return frame, (f"measure {frame.loc[row, 'measure']}", "found 0.06; expected at most 0.05")
 
     return change
+
+
+def widened(column: str, value: Any, end: str) -> Damage:
+    """Another value in one cell, and the interval around it widened to hold it."""
+    change = cell(column, value)
+
+    def damage(suite: Suite, frame: pd.DataFrame) -> Damaged:
+        frame.loc[frame.index[2], end] = value
+        return change(suite, frame)
+
+    return damage
 
 
 MUTANTS: dict[str, Damage] = {
@@ -235,28 +248,104 @@ MUTANTS: dict[str, Damage] = {
     "rank.agreement.share-unexplained": contradicted("asked for"),
     "rank.agreement.share-unexplained-before": contradicted("previous"),
     "rank.agreement.share-of-values-unexplained": contradicted("asked for", "metric_value"),
+    "rank.domain_league_table.key": twice,
+    "rank.domain_league_table.domain-score": cell("domain_score", 4.01),
+    "rank.domain_league_table.domain-segment": cell("domain_segment", 5),
+    "rank.domain_league_table.rank": cell("rank", 0),
+    "rank.domain_league_table.rank-if-ranked": cell("rank", None, "ranked"),
+    "rank.domain_league_table.reason-if-not-ranked": cell("ranked", False, "ranked", told="not_ranked_reason"),
+    "rank.domain_league_table.metrics-counted": cell("metrics_counted", 99, told="metrics_at_hand, metrics_counted"),
+    "rank.domain_league_table.experimental": cell("framework_status", "reconstructed", "league == 'icb'"),
     "rank.icb_league_table.rows": cut(35),
     "rank.icb_league_table.key": twice,
-    "rank.icb_league_table.average-score": cell("average_score", 4.01),
+    "rank.icb_league_table.average-score": cell("average_score", 4.01, BEFORE),
     "rank.icb_league_table.segment": cell("segment", 5, "ranked"),
-    "rank.icb_league_table.rank": cell("rank", 43, "ranked"),
+    "rank.icb_league_table.rank": cell("rank", 43, BEFORE),
     "rank.icb_league_table.rank-if-ranked": cell("rank", None, "ranked"),
     "rank.icb_league_table.reason-if-not-ranked": cell("ranked", False, "ranked", told="not_ranked_reason"),
     "rank.icb_league_table.only-icbs-are-ranked": cell("organisation_type", "commissioning_hub", "ranked"),
     "rank.icb_league_table.experimental": cell("framework_status", "official"),
+    "rank.icb_league_table.range-better-end": cell("rank_low", 43, "rank_low >= 1", told="rank, rank_low"),
+    "rank.icb_league_table.range-worse-end": cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
+    "rank.icb_league_table.score-range-better-end": cell(
+        "average_score_low", 4, "average_score_low >= 1", told="average_score, average_score_low"
+    ),
+    "rank.icb_league_table.score-range-worse-end": cell(
+        "average_score_high", 1, "average_score_high >= 1", told="average_score_high, average_score"
+    ),
+    "rank.improvement.key": twice,
+    "rank.improvement.verdict": cell("verdict", "improving"),
+    "rank.improvement.improved": cell("verdict", "improved", "change > 0", told="change"),
+    "rank.improvement.worsened": cell("verdict", "worsened", "change < 0", told="change"),
+    "rank.improvement.change": widened("change", -3.001, "change_low"),
+    "rank.improvement.large-change": widened("change", 1.501, "change_high"),
+    "rank.improvement.interval-better-end": cell("change_low", 3, told="change, change_low"),
+    "rank.improvement.interval-worse-end": cell("change_high", -3, told="change_high, change"),
+    "rank.improvement.p-value": cell("p_value", -0.001),
+    "rank.improvement.q-value": cell("q_value", 1.001),
+    "rank.improvement.q-not-below-p": cell("q_value", 0, "p_value > 0", told="q_value, p_value"),
     "rank.league_coverage.published-or-reason": cell("published", False, told="absent_reason"),
     "rank.league_coverage.members-if-published": cell("organisations", 0, "published"),
+    "rank.method_sensitivity.key": twice,
+    "rank.method_sensitivity.assessment": cell("assessment", "luck"),
+    "rank.method_sensitivity.measure": cell("measure", "mean_width", "measure == 'mean_shift'"),
+    "rank.method_sensitivity.value-present": cell("value", None),
+    "rank.method_sensitivity.correlation": cell("value", -1.001, "measure == 'correlation'"),
+    "rank.method_sensitivity.same-thing-twice": cell("value", 0.951, "measure == 'correlation'"),
+    "rank.method_sensitivity.share": cell("value", -0.001, "measure == 'pairs_told_apart_share'"),
+    "rank.method_sensitivity.share-of-method": cell("value", 1.101, "measure == 'total_share'"),
+    "rank.method_sensitivity.places-or-number": cell("value", 206, "measure == 'largest_shift'"),
+    "rank.method_sensitivity.mostly-chance": cell(
+        "measure", "median_share", "measure == 'total_share' and value > 0.5", told="value"
+    ),
+    "rank.metric_league_table.key": twice,
+    "rank.metric_league_table.score": cell("score", 0.99),
+    "rank.metric_league_table.rank": cell("rank", 206),
+    "rank.metric_league_table.rank-present": cell("rank", None),
+    "rank.metric_league_table.title": cell("metric_title", None),
+    "rank.metric_league_table.lower-quartile": cell(
+        "lower_quartile", 1000, "median < 999", told="median, lower_quartile"
+    ),
+    "rank.metric_league_table.upper-quartile": cell(
+        "upper_quartile", -1000, "median > -999", told="upper_quartile, median"
+    ),
+    "rank.metric_league_table.experimental": cell("framework_status", "official", "league == 'icb'"),
+    "rank.rank_bands.key": twice,
+    "rank.rank_bands.band": cell("band", 0),
+    "rank.rank_bands.many-bands": cell("band", 5),
+    "rank.rank_bands.average-score": cell("average_score", 4.01),
+    "rank.rank_bands.standard-error": cell("standard_error", 0.0),
+    "rank.rank_bands.best-rank": cell("best_rank", 206, told="rank_without_override, best_rank"),
+    "rank.rank_bands.worst-rank": cell("worst_rank", 0, told="worst_rank, rank_without_override"),
+    "rank.rank_robustness.key": twice,
+    "rank.rank_robustness.range-present": cell("rank_low", None),
+    "rank.rank_robustness.range-better-end": cell("rank_low", 206, told="rank, rank_low"),
+    "rank.rank_robustness.range-worse-end": cell("rank_high", 0, told="rank_high, rank"),
+    "rank.rank_robustness.same-segment-share": cell("same_segment_share", 1.001),
+    "rank.rank_robustness.top-quarter-share": cell("top_quarter_share", -0.001),
+    "rank.rank_robustness.bottom-quarter-share": cell("bottom_quarter_share", 95.0),
+    "rank.rank_robustness.left-out-range": cell("left_out_rank_high", 0, told="left_out_rank_high, left_out_rank_low"),
+    "rank.rank_robustness.method-range": cell("method_rank_low", 206, told="method_rank_high, method_rank_low"),
+    "rank.rank_robustness.measurement-share": cell("measurement_share", 1.001),
     "rank.reconciliation.unexplained": cell("status", "unexplained"),
     "rank.trust_league_table.rows": cut(9),
     "rank.trust_league_table.key": twice,
-    "rank.trust_league_table.average-score": cell("average_score", 0.99),
+    "rank.trust_league_table.average-score": cell("average_score", 0.99, BEFORE),
     "rank.trust_league_table.segment": cell("segment", 5, "financial_override == 0"),
-    "rank.trust_league_table.rank": cell("rank", 206),
+    "rank.trust_league_table.rank": cell("rank", 206, BEFORE),
     "rank.trust_league_table.override-respected": cell("segment", 2, "financial_override == 1"),
     "rank.trust_league_table.rank-if-ranked": cell("rank", None),
     "rank.trust_league_table.reason-if-not-ranked": cell("ranked", False, told="not_ranked_reason"),
     "rank.trust_league_table.name": cell("trust_name", None),
     "rank.trust_league_table.metrics-counted": cell("metrics_counted", 99, told="metrics_expected, metrics_counted"),
+    "rank.trust_league_table.range-better-end": cell("rank_low", 206, "rank_low >= 1", told="rank, rank_low"),
+    "rank.trust_league_table.range-worse-end": cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
+    "rank.trust_league_table.score-range-better-end": cell(
+        "average_score_low", 4, "average_score_low >= 1", told="average_score, average_score_low"
+    ),
+    "rank.trust_league_table.score-range-worse-end": cell(
+        "average_score_high", 1, "average_score_high >= 1", told="average_score_high, average_score"
+    ),
 }
 
 
