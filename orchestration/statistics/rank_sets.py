@@ -92,14 +92,17 @@ def expected_ranks(averages: Real, errors: Real) -> Real:
     return found
 
 
-def bands(order: NDArray[np.intp], better: NDArray[np.bool_]) -> Whole:
-    """Bands 1, 2, …, (n,): from the best on, the first that the first of a band can be told from opens the next."""
-    found = np.zeros(len(order), np.int64)
-    first, band = order[0], 1
-    for i in order:
-        if better[first, i]:
-            first, band = i, band + 1
-        found[i] = band
+def bands(averages: Whole, better: NDArray[np.bool_]) -> Whole:
+    """Bands 1, 2, …, (n,), lower averages are better: from the best on, the first that the first of a band can be told
+    from opens the next. Equal averages share a band."""
+    found = np.zeros(len(averages), np.int64)
+    first, band = int(np.argmin(averages)), 1
+    for average in np.unique(averages):
+        tied = np.flatnonzero(averages == average)
+        told = tied[better[first, tied]]
+        if told.size:
+            first, band = int(told[0]), band + 1
+        found[tied] = band
     return found
 
 
@@ -118,7 +121,7 @@ def _rows(league: League) -> list[dict[str, Any]]:
     better = told_apart(-averages, errors, noise)
     best, worst = rank_limits(better)
     expected = expected_ranks(averages, errors)
-    band = bands(np.argsort(league.averages, kind="stable"), better)
+    band = bands(league.averages, better)
     return [
         {
             "quarter": league.quarter,
