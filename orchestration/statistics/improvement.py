@@ -102,7 +102,7 @@ def score_changes(leagues: list[League], compared: pd.DataFrame) -> pa.Table:
 def _rows(before: League, now: League, comparable: set[str]) -> list[dict[str, Any]]:
     metrics = sorted(comparable & set(before.metrics) & set(now.metrics))
     codes = [code for code in now.codes if code in set(before.codes)]
-    if not metrics or not codes:
+    if not codes:
         return []
 
     def part(league: League) -> tuple[Real, Any]:
