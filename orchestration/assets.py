@@ -20,7 +20,7 @@ from orchestration.lineage.columns import all_lineage
 from orchestration.releases import content_sha256
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.inventory import survey, take_inventory
+from orchestration.sources.inventory import recorded_inventory, survey, take_inventory
 from orchestration.sources.landing import land, store_used, write_table
 from orchestration.sources.store import Store
 from orchestration.waivers import refuse_expired
@@ -28,6 +28,7 @@ from orchestration.workspace import DBT_PROJECT
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
+CHECKS = "checks.json"  # what a folder of extracts does not hold and a release does
 CODE_VERSION = warehouse.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
 EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
@@ -47,13 +48,17 @@ def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
     name="extracts",
 )
 def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
-    """Recognises the extracts, chooses among them and stores those in use. Starts the build afresh."""
+    """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
+    which is in the store. Starts the build afresh."""
     build = folders.build(context)
-    refuse_expired(build.quarter, date.today())
     shutil.rmtree(build.folder, ignore_errors=True)
-    found = survey(Path(folders.extracts))
-    inventory = take_inventory(found, build.quarter)
-    store_used(found, inventory, Store(build.workspace))
+    if (recorded := Path(folders.extracts) / CHECKS).is_file():
+        inventory = recorded_inventory(recorded)
+    else:
+        refuse_expired(build.quarter, date.today())
+        found = survey(Path(folders.extracts))
+        inventory = take_inventory(found, build.quarter)
+        store_used(found, inventory, Store(build.workspace))
     write_table(inventory, build, "files")
     write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
     used = inventory[inventory["status"] == "used"]

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,6 +124,28 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
 
 @league.command()
 @release_folder
+@click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="the data folder that the release is in",
+    help="Where the store with its extracts is.",
+)
+def verify(release: Path, data_dir: Path | None) -> None:
+    """Build a release again from its stored extracts, compare every byte, and say what differs."""
+    from orchestration.verify import verify as verified
+
+    with _progress(release.name, "quarter") as listener:
+        differences = verified(release, data_dir or release.resolve().parents[2], listener)
+    console = Console()
+    for difference in differences:
+        console.print(difference, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{release}: {'different' if differences else 'equal, byte for byte'}", soft_wrap=True)
+    if differences:
+        sys.exit(1)
+
+
+@league.command()
+@release_folder
 @click.option("--by", required=True, help="Who stands behind it.")
 def approve(release: Path, by: str) -> None:
     """Record that a person has approved a release; it stays as it is, the record lies beside it."""
@@ -165,10 +188,18 @@ def sample(out: Path, seed: int | None) -> None:
 
 
 def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
-    """Runs a job of one quarter with a moving line."""
+    with _progress(quarter, job) as listener:
+        from orchestration import runs
+
+        return runs.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), listener)
+
+
+@contextmanager
+def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
+    """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
-    with errors.status(f"{quarter}: starting") as status:
+    with errors.status(f"{what}: starting") as status:
         from orchestration import runs
 
         total, done = runs.steps(job), 0
@@ -177,12 +208,11 @@ def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
             nonlocal done
             done += kind == "STEP_SUCCESS"
             if kind == "STEP_START":
-                status.update(f"{quarter}: {done} of {total} steps, {step.replace('__', ' ')}")
+                status.update(f"{what}: {done} of {total} steps, {step.replace('__', ' ')}")
 
-        outcome = runs.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), on_event)
+        yield on_event
     seconds = time.monotonic() - started
-    errors.print(f"{quarter}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
-    return outcome
+    errors.print(f"{what}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
 
 
 def _stop_unless_it_succeeded(outcome: Outcome) -> None:

@@ -25,7 +25,17 @@ from orchestration.gates import Check
 from orchestration.releases import latest_version, table_hashes
 from orchestration.sources.descriptions import known_sources
 from orchestration.waivers import waivers
-from orchestration.workspace import PROJECT, SOURCES, SUITES, Build, sha256_of_file, sha256_of_tree
+from orchestration.workspace import (
+    DBT_PROJECT,
+    PROJECT,
+    SOURCES,
+    STATISTICS,
+    SUITES,
+    Build,
+    files_of_tree,
+    sha256_of_file,
+    sha256_of_tree,
+)
 
 CONTRACT_VERSION = "2.1"
 LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
@@ -238,8 +248,8 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
         "version": str(number),
         "contract_version": CONTRACT_VERSION,
         "code_version": version("nhs-league-tables"),
-        "rules_sha256": warehouse.project_sha256(),
-        "code_sha256": sha256_of_tree(PROJECT / "orchestration", SOURCES, SUITES),
+        "rules": rule_files(),
+        "code_sha256": sha256_of_tree(PROJECT / "orchestration"),
         "licenses": [
             {
                 "name": "OGL-UK-3.0",
@@ -254,6 +264,14 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
     (folder / "README.md").write_text(readme, encoding="utf-8")
     package["resources"].append(_file_resource(folder / "README.md"))
     _write_json(folder / "datapackage.json", package)
+
+
+def rule_files() -> dict[str, str]:
+    """The sha256 of every file that decides a figure or a gate, by its path in the project."""
+    return {
+        (folder / inside).relative_to(PROJECT).as_posix(): sha256_of_file(folder / inside)
+        for folder, inside in files_of_tree(DBT_PROJECT, STATISTICS, SOURCES, SUITES)
+    }
 
 
 def _source(file: dict[Any, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,15 +73,21 @@ def write_atomically(path: Path, content: bytes) -> None:
     scratch.replace(path)
 
 
-def sha256_of_tree(*folders: Path) -> str:
-    """One hash over the names and bytes of all files that git would keep."""
-    digest = hashlib.sha256()
+def files_of_tree(*folders: Path) -> Iterator[tuple[Path, Path]]:
+    """The folder and the path inside it of all files that git would keep."""
     for folder in folders:
         for path in sorted(folder.rglob("*")):
             inside = path.relative_to(folder)
             made = {"target", "logs", "__pycache__"} & set(inside.parts)
             if path.is_file() and not made and not inside.name.startswith("."):
-                digest.update(f"{inside.as_posix()}\0".encode() + path.read_bytes() + b"\0")
+                yield folder, inside
+
+
+def sha256_of_tree(*folders: Path) -> str:
+    """One hash over the names and bytes of all files that git would keep."""
+    digest = hashlib.sha256()
+    for folder, inside in files_of_tree(*folders):
+        digest.update(f"{inside.as_posix()}\0".encode() + (folder / inside).read_bytes() + b"\0")
     return digest.hexdigest()
 
 

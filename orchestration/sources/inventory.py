@@ -6,6 +6,7 @@ parse, and two differing files that nothing puts in order, stop the build."""
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -128,6 +129,11 @@ def take_inventory(found: Survey, quarter: str) -> pd.DataFrame:
     )
     _require(inventory, quarter, found.folder)
     return inventory
+
+
+def recorded_inventory(checks: Path) -> pd.DataFrame:
+    """The inventory that a release was built from, as its `checks.json` has it."""
+    return pd.DataFrame(json.loads(checks.read_text(encoding="utf-8"))["files"], columns=COLUMNS)
 
 
 def _choose(group: list[Candidate]) -> Candidate:
