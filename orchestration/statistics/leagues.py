@@ -32,7 +32,7 @@ SEED = 20250909  # the day of the first league tables; any number would do
 class League:
     """One quarter of a league: n ranked organisations by M metrics, both in the order of their codes.
 
-    scores: (n, M), ten billionths, 0 where not held; values: (n, M), low is good, NaN where not published;
+    scores: (n, M), ten billionths, 0 where not held; values: (n, M), low is good, NaN where not published or looked up;
     weights: (M,), relative; floors: (n,), the best segment the override leaves, 0 without one; cuts: (3,), the largest
     average in hundredths of segments 1 to 3; averages, ranks: (n,), as the league table has them.
     """
@@ -50,6 +50,11 @@ class League:
     cuts: Whole
     averages: Whole
     ranks: Whole
+
+    @property
+    def quarter_of_it(self) -> int:
+        """How many organisations are its best, or worst, quarter."""
+        return max(len(self.codes) // 4, 1)
 
     def segments(self, averages: Whole) -> Whole:
         """Segments 1 to 4 before the override, of averages in hundredths."""
@@ -91,7 +96,8 @@ def limits(draws: NDArray[Any], level: float = 0.95) -> tuple[NDArray[Any], NDAr
 def read(rules: pd.DataFrame, placings: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
     """The leagues of `leagues_ranked`, `placings` and `ranked_scores`, by quarter and name.
 
-    Raises LeagueError where the arithmetic here does not give the averages and ranks of `placings`.
+    Raises LeagueError where the three are not about the same organisations, and where the arithmetic here does not give
+    the averages and ranks of `placings`.
     """
     leagues = []
     for rule in rules.sort_values(["quarter", "league"]).itertuples():
@@ -108,14 +114,16 @@ def asked_for(rules: pd.DataFrame, placings: pd.DataFrame, scores: pd.DataFrame)
 
 def _league(rule: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
     codes = placed["organisation_code"].to_list()
+    if set(codes) != set(scored["organisation_code"]):
+        raise LeagueError(f"{rule.league} {rule.quarter}: not the same organisations in `placings` and `ranked_scores`")
     about = scored.drop_duplicates("metric_id").set_index("metric_id").sort_index()
     rows = scored["organisation_code"].map({code: i for i, code in enumerate(codes)}).to_numpy()
     columns = scored["metric_id"].map({metric: i for i, metric in enumerate(about.index)}).to_numpy()
     scores = np.zeros((len(codes), len(about)), np.int64)
     values = np.full(scores.shape, np.nan)
     scores[rows, columns] = in_units(scored["score_exact"], SCORE)
-    lower_is_better = np.where(scored["polarity"] == "higher", -1.0, 1.0)
-    values[rows, columns] = scored["value"].astype(float) * lower_is_better
+    low_is_good = scored["polarity"].map({"lower": 1.0, "higher": -1.0}).astype(float)
+    values[rows, columns] = scored["value"].astype(float) * low_is_good
     flagged = placed["financial_override"].fillna(0).astype(float) == 1
     league = League(
         quarter=rule.quarter,

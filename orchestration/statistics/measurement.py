@@ -1,7 +1,8 @@
-"""What chance in the counts alone does to ranks: every proportion drawn from its own law, everybody scored again.
+"""What chance in the counts alone does to scores and ranks: every proportion drawn from its own law, everybody scored
+again.
 
-Jeffreys' law Beta(r + 1/2, n - r + 1/2) of a proportion r/n takes the patients of the period for a sample of what the
-organisation does. Metrics without counts are held fixed; chance differences between periods are not in it."""
+Jeffreys' law Beta(pn + 1/2, (1-p)n + 1/2) of a proportion p of n takes the patients of the period for a sample of what
+the organisation does. Metrics without counts are held fixed; chance differences between periods are not in it."""
 
 from __future__ import annotations
 
@@ -23,6 +24,7 @@ from orchestration.statistics.leagues import (
     generator,
     hundredths,
     limits,
+    score,
     table,
 )
 
@@ -32,6 +34,8 @@ COLUMNS = {
     "league": pa.string(),
     "organisation_code": pa.string(),
     "metrics_measured": pa.int32(),
+    "average_score_low": pa.decimal128(4, 2),
+    "average_score_high": pa.decimal128(4, 2),
     "rank_low": pa.int32(),
     "rank_high": pa.int32(),
     "rank_variance": pa.decimal128(12, 3),
@@ -39,22 +43,23 @@ COLUMNS = {
 
 
 def drawn_values(population: pd.DataFrame, draws: int) -> Real:
-    """Values, (draws, N), in the order of the rows: 100 times a draw of each proportion; without counts the value."""
+    """Values, (draws, N), in the order of the rows: per cent, drawn around the value that is scored; without counts the
+    value itself."""
     found = np.empty((draws, len(population)))
     rows: Iterable[Any] = population.itertuples()
     for i, row in enumerate(rows):
-        if pd.isna(row.numerator):
+        share, count = float(row.value) / 100, row.denominator
+        if pd.isna(count):
             found[:, i] = float(row.value)
         else:
-            counted, rest = float(row.numerator), float(row.denominator - row.numerator)
             chance = generator(row.quarter, row.metric_id, row.organisation_code)
-            found[:, i] = 100 * chance.beta(counted + 0.5, rest + 0.5, draws)
+            found[:, i] = 100 * chance.beta(share * float(count) + 0.5, (1 - share) * float(count) + 0.5, draws)
     return found
 
 
 def rescored(values: Real, rule: Any) -> Real:
     """Scores, (draws, N), of values (draws, N) of a whole scoring population, under a row of `measured_values`: the
-    rule of `ranked_values` and `computed_scores`."""
+    rule of `ranked_values` and `computed_scores`, but for the published order of equal values."""
     sign = -1.0 if rule.polarity == "higher" else 1.0
     beyond = np.zeros(values.shape, bool)
     if rule.threshold == "standard":
@@ -67,11 +72,13 @@ def rescored(values: Real, rule: Any) -> Real:
     scores = np.where(others == 0, float(rule.single_score), scores)
     if beyond.any():
         scores = np.where(beyond, float(rule.beyond_threshold_score), scores)
-    return np.asarray(np.round(scores, int(rule.score_decimals)), np.float64)
+    unit = 10.0 ** int(rule.score_decimals)
+    return np.asarray(np.floor(scores * unit + 0.5 + 1e-6) / unit, np.float64)  # half up, whatever the last bit
 
 
-def measured_ranks(league: League, measured: pd.DataFrame, draws: int = DRAWS) -> tuple[Whole, NDArray[np.bool_]]:
-    """Ranks, (draws, n), with the proportions of `measured_values` drawn, and which metrics of whom were, (n, M)."""
+def measured_averages(league: League, measured: pd.DataFrame, draws: int = DRAWS) -> tuple[Whole, NDArray[np.bool_]]:
+    """Averages in hundredths, (draws, n), with the proportions of `measured_values` drawn, and which metrics of whom
+    were, (n, M)."""
     where = {code: i for i, code in enumerate(league.codes)}
     scores = np.repeat(league.scores[None], draws, axis=0)
     drawn = np.zeros(league.held.shape, bool)
@@ -80,12 +87,11 @@ def measured_ranks(league: League, measured: pd.DataFrame, draws: int = DRAWS) -
             continue
         column = league.metrics.index(metric)
         found = rescored(drawn_values(population, draws), population.iloc[0])
-        for i, (code, counted) in enumerate(zip(population["organisation_code"], population["numerator"], strict=True)):
+        for i, (code, count) in enumerate(zip(population["organisation_code"], population["denominator"], strict=True)):
             if code in where and league.held[where[code], column]:
                 scores[:, where[code], column] = np.rint(found[:, i] * SCORE)
-                drawn[where[code], column] = pd.notna(counted)
-    totals = (scores * league.weights).sum(axis=-1)
-    return league.place(hundredths(totals, (league.held * league.weights).sum(axis=-1))), drawn
+                drawn[where[code], column] = pd.notna(count)
+    return hundredths((scores * league.weights).sum(axis=-1), (league.held * league.weights).sum(axis=-1)), drawn
 
 
 def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table:
@@ -95,8 +101,9 @@ def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table
         of_quarter = measured[measured["quarter"] == league.quarter]
         if not set(of_quarter["metric_id"]) & set(league.metrics):
             continue
-        ranks, drawn = measured_ranks(league, of_quarter)
-        low, high = limits(ranks)
+        averages, drawn = measured_averages(league, of_quarter)
+        ranks = league.place(averages)
+        (best, worst), (low, high) = limits(ranks), limits(averages)
         for i, code in enumerate(league.codes):
             rows.append(
                 {
@@ -104,8 +111,10 @@ def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table
                     "league": league.name,
                     "organisation_code": code,
                     "metrics_measured": int(drawn[i].sum()),
-                    "rank_low": int(min(low[i], league.ranks[i])),
-                    "rank_high": int(max(high[i], league.ranks[i])),
+                    "average_score_low": score(min(low[i], league.averages[i])),
+                    "average_score_high": score(max(high[i], league.averages[i])),
+                    "rank_low": int(min(best[i], league.ranks[i])),
+                    "rank_high": int(max(worst[i], league.ranks[i])),
                     "rank_variance": decimals(float(ranks[:, i].var())),
                 }
             )

@@ -11,10 +11,22 @@ import numpy as np
 import pyarrow as pa
 from scipy.stats import rankdata
 
-from orchestration.statistics.leagues import SEED, League, Real, Whole, competition_ranks, decimals, limits, table
+from orchestration.statistics.leagues import (
+    SCORE,
+    SEED,
+    League,
+    Real,
+    Whole,
+    competition_ranks,
+    decimals,
+    hundredths,
+    limits,
+    table,
+)
 
 BASE_RUNS = 1024  # a power of two, as the design needs; times the number of choices plus two
-UNIT = 10**6  # scores and weights as whole numbers: no sum depends on its order
+UNIT = 10**6  # weights as whole numbers: no sum depends on its order
+WORST = 400  # hundredths
 CHOICES = {
     "normalisation": ("official scores", "ranks in the league", "distance from best to worst", "z-scores"),
     "weights": ("official", "every domain the same", "at random"),
@@ -42,7 +54,7 @@ def normalised(league: League) -> list[Real]:
 
     All on the scale 1 to 4. A z-score keeps mean and spread of the official scores of its metric in the league.
     """
-    official = league.scores / 10**10
+    official = league.scores / SCORE
     found = [official, official.copy(), official.copy(), official.copy()]
     for m in range(len(league.metrics)):
         valued = league.held[:, m] & ~np.isnan(league.values[:, m])
@@ -59,26 +71,24 @@ def normalised(league: League) -> list[Real]:
 
 def weightings(league: League) -> Whole:
     """Weights, (2 + RANDOM_WEIGHTS, M), whole numbers: official, every domain the same, and at random (Dirichlet)."""
-    official = league.weights.astype(float)
     domains = np.array(league.domains)
-    in_domain = np.array([official[domains == domain].sum() for domain in domains])
-    random = np.random.default_rng(SEED).dirichlet(np.ones(len(official)), RANDOM_WEIGHTS)
-    found = np.vstack([official / official.sum(), official / in_domain / len(set(league.domains)), random])
-    whole: Whole = np.maximum(np.rint(found * UNIT), 1).astype(np.int64)
-    return whole
+    in_domain = np.array([league.weights[domains == domain].sum() for domain in domains])
+    random = np.random.default_rng(SEED).dirichlet(np.ones(len(domains)), RANDOM_WEIGHTS)
+    shares = np.vstack([league.weights / in_domain, random])
+    return np.vstack([league.weights, np.maximum(np.rint(shares * UNIT), 1).astype(np.int64)])
 
 
 def averaged(scores: Real, held: Any, weights: Whole, geometric: bool) -> Whole:
-    """Averages in hundredths, (runs, n), of scores (n, M) under weights (runs, M); lower is better.
-
-    Raises nothing: an organisation none of whose metrics has a weight gets the worst average.
-    """
-    terms = np.rint((np.log(np.where(held, scores, 1)) if geometric else np.where(held, scores, 0)) * UNIT)
-    totals = (weights.astype(float) @ terms.T).astype(np.int64)
-    divisors = (weights.astype(float) @ held.T.astype(float)).astype(np.int64)
-    means = totals / np.maximum(divisors, 1)
-    means = np.exp(means / UNIT) * UNIT if geometric else means
-    return np.where(divisors > 0, np.floor(means / 10**4 + 0.5), 400).astype(np.int64)
+    """Averages in hundredths, (runs, n), of scores (n, M) under weights (runs, M); lower is better. Who holds no metric
+    with a weight gets the worst."""
+    terms = np.where(held, np.log(np.maximum(scores, 1)) if geometric else scores, 0)
+    terms = np.rint(terms * SCORE).astype(np.int64)
+    totals = weights @ terms.T
+    divisors = weights @ held.T.astype(np.int64)
+    if geometric:
+        means = np.rint(np.exp(totals / np.maximum(divisors, 1) / SCORE) * SCORE).astype(np.int64)
+        return np.where(divisors > 0, hundredths(means, np.ones_like(means)), WORST)
+    return np.where(divisors > 0, hundredths(totals, np.maximum(divisors, 1)), WORST)
 
 
 def placed(league: League, averages: Whole, segments: str, override: Any) -> Whole:

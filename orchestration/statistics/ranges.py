@@ -57,7 +57,7 @@ def likely_ranges(leagues: list[League]) -> pa.Table:
 def _rows(league: League) -> list[dict[str, Any]]:
     averages = resampled_averages(league)
     ranks = league.place(averages)
-    quarter_of_league = len(league.codes) // 4
+    quarter_of_league = league.quarter_of_it
     segments = np.maximum(league.segments(averages), league.floors)
     own_segments = np.maximum(league.segments(league.averages), league.floors)
     (low, high), (best, worst) = limits(averages), limits(ranks)

@@ -94,14 +94,13 @@ def expected_ranks(averages: Real, errors: Real) -> Real:
 
 def bands(averages: Whole, better: NDArray[np.bool_]) -> Whole:
     """Bands 1, 2, …, (n,), lower averages are better: from the best on, the first that the first of a band can be told
-    from opens the next. Equal averages share a band."""
+    from opens the next. Equal averages share a band, and are first together."""
     found = np.zeros(len(averages), np.int64)
-    first, band = int(np.argmin(averages)), 1
+    first, band = averages == averages.min(), 1
     for average in np.unique(averages):
-        tied = np.flatnonzero(averages == average)
-        told = tied[better[first, tied]]
-        if told.size:
-            first, band = int(told[0]), band + 1
+        tied = averages == average
+        if better[np.ix_(first, tied)].any():
+            first, band = tied, band + 1
         found[tied] = band
     return found
 
@@ -112,7 +111,7 @@ def rank_sets(leagues: list[League]) -> pa.Table:
 
 
 def _rows(league: League) -> list[dict[str, Any]]:
-    count = len(league.codes)
+    count, quarter_of_league = len(league.codes), league.quarter_of_it
     errors = standard_errors(league)
     if np.isnan(errors).any():
         return []
@@ -132,8 +131,8 @@ def _rows(league: League) -> list[dict[str, Any]]:
             "best_rank": int(best[i]),
             "worst_rank": int(worst[i]),
             "told_apart_from": int(better[i].sum() + better[:, i].sum()),
-            "may_be_in_top_quarter": bool(best[i] <= count // 4),
-            "may_be_in_bottom_quarter": bool(worst[i] > count - count // 4),
+            "may_be_in_top_quarter": bool(best[i] <= quarter_of_league),
+            "may_be_in_bottom_quarter": bool(worst[i] > count - quarter_of_league),
             "band": int(band[i]),
         }
         for i, code in enumerate(league.codes)

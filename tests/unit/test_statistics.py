@@ -627,9 +627,10 @@ def test_means_by_hand() -> None:
 
 def test_weightings_by_hand() -> None:
     league = a_league([[1, 2, 3, 4]], weights=[3, 3, 1, 1], domains=["access", "access", "access", "finance"])
-    official, by_domain, *random = method_choices.weightings(league) / method_choices.UNIT
-    assert np.allclose(official, [0.375, 0.375, 0.125, 0.125], atol=1e-6)
-    assert np.allclose(by_domain, [3 / 14, 3 / 14, 1 / 14, 0.5], atol=1e-6)
+    official, by_domain, *random = method_choices.weightings(league)
+    assert official.tolist() == [3, 3, 1, 1]
+    assert np.allclose(by_domain / by_domain.sum(), [3 / 14, 3 / 14, 1 / 14, 0.5], atol=1e-6)
+    random = [weights / method_choices.UNIT for weights in random]
     assert len(random) == method_choices.RANDOM_WEIGHTS == len({tuple(weights) for weights in random})
     assert np.allclose(np.sum(random, axis=1), 1, atol=1e-5) and np.min(random) > 0
 
@@ -766,7 +767,8 @@ def test_counts_without_chance_leave_the_ranks_of_the_league(denominator: float)
     league, population = counted_league(denominator)
     if np.isnan(denominator):
         population["numerator"] = np.nan
-    ranks, drawn = measurement.measured_ranks(league, population, 50)
+    averages, drawn = measurement.measured_averages(league, population, 50)
+    ranks = league.place(averages)
     assert (ranks == league.ranks).all()
     known = ~np.isnan(population["numerator"].to_numpy()[:4])
     assert drawn.tolist() == [[bool(is_known), False, False] for is_known in known]
@@ -774,7 +776,7 @@ def test_counts_without_chance_leave_the_ranks_of_the_league(denominator: float)
 
 def test_small_counts_move_ranks_and_only_within_the_metrics_held() -> None:
     league, population = counted_league(40)
-    ranks, _ = measurement.measured_ranks(league, population, 500)
+    ranks = league.place(measurement.measured_averages(league, population, 500)[0])
     assert len(np.unique(ranks, axis=0)) > 1
     found = measurement.measurement_error([league], population).to_pandas()
     assert found["metrics_measured"].tolist() == [1, 0, 1, 1]
@@ -783,7 +785,7 @@ def test_small_counts_move_ranks_and_only_within_the_metrics_held() -> None:
     held = league.held.copy()
     held[2, 0] = False
     without = replace(league, held=held, scores=np.where(held, league.scores, 0))
-    assert measurement.measured_ranks(without, population, 2)[1].tolist()[2] == [False] * 3
+    assert measurement.measured_averages(without, population, 2)[1].tolist()[2] == [False] * 3
 
 
 @pytest.mark.parametrize(("value", "rank"), [(50, 1), (50.001, 21)])
@@ -795,9 +797,13 @@ def test_a_measured_range_is_widened_to_a_rank_that_the_draws_miss(value: float,
     league = a_league([[score] for score in scores.tolist()], cuts=(400, 400, 400))
     assert league.ranks[0] == rank
     own = measurement.measurement_error([league], population).to_pylist()[0]
-    drawn = leagues.limits(measurement.measured_ranks(league, population)[0][:, 0])
+    averages, _ = measurement.measured_averages(league, population)
+    drawn = leagues.limits(league.place(averages)[:, 0])
     assert 1 < drawn[0] < drawn[1] < 21
     assert (own["rank_low"], own["rank_high"]) == (min(rank, drawn[0]), max(rank, drawn[1]))
+    low, high = leagues.limits(averages[:, 0])
+    assert own["average_score_low"] == leagues.score(min(low, league.averages[0]))
+    assert own["average_score_high"] == leagues.score(max(high, league.averages[0]))
 
 
 def test_a_league_none_of_whose_metrics_has_counts_is_not_listed() -> None:
@@ -956,7 +962,7 @@ def test_placings_that_are_not_reproduced_stop_the_build(column: str, row: int, 
 @pytest.mark.parametrize("missing", [["T00"], ["T00", "T01"]], ids=["one", "all"])
 def test_placings_without_their_scores_stop_the_build(missing: list[str]) -> None:
     rules, placings, scores = frames(a_league([[2.0], [2.5]]))
-    with pytest.raises(LeagueError, match="do not reproduce"):
+    with pytest.raises(LeagueError, match="not the same organisations"):
         leagues.read(rules, placings, scores[~scores["organisation_code"].isin(missing)])
 
 

@@ -53,6 +53,8 @@ select
     methods.rank_high as method_rank_high,
     methods.mean_shift as method_mean_shift,
     coalesce(measured.metrics_measured, 0) as metrics_measured,
+    measured.average_score_low as measurement_score_low,
+    measured.average_score_high as measurement_score_high,
     measured.rank_low as measurement_rank_low,
     measured.rank_high as measurement_rank_high,
     cast(
