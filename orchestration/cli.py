@@ -118,8 +118,8 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
         raise LeagueError(f"no release in {data_dir}")
     path = latest_release(workspace.releases(quarter))
     console = Console()
-    _show_release(console, path, only, rows)
     console.print(f"{path}: {': '.join(state(path))}", markup=False, soft_wrap=True)
+    _show_release(console, path, only, rows)
 
 
 @league.command()
@@ -340,6 +340,8 @@ def _how_sure(about: Any, facts: pd.DataFrame) -> str:
     """What the ranks above cannot say, in one sentence."""
     of_league = facts[(facts["league"] == about.league) & (facts["item"] == "league")]
     found = of_league.set_index(["assessment", "measure"])["value"].astype(float).to_dict()
+    if not found:
+        return "Nobody is ranked.\n"
     parts = [
         f"Likely ranges are {found['likely_range', 'median_width']:.0f} places wide (median)",
         f"{found['likely_range', 'segments_uncertain']:.0f} segments are uncertain",

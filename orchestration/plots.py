@@ -100,5 +100,5 @@ def _movement(axes: Axes, rows: pd.DataFrame) -> str:
     counts = [f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in VERDICT_COLOURS]
     return (
         "Rank the quarter before (ring) and now (dot)\n"
-        f"Changes of scores beyond chance: {' (green), '.join(counts)} (red), of {len(rows)}"
+        f"Changes of scores beyond the spread of metrics: {' (green), '.join(counts)} (red), of {len(rows)}"
     )

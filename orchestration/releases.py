@@ -90,7 +90,7 @@ def state(release: Path) -> tuple[str, str]:
     last = said[-1]
     if last["state"] == WITHDRAWN:
         return WITHDRAWN, f"{last['reason']} ({last['on']})"
-    if last["package_sha256"] != sha256_of_file(release / PACKAGE):
+    if last["package_sha256"] != sha256_of_file(release / PACKAGE) or any(damage(release)):
         return CANDIDATE, f"{last['by']} approved other bytes on {last['on']}"
     return APPROVED, f"{last['by']}, {last['on']}"
 

@@ -36,7 +36,7 @@ class Waiver:
 
 def waivers(quarter: str) -> list[Waiver]:
     """The waivers of a quarter, by id. Raises GateError where one says too little or twice the same."""
-    listed = yaml.safe_load(FILE.read_text(encoding="utf-8"))["waivers"]
+    listed = yaml.safe_load(FILE.read_text(encoding="utf-8"))["waivers"] or []
     found = [_waiver(entry, position) for position, entry in enumerate(listed, start=1)]
     for name in ("id", "check"):
         of_quarter = [waiver for waiver in found if name == "id" or waiver.quarter == quarter]
@@ -54,11 +54,15 @@ def refuse_expired(quarter: str, today: date) -> None:
         raise GateError("expired waivers\n" + "\n".join(str(waiver) for waiver in expired))
 
 
-def _waiver(entry: dict[str, Any], position: int) -> Waiver:
+def _waiver(entry: Any, position: int) -> Waiver:
+    if not isinstance(entry, dict):
+        raise GateError(f"{FILE.name}, waiver {position}: {entry!r} is no list of fields")
     kinds = {field.name: date if "date" in str(field.type) else str for field in fields(Waiver)}
     wrong = sorted({*kinds} ^ {*entry}) + [
-        name for name, kind in kinds.items() if not isinstance(entry.get(name), kind) or not str(entry[name]).strip()
+        name for name, kind in kinds.items() if type(entry.get(name)) is not kind or not str(entry[name]).strip()
     ]
     if wrong:
         raise GateError(f"{FILE.name}, waiver {position}: missing, unknown or of the wrong kind: {', '.join(wrong)}")
+    if entry["granted"] > entry["expires"]:
+        raise GateError(f"{FILE.name}, waiver {position}: granted on {entry['granted']}, expires before that")
     return Waiver(**entry)

@@ -12,9 +12,9 @@ import pyarrow as pa
 from scipy.special import stdtr, stdtrit
 from scipy.stats import false_discovery_control
 
-from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, table
+from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, hundredths, table
 
-CAUSES = ("own_scores", "others", "cut_points", "override")
+CAUSES = ("own_scores", "own_metrics", "others", "cut_points", "override")
 METRICS_NEEDED = 3  # a spread of two differences decides nothing
 COLUMNS = {
     "quarter": pa.string(),
@@ -49,43 +49,65 @@ def paired_changes(changes: Real, held: Any, weights: Real) -> tuple[Real, Real,
     return mean, np.where(enough, width, np.nan), np.where(enough, p, np.nan)
 
 
-def places_by_cause(before: League, now: League) -> dict[str, Real]:
+def own_averages(before: League, now: League, comparable: set[str]) -> Whole:
+    """Averages in hundredths, (2, 2, n) in the order of `now`: the scores of the metrics compared as before or now, and
+    all else (metrics gained, lost or not comparable) as before or now. -1 for who was not ranked before."""
+    found = np.full((2, 2, len(now.codes)), -1)
+    found[1, 1] = now.averages
+    for i, code in enumerate(now.codes):
+        if code in before.codes:
+            j = before.codes.index(code)
+            old = dict(zip(before.metrics, before.scores[j].tolist(), strict=True))
+            new = dict(zip(now.metrics, now.scores[i].tolist(), strict=True))
+            both = {metric for metric in comparable if old.get(metric) and new.get(metric)}
+            found[0, 0, i] = before.averages[j]
+            found[1, 0, i] = _average(before, {**old, **{metric: new[metric] for metric in both}})
+            found[0, 1, i] = _average(now, {**new, **{metric: old[metric] for metric in both}})
+    return found
+
+
+def _average(league: League, scores: dict[str, int]) -> Whole:
+    own = np.array([scores[metric] for metric in league.metrics])
+    return hundredths((own * league.weights).sum(), ((own > 0) * league.weights).sum())
+
+
+def places_by_cause(before: League, now: League, comparable: set[str]) -> dict[str, Real]:
     """Places gained, (n,) in the order of `now`, by each cause: Shapley values over all orders in which the causes can
     be put from before to now. They add up to the change of rank; NaN for who was not ranked before."""
     codes = sorted({*before.codes, *now.codes})
-    where = {code: i for i, code in enumerate(codes)}
+    rows = [codes.index(code) for code in now.codes]
     averages, floors = np.full((2, len(codes)), -1), np.full((2, len(codes)), -1)
     for state, league in enumerate((before, now)):
-        rows = [where[code] for code in league.codes]
-        averages[state, rows], floors[state, rows] = league.averages, league.floors
+        places = [codes.index(code) for code in league.codes]
+        averages[state, places], floors[state, places] = league.averages, league.floors
     floors = np.where(floors < 0, floors[::-1], floors)  # who is in one quarter only keeps the flag of that quarter
+    own_average = own_averages(before, now, comparable)
     cuts = (before.cuts, now.cuts)
 
-    def ranks(own: int, others: int, cut: int, override: int) -> Whole:
-        def keys(state: int) -> Whole:
-            segments = np.maximum(np.searchsorted(cuts[cut], averages[state]) + 1, floors[override])
-            found: Whole = segments * 1000 + averages[state]
-            return found
+    def keys(found: Whole, cut: int, floor: Whole) -> Whole:
+        segments: Whole = np.maximum(np.searchsorted(cuts[cut], found) + 1, floor)
+        return segments * 1000 + found
 
-        ahead = (keys(others)[None, :] < keys(own)[:, None]) & (averages[others] >= 0)[None, :]
-        np.fill_diagonal(ahead, False)
+    def ranks(own: int, metrics: int, others: int, cut: int, override: int) -> Whole:
+        mine = keys(own_average[own, metrics], cut, floors[override, rows])
+        ahead = (keys(averages[others], cut, floors[override])[None, :] < mine[:, None]) & (averages[others] >= 0)
+        ahead[range(len(rows)), rows] = False
         found: Whole = 1 + ahead.sum(axis=1)
         return found
 
     rank = {state: ranks(*state) for state in product((0, 1), repeat=len(CAUSES))}
-    in_both = (averages >= 0).all(axis=0)
-    rows = [where[code] for code in now.codes]
+    in_both = own_average[0, 0] >= 0
     found = {}
     for cause, name in enumerate(CAUSES):
-        places = np.zeros(len(codes))
-        others = [other for other in range(len(CAUSES)) if other != cause]
+        places_gained = np.zeros(len(rows))
+        rest = [other for other in range(len(CAUSES)) if other != cause]
         for size in range(len(CAUSES)):
-            share = factorial(size) * factorial(len(others) - size) / factorial(len(CAUSES))
-            for moved in combinations(others, size):
+            share = factorial(size) * factorial(len(rest) - size) / factorial(len(CAUSES))
+            for moved in combinations(rest, size):
                 without = tuple(int(other in moved) for other in range(len(CAUSES)))
                 with_cause = tuple(int(other in moved or other == cause) for other in range(len(CAUSES)))
-                places += share * (rank[without] - rank[with_cause])
-        found[name] = np.where(in_both, places, np.nan)[rows]
+                places_gained += share * (rank[without] - rank[with_cause])
+        found[name] = np.where(in_both, places_gained, np.nan)
     return found
 
 
@@ -118,7 +140,7 @@ def _rows(before: League, now: League, comparable: set[str]) -> list[dict[str, A
     q = np.full(len(p), np.nan)
     if tested.any():
         q[tested] = false_discovery_control(p[tested], method="bh")
-    places = places_by_cause(before, now)
+    places = places_by_cause(before, now, comparable)
 
     def number(found: float, digits: int) -> Any:
         return None if np.isnan(found) else decimals(float(found), digits)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from orchestration.statistics.leagues import (
@@ -36,6 +37,7 @@ CHOICES = {
     "override": ("on", "off"),
 }
 RANDOM_WEIGHTS = 64
+RUNS_AT_ONCE = 128
 COLUMNS = {
     "quarter": pa.string(),
     "league": pa.string(),
@@ -70,21 +72,21 @@ def normalised(league: League) -> list[Real]:
 
 
 def weightings(league: League) -> Whole:
-    """Weights, (2 + RANDOM_WEIGHTS, M), whole numbers: official, every domain the same, and at random (Dirichlet)."""
-    domains = np.array(league.domains)
-    in_domain = np.array([league.weights[domains == domain].sum() for domain in domains])
-    random = np.random.default_rng(SEED).dirichlet(np.ones(len(domains)), RANDOM_WEIGHTS)
-    shares = np.vstack([league.weights / in_domain, random])
-    return np.vstack([league.weights, np.maximum(np.rint(shares * UNIT), 1).astype(np.int64)])
+    """Weights, (2 + RANDOM_WEIGHTS, n, M), whole numbers, 0 where not held: official; every domain that an organisation
+    has metrics of the same; at random (Dirichlet), the same for all."""
+    same = (np.array(league.domains)[:, None] == np.array(league.domains)).astype(np.int64)
+    in_domain = np.maximum((league.held * league.weights) @ same, 1)
+    random = np.random.default_rng(SEED).dirichlet(np.ones(len(league.metrics)), RANDOM_WEIGHTS)
+    shares = np.concatenate([(league.weights / in_domain)[None], np.repeat(random[:, None], len(league.codes), axis=1)])
+    scaled = np.maximum(np.rint(shares * UNIT), 1).astype(np.int64)
+    return np.concatenate([np.broadcast_to(league.weights, league.held.shape)[None], scaled]) * league.held
 
 
-def averaged(scores: Real, held: Any, weights: Whole, geometric: bool) -> Whole:
-    """Averages in hundredths, (runs, n), of scores (n, M) under weights (runs, M); lower is better. Who holds no metric
-    with a weight gets the worst."""
-    terms = np.where(held, np.log(np.maximum(scores, 1)) if geometric else scores, 0)
-    terms = np.rint(terms * SCORE).astype(np.int64)
-    totals = weights @ terms.T
-    divisors = weights @ held.T.astype(np.int64)
+def averaged(scores: Real, weights: Whole, geometric: bool) -> Whole:
+    """Averages in hundredths, (runs, n), of scores (n, M) under weights (runs, n, M); lower is better. Who holds no
+    metric with a weight gets the worst."""
+    terms = np.rint((np.log(np.maximum(scores, 1)) if geometric else scores) * SCORE).astype(np.int64)
+    totals, divisors = (weights * terms).sum(axis=-1), weights.sum(axis=-1)
     if geometric:
         means = np.rint(np.exp(totals / np.maximum(divisors, 1) / SCORE) * SCORE).astype(np.int64)
         return np.where(divisors > 0, hundredths(means, np.ones_like(means)), WORST)
@@ -113,21 +115,27 @@ def ranks_under(league: League, design: Real) -> Whole:
     picked = np.minimum((design * options).astype(int), np.array(options) - 1)
     normalisation, weighting, aggregation, left_out, segments, override = picked.T
     fraction = design * options - picked
-    rows = np.where(weighting < 2, weighting, 2 + (fraction[:, 1] * RANDOM_WEIGHTS).astype(int))
-    weights = weightings(league)[np.minimum(rows, 1 + RANDOM_WEIGHTS)]
+    drawn = np.minimum((fraction[:, 1] * RANDOM_WEIGHTS).astype(int), RANDOM_WEIGHTS - 1)
+    rows = np.where(weighting < 2, weighting, 2 + drawn)
     gone = np.minimum((fraction[:, 3] * len(league.metrics)).astype(int), len(league.metrics) - 1)
-    omitted = np.flatnonzero(left_out == 1)
-    weights[omitted, gone[omitted]] = 0
+    kept = (np.arange(len(league.metrics)) != gone[:, None]) | (left_out == 0)[:, None]
+    known = weightings(league)
     averages = np.zeros((len(design), len(league.codes)), np.int64)
     for kind, scores in enumerate(normalised(league)):
         for geometric in (False, True):
-            runs = (normalisation == kind) & (aggregation == geometric)
-            averages[runs] = averaged(scores, league.held, weights[runs], geometric)
+            for runs in in_parts((normalisation == kind) & (aggregation == geometric)):
+                averages[runs] = averaged(scores, known[rows[runs]] * kept[runs, None], bool(geometric))
     ranks = np.zeros_like(averages)
     for kind, name in enumerate(CHOICES["segments"]):
         runs = segments == kind
         ranks[runs] = placed(league, averages[runs], name, override[runs, None] == 0)
     return ranks
+
+
+def in_parts(chosen: NDArray[np.bool_]) -> list[Whole]:
+    """The runs chosen, so many at a time that their weights fit into little memory."""
+    runs = np.flatnonzero(chosen)
+    return np.array_split(runs, max(len(runs) // RUNS_AT_ONCE, 1))
 
 
 def shares_explained(outputs: Real, choices: int) -> tuple[Real, Real]:

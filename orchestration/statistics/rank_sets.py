@@ -22,6 +22,7 @@ COLUMNS = {
     "league": pa.string(),
     "organisation_code": pa.string(),
     "standard_error": pa.decimal128(6, 3),
+    "rankability": pa.decimal128(4, 3),
     "expected_rank": pa.decimal128(6, 1),
     "best_rank": pa.int32(),
     "worst_rank": pa.int32(),
@@ -81,6 +82,20 @@ def rank_limits(better: NDArray[np.bool_]) -> tuple[Whole, Whole]:
     return 1 + better.sum(axis=0), len(better) - better.sum(axis=1)
 
 
+def rankability(averages: Real, errors: Real) -> Real:
+    """How much of the variance of each average is true difference, (n,), 0 to 1: tau^2 / (tau^2 + error^2)."""
+    between = max(float(averages.var(ddof=1) - (errors**2).mean()), 0.0) if len(averages) > 1 else 0.0
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(between / (between + errors**2))
+
+
+def shrunk(averages: Real, errors: Real) -> tuple[Real, Real]:
+    """Averages drawn to their mean as far as they are error, and the errors that are left, (n,) each (empirical
+    Bayes)."""
+    true = rankability(averages, errors)
+    return averages.mean() + true * (averages - averages.mean()), np.sqrt(true) * errors
+
+
 def expected_ranks(averages: Real, errors: Real) -> Real:
     """Expected ranks, (n,), lower averages are better; they sum to n(n+1)/2."""
     spread = np.sqrt(errors[:, None] ** 2 + errors[None, :] ** 2)
@@ -119,7 +134,8 @@ def _rows(league: League) -> list[dict[str, Any]]:
     noise = generator(league.quarter, league.name, "rank sets").standard_normal((DRAWS, count))
     better = told_apart(-averages, errors, noise)
     best, worst = rank_limits(better)
-    expected = expected_ranks(averages, errors)
+    expected = expected_ranks(*shrunk(averages, errors))
+    true = rankability(averages, errors)
     band = bands(league.averages, better)
     return [
         {
@@ -127,6 +143,7 @@ def _rows(league: League) -> list[dict[str, Any]]:
             "league": league.name,
             "organisation_code": code,
             "standard_error": decimals(errors[i]),
+            "rankability": decimals(true[i]),
             "expected_rank": decimals(expected[i], 1),
             "best_rank": int(best[i]),
             "worst_rank": int(worst[i]),

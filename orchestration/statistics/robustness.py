@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from orchestration.statistics.leagues import League, Real, Whole, competition_ranks, decimals, hundredths, table
 
 FINANCE = "finance"  # the domain whose place in the average of a care provider is disputed
+OVERRIDE = "override"
+FEW = 20  # under so many a correlation is mostly chance
 LEFT_OUT = {
     "quarter": pa.string(),
     "league": pa.string(),
@@ -29,8 +31,8 @@ AGREEMENT = {
 
 
 def ranks_left_out(leagues: list[League]) -> pa.Table:
-    """One row per league, organisation and metric left out, ranked as the league is; and one with `finance` left out,
-    metrics and override both, ranked by average alone."""
+    """One row per league, organisation and metric left out, ranked as the league is; one with the `override` left out,
+    ranked by average alone; and one with `finance` left out, metrics and override both."""
     return table([row for league in leagues for row in _ranks_left_out(league)], LEFT_OUT)
 
 
@@ -47,6 +49,7 @@ def without(league: League, left_out: NDArray[np.bool_]) -> Whole:
 def _ranks_left_out(league: League) -> list[dict[str, Any]]:
     metrics = np.array(league.metrics)
     ranks = {metric: league.place(without(league, metrics == metric)) for metric in league.metrics}
+    ranks[OVERRIDE] = competition_ranks(league.averages)
     finance = np.array(league.domains) == FINANCE
     if finance.any():
         ranks[FINANCE] = competition_ranks(without(league, finance))
@@ -65,7 +68,7 @@ def _ranks_left_out(league: League) -> list[dict[str, Any]]:
 
 def correlations(league: League) -> tuple[Real, Whole]:
     """Correlations of the metric scores, (M, M), over the organisations that hold both, and how many these are. NaN
-    under ten organisations or where a score is the same for all."""
+    under FEW organisations or where a score is the same for all."""
     held = league.held.astype(np.int64)
     both = held.T @ held
     found = np.full(both.shape, np.nan)
@@ -73,7 +76,7 @@ def correlations(league: League) -> tuple[Real, Whole]:
         for j in range(i + 1):
             chosen = league.held[:, i] & league.held[:, j]
             one, other = league.scores[chosen, i].astype(float), league.scores[chosen, j].astype(float)
-            if chosen.sum() >= 10 and np.ptp(one) > 0 and np.ptp(other) > 0:
+            if chosen.sum() >= FEW and np.ptp(one) > 0 and np.ptp(other) > 0:
                 found[i, j] = found[j, i] = np.corrcoef(one, other)[0, 1]
     return found, both
 

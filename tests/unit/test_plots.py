@@ -76,4 +76,6 @@ def test_long_names_are_cut(release: Path) -> None:
 
 def test_title_counts_the_verdicts(release: Path) -> None:
     movement = dict(plots.pictures(release))["movement_ambulance.svg"]
-    assert "Changes of scores beyond chance: 1 improved (green), 0 worsened (red), of 2" in text(movement)
+    assert "Changes of scores beyond the spread of metrics: 1 improved (green), 0 worsened (red), of 2" in text(
+        movement
+    )

@@ -38,6 +38,11 @@ def test_approval_names_who_and_leaves_the_bundle_alone(release: Path) -> None:
 
 def test_approval_holds_for_the_bytes_it_was_given_for(release: Path) -> None:
     releases.approve(release, "A Name")
+    whole = (release / "table.csv").read_text()
+    (release / "table.csv").write_text("a\n2\n")
+    assert releases.state(release)[0] == "candidate"
+    (release / "table.csv").write_text(whole)
+    assert releases.state(release)[0] == "approved"
     (release / "datapackage.json").write_text(json.dumps({"resources": []}))
     state, why = releases.state(release)
     assert state == "candidate" and why.startswith("A Name approved other bytes")

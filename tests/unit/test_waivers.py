@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,11 +62,34 @@ def test_every_field_is_needed(written: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("owner", " "), ("reason", ""), ("expires", "soon"), ("granted", 2026), ("colour", "red")]
+    ("name", "value"),
+    [
+        ("expires", datetime(2026, 2, 28, 9)),
+        ("owner", " "),
+        ("reason", ""),
+        ("expires", "soon"),
+        ("granted", 2026),
+        ("colour", "red"),
+    ],
 )
 def test_field_of_the_wrong_kind_is_named(written: Any, name: str, value: Any) -> None:
     written(GOOD, {**GOOD, "id": "W2", name: value})
     with pytest.raises(GateError, match=rf"waiver 2: .*{name}"):
+        waivers.waivers(Q)
+
+
+def test_waiver_that_expires_before_it_is_granted_is_refused(written: Any) -> None:
+    written({**GOOD, "expires": date(2026, 1, 9)})
+    with pytest.raises(GateError, match="waiver 1: granted on 2026-01-10, expires before that"):
+        waivers.waivers(Q)
+
+
+def test_file_without_entries_waives_nothing_and_a_word_is_no_entry(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(waivers, "FILE", tmp_path / "waivers.yml")
+    waivers.FILE.write_text("waivers:\n")
+    assert waivers.waivers(Q) == []
+    waivers.FILE.write_text("waivers: [all]\n")
+    with pytest.raises(GateError, match="waiver 1: 'all' is no list of fields"):
         waivers.waivers(Q)
 
 

@@ -1,3 +1,4 @@
+-- Places of two quarters are compared where the league table compares them: those of ICBs only on the same metrics.
 with metrics as (
     select
         quarter,
@@ -7,7 +8,10 @@ with metrics as (
             case when not comparable then metric_id || ' (' || excluded_reason || ')' end, '; '
             order by metric_id
         ) as metrics_excluded,
-        string_agg(case when carried_over then metric_id end, ' ' order by metric_id) as metrics_carried_over
+        string_agg(case when carried_over then metric_id end, ' ' order by metric_id) as metrics_carried_over,
+        league <> 'icb' or not coalesce(
+            bool_or(excluded_reason in ('not scored this quarter', 'not scored the quarter before')), false
+        ) as same_metrics
     from {{ ref('metrics_compared') }}
     group by quarter, league
 )
@@ -38,11 +42,12 @@ select
     ) as verdict,
     previous.rank as previous_rank,
     placings.rank,
-    cast(previous.rank - placings.rank as integer) as rank_change,
-    changes.places_own_scores,
-    changes.places_others,
-    changes.places_cut_points,
-    changes.places_override,
+    cast(case when metrics.same_metrics then previous.rank - placings.rank end as integer) as rank_change,
+    case when metrics.same_metrics then changes.places_own_scores end as places_own_scores,
+    case when metrics.same_metrics then changes.places_own_metrics end as places_own_metrics,
+    case when metrics.same_metrics then changes.places_others end as places_others,
+    case when metrics.same_metrics then changes.places_cut_points end as places_cut_points,
+    case when metrics.same_metrics then changes.places_override end as places_override,
     cast(
         case
             when metrics.quarter is null then 'no ranked league of the previous quarter under the same framework'

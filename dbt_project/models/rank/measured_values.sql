@@ -5,7 +5,6 @@ select
     inputs.population,
     inputs.organisation_code,
     inputs.value,
-    counts.numerator,
     counts.denominator,
     inputs.polarity,
     inputs.threshold,

@@ -68,13 +68,16 @@ of_pairs as (
     select
         quarter,
         league,
-        sum(correlation * correlation) as squares,
+        greatest(
+            sum(correlation * correlation - (1 - correlation * correlation) / {{ as_double('organisations - 2') }}), 0
+        ) as squares,
         avg(correlation) as mean_correlation
     from {{ ref('metric_agreement') }}
     group by quarter, league
 ),
 
--- The squared sum of the eigenvalues of the correlation matrix by the sum of their squares.
+-- The squared sum of the eigenvalues of the correlation matrix by the sum of their squares, less what unrelated metrics
+-- would show by chance.
 of_agreement as (
     select
         agreeing.quarter,

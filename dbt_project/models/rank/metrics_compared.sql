@@ -46,7 +46,7 @@ judged as (
             when scored.metric_id is null and scored_before.metric_id is null then 'scored in neither quarter'
             when scored.metric_id is null then 'not scored this quarter'
             when scored_before.metric_id is null then 'not scored the quarter before'
-            when changes.metric_id is not null then 'definition changed: ' || changes.change
+            when changes.metric_id is not null then 'definition changed (' || changes.label || '): ' || changes.change
             when scored.value_basis <> scored_before.value_basis
                 then scored_before.value_basis || ' the quarter before, ' || scored.value_basis || ' now'
         end as excluded_reason

@@ -62,8 +62,6 @@ select
     ) as rank,
     cast(
         case
-            when not_ranked_reason is null
-                then rank() over (partition by quarter, league, not_ranked_reason is null order by average_score)
             when average_score is not null
                 then rank() over (partition by quarter, league order by average_score nulls last)
         end as integer

@@ -6,7 +6,7 @@ select
     organisations.organisation_name,
     placings.average_score,
     sets.standard_error,
-    placings.rank_without_override,
+    without.rank as rank_without_override,
     sets.best_rank,
     sets.worst_rank,
     sets.told_apart_from,
@@ -18,6 +18,12 @@ inner join {{ ref('placings') }} as placings
         placings.quarter = sets.quarter
         and placings.league = sets.league
         and placings.organisation_code = sets.organisation_code
+inner join {{ ref('ranks_left_out') }} as without
+    on
+        without.quarter = sets.quarter
+        and without.league = sets.league
+        and without.organisation_code = sets.organisation_code
+        and without.left_out = 'override'
 inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = sets.quarter

@@ -3,9 +3,10 @@ with left_out as (
         left_out.quarter,
         left_out.league,
         left_out.organisation_code,
+        max(case when left_out.left_out = 'override' then left_out.rank end) as rank_without_override,
         max(case when left_out.left_out = 'finance' then left_out.rank end) as rank_without_finance,
-        min(case when left_out.left_out <> 'finance' then left_out.rank end) as rank_low,
-        max(case when left_out.left_out <> 'finance' then left_out.rank end) as rank_high
+        min(case when left_out.left_out not in ('override', 'finance') then left_out.rank end) as rank_low,
+        max(case when left_out.left_out not in ('override', 'finance') then left_out.rank end) as rank_high
     from {{ ref('ranks_left_out') }} as left_out
     group by left_out.quarter, left_out.league, left_out.organisation_code
 ),
@@ -26,7 +27,7 @@ shifts as (
             placings.quarter = left_out.quarter
             and placings.league = left_out.league
             and placings.organisation_code = left_out.organisation_code
-    where left_out.left_out <> 'finance' and left_out.rank <> placings.rank
+    where left_out.left_out not in ('override', 'finance') and left_out.rank <> placings.rank
 )
 
 select
@@ -42,8 +43,8 @@ select
     ranges.top_quarter_share,
     ranges.bottom_quarter_share,
     rank_sets.expected_rank,
-    placings.rank_without_override,
-    cast(placings.rank - placings.rank_without_override as integer) as places_lost_to_override,
+    cast(left_out.rank_without_override as integer) as rank_without_override,
+    cast(placings.rank - left_out.rank_without_override as integer) as places_lost_to_override,
     cast(left_out.rank_without_finance as integer) as rank_without_finance,
     cast(left_out.rank_low as integer) as left_out_rank_low,
     cast(left_out.rank_high as integer) as left_out_rank_high,
@@ -59,8 +60,8 @@ select
     measured.rank_high as measurement_rank_high,
     cast(
         case
-            when measured.metrics_measured > 0 and measured.rank_variance + ranges.rank_variance > 0
-                then measured.rank_variance / (measured.rank_variance + ranges.rank_variance)
+            when measured.metrics_measured > 0 and ranges.rank_variance > 0
+                then least(measured.rank_variance / ranges.rank_variance, 1)
         end as decimal(4, 3)
     ) as measurement_share
 from {{ ref('placings') }} as placings
