@@ -32,6 +32,7 @@ from orchestration.workspace import Workspace
 QUARTER = "2025-26-Q1"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
+RANKED = ("acute", "ambulance", "mental_health_community", "icb")
 CONTRACT = {
     "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
     "region, icb_code, average_score, average_score_low, average_score_high, "
@@ -51,6 +52,18 @@ CONTRACT = {
     "tolerance, status, explanation",
     "metric_sources": "quarter, organisation_code, metric_id, value_basis, source_id, source_sha256, "
     "member_or_sheet, period, code_in_file, first_row, last_row, rows_counted",
+    "rank_robustness": "quarter, league, organisation_code, rank, rank_low, rank_high, same_segment_share, "
+    "segment_uncertain, top_quarter_share, bottom_quarter_share, expected_rank, rank_without_override, "
+    "places_lost_to_override, rank_without_finance, left_out_rank_low, left_out_rank_high, left_out_metric, "
+    "method_rank_low, method_rank_median, method_rank_high, method_mean_shift, metrics_measured, "
+    "measurement_score_low, measurement_score_high, measurement_rank_low, measurement_rank_high, measurement_share",
+    "rank_bands": "quarter, league, band, organisation_code, average_score, standard_error, rank_without_override, "
+    "best_rank, worst_rank, told_apart_from, may_be_in_top_quarter, may_be_in_bottom_quarter",
+    "improvement": "quarter, league, organisation_code, previous_quarter, previous_average_score, average_score, "
+    "metrics_compared, metrics_excluded, metrics_carried_over, change, change_low, change_high, p_value, q_value, "
+    "verdict, previous_rank, rank, rank_change, places_own_scores, places_own_metrics, places_others, "
+    "places_cut_points, places_override, not_compared_reason",
+    "method_sensitivity": "quarter, league, assessment, item, measure, value",
     "league_coverage": "quarter, league, title, framework, framework_status, value_basis, published, absent_reason, "
     "organisations, expected_organisations, coverage, metrics_expected, metrics_scored, metrics_missing, "
     "metrics_of_an_earlier_month",
@@ -135,7 +148,8 @@ def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
     tables = {table.name for table in release.published_tables()}
     assert set(CONTRACT) <= tables
     files = {f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")}
-    assert set(hashes(built.release)) == files | {"README.md", "checks.json", "datapackage.json"}
+    pictures = {f"{what}_{league}.svg" for what in ("ranks", "movement") for league in RANKED}
+    assert set(hashes(built.release)) == files | pictures | {"README.md", "checks.json", "datapackage.json"}
 
 
 def test_descriptor_is_a_valid_data_package(built_first: Any) -> None:

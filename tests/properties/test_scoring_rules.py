@@ -106,9 +106,8 @@ def averaging(nodes: dict[str, Any]) -> Steps:
 @pytest.fixture(scope="module")
 def ranking(nodes: dict[str, Any]) -> Steps:
     segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
-    steps = Steps(nodes, *segments, "trust_league_table")
-    coverage = [{**IN_FORCE[0], "league": league, "metrics_expected": 12} for league in LEAGUES]
-    steps.run("league_coverage", "league, quarter", league_coverage=coverage, frameworks_in_force=IN_FORCE)
+    steps = Steps(nodes, *segments, "placings")
+    steps.run("placings", "organisation_code, quarter", frameworks_in_force=IN_FORCE)
     return steps
 
 
@@ -282,8 +281,8 @@ def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
     keys = [{"quarter": QUARTER, "organisation_code": t["organisation_code"], "league": t["league"]} for t in trusts]
     leagues = sorted({t["league"] for t in trusts})
     return ranking.run(
-        "trust_league_table",
-        "trust_code, segment_unadjusted, segment, rank, rank_without_override, ranked, average_score",
+        "placings",
+        "organisation_code, segment_unadjusted, segment, rank, rank_without_override, rank is not null, average_score",
         organisations=[{**key, "organisation_type": "trust"} for key in keys],
         leagues_at_hand=[{**IN_FORCE[0], "league": league, "value_basis": "published"} for league in leagues],
         organisations_covered=[
