@@ -12,7 +12,7 @@ import pyarrow as pa
 from scipy.special import stdtr, stdtrit
 from scipy.stats import false_discovery_control
 
-from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, hundredths, table
+from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, hundredths, place_keys, table
 
 CAUSES = ("own_scores", "own_metrics", "others", "cut_points", "override")
 METRICS_NEEDED = 3  # a spread of two differences decides nothing
@@ -84,13 +84,10 @@ def places_by_cause(before: League, now: League, comparable: set[str]) -> dict[s
     own_average = own_averages(before, now, comparable)
     cuts = (before.cuts, now.cuts)
 
-    def keys(found: Whole, cut: int, floor: Whole) -> Whole:
-        segments: Whole = np.maximum(np.searchsorted(cuts[cut], found) + 1, floor)
-        return segments * 1000 + found
-
     def ranks(own: int, metrics: int, others: int, cut: int, override: int) -> Whole:
-        mine = keys(own_average[own, metrics], cut, floors[override, rows])
-        ahead = (keys(averages[others], cut, floors[override])[None, :] < mine[:, None]) & (averages[others] >= 0)
+        mine = place_keys(own_average[own, metrics], cuts[cut], floors[override, rows])
+        theirs = place_keys(averages[others], cuts[cut], floors[override])
+        ahead = (theirs[None, :] < mine[:, None]) & (averages[others] >= 0)
         ahead[range(len(rows)), rows] = False
         found: Whole = 1 + ahead.sum(axis=1)
         return found

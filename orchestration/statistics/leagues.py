@@ -63,11 +63,17 @@ class League:
 
     def place(self, averages: Whole) -> Whole:
         """Ranks by segment after the override, then average; the last axis is the organisations."""
-        return competition_ranks(np.maximum(self.segments(averages), self.floors) * 1000 + averages)
+        return competition_ranks(place_keys(averages, self.cuts, self.floors))
 
     def weighed(self, weights: Whole) -> Whole:
         """Averages in hundredths, (n,), under other weights of the metrics, (M,)."""
         return hundredths((self.scores * weights).sum(axis=-1), (self.held * weights).sum(axis=-1))
+
+
+def place_keys(averages: Whole, cuts: Whole, floors: Whole) -> Whole:
+    """What a league is put in order by: segment after the override, then average, as one number."""
+    segments: Whole = np.maximum(np.searchsorted(cuts, averages) + 1, floors)
+    return segments * 1000 + averages
 
 
 def competition_ranks(keys: NDArray[Any]) -> Whole:
