@@ -20,9 +20,8 @@ from orchestration.lineage.columns import all_lineage
 from orchestration.releases import content_sha256
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.inventory import recorded_inventory, survey, take_inventory
-from orchestration.sources.landing import land, store_used, write_table
-from orchestration.sources.store import Store
+from orchestration.sources.inventory import recorded_inventory, survey
+from orchestration.sources.landing import land, take_in, write_table
 from orchestration.waivers import refuse_expired
 from orchestration.workspace import DBT_PROJECT
 
@@ -56,9 +55,7 @@ def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg
         inventory = recorded_inventory(recorded)
     else:
         refuse_expired(build.quarter, date.today())
-        found = survey(Path(folders.extracts))
-        inventory = take_inventory(found, build.quarter)
-        store_used(found, inventory, Store(build.workspace))
+        inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
     write_table(inventory, build, "files")
     write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
     used = inventory[inventory["status"] == "used"]

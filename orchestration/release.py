@@ -240,7 +240,7 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
     if (folder / "changes.csv").exists():
         resources.append(_file_resource(folder / "changes.csv"))
-    used = files[files["status"] == "used"].drop_duplicates("source_sha256")
+    used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     package: dict[str, Any] = {
         "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
         "title": f"NHS league tables {build.quarter}, version {number}",
@@ -257,7 +257,7 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
                 "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
             }
         ],
-        "sources": [_source(file) for file in used.to_dict("records")],
+        "sources": [_source(rows) for _, rows in used],
         "resources": resources,
     }
     readme = _readme(build, tables, checks, number, package, folder)
@@ -274,13 +274,21 @@ def rule_files() -> dict[str, str]:
     }
 
 
-def _source(file: dict[Any, Any]) -> dict[str, Any]:
+def _source(rows: pd.DataFrame) -> dict[str, Any]:
+    """A file in use, of which the inventory has a row for each subject."""
+    file = rows.to_dict("records")[0]
     source = known_sources()[file["source_id"]]
     return {
+        "source_id": source.id,
         "title": source.title,
         "publisher": source.publisher,
         "licence": source.licence,
         "path": source.landing_page if source.landing_page.startswith("https://") else "not recorded",
+        "quarters": sorted(rows["quarter"].dropna().unique()),
+        "periods": sorted(rows["period"].dropna().unique()),
+        "url": file["url"],
+        "retrieved": file["retrieved"],
+        "maturity": file["maturity"],
         "file_name": file["file_name"],
         "sha256": file["source_sha256"],
         "bytes": int(file["bytes"]),

@@ -10,6 +10,8 @@ from orchestration.errors import LeagueError
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources import nof
 from orchestration.sources.inventory import survey, take_inventory
+from orchestration.sources.lock import read_lock
+from orchestration.workspace import Workspace
 
 PUBLICATION_LAG = timedelta(days=70)  # observed 71 (Q1), 73 (Q2) and at most 82 days (Q4 2025/26) after quarter end
 
@@ -54,13 +56,13 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
     if seen == context.cursor:
         return dg.SkipReason("nothing in the folder has changed")
     try:
-        found = survey(folder)
+        found, lock = survey(folder), read_lock(Workspace(Path(folders.data)))
     except LeagueError as reason:
         return dg.SkipReason(str(reason))
     requests = []
     for quarter in nof.quarters():
         try:
-            inventory = take_inventory(found, quarter)
+            inventory = take_inventory(found, quarter, lock)
         except LeagueError as reason:
             context.log.info(f"{quarter}: {reason}")
             continue

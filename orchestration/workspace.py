@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,12 +66,21 @@ class Build:
         return self.landed / f"{table}.parquet"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write beside the target, then rename: a reader sees the old file or the new one."""
+@contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """A scratch name to write to, renamed when all went well: a reader sees the old file, the new one or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    scratch.write_bytes(content)
-    scratch.replace(path)
+    try:
+        yield scratch
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    with written_beside(path) as scratch:
+        scratch.write_bytes(content)
 
 
 def files_of_tree(*folders: Path) -> Iterator[tuple[Path, Path]]:
@@ -92,4 +102,5 @@ def sha256_of_tree(*folders: Path) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

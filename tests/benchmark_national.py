@@ -57,16 +57,12 @@ def bare(extracts: Path) -> None:
 def survey_and_store(extracts: Path, data: Path, quarter: str) -> None:
     import pandas as pd
 
-    from orchestration.sources.inventory import survey, take_inventory
-    from orchestration.sources.landing import store_used, write_table
-    from orchestration.sources.store import Store
+    from orchestration.sources.inventory import survey
+    from orchestration.sources.landing import take_in, write_table
     from orchestration.workspace import Workspace
 
     build = Workspace(data).build(quarter)
-    found = survey(extracts)
-    inventory = take_inventory(found, quarter)
-    store_used(found, inventory, Store(build.workspace))
-    write_table(inventory, build, "files")
+    write_table(take_in(survey(extracts), quarter, build.workspace), build, "files")
     write_table(pd.DataFrame({"quarter": [quarter]}), build, "build")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from orchestration.workspace import Build, Workspace
 
 SHARED = Path(os.environ.get("LEAGUE_SHARED", Path(__file__).parents[2] / "shared"))
+
+ANOTHER_DAY = "2025-09-30"
 
 Run = Callable[[str, Path, Path], "Outcome"]
 
@@ -109,9 +111,18 @@ def built(build_quarter: Callable[[str, Path], Built], sample: Path) -> Built:
 
 
 @pytest.fixture(scope="session")
-def built_first(build_quarter: Callable[[str, Path], Built], first_quarter: Path) -> Built:
-    """The sample's 2025-26-Q1, built once. Read it, never change it."""
-    return build_quarter("2025-26-Q1", first_quarter)
+def built_first(run: Run, first_quarter: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """The sample's 2025-26-Q1, built once; by the lock its files came on ANOTHER_DAY. Read it, never change it."""
+    from orchestration.sources.inventory import survey
+    from orchestration.sources.landing import take_in
+    from orchestration.sources.lock import changing
+    from orchestration.workspace import Workspace
+
+    workspace = Workspace(tmp_path_factory.mktemp("data-2025-26-Q1"))
+    take_in(survey(first_quarter), "2025-26-Q1", workspace)
+    with changing(workspace) as lock:
+        lock.entries = {key: replace(entry, retrieved=ANOTHER_DAY) for key, entry in lock.entries.items()}
+    return Built(run("2025-26-Q1", first_quarter, workspace.data_dir), workspace)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ import yaml
 
 from orchestration.workspace import SOURCES
 
+MATURITIES = ("provisional", "final", "revised", "not stated")
+
 
 @dataclass(frozen=True)
 class Column:
@@ -45,6 +47,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Retired:
+    """Since when a source is published no more, and why. Its files are still known."""
+
+    since: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Source:
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
     it is a workbook; `national` ones are too large to be held as a whole."""
@@ -54,6 +64,7 @@ class Source:
     publisher: str
     licence: str
     landing_page: str
+    maturity: str
     required: bool
     columns: tuple[Column, ...]
     header: bool = True
@@ -62,6 +73,7 @@ class Source:
     national: bool = False
     period: Period | None = None
     part: Part | None = None
+    retired: Retired | None = None
     sheets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -98,13 +110,14 @@ def known_sources() -> dict[str, Source]:
 
 
 def _source(described: dict[str, Any]) -> Source:
-    period, part = described.get("period"), described.get("part")
+    period, part, retired = described.get("period"), described.get("part"), described.get("retired")
     return Source(
         id=described["id"],
         title=described["title"],
         publisher=described["publisher"],
         licence=described["licence"],
         landing_page=described["landing_page"],
+        maturity=described["maturity"],
         required=described["required"],
         columns=tuple(_column(column) for column in described["columns"]),
         header=described.get("header", True),
@@ -117,6 +130,7 @@ def _source(described: dict[str, Any]) -> Source:
         if period
         else None,
         part=Part(part["cell"], part["values"]) if part else None,
+        retired=Retired(str(retired["since"]), retired["reason"]) if retired else None,
         sheets={sheet: tuple(columns) for sheet, columns in described.get("sheets", {}).items()},
     )
 

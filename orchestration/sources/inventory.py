@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +18,8 @@ from orchestration.sources import files, nof
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.files import Subject
-from orchestration.sources.store import sha256_of
+from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
+from orchestration.workspace import sha256_of_file
 
 MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
 COLUMNS = [
@@ -33,6 +34,9 @@ COLUMNS = [
     "source_sha256",
     "source_member",
     "bytes",
+    "url",
+    "retrieved",
+    "maturity",
 ]
 
 
@@ -55,6 +59,34 @@ class Candidate:
         version = re.search(r"[-_]v(\d+)\b", self.path.name, re.IGNORECASE)
         marks = [rank for mark, rank in MARKS.items() if mark in self.path.name.lower()]
         return self.last_period or "", max(marks, default=0), int(version[1]) if version else 1
+
+    @property
+    def maturity(self) -> str:
+        """By the mark in the name, else what is known of the publication."""
+        _, mark, version = self.precedence
+        if mark == MARKS["revised"] or version > 1:
+            return "revised"
+        return "final" if mark else self.source.maturity
+
+    @property
+    def key(self) -> tuple[str, Subject, str]:
+        return self.source.id, self.subject, self.sha256
+
+    def entry(self, known: Entry | None, today: str) -> Entry:
+        """Its entry in the lock: seen first today, unless the file is known from another subject."""
+        if known:
+            return replace(known, subject=self.subject, pinned=None, status=UNDECIDED)
+        return Entry(
+            source_id=self.source.id,
+            subject=self.subject,
+            file_name=self.name,
+            sha256=self.sha256,
+            bytes=self.path.stat().st_size,
+            url=NOT_RECORDED,
+            landing_page=self.source.landing_page,
+            retrieved=today,
+            maturity=self.maturity,
+        )
 
 
 @dataclass(frozen=True)
@@ -83,7 +115,7 @@ def survey(folder: Path) -> Survey:
         if path.stat().st_size > MAX_BYTES:
             set_aside.append({**known, "status": "not_known", "reason": f"larger than {MAX_BYTES} bytes"})
             continue
-        known["source_sha256"] = sha256 = sha256_of(path)
+        known["source_sha256"] = sha256 = sha256_of_file(path)
         found = files.recognise(path, name)
         if found is None:
             set_aside.append({**known, "status": "not_known", "reason": "no publication known here"})
@@ -102,28 +134,45 @@ def survey(folder: Path) -> Survey:
     return Survey(folder, tuple(candidates), tuple(set_aside))
 
 
-def take_inventory(found: Survey, quarter: str) -> pd.DataFrame:
-    """One row per file and subject, in COLUMNS; `status` is used, superseded, not_asked_for, duplicate or not_known.
+def rivals(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
+    """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
+    framework."""
+    wanted = _wanted(quarter)
+    groups: dict[tuple[str, Subject], list[Candidate]] = {}
+    for candidate in found.candidates:
+        if candidate.subject.quarter in wanted:
+            groups.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
+    return groups
 
-    Raises LeagueError for a quarter without a framework or without a required publication, and for two differing files
-    that nothing puts in order.
-    """
+
+def _wanted(quarter: str) -> set[str | None]:
     if quarter not in nof.quarters():
         known = ", ".join(nof.quarters())
         raise LeagueError(f"{quarter} cannot be built: no framework is seeded for it; quarters known: {known}")
-    wanted = {quarter, nof.quarters()[quarter]["previous_quarter"], None}
+    return {quarter, nof.quarters()[quarter]["previous_quarter"], None}
+
+
+def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
+    """One row per file and subject, in COLUMNS; `status` is used, superseded, not_asked_for, duplicate or not_known.
+
+    Raises LeagueError for a quarter without a framework or without a required publication, for two differing files
+    that nothing puts in order, and for a file that is pinned in the lock and not found.
+    """
+    groups = rivals(found, quarter)
+    _require_pinned(found, quarter, lock)
     rows = [*found.set_aside]
-    rivals: dict[tuple[str, Subject], list[Candidate]] = {}
     for candidate in found.candidates:
-        if candidate.subject.quarter in wanted:
-            rivals.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
-        else:
-            rows.append(_listed(candidate, "not_asked_for", f"{quarter} does not need {candidate.subject.period}"))
-    for group in rivals.values():
-        chosen = _choose(group)
+        if (candidate.source.id, candidate.subject) not in groups:
+            reason = f"{quarter} does not need {candidate.subject.period}"
+            rows.append(_listed(candidate, "not_asked_for", reason, lock))
+    for group in groups.values():
+        chosen, why = _choose(group, lock)
         for candidate in group:
-            used = candidate is chosen
-            rows.append(_listed(candidate, "used" if used else "superseded", None if used else f"by {chosen.name}"))
+            if candidate is chosen:
+                rows.append(_listed(candidate, "used", why, lock))
+            else:
+                reason = "; ".join(filter(None, [f"by {chosen.name}", why]))
+                rows.append(_listed(candidate, "superseded", reason, lock))
     inventory = pd.DataFrame(rows, columns=COLUMNS).sort_values(
         ["source_id", "quarter", "period", "part", "file_name"], na_position="last", ignore_index=True
     )
@@ -136,14 +185,27 @@ def recorded_inventory(checks: Path) -> pd.DataFrame:
     return pd.DataFrame(json.loads(checks.read_text(encoding="utf-8"))["files"], columns=COLUMNS)
 
 
-def _choose(group: list[Candidate]) -> Candidate:
+def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
+    """The file that counts, and why where a person said so."""
+    pins = {c.sha256: entry.pinned for c in group if (entry := lock.entries.get(c.key)) and entry.pinned}
     best = max(candidate.precedence for candidate in group)
-    chosen, *rivals = [candidate for candidate in group if candidate.precedence == best]
-    if rivals:
-        about = " ".join(filter(None, [chosen.source.title, chosen.subject.period, chosen.subject.part]))
-        names = f"{chosen.name} and {rivals[0].name}"
-        raise LeagueError(f"{names} are both {about} and differ; nothing says which supersedes the other")
-    return chosen
+    first, *others = [c for c in group if (c.sha256 in pins if pins else c.precedence == best)]
+    if others:
+        about = " ".join(filter(None, [first.source.title, first.subject.period, first.subject.part]))
+        how = "both are pinned in the lock" if pins else "nothing says which supersedes the other: pin one in the lock"
+        raise LeagueError(f"{first.name} and {others[0].name} are both {about} and differ; {how}")
+    return first, f"pinned: {pins[first.sha256]}" if pins else None
+
+
+def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
+    there, wanted = {candidate.key for candidate in found.candidates}, _wanted(quarter)
+    for entry in lock.entries.values():
+        if entry.pinned and entry.subject.quarter in wanted and entry.key not in there:
+            about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))
+            raise LeagueError(
+                f"{found.folder}: {entry.file_name} (sha256 {entry.sha256}) is pinned in the lock for {about}"
+                " and is not among the files"
+            )
 
 
 def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
@@ -164,7 +226,8 @@ def _strangers(inventory: pd.DataFrame) -> str:
     return f"; CSV files of no known publication: {', '.join(strangers[:5])}" if strangers else ""
 
 
-def _listed(candidate: Candidate, status: str, reason: str | None) -> dict[str, object]:
+def _listed(candidate: Candidate, status: str, reason: str | None, lock: Lock) -> dict[str, object]:
+    entry = lock.entries.get(candidate.key)
     return {
         "file_name": candidate.name,
         "source_id": candidate.source.id,
@@ -177,4 +240,7 @@ def _listed(candidate: Candidate, status: str, reason: str | None) -> dict[str, 
         "source_sha256": candidate.sha256,
         "source_member": candidate.member,
         "bytes": candidate.path.stat().st_size,
+        "url": entry and entry.url,
+        "retrieved": entry and entry.retrieved,
+        "maturity": entry and entry.maturity,
     }

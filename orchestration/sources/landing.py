@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 
 import pandas as pd
@@ -13,11 +14,12 @@ import pyarrow.parquet as pq
 from orchestration.sources.archives import open_file
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
-from orchestration.sources.files import named, read_rows
-from orchestration.sources.inventory import Survey
+from orchestration.sources.files import Subject, named, read_rows
+from orchestration.sources.inventory import Survey, rivals, take_inventory
+from orchestration.sources.lock import changing
 from orchestration.sources.nof import NOF_SOURCES
-from orchestration.sources.store import Store, written_beside
-from orchestration.workspace import Build, write_atomically
+from orchestration.sources.store import Store
+from orchestration.workspace import Build, Workspace, write_atomically, written_beside
 
 PREVIEW_ROWS = 10
 
@@ -40,11 +42,22 @@ class InUse(NamedTuple):
     period: str | None
 
 
-def store_used(found: Survey, inventory: pd.DataFrame, store: Store) -> None:
-    """Puts the files in use into the store. Raises LeagueError where a file changed since it was surveyed."""
-    used = set(inventory.loc[inventory["status"] == "used", "source_sha256"])
-    for candidate in {c.sha256: c for c in found.candidates if c.sha256 in used}.values():
-        store.put(candidate.path, candidate.sha256, candidate.name, candidate.source)
+def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
+    """The inventory of a quarter (`take_inventory`). Files not met before are entered into the lock, those in use are
+    stored, and then in force. Raises LeagueError where a file changed since it was surveyed, too."""
+    contenders = [candidate for group in rivals(found, quarter).values() for candidate in group]
+    store, today = Store(workspace), date.today().isoformat()
+    with changing(workspace) as lock:
+        for candidate in contenders:
+            lock.enter(candidate.entry(lock.of_file(candidate.sha256), today))
+        inventory = take_inventory(found, quarter, lock)
+        used = inventory[inventory["status"] == "used"]
+        for candidate in {c.sha256: c for c in contenders if c.sha256 in set(used["source_sha256"])}.values():
+            store.put(candidate.path, candidate.sha256, candidate.name)
+        about = used[["source_id", "source_sha256", "quarter", "period", "part"]].astype(object)
+        for source_id, sha256, *subject in about.where(about.notna(), None).itertuples(index=False):
+            lock.put_in_force(source_id, Subject(*subject), sha256)
+    return inventory
 
 
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:

@@ -18,7 +18,7 @@ import yaml
 from orchestration import gates, release, warehouse
 from orchestration.definitions import defs
 from orchestration.lineage.columns import all_lineage
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import MATURITIES, known_sources
 from orchestration.statistics import (
     improvement,
     measurement,
@@ -72,6 +72,30 @@ def test_every_source_has_a_land_suite_and_a_file_of_its_name() -> None:
     assert set(sources) == {suite.table for suite in gates.suites("land")}
     described = {s["name"] for s in warehouse.manifest()["sources"].values() if s["source_name"] == "land"}
     assert described == set(sources)
+
+
+def described_to_people(source: dict[str, Any]) -> list[str]:
+    """What docs/sources.md says of a source."""
+    retired = source.get("retired")
+    return [
+        f"{source['title']}. {source['publisher']}, {source['licence']}. "
+        + ("Required." if source["required"] else "Used when present."),
+        *([f"- Retired: since {retired['since']}, {retired['reason']}"] if retired else []),
+        f"- Landing page: {source['landing_page']}",
+        f"- Cadence: {source['cadence']}",
+        f"- Revisions: {source['revisions']}",
+        f"- Maturity without a mark in the name: {source['maturity']}",
+        *[f"- {quirk}" for quirk in source["quirks"]],
+    ]
+
+
+def test_docs_say_of_every_source_what_its_description_says() -> None:
+    """A source is never removed: its section would be about nothing, and the releases made from it could not be read."""
+    _, *sections = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8").split("\n## ")
+    said = {name: [line for line in lines if line] for name, *lines in (section.split("\n") for section in sections)}
+    described = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCES.glob("*.yml"))]
+    assert said == {source["id"]: described_to_people(source) for source in described}
+    assert {source["maturity"] for source in described} <= set(MATURITIES)
 
 
 @pytest.mark.parametrize("path", SUITE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")

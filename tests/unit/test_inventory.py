@@ -10,10 +10,11 @@ from orchestration.errors import InputError, LeagueError
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.files import Subject
 from orchestration.sources.inventory import COLUMNS, Candidate, Survey, survey, take_inventory
-from orchestration.sources.landing import Landed, land, store_used
+from orchestration.sources.landing import Landed, land, take_in
+from orchestration.sources.lock import Lock, read_lock
 from orchestration.sources.periods import quarter_of_month
-from orchestration.sources.store import Store, sha256_of
-from orchestration.workspace import Workspace
+from orchestration.sources.store import Store
+from orchestration.workspace import Workspace, sha256_of_file
 from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
 
 
@@ -34,20 +35,8 @@ def ambsys(folder: Path, name: str, *months: str, value: str = ".") -> None:
     (folder / name).write_bytes(csv_bytes(headings, *[[*month.split("-"), *[value] * 151] for month in months]))
 
 
-@pytest.fixture
-def extracts(tmp_path: Path) -> Path:
-    """The references that every build needs, and no data file."""
-    folder = tmp_path / "extracts"
-    (folder / "ods").mkdir(parents=True)
-    etr = ["ZA1", "NAME", "Y56", "XA1", *[""] * 6, "20250401", *[""] * 16]
-    (folder / "ods" / "etr.csv").write_bytes(csv_bytes(etr))
-    trusts = ["ods_code", "name", "type", "region", "ics", "predecessor_codes", "merger_date"]
-    (folder / "ods" / "trusts.csv").write_bytes(csv_bytes(trusts, ["ZA1", *[""] * 6]))
-    return folder
-
-
 def statuses(folder: Path, quarter: str) -> dict[tuple[str, str | None], str]:
-    inventory = take_inventory(survey(folder), quarter)
+    inventory = take_inventory(survey(folder), quarter, Lock())
     rows = inventory[inventory["source_id"] != "ods_etr"]
     return {
         (row.file_name, row.quarter): row.status
@@ -87,7 +76,7 @@ def test_two_differing_files_that_nothing_orders_stop_the_build(extracts: Path) 
     data_file(extracts, "a.csv", "Q1 2025/26")
     data_file(extracts, "b.csv", "Q1 2025/26", value="2.0")
     with pytest.raises(LeagueError, match=r"^a\.csv and b\.csv are both .* 2025-26-Q1 ambulance and differ"):
-        take_inventory(survey(extracts), "2025-26-Q1")
+        take_inventory(survey(extracts), "2025-26-Q1", Lock())
 
 
 def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(extracts: Path) -> None:
@@ -95,7 +84,7 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
     data_file(extracts, "b.csv", "Q1 2025/26")
     (extracts / "c.txt").write_text("hello")
     (extracts / "link.csv").symlink_to("/etc/hostname")
-    inventory = take_inventory(survey(extracts), "2025-26-Q1").set_index("file_name")
+    inventory = take_inventory(survey(extracts), "2025-26-Q1", Lock()).set_index("file_name")
     assert inventory.loc["b.csv", "status"] == "duplicate"
     assert inventory.loc["c.txt", "status"] == "not_known"
     assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder"
@@ -103,22 +92,22 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
 
 def test_a_missing_publication_is_named(extracts: Path) -> None:
     with pytest.raises(LeagueError, match=r"extracts: no publication of 2025-26-Q2 is among the files$"):
-        take_inventory(survey(extracts), "2025-26-Q2")
+        take_inventory(survey(extracts), "2025-26-Q2", Lock())
     data_file(extracts, "a.csv", "Q1 2025/26")
     ae(extracts, "b.csv", "DECEMBER-2025")
     (extracts / "c.csv").write_text("a,b\n")
     found = "no publication of 2025-26-Q2 is among the files; quarters found: 2025-26-Q1, 2025-26-Q3; "
     with pytest.raises(LeagueError, match=found + r"CSV files of no known publication: c\.csv$"):
-        take_inventory(survey(extracts), "2025-26-Q2")
+        take_inventory(survey(extracts), "2025-26-Q2", Lock())
     data_file(extracts, "a.csv", "Q2 2025/26")
     (extracts / "ods" / "etr.csv").unlink()
     with pytest.raises(LeagueError, match=r"no file is 'ODS, NHS trusts \(etr\)'"):
-        take_inventory(survey(extracts), "2025-26-Q2")
+        take_inventory(survey(extracts), "2025-26-Q2", Lock())
 
 
 def test_a_year_without_a_framework_is_refused_by_name(extracts: Path) -> None:
     with pytest.raises(LeagueError, match="2026-27-Q1 cannot be built: no framework is seeded for it"):
-        take_inventory(survey(extracts), "2026-27-Q1")
+        take_inventory(survey(extracts), "2026-27-Q1", Lock())
 
 
 def test_precedence_reads_only_version_marks() -> None:
@@ -142,15 +131,15 @@ def test_precedence_reads_only_version_marks() -> None:
 
 def test_the_store_keeps_bytes_read_only_and_notices_a_change(extracts: Path, tmp_path: Path) -> None:
     data_file(extracts, "a.csv", "Q1 2025/26")
-    store = Store(Workspace(tmp_path / "data"))
-    found = survey(extracts)
-    store_used(found, take_inventory(found, "2025-26-Q1"), store)
-    sha256 = sha256_of(extracts / "a.csv")
+    workspace = Workspace(tmp_path / "data")
+    store = Store(workspace)
+    take_in(survey(extracts), "2025-26-Q1", workspace)
+    sha256 = sha256_of_file(extracts / "a.csv")
     assert store.get(sha256).read_bytes() == (extracts / "a.csv").read_bytes()
-    assert store.lock()[sha256]["source_id"] == "nof_data"
-    assert store.lock()[sha256]["url"] == "not recorded"
+    entry = read_lock(workspace).of_file(sha256)
+    assert entry and (entry.source_id, entry.url) == ("nof_data", "not recorded")
     path = store.path(sha256)
-    assert not path.stat().st_mode & 0o222
+    assert path.stat().st_mode & 0o777 == 0o444
     path.chmod(0o644)
     path.write_bytes(b"other")
     with pytest.raises(LeagueError, match="was changed"):
@@ -160,10 +149,9 @@ def test_the_store_keeps_bytes_read_only_and_notices_a_change(extracts: Path, tm
 def test_a_file_that_changes_between_survey_and_store_is_refused(extracts: Path, tmp_path: Path) -> None:
     data_file(extracts, "a.csv", "Q1 2025/26")
     found = survey(extracts)
-    inventory = take_inventory(found, "2025-26-Q1")
     data_file(extracts, "a.csv", "Q1 2025/26", value="1.0")
     with pytest.raises(LeagueError, match="changed while it was being read"):
-        store_used(found, inventory, Store(Workspace(tmp_path / "data")))
+        take_in(found, "2025-26-Q1", Workspace(tmp_path / "data"))
     assert not list((tmp_path / "data").rglob("*.tmp"))
 
 
@@ -186,7 +174,7 @@ def test_months_belong_to_quarters_of_the_financial_year(month: str, quarter: st
 
 
 def months(folder: Path, quarter: str) -> dict[tuple[str, str], tuple[str, str]]:
-    inventory = take_inventory(survey(folder), quarter)
+    inventory = take_inventory(survey(folder), quarter, Lock())
     rows = inventory[inventory["period"].notna()]
     return {(row.file_name, row.period): (row.quarter, row.status) for row in rows.itertuples()}
 
@@ -216,13 +204,13 @@ def test_a_revised_month_supersedes_the_month(extracts: Path) -> None:
 def test_a_month_twice_stops_the_build_unless_the_bytes_are_the_same(extracts: Path) -> None:
     ae(extracts, "a.csv", "MAY-2025")
     ae(extracts, "b.csv", "MAY-2025")
-    inventory = take_inventory(survey(extracts), "2025-26-Q1").set_index("file_name")
+    inventory = take_inventory(survey(extracts), "2025-26-Q1", Lock()).set_index("file_name")
     assert inventory.loc["b.csv", "reason"] == "the same bytes as a.csv"
     ae(extracts, "b.csv", "MAY-2025", value="2")
     with pytest.raises(
         LeagueError, match=r"^a\.csv and b\.csv are both A&E attendances .* 2025-05 and differ; nothing"
     ):
-        take_inventory(survey(extracts), "2025-26-Q1")
+        take_inventory(survey(extracts), "2025-26-Q1", Lock())
 
 
 def test_of_cumulative_files_the_later_one_counts_month_by_month(extracts: Path) -> None:
@@ -262,11 +250,8 @@ def dm01(folder: Path, name: str, *rows: list[str], extra: str | None = None) ->
 
 
 def landed(extracts: Path, data: Path, quarter: str, source_id: str) -> tuple[Landed, pd.DataFrame]:
-    found = survey(extracts)
-    inventory = take_inventory(found, quarter)
-    workspace = Workspace(data)
-    store_used(found, inventory, Store(workspace))
-    build = workspace.build(quarter)
+    build = Workspace(data).build(quarter)
+    inventory = take_in(survey(extracts), quarter, build.workspace)
     return land(known_sources()[source_id], inventory, build), pd.read_parquet(build.parquet(source_id))
 
 
@@ -276,12 +261,12 @@ def test_a_national_file_is_landed_with_where_each_row_came_from(extracts: Path,
     (extracts / "b.csv").write_bytes(quoted(TESTS, *[[*april[:2], "", *april[3:]]] * 5))
     landing, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
     assert (landing.rows, len(landing.preview)) == (12, 10)
-    assert landing.sha256 == sorted({sha256_of(extracts / "a.zip"), sha256_of(extracts / "b.csv")})
+    assert landing.sha256 == sorted({sha256_of_file(extracts / "a.zip"), sha256_of_file(extracts / "b.csv")})
     assert list(rows.columns) == [*known_sources()["dm01"].names, "_source_sha256", "_source_member", "_source_row"]
     assert list(rows["_source_row"]) == [str(n) for n in (*range(2, 9), *range(2, 7))]
     assert list(rows["_source_member"].fillna("-")) == ["dm01.csv"] * 7 + ["-"] * 5
     assert set(rows["provider_parent_name"][7:]) == {""}
-    inventory = take_inventory(survey(extracts), "2025-26-Q1").set_index("file_name")
+    inventory = take_inventory(survey(extracts), "2025-26-Q1", Lock()).set_index("file_name")
     assert inventory.loc["a.zip", "remarks"] == "read me.txt in the archive: no publication known here"
     assert inventory.loc["a.zip", "source_member"] == "dm01.csv"
     assert list(inventory.reset_index()[COLUMNS].columns) == COLUMNS
@@ -292,7 +277,7 @@ def test_two_months_in_a_national_file_land_nothing(extracts: Path, tmp_path: Pa
     message = r"a\.zip \[dm01\.csv\], row 3, column Period: .* found 'DM01-JUNE-2025'; expected 2025-05"
     with pytest.raises(InputError, match=message):
         landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
-    assert not list((tmp_path / "data" / "work").rglob("*.*"))
+    assert not list((tmp_path / "data" / "work" / "2025-26-Q1").rglob("*.*"))
 
 
 def test_a_source_without_a_file_lands_as_an_empty_table(extracts: Path, tmp_path: Path) -> None:
