@@ -90,11 +90,13 @@ def described_to_people(source: dict[str, Any]) -> list[str]:
 
 
 def test_docs_say_of_every_source_what_its_description_says() -> None:
-    """A source is never removed: its section would be about nothing, and the releases made from it could not be read."""
-    _, *sections = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8").split("\n## ")
+    """A source is retired, never removed: a section or a retired source without a description is a fault."""
+    general, *sections = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8").split("\n## ")
     said = {name: [line for line in lines if line] for name, *lines in (section.split("\n") for section in sections)}
     described = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCES.glob("*.yml"))]
     assert said == {source["id"]: described_to_people(source) for source in described}
+    retired = ", ".join(source["id"] for source in described if "retired" in source)
+    assert f"\nRetired: {retired or 'none'}.\n" in general
     assert {source["maturity"] for source in described} <= set(MATURITIES)
 
 

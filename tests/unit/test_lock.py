@@ -14,15 +14,16 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from orchestration.errors import LeagueError
 from orchestration.sources import lock as lock_module
-from orchestration.sources.descriptions import Retired, known_sources
+from orchestration.sources.descriptions import _source, known_sources
 from orchestration.sources.files import Subject
 from orchestration.sources.inventory import Candidate, survey
 from orchestration.sources.landing import land, take_in
 from orchestration.sources.lock import Entry, changing, read_lock
-from orchestration.workspace import PROJECT, Workspace, sha256_of_file
+from orchestration.workspace import PROJECT, SOURCES, Workspace, sha256_of_file
 from tests.unit.test_inventory import ae, ambsys, data_file
 
 Q1, Q2 = "2025-26-Q1", "2025-26-Q2"
@@ -246,7 +247,10 @@ def test_retired_source_is_still_read_and_listed_for_ever(
     ae(extracts, "a.csv", "MAY-2025")
     take_in(survey(extracts), Q1, workspace)
     before = workspace.lock_file.read_text()
-    retired = replace(known_sources()["ae"], retired=Retired("2026-04-01", "replaced by another collection"))
+    described = (
+        SOURCES / "ae.yml"
+    ).read_text() + "retired: {since: 2026-04-01, reason: replaced by another collection}"
+    retired = _source(yaml.safe_load(described))
     monkeypatch.setattr(lock_module, "known_sources", lambda: known_sources() | {"ae": retired})
     build = workspace.build(Q1)
     inventory = take_in(survey(extracts), Q1, workspace)
