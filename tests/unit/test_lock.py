@@ -101,7 +101,9 @@ def test_same_files_again_leave_the_lock_as_it_is(extracts: Path, workspace: Wor
     assert workspace.lock_file.read_bytes() == before
 
 
-def test_next_quarter_only_adds_lines(extracts: Path, workspace: Workspace) -> None:
+def test_next_quarter_only_adds_lines_wherever_they_belong(
+    extracts: Path, workspace: Workspace, tmp_path: Path
+) -> None:
     ae(extracts, "b.csv", "MAY-2025")
     ae(extracts, "a.csv", "AUGUST-2025")
     take_in(survey(extracts), Q1, workspace)
@@ -110,6 +112,10 @@ def test_next_quarter_only_adds_lines(extracts: Path, workspace: Workspace) -> N
     changed = changed_lines(before, workspace.lock_file.read_text())
     assert changed["-"] == []
     assert '"file_name": "a.csv",' in changed["+"] and '"file_name": "b.csv",' not in changed["+"]
+    other = Workspace(tmp_path / "other")
+    for quarter in (Q2, Q1):
+        take_in(survey(extracts), quarter, other)
+    assert other.lock_file.read_bytes() == workspace.lock_file.read_bytes()
 
 
 def test_revised_file_adds_its_lines_and_changes_one_status(extracts: Path, workspace: Workspace) -> None:
@@ -141,6 +147,16 @@ def test_file_about_two_quarters_stands_under_each(extracts: Path, workspace: Wo
     }
     text = workspace.lock_file.read_text()
     assert text.index('"q1.csv"') < text.index('"q2.csv"') and text.count(sha256_of_file(extracts / "q2.csv")) == 3
+
+
+def test_pin_is_of_one_quarter(extracts: Path, workspace: Workspace) -> None:
+    data_file(extracts, "q1.csv", "Q1 2025/26", "Q2 2025/26")
+    take_in(survey(extracts), Q1, workspace)
+    edit(workspace, "q1.csv", pinned="as ranked in September")
+    data_file(extracts, "q3.csv", "Q1 2025/26", "Q2 2025/26", "Q3 2025/26", value="2.0")
+    inventory = take_in(survey(extracts), Q2, workspace)
+    rows = inventory[(inventory["status"] == "used") & inventory["quarter"].notna()]
+    assert dict(zip(rows["quarter"], rows["file_name"], strict=True)) == {Q1: "q1.csv", Q2: "q3.csv"}
 
 
 def test_nothing_leaves_the_lock_or_the_store(extracts: Path, workspace: Workspace) -> None:
