@@ -49,14 +49,14 @@ def quarterly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipR
 
 @dg.sensor(job=quarter_job, minimum_interval_seconds=300)
 def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult | dg.SkipReason:
-    """A run for every quarter whose files in use are not those of the last run: new, revised or taken away."""
-    folder = Path(folders.extracts)
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    """A run for every quarter whose files in use are not those of the last run: new, revised, taken away or pinned."""
+    folder, workspace = Path(folders.extracts), Workspace(Path(folders.data))
+    paths = sorted(path for path in [*folder.rglob("*"), workspace.lock_file] if path.is_file())
     seen = hashlib.sha256(repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]).encode()).hexdigest()
     if seen == context.cursor:
-        return dg.SkipReason("nothing in the folder has changed")
+        return dg.SkipReason("nothing in the folder or the lock has changed")
     try:
-        found, lock = survey(folder), read_lock(Workspace(Path(folders.data)))
+        found, lock = survey(folder), read_lock(workspace)
     except LeagueError as reason:
         return dg.SkipReason(str(reason))
     requests = []

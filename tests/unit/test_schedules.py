@@ -8,6 +8,7 @@ import pytest
 
 from orchestration import schedules
 from orchestration.resources import Folders
+from orchestration.workspace import Workspace
 
 
 @pytest.mark.parametrize(
@@ -31,8 +32,8 @@ def test_the_schedule_asks_for_the_quarter_due() -> None:
     assert request.partition_key == "2025-26-Q3"
 
 
-def test_the_sensor_asks_once_for_each_quarter_with_files(sample: Path) -> None:
-    folders = Folders(extracts=str(sample), data="unused")
+def test_the_sensor_asks_once_for_each_quarter_with_files(sample: Path, tmp_path: Path) -> None:
+    folders = Folders(extracts=str(sample), data=str(tmp_path))
     with dg.build_sensor_context(resources={"folders": folders}) as context:
         first = schedules.extracts_folder(context)
         assert isinstance(first, dg.SensorResult) and first.run_requests is not None
@@ -40,3 +41,6 @@ def test_the_sensor_asks_once_for_each_quarter_with_files(sample: Path) -> None:
         assert len({r.run_key for r in first.run_requests}) == 4
     with dg.build_sensor_context(resources={"folders": folders}, cursor=first.cursor) as context:
         assert isinstance(schedules.extracts_folder(context), dg.SkipReason)
+        Workspace(tmp_path).lock_file.write_text("{}")
+        reason = schedules.extracts_folder(context)
+        assert isinstance(reason, dg.SkipReason) and "has the layout of an earlier version" in str(reason.skip_message)
