@@ -1,4 +1,4 @@
-{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'monthly_counts'}}}) }}
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'counted_rows'}}}) }}
 -- An England figure that is known apart from the file (seed control_totals) is what the file adds up to, as far as
 -- later revisions allow.
 select
@@ -13,7 +13,7 @@ select
 from {{ ref('control_totals') }} as known
 inner join {{ ref('months_in_use') }} as months
     on months.source_id = known.source_id and months.month = known.month
-left join {{ ref('monthly_counts') }} as counts
+left join {{ ref('counted_rows') }} as counts
     on
         counts.source_sha256 = months.source_sha256
         and counts.month = known.month

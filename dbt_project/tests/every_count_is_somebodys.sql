@@ -6,7 +6,7 @@ with counted as (
         rules.metric_id,
         sum(counts.numerator) as numerator,
         sum(counts.denominator) as denominator
-    from {{ ref('monthly_counts') }} as counts
+    from {{ ref('counted_rows') }} as counts
     inner join {{ ref('computed_metrics') }} as rules
         on
             rules.measure = counts.measure

@@ -31,9 +31,9 @@ STAGED = {  # publication: its model
 }
 # Computed again from the landed tables; every other relation is that of the build.
 AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files", "successions_in_force", "organisations"]
-AGAIN += ["monthly_counts", "months_counted", "computed_values", "metric_values"]
+AGAIN += ["counted_rows", "months_counted", "metric_parts", "computed_values", "metric_values"]
 CHANGED = ["control_totals", "successions", "reconciliation"]
-KEYED = [*STAGED.values(), "monthly_counts"]
+KEYED = [*STAGED.values(), "counted_rows"]
 OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
     "figures_are_published_once",
     "landed_rows_are_staged",
@@ -361,7 +361,7 @@ def known_apart(part: Part, numerator: int | None = None, tolerance_share: str =
 def within_18_weeks(part: Part) -> int:
     """The file's incomplete pathways of less than 18 weeks."""
     (found,) = part.rows(
-        "select sum(numerator) as total from metric.monthly_counts"
+        "select sum(numerator) as total from metric.counted_rows"
         f" where measure = 'rtt_within_18_weeks' and side = 'provider' and month = date '{MONTH}'"
     )
     return int(found["total"])
@@ -408,9 +408,9 @@ def rtt_numerator_further_from_the_known_than_revisions_go(part: Part) -> Expect
 def rtt_known_numerator_and_none_counted(part: Part) -> Expected:
     known = known_apart(part, numerator=within_18_weeks(part), tolerance_share="0.02")
     part.connection.execute(
-        "create table counts as select * replace (null::decimal(18, 1) as numerator) from metric.monthly_counts"
+        "create table counts as select * replace (null::decimal(18, 1) as numerator) from metric.counted_rows"
     )
-    part.connection.execute("create or replace view metric.monthly_counts as from counts")
+    part.connection.execute("create or replace view metric.counted_rows as from counts")
     return {"control_totals_hold": [{**england(known, known), "sum_of_numerators": None}]}
 
 

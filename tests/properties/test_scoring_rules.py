@@ -92,7 +92,7 @@ def banding(nodes: dict[str, Any]) -> Steps:
 
 @pytest.fixture(scope="module")
 def counting(nodes: dict[str, Any]) -> Steps:
-    steps = Steps(nodes, "computed_values")
+    steps = Steps(nodes, "metric_parts", "computed_values")
     built = {"quarter": QUARTER, "period_start": MONTHS[0], "period_end": date(2025, 9, 30)}
     steps.run("computed_values", "metric_id, status", quarters_built=[built], frameworks_in_force=IN_FORCE)
     return steps
@@ -247,7 +247,7 @@ COUNTED_METRICS = {  # measure, unit of the value, parts that a count can have
 
 
 @st.composite
-def monthly_counts(draw: st.DrawFn, metric_id: str) -> list[Row]:
+def counted_rows(draw: st.DrawFn, metric_id: str) -> list[Row]:
     """Counts of a metric by organisation and month, months and figures missing here and there; small and national
     numbers."""
     measure, _, parts = COUNTED_METRICS[metric_id]
@@ -351,11 +351,11 @@ def test_computed_ratios_equal_the_oracle(
     counting: Steps, metric_id: str, data: st.DataObject, absorbed: dict[str, str]
 ) -> None:
     """Sums of the months, predecessors included; a ratio of all three, half up in six decimals, not rounded before."""
-    counts = data.draw(monthly_counts(metric_id))
+    counts = data.draw(counted_rows(metric_id))
     found = counting.run(
         "computed_values",
         "organisation_code, numerator, denominator, case when status = 'reported' then ratio end, status",
-        monthly_counts=counts,
+        counted_rows=counts,
         months_counted=[
             {"quarter": QUARTER, "framework": "nof-2025-26", "metric_id": metric_id, "month": month} for month in MONTHS
         ],

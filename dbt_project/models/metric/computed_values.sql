@@ -1,5 +1,5 @@
--- Every organisation counted, and every one of a league that the metric applies to. Counts of a predecessor are added
--- to its successor; months at hand are summed even where they are too few to make a value.
+-- Every organisation counted, and every one of a league that the metric applies to. Months at hand are summed even
+-- where they are too few to make a value.
 with rules as (
     select
         frameworks.quarter,
@@ -26,43 +26,18 @@ months as (
 
 counted as (
     select
-        rules.quarter,
-        rules.framework,
-        rules.metric_id,
-        coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
-        sum(counts.numerator) as numerator,
-        sum(counts.denominator) as denominator,
-        count(*) = count(counts.numerator) and count(*) = count(counts.denominator) as has_all_figures,
-        count(distinct counts.month) as months_counted,
-        string_agg(distinct strftime(counts.month, '%Y-%m'), ', ' order by strftime(counts.month, '%Y-%m'))
-            as months_named,
-        arg_max(counts.source_sha256, counts.month) as source_sha256
-    from rules
-    inner join {{ ref('months_counted') }} as months_counted
-        on
-            months_counted.quarter = rules.quarter
-            and months_counted.framework = rules.framework
-            and months_counted.metric_id = rules.metric_id
-    inner join {{ ref('monthly_counts') }} as counts
-        on
-            counts.quarter = rules.quarter
-            and counts.month = months_counted.month
-            and counts.measure = rules.measure
-            and counts.side = rules.side
-            and (
-                rules.without_commissioner is null
-                or counts.commissioner_apart is distinct from rules.without_commissioner
-            )
-    left join {{ ref('successions_in_force') }} as successions
-        on
-            rules.side = 'provider'
-            and successions.quarter = counts.quarter
-            and successions.predecessor_code = counts.organisation_code
-    group by
-        rules.quarter,
-        rules.framework,
-        rules.metric_id,
-        coalesce(successions.successor_code, counts.organisation_code)
+        quarter,
+        framework,
+        metric_id,
+        organisation_code,
+        sum(numerator) as numerator,
+        sum(denominator) as denominator,
+        count(*) = count(numerator) and count(*) = count(denominator) as has_all_figures,
+        count(distinct month) as months_counted,
+        string_agg(distinct strftime(month, '%Y-%m'), ', ' order by strftime(month, '%Y-%m')) as months_named,
+        arg_max(source_sha256, month) as source_sha256
+    from {{ ref('metric_parts') }}
+    group by quarter, framework, metric_id, organisation_code
 ),
 
 spine as (

@@ -60,7 +60,8 @@ joined as (
         coalesce(figure.reporting_date, score.reporting_date) as reporting_date,
         coalesce(figure.source_sha256, score.source_sha256) as source_sha256,
         coalesce(figure.source_member, score.source_member) as source_member,
-        coalesce(figure.source_row, score.source_row) as source_row
+        coalesce(figure.source_row, score.source_row) as source_row,
+        score.source_row as published_score_row
     from spine
     left join figures as figure
         on
@@ -112,7 +113,8 @@ select
     cast(case when joined.source_sha256 is not null then 'nof_data' end as varchar) as source_id,
     joined.source_sha256,
     joined.source_member,
-    joined.source_row
+    joined.source_row,
+    joined.published_score_row
 from joined
 left join {{ ref('reporting_periods') }} as periods on periods.reporting_date = joined.reporting_date
 left join {{ ref('successions_in_force') }} as successions
@@ -138,6 +140,7 @@ select
     null,
     computed.source_id,
     computed.source_sha256,
+    null,
     null,
     null
 from {{ ref('computed_values') }} as computed

@@ -15,7 +15,7 @@ with summed as (
     from {{ ref('months_counted') }} as months
     inner join {{ ref('computed_metrics') }} as rules
         on rules.framework = months.framework and rules.metric_id = months.metric_id
-    inner join {{ ref('monthly_counts') }} as counts
+    inner join {{ ref('counted_rows') }} as counts
         on
             counts.quarter = months.quarter
             and counts.month = months.month

@@ -5,7 +5,10 @@ with summary as (
         figures.trust_code as organisation_code,
         measures.measure,
         figures.value,
-        figures.published_rank
+        figures.published_rank,
+        figures.source_sha256,
+        figures.source_member,
+        figures.source_row
     from {{ ref('nof_figures') }} as figures
     inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('summary_measures') }} as measures
@@ -21,7 +24,11 @@ published_domains as (
         domains.segment_id,
         max(case when figures.published_id = domains.score_id then figures.value end) as score,
         max(case when figures.published_id = domains.score_id then figures.published_rank end) as rank,
-        max(case when figures.published_id = domains.segment_id then figures.value end) as segment
+        max(case when figures.published_id = domains.segment_id then figures.value end) as segment,
+        max(figures.source_sha256) as source_sha256,
+        max(figures.source_member) as source_member,
+        max(case when figures.published_id = domains.score_id then figures.source_row end) as score_row,
+        max(case when figures.published_id = domains.segment_id then figures.source_row end) as segment_row
     from {{ ref('nof_figures') }} as figures
     inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('domains') }} as domains
@@ -66,6 +73,9 @@ league_table_cells as (
         published.segment as published_segment,
         published.financial_override as published_financial_override,
         published.league_rank as published_rank,
+        published.source_sha256,
+        published.source_member,
+        published.source_row,
         ours.average_score,
         ours.segment,
         ours.financial_override,
@@ -88,7 +98,11 @@ metric_cells as (
         scores.ties_split_by as score_ties_split_by,
         league_table.rank,
         league_table.ties_split_by as rank_ties_split_by,
-        metric_values.value is not null as has_value
+        metric_values.value is not null as has_value,
+        metric_values.source_sha256,
+        metric_values.source_member,
+        metric_values.source_row,
+        metric_values.published_score_row
     from {{ ref('metric_values') }} as metric_values
     inner join {{ ref('metric_scores') }} as scores
         on
@@ -111,7 +125,10 @@ value_cells as (
         published.value as published_value,
         round(computed.value, 2) as computed_value,
         rules.tolerance,
-        rules.tolerance_reason
+        rules.tolerance_reason,
+        published.source_sha256,
+        published.source_member,
+        published.source_row
     from {{ ref('metric_values') }} as published
     inner join {{ ref('metric_values') }} as computed
         on
@@ -133,28 +150,44 @@ cells as (
         metric_id,
         published_score as published,
         score as computed,
-        score_basis <> 'computed' or coalesce(score_ties_split_by = 'published score', false) as by_construction
+        score_basis <> 'computed' or coalesce(score_ties_split_by = 'published score', false) as by_construction,
+        source_sha256,
+        source_member,
+        published_score_row as source_row
     from metric_cells
-    union all
-    select quarter, organisation_code, 'metric_rank', metric_id, published_rank, rank, rank_ties_split_by is not null
-    from metric_cells
-    where has_value
-    union all
-    select quarter, organisation_code, 'domain_score', score_id, score, domain_score, false
-    from domain_cells
-    union all
-    select quarter, organisation_code, 'domain_rank', score_id, rank, domain_rank, false
-    from domain_cells
     union all
     select
         quarter,
         organisation_code,
-        'domain_segment',
-        segment_id,
-        segment,
-        domain_segment,
-        cut_point_basis = 'observed'
-    from domain_cells
+        'metric_rank',
+        metric_id,
+        published_rank,
+        rank,
+        rank_ties_split_by is not null,
+        source_sha256,
+        source_member,
+        source_row
+    from metric_cells
+    where has_value
+    {% for measure, metric_id, published, computed, by_construction, source_row in [
+        ('domain_score', 'score_id', 'score', 'domain_score', 'false', 'score_row'),
+        ('domain_rank', 'score_id', 'rank', 'domain_rank', 'false', 'score_row'),
+        ('domain_segment', 'segment_id', 'segment', 'domain_segment', "cut_point_basis = 'observed'", 'segment_row')
+    ] -%}
+        union all
+        select
+            quarter,
+            organisation_code,
+            '{{ measure }}',
+            {{ metric_id }},
+            {{ published }},
+            {{ computed }},
+            {{ by_construction }},
+            source_sha256,
+            source_member,
+            {{ source_row }}
+        from domain_cells
+    {% endfor %}
     union all
     select
         summary.quarter,
@@ -171,7 +204,10 @@ cells as (
         end as computed,
         summary.measure in ('financial_override', 'final_segment')
         or (summary.measure in ('unadjusted_segment', 'adjusted_segment') and ours.cut_point_basis = 'observed')
-            as by_construction
+            as by_construction,
+        summary.source_sha256,
+        summary.source_member,
+        summary.source_row
     from summary
     left join trust_cells as ours
         on ours.quarter = summary.quarter and ours.trust_code = summary.organisation_code
@@ -184,51 +220,34 @@ cells as (
         cast(null as varchar) as metric_id,
         summary.published_rank,
         case summary.measure when 'adjusted_segment' then ours.rank else ours.rank_without_override end as computed,
-        false as by_construction
+        false as by_construction,
+        summary.source_sha256,
+        summary.source_member,
+        summary.source_row
     from summary
     left join trust_cells as ours
         on ours.quarter = summary.quarter and ours.trust_code = summary.organisation_code
     where summary.measure in ('adjusted_segment', 'average_score')
-    union all
-    select
-        quarter,
-        organisation_code,
-        'league_table_average_score',
-        null,
-        published_average_score,
-        average_score,
-        false
-    from league_table_cells
-    union all
-    select
-        quarter,
-        organisation_code,
-        'league_table_segment',
-        null,
-        published_segment,
-        segment,
-        cut_point_basis = 'observed'
-    from league_table_cells
-    union all
-    select
-        quarter,
-        organisation_code,
-        'league_table_financial_override',
-        null,
-        published_financial_override,
-        financial_override,
-        true
-    from league_table_cells
-    union all
-    select
-        quarter,
-        organisation_code,
-        'league_table_rank',
-        null,
-        published_rank,
-        rank,
-        false
-    from league_table_cells
+    {% for measure, published, computed, by_construction in [
+        ('average_score', 'published_average_score', 'average_score', 'false'),
+        ('segment', 'published_segment', 'segment', "cut_point_basis = 'observed'"),
+        ('financial_override', 'published_financial_override', 'financial_override', 'true'),
+        ('rank', 'published_rank', 'rank', 'false')
+    ] -%}
+        union all
+        select
+            quarter,
+            organisation_code,
+            'league_table_{{ measure }}',
+            null,
+            {{ published }},
+            {{ computed }},
+            {{ by_construction }},
+            source_sha256,
+            source_member,
+            source_row
+        from league_table_cells
+    {% endfor %}
 ),
 
 compared as (
@@ -241,7 +260,10 @@ compared as (
         cast(computed as decimal(18, 2)) as computed,
         by_construction,
         cast(0 as decimal(18, 2)) as tolerance,
-        cast(null as varchar) as tolerance_reason
+        cast(null as varchar) as tolerance_reason,
+        source_sha256,
+        source_member,
+        source_row
     from cells
     where published is not null
     union all
@@ -254,7 +276,10 @@ compared as (
         cast(computed_value as decimal(18, 2)),
         false,
         cast(tolerance as decimal(18, 2)),
-        tolerance_reason
+        tolerance_reason,
+        source_sha256,
+        source_member,
+        source_row
     from value_cells
     where published_value is not null
 )
@@ -278,5 +303,8 @@ select
     ) as status,
     cast(
         case when computed <> published and abs(computed - published) <= tolerance then tolerance_reason end as varchar
-    ) as explanation
+    ) as explanation,
+    source_sha256,
+    source_member,
+    source_row
 from compared

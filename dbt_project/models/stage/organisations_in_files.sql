@@ -1,61 +1,46 @@
 -- Names differ between publications and months: that of the referral-to-treatment file, then of the latest month.
 with named as (
-    select distinct
-        quarter,
-        month,
-        1 as preference,
-        'provider' as side,
-        provider_code as organisation_code,
-        provider_name as organisation_name
-    from {{ ref('rtt_pathways') }}
-    union all
-    select distinct
-        quarter,
-        month,
-        1,
-        'commissioner',
-        coalesce(icb_code, commissioner_code),
-        coalesce(icb_name, commissioner_name)
-    from {{ ref('rtt_pathways') }}
-    union all
-    select distinct quarter, month, 2, 'provider', provider_code, provider_name
-    from {{ ref('dm01_waits') }}
-    union all
-    select distinct
-        quarter,
-        month,
-        2,
-        'commissioner',
-        coalesce(icb_code, commissioner_code),
-        coalesce(icb_name, commissioner_name)
-    from {{ ref('dm01_waits') }}
-    union all
-    select distinct quarter, month, 3, basis, organisation_code, organisation_name
-    from {{ ref('cancer_waits') }}
-    where not is_england
-    union all
-    select distinct quarter, month, 4, 'provider', organisation_code, organisation_name
-    from {{ ref('ae_attendances') }}
-    where not is_england
-    union all
-    select distinct quarter, month, 5, 'provider', organisation_code, organisation_name
-    from {{ ref('ambulance_responses') }}
-    where level = 'trust'
+    {% for preference, source_id, relation, side, code, name, condition in [
+        (1, 'rtt', 'rtt_pathways', "'provider'", 'provider_code', 'provider_name', 'true'),
+        (1, 'rtt', 'rtt_pathways', "'commissioner'", 'coalesce(icb_code, commissioner_code)',
+            'coalesce(icb_name, commissioner_name)', 'true'),
+        (2, 'dm01', 'dm01_waits', "'provider'", 'provider_code', 'provider_name', 'true'),
+        (2, 'dm01', 'dm01_waits', "'commissioner'", 'coalesce(icb_code, commissioner_code)',
+            'coalesce(icb_name, commissioner_name)', 'true'),
+        (3, 'cancer', 'cancer_waits', 'basis', 'organisation_code', 'organisation_name', 'not is_england'),
+        (4, 'ae', 'ae_attendances', "'provider'", 'organisation_code', 'organisation_name', 'not is_england'),
+        (5, 'ambsys', 'ambulance_responses', "'provider'", 'organisation_code', 'organisation_name', "level = 'trust'")
+    ] -%}
+        select
+            quarter,
+            month,
+            {{ preference }} as preference,
+            {{ side }} as side,
+            {{ code }} as organisation_code,
+            {{ name }} as organisation_name,
+            '{{ source_id }}' as source_id,
+            source_sha256,
+            source_member,
+            min(source_row) as source_row
+        from {{ ref(relation) }}
+        where {{ condition }}
+        group by all
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 preferred as (
     select
-        quarter,
-        side,
-        organisation_code,
-        nullif(nullif(organisation_name, '#N/A'), '') as organisation_name,
+        * replace (nullif(nullif(organisation_name, '#N/A'), '') as organisation_name),
         row_number() over (
             partition by quarter, side, organisation_code
             order by
                 coalesce(organisation_name, '') in ('', '#N/A') asc,
                 preference asc,
                 month desc,
-                organisation_name asc
+                organisation_name asc,
+                source_member asc,
+                source_row asc
         ) as choice
     from named
 )
@@ -64,6 +49,10 @@ select
     quarter,
     side,
     organisation_code,
-    organisation_name
+    organisation_name,
+    source_id,
+    source_sha256,
+    source_member,
+    source_row
 from preferred
 where choice = 1

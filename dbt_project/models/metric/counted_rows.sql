@@ -1,5 +1,5 @@
--- What each publication counts, month by month: how many of how many. A figure that a row lacks is lacking in the sum.
--- A commissioner that a rule leaves out stands apart.
+-- Every row of a file that counts, once for each measure and side it counts for: how many of how many. A commissioner
+-- that a rule leaves out stands apart.
 with left_out as (
     select distinct without_commissioner
     from {{ ref('computed_metrics') }}
@@ -124,21 +124,9 @@ select
     organisation_code,
     code_in_file,
     commissioner_apart,
-    cast(case when count(*) = count(numerator) then sum(numerator) end as decimal(18, 1)) as numerator,
-    cast(case when count(*) = count(denominator) then sum(denominator) end as decimal(18, 1)) as denominator,
+    cast(numerator as decimal(18, 1)) as numerator,
+    cast(denominator as decimal(18, 1)) as denominator,
     source_sha256,
     source_member,
-    cast(min(source_row) as integer) as first_row,
-    cast(max(source_row) as integer) as last_row,
-    cast(count(*) as integer) as rows_counted
+    source_row
 from counted
-group by
-    quarter,
-    month,
-    measure,
-    side,
-    organisation_code,
-    code_in_file,
-    commissioner_apart,
-    source_sha256,
-    source_member

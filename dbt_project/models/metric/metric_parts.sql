@@ -1,0 +1,35 @@
+-- What a computed value is the sum of: the rows of the months that count, those of a predecessor under its successor,
+-- without the commissioner that a rule leaves out.
+select
+    counts.quarter,
+    months.framework,
+    coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
+    rules.metric_id,
+    cast(rules.source_id as varchar) as source_id,
+    counts.month,
+    counts.code_in_file,
+    counts.numerator,
+    counts.denominator,
+    counts.source_sha256,
+    counts.source_member,
+    counts.source_row
+from {{ ref('counted_rows') }} as counts
+inner join {{ ref('computed_metrics') }} as rules
+    on
+        rules.measure = counts.measure
+        and rules.side = counts.side
+        and (
+            rules.without_commissioner is null
+            or counts.commissioner_apart is distinct from rules.without_commissioner
+        )
+inner join {{ ref('months_counted') }} as months
+    on
+        months.quarter = counts.quarter
+        and months.framework = rules.framework
+        and months.metric_id = rules.metric_id
+        and months.month = counts.month
+left join {{ ref('successions_in_force') }} as successions
+    on
+        rules.side = 'provider'
+        and successions.quarter = counts.quarter
+        and successions.predecessor_code = counts.organisation_code

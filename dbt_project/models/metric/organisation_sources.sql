@@ -1,0 +1,105 @@
+-- Which rows say what an organisation is called and where it belongs: of every file the first row that says what
+-- `organisations` has. Rows that say otherwise are not named. Who is called by its code has no name.
+with published as (
+    select
+        figures.*,
+        regions.region
+    from {{ ref('nof_figures') }} as figures
+    left join {{ ref('regions') }} as regions on regions.published_name = lower(figures.published_region)
+),
+
+listed as (
+    select
+        trusts.*,
+        benchmark_groups.league
+    from {{ ref('listed_trusts') }} as trusts
+    left join {{ ref('benchmark_groups') }} as benchmark_groups
+        on benchmark_groups.benchmark_group = trusts.benchmark_group
+),
+
+stated as (
+    {% for source_id, rows, code, attributes in [
+        ('nof_data', 'published', 'trust_code', {
+            'organisation_name': 'trust_name', 'trust_subtype': 'trust_subtype', 'league': 'league', 'region': 'region'
+        }),
+        ('ods_etr', ref('etr_trusts'), 'trust_code', {
+            'organisation_name': 'trust_name', 'region': 'region', 'icb_code': 'icb_code'
+        }),
+        ('ods_etr', ref('etr_trusts'), 'icb_code', {'region': 'region', 'icb_code': 'icb_code'}),
+        ('ods_trusts', 'listed', 'trust_code', {
+            'organisation_name': 'trust_name', 'league': 'league', 'region': 'region', 'icb_code': 'icb_code'
+        }),
+        ('ods_icbs', ref('listed_icbs'), 'icb_code', {
+            'organisation_name': "'NHS ' || icb_name", 'region': 'region', 'icb_code': 'icb_code'
+        }),
+        ('ods_sub_icbs', ref('looked_up_icbs'), 'icb_code', {
+            'organisation_name': "'NHS ' || icb_name", 'region': 'region', 'icb_code': 'icb_code'
+        })
+    ] -%}
+        {% for attribute, value in attributes.items() -%}
+            select
+                {{ 'quarter' if source_id == 'nof_data' else 'cast(null as varchar) as quarter' }},
+                {{ code }} as organisation_code,
+                '{{ attribute }}' as attribute,
+                {{ value }} as value,
+                '{{ source_id }}' as source_id,
+                source_sha256,
+                source_member,
+                source_row
+            from {{ rows }}
+            union all
+        {% endfor -%}
+    {% endfor -%}
+    {% for attribute, value in {
+        'organisation_name': 'organisation_name', 'icb_code': 'organisation_code'
+    }.items() -%}
+        select
+            quarter,
+            organisation_code,
+            '{{ attribute }}' as attribute,
+            {{ value }} as value,
+            source_id,
+            source_sha256,
+            source_member,
+            source_row
+        from {{ ref('organisations_in_files') }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+held as (
+    {% for attribute in ['organisation_name', 'trust_subtype', 'league', 'region', 'icb_code'] -%}
+        select
+            quarter,
+            organisation_code,
+            '{{ attribute }}' as attribute,
+            {{ attribute }} as value
+        from {{ ref('organisations') }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select
+    held.quarter,
+    held.organisation_code,
+    cast(held.attribute as varchar) as attribute,
+    held.value,
+    cast(stated.source_id as varchar) as source_id,
+    stated.source_sha256,
+    stated.source_member,
+    cast(min(stated.source_row) as integer) as source_row
+from held
+inner join stated
+    on
+        stated.organisation_code = held.organisation_code
+        and stated.attribute = held.attribute
+        and stated.value = held.value
+        and coalesce(stated.quarter, held.quarter) = held.quarter
+group by
+    held.quarter,
+    held.organisation_code,
+    held.attribute,
+    held.value,
+    stated.source_id,
+    stated.source_sha256,
+    stated.source_member
