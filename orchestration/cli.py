@@ -1,4 +1,4 @@
-"""The command line: `league build | check | show | sample`. It runs the code paths of Dagster and prints tables.
+"""The command line: `league build | check | show | trace | verify | sample` and others. It runs the code paths of Dagster and prints tables.
 
 Belongs here: options, progress, tables, exit codes. Heavy imports wait until a command needs them."""
 
@@ -120,6 +120,27 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
     console = Console()
     console.print(f"{path}: {': '.join(state(path))}", markup=False, soft_wrap=True)
     _show_release(console, path, only, rows)
+
+
+@league.command()
+@click.argument("code")
+@click.option("--quarter", required=True, help="Such as 2025-26-Q2; its newest release is traced.")
+@click.option("--metric", "metric_id", help="One metric: every row it is the sum of, read again from the store.")
+@click.option("--json", "as_json", is_flag=True, help="All that was found, for programs.")
+@data_dir
+def trace(code: str, quarter: str, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
+    """Follow the figures of an organisation (ODS code), or of a league, to the rows of the files they came from."""
+    from orchestration.releases import latest_release
+    from orchestration.sources.store import Store
+    from orchestration.trace import trace as traced
+    from orchestration.trace_tables import show as show_trace
+
+    workspace = Workspace(data_dir)
+    found = traced(latest_release(workspace.releases(quarter)), Store(workspace), code, metric_id)
+    if as_json:
+        click.echo(json.dumps(found, indent=1, default=str))
+    else:
+        show_trace(Console(), found)
 
 
 @league.command()

@@ -55,6 +55,12 @@ def package_of(release: Path) -> dict[str, Any]:
     return package
 
 
+def files_of(release: Path) -> list[dict[str, Any]]:
+    """The files found when a release was built, and what became of each: the inventory."""
+    found: list[dict[str, Any]] = json.loads((release / "checks.json").read_text(encoding="utf-8"))["files"]
+    return found
+
+
 def damage(release: Path) -> Iterator[str]:
     """What of a bundle is not as its own descriptor says: files changed, missing or unknown to it."""
     described = {resource["path"]: resource for resource in package_of(release)["resources"]}

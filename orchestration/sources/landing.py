@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestration.sources.archives import open_file
@@ -110,6 +111,21 @@ def _batches(source: Source, files: list[InUse], store: Store) -> Iterator[pa.Re
                 for name, value in where.items():
                     batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(batch)))
                 yield batch
+
+
+def rows_read_again(source: Source, file: InUse, wanted: set[tuple[str | None, int]], store: Store) -> pd.DataFrame:
+    """The rows of a stored file that are asked for by member or sheet and row, as they are landed."""
+    if source.national:
+        numbers = pa.array([str(row) for _, row in wanted])
+        found = [b.filter(pc.is_in(b["_source_row"], value_set=numbers)) for b in _batches(source, [file], store)]
+        return pa.Table.from_batches(found).to_pandas()
+    rows = read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name)
+    places = zip(
+        rows["_source_member"].astype(object).where(rows["_source_member"].notna(), None),
+        rows["_source_row"].astype(int),
+        strict=True,
+    )
+    return rows[[place in wanted for place in places]]
 
 
 def write_table(frame: pd.DataFrame, build: Build, name: str) -> pd.DataFrame:

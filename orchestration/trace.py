@@ -1,0 +1,190 @@
+"""Tracing: from a published rank, link by link, to the rows of the files it came from. Every link is worked out again on
+the way; a release that does not add up is not traced.
+
+Belongs here: reading a release, and the rows it names in the store. Does not: making either, printing."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.errors import LeagueError
+from orchestration.releases import files_of, package_of, state
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.landing import InUse, rows_read_again
+from orchestration.sources.store import Store
+
+Row = dict[str, Any]
+HUNDREDTH = Decimal("0.01")
+CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
+OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
+
+
+class Bundle:
+    """The tables of one release, row by row."""
+
+    def __init__(self, release: Path) -> None:
+        package = package_of(release)
+        self.release = release
+        self.sources = {source["sha256"]: source for source in package["sources"]}
+        self.columns = {
+            resource["name"]: [field["name"] for field in resource["schema"]["fields"]]
+            for resource in package["resources"]
+            if resource["type"] == "table"
+        }
+        self._connection = duckdb.connect(config={"threads": 1})
+
+    def rows(self, table: str, **equal: object) -> list[Row]:
+        """The rows of a table with these values, in its published order."""
+        where = "".join(f" and {column} = ${column}" for column in equal)
+        path = str(self.release / f"{table}.parquet").replace("'", "''")
+        found = self._connection.execute(f"from '{path}' where true{where}", equal)
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def about(self, code: str) -> dict[str, list[Row]]:
+        """All rows on an organisation or a league, by table. A row that names neither is about every league of its
+        framework."""
+        leagues = {row["league"]: row["framework"] for row in self.rows("league_coverage")}
+        found = {}
+        for table, columns in self.columns.items():
+            key = next((column for column in (*CODES, "league") if column in columns), None)
+            if table in OF_METRICS or (key is None and code not in leagues):
+                continue
+            if key is not None:
+                found[table] = self.rows(table, **{key: code})
+            else:
+                found[table] = self.rows(table, **({"framework": leagues[code]} if "framework" in columns else {}))
+        return {table: rows for table, rows in found.items() if rows}
+
+
+def trace(release: Path, store: Store, code: str, metric_id: str | None = None) -> Row:
+    """What a release says of an organisation or a league, and which rows of which files say so.
+
+    Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its score
+    and its sources; `tables`, all published rows about it; `files` by sha256. With a metric: its value, every row of
+    which it is the sum, and those rows as they stand in the stored files.
+
+    Raises LeagueError where the release does not know the code or the metric or does not add up, and where the store
+    lacks a file whose rows are asked for.
+    """
+    bundle = Bundle(release)
+    tables = bundle.about(code)
+    if not tables:
+        raise LeagueError(f"{code} is neither an organisation nor a league of {release}")
+    found: Row = {"release": str(release), "state": ": ".join(state(release)), "code": code, "tables": tables}
+    if metric_id is not None:
+        values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
+        if not values:
+            raise LeagueError(f"{release} has no metric {metric_id} of {code}")
+        found["metrics"] = [_metric(bundle, value) for value in values]
+        found["rows"] = list(_rows(bundle, store, found["metrics"]))
+        del found["tables"]
+    else:
+        found["placing"] = _placing(bundle, code, tables)
+        found["metrics"] = [_metric(bundle, value) for value in tables.get("metric_values", [])]
+        for metric in found["metrics"]:
+            del metric["parts"]
+    return {**found, "files": bundle.sources}
+
+
+def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | None:
+    """Rank from segment and average, segment from cut points and override, average from scores and weights."""
+    trusts, icbs = tables.get("trust_league_table", []), tables.get("icb_league_table", [])
+    own = [row for row in (*trusts, *icbs) if code == row.get("trust_code", row.get("icb_code"))]
+    if not own:
+        return None
+    (row,) = own
+    league = row.get("league", "icb")
+    (about,) = bundle.rows("league_coverage", league=league)
+    placing = {**row, "league": league, "league_title": about["title"], "framework": about["framework"]}
+    if row["rank"] is None:
+        return placing
+    table = "icb_league_table" if row in icbs else "trust_league_table"
+    members = [other for other in bundle.rows(table, ranked=True) if other.get("league", "icb") == league]
+    before = [m for m in members if (m["segment"], m["average_score"]) < (row["segment"], row["average_score"])]
+    scores = [score for score in tables["metric_scores"] if score["counted"]]
+    weights = sum((score["weight"] for score in scores), Decimal())
+    weighted = sum((score["weight"] * score["score_exact"] for score in scores), Decimal())
+    cuts = [c for c in bundle.rows("segment_cut_points", framework=about["framework"]) if c["scope"] == "overall"]
+    unadjusted = row.get("segment_unadjusted", row["segment"])
+    _holds("rank", row["rank"], 1 + len(before))
+    _holds("average_score", row["average_score"], (weighted / weights).quantize(HUNDREDTH, ROUND_HALF_UP))
+    _holds("segment before the override", unadjusted, _segment(row["average_score"], cuts))
+    if not row.get("financial_override"):
+        _holds("segment", row["segment"], unadjusted)
+    return {
+        **placing,
+        "members_ranked": len(members),
+        "members_before": len(before),
+        "weighted_scores": weighted,
+        "weights": weights,
+        "cut_points": cuts,
+        "previous_files": _files_of_previous_quarter(bundle, placing) if row["previous_rank"] else [],
+    }
+
+
+def _segment(average: Decimal, cuts: list[Row]) -> int:
+    """A score at a cut point is in the better segment."""
+    return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
+
+
+def _files_of_previous_quarter(bundle: Bundle, placing: Row) -> list[str]:
+    """The previous rank was worked out in the same build, from these files: those of the league, if it has any."""
+    used = [file for file in files_of(bundle.release) if file["status"] == "used"]
+    before = [file for file in used if file["quarter"] not in (placing["quarter"], None)]
+    of_league = [file for file in before if file["part"] == placing["league"]]
+    return sorted({file["source_sha256"] for file in of_league or before})
+
+
+def _metric(bundle: Bundle, value: Row) -> Row:
+    """A metric value with its score, where it is the one that is scored, its sources and its parts."""
+    key = {"organisation_code": value["organisation_code"], "metric_id": value["metric_id"]}
+    basis = {"value_basis": value["value_basis"]}
+    titles = bundle.rows("metric_league_table", **key)
+    scores = bundle.rows("metric_scores", **key, **basis)
+    parts = bundle.rows("metric_parts", **key) if value["value_basis"] == "computed" else []
+    for figure in ("numerator", "denominator") if parts else ():
+        summed = [part[figure] for part in parts if part[figure] is not None]
+        _holds(f"{figure} of {value['metric_id']}", value[figure], sum(summed) if summed else None)
+    return {
+        **value,
+        "title": titles[0]["metric_title"] if titles else None,
+        "score": scores[0] if scores else None,
+        "sources": bundle.rows("metric_sources", **key, **basis),
+        "parts": parts,
+    }
+
+
+def _rows(bundle: Bundle, store: Store, metrics: list[Row]) -> Iterator[Row]:
+    """The rows that metric values came from, every cell under its published heading, read from the stored files."""
+    wanted: dict[str, set[tuple[str | None, int]]] = {}
+    for metric in metrics:
+        for row in (metric, *metric["parts"]):
+            for number in (row["source_row"], row.get("published_score_row")):
+                if number is not None:
+                    wanted.setdefault(row["source_sha256"], set()).add((row["source_member"], number))
+    used = {file["source_sha256"]: file for file in files_of(bundle.release) if file["status"] == "used"}
+    for sha256, places in wanted.items():
+        file = used[sha256]
+        source = known_sources()[file["source_id"]]
+        headings = {column.name: ", ".join(column.published) or column.name for column in source.columns}
+        rows = rows_read_again(source, InUse(*[file[name] for name in InUse._fields]), places, store)
+        for row in rows.to_dict("records"):
+            cells = {heading: row[name] for name, heading in headings.items() if isinstance(row[name], str)}
+            yield {
+                "source_sha256": sha256,
+                "source_member": row["_source_member"] or None,
+                "source_row": int(row["_source_row"]),
+                "cells": cells,
+            }
+
+
+def _holds(what: str, published: Any, again: Any) -> None:
+    if published != again:
+        raise LeagueError(f"{what}: the release has {published}, its own figures give {again}")

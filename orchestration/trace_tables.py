@@ -1,0 +1,234 @@
+"""A trace as tables on a terminal: what `trace.py` found, with the files numbered as footnotes."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+Row = dict[str, Any]
+TITLE = 40  # characters of a metric's title
+SHOWN = 20  # parts and rows of a metric; `--json` has all
+
+
+class Footnotes:
+    """Numbers for the files named, in the order they are named in."""
+
+    def __init__(self, files: dict[str, Row]) -> None:
+        self._files = files
+        self._numbers: dict[str, int] = {}
+
+    def place(self, row: Row, number: str = "source_row") -> str:
+        """`[1] sheet, row 7`, or nothing where there is no row."""
+        if row.get("source_sha256") is None or row.get(number) is None:
+            return ""
+        member = f"{row['source_member']}, " if row["source_member"] else ""
+        return f"{self.mark(row['source_sha256'])} {member}row {row[number]}"
+
+    def mark(self, sha256: str) -> str:
+        return f"[{self._numbers.setdefault(sha256, len(self._numbers) + 1)}]"
+
+    def print(self, console: Console) -> None:
+        for sha256 in self._numbers:
+            file = self._files[sha256]
+            console.print(
+                f"{self.mark(sha256)} {file['file_name']}: {file['title']}, {file['publisher']}, {file['path']}",
+                f"    sha256 {sha256}, {file['bytes']} bytes, {file['maturity']}, retrieved {file['retrieved']}",
+                sep="\n",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+
+
+def show(console: Console, traced: Row) -> None:
+    """Prints a trace."""
+    notes = Footnotes(traced["files"])
+    console.print(f"{traced['release']}: {traced['state']}", markup=False, highlight=False, soft_wrap=True)
+    tables = traced.get("tables", {})
+    if traced.get("placing"):
+        _show_placing(console, traced["placing"], tables, notes)
+    if "rows" in traced:
+        for metric in traced["metrics"]:
+            _show_metric(console, metric, notes)
+        _show_rows(console, traced["rows"], notes)
+    elif traced["metrics"]:
+        _show_metrics(console, traced["metrics"], notes)
+        _show_official(console, tables.get("reconciliation", []), notes)
+        _show_organisation(console, tables.get("organisation_sources", []), notes)
+    else:
+        _show_league(console, tables)
+        for sha256 in traced["files"]:
+            notes.mark(sha256)
+    notes.print(console)
+
+
+def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], notes: Footnotes) -> None:
+    name = placing.get("trust_name") or placing.get("icb_name")
+    table = _table(f"{_code_of(placing)} {name}: {placing['league_title']}, {placing['quarter']}")
+    for heading in ("", "", "how"):
+        table.add_column(heading, overflow="fold")
+    if placing["rank"] is None:
+        table.add_row("rank", "-", placing["not_ranked_reason"])
+        console.print(table)
+        return
+    flags = [row for row in tables.get("reconciliation", []) if row["measure"] == "financial_override"]
+    of = f"of {placing['members_ranked']}; {placing['members_before']} come before it by segment, then average score"
+    table.add_row("rank", _text(placing["rank"]), of)
+    if placing["rank_low"] is not None:
+        how = "draws of its metrics, seeded: league verify makes them again"
+        table.add_row("likely range", f"{placing['rank_low']} to {placing['rank_high']}", how)
+    override = _text(placing.get("financial_override")) or "none"
+    how = f"{placing.get('segment_unadjusted', placing['segment'])} before the override; financial override {override}"
+    table.add_row("segment", _text(placing["segment"]), " ".join([how, *(notes.place(flag) for flag in flags)]))
+    cuts = placing["cut_points"]
+    labels = ", ".join(sorted({f"{cut['cut_point_basis']} ({cut['label']})" for cut in cuts}))
+    table.add_row("cut points", " ".join(_text(cut["cut_point"]) for cut in cuts), labels)
+    how = f"{placing['weighted_scores']:.6f} / {placing['weights']:.6f}: weighted mean of the scores counted below"
+    table.add_row("average score", _text(placing["average_score"]), how)
+    if placing["previous_rank"] is not None:
+        marks = " ".join(map(notes.mark, placing["previous_files"]))
+        table.add_row("previous rank", _text(placing["previous_rank"]), f"worked out in the same build from {marks}")
+    console.print(table)
+
+
+def _code_of(placing: Row) -> str:
+    return str(placing.get("trust_code") or placing["icb_code"])
+
+
+def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> None:
+    table = _table("Metrics")
+    headings = ("metric", "basis", "value", "rank in population", "score", "basis", "weight", "label")
+    for heading in (*headings, "where it was read"):
+        table.add_column(heading, justify="right" if heading in ("value", "score", "weight") else "left")
+    for metric in metrics:
+        score = metric["score"] or {}
+        place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {score.get('population')}"
+        table.add_row(
+            f"{metric['metric_id']} {escape(_short(metric['title'] or ''))}",
+            metric["value_basis"],
+            f"{_text(metric['value'])} {metric['unit']}" if metric["value"] is not None else metric["status"],
+            place if score.get("rank_in_population") else "",
+            _text(score.get("score")),
+            _text(score.get("score_basis")),
+            _text(score["weight"]) if score.get("counted") else "-",
+            _text(score.get("label")),
+            escape(_read_at(metric, notes)),
+        )
+    console.print(table)
+
+
+def _read_at(metric: Row, notes: Footnotes) -> str:
+    """A published value and score by their rows; of a computed one the files and how many rows of each."""
+    if metric["value_basis"] == "published":
+        value, score = notes.place(metric), notes.place(metric, "published_score_row")
+        return f"{value}; score row {metric['published_score_row']}" if score and score != value else value
+    found = [f"{notes.mark(s['source_sha256'])} {s['period']} {s['rows_counted']} rows" for s in metric["sources"]]
+    return "; ".join(found) if len(found) < 5 else f"{len(found)} sums of rows: --metric {metric['metric_id']}"
+
+
+def _show_official(console: Console, rows: list[Row], notes: Footnotes) -> None:
+    if not rows:
+        return
+    table = _table("Official figures")
+    for heading in ("measure", "metric", "official", "ours", "status", "where it was read"):
+        table.add_column(heading, justify="right" if heading in ("official", "ours") else "left")
+    for row in rows:
+        table.add_row(
+            row["measure"],
+            row["metric_id"],
+            _text(row["published"]),
+            _text(row["computed"]),
+            row["status"],
+            escape(notes.place(row)),
+        )
+    console.print(table)
+
+
+def _show_organisation(console: Console, rows: list[Row], notes: Footnotes) -> None:
+    table = _table("Who it is")
+    for heading in ("attribute", "value", "where it was read"):
+        table.add_column(heading)
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        said.setdefault((row["attribute"], row["value"]), []).append(notes.place(row))
+    for (attribute, value), places in said.items():
+        table.add_row(attribute, escape(value), escape("; ".join(places)))
+    console.print(table)
+
+
+def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
+    table = _table(f"{metric['metric_id']} {metric['title'] or ''}, {metric['value_basis']}")
+    table.add_column("")
+    table.add_column("")
+    score = metric["score"] or {}
+    for name in ("numerator", "denominator", "value", "unit", "reporting_date", "status", "status_reason"):
+        if metric[name] is not None:
+            table.add_row(name, escape(_text(metric[name])))
+    for name in ("population", "population_size", "rank_in_population", "score", "score_basis", "weight", "label"):
+        if score.get(name) is not None:
+            table.add_row(name, _text(score[name]))
+    console.print(table)
+    if metric["parts"]:
+        parts = _table(f"Parts: {len(metric['parts'])} rows that sum to numerator and denominator")
+        for heading in ("month", "code in file", "numerator", "denominator", "where it was read"):
+            parts.add_column(heading, justify="right" if "nator" in heading else "left")
+        for part in metric["parts"][:SHOWN]:
+            parts.add_row(
+                f"{part['month']:%Y-%m}",
+                part["code_in_file"],
+                _text(part["numerator"]),
+                _text(part["denominator"]),
+                escape(notes.place(part)),
+            )
+        console.print(parts)
+        _say_how_many_more(console, len(metric["parts"]))
+
+
+def _show_rows(console: Console, rows: list[Row], notes: Footnotes) -> None:
+    """Rows as they stand in the file; headings of cells that hold nothing are left out."""
+    table = _table("The rows, read again from the stored files")
+    table.add_column("row")
+    table.add_column("cells", overflow="fold")
+    for row in rows[:SHOWN]:
+        cells = " | ".join(f"{heading}: {text}" for heading, text in row["cells"].items() if text)
+        table.add_row(escape(notes.place(row)), escape(cells))
+    console.print(table)
+    _say_how_many_more(console, len(rows))
+
+
+def _say_how_many_more(console: Console, count: int) -> None:
+    if count > SHOWN:
+        console.print(f"{count - SHOWN} more: --json", style="dim", highlight=False)
+
+
+def _show_league(console: Console, tables: dict[str, list[Row]]) -> None:
+    for name, rows in tables.items():
+        table = _table(name)
+        for column in rows[0]:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*[escape(_text(value)) for value in row.values()])
+        console.print(table)
+
+
+def _table(title: str) -> Table:
+    return Table(
+        title=escape(title), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left", min_width=40
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):  # two decimals, or as many as it has
+        return f"{max(value.normalize(), value.quantize(Decimal('0.01')), key=lambda v: -v.as_tuple().exponent):f}"
+    return str(value)
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= TITLE else title[: TITLE - 1] + "…"
