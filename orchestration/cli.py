@@ -1,4 +1,4 @@
-"""The command line: `league build | check | show | trace | verify | sample` and others. It runs the code paths of Dagster and prints tables.
+"""The command line, `league --help`. It runs the code paths of Dagster and prints tables.
 
 Belongs here: options, progress, tables, exit codes. Heavy imports wait until a command needs them."""
 

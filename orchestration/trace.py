@@ -1,5 +1,5 @@
-"""Tracing: from a published rank, link by link, to the rows of the files it came from. Every link is worked out again on
-the way; a release that does not add up is not traced.
+"""Tracing: from a published rank, link by link, to the rows of the files it came from. Every link is worked out again
+on the way; a release that does not add up is not traced.
 
 Belongs here: reading a release, and the rows it names in the store. Does not: making either, printing."""
 
@@ -66,9 +66,9 @@ class Bundle:
 def trace(release: Path, store: Store, code: str, metric_id: str | None = None) -> Row:
     """What a release says of an organisation or a league, and which rows of which files say so.
 
-    Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its score
-    and its sources; `tables`, all published rows about it; `files` by sha256. With a metric: its value, every row of
-    which it is the sum, and those rows as they stand in the stored files.
+    Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its
+    score and its sources; `tables`, all published rows about it; `files` by sha256. With a metric: its value, every
+    row of which it is the sum, and those rows as they stand in the stored files.
 
     Raises LeagueError where the release does not know the code or the metric or does not add up, and where the store
     lacks a file whose rows are asked for.

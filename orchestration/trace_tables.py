@@ -11,7 +11,6 @@ from rich.markup import escape
 from rich.table import Table
 
 Row = dict[str, Any]
-TITLE = 40  # characters of a metric's title
 SHOWN = 20  # parts and rows of a metric; `--json` has all
 
 
@@ -70,7 +69,7 @@ def show(console: Console, traced: Row) -> None:
 def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], notes: Footnotes) -> None:
     name = placing.get("trust_name") or placing.get("icb_name")
     table = _table(f"{_code_of(placing)} {name}: {placing['league_title']}, {placing['quarter']}")
-    for heading in ("", "", "how"):
+    for heading in ("figure", "", "how it comes about"):
         table.add_column(heading, overflow="fold")
     if placing["rank"] is None:
         table.add_row("rank", "-", placing["not_ranked_reason"])
@@ -109,7 +108,7 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
         score = metric["score"] or {}
         place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {score.get('population')}"
         table.add_row(
-            f"{metric['metric_id']} {escape(_short(metric['title'] or ''))}",
+            metric["metric_id"],
             metric["value_basis"],
             f"{_text(metric['value'])} {metric['unit']}" if metric["value"] is not None else metric["status"],
             place if score.get("rank_in_population") else "",
@@ -225,10 +224,8 @@ def _table(title: str) -> Table:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, Decimal):  # two decimals, or as many as it has
-        return f"{max(value.normalize(), value.quantize(Decimal('0.01')), key=lambda v: -v.as_tuple().exponent):f}"
+    if isinstance(value, Decimal):  # a whole number as one, else two decimals at least
+        whole, _, decimals = f"{value:f}".partition(".")
+        decimals = decimals.rstrip("0")
+        return f"{whole}.{decimals:0<2}" if decimals else whole
     return str(value)
-
-
-def _short(title: str) -> str:
-    return title if len(title) <= TITLE else title[: TITLE - 1] + "…"

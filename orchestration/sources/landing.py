@@ -116,16 +116,14 @@ def _batches(source: Source, files: list[InUse], store: Store) -> Iterator[pa.Re
 def rows_read_again(source: Source, file: InUse, wanted: set[tuple[str | None, int]], store: Store) -> pd.DataFrame:
     """The rows of a stored file that are asked for by member or sheet and row, as they are landed."""
     if source.national:
-        numbers = pa.array([str(row) for _, row in wanted])
-        found = [b.filter(pc.is_in(b["_source_row"], value_set=numbers)) for b in _batches(source, [file], store)]
-        return pa.Table.from_batches(found).to_pandas()
+        listed = pa.array([str(row) for _, row in wanted])
+        found = [b.filter(pc.is_in(b["_source_row"], value_set=listed)) for b in _batches(source, [file], store)]
+        streamed: pd.DataFrame = pa.Table.from_batches(found).to_pandas()
+        return streamed
     rows = read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name)
-    places = zip(
-        rows["_source_member"].astype(object).where(rows["_source_member"].notna(), None),
-        rows["_source_row"].astype(int),
-        strict=True,
-    )
-    return rows[[place in wanted for place in places]]
+    members = rows["_source_member"].astype(object).where(rows["_source_member"].notna(), None)
+    numbers = rows["_source_row"].astype(int)
+    return rows[[place in wanted for place in zip(members, numbers, strict=True)]]
 
 
 def write_table(frame: pd.DataFrame, build: Build, name: str) -> pd.DataFrame:
