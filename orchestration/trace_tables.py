@@ -68,9 +68,8 @@ def show(console: Console, traced: Row) -> None:
 
 def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], notes: Footnotes) -> None:
     name = placing.get("trust_name") or placing.get("icb_name")
-    table = _table(f"{_code_of(placing)} {name}: {placing['league_title']}, {placing['quarter']}")
-    for heading in ("figure", "", "how it comes about"):
-        table.add_column(heading, overflow="fold")
+    title = f"{_code_of(placing)} {name}: {placing['league_title']}, {placing['quarter']}"
+    table = _table(console, title, ("figure", "", "how it comes about"))
     if placing["rank"] is None:
         table.add_row("rank", "-", placing["not_ranked_reason"])
         console.print(table)
@@ -100,10 +99,8 @@ def _code_of(placing: Row) -> str:
 
 
 def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> None:
-    table = _table("Metrics")
     headings = ("metric", "basis", "value", "rank in population", "score", "basis", "weight", "label")
-    for heading in (*headings, "where it was read"):
-        table.add_column(heading, justify="right" if heading in ("value", "score", "weight") else "left")
+    table = _table(console, "Metrics", (*headings, "where it was read"), ("value", "score", "weight"))
     for metric in metrics:
         score = metric["score"] or {}
         place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {score.get('population')}"
@@ -126,16 +123,19 @@ def _read_at(metric: Row, notes: Footnotes) -> str:
     if metric["value_basis"] == "published":
         value, score = notes.place(metric), notes.place(metric, "published_score_row")
         return f"{value}; score row {metric['published_score_row']}" if score and score != value else value
-    found = [f"{notes.mark(s['source_sha256'])} {s['period']} {s['rows_counted']} rows" for s in metric["sources"]]
+    found = [f"{notes.mark(s['source_sha256'])} {s['period']} {_rows_of(s['rows_counted'])}" for s in metric["sources"]]
     return "; ".join(found) if len(found) < 5 else f"{len(found)} sums of rows: --metric {metric['metric_id']}"
+
+
+def _rows_of(count: int) -> str:
+    return "1 row" if count == 1 else f"{count} rows"
 
 
 def _show_official(console: Console, rows: list[Row], notes: Footnotes) -> None:
     if not rows:
         return
-    table = _table("Official figures")
-    for heading in ("measure", "metric", "official", "ours", "status", "where it was read"):
-        table.add_column(heading, justify="right" if heading in ("official", "ours") else "left")
+    headings = ("measure", "metric", "official", "ours", "status", "where it was read")
+    table = _table(console, "Official figures", headings, ("official", "ours"))
     for row in rows:
         table.add_row(
             row["measure"],
@@ -149,9 +149,7 @@ def _show_official(console: Console, rows: list[Row], notes: Footnotes) -> None:
 
 
 def _show_organisation(console: Console, rows: list[Row], notes: Footnotes) -> None:
-    table = _table("Who it is")
-    for heading in ("attribute", "value", "where it was read"):
-        table.add_column(heading)
+    table = _table(console, "Who it is", ("attribute", "value", "where it was read"))
     said: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         said.setdefault((row["attribute"], row["value"]), []).append(notes.place(row))
@@ -161,9 +159,8 @@ def _show_organisation(console: Console, rows: list[Row], notes: Footnotes) -> N
 
 
 def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
-    table = _table(f"{metric['metric_id']} {metric['title'] or ''}, {metric['value_basis']}")
-    table.add_column("")
-    table.add_column("")
+    title = " ".join(filter(None, [metric["metric_id"], metric["title"]]))
+    table = _table(console, f"{title}, {metric['value_basis']}", ("figure", ""))
     score = metric["score"] or {}
     for name in ("numerator", "denominator", "value", "unit", "reporting_date", "status", "status_reason"):
         if metric[name] is not None:
@@ -173,9 +170,9 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
             table.add_row(name, _text(score[name]))
     console.print(table)
     if metric["parts"]:
-        parts = _table(f"Parts: {len(metric['parts'])} rows that sum to numerator and denominator")
-        for heading in ("month", "code in file", "numerator", "denominator", "where it was read"):
-            parts.add_column(heading, justify="right" if "nator" in heading else "left")
+        title = f"Parts: {_rows_of(len(metric['parts']))}, whose sums are numerator and denominator"
+        headings = ("month", "code in file", "numerator", "denominator", "where it was read")
+        parts = _table(console, title, headings, ("numerator", "denominator"))
         for part in metric["parts"][:SHOWN]:
             parts.add_row(
                 f"{part['month']:%Y-%m}",
@@ -190,9 +187,7 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
 
 def _show_rows(console: Console, rows: list[Row], notes: Footnotes) -> None:
     """Rows as they stand in the file; headings of cells that hold nothing are left out."""
-    table = _table("The rows, read again from the stored files")
-    table.add_column("row")
-    table.add_column("cells", overflow="fold")
+    table = _table(console, "The rows, read again from the stored files", ("row", "cells"))
     for row in rows[:SHOWN]:
         cells = " | ".join(f"{heading}: {text}" for heading, text in row["cells"].items() if text)
         table.add_row(escape(notes.place(row)), escape(cells))
@@ -207,18 +202,20 @@ def _say_how_many_more(console: Console, count: int) -> None:
 
 def _show_league(console: Console, tables: dict[str, list[Row]]) -> None:
     for name, rows in tables.items():
-        table = _table(name)
-        for column in rows[0]:
-            table.add_column(column, overflow="fold")
+        console.print(f"{name}", style="italic")
         for row in rows:
-            table.add_row(*[escape(_text(value)) for value in row.values()])
-        console.print(table)
+            cells = " | ".join(f"{column}: {_text(value)}" for column, value in row.items() if value is not None)
+            console.print(cells, markup=False, highlight=False)
+        console.print()
 
 
-def _table(title: str) -> Table:
-    return Table(
-        title=escape(title), box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), title_justify="left", min_width=40
-    )
+def _table(console: Console, title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
+    """A table under its title; columns in `right` are numbers."""
+    console.print(title, style="italic", markup=False, highlight=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in left:
+        table.add_column(heading, overflow="fold", justify="right" if heading in right else "left")
+    return table
 
 
 def _text(value: Any) -> str:
