@@ -22,6 +22,7 @@ left join {{ ref('organisation_sources') }} as sources
         sources.quarter = held.quarter
         and sources.organisation_code = held.organisation_code
         and sources.attribute = held.attribute
+        and sources.value = held.value
 left join {{ ref('trusts_not_listed') }} as not_listed
     on not_listed.trust_code = held.organisation_code and held.attribute = 'league'
 where

@@ -30,7 +30,8 @@ STAGED = {  # publication: its model
     "csds": "csds_counts",
 }
 # Computed again from the landed tables; every other relation is that of the build.
-AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files", "successions_in_force", "organisations"]
+AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files", "successions_in_force"]
+AGAIN += ["organisations", "organisation_sources"]
 AGAIN += ["counted_rows", "months_counted", "metric_parts", "computed_values", "metric_values"]
 CHANGED = ["control_totals", "successions", "reconciliation"]
 KEYED = [*STAGED.values(), "counted_rows"]
@@ -962,7 +963,7 @@ def csds_row_twice(part: Part) -> Expected:
 
 
 @mutant
-def monthly_counts_of_two_files(part: Part) -> Expected:
+def ambulances_of_two_files(part: Part) -> Expected:
     """The counts of an organisation from a second file of the same month, all else as it was."""
     files = "landed.files where source_id = 'ambsys' and period = '2026-03'"
     part.connection.execute(f"insert into landed.files select * replace ('another' as source_sha256) from {files}")
@@ -974,8 +975,31 @@ def monthly_counts_of_two_files(part: Part) -> Expected:
     return {
         "ambulance_trusts_add_up": sums,
         "unique_key ambulance_responses": [code],
-        "unique_key monthly_counts": [{"measure": "ambulance_category_2", "side": "provider", **code}],
     }
+
+
+@mutant
+def ambulances_two_rows_of_one_number(part: Part) -> Expected:
+    """No count can be traced to a row that two share."""
+    (first, second) = part.rows(f"select rowid, * from landed.ambsys where {A_MONTH} and {AMBULANCE['trust']} limit 2")
+    part.put("ambsys", second, _source_row=first["_source_row"])
+    number = int(first["_source_row"])
+    key = {"measure": "ambulance_category_2", "side": "provider", "source_row": number, "rows_found": 2}
+    return {"unique_key counted_rows": [key]}
+
+
+@mutant
+def organisation_whose_region_no_row_says(part: Part) -> Expected:
+    """As where the sources of another quarter were kept."""
+    (icb, *_) = part.rows("from metric.organisations where organisation_type = 'icb' and quarter = '2025-26-Q4'")
+    held = {"organisation_code": icb["organisation_code"], "quarter": icb["quarter"], "attribute": "region"}
+    where = " and ".join(f"{column} = '{value}'" for column, value in held.items())
+    part.connection.execute(
+        f"create table said as select * replace (case when {where} then 'Elsewhere' else value end as value)"
+        " from metric.organisation_sources"
+    )
+    part.connection.execute("create or replace view metric.organisation_sources as from said")
+    return {"organisations_have_sources": [{**held, "value": icb["region"]}]}
 
 
 def of_the_quarter(part: Part, row: Row) -> tuple[int, int]:

@@ -28,7 +28,7 @@ select
     code_in_file,
     cast(min(source_row) as integer),
     cast(max(source_row) as integer),
-    cast(count(*) as integer)
+    cast(count(source_row) as integer)
 from {{ ref('metric_parts') }}
 group by
     quarter,

@@ -4,7 +4,7 @@ select
     league,
     domain,
     {{ round_half_up('sum(weight * score_exact) / nullif(sum(weight), 0)') }} as domain_score,
-    cast(count(*) as integer) as metrics_counted
+    cast(count(score_exact) as integer) as metrics_counted
 from {{ ref('metric_scores') }}
 where counted
 group by quarter, organisation_code, league, domain

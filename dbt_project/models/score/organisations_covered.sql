@@ -54,7 +54,7 @@ summed as (
         scope,
         sum(case when counted then 1 else 0 end) as metrics_held,
         sum(at_hand) as metrics_at_hand,
-        count(*) as metrics_expected
+        count(metric_id) as metrics_expected
     from scoped
     group by quarter, framework, league, value_basis, organisation_code, scope
 ),
