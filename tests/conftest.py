@@ -1,14 +1,18 @@
-"""What tests share: one sample, one end-to-end build a quarter, the real extracts. Asserts nothing about them."""
+"""What tests share, all workers together: one sample, one end-to-end build a quarter, the real extracts. Asserts
+nothing about them."""
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
+import pickle
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -53,22 +57,41 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A written sample: four quarters of fictional trusts. Read it, never change it."""
-    from orchestration.sample import write_sample
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], Any]], tuple[Path, Any]]:
+    """Fills a folder by its name, the first worker that asks for it; returns the folder and what filling it gave."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
 
-    folder = tmp_path_factory.mktemp("sample")
-    write_sample(folder)
-    return folder
+    def filled(name: str, fill: Callable[[Path], Any]) -> tuple[Path, Any]:
+        folder, given = base / name, base / f"{name}.pickle"
+        with (base / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not given.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                given.write_bytes(pickle.dumps(fill(folder)))
+        return folder, pickle.loads(given.read_bytes())
+
+    return filled
 
 
 @pytest.fixture(scope="session")
-def first_quarter(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample(once: Any) -> Path:
+    """A written sample: four quarters of fictional trusts. Read it, never change it."""
+    from orchestration.sample import write_sample
+
+    return once("sample", write_sample)[0]
+
+
+@pytest.fixture(scope="session")
+def first_quarter(sample: Path, once: Any) -> Path:
     """The part of the sample that 2025-26-Q1 needs: the smallest folder that builds a whole quarter."""
-    folder = tmp_path_factory.mktemp("first_quarter")
-    shutil.copytree(sample / "nof" / "2025-09", folder / "nof" / "2025-09")
-    shutil.copytree(sample / "ods", folder / "ods")
-    return folder
+
+    def copy(folder: Path) -> None:
+        shutil.copytree(sample / "nof" / "2025-09", folder / "nof" / "2025-09")
+        shutil.copytree(sample / "ods", folder / "ods")
+
+    return once("first_quarter", copy)[0]
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +115,15 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def build_quarter(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path], Built]:
+def build_quarter(run: Run, once: Any) -> Callable[[str, Path], Built]:
     """Builds a quarter of a folder of extracts once, in a data folder of its own. Read it, never change it."""
     from orchestration.workspace import Workspace
 
     @cache
     def build(quarter: str, extracts: Path) -> Built:
-        data_dir = tmp_path_factory.mktemp(f"data-{quarter}")
-        return Built(run(quarter, extracts, data_dir), Workspace(data_dir))
+        name = f"data-{quarter}-{hashlib.md5(str(extracts).encode()).hexdigest()[:8]}"
+        data_dir, outcome = once(name, lambda data_dir: run(quarter, extracts, data_dir))
+        return Built(outcome, Workspace(data_dir))
 
     return build
 
@@ -111,18 +135,21 @@ def built(build_quarter: Callable[[str, Path], Built], sample: Path) -> Built:
 
 
 @pytest.fixture(scope="session")
-def built_first(run: Run, first_quarter: Path, tmp_path_factory: pytest.TempPathFactory) -> Built:
+def built_first(run: Run, first_quarter: Path, once: Any) -> Built:
     """The sample's 2025-26-Q1, built once; by the lock its files came on ANOTHER_DAY. Read it, never change it."""
     from orchestration.sources.inventory import survey
     from orchestration.sources.landing import take_in
     from orchestration.sources.lock import changing
     from orchestration.workspace import Workspace
 
-    workspace = Workspace(tmp_path_factory.mktemp("data-2025-26-Q1"))
-    take_in(survey(first_quarter), "2025-26-Q1", workspace)
-    with changing(workspace) as lock:
-        lock.entries = {key: replace(entry, retrieved=ANOTHER_DAY) for key, entry in lock.entries.items()}
-    return Built(run("2025-26-Q1", first_quarter, workspace.data_dir), workspace)
+    def build(data_dir: Path) -> Outcome:
+        take_in(survey(first_quarter), "2025-26-Q1", Workspace(data_dir))
+        with changing(Workspace(data_dir)) as lock:
+            lock.entries = {key: replace(entry, retrieved=ANOTHER_DAY) for key, entry in lock.entries.items()}
+        return run("2025-26-Q1", first_quarter, data_dir)
+
+    data_dir, outcome = once("data-2025-26-Q1-first_quarter", build)
+    return Built(outcome, Workspace(data_dir))
 
 
 @pytest.fixture(scope="session")
