@@ -166,6 +166,26 @@ def verify(release: Path, data_dir: Path | None) -> None:
 
 
 @league.command()
+@click.argument("before", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument("after", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Everything that differs, for a program to read.")
+@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a table; 0 for all.")
+def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
+    """Say what differs between two releases, and why each organisation is placed differently."""
+    from orchestration.diff import difference
+    from orchestration.diff_tables import tables
+
+    found = difference(before, after)
+    if as_json:
+        click.echo(found.as_json())
+        return
+    console = Console()
+    console.print(f"{before} → {after}", markup=False, highlight=False, soft_wrap=True)
+    for table in tables(found, rows):
+        console.print(table)
+
+
+@league.command()
 @release_folder
 @click.option("--by", required=True, help="Who stands behind it.")
 def approve(release: Path, by: str) -> None:

@@ -19,10 +19,10 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
 from orchestration import gates, plots, warehouse
-from orchestration.changes import changed_organisations
+from orchestration.diff import Bundle, changes
 from orchestration.errors import GateError
 from orchestration.gates import Check
-from orchestration.releases import latest_version, table_hashes
+from orchestration.releases import latest_version, package_of, table_hashes
 from orchestration.sources.descriptions import known_sources
 from orchestration.waivers import waivers
 from orchestration.workspace import (
@@ -40,6 +40,7 @@ from orchestration.workspace import (
 CONTRACT_VERSION = "2.1"
 LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
 GX_GATES = (LAND, "metric", "rank")
+FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
 
@@ -185,11 +186,7 @@ def publish(build: Build) -> Release:
         if last and table_hashes(releases / f"v{last}") == table_hashes(scratch):
             return Release(build.quarter, last, releases / f"v{last}", created=False)
         number = last + 1
-        if last:
-            changed_organisations(releases / f"v{last}", scratch).to_csv(
-                scratch / "changes.csv", index=False, lineterminator="\n"
-            )
-        _describe(build, tables, checks, number, scratch)
+        _describe(build, tables, checks, number, scratch, releases / f"v{last}" if last else None)
         path = releases / f"v{number}"
         scratch.rename(path)
         for file in (*path.iterdir(), path):
@@ -219,10 +216,12 @@ def _safe_in_a_spreadsheet(column: str, kind: str) -> str:
     are."""
     if kind != "varchar":
         return column
-    return f"case when regexp_matches({column}, '^[=+@\\t\\r\\n-]') then '''' || {column} else {column} end as {column}"
+    return f"case when regexp_matches({column}, '^{FORMULA}') then '''' || {column} else {column} end as {column}"
 
 
-def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path) -> None:
+def _describe(
+    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Path | None
+) -> None:
     files = pd.read_parquet(build.parquet("files"))
     files["bytes"] = files["bytes"].astype("Int64")
     evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
@@ -238,8 +237,6 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    if (folder / "changes.csv").exists():
-        resources.append(_file_resource(folder / "changes.csv"))
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     package: dict[str, Any] = {
         "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
@@ -260,10 +257,19 @@ def _describe(build: Build, tables: list[PublishedTable], checks: list[Check], n
         "sources": [_source(rows) for _, rows in used],
         "resources": resources,
     }
+    if before:
+        _write_changes(Bundle(before, package_of(before)), Bundle(folder, package))
+        package["resources"].append(_file_resource(folder / "changes.csv"))
     readme = _readme(build, tables, checks, number, package, folder)
     (folder / "README.md").write_text(readme, encoding="utf-8")
     package["resources"].append(_file_resource(folder / "README.md"))
     _write_json(folder / "datapackage.json", package)
+
+
+def _write_changes(before: Bundle, after: Bundle) -> None:
+    found = changes(before, after).replace(f"^({FORMULA})", r"'\1", regex=True)
+    found.insert(0, "quarter", after.quarter)
+    found.to_csv(after.folder / "changes.csv", index=False, lineterminator="\n")
 
 
 def rule_files() -> dict[str, str]:

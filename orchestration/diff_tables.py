@@ -1,0 +1,113 @@
+"""What differs between two releases, as tables for a terminal.
+
+Belongs here: columns, headings, what is left out for want of room. Does not: what differs (`diff.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import RenderableType
+from rich.markup import escape
+from rich.table import Table
+
+from orchestration.diff import Difference
+
+SHORT = 12  # characters of a sha256
+
+
+def tables(found: Difference, rows: int) -> Iterator[RenderableType]:
+    """Each section that has anything, at most `rows` rows of those that may be long, 0 for all."""
+    by_metric, scores = _by_metric(found), found.scores.dropna(subset="cause")
+    changes = found.changes
+    ranked = changes[["rank_before", "rank_after"]].notna().any(axis=1)
+    elsewhere = changes[~ranked].groupby(["league", "cause"])["organisation_code"].nunique().reset_index()
+    sections = {
+        "Inputs": (_told(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]), 0),
+        "Rules": (_told(found.rules, ["rule", "change"], ["content"]), rows),
+        "Cut points": (_told(found.cut_points, ["framework", "better_segment"], ["cut_point"]), 0),
+        "Values and scores that differ, by metric": (by_metric, 0),
+        "Values": (_told(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
+        "Scores": (_told(scores, ["organisation_code", "metric_id", "cause"], ["score_exact", "weight"]), rows),
+        "Not ranked in either release: organisations with another reason, new or gone": (elsewhere, 0),
+    }
+    for title, (section, limit) in sections.items():
+        if len(section):
+            yield _table(title, section, limit)
+    for league, of_league in changes[ranked].groupby("league"):
+        yield _organisations(str(league), of_league, rows)
+    if changes.empty:
+        yield "Every organisation is placed the same."
+
+
+def _told(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataFrame:
+    return rows[plain].assign(**{name: [_both(row, name) for row in rows.to_dict("records")] for name in compared})
+
+
+def _by_metric(found: Difference) -> pd.DataFrame:
+    values = found.values.groupby(["league", "metric_id"]).size().rename("values")
+    scores = found.scores.dropna(subset="cause").groupby(["league", "metric_id", "cause"]).size()
+    both = pd.concat([values, scores.unstack(fill_value=0)], axis=1)
+    return both.fillna(0).astype(int).reset_index(names=["league", "metric_id"])
+
+
+def _table(title: str, rows: pd.DataFrame, limit: int) -> Table:
+    shown = rows.head(limit or len(rows))
+    table = _empty(f"{title}: {len(shown)} of {len(rows)}" if len(shown) < len(rows) else title)
+    for heading in shown.columns:
+        table.add_column(str(heading).replace("_", " "), overflow="fold")
+    for cells in shown.itertuples(index=False):
+        table.add_row(*(escape(_text(cell)) for cell in cells))
+    return table
+
+
+def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
+    """A line per organisation and cause; who moved most comes first, and who came or went before all."""
+    moved = (changes["rank_before"] - changes["rank_after"]).abs().fillna(len(changes))
+    changes = changes.assign(moved=-moved).sort_values(["moved", "organisation_code", "cause_number"])
+    codes = changes["organisation_code"].unique()
+    shown = codes[: limit or len(codes)]
+    table = _empty(f"{league}: {len(shown)} of the {len(codes)} organisations placed differently")
+    for heading in ("code", "organisation", "rank", "score", "segment", "cause", "alone", "from"):
+        table.add_column(
+            heading, no_wrap=heading == "organisation", max_width=30 if heading == "organisation" else None
+        )
+    for row in changes[changes["organisation_code"].isin(shown)].to_dict("records"):
+        about = [row["organisation_code"], row["organisation_name"]]
+        about += [_both(row, name) for name in ("rank", "average_score", "segment")]
+        about[2] += "" if pd.isna(row["interaction"]) or not row["interaction"] else " *"
+        cells = [*(about if row["cause_number"] == 1 else [""] * len(about)), row["cause"], _alone(row), _from(row)]
+        table.add_row(*(escape(cell) for cell in cells))
+    if changes["interaction"].fillna(0).any():
+        table.caption = "* its causes act together: the places of each alone do not add up to the change"
+    return table
+
+
+def _empty(title: str) -> Table:
+    return Table(title=title, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False, padding=0)
+
+
+def _alone(row: dict[Any, Any]) -> str:
+    if pd.isna(row["places"]):
+        return "-"
+    return f"{row['rank_with_cause']} ({row['places']:+})" if row["places"] else str(row["rank_with_cause"])
+
+
+def _from(row: dict[Any, Any]) -> str:
+    """The metrics behind a cause, or who passed; `Inputs` has the files."""
+    named = {"": row["metrics"], "passed by ": row["passed_by"], "passed ": row["passed"]}
+    return "; ".join(what + codes for what, codes in named.items() if not pd.isna(codes) and codes)
+
+
+def _both(row: dict[Any, Any], name: str) -> str:
+    old, new = _text(row[f"{name}_before"]), _text(row[f"{name}_after"])
+    return old if old == new else f"{old} → {new}"
+
+
+def _text(value: Any) -> str:
+    if pd.isna(value):
+        return "-"
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return text[:SHORT] if len(text) == 64 else text
