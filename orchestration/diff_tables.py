@@ -28,7 +28,7 @@ def tables(found: Difference, rows: int) -> Iterator[RenderableType]:
         "Inputs": (_told(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]), 0),
         "Rules": (_told(found.rules, ["rule", "change"], ["content"]), rows),
         "Cut points": (_told(found.cut_points, ["framework", "better_segment"], ["cut_point"]), 0),
-        "Values and scores that differ, by metric": (by_metric, 0),
+        "Values that differ, and scores by cause": (by_metric, 0),
         "Values": (_told(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
         "Scores": (_told(scores, ["organisation_code", "metric_id", "cause"], ["score_exact", "weight"]), rows),
         "Not ranked in either release: organisations with another reason, new or gone": (elsewhere, 0),
@@ -47,10 +47,9 @@ def _told(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataF
 
 
 def _by_metric(found: Difference) -> pd.DataFrame:
-    values = found.values.groupby(["league", "metric_id"]).size().rename("values")
-    scores = found.scores.dropna(subset="cause").groupby(["league", "metric_id", "cause"]).size()
-    both = pd.concat([values, scores.unstack(fill_value=0)], axis=1)
-    return both.fillna(0).astype(int).reset_index(names=["league", "metric_id"])
+    key = ["league", "metric_id"]
+    what = pd.concat([found.values[key].assign(cause="values"), found.scores[[*key, "cause"]].dropna()])
+    return what.groupby([*key, "cause"]).size().unstack(fill_value=0).reset_index()
 
 
 def _table(title: str, rows: pd.DataFrame, limit: int) -> Table:
@@ -70,16 +69,15 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
     codes = changes["organisation_code"].unique()
     shown = codes[: limit or len(codes)]
     table = _empty(f"{league}: {len(shown)} of the {len(codes)} organisations placed differently")
-    for heading in ("code", "organisation", "rank", "score", "segment", "cause", "alone", "from"):
-        table.add_column(
-            heading, no_wrap=heading == "organisation", max_width=30 if heading == "organisation" else None
-        )
+    for heading in ("code", "rank", "score", "segment", "cause", "alone"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("organisation; what the cause is made of", overflow="fold")
     for row in changes[changes["organisation_code"].isin(shown)].to_dict("records"):
-        about = [row["organisation_code"], row["organisation_name"]]
-        about += [_both(row, name) for name in ("rank", "average_score", "segment")]
-        about[2] += "" if pd.isna(row["interaction"]) or not row["interaction"] else " *"
-        cells = [*(about if row["cause_number"] == 1 else [""] * len(about)), row["cause"], _alone(row), _from(row)]
-        table.add_row(*(escape(cell) for cell in cells))
+        if row["cause_number"] == 1:
+            about = [row["organisation_code"], *(_both(row, name) for name in ("rank", "average_score", "segment"))]
+            about[1] += " *" if pd.notna(row["interaction"]) and row["interaction"] else ""
+            table.add_row(*(escape(cell) for cell in [*about, "", "", row["organisation_name"]]))
+        table.add_row("", "", "", "", row["cause"], _alone(row), escape(_from(row)))
     if changes["interaction"].fillna(0).any():
         table.caption = "* its causes act together: the places of each alone do not add up to the change"
     return table

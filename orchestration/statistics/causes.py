@@ -114,8 +114,8 @@ def side_by_side(before: League, after: League, weights: pd.DataFrame, causes: p
     found = causes.unstack().reindex(index=codes, columns=metrics)
     for number, name in enumerate(OF_SCORES):
         cause[(found == name).to_numpy(bool)] = number
+    cause[~ranked.all(axis=0)] = 0  # who comes or goes does so with all its scores
     two = TwoRankings(tuple(codes), ranked, scores, both, floors, np.array([before.cuts, after.cuts]), cause)
-    cause[~two.in_both] = 0  # who comes or goes does so with all its scores
     here = two.in_both.nonzero()[0]
     for league, placed in ((before, two.place(())), (after, two.place(CAUSES))):
         if [league.ranks[league.codes.index(codes[i])] for i in here] != placed.ranks[here].tolist():

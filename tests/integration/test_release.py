@@ -22,8 +22,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration import release, warehouse
-from orchestration.changes import changed_organisations
+from orchestration import diff, release, warehouse
 from orchestration.errors import LeagueError
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import Figures
@@ -278,37 +277,44 @@ def test_changes_say_who_moved_and_why(versions: Versions) -> None:
     changes = pd.read_csv(versions.second / "changes.csv").set_index("organisation_code")
     assert set(changes.index) == set(versions.exchanged)
     assert set(changes["league"]) == {"mental_health_community"}
-    assert set(changes["cause"]) == {"own metric scores"}
-    first, last = (changes.loc[code] for code in versions.exchanged)
+    first, last = (changes.loc[[code]].set_index("cause").loc["input revised"] for code in versions.exchanged)
     assert first["rank_before"] < first["rank_after"] == last["rank_before"]
     assert (first["average_score_before"], first["average_score_after"]) == (
         last["average_score_after"],
         last["average_score_before"],
     )
+    assert set(first["files"].split("; ")) == {COMMUNITY}
     before = pd.read_csv(versions.second.with_name("v1") / "trust_league_table.csv").set_index("trust_code")
     after = pd.read_csv(versions.second / "trust_league_table.csv").set_index("trust_code")
     assert set(before.index[before["rank"] != after["rank"].reindex(before.index)]) == set(versions.exchanged)
 
 
-def test_changes_tell_of_icbs_too(built: Any, tmp_path: Path) -> None:
-    for folder in (tmp_path / "before", tmp_path / "after"):
-        folder.mkdir()
-        for table in ("trust_league_table", "icb_league_table"):
-            shutil.copyfile(built.release / f"{table}.parquet", folder / f"{table}.parquet")
-    assert changed_organisations(tmp_path / "before", tmp_path / "after").empty
-    icbs = pd.read_parquet(tmp_path / "after" / "icb_league_table.parquet")
-    moved = icbs.index[icbs["rank"] == 1][0]
-    score = icbs.loc[moved, "average_score"]
-    icbs.loc[moved, ["rank", "average_score"]] = [42, Decimal("4.00")]
-    icbs.to_parquet(tmp_path / "after" / "icb_league_table.parquet")
-    (change,) = changed_organisations(tmp_path / "before", tmp_path / "after").to_dict("records")
-    assert (change["league"], change["organisation_code"]) == ("icb", icbs.loc[moved, "icb_code"])
-    assert (change["cause"], change["rank_before"], change["rank_after"]) == ("own metric scores", 1, 42)
-    assert (change["average_score_before"], change["average_score_after"]) == (score, Decimal("4.00"))
-    (tmp_path / "before" / "icb_league_table.parquet").unlink()  # as releases of contract 1.0 are
-    new = changed_organisations(tmp_path / "before", tmp_path / "after")
-    assert set(new["organisation_code"]) == set(icbs["icb_code"])
-    assert set(new["cause"]) == {"new in this version"}
+def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions: Versions, tmp_path: Path) -> None:
+    found = diff.difference(versions.second.with_name("v1"), versions.second)
+    found.changes.assign(quarter=QUARTER)[["quarter", *diff.CHANGES]].to_csv(tmp_path / "changes.csv", index=False)
+    assert (tmp_path / "changes.csv").read_bytes() == (versions.second / "changes.csv").read_bytes()
+    assert set(found.changes["cause"]) <= {"input revised", "override", "others moved", "population moved"}
+    assert found.rules.empty and found.cut_points.empty
+    assert set(found.inputs["change"]) == {"revised"}
+    assert {*found.inputs["file_name_before"], *found.inputs["file_name_after"]} == {COMMUNITY, COMMUNITY_TABLE}
+
+
+def test_every_place_of_two_quarters_is_explained_in_every_league(built_planted: Any, built: Any) -> None:
+    found = diff.difference(built_planted.release, built.release).changes
+    expected = set()
+    for table, code in (("trust_league_table", "trust_code"), ("icb_league_table", "icb_code")):
+        before, after = (
+            pd.read_csv(of.release / f"{table}.csv", dtype=str, keep_default_na=False).set_index(code)
+            for of in (built_planted, built)
+        )
+        columns = [column for column in diff.PLACE if column in before.columns]
+        assert len(columns) >= 4 and set(before.index) == set(after.index)
+        differs = (before[columns] != after.loc[before.index, columns]).any(axis=1)
+        leagues = before["league"] if "league" in before.columns else pd.Series("icb", index=before.index)
+        expected |= set(zip(leagues[differs], before.index[differs], strict=True))
+    assert set(zip(found["league"], found["organisation_code"], strict=True)) == expected
+    assert {league for league, _ in expected} == set(RANKED)
+    assert set(found["cause"]) <= {"input revised", "population moved", "override", "cut points", "others moved"}
 
 
 @pytest.fixture(scope="module")
