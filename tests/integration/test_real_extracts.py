@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from orchestration import diff
 from orchestration.errors import LeagueError
+from orchestration.releases import damage, table_hashes
 
 LEAGUE = "mental_health_community"  # the league whose release is among the files
 QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
@@ -287,3 +290,66 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
         "became two of 12 (Oct 24 - Sep 25))"
     }
     assert set(changes["metrics_carried_over"]) == {"OF0035 OF0061 OF0084"}  # annual: both quarters show 2024
+
+
+# What differs between releases
+
+
+def test_every_place_of_two_real_quarters_is_explained(real: dict[str, Any]) -> None:
+    found = diff.difference(*(real[quarter].release for quarter in QUARTERS)).changes
+    found = found[found["league"] == LEAGUE]
+    before, after = (table(real[quarter], "trust_league_table").set_index("trust_code") for quarter in QUARTERS)
+    before, after = (of[of["league"] == LEAGUE] for of in (before, after))
+    columns = ["rank", "average_score", "segment_unadjusted", "financial_override", "segment"]
+    differs = (before[columns] != after.loc[before.index, columns]).any(axis=1)
+    assert set(found["organisation_code"]) == set(before.index[differs])
+    codes = found.groupby("cause")["organisation_code"].agg(set)
+    assert codes.map(len).to_dict() == {"input revised": 59, "override": 7, "cut points": 14, "others moved": 56}
+    flags = before["financial_override"] != after.loc[before.index, "financial_override"]
+    assert codes["override"] == set(before.index[flags])
+    averages = before["average_score"] != after.loc[before.index, "average_score"]
+    assert codes["input revised"] >= set(before.index[averages])
+
+
+@pytest.fixture(scope="module")
+def revised(real: dict[str, Any], shared_extracts: Path, run: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Q2 2025/26 released, then released again with a revised file: one trust's sickness absence, its published ranks
+    left as they were."""
+    folder = tmp_path_factory.mktemp("revised")
+    for name in ("nof", "ods", "cancer", "ae"):
+        shutil.copytree(shared_extracts / name, folder / "extracts" / name)
+    shutil.copytree(real["2025-26-Q2"].release, folder / "data" / "releases" / "2025-26-Q2" / "v1")
+    [path] = (folder / "extracts" / "nof").iterdir()
+    lines = path.read_bytes().split(b"\r\n")
+    for published_id, old, new in ((b"OF0082", b"%,5.41,", b"%,5.95,"), (b"OF1082", b"score,3.18,", b"score,3.4,")):
+        [line] = (
+            i
+            for i, text in enumerate(lines)
+            if text.startswith(b"Q2 2025/26,") and b",RRE," in text and b"," + published_id + b"," in text
+        )
+        assert lines[line].count(old) == 1
+        lines[line] = lines[line].replace(old, new)
+    path.with_name(f"{path.stem}-v2.csv").write_bytes(b"\r\n".join(lines))
+    outcome = run("2025-26-Q2", folder / "extracts", folder / "data")
+    assert outcome.problems == () and outcome.created
+    return Path(outcome.release)
+
+
+def test_revised_real_file_makes_a_version_that_explains_who_moved(real: dict[str, Any], revised: Path) -> None:
+    first = revised.with_name("v1")
+    assert revised.name == "v2"
+    assert list(damage(first)) == [] and table_hashes(first) == table_hashes(real["2025-26-Q2"].release)
+    changes = pd.read_csv(revised / "changes.csv").set_index(["organisation_code", "cause"])
+    ranks = changes[["rank_before", "rank_after", "rank_with_cause", "interaction"]].T.to_dict("list")
+    assert ranks == {
+        ("RRE", "input revised"): [3, 5, 5, 0],
+        ("RKL", "others moved"): [4, 3, 3, 0],
+        ("RXG", "others moved"): [4, 3, 3, 0],
+    }
+    own = changes.loc["RRE", "input revised"]
+    assert (own["metrics"], own["average_score_before"], own["average_score_with_cause"]) == ("OF0082", 1.81, 1.83)
+    assert own["files"].endswith("-data-q2-v2.csv")
+    assert set(changes["passed"].dropna()) == {"RRE"}
+    found = diff.difference(first, revised)
+    assert found.rules.empty and len(found.values) == len(found.scores) == 1
+    assert found.inputs["file_name_after"].str.endswith("-v2.csv").all() and set(found.inputs["part"]) == {LEAGUE}
