@@ -121,7 +121,7 @@ class Difference:
     changes: pd.DataFrame
 
     def as_json(self) -> str:
-        """An object with a list of rows a section."""
+        """An object with a list of rows a section; decimals are text, so that none is rounded."""
         sections = {field.name: getattr(self, field.name) for field in fields(self)}
         rows = {name: json.loads(table.to_json(orient="records")) for name, table in sections.items()}
         return json.dumps(rows, indent=1)
