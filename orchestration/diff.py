@@ -109,8 +109,9 @@ class Difference:
 
     inputs: one row per source, quarter, period and part, `change` is revised, new or gone;
     rules: per rule file, the code, the contract and the framework of each league, `change` is changed, new or gone;
-    values: per organisation, metric and basis; scores: per organisation and metric, with the `cause` where it enters
-    the average differently; cut_points: per framework and better segment, overall; changes: as `changes` has it.
+    values: per organisation, metric and basis; scores: per organisation and metric, with the `cause` where the score or
+    its weight in the average is another; cut_points: per framework and better segment, overall; changes: as `changes`
+    has it.
     """
 
     inputs: pd.DataFrame
@@ -133,6 +134,7 @@ def difference(before: Path, after: Path) -> Difference:
     old, new = _whole(before), _whole(after)
     inputs, scored = _inputs(old, new), _scored(old, new)
     key = ["organisation_code", "metric_id", "value_basis"]
+    told = scored.assign(cause=scored["cause"].mask(scored["cause"].isna() & scored["weighs_differently"], RULE))
     values = _outer(old.table("metric_values"), new.table("metric_values"), key, ["league", *VALUE])
     cuts = _outer(old.cut_points(), new.cut_points(), ["framework", "better_segment"], ["cut_point"])
     return Difference(
@@ -141,7 +143,7 @@ def difference(before: Path, after: Path) -> Difference:
         values=values.assign(league=_either(values, "league"))[_any_differs(values, VALUE)][
             ["league", *key, *_pairs(VALUE)]
         ],
-        scores=scored[_any_differs(scored, SCORE)][[*ORGANISATION, "metric_id", *_pairs(SCORE), "cause"]],
+        scores=told[_any_differs(told, SCORE)][[*ORGANISATION, "metric_id", *_pairs(SCORE), "cause"]],
         cut_points=cuts[_differs(cuts, "cut_point")].drop(columns="_merge"),
         changes=_changes(old, new, scored, inputs),
     )

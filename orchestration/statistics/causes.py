@@ -75,7 +75,7 @@ class TwoRankings:
         theirs = self._averages([others, rule, others, others], rule)
         mine_keys = place_keys(own, self.cuts[cut], self.floors[override])
         their_keys = place_keys(theirs, self.cuts[cut], self.floors[others])
-        ahead = (their_keys[None, :] < mine_keys[:, None]) & ((theirs >= 0) & self.ranked[others])[None, :]
+        ahead = (their_keys[None, :] < mine_keys[:, None]) & (theirs >= 0)[None, :]
         np.fill_diagonal(ahead, False)
         scored = own >= 0
         unadjusted = np.searchsorted(self.cuts[cut], own) + 1

@@ -208,6 +208,7 @@ def test_weight_is_a_rule_for_everybody(compare: Any) -> None:
     row = of(result, "A", "rule changed")
     assert (row["average_score_with_cause"], row["metrics"]) == (Decimal("1.50"), "M2")
     assert pd.isna(row["files"])
+    assert result.scores[["metric_id", "cause"]].drop_duplicates().to_numpy().tolist() == [["M2", "rule changed"]]
     assert result.rules.to_dict("records") == [
         {"rule": SEED, "change": "changed", "content_before": "s1", "content_after": "s2"}
     ]
@@ -261,10 +262,20 @@ def test_other_value(compare: Any, changed: dict[str, Any], cause: str, files: s
     assert set(found(result)["C"]) == {cause}
 
 
-def test_another_population_is_a_rule(compare: Any) -> None:
-    before = replace(THREE, values={code: {"M1": 5.0} for code in "ABC"})
-    moved = replace(with_scores(before, C={"M1": 1.0}), populations={"M1": "all"}, **RULES)
-    assert set(found(compare(before, moved))["C"]) == {"rule changed"}
+def test_another_population_is_a_rule_though_others_in_it_moved_too(compare: Any) -> None:
+    values = {code: {"M1": 5.0} for code in "ABC"}
+    before = replace(THREE, values=values)
+    after = replace(
+        with_scores(before, A={"M1": 1.3}, C={"M1": 1.0}),
+        values={**values, "A": {"M1": 6.0}},
+        populations={"M1": "all"},
+        files=(REVISED, REFERENCE),
+        **RULES,
+    )
+    result = compare(before, after)
+    assert found(result)["A"].keys() >= {"input revised"}
+    assert "population moved" not in set(result.changes["cause"])
+    assert of(result, "C", "rule changed")["metrics"] == "M1"
 
 
 def test_published_score_is_an_input_where_scores_are_recovered(compare: Any) -> None:
