@@ -1,4 +1,5 @@
-"""Pictures of the leagues of a release, drawn from its tables: ranks with their likely ranges, and who moved.
+"""Pictures of a release: of each league its ranks with their likely ranges and who moved, drawn from its tables; and
+what each table is made from.
 
 The same tables give the same bytes: no date, no random id, text as text."""
 
@@ -7,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,33 @@ STYLE: dict[Any, Any] = {
 }
 ROW_HEIGHT = 0.17  # inches
 LONGEST_NAME = 60  # characters
+LAYER_COLOURS = {
+    "extract": "#425563",
+    "land": "#005eb8",
+    "stage": "#006747",
+    "metric": "#8a1538",
+    "score": "#7c4a03",
+    "rank": "#330072",
+    "publish": "#231f20",
+}
+LAYERS = tuple(LAYER_COLOURS)
+GATES_AFTER = {"land": "land", "metric": "stage and metric, metric", "rank": "score and rank, rank"}
+LONGEST_LABEL = 27  # columns of the lineage that the name of a table may take
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One table, `<layer>.<table>`, with the tables and the rules it reads."""
+
+    name: str
+    description: str
+    reads: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    published: bool = False
+
+    @property
+    def layer(self) -> str:
+        return self.name.split(".")[0]
 
 
 def pictures(release: Path) -> Iterator[tuple[str, bytes]]:
@@ -102,3 +131,58 @@ def _movement(axes: Axes, rows: pd.DataFrame) -> str:
         "Rank the quarter before (ring) and now (dot)\n"
         f"Changes of scores beyond the spread of metrics: {' (green), '.join(counts)} (red), of {len(rows)}"
     )
+
+
+def in_order_of_flow(relations: list[Relation]) -> list[Relation]:
+    """Layer after layer, and within one after all that a table reads."""
+    named = {relation.name: relation for relation in relations}
+
+    def depth(relation: Relation) -> int:
+        return max(
+            (1 + depth(named[name]) for name in relation.reads if named[name].layer == relation.layer), default=0
+        )
+
+    return sorted(relations, key=lambda relation: (LAYERS.index(relation.layer), depth(relation), relation.name))
+
+
+def lineage(relations: list[Relation]) -> str:
+    """An `<svg>` element: each table a step of a stair that goes down with the data, so that no line crosses a name."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    steps = range(len(relations))
+    step = {relation.name: place for place, relation in enumerate(relations)}
+    reads = [[step[name] for name in relation.reads] for relation in relations]
+    edges = [(parent, place) for place in steps for parent in reads[place]]
+    last_use = {parent: place for parent, place in edges}
+    colours = [LAYER_COLOURS[relation.layer] for relation in relations]
+    with rc_context(STYLE):
+        figure: Figure = Figure(figsize=(7.1, 0.12 * len(relations)))
+        axes: Axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_xlim(-1.5, len(relations) + LONGEST_LABEL)
+        axes.set_ylim(len(relations), -1)
+        axes.axis("off")
+        for layer in LAYERS:
+            _layer(axes, layer, [step[relation.name] for relation in relations if relation.layer == layer])
+        axes.vlines(steps, steps, [last_use.get(place, place) for place in steps], color=colours, linewidth=0.5)
+        axes.hlines(steps, [min(reads[place], default=place) for place in steps], steps, color=PLAIN, linewidth=0.4)
+        parents, children = zip(*edges, strict=True)
+        axes.scatter(parents, children, s=6, c=[colours[parent] for parent in parents], linewidths=0, zorder=3)
+        fills = [colours[step[relation.name]] if relation.published else "white" for relation in relations]
+        axes.scatter(steps, steps, s=16, marker="s", c=fills, edgecolors=colours, linewidths=0.8, zorder=4)
+        for place, relation in enumerate(relations):
+            axes.text(place + 1, place, relation.name.split(".")[1], fontsize=7, verticalalignment="center")
+        picture = io.BytesIO()
+        figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
+    svg = picture.getvalue().decode()
+    return svg[svg.index("<svg") :]
+
+
+def _layer(axes: Axes, layer: str, places: list[int]) -> None:
+    right, colour = axes.get_xlim()[1], "#f0f4f5" if LAYERS.index(layer) % 2 else "white"
+    axes.axhspan(places[0] - 0.5, places[-1] + 0.5, color=colour, zorder=0)
+    at_right: dict[str, Any] = {"horizontalalignment": "right", "verticalalignment": "center", "fontweight": "bold"}
+    axes.text(right - 1, places[0] + 0.1, layer, color=LAYER_COLOURS[layer], fontsize=9, **at_right)
+    if layer in GATES_AFTER:
+        axes.hlines(places[-1] + 0.5, places[-1] + 1, right, color="#231f20", linewidth=1.2)
+        axes.text(right - 1, places[0] + 1.6, f"to pass: {GATES_AFTER[layer]}", fontsize=7, **at_right)

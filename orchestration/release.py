@@ -18,7 +18,7 @@ import duckdb
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
-from orchestration import gates, plots, warehouse
+from orchestration import audit_pack, gates, plots, warehouse
 from orchestration.diff import Bundle, changes
 from orchestration.errors import GateError
 from orchestration.gates import Check
@@ -263,6 +263,9 @@ def _describe(
     readme = _readme(build, tables, checks, number, package, folder)
     (folder / "README.md").write_text(readme, encoding="utf-8")
     package["resources"].append(_file_resource(folder / "README.md"))
+    sure = list(_how_sure(pd.read_parquet(folder / "league_coverage.parquet"), folder))
+    (folder / audit_pack.NAME).write_text(audit_pack.page(folder, package, sure), encoding="utf-8")
+    package["resources"].append(_file_resource(folder / audit_pack.NAME))
     _write_json(folder / "datapackage.json", package)
 
 
