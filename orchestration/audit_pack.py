@@ -77,7 +77,7 @@ def page(release: Path, package: dict[str, Any], sure: list[dict[str, str]]) -> 
         package=package,
         sure=sure,
         tables=tables,
-        files=results["files"],
+        left_out=_left_out(results["files"]),
         parts={sha256: _parts(results["files"], sha256) for sha256 in {s["sha256"] for s in package["sources"]}},
         gates=[_gate(name, what, checks) for name, what in GATES.items()],
         expected=_expected(),
@@ -153,6 +153,17 @@ def _expected() -> dict[str, str]:
 
 def _parts(files: list[Row], sha256: str) -> list[Row]:
     return [file for file in files if file["source_sha256"] == sha256 and file["status"] == "used"]
+
+
+def _left_out(files: list[Row]) -> list[Row]:
+    """Every file of which something was not used, with the parts that were not."""
+    used = {file["source_sha256"] for file in files if file["status"] == "used"}
+    found: dict[tuple[str, str], Row] = {}
+    for file in files:
+        if file["status"] != "used":
+            key = (file["file_name"], file["source_sha256"])
+            found.setdefault(key, {**file, "parts": [], "used_in_part": key[1] in used})["parts"].append(file)
+    return list(found.values())
 
 
 def _rules(quarter: str) -> list[Row]:
