@@ -79,3 +79,26 @@ def test_title_counts_the_verdicts(release: Path) -> None:
     assert "Changes of scores beyond the spread of metrics: 1 improved (green), 0 worsened (red), of 2" in text(
         movement
     )
+
+
+STEPS = [
+    plots.Relation("rank.b", "", ("rank.a", "stage.x")),
+    plots.Relation("publish.release", "", ("rank.b",)),
+    plots.Relation("stage.x", "", ("land.y",)),
+    plots.Relation("land.y", "", ("extract.files",)),
+    plots.Relation("rank.a", "", ("stage.x",), published=True),
+    plots.Relation("extract.files", ""),
+    plots.Relation("metric.m", "", ("stage.x",)),
+    plots.Relation("score.s", "", ("metric.m",)),
+]
+
+
+def test_lineage_flows_one_way() -> None:
+    names = [relation.name for relation in plots.in_order_of_flow(STEPS)]
+    assert names == ["extract.files", "land.y", "stage.x", "metric.m", "score.s", "rank.a", "rank.b", "publish.release"]
+
+
+def test_lineage_is_one_picture_with_every_name_and_the_same_bytes() -> None:
+    drawn = plots.lineage(plots.in_order_of_flow(STEPS))
+    assert {relation.name.split(".")[1] for relation in STEPS} | set(plots.LAYERS) <= set(text(drawn.encode()))
+    assert drawn == plots.lineage(plots.in_order_of_flow(STEPS))
