@@ -40,7 +40,7 @@ LAYER_COLOURS = {
     "publish": "#231f20",
 }
 LAYERS = tuple(LAYER_COLOURS)
-GATES_AFTER = {"land": "land", "metric": "stage and metric, metric", "rank": "score and rank, rank"}
+GATES_AFTER = {"land": "land", "metric": "stage and metric; metric", "rank": "score and rank; rank"}
 LONGEST_LABEL = 27  # columns of the lineage that the name of a table may take
 
 
@@ -185,4 +185,4 @@ def _layer(axes: Axes, layer: str, places: list[int]) -> None:
     axes.text(right - 1, places[0] + 0.1, layer, color=LAYER_COLOURS[layer], fontsize=9, **at_right)
     if layer in GATES_AFTER:
         axes.hlines(places[-1] + 0.5, places[-1] + 1, right, color="#231f20", linewidth=1.2)
-        axes.text(right - 1, places[0] + 1.6, f"to pass: {GATES_AFTER[layer]}", fontsize=7, **at_right)
+        axes.text(right - 1, places[0] + 1.6, f"then gate: {GATES_AFTER[layer]}", fontsize=7, **at_right)
