@@ -264,14 +264,6 @@ def test_every_unexplained_figure_is_listed_and_every_explanation_counted(doctor
     assert {row[1] for row in page.tables["t-explained"]} == {HOSTILE}
 
 
-def test_planted_disagreements_are_all_on_the_page(built_planted: Any) -> None:
-    page = Page((built_planted.release / audit_pack.NAME).read_text(encoding="utf-8"))
-    rows = pd.read_csv(built_planted.release / "reconciliation.csv")
-    unexplained = rows[rows["status"] == "unexplained"]
-    assert len(unexplained) > 0
-    assert [row[0].split(" ")[0] for row in page.tables["t-unexplained"]] == unexplained["organisation_code"].to_list()
-
-
 def test_ranks_and_likely_ranges_are_those_of_the_release(page: Page, built: Any) -> None:
     rows = pd.read_csv(built.release / "rank_robustness.csv")
     for league, of_league in rows.groupby("league"):
