@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -266,6 +267,7 @@ def _describe(
     sure = list(_how_sure(pd.read_parquet(folder / "league_coverage.parquet"), folder))
     (folder / audit_pack.NAME).write_text(audit_pack.page(folder, package, sure), encoding="utf-8")
     package["resources"].append(_file_resource(folder / audit_pack.NAME))
+    package["resources"] += _open_standards(build, tables, checks, evidence, package, folder)
     _write_json(folder / "datapackage.json", package)
 
 
@@ -273,6 +275,27 @@ def _write_changes(before: Bundle, after: Bundle) -> None:
     found = changes(before, after).replace(f"^({FORMULA})", r"'\1", regex=True)
     found.insert(0, "quarter", after.quarter)
     found.to_csv(after.folder / "changes.csv", index=False, lineterminator="\n")
+
+
+def _open_standards(
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    evidence: list[dict[str, Any]],
+    package: dict[str, Any],
+    folder: Path,
+) -> list[dict[str, Any]]:
+    from orchestration import standards  # what these import takes half a second
+    from orchestration.lineage import events
+
+    retrieved = date.fromisoformat(max(source["retrieved"] for source in package["sources"]))
+    sha256 = {name: found for run in evidence for name, found in run["data"].items()}
+    standards.write_csvw(folder, package, tables)
+    standards.write_prov(folder, package)
+    standards.write_dcat(folder, package)
+    events.write_events(folder, build.quarter, package, tables, checks, sha256, retrieved)
+    names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, events.OPENLINEAGE_FILE)
+    return [_file_resource(folder / name) for name in names]
 
 
 def rule_files() -> dict[str, str]:

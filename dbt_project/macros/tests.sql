@@ -14,3 +14,13 @@
 {% test holds(model, condition) %}
     select * from {{ model }} where not ({{ condition }}) or ({{ condition }}) is null
 {% endtest %}
+
+{# Every row has a row in another table; what is empty refers to nothing. The release repeats it as a foreign key. #}
+{% test references(model, table, columns) %}
+    select {{ columns | join(', ') }}
+    from {{ model }}
+    where {{ columns | join(' is not null and ') }} is not null
+    except
+    select {{ columns | join(', ') }}
+    from {{ ref(table) }}
+{% endtest %}

@@ -14,10 +14,11 @@ from typing import Any
 from orchestration import warehouse
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import COLUMNS
+from orchestration.sources.nof import NOF_SOURCES
 from orchestration.workspace import DBT_PROJECT
 
 CACHE = warehouse.TARGET / "column_lineage.json"
-ROW_OF_FILE = ("_file_quarter", "_source_sha256", "_source_member", "_source_row")
+ROW_OF_FILE = ("_source_sha256", "_source_member", "_source_row")
 OF_EXTRACT = {
     "files": tuple(COLUMNS),
     "build": ("quarter",),
@@ -47,7 +48,7 @@ def _work_out() -> dict[str, Lineage]:
     from sqlglot.lineage import lineage
     from sqlglot.optimizer import build_scope, qualify
 
-    schema = _schema()
+    schema: dict[str, object] = {"warehouse": columns_of_tables()}
     found: dict[str, Lineage] = {}
     for node in warehouse.manifest()["nodes"].values():
         if node["resource_type"] != "model":
@@ -75,12 +76,15 @@ def _source_table(name: str) -> str:
     return f"warehouse.{'extract' if name in OF_EXTRACT else 'land'}.{name}"
 
 
-def _schema() -> dict[str, object]:
+@cache
+def columns_of_tables() -> dict[str, dict[str, dict[str, str]]]:
+    """The columns of every table and their types, by layer and table."""
     layers: dict[str, dict[str, dict[str, str]]] = {"extract": {}, "land": {}}
     for name, columns in OF_EXTRACT.items():
         layers["extract"][name] = dict.fromkeys(columns, "text")
     for source in known_sources().values():
-        layers["land"][source.id] = dict.fromkeys([*(c.name for c in source.columns), *ROW_OF_FILE], "text")
+        quarter = ["_file_quarter"] if source.id in NOF_SOURCES else []
+        layers["land"][source.id] = dict.fromkeys([*source.names, *quarter, *ROW_OF_FILE], "text")
     for node in warehouse.manifest()["nodes"].values():
         if node["resource_type"] == "model":
             columns_of = {name: column.get("data_type") or "text" for name, column in node["columns"].items()}
@@ -90,4 +94,4 @@ def _schema() -> dict[str, object]:
         else:
             continue
         layers.setdefault(node["schema"], {})[node["name"]] = columns_of
-    return {"warehouse": layers}
+    return layers

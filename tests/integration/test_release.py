@@ -147,12 +147,9 @@ def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
     assert set(CONTRACT) <= tables
     files = {f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")}
     pictures = {f"{what}_{league}.svg" for what in ("ranks", "movement") for league in RANKED}
-    assert set(hashes(built.release)) == files | pictures | {
-        "README.md",
-        "audit.html",
-        "checks.json",
-        "datapackage.json",
-    }
+    described = {"README.md", "audit.html", "checks.json", "datapackage.json"}
+    described |= {"csv-metadata.json", "openlineage.ndjson", "prov.json", "dcat.jsonld"}
+    assert set(hashes(built.release)) == files | pictures | described
 
 
 def test_descriptor_is_a_valid_data_package(built_first: Any) -> None:
