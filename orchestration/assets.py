@@ -110,6 +110,17 @@ def column_lineage(model: str) -> dg.TableColumnLineage:
     )
 
 
+def published_columns() -> dg.TableColumnLineage:
+    """Every column of the release, `table.column`, and the model it is of; from there on the models have their own."""
+    return dg.TableColumnLineage(
+        {
+            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.relation.split(".")), name)]
+            for table in release.published_tables()
+            for name, _, _ in table.columns
+        }
+    )
+
+
 class Translator(DagsterDbtTranslator):
     """Keys are `<layer>/<table>`. Every node depends on all of the stage before it: a blocking check gates only what
     reads the very asset it is on, and a gate must stop everything after it."""
@@ -233,6 +244,7 @@ def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg
             "version": made.version,
             "created": made.created,
             "content_sha256": content_sha256(made.path),
+            "dagster/column_lineage": published_columns(),
             "trusts_ranked": int(table["ranked"].sum()),
             **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
             **{

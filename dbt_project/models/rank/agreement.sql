@@ -4,7 +4,7 @@ select
     quarters.role,
     organisations.league,
     reconciliation.measure,
-    cast(count(reconciliation.measure) as integer) as figures,
+    cast(count(reconciliation.status) as integer) as figures,
     cast(sum(case when reconciliation.status = 'unexplained' then 1 else 0 end) as integer) as unexplained,
     cast(
         sum(case when reconciliation.status = 'unexplained' then 1 else 0 end) / {{ as_double('count(*)') }}
