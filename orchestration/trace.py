@@ -20,7 +20,6 @@ from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
 
 Row = dict[str, Any]
-HUNDREDTH = Decimal("0.01")
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
 OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
 
@@ -114,7 +113,7 @@ def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | N
     cuts = [c for c in bundle.rows("segment_cut_points", framework=about["framework"]) if c["scope"] == "overall"]
     unadjusted = row.get("segment_unadjusted", row["segment"])
     _holds("rank", row["rank"], 1 + len(before))
-    _holds("average_score", row["average_score"], (weighted / weights).quantize(HUNDREDTH, ROUND_HALF_UP))
+    _holds("average_score", row["average_score"], _mean(weighted, weights))
     _holds("segment before the override", unadjusted, _segment(row["average_score"], cuts))
     if not row.get("financial_override"):
         _holds("segment", row["segment"], unadjusted)
@@ -127,6 +126,11 @@ def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | N
         "cut_points": cuts,
         "previous_files": _files_of_previous_quarter(bundle, placing) if row["previous_rank"] else [],
     }
+
+
+def _mean(weighted: Decimal, weights: Decimal) -> Decimal:
+    """Half up to two decimals; eight first, as the SQL rounds: scores of ten decimals fall short of an exact half."""
+    return (weighted / weights).quantize(Decimal("1E-8"), ROUND_HALF_UP).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def _segment(average: Decimal, cuts: list[Row]) -> int:
