@@ -82,7 +82,7 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
         table.add_row("likely range", f"{placing['rank_low']} to {placing['rank_high']}", how)
     override = _text(placing.get("financial_override")) or "none"
     how = f"{placing.get('segment_unadjusted', placing['segment'])} before the override; financial override {override}"
-    table.add_row("segment", _text(placing["segment"]), " ".join([how, *(notes.place(flag) for flag in flags)]))
+    table.add_row("segment", _text(placing["segment"]), " ".join([how, *(escape(notes.place(flag)) for flag in flags)]))
     cuts = placing["cut_points"]
     labels = ", ".join(sorted({f"{cut['cut_point_basis']} ({cut['label']})" for cut in cuts}))
     table.add_row("cut points", " ".join(_text(cut["cut_point"]) for cut in cuts), labels)
@@ -107,7 +107,7 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
         table.add_row(
             metric["metric_id"],
             metric["value_basis"],
-            f"{_text(metric['value'])} {metric['unit']}" if metric["value"] is not None else metric["status"],
+            escape(f"{_text(metric['value'])} {metric['unit']}") if metric["value"] is not None else metric["status"],
             place if score.get("rank_in_population") else "",
             _text(score.get("score")),
             _text(score.get("score_basis")),
@@ -176,7 +176,7 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
         for part in metric["parts"][:SHOWN]:
             parts.add_row(
                 f"{part['month']:%Y-%m}",
-                part["code_in_file"],
+                escape(part["code_in_file"]),
                 _text(part["numerator"]),
                 _text(part["denominator"]),
                 escape(notes.place(part)),
