@@ -178,6 +178,10 @@ def _rows(bundle: Bundle, store: Store, metrics: list[Row]) -> Iterator[Row]:
         file = used[sha256]
         source = known_sources()[file["source_id"]]
         headings = {column.name: ", ".join(column.published) or column.name for column in source.columns}
+        try:
+            store.get(sha256)
+        except LeagueError as error:
+            raise LeagueError(f"{file['file_name']}: {error}") from error
         rows = rows_read_again(source, InUse(*[file[name] for name in InUse._fields]), places, store)
         for row in rows.to_dict("records"):
             cells = {heading: row[name] for name, heading in headings.items() if isinstance(row[name], str)}
