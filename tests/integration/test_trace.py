@@ -162,7 +162,7 @@ def of_workbook(path: Path, _: str) -> Iterator[tuple[Place, Cells]]:
     workbook = CalamineWorkbook.from_path(path)
     for sheet in ("28-DAY FDS (ALL ROUTES)", "62-DAY (ALL CANCER)"):
         lines = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-        about = {"month": month_of(lines[1][0], "%b-%y"), "basis": str(lines[2][0])}
+        about = {"(month)": month_of(lines[1][0], "%b-%y"), "(basis)": str(lines[2][0])}
         header, title = None, ""
         for number, cells in enumerate(lines, 1):
             if str(cells[0]).startswith("PART "):
@@ -170,7 +170,7 @@ def of_workbook(path: Path, _: str) -> Iterator[tuple[Place, Cells]]:
             if cells[1] == "ODS CODE (1)":
                 header = [str(cell) for cell in cells]
             elif header:
-                yield (sheet, number), about | {"title": title} | dict(zip(header, map(str, cells), strict=True))
+                yield (sheet, number), about | {"(title)": title} | dict(zip(header, map(str, cells), strict=True))
 
 
 def month_of(text: Any, form: str) -> str:
@@ -390,8 +390,8 @@ class Audit:
             found["ambsys", "provider"][f"{row['Year']}-{int(row['Month']):02}"] = sha256
         for sha256 in self.extracts.of_kind("cancer"):
             row = next(iter(self.extracts.rows(sha256).values()))
-            side = "provider" if "PROVIDER BASED" in row["basis"] else "commissioner"
-            found["cancer", side][row["month"]] = sha256
+            side = "provider" if "PROVIDER BASED" in row["(basis)"] else "commissioner"
+            found["cancer", side][row["(month)"]] = sha256
         return found
 
     def _first_rows(self, sha256: str) -> Iterator[Cells]:
@@ -434,7 +434,7 @@ class Audit:
         for month, sha256 in self.months_counted(metric_id).items():
             for place, row in self.extracts.rows(sha256).items():
                 whole = all(row[heading] == text for heading, text in WHOLE.items() if heading in row)
-                all_routes = not row.get("title") or row["title"].startswith("PART A")
+                all_routes = not row.get("(title)") or row["(title)"].startswith("PART A")
                 if whole and all_routes and sheet in (None, place[0]) and row.get("ODS CODE (1)") != "":
                     yield month, sha256, place, row
 
@@ -853,12 +853,45 @@ EVIDENCE: dict[str, list[tuple[Evidence, str]]] = {
     ],
 }
 CELLS = {  # by kind of evidence; every change of these figures needs a reason
-    ("2025-26-Q2", "trust_league_table"): {"row": 1573, "worked out": 714, "rule": 411, "simulated": 244, "absence": 2327, "by definition": 61},
-    ("2025-26-Q2", "icb_league_table"): {"row": 195, "worked out": 144, "rule": 162, "absence": 417, "by definition": 153},
-    ("2025-26-Q2", "metric_values"): {"row": 27028, "parts": 1970, "rule": 21927, "absence": 53477, "by definition": 19194},
+    ("2025-26-Q2", "trust_league_table"): {
+        "row": 1573,
+        "worked out": 714,
+        "rule": 411,
+        "simulated": 244,
+        "absence": 2327,
+        "by definition": 61,
+    },
+    ("2025-26-Q2", "icb_league_table"): {
+        "row": 195,
+        "worked out": 144,
+        "rule": 162,
+        "absence": 417,
+        "by definition": 153,
+    },
+    ("2025-26-Q2", "metric_values"): {
+        "row": 27028,
+        "parts": 1970,
+        "rule": 21927,
+        "absence": 53477,
+        "by definition": 19194,
+    },
     ("2025-26-Q4", "trust_league_table"): {"row": 1021, "worked out": 749, "rule": 414, "absence": 3146},
-    ("2025-26-Q4", "icb_league_table"): {"row": 238, "parts": 1, "worked out": 366, "rule": 222, "simulated": 168, "absence": 319, "by definition": 72},
-    ("2025-26-Q4", "metric_values"): {"row": 24692, "parts": 9870, "rule": 26849, "absence": 61215, "by definition": 24554},
+    ("2025-26-Q4", "icb_league_table"): {
+        "row": 238,
+        "parts": 1,
+        "worked out": 366,
+        "rule": 222,
+        "simulated": 168,
+        "absence": 319,
+        "by definition": 72,
+    },
+    ("2025-26-Q4", "metric_values"): {
+        "row": 24692,
+        "parts": 9870,
+        "rule": 26849,
+        "absence": 61215,
+        "by definition": 24554,
+    },
 }
 PARTS = {"2025-26-Q2": 394, "2025-26-Q4": 70278}
 
@@ -996,3 +1029,192 @@ def test_json_names_the_places_that_the_tables_name(built: Any, traced: dict[str
         assert rows or (name, of) == ("reconciliation", "icb")
     used = {file["source_sha256"] for file in found["tables"]["metric_values"] if file["source_sha256"]}
     assert used <= set(found["files"])
+
+
+@pytest.mark.parametrize(
+    ("of", "metric_id"),
+    [
+        ("acute", "OF0003"),
+        ("acute", "OF0011"),
+        ("mental_health_community", "OF0080"),
+        ("ambulance", "OF0017"),
+        ("icb", "ICB-RTT-52W"),
+        ("icb", "ICB-DM01-6W"),
+        ("icb", "ICB-CANCER-62D"),
+        ("icb", "ICB-AE-4H"),
+    ],
+)
+def test_rows_of_a_metric_are_those_of_the_file(
+    built: Any, traced: dict[str, Any], published_sample: Extracts, of: str, metric_id: str
+) -> None:
+    """The rows read from the store are the rows that the tables name, and hold what the published files hold."""
+    code = traced["codes"][of]
+    found = trace(built.release, traced["store"], code, metric_id)
+    key = {"organisation_code": code, "metric_id": metric_id}
+    places = set()
+    for name in ("metric_parts", "metric_values"):
+        for row in table(built.release, name):
+            if key.items() <= row.items():
+                lines = {row["source_row"], row.get("published_score_row", "")} - {""}
+                places |= {(row["source_sha256"], row["source_member"], int(line)) for line in lines}
+    assert len(places) == len(found["rows"])
+    for row in found["rows"]:
+        place = row["source_member"] or "", row["source_row"]
+        assert (row["source_sha256"], *place) in places
+        published_sample.wanted[row["source_sha256"]].add(place)
+    for row in found["rows"]:
+        own = published_sample.rows(row["source_sha256"])[row["source_member"] or "", row["source_row"]]
+        shared = set(own) & set(row["cells"])
+        assert len(shared) >= 9
+        assert [heading for heading in shared if not alike(row["cells"][heading], own[heading])] == []
+
+
+@pytest.fixture(scope="module")
+def published_sample(sample: Path) -> Extracts:
+    return Extracts(sample)
+
+
+def alike(cell: str, other: str) -> bool:
+    """Workbooks have numbers, which are written as text in more than one way."""
+    return cell == other or (cell.replace(".", "").isdigit() and same(other, Decimal(cell)))
+
+
+@pytest.mark.parametrize(
+    ("of", "name", "column", "expression", "where", "figure"),
+    [
+        ("acute", "trust_league_table", "rank", "rank + 1", "trust_code = '{code}'", "rank"),
+        (
+            "acute",
+            "trust_league_table",
+            "average_score",
+            "average_score + 0.01",
+            "trust_code = '{code}'",
+            "average_score",
+        ),
+        ("icb", "icb_league_table", "average_score", "average_score + 0.01", "icb_code = '{code}'", "average_score"),
+        (
+            "acute",
+            "metric_scores",
+            "weight",
+            "9",
+            "organisation_code = '{code}' and metric_id = '{far}'",
+            "average_score",
+        ),
+        ("icb", "metric_scores", "score_exact", "score_exact / 2", "organisation_code = '{code}'", "average_score"),
+        ("icb", "segment_cut_points", "cut_point", "cut_point + 3", "scope = 'overall'", "segment before the override"),
+        ("acute", "metric_parts", "numerator", "numerator + 1", "organisation_code = '{code}'", "numerator of OF00"),
+        ("icb", "metric_parts", "denominator", "0", "organisation_code = '{code}'", "denominator of ICB-"),
+        ("icb", "metric_values", "numerator", "numerator + 1", "organisation_code = '{code}'", "numerator of ICB-"),
+    ],
+)
+def test_release_that_does_not_add_up_is_refused(
+    traced: dict[str, Any],
+    data_dir: Path,
+    of: str,
+    name: str,
+    column: str,
+    expression: str,
+    where: str,
+    figure: str,
+) -> None:
+    release, code = release_in(data_dir), traced["codes"][of]
+    assert trace(release, traced["store"], code)["placing"]["rank"]
+    own = [
+        row for row in table(release, "metric_scores") if (row["organisation_code"], row["counted"]) == (code, "true")
+    ]
+    far = min(own, key=lambda row: Decimal(row["score_exact"]))["metric_id"]  # of the last of the league
+    change(release, name, column, expression, where.format(code=code, far=far))
+    with pytest.raises(LeagueError, match=f"^{figure}.*: the release has .*, its own figures give "):
+        trace(release, traced["store"], code)
+
+
+def test_half_that_ten_decimals_miss_is_rounded_up_as_in_the_release(traced: dict[str, Any], data_dir: Path) -> None:
+    """Scores of 1 1/3 are stored as 1.3333333333: 1.255 as 1.25499999998, which the workflow publishes as 1.26."""
+    release = release_in(data_dir)
+    first = next(row["icb_code"] for row in table(release, "icb_league_table") if row["rank"] == "1")
+    scored = [row for row in table(release, "metric_scores") if row["organisation_code"] == first]
+    for row, score in zip(scored, ["1.3333333333"] * 3 + ["1.17", "1.18", "1.18"], strict=True):
+        where = f"organisation_code = '{first}' and metric_id = '{row['metric_id']}'"
+        change(release, "metric_scores", "score_exact", score, where)
+    change(release, "icb_league_table", "average_score", "1.26", f"icb_code = '{first}'")
+    assert trace(release, traced["store"], first)["placing"]["average_score"] == Decimal("1.26")
+    change(release, "icb_league_table", "average_score", "1.25", f"icb_code = '{first}'")
+    with pytest.raises(LeagueError, match=r"average_score: the release has 1\.25, its own figures give 1\.26"):
+        trace(release, traced["store"], first)
+
+
+def test_unknown_code_and_metric_are_refused(
+    built: Any, traced: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = traced["codes"]["icb"]
+    for arguments, message in (
+        (("RZZ",), "RZZ is neither an organisation nor a league of"),
+        ((code, "OF0003"), f"has no metric OF0003 of {code}"),
+        (("acute", "OF0003"), "has no metric OF0003 of acute"),
+    ):
+        with pytest.raises(LeagueError, match=message):
+            trace(built.release, traced["store"], *arguments)
+    options = ["--quarter", QUARTER, "--data-dir", str(traced["data_dir"])]
+    monkeypatch.setattr("sys.argv", ["league", "trace", "RZZ", *options])
+    with pytest.raises(SystemExit) as exit_code:
+        cli.main()
+    assert exit_code.value.code == 1
+    assert "RZZ is neither an organisation nor a league of" in capsys.readouterr().err
+
+
+def test_file_that_is_gone_or_changed_is_named(traced: dict[str, Any], data_dir: Path) -> None:
+    release, store = release_in(data_dir), Store(Workspace(data_dir))
+    code, metric_id = traced["codes"]["icb"], "ICB-CANCER-62D"
+    found = trace(release, store, code, metric_id)
+    sha256 = found["rows"][0]["source_sha256"]
+    content = bytearray(store.path(sha256).read_bytes())
+    content[len(content) // 2] ^= 1
+    store.path(sha256).write_bytes(content)
+    for damage in ("was changed", "is not in the store"):  # in this order
+        assert trace(release, store, code)["placing"]["rank"]
+        with pytest.raises(LeagueError, match=damage) as refused:
+            trace(release, store, code, metric_id)
+        assert sha256 in str(refused.value) and found["files"][sha256]["file_name"] in str(refused.value)
+        store.path(sha256).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("code", ["acute", "mental_health_community", "ambulance", "icb"])
+def test_league_is_traced_to_its_rules_and_files(built: Any, traced: dict[str, Any], code: str) -> None:
+    found = trace(built.release, traced["store"], code)
+    (about,) = (row for row in table(built.release, "league_coverage") if row["league"] == code)
+    assert found["tables"]["league_coverage"][0]["title"] == about["title"] and found["placing"] is None
+    assert {row["framework"] for row in found["tables"]["segment_cut_points"]} == {about["framework"]}
+    outcome = league(code, data_dir=traced["data_dir"])
+    assert outcome.exit_code == 0 and about["title"] in outcome.output
+    assert [sha256 for sha256 in found["files"] if sha256 not in outcome.output] == []
+
+
+@pytest.mark.parametrize("arguments", [(), ("--metric", "OF0003")], ids=["all", "metric"])
+def test_terminal_has_file_row_and_sha256(built: Any, traced: dict[str, Any], arguments: tuple[str, ...]) -> None:
+    code = traced["codes"]["acute"]
+    outcome = league(code, *arguments, data_dir=traced["data_dir"])
+    assert outcome.exit_code == 0
+    files = {source["sha256"]: source for source in trace(built.release, traced["store"], code)["files"].values()}
+    rows = [
+        row
+        for row in table(built.release, "metric_values")
+        if row["organisation_code"] == code and row["source_row"] and (not arguments or row["metric_id"] == "OF0003")
+    ]
+    assert rows
+    for row in rows:
+        assert f"row {row['source_row']}" in outcome.output
+        assert row["source_sha256"] in outcome.output
+        assert files[row["source_sha256"]]["file_name"] in outcome.output
+
+
+def test_markup_in_a_release_is_printed_as_it_stands(traced: dict[str, Any], data_dir: Path) -> None:
+    release, code, hostile = release_in(data_dir), traced["codes"]["acute"], "[red]Trust[/red] [/] [link=x]"
+    change(release, "trust_league_table", "trust_name", f"'{hostile}'", f"trust_code = '{code}'")
+    change(release, "organisation_sources", "value", f"'{hostile} too'", "attribute = 'organisation_name'")
+    change(release, "metric_values", "unit", "'[b]unit[/b]'", f"organisation_code = '{code}'")
+    change(release, "metric_parts", "code_in_file", "'[b]code[/b]'", f"organisation_code = '{code}'")
+    outcome = league(code, data_dir=data_dir)
+    assert outcome.exit_code == 0, outcome.exception
+    assert f"{code} {hostile}: " in outcome.output and f"{hostile} too" in outcome.output
+    assert "[b]unit[/b]" in outcome.output
+    assert "[b]code[/b]" in league(code, "--metric", "OF0003", data_dir=data_dir).output
