@@ -23,7 +23,7 @@ from orchestration import audit_pack, gates, plots, warehouse
 from orchestration.diff import Bundle, changes
 from orchestration.errors import GateError
 from orchestration.gates import Check
-from orchestration.releases import latest_version, package_of, table_hashes
+from orchestration.releases import OPENLINEAGE, latest_version, package_of, table_hashes
 from orchestration.sources.descriptions import known_sources
 from orchestration.waivers import waivers
 from orchestration.workspace import (
@@ -294,7 +294,7 @@ def _open_standards(
     standards.write_prov(folder, package)
     standards.write_dcat(folder, package)
     events.write_events(folder, build.quarter, package, tables, checks, sha256, retrieved)
-    names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, events.OPENLINEAGE_FILE)
+    names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
     return [_file_resource(folder / name) for name in names]
 
 

@@ -14,7 +14,7 @@ from orchestration.errors import LeagueError
 from orchestration.workspace import Workspace, sha256_of_file, write_atomically
 
 CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
-PACKAGE = "datapackage.json"
+PACKAGE, OPENLINEAGE = "datapackage.json", "openlineage.ndjson"
 
 
 def quarters_released(workspace: Workspace) -> list[str]:

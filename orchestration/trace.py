@@ -5,22 +5,25 @@ Belongs here: reading a release, and the rows it names in the store. Does not: m
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from orchestration.errors import LeagueError
-from orchestration.releases import files_of, package_of, state
+from orchestration.releases import OPENLINEAGE, files_of, package_of, state
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
 
 Row = dict[str, Any]
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
+ORIGINS = ("land.", "extract.", "rules.")  # where following a column ends
 OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
 
 
@@ -46,6 +49,32 @@ class Bundle:
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
+    def origins(self, table: str) -> dict[str, list[str]]:
+        """The landed tables and the seeds that each column of a table comes from, by the lineage in the release."""
+        return {column: sorted(self._ends(f"{table}.parquet", column)) for column in self.columns[table]}
+
+    def _ends(self, dataset: str, column: str) -> set[str]:
+        found, seen, ahead = set(), set(), [(dataset, column)]
+        while ahead:
+            place = ahead.pop()
+            if place[0].startswith(ORIGINS):
+                found.add(place[0])
+            elif place not in seen:
+                seen.add(place)
+                ahead += self._reads.get(place, [])
+        return found
+
+    @cached_property
+    def _reads(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
+        """What each column of each dataset reads; a file of the release by its name alone."""
+        reads = {}
+        for line in (self.release / OPENLINEAGE).read_text(encoding="utf-8").splitlines():
+            for output in json.loads(line)["outputs"]:
+                for column, lineage in output["facets"]["columnLineage"]["fields"].items():
+                    place = output["name"].rpartition("/")[2], column
+                    reads[place] = [(field["name"], field["field"]) for field in lineage["inputFields"]]
+        return reads
+
     def about(self, code: str) -> dict[str, list[Row]]:
         """All rows on an organisation or a league, by table. A row that names neither is about every league of its
         framework."""
@@ -66,8 +95,9 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
     """What a release says of an organisation or a league, and which rows of which files say so.
 
     Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its
-    score and its sources; `tables`, all published rows about it; `files` by sha256. With a metric: its value, every
-    row of which it is the sum, and those rows as they stand in the stored files.
+    score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the seeds that each
+    of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is the sum, and
+    those rows as they stand in the stored files.
 
     Raises LeagueError where the release does not know the code or the metric or does not add up, and where the store
     lacks a file whose rows are asked for.
@@ -85,6 +115,7 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
         found["rows"] = list(_rows(bundle, store, found["metrics"]))
         del found["tables"]
     else:
+        found["columns"] = {table: bundle.origins(table) for table in tables}
         found["placing"] = _placing(bundle, code, tables)
         found["metrics"] = [_metric(bundle, value) for value in tables.get("metric_values", [])]
         for metric in found["metrics"]:

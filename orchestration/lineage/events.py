@@ -36,14 +36,13 @@ from openlineage.client.uuid import generate_static_uuid
 
 from orchestration import gates, warehouse
 from orchestration.lineage.columns import all_lineage, columns_of_tables
-from orchestration.releases import content_sha256
+from orchestration.releases import OPENLINEAGE, content_sha256
 from orchestration.sources import nof
 from orchestration.sources.descriptions import Column, Source, known_sources
 
 if TYPE_CHECKING:
     from orchestration.release import PublishedTable
 
-OPENLINEAGE_FILE = "openlineage.ndjson"
 NAMESPACE = "nhs-league-tables"
 BUILD = "build"
 Reads = dict[str, list[tuple[str, str]]]  # the (dataset, field) pairs that each column reads
@@ -93,7 +92,7 @@ def write_events(
         ),
     }
     lines = [Serde.to_json(event) for step in steps for event in _events(step, runs[step.name], facets, at)]
-    (folder / OPENLINEAGE_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / OPENLINEAGE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _events(step: Step, run: str, facets: dict[str, RunFacet], at: datetime) -> Iterator[RunEvent]:

@@ -30,7 +30,7 @@ from rdflib import DCAT, DCTERMS, RDF, Graph
 from orchestration import gates, release, warehouse
 from orchestration.lineage import events
 from orchestration.lineage.columns import OF_EXTRACT, ROW_OF_FILE, all_lineage, columns_of_tables
-from orchestration.releases import PACKAGE
+from orchestration.releases import OPENLINEAGE, PACKAGE
 from orchestration.sources.descriptions import known_sources
 from orchestration.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
 
@@ -46,7 +46,7 @@ def json_of(path: Path) -> Document:
 
 @cache
 def events_of(folder: Path) -> list[Document]:
-    return [json.loads(line) for line in (folder / events.OPENLINEAGE_FILE).read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for line in (folder / OPENLINEAGE).read_text(encoding="utf-8").splitlines()]
 
 
 def completed(folder: Path) -> list[Document]:
@@ -357,7 +357,7 @@ def test_prov_names_what_was_read_and_made(built: Any) -> None:
     }
     members = {member["prov:entity"].split("/")[-1] for member in made["hadMember"].values()}
     described = {resource["path"] for resource in package["resources"]}
-    assert members == described - {CSVW_FILE, PROV_FILE, DCAT_FILE, events.OPENLINEAGE_FILE}
+    assert members == described - {CSVW_FILE, PROV_FILE, DCAT_FILE, OPENLINEAGE}
 
 
 def test_dcat_lists_files_that_are_there(built: Any) -> None:
