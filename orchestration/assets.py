@@ -14,7 +14,9 @@ import pandas as pd
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
-from orchestration import gates, plots, release, warehouse
+from orchestration import gates, release, warehouse
+from orchestration.bundle import plots
+from orchestration.bundle.tables import published_tables
 from orchestration.errors import GateError
 from orchestration.lineage.columns import all_lineage
 from orchestration.releases import content_sha256
@@ -115,7 +117,7 @@ def published_columns() -> dg.TableColumnLineage:
     return dg.TableColumnLineage(
         {
             f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.relation.split(".")), name)]
-            for table in release.published_tables()
+            for table in published_tables()
             for name, _, _ in table.columns
         }
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.errors import LeagueError
 from orchestration.gates import EXAMPLES, NOT_BUILT, NOT_RUN, Check
 from orchestration.waivers import waivers
-from orchestration.workspace import DBT_PROJECT, STATISTICS, Build, sha256_of_tree
+from orchestration.workspace import DBT_PROJECT, STATISTICS, Build, alone, sha256_of_tree
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,9 +41,10 @@ def project_sha256() -> str:
 
 def ensure_manifest() -> Path:
     """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
-    if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()):
-        _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
-        FINGERPRINT.write_text(project_sha256())
+    with alone(TARGET / "compile.lock"):
+        if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()):
+            _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
+            FINGERPRINT.write_text(project_sha256())
     return MANIFEST
 
 

@@ -3,6 +3,7 @@ No reading or writing of data here."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 from collections.abc import Iterator
@@ -64,6 +65,15 @@ class Build:
 
     def parquet(self, table: str) -> Path:
         return self.landed / f"{table}.parquet"
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """One process at a time, the others wait: holds a lock on a file that nothing else is done with."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

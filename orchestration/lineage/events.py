@@ -41,7 +41,7 @@ from orchestration.sources import nof
 from orchestration.sources.descriptions import Column, Source, known_sources
 
 if TYPE_CHECKING:
-    from orchestration.release import PublishedTable
+    from orchestration.bundle.tables import PublishedTable
 
 NAMESPACE = "nhs-league-tables"
 BUILD = "build"

@@ -6,7 +6,6 @@ Belongs here: its layout, reading it, changing it one process at a time. Does no
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from typing import Any
 from orchestration.errors import LeagueError
 from orchestration.sources.descriptions import MATURITIES, known_sources
 from orchestration.sources.files import Subject
-from orchestration.workspace import Workspace, write_atomically
+from orchestration.workspace import Workspace, alone, write_atomically
 
 LAYOUT = 2  # 1 was a flat list by sha256
 NOT_RECORDED = "not recorded"
@@ -112,10 +111,7 @@ def _entry(source_id: str, quarter: str | None, fields: Mapping[str, Any], place
 def changing(workspace: Workspace) -> Iterator[Lock]:
     """The lock file, for this process alone until it is left; written then, after a refusal too: what was seen was
     seen."""
-    held = workspace.data_dir / "work" / "extracts.lock"
-    held.parent.mkdir(parents=True, exist_ok=True)
-    with held.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with alone(workspace.data_dir / "work" / "extracts.lock"):
         lock = read_lock(workspace)
         try:
             yield lock

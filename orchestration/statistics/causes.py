@@ -1,7 +1,8 @@
 """Why an organisation is placed differently in two rankings of a league: its place with some causes as after and the
 rest as before.
 
-Belongs here: the arithmetic. Does not: which cause a changed score has, which the two releases tell (`diff.py`)."""
+Belongs here: the arithmetic. Does not: which cause a changed score has, which the two releases tell
+(`evidence/diff.py`)."""
 
 from __future__ import annotations
 

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from orchestration import audit_pack, release, warehouse
+from orchestration import warehouse
+from orchestration.bundle import audit_pack, describe
+from orchestration.bundle.tables import published_tables
 from orchestration.workspace import SEEDS
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def described(folder: Path) -> dict[str, Any]:
 
 def rendered(folder: Path) -> str:
     leagues = pd.read_parquet(folder / "league_coverage.parquet")
-    return audit_pack.page(folder, described(folder), list(release._how_sure(leagues, folder)))
+    return audit_pack.page(folder, described(folder), list(describe.how_sure(leagues, folder)))
 
 
 @pytest.fixture(scope="module")
@@ -286,7 +288,7 @@ def test_lineage_names_every_table_in_the_picture_and_in_words(page: Page) -> No
         assert {name for name in read if not name.startswith("rules.")} <= set(row[2].split(", "))
         assert rules == set(row[3].split(", ")) - {"\N{EN DASH}"}
         assert page.text.count(node["name"]) >= 2
-    assert set(in_words["publish.release"][2].split(", ")) == {t.relation for t in release.published_tables()}
+    assert set(in_words["publish.release"][2].split(", ")) == {t.relation for t in published_tables()}
 
 
 def test_hostile_names_come_out_as_text(doctored: Path) -> None:

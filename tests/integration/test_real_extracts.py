@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestration import diff
 from orchestration.errors import LeagueError
+from orchestration.evidence import diff
 from orchestration.releases import damage, table_hashes
 
 LEAGUE = "mental_health_community"  # the league whose release is among the files

@@ -21,8 +21,11 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration import diff, release, warehouse
+from orchestration import release, warehouse
+from orchestration.bundle.describe import CONTRACT_VERSION
+from orchestration.bundle.tables import published_tables
 from orchestration.errors import LeagueError
+from orchestration.evidence import diff
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import Figures
 from orchestration.workspace import Workspace
@@ -139,11 +142,11 @@ def test_table_has_the_columns_of_the_contract(built: Any, table: str) -> None:
 
 @pytest.mark.parametrize("table", KEYS)
 def test_key_is_that_of_the_contract(table: str) -> None:
-    assert {t.key for t in release.published_tables() if t.name == table} == {KEYS[table]}
+    assert {t.key for t in published_tables() if t.name == table} == {KEYS[table]}
 
 
 def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
-    tables = {table.name for table in release.published_tables()}
+    tables = {table.name for table in published_tables()}
     assert set(CONTRACT) <= tables
     files = {f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")}
     pictures = {f"{what}_{league}.svg" for what in ("ranks", "movement") for league in RANKED}
@@ -168,7 +171,7 @@ def test_descriptor_names_hash_and_bytes_of_every_other_file(built: Any) -> None
     }
     found.pop("datapackage.json")
     assert described == found
-    assert package["contract_version"] == release.CONTRACT_VERSION
+    assert package["contract_version"] == CONTRACT_VERSION
     store = {path.name for path in built.workspace.store.rglob("*") if path.is_file()}
     assert {source["sha256"] for source in package["sources"]} == store
 
@@ -176,7 +179,7 @@ def test_descriptor_names_hash_and_bytes_of_every_other_file(built: Any) -> None
 def test_csv_and_parquet_hold_the_same_values(built: Any) -> None:
     options = "all_varchar = true, header = true, delim = ',', quote = '\"'"
     with duckdb.connect() as connection:
-        for table in release.published_tables():
+        for table in published_tables():
             file = built.release / table.name
             typed = connection.execute(f"select columns(*)::varchar from '{file}.parquet'").fetchall()
             text = connection.execute(f"select * from read_csv('{file}.csv', {options})").fetchall()
@@ -184,7 +187,7 @@ def test_csv_and_parquet_hold_the_same_values(built: Any) -> None:
 
 
 def test_every_row_is_of_the_quarter_and_keys_are_unique(built: Any) -> None:
-    for table in release.published_tables():
+    for table in published_tables():
         rows = pd.read_parquet(built.release / f"{table.name}.parquet")
         recovered = table.name == "population_sizes_recovered"  # nothing is where every population is at hand
         assert set(rows["quarter"]) == (set() if recovered else {"2025-26-Q4"}), table.name
@@ -220,7 +223,7 @@ def test_name_that_is_a_formula_is_neutralised_in_csv_only(built_first: Any, tmp
     with duckdb.connect(str(build.warehouse)) as connection:
         connection.execute("update rank.trust_league_table set trust_name = '=cmd' where trust_code = 'ZA2'")
     (tmp_path / "out").mkdir()
-    tables = [table for table in release.published_tables() if table.name == "trust_league_table"]
+    tables = [table for table in published_tables() if table.name == "trust_league_table"]
     release._write_tables(build, tables, tmp_path / "out")
     with (tmp_path / "out" / "trust_league_table.csv").open(encoding="utf-8", newline="") as file:
         assert {row["trust_name"] for row in csv.DictReader(file) if row["trust_code"] == "ZA2"} == {"'=cmd"}
@@ -336,7 +339,7 @@ def shuffled(
 
 def test_order_of_rows_changes_only_provenance(built_first: Any, shuffled: Any) -> None:
     assert shuffled.outcome.problems == ()
-    for table in release.published_tables():
+    for table in published_tables():
         names = [f"{table.name}.{kind}" for kind in ("csv", "parquet")]
         if {name for name, _, _ in table.columns} & PROVENANCE:
             left, right = (pd.read_parquet(built.release / names[1]) for built in (built_first, shuffled))

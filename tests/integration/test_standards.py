@@ -27,12 +27,13 @@ from openlineage.client.serde import Serde
 from prov.model import ProvDocument
 from rdflib import DCAT, DCTERMS, RDF, Graph
 
-from orchestration import gates, release, warehouse
+from orchestration import gates, warehouse
+from orchestration.bundle.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
+from orchestration.bundle.tables import published_tables
 from orchestration.lineage import events
 from orchestration.lineage.columns import OF_EXTRACT, ROW_OF_FILE, all_lineage, columns_of_tables
 from orchestration.releases import OPENLINEAGE, PACKAGE
 from orchestration.sources.descriptions import known_sources
-from orchestration.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
 
 FILES = ("extracts/", "dbt_project/seeds/")
 FACETS = {kind._get_schema(): kind for layer in facet_v2.BaseFacet.__subclasses__() for kind in layer.__subclasses__()}
@@ -282,7 +283,7 @@ def test_every_published_column_leads_to_a_file(built: Any) -> None:
 
     published = built.release.relative_to(built.workspace.data_dir).as_posix()
     found: set[tuple[str, str]] = set()
-    for table in release.published_tables():
+    for table in published_tables():
         for file in (f"{table.name}.csv", f"{table.name}.parquet"):
             columns = pd.read_parquet(built.release / f"{table.name}.parquet").columns
             assert all((f"{published}/{file}", column) in reads for column in columns), file
@@ -337,7 +338,7 @@ def test_a_waived_check_is_a_warning_that_names_the_waiver(built: Any, tmp_path:
     document = json_of(built.release / "checks.json")
     waived = replace(gates.checks_of(document)[0], passed=False, severity="critical", unexpected=3, waiver="W-1")
     package = json_of(built.release / PACKAGE)
-    tables = release.published_tables()
+    tables = published_tables()
     events.write_events(tmp_path, document["quarter"], package, tables, [waived], {}, date(2026, 7, 1))
     (event,) = [event for event in completed(tmp_path) if event["job"]["name"].startswith("check.")]
     (assertion,) = event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
@@ -370,4 +371,4 @@ def test_dcat_lists_files_that_are_there(built: Any) -> None:
         for file in graph.objects(dataset, DCAT.distribution)
     }
     there = {path.as_uri(): path.stat().st_size for path in built.release.iterdir()}
-    assert listed.items() <= there.items() and len(listed) > len(release.published_tables())
+    assert listed.items() <= there.items() and len(listed) > len(published_tables())

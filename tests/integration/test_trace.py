@@ -32,9 +32,9 @@ from python_calamine import CalamineWorkbook
 
 from orchestration import cli
 from orchestration.errors import LeagueError
+from orchestration.evidence.trace import trace
 from orchestration.sources.store import Store
 from orchestration.statistics import leagues, ranges
-from orchestration.trace import trace
 from orchestration.workspace import Workspace
 from tests.oracle import average_scores, competition_ranks, half_up, rank_scores, segments
 

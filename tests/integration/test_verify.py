@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from orchestration import cli, release
+from orchestration import cli
+from orchestration.bundle import describe
 from orchestration.errors import LeagueError
-from orchestration.verify import verify
+from orchestration.evidence.verify import verify
 
 QUARTER = "2025-26-Q1"
 SEED = "dbt_project/seeds/metrics.csv"
@@ -63,9 +64,11 @@ def test_changed_extract_is_named_and_nothing_is_built(data_dir: Path) -> None:
 
 
 def test_changed_rule_is_named(built_first: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = release.rule_files()
+    here = describe.rule_files()
     other = {name: sha256 for name, sha256 in here.items() if name != "expectations/waivers.yml"}
-    monkeypatch.setattr(release, "rule_files", lambda: {**other, SEED: "0" * 64, "dbt_project/seeds/new.csv": "0" * 64})
+    monkeypatch.setattr(
+        describe, "rule_files", lambda: {**other, SEED: "0" * 64, "dbt_project/seeds/new.csv": "0" * 64}
+    )
     found = verify(built_first.release, built_first.workspace.data_dir, silent)
     assert found[:3] == [
         f"rule {SEED} has changed since",

@@ -17,6 +17,7 @@ import yaml
 
 from orchestration import gates, release, warehouse
 from orchestration.assets import published_columns
+from orchestration.bundle.tables import published_tables
 from orchestration.definitions import defs
 from orchestration.lineage.columns import all_lineage, origins
 from orchestration.sources.descriptions import MATURITIES, known_sources
@@ -58,7 +59,7 @@ MODELS = {node["name"]: node for node in nodes("model")}
 SUITE_FILES = sorted(SUITES.glob("*/*.json"))
 PURE = sorted(
     path
-    for part in ("sources", "statistics", "lineage", "sample")
+    for part in ("sources", "statistics", "lineage", "sample", "bundle", "terminal")
     for path in (PROJECT / "orchestration" / part).rglob("*.py")
 )
 
@@ -200,7 +201,7 @@ def test_flow_is_one_way(name: str) -> None:
 def test_every_published_column_comes_from_landed_columns_or_from_rules() -> None:
     without: dict[str, set[str]] = {}
     of_rules = set()
-    for table in release.published_tables():
+    for table in published_tables():
         for name, _, _ in table.columns:
             layers = {layer for layer, _, _ in origins(table.name, name)}
             if not layers:
@@ -213,9 +214,7 @@ def test_every_published_column_comes_from_landed_columns_or_from_rules() -> Non
 
 def test_dagster_shows_the_columns_of_every_published_table() -> None:
     shown = published_columns().deps_by_column
-    assert set(shown) == {
-        f"{table.name}.{name}" for table in release.published_tables() for name, _, _ in table.columns
-    }
+    assert set(shown) == {f"{table.name}.{name}" for table in published_tables() for name, _, _ in table.columns}
     models = {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
     assert {dep.asset_key for deps in shown.values() for dep in deps} <= models
 

@@ -16,8 +16,9 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from orchestration import cli, diff
+from orchestration import cli
 from orchestration.errors import LeagueError
+from orchestration.evidence import diff
 from orchestration.releases import package_of
 from orchestration.workspace import sha256_of_file
 

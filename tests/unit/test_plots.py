@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from orchestration import plots
+from orchestration.bundle import plots
 
 HOSTILE = "<script>alert(1)</script> $x_1$ & \"Trust\" 'é'"
 

@@ -16,8 +16,9 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from orchestration import gates, plots, warehouse
-from orchestration.plots import Relation
+from orchestration import gates, warehouse
+from orchestration.bundle import plots
+from orchestration.bundle.plots import Relation
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace import PROJECT, SEEDS
 

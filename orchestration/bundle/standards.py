@@ -20,7 +20,7 @@ from prov.model import PROV, ProvDocument
 from orchestration import warehouse
 
 if TYPE_CHECKING:
-    from orchestration.release import PublishedTable
+    from orchestration.bundle.tables import PublishedTable
 
 CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
 URN = "urn:nhs-league-tables:"

@@ -2,7 +2,7 @@
 of two quarters on the metrics that both have. It reads the two bundles and nothing else.
 
 Belongs here: comparing the tables and descriptors of bundles, the evidence for each cause. Does not: the arithmetic of
-causes (`statistics/causes.py`), how it is shown (`diff_tables.py`)."""
+causes (`statistics/causes.py`), how it is shown (`terminal/diff.py`)."""
 
 from __future__ import annotations
 

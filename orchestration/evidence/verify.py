@@ -42,7 +42,7 @@ def verify(release: Path, data_dir: Path, listener: Callable[[str, str], None]) 
 
 
 def _rules(package: dict[str, Any]) -> Iterator[str]:
-    from orchestration.release import rule_files
+    from orchestration.bundle.describe import rule_files
 
     recorded, here = package["rules"], rule_files()
     for name in sorted(set(recorded) | set(here)):

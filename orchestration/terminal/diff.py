@@ -1,6 +1,6 @@
 """What differs between two releases, as tables for a terminal.
 
-Belongs here: columns, headings, what is left out for want of room. Does not: what differs (`diff.py`)."""
+Belongs here: columns, headings, what is left out for want of room. Does not: what differs (`evidence/diff.py`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from orchestration.diff import Difference
+from orchestration.evidence.diff import Difference
 
 SHORT = 12  # characters of a sha256
 

@@ -1,0 +1,1 @@
+"""What lies in a release beside its tables: descriptor, README, pictures, audit pack, open standards."""
