@@ -11,6 +11,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import shutil
 import zipfile
 from calendar import monthrange
@@ -973,10 +974,10 @@ def traced(built: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def data_dir(built: Any, tmp_path: Path) -> Path:
-    """A copy of the release and of the store, that may be changed."""
-    for name in ("store", "releases"):
-        shutil.copytree(built.workspace.data_dir / name, tmp_path / name)
-    for path in tmp_path.rglob("*"):
+    """A release that may be changed, and a store whose files may be replaced: they are links."""
+    shutil.copytree(built.workspace.store, tmp_path / "store", copy_function=os.link)
+    shutil.copytree(built.release, release_in(tmp_path))
+    for path in (release_in(tmp_path), *release_in(tmp_path).iterdir()):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return tmp_path
 
@@ -1169,6 +1170,7 @@ def test_file_that_is_gone_or_changed_is_named(traced: dict[str, Any], data_dir:
     sha256 = found["rows"][0]["source_sha256"]
     content = bytearray(store.path(sha256).read_bytes())
     content[len(content) // 2] ^= 1
+    store.path(sha256).unlink()
     store.path(sha256).write_bytes(content)
     for damage in ("was changed", "is not in the store"):  # in this order
         assert trace(release, store, code)["placing"]["rank"]
