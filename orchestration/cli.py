@@ -120,11 +120,12 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
 
 @league.command()
 @click.argument("code")
-@click.option("--quarter", required=True, help="Such as 2025-26-Q2; its newest release is traced.")
+@click.option("--quarter", required=True, help="Such as 2025-26-Q2.")
+@click.option("--version", type=int, help="Which release of the quarter; the newest if not given.")
 @click.option("--metric", "metric_id", help="One metric: every row it is the sum of, read again from the store.")
 @click.option("--json", "as_json", is_flag=True, help="All that was found, for programs.")
 @data_dir
-def trace(code: str, quarter: str, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
+def trace(code: str, quarter: str, version: int | None, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
     """Follow the figures of an organisation (ODS code), or of a league, to the rows of the files they came from."""
     from orchestration.evidence.trace import trace as traced
     from orchestration.releases import latest_release
@@ -132,7 +133,9 @@ def trace(code: str, quarter: str, metric_id: str | None, as_json: bool, data_di
     from orchestration.terminal.trace import show as show_trace
 
     workspace = Workspace(data_dir)
-    found = traced(latest_release(workspace.releases(quarter)), Store(workspace), code, metric_id)
+    releases = workspace.releases(quarter)
+    release = latest_release(releases) if version is None else releases / f"v{version}"
+    found = traced(release, Store(workspace), code, metric_id)
     if as_json:
         click.echo(json.dumps(found, indent=1, default=str))
     else:

@@ -1,5 +1,5 @@
-"""Tracing: from a published rank, link by link, to the rows of the files it came from. Every link is worked out again
-on the way; a release that does not add up is not traced.
+"""Tracing: from a published rank, link by link, to the rows of the files it came from. Rank, average, segment, the sums
+of parts and the rows named are checked on the way; the rest is what `verify` builds again.
 
 Belongs here: reading a release, and the rows it names in the store. Does not: making either, printing."""
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Iterator
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,13 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import LeagueError
-from orchestration.releases import OPENLINEAGE, files_of, package_of, state
+from orchestration.releases import OPENLINEAGE, damage, files_of, package_of, state
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
 
 Row = dict[str, Any]
+Place = tuple[str | None, int]  # member or sheet, and row
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
 ORIGINS = ("land.", "extract.", "rules.")  # where following a column ends
 OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
@@ -99,9 +100,12 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
     of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is the sum, and
     those rows as they stand in the stored files.
 
-    Raises LeagueError where the release does not know the code or the metric or does not add up, and where the store
-    lacks a file whose rows are asked for.
+    Raises LeagueError where the release is damaged or does not add up, where it does not know the code or the metric,
+    and where a row asked for is not in the store or does not say what the release has.
     """
+    found_damage = list(damage(release))
+    if found_damage:
+        raise LeagueError(f"{release} is damaged and cannot be traced\n" + "\n".join(found_damage))
     bundle = Bundle(release)
     tables = bundle.about(code)
     if not tables:
@@ -146,8 +150,8 @@ def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | N
     _holds("rank", row["rank"], 1 + len(before))
     _holds("average_score", row["average_score"], _mean(weighted, weights))
     _holds("segment before the override", unadjusted, _segment(row["average_score"], cuts))
-    if not row.get("financial_override"):
-        _holds("segment", row["segment"], unadjusted)
+    override = row.get("financial_override") and row["segment"] > unadjusted
+    _holds("segment", row["segment"], row["segment"] if override else unadjusted)
     return {
         **placing,
         "members_ranked": len(members),
@@ -155,7 +159,7 @@ def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | N
         "weighted_scores": weighted,
         "weights": weights,
         "cut_points": cuts,
-        "previous_files": _files_of_previous_quarter(bundle, placing) if row["previous_rank"] else [],
+        "previous_files": _files_of_previous_quarter(bundle, row) if row["previous_rank"] else [],
     }
 
 
@@ -169,12 +173,10 @@ def _segment(average: Decimal, cuts: list[Row]) -> int:
     return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
 
 
-def _files_of_previous_quarter(bundle: Bundle, placing: Row) -> list[str]:
-    """The previous rank was worked out in the same build, from these files: those of the league, if it has any."""
+def _files_of_previous_quarter(bundle: Bundle, row: Row) -> list[str]:
+    """The previous rank was worked out in the same build, from these files."""
     used = [file for file in files_of(bundle.release) if file["status"] == "used"]
-    before = [file for file in used if file["quarter"] not in (placing["quarter"], None)]
-    of_league = [file for file in before if file["part"] == placing["league"]]
-    return sorted({file["source_sha256"] for file in of_league or before})
+    return sorted({file["source_sha256"] for file in used if file["quarter"] not in (row["quarter"], None)})
 
 
 def _metric(bundle: Bundle, value: Row) -> Row:
@@ -198,30 +200,45 @@ def _metric(bundle: Bundle, value: Row) -> Row:
 
 def _rows(bundle: Bundle, store: Store, metrics: list[Row]) -> Iterator[Row]:
     """The rows that metric values came from, every cell under its published heading, read from the stored files."""
-    wanted: dict[str, set[tuple[str | None, int]]] = {}
+    said: dict[str, dict[Place, set[str]]] = {}  # what each row must say, by file
     for metric in metrics:
-        for row in (metric, *metric["parts"]):
-            for number in (row["source_row"], row.get("published_score_row")):
-                if number is not None:
-                    wanted.setdefault(row["source_sha256"], set()).add((row["source_member"], number))
+        if metric["source_row"] is not None:
+            _expect(said, metric, metric["source_row"], metric["organisation_code"], metric["value"])
+        if metric["published_score_row"] is not None:
+            _expect(said, metric, metric["published_score_row"], metric["organisation_code"], metric["published_score"])
+        for part in metric["parts"]:
+            _expect(said, part, part["source_row"], part["code_in_file"], None)
     used = {file["source_sha256"]: file for file in files_of(bundle.release) if file["status"] == "used"}
-    for sha256, places in wanted.items():
+    for sha256, places in said.items():
         file = used[sha256]
         source = known_sources()[file["source_id"]]
         headings = {column.name: ", ".join(column.published) or column.name for column in source.columns}
         try:
-            store.get(sha256)
+            rows = rows_read_again(source, InUse(*[file[name] for name in InUse._fields]), set(places), store)
         except LeagueError as error:
             raise LeagueError(f"{file['file_name']}: {error}") from error
-        rows = rows_read_again(source, InUse(*[file[name] for name in InUse._fields]), places, store)
-        for row in rows.to_dict("records"):
-            cells = {heading: row[name] for name, heading in headings.items() if isinstance(row[name], str)}
-            yield {
-                "source_sha256": sha256,
-                "source_member": row["_source_member"] or None,
-                "source_row": int(row["_source_row"]),
-                "cells": cells,
-            }
+        found = {(row["_source_member"] or None, int(row["_source_row"])): row for row in rows.to_dict("records")}
+        for place, expected in places.items():
+            row = found.get(place, {})
+            cells = {heading: row[name] for name, heading in headings.items() if isinstance(row.get(name), str)}
+            missing = expected - {form for text in cells.values() for form in (text.strip(), _plain(text))}
+            if missing:
+                where = ", ".join(filter(None, [file["file_name"], place[0], f"row {place[1]}"]))
+                raise LeagueError(f"{where}: does not say {', '.join(sorted(missing))}, which the release has from it")
+            yield {"source_sha256": sha256, "source_member": place[0], "source_row": place[1], "cells": cells}
+
+
+def _expect(said: dict[str, dict[Place, set[str]]], row: Row, number: int, code: str, figure: Decimal | None) -> None:
+    expected = said.setdefault(row["source_sha256"], {}).setdefault((row["source_member"], number), set())
+    expected |= {code} if figure is None else {code, _plain(str(figure))}
+
+
+def _plain(text: str) -> str:
+    """A number without the zeros that do not count, any other text as it is."""
+    try:
+        return f"{Decimal(text.strip()).normalize():f}"
+    except InvalidOperation:
+        return text
 
 
 def _holds(what: str, published: Any, again: Any) -> None:

@@ -17,6 +17,13 @@ listed as (
         on benchmark_groups.benchmark_group = trusts.benchmark_group
 ),
 
+-- The region of an ICB is that of its trusts, of those that are open.
+open_trusts as (
+    select *
+    from {{ ref('etr_trusts') }}
+    where close_date is null
+),
+
 stated as (
     {% for source_id, rows, code, attributes in [
         ('nof_data', 'published', 'trust_code', {
@@ -25,7 +32,7 @@ stated as (
         ('ods_etr', ref('etr_trusts'), 'trust_code', {
             'organisation_name': 'trust_name', 'region': 'region', 'icb_code': 'icb_code'
         }),
-        ('ods_etr', ref('etr_trusts'), 'icb_code', {'region': 'region', 'icb_code': 'icb_code'}),
+        ('ods_etr', 'open_trusts', 'icb_code', {'region': 'region', 'icb_code': 'icb_code'}),
         ('ods_trusts', 'listed', 'trust_code', {
             'organisation_name': 'trust_name', 'league': 'league', 'region': 'region', 'icb_code': 'icb_code'
         }),
