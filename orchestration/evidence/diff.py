@@ -20,7 +20,7 @@ from orchestration.statistics import leagues
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
 from orchestration.statistics.leagues import League
 
-EARLIEST_CONTRACT = (2, 0)  # before it, no table names the framework of a league
+EARLIEST_CONTRACT = (2, 1)  # before it, no table has the segment that the override leaves
 ORGANISATION = ["league", "organisation_code"]
 SUBJECT = ["source_id", "quarter", "period", "part"]
 PLACE = ["rank", "average_score", "segment_unadjusted", "financial_override", "segment", "not_ranked_reason"]
@@ -286,7 +286,7 @@ def _placed_differently(before: Bundle, after: Bundle) -> pd.DataFrame:
 
 
 def _changes(before: Bundle, after: Bundle, scored: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
-    old, new = _leagues(before, after), _leagues(after, before)
+    old, new = _leagues(before), _leagues(after)
     other_rules = _rules_differ(before, after)
     found: list[dict[Any, Any]] = []
     for league, rows in _placed_differently(before, after).groupby("league"):
@@ -303,18 +303,15 @@ def _changes(before: Bundle, after: Bundle, scored: pd.DataFrame, inputs: pd.Dat
     return pd.DataFrame(found, columns=CHANGES).astype(dict.fromkeys(WHOLE_NUMBERS, "Int64"))
 
 
-def _leagues(of: Bundle, other: Bundle) -> dict[Any, League]:
+def _leagues(of: Bundle) -> dict[Any, League]:
     """The leagues of a release in which anybody is ranked, by name. Raises LeagueError where its ranks do not follow
-    from its own scores.
-
-    No table has the best segment that the override leaves: it is that of the best of those flagged, in either release.
-    """
+    from its own scores."""
+    coverage = of.table("league_coverage").set_index("league")
     placed = of.placed().assign(quarter=of.quarter)
-    flagged = pd.concat([placed, other.placed()]).query("financial_override == 1")
-    placed["override_segment"] = placed["league"].map(flagged.groupby("league")["segment"].min())
+    placed["override_segment"] = placed["league"].map(coverage["override_segment"])
     ranked = placed[placed["rank"].notna()]
     cuts = of.cut_points().pivot(index="framework", columns="better_segment", values="cut_point").add_prefix("cut_")
-    rules = of.table("league_coverage")[["quarter", "league", "framework"]].join(cuts, on="framework")
+    rules = coverage.reset_index()[["quarter", "league", "framework"]].join(cuts, on="framework")
     scores = of.table("metric_scores").assign(polarity="lower")  # of the values, which nothing here reads
     scores = scores[scores["counted"] & scores["organisation_code"].isin(ranked["organisation_code"])]
     found = leagues.read(rules[rules["league"].isin(ranked["league"])], ranked, scores)

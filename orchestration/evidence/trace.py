@@ -28,7 +28,7 @@ ORIGINS = ("land.", "extract.", "rules.")  # where following a column ends
 OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
 
 
-class Bundle:
+class Published:
     """The tables of one release, row by row."""
 
     def __init__(self, release: Path) -> None:
@@ -106,7 +106,7 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
     found_damage = list(damage(release))
     if found_damage:
         raise LeagueError(f"{release} is damaged and cannot be traced\n" + "\n".join(found_damage))
-    bundle = Bundle(release)
+    bundle = Published(release)
     tables = bundle.about(code)
     if not tables:
         raise LeagueError(f"{code} is neither an organisation nor a league of {release}")
@@ -127,7 +127,7 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
     return {**found, "files": bundle.sources}
 
 
-def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | None:
+def _placing(bundle: Published, code: str, tables: dict[str, list[Row]]) -> Row | None:
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
     trusts, icbs = tables.get("trust_league_table", []), tables.get("icb_league_table", [])
     own = [row for row in (*trusts, *icbs) if code == row.get("trust_code", row.get("icb_code"))]
@@ -150,8 +150,8 @@ def _placing(bundle: Bundle, code: str, tables: dict[str, list[Row]]) -> Row | N
     _holds("rank", row["rank"], 1 + len(before))
     _holds("average_score", row["average_score"], _mean(weighted, weights))
     _holds("segment before the override", unadjusted, _segment(row["average_score"], cuts))
-    override = row.get("financial_override") and row["segment"] > unadjusted
-    _holds("segment", row["segment"], row["segment"] if override else unadjusted)
+    left = about["override_segment"] if row.get("financial_override") else unadjusted
+    _holds("segment", row["segment"], max(unadjusted, left))
     return {
         **placing,
         "members_ranked": len(members),
@@ -173,13 +173,13 @@ def _segment(average: Decimal, cuts: list[Row]) -> int:
     return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
 
 
-def _files_of_previous_quarter(bundle: Bundle, row: Row) -> list[str]:
+def _files_of_previous_quarter(bundle: Published, row: Row) -> list[str]:
     """The previous rank was worked out in the same build, from these files."""
     used = [file for file in files_of(bundle.release) if file["status"] == "used"]
     return sorted({file["source_sha256"] for file in used if file["quarter"] not in (row["quarter"], None)})
 
 
-def _metric(bundle: Bundle, value: Row) -> Row:
+def _metric(bundle: Published, value: Row) -> Row:
     """A metric value with its score, where it is the one that is scored, its sources and its parts."""
     key = {"organisation_code": value["organisation_code"], "metric_id": value["metric_id"]}
     basis = {"value_basis": value["value_basis"]}
@@ -198,7 +198,7 @@ def _metric(bundle: Bundle, value: Row) -> Row:
     }
 
 
-def _rows(bundle: Bundle, store: Store, metrics: list[Row]) -> Iterator[Row]:
+def _rows(bundle: Published, store: Store, metrics: list[Row]) -> Iterator[Row]:
     """The rows that metric values came from, every cell under its published heading, read from the stored files."""
     said: dict[str, dict[Place, set[str]]] = {}  # what each row must say, by file
     for metric in metrics:

@@ -125,7 +125,9 @@ class A:
                     for i, cut in enumerate(self.cuts, 1)
                 ]
             ),
-            "league_coverage": pd.DataFrame([{"quarter": self.quarter, "league": self.league, "framework": "f"}]),
+            "league_coverage": pd.DataFrame(
+                [{"quarter": self.quarter, "league": self.league, "framework": "f", "override_segment": 3}]
+            ),
         }
         for name, table in tables.items():
             table.to_parquet(folder / f"{name}.parquet")

@@ -8,6 +8,7 @@ with expected as (
         leagues.expected_organisations,
         frameworks.framework,
         frameworks.status as framework_status,
+        frameworks.override_segment,
         league_metrics.metric_id
     from {{ ref('frameworks_in_force') }} as in_force
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
@@ -86,6 +87,7 @@ summarised as (
         expected.expected_organisations,
         expected.framework,
         expected.framework_status,
+        expected.override_segment,
         count(expected.metric_id) as metrics_expected,
         count(case when scored.organisations_scored > 0 then 1 end) as metrics_scored,
         string_agg(
@@ -113,7 +115,8 @@ summarised as (
         expected.title,
         expected.expected_organisations,
         expected.framework,
-        expected.framework_status
+        expected.framework_status,
+        expected.override_segment
 )
 
 select
@@ -122,6 +125,7 @@ select
     summarised.title,
     summarised.framework,
     summarised.framework_status,
+    cast(summarised.override_segment as integer) as override_segment,
     at_hand.value_basis,
     coalesce(covered.organisations_covered, 0) > 0 as published,
     cast(
