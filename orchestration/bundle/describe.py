@@ -36,6 +36,7 @@ from orchestration.workspace import (
 )
 
 CONTRACT_VERSION = "2.1"
+README = "README.md"
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
@@ -43,6 +44,7 @@ FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "
 def describe(
     build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Path | None
 ) -> None:
+    """Writes all that lies beside the tables of a release, the page that lists all other files last but one."""
     files = pd.read_parquet(build.parquet("files"))
     files["bytes"] = files["bytes"].astype("Int64")
     evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
@@ -58,8 +60,23 @@ def describe(
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
+    package = _package(build, files, number, resources)
+    if before:
+        _write_changes(Bundle(before, package_of(before)), Bundle(folder, package))
+        resources.append(_file_resource(folder / "changes.csv"))
+    sure = list(how_sure(pd.read_parquet(folder / "league_coverage.parquet"), folder))
+    (folder / README).write_text(_readme(build, tables, checks, number, package, sure, folder), encoding="utf-8")
+    resources.append(_file_resource(folder / README))
+    resources += _open_standards(build, tables, checks, evidence, package, folder)
+    (folder / audit_pack.NAME).write_text(audit_pack.page(folder, package, sure), encoding="utf-8")
+    resources.append(_file_resource(folder / audit_pack.NAME))
+    _write_json(folder / PACKAGE, package)
+
+
+def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """The descriptor; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
-    package: dict[str, Any] = {
+    return {
         "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
         "title": f"NHS league tables {build.quarter}, version {number}",
         "profile": "data-package",
@@ -78,17 +95,6 @@ def describe(
         "sources": [_source(rows) for _, rows in used],
         "resources": resources,
     }
-    if before:
-        _write_changes(Bundle(before, package_of(before)), Bundle(folder, package))
-        package["resources"].append(_file_resource(folder / "changes.csv"))
-    readme = _readme(build, tables, checks, number, package, folder)
-    (folder / "README.md").write_text(readme, encoding="utf-8")
-    package["resources"].append(_file_resource(folder / "README.md"))
-    sure = list(how_sure(pd.read_parquet(folder / "league_coverage.parquet"), folder))
-    (folder / audit_pack.NAME).write_text(audit_pack.page(folder, package, sure), encoding="utf-8")
-    package["resources"].append(_file_resource(folder / audit_pack.NAME))
-    package["resources"] += _open_standards(build, tables, checks, evidence, package, folder)
-    _write_json(folder / PACKAGE, package)
 
 
 def _write_changes(before: Bundle, after: Bundle) -> None:
@@ -176,7 +182,13 @@ def _file_resource(path: Path) -> dict[str, Any]:
 
 
 def _readme(
-    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, package: dict[str, Any], folder: Path
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    number: int,
+    package: dict[str, Any],
+    sure: list[dict[str, str]],
+    folder: Path,
 ) -> str:
     reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
     scores = pd.read_parquet(folder / "metric_scores.parquet")
@@ -188,7 +200,7 @@ def _readme(
         quarter=build.quarter,
         number=number,
         leagues=leagues.fillna("").to_dict("records"),
-        sure=list(how_sure(leagues, folder)),
+        sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
         labels=scores.dropna(subset="score")

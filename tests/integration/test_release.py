@@ -10,6 +10,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -98,6 +99,9 @@ class Versions:
     again: release.Release
     second: Path
     exchanged: tuple[str, str]
+
+
+NUMBERS_AND_BREAKS = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|<wbr>")  # of runs; within a hash
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -242,19 +246,21 @@ def test_nothing_unfinished_is_left(built: Any) -> None:
 def test_two_data_folders_give_the_same_bytes_but_for_the_day_the_files_came(
     built_first: Any, versions: Versions
 ) -> None:
-    """Days stand in three files, and those have hashes; with these exchanged all bytes are the same."""
+    """Files that tell the day have hashes, and runs are numbered by it; with these exchanged all bytes are the same."""
     here, there = built_first.release, versions.second.with_name("v1")
-    days, inventories = zip(*[_day_and_inventory(folder) for folder in (here, there)], strict=True)
-    dated = ("README.md", "checks.json")
-    exchanged = [days, inventories, *[tuple(hashes(folder)[name] for folder in (here, there)) for name in dated]]
-    assert all(one != other for one, other in exchanged)
     assert hashes(there) == versions.first
+    days, inventories = zip(*[_day_and_inventory(folder) for folder in (here, there)], strict=True)
+    dated = ("README.md", "checks.json", "openlineage.ndjson", "prov.json", "dcat.jsonld", "audit.html")
+    exchanged = [days, inventories, *[tuple(hashes(folder)[name] for folder in (here, there)) for name in dated[:-2]]]
+    assert all(one != other for one, other in exchanged)
+    exchanged += [tuple(hashes(folder)[name] for folder in (here, there)) for name in dated[-2:]]
     for name in versions.first:
-        content = (here / name).read_bytes()
+        content, other_content = ((folder / name).read_bytes() for folder in (here, there))
         if name in (*dated, "datapackage.json"):
+            content, other_content = (NUMBERS_AND_BREAKS.sub(b"", found) for found in (content, other_content))
             for one, other in exchanged:
                 content = content.replace(one.encode(), other.encode())
-        assert content == (there / name).read_bytes(), name
+        assert content == other_content, name
 
 
 def _day_and_inventory(release: Path) -> tuple[str, str]:
@@ -345,7 +351,7 @@ def test_order_of_rows_changes_only_provenance(built_first: Any, shuffled: Any) 
             left, right = (pd.read_parquet(built.release / names[1]) for built in (built_first, shuffled))
             kept = [column for column in left.columns if column not in PROVENANCE]
             pd.testing.assert_frame_equal(left[kept], right[kept])
-            assert not left.equals(right)
+            assert left.empty or not left.equals(right)
         else:
             for name in names:
                 assert (built_first.release / name).read_bytes() == (shuffled.release / name).read_bytes(), name

@@ -28,6 +28,7 @@ from prov.model import ProvDocument
 from rdflib import DCAT, DCTERMS, RDF, Graph
 
 from orchestration import gates, warehouse
+from orchestration.bundle import audit_pack
 from orchestration.bundle.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
 from orchestration.bundle.tables import published_tables
 from orchestration.lineage import events
@@ -358,7 +359,7 @@ def test_prov_names_what_was_read_and_made(built: Any) -> None:
     }
     members = {member["prov:entity"].split("/")[-1] for member in made["hadMember"].values()}
     described = {resource["path"] for resource in package["resources"]}
-    assert members == described - {CSVW_FILE, PROV_FILE, DCAT_FILE, OPENLINEAGE}
+    assert members == described - {CSVW_FILE, PROV_FILE, DCAT_FILE, OPENLINEAGE, audit_pack.NAME}
 
 
 def test_dcat_lists_files_that_are_there(built: Any) -> None:
