@@ -83,7 +83,7 @@ KEYS = {
     "icb_league_table": ("quarter", "icb_code"),
     "england_figures": ("quarter", "metric_id"),
 }
-PROVENANCE = {"source_sha256", "source_row", "first_row", "last_row"}
+PROVENANCE = {"source_sha256", "source_row", "published_score_row", "first_row", "last_row"}
 COUNTS = ("numerator", "denominator")
 TEN_DECIMALS = Fraction(1, 10**10)
 CONTEXT = "X-DM01-6W"  # shown beside the framework, never scored
