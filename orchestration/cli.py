@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,19 @@ release_folder = click.argument(
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def league() -> None:
     """League tables of NHS trusts from NHS England's published files."""
+
+
+@league.command()
+@extracts
+@click.option("--quarter", "quarters", multiple=True, required=True, help="Such as 2025-26-Q2; may be repeated.")
+@data_dir
+def fetch(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
+    """Download what is due for a quarter from the pages that publish it; what is there already stays as it is."""
+    from orchestration.sources.fetch import fetch as fetched
+    from orchestration.terminal.fetch import show as show_fetched
+
+    if not show_fetched(Console(), fetched(extracts, list(quarters), Workspace(data_dir), date.today())):
+        sys.exit(1)
 
 
 @league.command()

@@ -55,6 +55,18 @@ class Retired:
 
 
 @dataclass(frozen=True)
+class Fetch:
+    """Where files are linked. `files` is what the name of one looks like, `pages` the addresses, below the landing
+    page, of pages that link more; a group `month` or `year` in them says when a link is about. An `address` never
+    changes and needs no page. `hosts` may serve files, besides the one of the landing page."""
+
+    files: str | None = None
+    pages: str | None = None
+    address: str | None = None
+    hosts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
     it is a workbook; `national` ones are too large to be held as a whole."""
@@ -74,6 +86,7 @@ class Source:
     period: Period | None = None
     part: Part | None = None
     retired: Retired | None = None
+    fetch: Fetch | None = None
     sheets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -111,6 +124,7 @@ def known_sources() -> dict[str, Source]:
 
 def _source(described: dict[str, Any]) -> Source:
     period, part, retired = described.get("period"), described.get("part"), described.get("retired")
+    fetch = described.get("fetch")
     return Source(
         id=described["id"],
         title=described["title"],
@@ -131,6 +145,9 @@ def _source(described: dict[str, Any]) -> Source:
         else None,
         part=Part(part["cell"], part["values"]) if part else None,
         retired=Retired(str(retired["since"]), retired["reason"]) if retired else None,
+        fetch=Fetch(fetch.get("files"), fetch.get("pages"), fetch.get("address"), tuple(fetch.get("hosts", ())))
+        if fetch
+        else None,
         sheets={sheet: tuple(columns) for sheet, columns in described.get("sheets", {}).items()},
     )
 

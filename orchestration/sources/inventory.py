@@ -17,11 +17,12 @@ from orchestration.errors import LeagueError
 from orchestration.sources import files, nof
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.files import Subject
+from orchestration.sources.files import Recognised, Subject
 from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
 from orchestration.workspace import sha256_of_file
 
 MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
+VERSION = re.compile(r"[-_]v(\d+)\b", re.IGNORECASE)
 COLUMNS = [
     "file_name",
     "source_id",
@@ -40,6 +41,12 @@ COLUMNS = [
 ]
 
 
+def version_of(name: str) -> int:
+    """By the -vN in a name; without one it is the first."""
+    mark = VERSION.search(name)
+    return int(mark[1]) if mark else 1
+
+
 @dataclass(frozen=True)
 class Candidate:
     """A recognised file, as far as one subject of it goes."""
@@ -56,9 +63,8 @@ class Candidate:
     @property
     def precedence(self) -> tuple[str, int, int]:
         """A later release repeats earlier periods and supersedes them; within one a mark in the name does, then -vN."""
-        version = re.search(r"[-_]v(\d+)\b", self.path.name, re.IGNORECASE)
         marks = [rank for mark, rank in MARKS.items() if mark in self.path.name.lower()]
-        return self.last_period or "", max(marks, default=0), int(version[1]) if version else 1
+        return self.last_period or "", max(marks, default=0), version_of(self.path.name)
 
     @property
     def maturity(self) -> str:
@@ -125,27 +131,33 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
-        subjects, remarks = files.about(path, found, name)
-        last_period = max((subject.period for subject in subjects if subject.period), default=None)
-        candidates += [
-            Candidate(path, name, sha256, found.source, found.member, remarks, subject, last_period)
-            for subject in subjects
-        ]
+        candidates += candidates_of(path, name, sha256, found, *files.about(path, found, name))
     return Survey(folder, tuple(candidates), tuple(set_aside))
+
+
+def candidates_of(
+    path: Path, name: str, sha256: str, found: Recognised, subjects: list[Subject], remarks: str | None
+) -> list[Candidate]:
+    """One file, by what it is about."""
+    last_period = max((subject.period for subject in subjects if subject.period), default=None)
+    return [
+        Candidate(path, name, sha256, found.source, found.member, remarks, subject, last_period) for subject in subjects
+    ]
 
 
 def rivals(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
     """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
     framework."""
-    wanted = _wanted(quarter)
+    needed = wanted(quarter)
     groups: dict[tuple[str, Subject], list[Candidate]] = {}
     for candidate in found.candidates:
-        if candidate.subject.quarter in wanted:
+        if candidate.subject.quarter in needed:
             groups.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
     return groups
 
 
-def _wanted(quarter: str) -> set[str | None]:
+def wanted(quarter: str) -> set[str | None]:
+    """The quarters that files are read for: itself, the one before where it is seeded, and none (references)."""
     if quarter not in nof.quarters():
         known = ", ".join(nof.quarters())
         raise LeagueError(f"{quarter} cannot be built: no framework is seeded for it; quarters known: {known}")
@@ -198,9 +210,9 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
 
 
 def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
-    there, wanted = {candidate.key for candidate in found.candidates}, _wanted(quarter)
+    there, needed = {candidate.key for candidate in found.candidates}, wanted(quarter)
     for entry in lock.entries.values():
-        if entry.pinned and entry.subject.quarter in wanted and entry.key not in there:
+        if entry.pinned and entry.subject.quarter in needed and entry.key not in there:
             about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))
             raise LeagueError(
                 f"{found.folder}: {entry.file_name} (sha256 {entry.sha256}) is pinned in the lock for {about}"

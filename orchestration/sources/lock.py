@@ -25,7 +25,8 @@ IN_FORCE, UNDECIDED, SUPERSEDED = "in force", "undecided", "superseded by "
 @dataclass(frozen=True)
 class Entry:
     """One file, as far as one subject of it goes; a file about several has an entry for each. `retrieved` is the day it
-    was first seen where no download is recorded. `pinned` is why a person chose it, against any mark in a name."""
+    was first seen where no download is recorded; `etag` and `last_modified` are what the server said of it. `pinned` is
+    why a person chose it, against any mark in a name."""
 
     source_id: str
     subject: Subject
@@ -36,6 +37,8 @@ class Entry:
     landing_page: str
     retrieved: str
     maturity: str
+    etag: str | None = None
+    last_modified: str | None = None
     pinned: str | None = None
     status: str = UNDECIDED  # last, and always there: what is added to the file then never changes the line before
 

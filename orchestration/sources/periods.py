@@ -17,6 +17,12 @@ def quarter_of_month(month: str) -> str:
     return f"{start}-{(start + 1) % 100:02d}-Q{(number - 4) % 12 // 3 + 1}"
 
 
+def months_in(quarter: str) -> list[str]:
+    """`2025-26-Q4` as `2026-01`, `2026-02`, `2026-03`."""
+    year, first = int(quarter[:4]), 3 * int(quarter[-1]) + 1
+    return [f"{year + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}" for month in range(first, first + 3)]
+
+
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:
     """`RTT-January-2026` as `2026-01`; none for the label of a total row. Raises InputError on any other label."""
     text = label.strip()

@@ -87,6 +87,8 @@ def test_lock_names_every_file_by_quarter_and_source(extracts: Path, workspace: 
         ("landing_page", known_sources()["ae"].landing_page),
         ("retrieved", TODAY),
         ("maturity", "provisional"),
+        ("etag", None),
+        ("last_modified", None),
         ("pinned", None),
         ("status", "in force"),
     ]
@@ -129,7 +131,7 @@ def test_revised_file_adds_its_lines_and_changes_one_status(extracts: Path, work
     sha256 = sha256_of_file(extracts / "b-v2.csv")
     assert changed["-"] == ['"status": "in force"']
     assert f'"status": "superseded by {sha256}"' in changed["+"]
-    assert len(changed["+"]) == 14  # a status, and eleven fields in their braces
+    assert len(changed["+"]) == 16  # a status, and thirteen fields in their braces
     assert statuses(workspace)["b.csv", "2025-05", "-"] == "superseded by b-v2.csv"
     assert statuses(workspace)["b-v2.csv", "2025-05", "-"] == "in force"
 

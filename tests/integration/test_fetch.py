@@ -1,0 +1,617 @@
+"""Fetch against a server on this machine that has the published files under their real names and misbehaves on demand.
+What reaches it are the real addresses; only the pool that the test hands over knows where they lead. The landing pages
+are built here as the descriptions assume them: no test says that the publishers' pages are so."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from email.utils import formatdate
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import urllib3
+from click.testing import CliRunner
+
+from orchestration.cli import league
+from orchestration.errors import LeagueError
+from orchestration.sources import archives
+from orchestration.sources import fetch as fetch_module
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.fetch import Fetched, fetch
+from orchestration.sources.inventory import survey
+from orchestration.sources.landing import take_in
+from orchestration.sources.lock import read_lock
+from orchestration.workspace import Workspace, sha256_of_file
+
+Q1, TODAY = "2025-26-Q1", date(2025, 12, 1)
+UPLOADS = "https://www.england.nhs.uk/statistics/wp-content/uploads/sites/2"
+AE_PAGE = known_sources()["ae"].landing_page
+AE_YEAR = f"{AE_PAGE}ae-attendances-and-emergency-admissions-2025-26/"
+MAY = f"{UPLOADS}/2025/06/Monthly-AE-May-2025.csv"
+STALL = 0.4
+
+
+@dataclass
+class Asked:
+    url: str
+    headers: dict[str, str]
+    status: int = 0
+
+
+Answer = Callable[["Handler", "Site"], None]
+
+
+@dataclass
+class Site:
+    """What is published at which address, who asked for it, and for some addresses how the next requests are wronged."""
+
+    content: dict[str, bytes] = field(default_factory=dict)
+    wrongs: dict[str, list[Answer]] = field(default_factory=dict)
+    asked: list[Asked] = field(default_factory=list)
+    with_etag: bool = True
+    stalls: threading.Event = field(default_factory=threading.Event)
+
+    def of(self, url: str) -> list[Asked]:
+        return [asked for asked in self.asked if asked.url == url]
+
+    def page(self, url: str, *links: str) -> None:
+        anchors = "".join(f'<li><a class="x" href="{link}">a file</a></li>' for link in links)
+        self.content[url] = f"<!DOCTYPE html><html><body><a name=top>{anchors}</a></body></html>".encode()
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Any
+
+    def do_GET(self) -> None:
+        site: Site = self.server.site
+        url = f"https://{self.headers['Host']}{self.path}"
+        self.asked = Asked(url, {name.lower(): value for name, value in self.headers.items()})
+        site.asked.append(self.asked)
+        wrongs = site.wrongs.get(url)
+        (wrongs.pop(0) if wrongs else rightly)(self, site)
+
+    def say(self, status: int, body: bytes = b"", length: int | None = None, **headers: str | None) -> None:
+        self.asked.status = status
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) if length is None else length))
+        for name, value in headers.items():
+            if value is not None:
+                self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def break_off(self) -> None:
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:16]}"'
+
+
+def rightly(handler: Handler, site: Site) -> None:
+    """As RFC 9110 and 9111 have it."""
+    body = site.content.get(handler.asked.url)
+    if body is None:
+        return handler.say(404)
+    asked, etag = handler.asked.headers, etag_of(body) if site.with_etag else None
+    modified = formatdate(1_750_000_000 + len(body), usegmt=True)
+    if (etag and asked.get("if-none-match") == etag) or (not etag and asked.get("if-modified-since") == modified):
+        return handler.say(304, ETag=etag)
+    if "range" in asked and asked.get("if-range") == etag:
+        start = int(asked["range"].removeprefix("bytes=").removesuffix("-"))
+        span = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        return handler.say(206, body[start:], ETag=etag, Content_Range=span)
+    kind = "text/html" if body.startswith(b"<!DOCTYPE") else "application/octet-stream"
+    return handler.say(200, body, ETag=etag, Last_Modified=modified, Content_Type=kind)
+
+
+def status(code: int, **headers: str) -> Answer:
+    return lambda handler, site: handler.say(code, b"sorry", **headers)
+
+
+def truncated(handler: Handler, site: Site) -> None:
+    """Half of it, then the connection is gone."""
+    body = site.content[handler.asked.url]
+    handler.say(200, body[: len(body) // 2], len(body), ETag=etag_of(body))
+    handler.break_off()
+
+
+def truncated_without_etag(handler: Handler, site: Site) -> None:
+    body = site.content[handler.asked.url]
+    handler.say(200, body[: len(body) // 2], len(body))
+    handler.break_off()
+
+
+def stalled(handler: Handler, site: Site) -> None:
+    body = site.content[handler.asked.url]
+    handler.say(200, body[:100], len(body))
+    site.stalls.wait(5)
+    handler.break_off()
+
+
+def says_less(handler: Handler, site: Site) -> None:
+    """A length in the middle of a row, and the whole file."""
+    body = site.content[handler.asked.url]
+    handler.say(200, body, body.index(b"\n", len(body) // 2) - 30, ETag=etag_of(body))
+    handler.break_off()
+
+
+def says_more(handler: Handler, site: Site) -> None:
+    body = site.content[handler.asked.url]
+    if "range" in handler.asked.headers:
+        return handler.say(416)
+    handler.say(200, body, len(body) + 50, ETag=etag_of(body))
+    return handler.break_off()
+
+
+def changed_and_spliced(handler: Handler, site: Site) -> None:
+    """The rest of another file, against If-Range, under its own ETag."""
+    body = site.content[handler.asked.url]
+    other = body.replace(b",1", b",2")
+    start = int(handler.asked.headers["range"].removeprefix("bytes=").removesuffix("-"))
+    span = f"bytes {start}-{len(body) - 1}/{len(body)}"
+    handler.say(206, other[start:], ETag=etag_of(other), Content_Range=span)
+
+
+def changed_before_the_rest(handler: Handler, site: Site) -> None:
+    """Published anew between the two halves; from then on the server is right."""
+    body = site.content[handler.asked.url]
+    site.content[handler.asked.url] = revised(body)
+    rightly(handler, site)
+
+
+def redirect(target: str) -> Answer:
+    return lambda handler, site: handler.say(302, Location=target)
+
+
+def html(handler: Handler, site: Site) -> None:
+    handler.say(200, b"<!DOCTYPE html><html>Please wait</html>", Content_Type="text/html")
+
+
+def other_publication(handler: Handler, site: Site) -> None:
+    handler.say(200, site.content[f"{UPLOADS}/etr.csv"])
+
+
+def too_large(handler: Handler, site: Site) -> None:
+    handler.say(200, b"", archives.MAX_BYTES + 1)
+    handler.break_off()
+
+
+def named(disposition: str) -> Answer:
+    return lambda handler, site: handler.say(
+        200, site.content[handler.asked.url], Content_Disposition=f"attachment; filename={disposition}"
+    )
+
+
+def revised(body: bytes) -> bytes:
+    """A figure is another one: the first count of the second line, up by one."""
+    header, row, rest = body.split(b"\n", 2)
+    cells = row.split(b",")
+    number = next(i for i, cell in enumerate(cells) if cell.strip(b'"').isdigit())
+    cells[number] = b"%d" % (int(cells[number].strip(b'"')) + 1)
+    return b"\n".join([header, b",".join(cells), rest])
+
+
+class Local(urllib3.PoolManager):
+    """Leads every address to this machine. Nothing but a test can hand one over."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(timeout=urllib3.Timeout(connect=STALL, read=STALL))
+        self.port = port
+
+    def urlopen(self, method: str, url: str, redirect: bool = True, **options: Any) -> Any:
+        options["headers"] = {**options["headers"], "Host": urlsplit(url).netloc}
+        return super().urlopen(method, url, redirect, **options)
+
+    def connection_from_host(self, host: Any, port: Any = None, scheme: Any = "http", pool_kwargs: Any = None) -> Any:
+        return super().connection_from_host("127.0.0.1", self.port, "http", pool_kwargs)
+
+
+@dataclass
+class World:
+    """A site, a folder, a workspace, and how long was waited."""
+
+    site: Site
+    pool: Local
+    folder: Path
+    workspace: Workspace
+    waits: list[float]
+
+    def fetch(self, quarter: str = Q1) -> dict[str, Fetched]:
+        """By file."""
+        results = list(fetch(self.folder, [quarter], self.workspace, TODAY, self.pool))
+        found = {result.file: result for result in results}
+        assert len(found) == len(results)
+        return found
+
+    def outcomes(self) -> dict[str, str]:
+        return {name: result.outcome for name, result in self.fetch().items()}
+
+    def files(self) -> dict[str, bytes]:
+        paths = [path for path in self.folder.rglob("*") if path.is_file()]
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths}
+
+    def urls(self) -> dict[str, str]:
+        return {entry.file_name: entry.url for entry in read_lock(self.workspace).entries.values()}
+
+    def leftovers(self) -> list[Path]:
+        return [path for path in (self.workspace.data_dir / "work").rglob("*") if path.is_file() and path.stat().st_size]
+
+
+@pytest.fixture(scope="session")
+def published(request: pytest.FixtureRequest, sample: Path) -> Path:
+    """The real files, where they are beside the checkout, else the sample's, which have the same names."""
+    try:
+        return Path(request.getfixturevalue("shared_extracts"))
+    except pytest.skip.Exception:
+        return sample
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.site = Site()  # type: ignore[attr-defined]
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    yield server
+    server.site.stalls.set()  # type: ignore[attr-defined]
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def world(
+    server: ThreadingHTTPServer, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
+    """A&E of three months and etr, the only sources described; nobody really waits."""
+    site: Site = server.site  # type: ignore[attr-defined]
+    april, may, june = (next((published / "ae").glob(f"Monthly-AE-{m}-2025*.csv")) for m in ("April", "May", "June"))
+    urls = [f"{UPLOADS}/2025/{number:02d}/{path.name}" for number, path in ((5, april), (6, may), (7, june))]
+    site.content |= {url: path.read_bytes() for url, path in zip(urls, (april, may, june), strict=True)}
+    site.content[f"{UPLOADS}/etr.csv"] = (published / "ods" / "etr.csv").read_bytes()
+    etr = known_sources()["ods_etr"]
+    assert etr.fetch and etr.fetch.address
+    site.content[etr.fetch.address] = (published / "ods" / "etr.csv").read_bytes()
+    year_before = AE_YEAR.replace("2025-26", "2024-25")
+    site.page(AE_PAGE, AE_YEAR, year_before, "https://www.england.nhs.uk/about/2025-26/", "#top", "http://[")
+    site.page(AE_YEAR, *urls, f"{UPLOADS}/2025/08/Monthly-AE-July-2025.csv", f"{UPLOADS}/2025/06/May-2025.xls")
+    described = {name: known_sources()[name] for name in ("ae", "ods_etr")}
+    monkeypatch.setattr(fetch_module, "known_sources", lambda: described)
+    waits: list[float] = []
+    monkeypatch.setattr("urllib3.util.retry.time", type("Clock", (), {"sleep": waits.append, "time": time.time}))
+    with Local(server.server_address[1]) as pool:
+        yield World(site, pool, tmp_path / "extracts", Workspace(tmp_path / "data"), waits)
+
+
+def test_all_that_is_due_comes_with_where_it_came_from(world: World) -> None:
+    results = world.fetch()
+    june = next(name for name in results if "June" in name)
+    names = ["ae/Monthly-AE-April-2025.csv", "ae/Monthly-AE-May-2025.csv", june, "ods_etr/getReport"]
+    assert [(name, result.outcome, result.problem) for name, result in results.items()] == [
+        (name, "new", None) for name in names
+    ]
+    assert set(world.files()) == set(names)
+    for entry in read_lock(world.workspace).entries.values():
+        body = world.site.content[entry.url]
+        assert world.files()[entry.file_name] == body and results[entry.file_name].bytes == len(body) == entry.bytes
+        assert (entry.etag, entry.retrieved) == (etag_of(body), TODAY.isoformat())
+        assert entry.last_modified and entry.url in ([f"{UPLOADS}/2025/06/Monthly-AE-May-2025.csv", *world.urls().values()])
+    assert world.urls()["ae/Monthly-AE-May-2025.csv"] == MAY
+    asked = [asked.url for asked in world.site.asked]
+    assert len(asked) == len(set(asked)) == 6  # two pages, four files: nothing of July, of 2024-25 or elsewhere
+    agents = {asked.headers["user-agent"] for asked in world.site.asked}
+    assert len(agents) == 1 and re.fullmatch(r"nhs-league-tables/\d+\.\d+\.\d+", agents.pop())
+    assert world.waits == [] and world.leftovers() == []
+
+
+@pytest.mark.parametrize("with_etag", [True, False], ids=["etag", "last_modified"])
+def test_second_run_downloads_and_changes_nothing(world: World, with_etag: bool) -> None:
+    world.site.with_etag = with_etag
+    world.fetch()
+    lock, files = world.workspace.lock_file.read_bytes(), world.files()
+    world.site.asked.clear()
+    results = world.fetch()
+    assert {(result.outcome, result.bytes) for result in results.values()} == {("unchanged", 0)} and len(results) == 4
+    assert [asked.status for asked in world.site.asked if asked.url not in (AE_PAGE, AE_YEAR)] == [304] * 4
+    assert world.workspace.lock_file.read_bytes() == lock and world.files() == files
+
+
+def test_server_without_any_validator_is_asked_again_and_nothing_changes(world: World) -> None:
+    for _ in range(2):
+        world.site.wrongs[MAY] = [lambda handler, site: handler.say(200, site.content[MAY])]
+        results = world.fetch()
+        lock, files = world.workspace.lock_file.read_bytes(), world.files()
+    result = results["ae/Monthly-AE-May-2025.csv"]
+    assert (result.outcome, result.bytes) == ("unchanged", len(world.site.content[MAY]))
+    world.fetch()
+    assert world.files() == files and len(lock) > 100
+
+
+def may_of(world: World) -> tuple[str, str | None]:
+    """Outcome and problem of the file of May; the others must have come."""
+    results = world.fetch()
+    (result,) = [result for name, result in results.items() if "May" in name]
+    others = [result for name, result in results.items() if "May" not in name and result.outcome != "missing"]
+    assert [other.outcome for other in others] == ["new"] * 3
+    return result.outcome, result.problem
+
+
+RIGHT_IN_THE_END: list[tuple[str, list[Answer], list[int], list[bool], int]] = [
+    # what is done, then per request: the status, and whether it went on where it stopped; then how often it was waited
+    ("500 once", [status(500)], [500, 200], [False, False], 0),
+    ("503 four times", [status(503)] * 4, [503, 503, 503, 503, 200], [False] * 5, 3),
+    ("429 with Retry-After", [status(429, Retry_After="7")], [429, 200], [False, False], 1),
+    ("stall", [stalled], [200, 200], [False, False], 0),
+    ("truncated", [truncated], [200, 206], [False, True], 0),
+    ("truncated, no ETag", [truncated_without_etag], [200, 200], [False, False], 0),
+    ("length says more, once", [says_more], [200, 206], [False, True], 0),
+    ("changed, server splices", [truncated, changed_and_spliced], [200, 206, 200], [False, True, False], 1),
+    ("redirect on the host", [redirect(f"{UPLOADS}/2025/06/moved.csv")], [302], [False], 0),
+]
+
+
+@pytest.mark.parametrize(
+    ("wrongs", "statuses", "went_on", "waits"),
+    [case[1:] for case in RIGHT_IN_THE_END],
+    ids=[case[0] for case in RIGHT_IN_THE_END],
+)
+def test_misbehaviour_that_passes_leaves_the_published_bytes(
+    world: World, wrongs: list[Answer], statuses: list[int], went_on: list[bool], waits: int
+) -> None:
+    body = world.site.content[f"{UPLOADS}/2025/06/moved.csv"] = world.site.content[MAY]
+    wrongs_were_redirect = statuses == [302]
+    if statuses == [200, 206] and wrongs == [says_more]:  # then it has all of it already, and the rest is nothing
+        wrongs, statuses, went_on = [says_more, says_more], [200, 416, 200], [False, True, False]
+        waits = 1
+    world.site.wrongs[MAY] = list(wrongs)
+    assert may_of(world) == ("new", None)
+    asked = world.site.of(MAY)
+    assert [one.status for one in asked] == statuses
+    assert ["range" in one.headers for one in asked] == went_on
+    assert all(one.headers.get("if-range") == etag_of(body) for one in asked if "range" in one.headers)
+    name = "ae/moved.csv" if wrongs_were_redirect else "ae/Monthly-AE-May-2025.csv"
+    assert world.files().get(name, world.files().get("ae/Monthly-AE-May-2025.csv")) == body
+    assert len(world.waits) == waits and world.leftovers() == []
+    assert MAY in world.urls().values()
+
+
+def test_waits_grow_have_jitter_and_are_as_asked(world: World) -> None:
+    world.site.wrongs[MAY] = [status(503)] * 4
+    june = next(url for url in world.site.content if "June" in url)
+    world.site.wrongs[june] = [status(429, Retry_After="7")]
+    world.fetch()
+    *backed_off, asked = world.waits
+    assert asked == 7
+    assert [int(wait) for wait in backed_off] == [2, 4, 8] and all(wait % 1 for wait in backed_off)
+
+
+def test_file_published_anew_between_its_halves_comes_whole_and_new(world: World) -> None:
+    before = world.site.content[MAY]
+    world.site.wrongs[MAY] = [truncated, changed_before_the_rest]
+    assert may_of(world) == ("new", None)
+    assert world.files()["ae/Monthly-AE-May-2025.csv"] == revised(before) != before
+    assert [one.status for one in world.site.of(MAY)] == [200, 200]
+
+
+FAILS: list[tuple[str, Answer, int, str]] = [
+    ("404", status(404), 1, "the server answers 404"),
+    ("403", status(403), 1, "the server answers 403"),
+    ("500 for ever", status(500), 5, "the server answers 500"),
+    ("304 unasked", status(304), 1, "the server answers 304"),
+    ("206 unasked", status(206, ETag='"x"'), 1, "the server answers 206"),
+    ("429 for a day", status(429, Retry_After="86400"), 1, r"come back in \d+ s, later than 300"),
+    ("stalls for ever", stalled, 5, "Read timed out"),
+    ("truncated for ever, no ETag", truncated_without_etag, 5, r"IncompleteRead\(\d+ bytes read, \d+ more expected\)"),
+    ("length says less", says_less, 1, "what came, row [0-9]+: "),
+    ("length says more for ever", says_more, 5, "IncompleteRead|the part that came is longer than the file"),
+    ("too large", too_large, 1, "has 536870913 bytes, more than 536870912"),
+    ("HTML", html, 1, "is not the publication; found text/html, b'<!DOCTYPE html>.*'; expected 'A&E attendances"),
+    ("another publication", other_publication, 1, r"is not the publication; found 'ODS, NHS trusts \(etr\)'; expected"),
+    ("redirect to another host", redirect("https://example.org/x.csv"), 1, "https://example.org/x.csv is not allowed"),
+    ("redirect to http", redirect(MAY.replace("https", "http")), 1, "http://www.* is not allowed; expected https://"),
+    ("redirect to a port", redirect("https://www.england.nhs.uk:8443/x"), 1, ":8443/x is not allowed"),
+    ("redirect to nowhere", redirect("http://["), 1, r"http://\[ is not allowed"),
+    ("redirect for ever", redirect(MAY), 5, "redirected more than 5 times"),
+    ("name leads out", named('"../../x.csv"'), 1, "has the name '../../x.csv'; expected one of a file"),
+    ("name leads out, encoded", named("x; filename*=utf-8''..%5Cx.csv"), 1, "has the name 'x'|has the name"),
+    ("name is hidden", named('".x.csv"'), 1, "has the name '.x.csv'"),
+    ("name has a control character", named("x; filename*=utf-8''a%0Ab.csv"), 1, "has the name"),
+    ("name is too long", named('"' + "x" * 121 + '"'), 1, "at most 120 characters"),
+]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "requests", "message"), [case[1:] for case in FAILS], ids=[case[0] for case in FAILS]
+)
+def test_misbehaviour_that_stays_fails_alone_and_leaves_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, wrong: Answer, requests: int, message: str
+) -> None:
+    monkeypatch.setattr(world.pool, "connection_pool_kw", {"timeout": urllib3.Timeout(connect=STALL, read=0.1)})
+    world.site.wrongs[MAY] = [wrong] * 20
+    outcome, problem = may_of(world)
+    assert outcome == "failed" and problem and problem.startswith(f"{MAY}: ")
+    assert re.search(message, problem), problem
+    assert len(world.site.of(MAY)) == requests
+    assert [name for name in world.files() if "May" in name or "x" in name] == []
+    assert len(world.files()) == 3 and MAY not in world.urls().values()
+    world.site.wrongs.clear()
+    assert [world.outcomes()["ae/Monthly-AE-May-2025.csv"], len(world.files())] == ["new", 4]
+    assert world.leftovers() == []
+
+
+def test_month_that_is_not_the_one_its_link_names_is_refused(world: World) -> None:
+    world.site.content[MAY] = next(body for url, body in world.site.content.items() if "April" in url)
+    result = world.fetch()[MAY]
+    assert result.outcome == "failed" and result.problem and "is about 2025-04; its name says 2025-05" in result.problem
+
+
+def test_interrupted_run_goes_on_where_it_stopped(world: World) -> None:
+    """Five times half the rest, then the next run: it asks for the end only."""
+    body = world.site.content[MAY]
+
+    def halves(handler: Handler, site: Site) -> None:
+        start = int(handler.asked.headers.get("range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+        span = f"bytes {start}-{len(body) - 1}/{len(body)}"
+        until = (start + len(body)) // 2
+        handler.say(206 if start else 200, body[start:until], len(body) - start, ETag=etag_of(body), Content_Range=span)
+        handler.break_off()
+
+    world.site.wrongs[MAY] = [halves] * 5
+    assert world.fetch()[MAY].outcome == "failed"
+    world.site.asked.clear()
+    assert world.fetch()["ae/Monthly-AE-May-2025.csv"].outcome == "new"
+    (asked,) = world.site.of(MAY)
+    assert asked.status == 206 and int(asked.headers["range"][6:-1]) > len(body) * 0.9
+    assert world.files()["ae/Monthly-AE-May-2025.csv"] == body and world.leftovers() == []
+
+
+def test_changed_file_is_kept_beside_and_supersedes(world: World) -> None:
+    world.fetch()
+    first = world.site.content[MAY]
+    world.site.content[MAY] = second = revised(first)
+    results = world.fetch()
+    assert results["ae/Monthly-AE-May-2025-v2.csv"].outcome == "revised"
+    assert sorted(result.outcome for result in results.values()) == ["revised", *["unchanged"] * 3]
+    assert world.files()["ae/Monthly-AE-May-2025.csv"] == first
+    assert world.files()["ae/Monthly-AE-May-2025-v2.csv"] == second
+    lock = world.workspace.lock_file.read_bytes()
+    assert world.outcomes()["ae/Monthly-AE-May-2025-v2.csv"] == "unchanged"
+    assert world.workspace.lock_file.read_bytes() == lock
+    world.site.content[MAY] = revised(second)
+    assert world.outcomes()["ae/Monthly-AE-May-2025-v3.csv"] == "revised"
+    world.site.content[MAY] = first
+    problem = world.fetch()[MAY].problem
+    assert problem and "is again as ae/Monthly-AE-May-2025.csv, which ae/Monthly-AE-May-2025-v3.csv supersedes" in problem
+    assert len(world.files()) == 6
+
+
+def test_same_name_at_another_address_is_set_apart(world: World) -> None:
+    """As the NOF files of the first and the last quarter are; and as a disk that knows no case would have it."""
+    world.fetch()
+    other = f"{UPLOADS}/2025/09/MONTHLY-AE-May-2025.csv"
+    world.site.content[other] = revised(world.site.content[MAY])
+    world.site.page(AE_YEAR, MAY, other)
+    name = f"ae/{hashlib.sha256(world.site.content[other]).hexdigest()[:8]}/MONTHLY-AE-May-2025.csv"
+    assert world.outcomes()[name] == "new"
+    assert world.outcomes()[name] == "unchanged"
+    assert world.urls()[name] == other
+
+
+def test_file_dropped_in_is_known_and_its_address_recorded(world: World) -> None:
+    (world.folder / "by hand").mkdir(parents=True)
+    (world.folder / "by hand" / "may.csv").write_bytes(world.site.content[MAY])
+    results = world.fetch()
+    assert results["by hand/may.csv"].outcome == "unchanged" and len(world.files()) == 4
+    assert world.urls()["by hand/may.csv"] == MAY
+
+
+def test_build_finds_in_the_lock_what_fetch_wrote(world: World, published: Path) -> None:
+    """And is the same as if the files had been dropped in, but for the address."""
+    (world.folder / "ods").mkdir(parents=True)
+    (world.folder / "ods" / "trusts.csv").write_bytes((published / "ods" / "trusts_2026-08.csv").read_bytes())
+    world.fetch()
+    inventory = take_in(survey(world.folder), Q1, world.workspace)
+    used = inventory[inventory["status"] == "used"].set_index("file_name")
+    assert used.loc["ae/Monthly-AE-May-2025.csv", ["url", "retrieved"]].tolist() == [MAY, TODAY.isoformat()]
+    assert used.loc["ods/trusts.csv", "url"] == "not recorded"
+    by_hand = take_in(survey(world.folder), Q1, Workspace(world.folder.parent / "other"))
+    same = [column for column in inventory if column not in ("url", "retrieved")]
+    assert inventory[same].equals(by_hand[same])
+    lock = world.workspace.lock_file.read_bytes()
+    assert set(world.outcomes().values()) == {"unchanged"} and world.workspace.lock_file.read_bytes() == lock
+
+
+def test_month_without_a_link_and_page_that_fails_are_said(world: World) -> None:
+    world.site.page(AE_YEAR, MAY)
+    results = world.fetch()
+    assert [results[month].outcome for month in ("2025-04", "2025-06")] == ["missing", "missing"]
+    assert "no link like" in (results["2025-04"].problem or "")
+    world.site.wrongs[AE_YEAR] = [status(404)]
+    assert world.fetch()[AE_YEAR].problem == f"{AE_YEAR}: the server answers 404"
+    world.site.content[AE_PAGE] = b"<![foo["
+    assert "is not HTML" in (world.fetch()[AE_PAGE].problem or "")
+
+
+def test_month_that_has_not_ended_is_not_due(world: World) -> None:
+    results = list(fetch(world.folder, [Q1], world.workspace, date(2025, 6, 30), world.pool))
+    assert [result.file for result in results if result.source_id == "ae"] == [
+        "ae/Monthly-AE-April-2025.csv",
+        "ae/Monthly-AE-May-2025.csv",
+    ]
+
+
+def test_link_to_a_host_not_named_is_refused_unasked(world: World) -> None:
+    elsewhere = "https://example.org/Monthly-AE-May-2025.csv"
+    world.site.page(AE_YEAR, elsewhere)
+    problem = world.fetch()[elsewhere].problem
+    assert problem == f"{elsewhere}: {elsewhere} is not allowed; expected https://www.england.nhs.uk"
+    assert world.site.of(elsewhere) == []
+
+
+def test_quarter_without_a_framework_is_refused(world: World) -> None:
+    with pytest.raises(LeagueError, match="2031-32-Q1 cannot be built"):
+        world.fetch("2031-32-Q1")
+
+
+def test_real_names_are_recognised_by_the_description_of_their_source(published: Path) -> None:
+    for found in survey(published).candidates:
+        how = found.source.fetch
+        if how and how.files and "rows" not in found.path.name:
+            match = re.fullmatch(how.files, found.path.name, re.IGNORECASE)
+            assert match, found.path.name
+            month = fetch_module._month(match)
+            assert month in (None, found.subject.period), found.path.name
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "month"),
+    [
+        ("ae", "May-2026-CSV-F4flrg.csv", "2026-05"),
+        ("ae", "Monthly-AE-August-2025-revised.csv", "2025-08"),
+        ("rtt", "Full-CSV-data-file-Jun26-ZIP-3M-6jPlxd.zip", "2026-06"),
+        ("nof_data", "nhs-oversight-framework-acute-trust-data-q3-25-26-v2.csv", None),
+        ("nof_league", "nhs-oversight-framework-non-acute-hospital-trust-league-table.csv", None),
+    ],
+)
+def test_names_that_are_described_only(source: str, name: str, month: str | None) -> None:
+    how = known_sources()[source].fetch
+    assert how and how.files
+    match = re.fullmatch(how.files, name, re.IGNORECASE)
+    assert match and fetch_module._month(match) == month
+
+
+def test_certificates_are_checked() -> None:
+    kind = fetch_module.https().connection_from_url("https://www.england.nhs.uk")
+    with socket.create_server(("127.0.0.1", 0)):
+        connection = kind.ConnectionCls("www.england.nhs.uk")
+    assert getattr(connection, "cert_reqs", None) in (None, "CERT_REQUIRED")  # none: urllib3 requires one
+
+
+@pytest.mark.parametrize(("wrong", "code"), [(None, 0), (status(404), 1)])
+def test_command_prints_what_came_and_exits_with_1_where_something_did_not(
+    world: World, monkeypatch: pytest.MonkeyPatch, wrong: Answer | None, code: int
+) -> None:
+    monkeypatch.setattr(fetch_module, "https", lambda: world.pool)
+    world.site.wrongs[MAY] = [wrong] if wrong else []
+    folders = ["--extracts", str(world.folder), "--data-dir", str(world.workspace.data_dir)]
+    result = CliRunner().invoke(league, ["fetch", "--quarter", Q1, *folders], terminal_width=200)
+    assert result.exit_code == code, result.output
+    assert ("ae/Monthly-AE-May-2025.csv" in result.output) == (not wrong)
+    assert ("the server answers 404" in result.output) == bool(wrong)
+    assert "to be put into the folder by hand: ods_icbs, ods_sub_icbs, ods_trusts" in result.output
+    assert sha256_of_file(next(world.folder.rglob("*April*"))) in {e.sha256 for e in read_lock(world.workspace).entries.values()}
