@@ -321,7 +321,10 @@ def _open(
         if not location:
             return url, response
         response.close()
-        url = _absolute(url, location) or location
+        target = _absolute(url, location)
+        if target is None:
+            raise LeagueError(f"redirected to {location!r}, which is no address")
+        url = target
     raise LeagueError(f"{url}: redirected more than {MAX_HOPS} times")
 
 
