@@ -1,4 +1,4 @@
-"""When a quarter is built: on the publication calendar, and when the folder of extracts changes."""
+"""When a quarter is fetched and built: on the publication calendar, and when the folder of extracts changes."""
 
 import hashlib
 from datetime import date, timedelta
@@ -9,6 +9,7 @@ import dagster as dg
 from orchestration.errors import LeagueError
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources import nof
+from orchestration.sources.fetch import fetch
 from orchestration.sources.inventory import survey, take_inventory
 from orchestration.sources.lock import read_lock
 from orchestration.workspace import Workspace
@@ -32,6 +33,23 @@ check_job = dg.define_asset_job(
 )
 
 
+@dg.op
+def fetch_what_is_due(context: dg.OpExecutionContext, folders: Folders) -> None:
+    """Fails where anything due did not come; what came is in the folder, and the sensor of it starts the build."""
+    problems = []
+    for one in fetch(Path(folders.extracts), [context.partition_key], Workspace(Path(folders.data)), date.today()):
+        context.log.info(f"{one.source_id}, {one.file}: {one.outcome}, {one.bytes} bytes")
+        problems += [one.problem] if one.problem else []
+    if problems:
+        raise dg.Failure("\n".join(problems), allow_retries=False)
+
+
+@dg.job(name="fetch", partitions_def=QUARTERS, executor_def=dg.in_process_executor)
+def fetch_job() -> None:
+    """From the pages of the publishers to the folder of extracts, for one quarter."""
+    fetch_what_is_due()
+
+
 def latest_due(today: date) -> str | None:
     """The last quarter whose release NHS England should have published by a day."""
     due = [q for q, row in nof.quarters().items() if date.fromisoformat(row["period_end"]) + PUBLICATION_LAG <= today]
@@ -45,6 +63,13 @@ def quarterly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipR
     if quarter is None:
         return dg.SkipReason("no quarter with a framework is due")
     return dg.RunRequest(run_key=f"due-{quarter}", partition_key=quarter)
+
+
+@dg.schedule(job=fetch_job, cron_schedule="0 5 * * 1", execution_timezone="Europe/London")
+def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Files of the quarter that is due, new and revised."""
+    quarter = latest_due(context.scheduled_execution_time.date())
+    return dg.RunRequest(partition_key=quarter) if quarter else dg.SkipReason("no quarter with a framework is due")
 
 
 @dg.sensor(job=quarter_job, minimum_interval_seconds=300)

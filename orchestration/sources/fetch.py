@@ -128,7 +128,10 @@ class _Run:
         hosts = {urlsplit(how.address or source.landing_page).netloc, *how.hosts}
         links: dict[str, str | None] = {how.address: None} if how.address else {}
         if how.files:
-            yield from self._look_for_links(source, how, hosts, links)
+            unread = list(self._look_for_links(source, how, hosts, links))
+            yield from unread
+            if not unread:
+                yield from self._missing(source, how.files, links)
         for url, month in links.items():
             started = time.monotonic()
             try:
@@ -136,13 +139,13 @@ class _Run:
             except (LeagueError, HTTPError, OSError) as error:
                 fetched = Fetched(source.id, url, "failed", problem=f"{url}: {_said(error)}")
             yield replace(fetched, seconds=time.monotonic() - started)
-        if how.files and "(?P<month>" in how.files:
-            missing = [month for month in self.due if month not in links.values()]
-        else:
-            missing = [] if links else ["any"]
-        for month in missing:
-            problem = f"{source.id} {month}: no link like {how.files} on {source.landing_page} or pages below it"
-            yield Fetched(source.id, month, "missing", problem=problem)
+
+    def _missing(self, source: Source, name: str, links: dict[str, str | None]) -> Iterator[Fetched]:
+        expected = self.due if "(?P<month>" in name else [] if links else ["any file"]
+        for what in expected:
+            if what not in links.values():
+                problem = f"{source.id}, {what}: no link like {name} on {source.landing_page} or pages below it"
+                yield Fetched(source.id, what, "missing", problem=problem)
 
     def _look_for_links(
         self, source: Source, how: Fetch, hosts: set[str], links: dict[str, str | None]

@@ -96,8 +96,19 @@ def described_to_people(source: dict[str, Any]) -> list[str]:
         f"- Cadence: {source['cadence']}",
         f"- Revisions: {source['revisions']}",
         f"- Maturity without a mark in the name: {source['maturity']}",
+        fetched(source),
         *[f"- {quirk}" for quirk in source["quirks"]],
     ]
+
+
+def fetched(source: dict[str, Any]) -> str:
+    if not (how := source.get("fetch")):
+        return "- Not fetched: put the file into the folder"
+    assert set(how) <= {"files", "pages", "address", "hosts", "assumed"} and how["assumed"]
+    where = "linked on the landing page" + (f" or pages below it like `{how['pages']}`" if "pages" in how else "")
+    found = f"`{how['files']}` {where}" if "files" in how else how["address"]
+    hosts = f", from {', '.join(how['hosts'])} too" if "hosts" in how else ""
+    return f"- Fetched: {found}{hosts}. Assumed: {how['assumed']}"
 
 
 def test_docs_say_of_every_source_what_its_description_says() -> None:
@@ -231,7 +242,7 @@ def test_lineage_names_tables_that_exist() -> None:
 
 def test_definitions_load() -> None:
     dg.Definitions.validate_loadable(defs)
-    assert {job.name for job in defs.resolve_all_job_defs()} >= {"quarter", "check_quarter"}
+    assert {job.name for job in defs.resolve_all_job_defs()} >= {"quarter", "check_quarter", "fetch"}
 
 
 def test_assets_by_layer() -> None:
