@@ -185,15 +185,15 @@ class _Run:
     def _page(self, url: str, hosts: set[str]) -> list[str]:
         """The addresses that a page links, without fragments."""
         if url not in self.pages:
-            part = self._part(url)
+            part, parser = self._part(url), _Links()
+            whole = _download(self.pool, url, hosts, None, part, MAX_PAGE_BYTES)
+            assert whole
+            text = part.read_text(encoding="utf-8", errors="replace")
+            _forget(part)
             try:
-                parser, whole = _Links(), _download(self.pool, url, hosts, None, part, MAX_PAGE_BYTES)
-                assert whole
-                parser.feed(part.read_text(encoding="utf-8", errors="replace"))
+                parser.feed(text)
             except AssertionError as error:  # what the parser has for some malformed declarations
                 raise LeagueError(f"is not HTML: {error}") from None
-            finally:
-                _forget(part)
             self.pages[url] = [address for href in parser.found if (address := _absolute(whole.url, href))]
         return self.pages[url]
 
@@ -238,6 +238,8 @@ class _Run:
         if sha256 not in self.here:
             outcome = "revised" if known else "new"
             path = self._place(source, _file_name(url, headers), sha256, known)
+            if path.exists():
+                raise LeagueError(f"would take the place of {self._name(path)}, which was changed by hand")
             with written_beside(path) as scratch:
                 shutil.copyfile(part, scratch)
             self.here[sha256] = path

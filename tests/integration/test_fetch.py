@@ -39,6 +39,7 @@ from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import read_lock
+from orchestration.sources.periods import months_in
 from orchestration.workspace import Workspace, sha256_of_file
 
 Q1, TODAY = "2025-26-Q1", date(2025, 12, 1)
@@ -46,6 +47,7 @@ UPLOADS = "https://www.england.nhs.uk/statistics/wp-content/uploads/sites/2"
 AE_PAGE = known_sources()["ae"].landing_page
 AE_YEAR = f"{AE_PAGE}ae-attendances-and-emergency-admissions-2025-26/"
 MAY = f"{UPLOADS}/2025/06/Monthly-AE-May-2025.csv"
+LANDING = {source.landing_page for source in known_sources().values()}  # one without files here answers 404
 STALL = 0.4
 
 
@@ -518,6 +520,9 @@ def test_same_name_at_another_address_is_set_apart(world: World) -> None:
     assert world.outcomes()[name] == "new"
     assert world.outcomes()[name] == "unchanged"
     assert world.urls()[name] == other
+    (world.folder / name).write_bytes(b"an editor was here")
+    assert "would take the place of" in (world.fetch()[other].problem or "")
+    assert world.files()[name] == b"an editor was here"
 
 
 def test_file_dropped_in_is_known_and_its_address_recorded(world: World) -> None:
@@ -542,6 +547,49 @@ def test_build_finds_in_the_lock_what_fetch_wrote(world: World, published: Path)
     assert inventory[same].equals(by_hand[same])
     lock = world.workspace.lock_file.read_bytes()
     assert set(world.outcomes().values()) == {"unchanged"} and world.workspace.lock_file.read_bytes() == lock
+
+
+def test_every_described_publication_comes_as_it_lies_in_a_folder_filled_by_hand(
+    world: World, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All sources, on pages as their descriptions assume them: a page a year, of CSDS one a month, of NOF none."""
+    monkeypatch.setattr(fetch_module, "known_sources", known_sources)
+    by_hand, months = survey(published), {month for q in ("2025-26-Q3", "2025-26-Q4") for month in months_in(q)}
+    links: dict[str, set[str]] = {}
+    due = set()
+    for found in by_hand.candidates:
+        source, month = found.source, found.subject.period
+        if not source.fetch or not source.fetch.files:
+            continue
+        page = source.landing_page
+        if source.id == "csds":
+            page = f"{page}/{date.fromisoformat(f'{month}-01'):%B-%Y}".lower()
+        elif source.fetch.pages:
+            page = f"{page}of-2025-26/"
+        # The real AmbSYS file is of a month after these quarters: its name says none, so it comes too.
+        if "(?P<month>" not in source.fetch.files or month in months:
+            due.add(found.sha256)
+        host = source.fetch.hosts[0] if source.fetch.hosts else "www.england.nhs.uk"
+        url = f"https://{host}/{found.name}"
+        world.site.content[url] = found.path.read_bytes()
+        links.setdefault(source.landing_page, set()).add(page)
+        links.setdefault(page, set()).add(url)
+    for page, urls in links.items():
+        world.site.page(page, *sorted(urls))
+    summer = date(2026, 6, 15)
+    results = list(fetch(world.folder, ["2025-26-Q4"], world.workspace, summer, world.pool))
+    assert [result for result in results if result.outcome == "failed" and result.file not in LANDING] == []
+    etr = sha256_of_file(published / "ods" / "etr.csv")
+    came = {sha256_of_file(path): path.name for path in world.folder.rglob("*") if path.is_file()}
+    assert set(came) == due | {etr} and len(came) > 4
+    names = {found.sha256: found.path.name for found in by_hand.candidates}
+    assert {sha256: name for sha256, name in came.items() if sha256 != etr} == {sha256: names[sha256] for sha256 in due}
+    recorded = {entry.sha256: entry.url for entry in read_lock(world.workspace).entries.values()}
+    assert set(recorded) == set(came) and all(url.startswith("https://") for url in recorded.values())
+    lock = world.workspace.lock_file.read_bytes()
+    again = [one.outcome for one in fetch(world.folder, ["2025-26-Q4"], world.workspace, summer, world.pool)]
+    assert "new" not in again and again.count("unchanged") == len(came)
+    assert world.workspace.lock_file.read_bytes() == lock
 
 
 def test_month_without_a_link_and_page_that_fails_are_said(world: World) -> None:
@@ -571,6 +619,34 @@ def test_link_to_a_host_not_named_is_refused_unasked(world: World) -> None:
     assert world.site.of(elsewhere) == []
 
 
+def test_file_that_says_no_length_is_cut_off_at_the_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = world.site.content[MAY]
+
+    def without_length(handler: Handler, site: Site) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.wfile.write(body)
+        handler.break_off()
+
+    others = max(len(content) for url, content in world.site.content.items() if url != MAY)
+    world.site.content[MAY] = body = body + b"\r\n" * others
+    monkeypatch.setattr(archives, "MAX_BYTES", len(body) - 1)
+    world.site.wrongs[MAY] = [without_length]
+    assert may_of(world) == ("failed", f"{MAY}: has more than {len(body) - 1} bytes")
+    assert world.leftovers() == []
+
+
+def test_file_that_takes_too_long_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A byte now and then would keep every time limit of a connection."""
+    world.site.page(AE_PAGE, MAY)
+    monkeypatch.setattr(fetch_module, "FILE_SECONDS", -1)
+    assert {result.problem for result in world.fetch().values()} == {
+        f"{url}: did not come within -1 s"
+        for url in (AE_PAGE, known_sources()["ods_etr"].fetch.address)  # type: ignore[union-attr]
+    }
+    assert world.files() == {} and not world.workspace.lock_file.exists()
+
+
 def test_quarter_without_a_framework_is_refused(world: World) -> None:
     with pytest.raises(LeagueError, match="2031-32-Q1 cannot be built"):
         world.fetch("2031-32-Q1")
@@ -579,7 +655,7 @@ def test_quarter_without_a_framework_is_refused(world: World) -> None:
 def test_real_names_are_recognised_by_the_description_of_their_source(published: Path) -> None:
     for found in survey(published).candidates:
         how = found.source.fetch
-        if how and how.files and "rows" not in found.path.name:
+        if how and how.files:
             match = re.fullmatch(how.files, found.path.name, re.IGNORECASE)
             assert match, found.path.name
             month = fetch_module._month(match)
