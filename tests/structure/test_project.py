@@ -43,8 +43,8 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("better_segment", "cut_point_basis", "domain", "expected_organisations", "framework", "framework_status"),
     *("label", "league", "measure", "metric_id", "metric_title", "metrics_excluded", "metrics_expected"),
-    *("override_segment", "population"),
-    *("population_size", "quarter", "scope", "source_id", "title", "tolerance", "unit", "value_basis", "weight"),
+    *("override_segment", "population", "population_size", "quarter", "scope", "source_id", "title", "tolerance"),
+    *("unit", "value_basis", "weight"),
 }
 LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
 ASSETS = {"extract": 2, "land": 12, "rules": 24, "stage": 18, "metric": 12, "score": 16, "rank": 25, "publish": 1}
