@@ -35,7 +35,7 @@ from orchestration.workspace import (
     sha256_of_tree,
 )
 
-CONTRACT_VERSION = "2.1"
+CONTRACT_VERSION = "2.2"
 README = "README.md"
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}

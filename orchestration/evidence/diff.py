@@ -20,7 +20,7 @@ from orchestration.statistics import leagues
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
 from orchestration.statistics.leagues import League
 
-EARLIEST_CONTRACT = (2, 1)  # before it, no table has the segment that the override leaves
+EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
 ORGANISATION = ["league", "organisation_code"]
 SUBJECT = ["source_id", "quarter", "period", "part"]
 PLACE = ["rank", "average_score", "segment_unadjusted", "financial_override", "segment", "not_ranked_reason"]

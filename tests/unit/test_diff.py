@@ -47,7 +47,7 @@ class A:
     files: tuple[tuple[str, str], ...] = (FILE, REFERENCE)
     rules: Mapping[str, str] = field(default_factory=lambda: {SEED: "s1"})
     code: str = "c1"
-    contract: str = "2.1"
+    contract: str = "2.2"
 
     def metric_rows(self) -> list[dict[str, Any]]:
         return [
