@@ -47,11 +47,14 @@ def content_sha256(path: Path) -> str:
 
 
 def package_of(release: Path) -> dict[str, Any]:
-    """The descriptor of a release. Raises LeagueError where the folder holds none."""
+    """The descriptor of a release. Raises LeagueError where the folder holds none, or one that is cut short."""
     path = release / PACKAGE
     if not path.is_file():
         raise LeagueError(f"{release} is no release: it holds no {PACKAGE}")
-    package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LeagueError(f"{path} is damaged: it is not JSON: {error}") from None
     return package
 
 

@@ -79,3 +79,9 @@ def test_withdrawn_release_says_why_and_is_not_approved_again(release: Path) -> 
 def test_folder_without_a_descriptor_is_no_release(tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match=r"is no release: it holds no datapackage\.json"):
         releases.withdraw(tmp_path, "why")
+
+
+def test_damaged_descriptor_is_a_refusal_that_names_it(release: Path) -> None:
+    (release / "datapackage.json").write_text('{"resources": [')
+    with pytest.raises(LeagueError, match="is damaged: it is not JSON"):
+        releases.package_of(release)
