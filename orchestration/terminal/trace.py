@@ -36,6 +36,7 @@ class Footnotes:
             file = self._files[sha256]
             console.print(
                 f"{self.mark(sha256)} {file['file_name']}: {file['title']}, {file['publisher']}, {file['path']}",
+                f"    URL {file['url']}",
                 f"    sha256 {sha256}, {file['bytes']} bytes, {file['maturity']}, retrieved {file['retrieved']}",
                 sep="\n",
                 markup=False,

@@ -381,6 +381,7 @@ def test_terminal_has_file_row_and_sha256(built: Any, traced: dict[str, Any], ar
         assert f"row {row['source_row']}" in outcome.output
         assert row["source_sha256"] in outcome.output
         assert files[row["source_sha256"]]["file_name"] in outcome.output
+        assert f"URL {files[row['source_sha256']]['url']}" in outcome.output
 
 
 def test_markup_in_a_release_is_printed_as_it_stands(traced: dict[str, Any], data_dir: Path) -> None:
