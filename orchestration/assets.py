@@ -29,7 +29,6 @@ from orchestration.workspace import DBT_PROJECT
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
-CHECKS = "checks.json"  # what a folder of extracts does not hold and a release does
 CODE_VERSION = warehouse.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
 EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
@@ -53,8 +52,8 @@ def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg
     which is in the store. Starts the build afresh."""
     build = folders.build(context)
     shutil.rmtree(build.folder, ignore_errors=True)
-    if (recorded := Path(folders.extracts) / CHECKS).is_file():
-        inventory = recorded_inventory(recorded)
+    if folders.recorded:
+        inventory = recorded_inventory(Path(folders.extracts))
     else:
         refuse_expired(build.quarter, date.today())
         inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)

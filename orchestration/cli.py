@@ -167,12 +167,15 @@ def trace(code: str, quarter: str, version: int | None, metric_id: str | None, a
 def verify(release: Path, data_dir: Path | None) -> None:
     """Build a release again from its stored extracts, compare every byte, and say what differs."""
     from orchestration.evidence.verify import verify as verified
+    from orchestration.releases import state
 
+    here = data_dir or Path(*release.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
     with _progress(release.name, "quarter") as listener:
-        differences = verified(release, data_dir or release.resolve().parents[2], listener)
+        differences = verified(release, here, listener)
     console = Console()
     for difference in differences:
         console.print(difference, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{release}: {': '.join(state(release))}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"{release}: {'different' if differences else 'equal, byte for byte'}", soft_wrap=True)
     if differences:
         sys.exit(1)
@@ -186,6 +189,7 @@ def verify(release: Path, data_dir: Path | None) -> None:
 def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
     """Say what differs between two releases, and why each organisation is placed differently."""
     from orchestration.evidence.diff import difference
+    from orchestration.releases import state
     from orchestration.terminal.diff import tables
 
     found = difference(before, after)
@@ -193,7 +197,8 @@ def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
         click.echo(found.as_json())
         return
     console = Console()
-    console.print(f"{before} → {after}", markup=False, highlight=False, soft_wrap=True)
+    for release in (before, after):
+        console.print(f"{release}: {': '.join(state(release))}", markup=False, highlight=False, soft_wrap=True)
     for table in tables(found, rows):
         console.print(table)
 

@@ -14,6 +14,7 @@ from orchestration.errors import LeagueError
 from orchestration.workspace import Workspace, sha256_of_file, write_atomically
 
 CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
+EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
 PACKAGE, OPENLINEAGE = "datapackage.json", "openlineage.ndjson"
 
 
@@ -58,12 +59,6 @@ def package_of(release: Path) -> dict[str, Any]:
     return package
 
 
-def files_of(release: Path) -> list[dict[str, Any]]:
-    """The files found when a release was built, and what became of each: the inventory."""
-    found: list[dict[str, Any]] = json.loads((release / "checks.json").read_text(encoding="utf-8"))["files"]
-    return found
-
-
 def damage(release: Path) -> Iterator[str]:
     """What of a bundle is not as its own descriptor says: files changed, missing or unknown to it."""
     described = {resource["path"]: resource for resource in package_of(release)["resources"]}
@@ -73,6 +68,26 @@ def damage(release: Path) -> Iterator[str]:
     for name in sorted(there & set(described)):
         if f"sha256:{sha256_of_file(release / name)}" != described[name]["hash"]:
             yield f"{name} was changed: it has another sha256 than {PACKAGE} says"
+
+
+def is_current(package: dict[str, Any]) -> bool:
+    """Whether a release has all the tables and columns that are traced and compared today."""
+    return tuple(int(part) for part in package["contract_version"].split(".")) >= EARLIEST_CONTRACT
+
+
+def whole(release: Path) -> dict[str, Any]:
+    """The descriptor of a release that can be traced and compared. Raises LeagueError where it is damaged or of an
+    earlier contract."""
+    package = package_of(release)
+    if not is_current(package):
+        raise LeagueError(
+            f"{release} is of contract {package['contract_version']}, which does not say what its ranks were made from:"
+            " build the quarter again"
+        )
+    found = list(damage(release))
+    if found:
+        raise LeagueError(f"{release} is damaged\n" + "\n".join(found))
+    return package
 
 
 def approve(release: Path, by: str) -> None:

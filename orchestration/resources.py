@@ -15,6 +15,7 @@ class Folders(dg.ConfigurableResource["Folders"]):
 
     extracts: str
     data: str
+    recorded: bool = False  # `extracts` is a release, to be built again from the inventory it records
 
     def build(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Build:
         """The working folder of the quarter that this run is about."""

@@ -37,16 +37,22 @@ def steps(job_name: str) -> int:
 
 
 def run_quarter(
-    job_name: str, quarter: str, extracts: Path, data_dir: Path, listener: Callable[[str, str], None]
+    job_name: str,
+    quarter: str,
+    extracts: Path,
+    data_dir: Path,
+    listener: Callable[[str, str], None],
+    recorded: bool = False,
 ) -> Outcome:
-    """Runs a job for one quarter. Raises LeagueError for a quarter without a framework or one that is being built."""
+    """Runs a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
+    has. Raises LeagueError for a quarter without a framework or one that is being built."""
     if quarter not in nof.quarters():
         raise LeagueError(f"{quarter} is not a quarter with a framework; known: {', '.join(nof.quarters())}")
     build = Workspace(data_dir).build(quarter)
     with _alone(build), progress.to(listener):
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=quarter,
-            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir))},
+            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded)},
             run_config={"loggers": {"progress": {}}},
             raise_on_error=False,
         )

@@ -37,6 +37,7 @@ from orchestration.workspace import (
 
 CONTRACT_VERSION = "2.2"
 README = "README.md"
+LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
@@ -129,7 +130,7 @@ def rule_files() -> dict[str, str]:
     return {
         (folder / inside).relative_to(PROJECT).as_posix(): sha256_of_file(folder / inside)
         for folder, inside in files_of_tree(DBT_PROJECT, STATISTICS, SOURCES, SUITES)
-    }
+    } | {name: sha256_of_file(PROJECT / name) for name in LIBRARIES}
 
 
 def _source(rows: pd.DataFrame) -> dict[str, Any]:

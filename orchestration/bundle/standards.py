@@ -114,7 +114,7 @@ def write_prov(folder: Path, package: dict[str, Any]) -> None:
 
 
 def write_dcat(folder: Path, package: dict[str, Any]) -> None:
-    """`dcat.jsonld`: the release as a dataset that a catalogue can list, with every file as a distribution."""
+    """`dcat.jsonld`: the release as a dataset for catalogues; tables, pictures and README as distributions."""
     licence = {"@id": package["licenses"][0]["path"]}
     pages = {source["path"] for source in package["sources"] if source["path"].startswith("https://")}
     dataset = {

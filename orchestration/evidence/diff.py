@@ -13,14 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.errors import LeagueError
-from orchestration.releases import damage, package_of
+from orchestration.releases import is_current, whole
 from orchestration.sources.inventory import recorded_inventory
 from orchestration.statistics import leagues
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
 from orchestration.statistics.leagues import League
 
-EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
 ORGANISATION = ["league", "organisation_code"]
 SUBJECT = ["source_id", "quarter", "period", "part"]
 PLACE = ["rank", "average_score", "segment_unadjusted", "financial_override", "segment", "not_ranked_reason"]
@@ -60,10 +58,6 @@ class Bundle:
     package: dict[str, Any]
 
     @property
-    def contract(self) -> tuple[int, ...]:
-        return tuple(int(part) for part in self.package["contract_version"].split("."))
-
-    @property
     def rules(self) -> dict[str, str]:
         """The sha256 of every rule file, and of the code."""
         return {**self.package["rules"], "orchestration": self.package["code_sha256"]}
@@ -99,7 +93,7 @@ class Bundle:
 
     def files(self) -> pd.DataFrame:
         """One row per subject of the files in use."""
-        files = recorded_inventory(self.folder / "checks.json")
+        files = recorded_inventory(self.folder)
         return files.loc[files["status"] == "used", [*SUBJECT, "file_name", "source_sha256"]]
 
 
@@ -131,7 +125,7 @@ class Difference:
 def difference(before: Path, after: Path) -> Difference:
     """Everything that differs between two releases. Raises LeagueError where a folder is no release, is damaged or of
     an earlier contract, and where its ranks do not follow from its own scores."""
-    old, new = _whole(before), _whole(after)
+    old, new = (Bundle(release, whole(release)) for release in (before, after))
     inputs, scored = _inputs(old, new), _scored(old, new)
     key = ["organisation_code", "metric_id", "value_basis"]
     told = scored.assign(cause=scored["cause"].mask(scored["cause"].isna() & scored["weighs_differently"], RULE))
@@ -157,22 +151,9 @@ def changes(before: Bundle, after: Bundle) -> pd.DataFrame:
     sum of `places`. All are empty for who is not ranked in both. `passed_by` and `passed` are the codes of those that
     `others moved` alone puts ahead of it and behind it.
     """
-    if before.contract < EARLIEST_CONTRACT:
+    if not is_current(before.package):
         return _placed_differently(before, after).assign(cause_number=1, cause=EARLIER).reindex(columns=CHANGES)
     return _changes(before, after, _scored(before, after), _inputs(before, after))
-
-
-def _whole(release: Path) -> Bundle:
-    bundle = Bundle(release, package_of(release))
-    if bundle.contract < EARLIEST_CONTRACT:
-        raise LeagueError(
-            f"{release} is of contract {bundle.package['contract_version']}, which does not say what its ranks were "
-            "made from: build the quarter again to compare it"
-        )
-    found = list(damage(release))
-    if found:
-        raise LeagueError(f"{release} is damaged and cannot be compared\n" + "\n".join(found))
-    return bundle
 
 
 # What differs

@@ -16,14 +16,16 @@ from typing import Any
 import duckdb
 
 from orchestration.errors import LeagueError
-from orchestration.releases import OPENLINEAGE, damage, files_of, package_of, state
+from orchestration.releases import OPENLINEAGE, state, whole
 from orchestration.sources.descriptions import known_sources
+from orchestration.sources.inventory import recorded_inventory
 from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
 
 Row = dict[str, Any]
 Place = tuple[str | None, int]  # member or sheet, and row
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
+ANY = "any column"
 ORIGINS = ("land.", "extract.", "rules.")  # where following a column ends
 OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
 
@@ -32,7 +34,7 @@ class Published:
     """The tables of one release, row by row."""
 
     def __init__(self, release: Path) -> None:
-        package = package_of(release)
+        package = whole(release)
         self.release = release
         self.sources = {source["sha256"]: source for source in package["sources"]}
         self.columns = {
@@ -40,6 +42,8 @@ class Published:
             for resource in package["resources"]
             if resource["type"] == "table"
         }
+        inventory = recorded_inventory(release)
+        self.used = inventory[inventory["status"] == "used"]
         self._connection = duckdb.connect(config={"threads": 1})
 
     def rows(self, table: str, **equal: object) -> list[Row]:
@@ -49,6 +53,11 @@ class Published:
         found = self._connection.execute(f"from '{path}' where true{where}", equal)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    @cached_property
+    def leagues(self) -> dict[str, str]:
+        """The framework of each league."""
+        return {row["league"]: row["framework"] for row in self.rows("league_coverage")}
 
     def origins(self, table: str) -> dict[str, list[str]]:
         """The landed tables and the seeds that each column of a table comes from, by the lineage in the release."""
@@ -79,16 +88,15 @@ class Published:
     def about(self, code: str) -> dict[str, list[Row]]:
         """All rows on an organisation or a league, by table. A row that names neither is about every league of its
         framework."""
-        leagues = {row["league"]: row["framework"] for row in self.rows("league_coverage")}
         found = {}
         for table, columns in self.columns.items():
             key = next((column for column in (*CODES, "league") if column in columns), None)
-            if table in OF_METRICS or (key is None and code not in leagues):
+            if table in OF_METRICS or (key is None and code not in self.leagues):
                 continue
             if key is not None:
                 found[table] = self.rows(table, **{key: code})
             else:
-                found[table] = self.rows(table, **({"framework": leagues[code]} if "framework" in columns else {}))
+                found[table] = self.rows(table, **({"framework": self.leagues[code]} if "framework" in columns else {}))
         return {table: rows for table, rows in found.items() if rows}
 
 
@@ -103,13 +111,13 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
     Raises LeagueError where the release is damaged or does not add up, where it does not know the code or the metric,
     and where a row asked for is not in the store or does not say what the release has.
     """
-    found_damage = list(damage(release))
-    if found_damage:
-        raise LeagueError(f"{release} is damaged and cannot be traced\n" + "\n".join(found_damage))
     bundle = Published(release)
+    code = code if code in bundle.leagues else code.upper()
     tables = bundle.about(code)
     if not tables:
-        raise LeagueError(f"{code} is neither an organisation nor a league of {release}")
+        counted = sorted({part["organisation_code"] for part in bundle.rows("metric_parts", code_in_file=code)})
+        detail = f"; its rows count for {', '.join(counted)}" if counted else ""
+        raise LeagueError(f"{code} is neither an organisation nor a league of {release}{detail}")
     found: Row = {"release": str(release), "state": ": ".join(state(release)), "code": code, "tables": tables}
     if metric_id is not None:
         values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
@@ -159,7 +167,7 @@ def _placing(bundle: Published, code: str, tables: dict[str, list[Row]]) -> Row 
         "weighted_scores": weighted,
         "weights": weights,
         "cut_points": cuts,
-        "previous_files": _files_of_previous_quarter(bundle, row) if row["previous_rank"] else [],
+        "previous_files": _files_of_previous_quarter(bundle, code, row, about) if row["previous_rank"] else [],
     }
 
 
@@ -173,10 +181,11 @@ def _segment(average: Decimal, cuts: list[Row]) -> int:
     return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
 
 
-def _files_of_previous_quarter(bundle: Published, row: Row) -> list[str]:
-    """The previous rank was worked out in the same build, from these files."""
-    used = [file for file in files_of(bundle.release) if file["status"] == "used"]
-    return sorted({file["source_sha256"] for file in used if file["quarter"] not in (row["quarter"], None)})
+def _files_of_previous_quarter(bundle: Published, code: str, row: Row, about: Row) -> list[str]:
+    """The previous rank was worked out in the same build, from that quarter's files of the sources it has values of."""
+    values = bundle.rows("metric_sources", organisation_code=code, value_basis=about["value_basis"])
+    files = bundle.used[bundle.used["quarter"].notna() & (bundle.used["quarter"] != row["quarter"])]
+    return sorted(set(files.loc[files["source_id"].isin({v["source_id"] for v in values}), "source_sha256"]))
 
 
 def _metric(bundle: Published, value: Row) -> Row:
@@ -200,17 +209,21 @@ def _metric(bundle: Published, value: Row) -> Row:
 
 def _rows(bundle: Published, store: Store, metrics: list[Row]) -> Iterator[Row]:
     """The rows that metric values came from, every cell under its published heading, read from the stored files."""
-    said: dict[str, dict[Place, set[str]]] = {}  # what each row must say, by file
+    said: dict[str, dict[Place, dict[str, str]]] = {}  # what each row must say, by file, place and column
     for metric in metrics:
-        if metric["source_row"] is not None:
-            _expect(said, metric, metric["source_row"], metric["organisation_code"], metric["value"])
-        if metric["published_score_row"] is not None:
-            _expect(said, metric, metric["published_score_row"], metric["organisation_code"], metric["published_score"])
+        for number, figure in (("source_row", "value"), ("published_score_row", "published_score")):
+            if metric[number] is not None:
+                expected = {"trust_code": metric["organisation_code"]}
+                if metric[figure] is not None:
+                    expected["value"] = str(metric[figure])
+                said.setdefault(metric["source_sha256"], {})[metric["source_member"], metric[number]] = expected
         for part in metric["parts"]:
-            _expect(said, part, part["source_row"], part["code_in_file"], None)
-    used = {file["source_sha256"]: file for file in files_of(bundle.release) if file["status"] == "used"}
+            place = part["source_member"], part["source_row"]
+            said.setdefault(part["source_sha256"], {})[place] = {ANY: part["code_in_file"]}
+    used = bundle.used.drop_duplicates("source_sha256").astype(object)
+    files = used.where(used.notna(), None).set_index("source_sha256", drop=False).to_dict("index")
     for sha256, places in said.items():
-        file = used[sha256]
+        file = files[sha256]
         source = known_sources()[file["source_id"]]
         headings = {column.name: ", ".join(column.published) or column.name for column in source.columns}
         try:
@@ -219,26 +232,22 @@ def _rows(bundle: Published, store: Store, metrics: list[Row]) -> Iterator[Row]:
             raise LeagueError(f"{file['file_name']}: {error}") from error
         found = {(row["_source_member"] or None, int(row["_source_row"])): row for row in rows.to_dict("records")}
         for place, expected in places.items():
-            row = found.get(place, {})
-            cells = {heading: row[name] for name, heading in headings.items() if isinstance(row.get(name), str)}
-            missing = expected - {form for text in cells.values() for form in (text.strip(), _plain(text))}
-            if missing:
-                where = ", ".join(filter(None, [file["file_name"], place[0], f"row {place[1]}"]))
-                raise LeagueError(f"{where}: does not say {', '.join(sorted(missing))}, which the release has from it")
+            row = {column: text for column, text in found.get(place, {}).items() if isinstance(text, str)}
+            for column, figure in expected.items():
+                texts = row.values() if column == ANY else [row.get(column, "")]
+                if _plain(figure) not in map(_plain, texts):
+                    where = ", ".join(filter(None, [file["file_name"], place[0], f"row {place[1]}"]))
+                    raise LeagueError(f"{where}: does not say {figure}, which the release has from it")
+            cells = {heading: row[name] for name, heading in headings.items() if name in row}
             yield {"source_sha256": sha256, "source_member": place[0], "source_row": place[1], "cells": cells}
 
 
-def _expect(said: dict[str, dict[Place, set[str]]], row: Row, number: int, code: str, figure: Decimal | None) -> None:
-    expected = said.setdefault(row["source_sha256"], {}).setdefault((row["source_member"], number), set())
-    expected |= {code} if figure is None else {code, _plain(str(figure))}
-
-
 def _plain(text: str) -> str:
-    """A number without the zeros that do not count, any other text as it is."""
+    """A number without the zeros that do not count, any other text without blanks around it."""
     try:
         return f"{Decimal(text.strip()).normalize():f}"
     except InvalidOperation:
-        return text
+        return text.strip()
 
 
 def _holds(what: str, published: Any, again: Any) -> None:

@@ -76,7 +76,7 @@ def _built_again(
             return
         (releases / before.name).symlink_to(before)
     Workspace(scratch).store.symlink_to(Workspace(data_dir.resolve()).store)
-    outcome = runs.run_quarter("quarter", quarter, release.resolve(), scratch, listener)
+    outcome = runs.run_quarter("quarter", quarter, release.resolve(), scratch, listener, recorded=True)
     if outcome.release is None:
         yield "it does not build again: " + "; ".join(outcome.problems)
     elif not outcome.created:

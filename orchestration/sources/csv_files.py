@@ -6,6 +6,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -137,8 +138,8 @@ def _check_months(columns: dict[str, pa.Array], source: Source, file: str, month
 
 
 class _Watched(io.RawIOBase):
-    """A stream for Arrow, without byte order mark and without blank lines at its end. `odd` says that it holds a NUL
-    byte, or a quote that neither opens nor closes a cell: Arrow reads on over either."""
+    """A stream for Arrow, without byte order mark and without blank lines at its end. `odd` says that it holds a
+    control character, or a quote that neither opens nor closes a cell: Arrow reads on over either."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self.odd = False
@@ -177,7 +178,7 @@ class _Watched(io.RawIOBase):
         if self._last == ord('"') and not self._inside:
             closing = np.concatenate([[-1], closing])  # the last byte of the chunk before
         self.odd |= bool(
-            (chunk == 0).any()
+            _IS_CONTROL[chunk].any()
             or not _AT_EDGE[before[opening]].all()
             or not _AT_EDGE[chunk[closing[closing < len(chunk) - 1] + 1]].all()
         )
@@ -185,12 +186,14 @@ class _Watched(io.RawIOBase):
         self._last = int(chunk[-1])
 
 
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # what no terminal, picture or page should be given
+_IS_CONTROL = np.array([bool(CONTROL.match(chr(byte))) for byte in range(256)])
 _AT_EDGE = np.zeros(256, bool)
 _AT_EDGE[list(b',"\r\n')] = True
 
 
 def _rows(stream: IO[bytes], file: str) -> Iterator[list[str]]:
-    """The rows of a CSV file. Raises InputError on bytes that are not UTF-8, NUL bytes and stray quotes."""
+    """The rows of a CSV file. Raises InputError on bytes that are not UTF-8, control characters and stray quotes."""
     read = 0
     try:
         for row in csv.reader(_lines(stream, file), strict=True):
@@ -210,8 +213,9 @@ def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
                 except UnicodeEncodeError as error:
                     byte = line[error.start].encode("utf-8", "surrogateescape")
                     raise InputError("is not UTF-8", file=file, row=number, found=byte) from None
-            if "\0" in line:
-                raise InputError("holds a NUL byte", file=file, row=number)
+            if found := CONTROL.search(line):
+                what = "a NUL byte" if found[0] == "\0" else "a control character"
+                raise InputError(f"holds {what}", file=file, row=number, found=found[0])
             yield line.removeprefix("\ufeff") if number == 1 else line
     finally:
         if not stream.closed:

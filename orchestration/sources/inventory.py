@@ -192,9 +192,10 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     return inventory
 
 
-def recorded_inventory(checks: Path) -> pd.DataFrame:
+def recorded_inventory(release: Path) -> pd.DataFrame:
     """The inventory that a release was built from, as its `checks.json` has it."""
-    return pd.DataFrame(json.loads(checks.read_text(encoding="utf-8"))["files"], columns=COLUMNS)
+    files = json.loads((release / "checks.json").read_text(encoding="utf-8"))["files"]
+    return pd.DataFrame(files, columns=COLUMNS)
 
 
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:

@@ -81,3 +81,15 @@ def test_changed_rule_is_named(built_first: Any, monkeypatch: pytest.MonkeyPatch
 def test_folder_that_is_no_release_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match="is no release"):
         verify(tmp_path, tmp_path, silent)
+
+
+def test_recorded_inventory_in_a_folder_of_extracts_is_a_file_like_any_other(
+    built_first: Any, run: Any, tmp_path: Path
+) -> None:
+    """Else whoever can drop a file there could say what it is and where it came from, and pass over every waiver."""
+    (tmp_path / "extracts").mkdir()
+    shutil.copy(built_first.release / "checks.json", tmp_path / "extracts")
+    shutil.copytree(built_first.workspace.store, tmp_path / "data" / "store")
+    outcome = run(QUARTER, tmp_path / "extracts", tmp_path / "data")
+    assert outcome.release is None
+    assert "no publication of 2025-26-Q1 is among the files" in "".join(outcome.problems)

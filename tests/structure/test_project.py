@@ -187,6 +187,12 @@ def test_python_models_read_columns_that_exist() -> None:
             assert all(set(columns) <= set(MODELS[table]["columns"]) for table, columns in read.items()), name
 
 
+def test_every_condition_says_what_it_is_for() -> None:
+    """The kind of a test says it for keys and vocabularies, not for a condition."""
+    conditions = [node for node in nodes("test") if (node.get("test_metadata") or {}).get("name") == "holds"]
+    assert [node["name"] for node in conditions if not node["description"]] == []
+
+
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
     seeds = {path.stem: path for path in (DBT_PROJECT / "seeds").glob("*.csv")}
     described = yaml.safe_load((DBT_PROJECT / "seeds" / "seeds.yml").read_text(encoding="utf-8"))["seeds"]

@@ -112,6 +112,7 @@ def test_the_documented_typo_stands_for_the_missing_column() -> None:
         (csv_bytes(HEADER, ROW) + b'"unclosed', r"f.csv, row 3: is not well-formed CSV"),
         (csv_bytes(HEADER, ROW).replace(b"Adjusted", b"Adj\xffsted"), r"f.csv, row 2: is not UTF-8; found b'\\xff'"),
         (csv_bytes(HEADER, ROW).replace(b"Adjusted", b"Adj\0sted"), r"f.csv, row 2: holds a NUL byte"),
+        (csv_bytes(HEADER, ROW).replace(b"Adjusted", b"\x1b[31m"), r"f.csv, row 2: holds a control character"),
     ],
 )
 def test_damage_is_named_with_its_place(content: bytes, message: str) -> None:
@@ -221,6 +222,7 @@ GOOD = quoted(TESTS, *[MARCH] * 99)
         (GOOD + b"\n" + quoted(MARCH), "f.csv, row 101: has a row of another length; found 0; expected 30 values"),
         (GOOD + quoted(MARCH).replace(b"M", b"\xff", 1), r"f.csv, row 101: is not UTF-8; found b'\\xff'"),
         (GOOD + quoted(MARCH).replace(b"M", b"\0", 1), "f.csv, row 101: holds a NUL byte"),
+        (GOOD + quoted(MARCH).replace(b"M", b"\x1b", 1), "f.csv, row 101: holds a control character"),
         (GOOD + quoted(MARCH)[:-2], "f.csv, row 101: is not well-formed CSV"),
         (GOOD + quoted(MARCH).replace(b',"', b',""', 1) + GOOD, "f.csv, row 101: is not well-formed CSV"),
         (GOOD + quoted(MARCH).replace(b'",', b'"x,', 1) + GOOD, "f.csv, row 101: is not well-formed CSV"),
