@@ -18,7 +18,6 @@ from jinja2 import Environment, FileSystemLoader
 
 from orchestration.bundle import audit_pack, plots
 from orchestration.bundle.tables import PublishedTable
-from orchestration.evidence.diff import Bundle, changes
 from orchestration.gates import Check
 from orchestration.releases import OPENLINEAGE, PACKAGE, package_of
 from orchestration.sources.descriptions import known_sources
@@ -63,9 +62,8 @@ def describe(
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
     package = _package(build, files, number, resources)
     if before:
-        _write_changes(Bundle(before, package_of(before)), Bundle(folder, package))
-        resources.append(_file_resource(folder / "changes.csv"))
-    sure = list(how_sure(pd.read_parquet(folder / "league_coverage.parquet"), folder))
+        resources.append(_changes(before, folder, package))
+    sure = list(how_sure(folder))
     (folder / README).write_text(_readme(build, tables, checks, number, package, sure, folder), encoding="utf-8")
     resources.append(_file_resource(folder / README))
     resources += _open_standards(build, tables, checks, evidence, package, folder)
@@ -98,10 +96,15 @@ def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dic
     }
 
 
-def _write_changes(before: Bundle, after: Bundle) -> None:
-    found = changes(before, after).replace(f"^({FORMULA})", r"'\1", regex=True)
+def _changes(before: Path, folder: Path, package: dict[str, Any]) -> dict[str, Any]:
+    from orchestration.evidence.diff import Bundle, changes  # imports SciPy, which a first version needs in dbt only
+
+    after = Bundle(folder, package)
+    found = changes(Bundle(before, package_of(before)), after).replace(f"^({FORMULA})", r"'\1", regex=True)
     found.insert(0, "quarter", after.quarter)
-    found.to_csv(after.folder / "changes.csv", index=False, lineterminator="\n")
+    path = folder / "changes.csv"
+    found.to_csv(path, index=False, lineterminator="\n")
+    return _file_resource(path)
 
 
 def _open_standards(
@@ -217,8 +220,9 @@ def _readme(
     )
 
 
-def how_sure(leagues: pd.DataFrame, folder: Path) -> Iterator[dict[str, str]]:
+def how_sure(folder: Path) -> Iterator[dict[str, str]]:
     """One row of the README a ranked league: figures of `method_sensitivity` as a person writes them."""
+    leagues = pd.read_parquet(folder / "league_coverage.parquet")
     facts = pd.read_parquet(folder / "method_sensitivity.parquet")
     robustness = pd.read_parquet(folder / "rank_robustness.parquet")
     of_leagues = facts[facts["item"] == "league"]

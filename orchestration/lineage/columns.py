@@ -42,21 +42,6 @@ def all_lineage() -> dict[str, Lineage]:
     return lineage
 
 
-def origins(model: str, column: str) -> set[tuple[str, str, str]]:
-    """Where a column of a model comes from in the end: (layer, table, column) of landed tables and of seeds."""
-    found: set[tuple[str, str, str]] = set()
-    seen, ahead = set(), [(model, column)]
-    while ahead:
-        table, name = ahead.pop()
-        for read in all_lineage()[table][name]:
-            if read[1] not in all_lineage():
-                found.add(read)
-            elif read not in seen:
-                seen.add(read)
-                ahead.append(read[1:])
-    return found
-
-
 def _work_out() -> dict[str, Lineage]:
     import sqlglot
     from sqlglot import exp

@@ -86,8 +86,7 @@ def described(folder: Path) -> dict[str, Any]:
 
 
 def rendered(folder: Path) -> str:
-    leagues = pd.read_parquet(folder / "league_coverage.parquet")
-    return audit_pack.page(folder, described(folder), list(describe.how_sure(leagues, folder)))
+    return audit_pack.page(folder, described(folder), list(describe.how_sure(folder)))
 
 
 @pytest.fixture(scope="module")
