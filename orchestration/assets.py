@@ -5,7 +5,7 @@ releases."""
 
 import shutil
 from collections.abc import Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +22,66 @@ from orchestration.lineage.columns import all_lineage
 from orchestration.releases import content_sha256
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import recorded_inventory, survey
 from orchestration.sources.landing import land, take_in, write_table
 from orchestration.waivers import refuse_expired
-from orchestration.workspace import DBT_PROJECT
+from orchestration.workspace import DBT_PROJECT, Workspace
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
 CODE_VERSION = warehouse.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
+FETCHED = dg.AssetKey(["extract", "fetched"])
 EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
+
+# The NOF release came 71 days after a quarter at the earliest; its alert day is 98 days after, the 8th at the latest.
+RELEASED_QUARTERLY = dg.FreshnessPolicy.cron(
+    deadline_cron="0 6 8 1,4,7,10 *", lower_bound_delta=timedelta(days=30), timezone="Europe/London"
+)
 
 
 def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(frame.head(PREVIEW_ROWS).to_markdown(index=False))
 
 
+def on_time(source: Source) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        f"{source.id}_on_time", asset=FETCHED, description=f"{source.title}: all that was expected by now has come."
+    )
+
+
+@dg.asset(
+    key=FETCHED,
+    check_specs=[on_time(source) for source in known_sources().values() if source.calendar],
+    partitions_def=QUARTERS,
+    group_name="extract",
+    description="What the publishers' pages had, in the folder of extracts. A file put there by hand is read like one.",
+)
+def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
+    """Downloads what a quarter needs. Fails where a download failed or a publication is overdue; what came stays."""
+    workspace = Workspace(Path(folders.data))
+    results = list(fetch(Path(folders.extracts), [context.partition_key], workspace, date.today()))
+    listed = pd.DataFrame(results).drop(columns="problem")
+    yield dg.MaterializeResult(
+        metadata={"files": dg.MetadataValue.md(listed.to_markdown(index=False))}
+        | {f"files_{outcome}": int(count) for outcome, count in listed["outcome"].value_counts().items()},
+        check_results=[_punctuality(spec.name, results) for spec in fetched.check_specs],
+    )
+    if failed := [str(one.problem) for one in results if one.failed]:
+        raise dg.Failure("\n".join(failed), allow_retries=False)
+
+
+def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
+    about = [one for one in results if f"{one.source_id}_on_time" == check and one.problem]
+    severity = dg.AssetCheckSeverity.ERROR if any(one.failed for one in about) else dg.AssetCheckSeverity.WARN
+    problems = "\n".join(str(one.problem) for one in about)
+    return dg.AssetCheckResult(check_name=check, passed=not about, severity=severity, metadata={"problems": problems})
+
+
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(EXTRACT_KEYS[0], description="Every file found, and what became of it."),
+        dg.AssetSpec(EXTRACT_KEYS[0], deps=[FETCHED], description="Every file found, and what became of it."),
         dg.AssetSpec(EXTRACT_KEYS[1], description="The quarter asked for."),
     ],
     partitions_def=QUARTERS,
@@ -228,6 +269,7 @@ SCORE_RANK = dbt_stage(release.SCORE_RANK)
     partitions_def=QUARTERS,
     group_name="publish",
     pool=WRITES_WAREHOUSE,
+    freshness_policy=RELEASED_QUARTERLY,
     kinds={"csv", "parquet"},
 )
 def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
@@ -256,4 +298,4 @@ def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg
     )
 
 
-ASSETS = [extracts, *LANDING, STAGE_METRIC, SCORE_RANK, published_release]
+ASSETS = [fetched, extracts, *LANDING, STAGE_METRIC, SCORE_RANK, published_release]

@@ -10,14 +10,14 @@ from orchestration.assets import ASSETS
 from orchestration.checks import GATES
 from orchestration.progress import progress
 from orchestration.resources import Folders
-from orchestration.schedules import check_job, extracts_folder, fetch_job, quarter_job, quarterly, weekly
+from orchestration.schedules import check_job, daily, extracts_folder, fetch_job, quarter_job
 from orchestration.workspace import PROJECT
 
 defs = dg.Definitions(
     assets=ASSETS,
     asset_checks=GATES,
     jobs=[quarter_job, check_job, fetch_job],
-    schedules=[quarterly, weekly],
+    schedules=[daily],
     sensors=[extracts_folder],
     resources={
         "folders": Folders(

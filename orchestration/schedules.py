@@ -1,24 +1,31 @@
-"""When a quarter is fetched and built: on the publication calendar, and when the folder of extracts changes."""
+"""When a quarter is fetched and built: by the publication calendar, and when the folder of extracts changes. Without
+anything new, nothing is started."""
 
 import hashlib
-from datetime import date, timedelta
+import json
+import time
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
+from orchestration.assets import FETCHED
 from orchestration.errors import LeagueError
+from orchestration.releases import latest_version
 from orchestration.resources import QUARTERS, Folders
 from orchestration.sources import nof
-from orchestration.sources.fetch import fetch
-from orchestration.sources.inventory import survey, take_inventory
-from orchestration.sources.lock import read_lock
+from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, expected, latest_due
+from orchestration.sources.inventory import Survey, survey, take_inventory
+from orchestration.sources.lock import Lock, read_lock
 from orchestration.workspace import Workspace
 
-PUBLICATION_LAG = timedelta(days=70)  # observed 71 (Q1), 73 (Q2) and at most 82 days (Q4 2025/26) after quarter end
+QUIET_SECONDS = 30  # a file that changed less long ago may still be arriving
+MONDAY = 0
 
 quarter_job = dg.define_asset_job(
     "quarter",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED),
     partitions_def=QUARTERS,
     description="Everything from published files to the release of one quarter.",
     executor_def=dg.in_process_executor,
@@ -26,72 +33,81 @@ quarter_job = dg.define_asset_job(
 
 check_job = dg.define_asset_job(
     "check_quarter",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("publish"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED) - dg.AssetSelection.groups("publish"),
     partitions_def=QUARTERS,
     description="Every gate of a quarter; nothing is published.",
     executor_def=dg.in_process_executor,
 )
 
-
-@dg.op
-def fetch_what_is_due(context: dg.OpExecutionContext, folders: Folders) -> None:
-    """Fails where anything due did not come; what came is in the folder, and the sensor of it starts the build."""
-    problems = []
-    for one in fetch(Path(folders.extracts), [context.partition_key], Workspace(Path(folders.data)), date.today()):
-        context.log.info(f"{one.source_id}, {one.file}: {one.outcome}, {one.bytes} bytes")
-        problems += [one.problem] if one.problem else []
-    if problems:
-        raise dg.Failure("\n".join(problems), allow_retries=False)
+fetch_job = dg.define_asset_job(
+    "fetch",
+    selection=dg.AssetSelection.assets(FETCHED),
+    partitions_def=QUARTERS,
+    description="From the pages of the publishers to the folder of extracts, for one quarter.",
+    executor_def=dg.in_process_executor,
+)
 
 
-@dg.job(name="fetch", partitions_def=QUARTERS, executor_def=dg.in_process_executor)
-def fetch_job() -> None:
-    """From the pages of the publishers to the folder of extracts, for one quarter."""
-    fetch_what_is_due()
-
-
-def latest_due(today: date) -> str | None:
-    """The last quarter whose release NHS England should have published by a day."""
-    due = [q for q, row in nof.quarters().items() if date.fromisoformat(row["period_end"]) + PUBLICATION_LAG <= today]
-    return max(due, default=None)
-
-
-@dg.schedule(job=quarter_job, cron_schedule="0 6 25 3,6,9,12 *", execution_timezone="Europe/London")
-def quarterly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Two weeks after a release is due at the latest: the quarter that is due then."""
-    quarter = latest_due(context.scheduled_execution_time.date())
+@dg.schedule(job=fetch_job, cron_schedule="0 6 * * *", execution_timezone="Europe/London")
+def daily(context: dg.ScheduleEvaluationContext, folders: Folders) -> dg.RunRequest | dg.SkipReason:
+    """Looks for what is due: every day from the due day of a publication until it is there or its alert day has passed,
+    else on Mondays, when revisions are looked for too."""
+    today = context.scheduled_execution_time.date()
+    quarter = latest_due(today)
     if quarter is None:
-        return dg.SkipReason("no quarter with a framework is due")
-    return dg.RunRequest(run_key=f"due-{quarter}", partition_key=quarter)
+        return dg.SkipReason("nothing is due of any quarter with a framework")
+    arrived = {key[:2] for key in read_lock(Workspace(Path(folders.data))).entries}
+    about = [quarter, nof.quarters()[quarter]["previous_quarter"]]
+    publications = [one for q in about if q for one in expected(q, arrived, today)]
+    due = [one for one in publications if one.state == LATE or (one.state == AWAITED and one.due == today)]
+    if not due and today.weekday() != MONDAY:
+        return dg.SkipReason("nothing is due that is not there or overdue")
+    return dg.RunRequest(run_key=f"{quarter}-{today}", partition_key=quarter)
 
 
-@dg.schedule(job=fetch_job, cron_schedule="0 5 * * 1", execution_timezone="Europe/London")
-def weekly(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Files of the quarter that is due, new and revised."""
-    quarter = latest_due(context.scheduled_execution_time.date())
-    return dg.RunRequest(partition_key=quarter) if quarter else dg.SkipReason("no quarter with a framework is due")
-
-
-@dg.sensor(job=quarter_job, minimum_interval_seconds=300)
+@dg.sensor(job=quarter_job, minimum_interval_seconds=60)
 def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult | dg.SkipReason:
-    """A run for every quarter whose files in use are not those of the last run: new, revised, taken away or pinned."""
-    folder, workspace = Path(folders.extracts), Workspace(Path(folders.data))
-    paths = sorted(path for path in [*folder.rglob("*"), workspace.lock_file] if path.is_file())
-    seen = hashlib.sha256(repr([(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in paths]).encode()).hexdigest()
-    if seen == context.cursor:
-        return dg.SkipReason("nothing in the folder or the lock has changed")
+    """A run for every quarter whose files in use are not those of its last run: complete for the first time, or all its
+    alert days past; after that new, revised, taken away or pinned ones. Files that cannot be used start a run too: it
+    fails, and says why to whom it concerns."""
+    folder, workspace, today = Path(folders.extracts), Workspace(Path(folders.data)), date.today()
+    stats = {str(p): p.stat() for p in sorted([*folder.rglob("*"), workspace.lock_file]) if p.is_file()}
+    if any(stat.st_ctime > time.time() - QUIET_SECONDS for stat in stats.values()):
+        return dg.SkipReason("a file changed just now: more may come")
+    content = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()]
+    seen = _key([today, content])
+    before = json.loads(context.cursor or "{}")
+    if seen == before.get("seen"):
+        return dg.SkipReason("nothing in the folder or the lock has changed today")
     try:
         found, lock = survey(folder), read_lock(workspace)
     except LeagueError as reason:
-        return dg.SkipReason(str(reason))
-    requests = []
+        started = {latest_due(today) or min(nof.quarters()): _key(str(reason))}
+    else:
+        started = {quarter: _files_in_use(quarter, found, lock) for quarter in _ready(context, found, workspace, today)}
+    requests = [dg.RunRequest(partition_key=q) for q, files in started.items() if files != before.get(q)]
+    return dg.SensorResult(run_requests=requests, cursor=json.dumps({**before, **started, "seen": seen}))
+
+
+def _ready(context: dg.SensorEvaluationContext, found: Survey, workspace: Workspace, today: date) -> Iterator[str]:
+    """The quarters that have files, and need not wait for more."""
+    arrived = {(candidate.source.id, candidate.subject) for candidate in found.candidates}
     for quarter in nof.quarters():
-        try:
-            inventory = take_inventory(found, quarter, lock)
-        except LeagueError as reason:
-            context.log.info(f"{quarter}: {reason}")
-            continue
-        used = sorted(inventory.loc[inventory["status"] == "used", "source_sha256"].unique())
-        content = hashlib.sha256("".join(used).encode()).hexdigest()
-        requests.append(dg.RunRequest(run_key=f"{quarter}-{content}", partition_key=quarter))
-    return dg.SensorResult(run_requests=requests, cursor=seen)
+        publications = expected(quarter, arrived, today)
+        waited_for = [one for one in publications if one.state in (AWAITED, LATE)]
+        if waited_for and not latest_version(workspace.releases(quarter)):
+            context.log.info(f"{quarter} waits for {len(waited_for)} files, first {waited_for[0]}")
+        elif any(one.state == ARRIVED for one in publications):
+            yield quarter
+
+
+def _files_in_use(quarter: str, found: Survey, lock: Lock) -> str:
+    try:
+        inventory = take_inventory(found, quarter, lock)
+    except LeagueError as reason:
+        return _key(str(reason))
+    return _key(sorted(inventory.loc[inventory["status"] == "used", "source_sha256"].unique()))
+
+
+def _key(content: object) -> str:
+    return hashlib.sha256(repr(content).encode()).hexdigest()

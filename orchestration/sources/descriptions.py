@@ -67,6 +67,17 @@ class Fetch:
 
 
 @dataclass(frozen=True)
+class Calendar:
+    """When a publication is expected: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
+    many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own."""
+
+    of: str
+    due_days: int
+    alert_days: int
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Source:
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
     it is a workbook; `national` ones are too large to be held as a whole."""
@@ -87,6 +98,7 @@ class Source:
     part: Part | None = None
     retired: Retired | None = None
     fetch: Fetch | None = None
+    calendar: Calendar | None = None
     sheets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -124,7 +136,7 @@ def known_sources() -> dict[str, Source]:
 
 def _source(described: dict[str, Any]) -> Source:
     period, part, retired = described.get("period"), described.get("part"), described.get("retired")
-    fetch = described.get("fetch")
+    fetch, calendar = described.get("fetch"), described.get("calendar")
     return Source(
         id=described["id"],
         title=described["title"],
@@ -147,6 +159,11 @@ def _source(described: dict[str, Any]) -> Source:
         retired=Retired(str(retired["since"]), retired["reason"]) if retired else None,
         fetch=Fetch(fetch.get("files"), fetch.get("pages"), fetch.get("address"), tuple(fetch.get("hosts", ())))
         if fetch
+        else None,
+        calendar=Calendar(
+            calendar["of"], calendar["due_days"], calendar["alert_days"], tuple(calendar.get("parts", ()))
+        )
+        if calendar
         else None,
         sheets={sheet: tuple(columns) for sheet, columns in described.get("sheets", {}).items()},
     )

@@ -26,6 +26,7 @@ from urllib3.response import BaseHTTPResponse
 
 from orchestration.errors import LeagueError
 from orchestration.sources import archives, files
+from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, expected
 from orchestration.sources.descriptions import Fetch, Source, known_sources
 from orchestration.sources.inventory import VERSION, candidates_of, version_of, wanted
 from orchestration.sources.lock import NOT_RECORDED, Entry, changing, read_lock
@@ -45,15 +46,20 @@ SAFE_NAME = re.compile(r"\w[\w .,&()+'-]{0,119}")
 
 @dataclass(frozen=True)
 class Fetched:
-    """What became of one link. `file` is the name in the folder, else the address or month; a problem where it failed
-    (nothing of it is in the folder or the lock) or is missing (due, and on no page)."""
+    """What became of one link, or of a publication that no page links. `file` is the name in the folder, else the
+    address or the period; a problem where it failed (nothing of it is in the folder or the lock) or should be there."""
 
     source_id: str
     file: str
-    outcome: str  # new, unchanged, revised, failed, missing
+    outcome: str  # new, unchanged, revised, failed; awaited, late, overdue
     bytes: int = 0
     seconds: float = 0.0
     problem: str | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether somebody has to act; a late one is a warning."""
+        return self.outcome in ("failed", OVERDUE)
 
 
 class Patience(urllib3.Retry):
@@ -84,8 +90,8 @@ def fetch(
     folder: Path, quarters: list[str], workspace: Workspace, today: date, pool: urllib3.PoolManager | None = None
 ) -> Iterator[Fetched]:
     """Gets what is due for some quarters, one file after the other: every month they need that has ended, and links
-    that name no month. Yields what became of each; one that fails stops no other. Raises LeagueError for a quarter
-    without a framework."""
+    that name no month. Yields what became of each, then what has not come; one that fails stops no other. Raises
+    LeagueError for a quarter without a framework."""
     needed = set().union(*(wanted(quarter) for quarter in quarters))
     months = {month for quarter in needed if quarter for month in months_in(quarter)}
     due = sorted(month for month in months if month < f"{today:%Y-%m}")
@@ -94,6 +100,7 @@ def fetch(
         for source in known_sources().values():
             if source.fetch and not source.retired:
                 yield from run.source(source, source.fetch)
+        yield from run.not_arrived()
 
 
 class _Links(HTMLParser):
@@ -128,10 +135,7 @@ class _Run:
         hosts = {urlsplit(how.address or source.landing_page).netloc, *how.hosts}
         links: dict[str, str | None] = {how.address: None} if how.address else {}
         if how.files:
-            unread = list(self._look_for_links(source, how, hosts, links))
-            yield from unread
-            if not unread:
-                yield from self._missing(source, how.files, links)
+            yield from self._look_for_links(source, how, hosts, links)
         for url, month in links.items():
             started = time.monotonic()
             try:
@@ -140,12 +144,15 @@ class _Run:
                 fetched = Fetched(source.id, url, "failed", problem=f"{url}: {_said(error)}")
             yield replace(fetched, seconds=time.monotonic() - started)
 
-    def _missing(self, source: Source, name: str, links: dict[str, str | None]) -> Iterator[Fetched]:
-        expected = self.due if "(?P<month>" in name else [] if links else ["any file"]
-        for what in expected:
-            if what not in links.values():
-                problem = f"{source.id}, {what}: no link like {name} on {source.landing_page} or pages below it"
-                yield Fetched(source.id, what, "missing", problem=problem)
+    def not_arrived(self) -> Iterator[Fetched]:
+        """What the calendar expects of the quarters and the lock does not have."""
+        arrived = {key[:2] for key in read_lock(self.workspace).entries}
+        for quarter in sorted(quarter for quarter in self.needed if quarter):
+            for one in expected(quarter, arrived, self.today):
+                if one.state != ARRIVED:
+                    page = known_sources()[one.source_id].landing_page
+                    problem = f"{one}; not found from {page}" if one.state != AWAITED else None
+                    yield Fetched(one.source_id, one.name, one.state, problem=problem)
 
     def _look_for_links(
         self, source: Source, how: Fetch, hosts: set[str], links: dict[str, str | None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from calendar import monthrange
+from datetime import date, datetime
 
 import pandas as pd
 
@@ -21,6 +22,12 @@ def months_in(quarter: str) -> list[str]:
     """`2025-26-Q4` as `2026-01`, `2026-02`, `2026-03`."""
     year, first = int(quarter[:4]), 3 * int(quarter[-1]) + 1
     return [f"{year + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}" for month in range(first, first + 3)]
+
+
+def last_day(month: str) -> date:
+    """Of `2026-02`, 28 February."""
+    year, number = int(month[:4]), int(month[5:])
+    return date(year, number, monthrange(year, number)[1])
 
 
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:

@@ -14,17 +14,18 @@ from orchestration.sources.fetch import Fetched
 
 
 def show(console: Console, results: Iterator[Fetched]) -> bool:
-    """Prints all results when the last is there; true where everything due is in the folder."""
+    """Prints all results when the last is there; true where nothing failed and nothing is overdue."""
     table = Table("source", "file", "outcome", "bytes", "seconds", box=SIMPLE_HEAD)
-    problems = []
+    told: list[Fetched] = []
     with Console(stderr=True).status("fetching") as status:
         for one in results:
             status.update(f"fetching: {one.source_id}")
             table.add_row(one.source_id, escape(one.file), one.outcome, f"{one.bytes:,}", f"{one.seconds:.1f}")
-            problems += [one.problem] if one.problem else []
+            told += [one] if one.problem else []
     console.print(table)
-    for problem in problems:
-        console.print(problem, markup=False, highlight=False, soft_wrap=True, style="red")
+    for one in told:
+        style = "red" if one.failed else "yellow"
+        console.print(str(one.problem), markup=False, highlight=False, soft_wrap=True, style=style)
     by_hand = [source.id for source in known_sources().values() if not (source.fetch or source.retired)]
     console.print(f"Never fetched, to be put into the folder by hand: {', '.join(by_hand)}", soft_wrap=True)
-    return not problems
+    return not any(one.failed for one in told)

@@ -32,8 +32,9 @@ from urllib3.util.retry import Retry
 
 from orchestration.cli import league
 from orchestration.errors import LeagueError
-from orchestration.sources import archives
+from orchestration.sources import archives, calendar
 from orchestration.sources import fetch as fetch_module
+from orchestration.sources.calendar import AWAITED, LATE, OVERDUE
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import survey
@@ -48,6 +49,7 @@ AE_PAGE = known_sources()["ae"].landing_page
 AE_YEAR = f"{AE_PAGE}ae-attendances-and-emergency-admissions-2025-26/"
 MAY = f"{UPLOADS}/2025/06/Monthly-AE-May-2025.csv"
 LANDING = {source.landing_page for source in known_sources().values()}  # one without files here answers 404
+NOT_ARRIVED = (AWAITED, LATE, OVERDUE)
 STALL = 0.4
 
 
@@ -243,9 +245,12 @@ class World:
     workspace: Workspace
     waits: list[float]
 
+    def all(self, quarter: str = Q1, today: date = TODAY) -> list[Fetched]:
+        return list(fetch(self.folder, [quarter], self.workspace, today, self.pool))
+
     def fetch(self, quarter: str = Q1) -> dict[str, Fetched]:
-        """By file."""
-        results = list(fetch(self.folder, [quarter], self.workspace, TODAY, self.pool))
+        """What became of links, by file."""
+        results = [result for result in self.all(quarter) if result.outcome not in NOT_ARRIVED]
         found = {result.file: result for result in results}
         assert len(found) == len(results)
         return found
@@ -304,7 +309,8 @@ def world(
     site.page(AE_PAGE, AE_YEAR, year_before, "https://www.england.nhs.uk/about/2025-26/", "#top", "http://[")
     site.page(AE_YEAR, *urls, f"{UPLOADS}/2025/08/Monthly-AE-July-2025.csv", f"{UPLOADS}/2025/06/May-2025.xls")
     described = {name: known_sources()[name] for name in ("ae", "ods_etr")}
-    monkeypatch.setattr(fetch_module, "known_sources", lambda: described)
+    for module in (fetch_module, calendar):
+        monkeypatch.setattr(module, "known_sources", lambda: described)
     waits: list[float] = []
     monkeypatch.setattr("urllib3.util.retry.time", type("Clock", (), {"sleep": waits.append, "time": time.time}))
     with Local(server.server_address[1]) as pool:
@@ -359,7 +365,7 @@ def may_of(world: World) -> tuple[str, str | None]:
     """Outcome and problem of the file of May; the others must have come."""
     results = world.fetch()
     (result,) = [result for name, result in results.items() if "May" in name]
-    others = [result for name, result in results.items() if "May" not in name and result.outcome != "missing"]
+    others = [result for name, result in results.items() if "May" not in name]
     assert [other.outcome for other in others] == ["new"] * 3
     return result.outcome, result.problem
 
@@ -592,11 +598,28 @@ def test_every_described_publication_comes_as_it_lies_in_a_folder_filled_by_hand
     assert world.workspace.lock_file.read_bytes() == lock
 
 
-def test_month_without_a_link_and_page_that_fails_are_said(world: World) -> None:
-    world.site.page(AE_YEAR, MAY)
-    results = world.fetch()
-    assert [results[month].outcome for month in ("2025-04", "2025-06")] == ["missing", "missing"]
-    assert "no link like" in (results["2025-04"].problem or "")
+@pytest.mark.parametrize(
+    ("today", "state", "says"),
+    [
+        (date(2025, 6, 14), AWAITED, None),
+        (date(2025, 6, 15), LATE, f"ae, 2025-05: late, was expected by 2025-06-14; not found from {AE_PAGE}"),
+        (date(2025, 6, 28), LATE, f"ae, 2025-05: late, was expected by 2025-06-14; not found from {AE_PAGE}"),
+        (date(2025, 6, 29), OVERDUE, f"ae, 2025-05: overdue, was expected by 2025-06-14; not found from {AE_PAGE}"),
+    ],
+)
+def test_month_without_a_link_is_awaited_then_late_then_overdue(
+    world: World, today: date, state: str, says: str | None
+) -> None:
+    world.site.page(AE_YEAR, next(url for url in world.site.content if "April" in url))
+    results = world.all(today=today)
+    assert [(one.file, one.outcome, one.problem) for one in results if one.outcome in NOT_ARRIVED] == [
+        ("2025-05", state, says),
+        ("2025-06", AWAITED, None),
+    ]
+    assert [one.failed for one in results] == [False, False, state == OVERDUE, False]
+
+
+def test_page_that_fails_is_said(world: World) -> None:
     world.site.wrongs[AE_YEAR] = [status(404)]
     assert world.fetch()[AE_YEAR].problem == f"{AE_YEAR}: the server answers 404"
     world.site.content[AE_PAGE] = b"<![foo["
@@ -604,10 +627,11 @@ def test_month_without_a_link_and_page_that_fails_are_said(world: World) -> None
 
 
 def test_month_that_has_not_ended_is_not_due(world: World) -> None:
-    results = list(fetch(world.folder, [Q1], world.workspace, date(2025, 6, 30), world.pool))
-    assert [result.file for result in results if result.source_id == "ae"] == [
-        "ae/Monthly-AE-April-2025.csv",
-        "ae/Monthly-AE-May-2025.csv",
+    results = world.all(today=date(2025, 6, 30))
+    assert [(result.file, result.outcome) for result in results if result.source_id == "ae"] == [
+        ("ae/Monthly-AE-April-2025.csv", "new"),
+        ("ae/Monthly-AE-May-2025.csv", "new"),
+        ("2025-06", AWAITED),
     ]
 
 

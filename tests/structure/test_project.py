@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pytest
 import yaml
 
@@ -21,6 +22,7 @@ from orchestration.bundle.tables import published_tables
 from orchestration.definitions import defs
 from orchestration.lineage.columns import all_lineage
 from orchestration.sources.descriptions import MATURITIES, known_sources
+from orchestration.sources.nof import NOF_SOURCES
 from orchestration.statistics import (
     improvement,
     measurement,
@@ -29,7 +31,7 @@ from orchestration.statistics import (
     rank_sets,
     robustness,
 )
-from orchestration.workspace import DBT_PROJECT, PROJECT, SOURCES, SUITES
+from orchestration.workspace import DBT_PROJECT, PROJECT, SEEDS, SOURCES, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried out
@@ -47,7 +49,7 @@ RULES = {  # what a published column says of the rules, whatever is landed: it c
     *("unit", "value_basis", "weight"),
 }
 LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
-ASSETS = {"extract": 2, "land": 12, "rules": 24, "stage": 18, "metric": 12, "score": 16, "rank": 25, "publish": 1}
+ASSETS = {"extract": 3, "land": 12, "rules": 24, "stage": 18, "metric": 12, "score": 16, "rank": 25, "publish": 1}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
 KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
 
@@ -97,6 +99,7 @@ def described_to_people(source: dict[str, Any]) -> list[str]:
         f"- Revisions: {source['revisions']}",
         f"- Maturity without a mark in the name: {source['maturity']}",
         fetched(source),
+        *awaited(source),
         *[f"- {quirk}" for quirk in source["quirks"]],
     ]
 
@@ -109,6 +112,29 @@ def fetched(source: dict[str, Any]) -> str:
     found = f"`{how['files']}` {where}" if "files" in how else how["address"]
     hosts = f", from {', '.join(how['hosts'])} too" if "hosts" in how else ""
     return f"- Fetched: {found}{hosts}. Assumed: {how['assumed']}"
+
+
+def awaited(source: dict[str, Any]) -> list[str]:
+    if not (calendar := source.get("calendar")):
+        return []
+    of = {"every_month": "every month", "last_month": "the last month of a quarter", "quarter": "every quarter"}
+    parts = f" ({', '.join(calendar['parts'])})" if "parts" in calendar else ""
+    days = f"{calendar['due_days']} days after its end, overdue after {calendar['alert_days']}"
+    return [f"- Expected: {of[calendar['of']]}{parts}, {days}. Basis: {calendar['basis']}"]
+
+
+def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() -> None:
+    described = {name: source for name, source in known_sources().items() if source.calendar}
+    metrics = pd.read_csv(SEEDS / "computed_metrics.csv")
+    basis = metrics.groupby("source_id")["basis"].agg(set).to_dict()
+    leagues = set(pd.read_csv(SEEDS / "trust_types.csv")["league"])
+    for name, source in described.items():
+        assert source.calendar and source.fetch and 0 < source.calendar.due_days < source.calendar.alert_days
+        of = {"latest_month": "last_month", "sum_of_months": "every_month"}
+        assert source.calendar.of in ({of[one] for one in basis[name]} if name in basis else ("last_month", "quarter"))
+        parts = set(source.part.values) if source.part else leagues if name in NOF_SOURCES else set()
+        assert set(source.calendar.parts) == parts
+    assert set(described) >= set(basis)
 
 
 def test_docs_say_of_every_source_what_its_description_says() -> None:
@@ -276,6 +302,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
     assert keys == built | {f"land.{name}" for name in known_sources()} | {
         "extract.files",
         "extract.build",
+        "extract.fetched",
         "publish.release",
     }
 

@@ -1,75 +1,202 @@
-"""Which quarter is due when, and what the sensor asks for."""
+"""When runs are started: what the schedule and the sensor ask for, and that they ask once."""
 
-from datetime import date, datetime
+import json
+import shutil
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
-from orchestration import schedules
+from orchestration import assets, schedules
+from orchestration.definitions import defs
 from orchestration.resources import Folders
+from orchestration.sources.calendar import expected
 from orchestration.sources.fetch import Fetched
+from orchestration.sources.inventory import survey
+from orchestration.sources.landing import take_in
+from orchestration.sources.lock import Entry, changing
 from orchestration.workspace import Workspace
+
+Q1, Q2, Q3, Q4 = (f"2025-26-Q{number}" for number in (1, 2, 3, 4))
+Tick = Callable[..., dg.SensorResult | dg.SkipReason]
+
+
+def enter(workspace: Workspace, quarter: str, leave_out: str) -> None:
+    """Everything expected of a quarter into the lock, but for one source."""
+    with changing(workspace) as lock:
+        for number, one in enumerate(expected(quarter, (), date(2020, 1, 1))):
+            if one.source_id != leave_out:
+                sha256 = f"{quarter}{number}"
+                lock.enter(Entry(one.source_id, one.subject, "x", sha256, 1, "", "", "2025-01-01", "final"))
 
 
 @pytest.mark.parametrize(
-    ("today", "quarter"),
+    ("today", "asks_for"),
     [
-        (date(2025, 9, 7), None),
-        (date(2025, 9, 8), "2025-26-Q1"),
-        (date(2025, 12, 25), "2025-26-Q2"),
-        (date(2026, 3, 25), "2025-26-Q3"),
-        (date(2026, 9, 25), "2025-26-Q4"),
+        (date(2025, 5, 12), None),  # a Monday before anything is due
+        (date(2025, 5, 14), None),  # due today, but it is there
+        (date(2025, 8, 13), None),  # RTT of June is due tomorrow
+        (date(2025, 8, 14), Q2),  # a Thursday: due today; A&E of July too
+        (date(2025, 8, 28), Q2),  # on its alert day
+        (date(2025, 8, 29), None),  # overdue
+        (date(2025, 9, 1), Q2),  # on Mondays in any case
     ],
 )
-def test_the_latest_quarter_due(today: date, quarter: str | None) -> None:
-    assert schedules.latest_due(today) == quarter
+def test_the_schedule_looks_daily_for_what_is_due_until_its_alert_day(
+    tmp_path: Path, today: date, asks_for: str | None
+) -> None:
+    enter(Workspace(tmp_path), Q1, leave_out="rtt")
+    enter(Workspace(tmp_path), Q2, leave_out="")
+    at = datetime.combine(today, time(6))
+    with dg.build_schedule_context(
+        scheduled_execution_time=at, resources={"folders": Folders(extracts=".", data=str(tmp_path))}
+    ) as context:
+        request = schedules.daily(context)
+    if asks_for is None:
+        assert isinstance(request, dg.SkipReason)
+    else:
+        assert isinstance(request, dg.RunRequest)
+        assert (request.partition_key, request.run_key) == (asks_for, f"{asks_for}-{today}")
 
 
-def test_the_schedule_asks_for_the_quarter_due() -> None:
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 25, 6))
-    request = schedules.quarterly(context)
-    assert isinstance(request, dg.RunRequest)
-    assert request.partition_key == "2025-26-Q3"
+@pytest.fixture
+def folder(first_quarter: Path, tmp_path: Path) -> Path:
+    """Only the framework's files of the first quarter, a minute old."""
+    return Path(shutil.copytree(first_quarter, tmp_path / "extracts"))
 
 
-def test_the_sensor_asks_once_for_each_quarter_with_files(sample: Path, tmp_path: Path) -> None:
-    folders = Folders(extracts=str(sample), data=str(tmp_path))
-    with dg.build_sensor_context(resources={"folders": folders}) as context:
-        first = schedules.extracts_folder(context)
-        assert isinstance(first, dg.SensorResult) and first.run_requests is not None
-        assert [r.partition_key for r in first.run_requests] == [f"2025-26-Q{n}" for n in (1, 2, 3, 4)]
-        assert len({r.run_key for r in first.run_requests}) == 4
-    with dg.build_sensor_context(resources={"folders": folders}, cursor=first.cursor) as context:
-        assert isinstance(schedules.extracts_folder(context), dg.SkipReason)
-        Workspace(tmp_path).lock_file.write_text("{}")
-        reason = schedules.extracts_folder(context)
-        assert isinstance(reason, dg.SkipReason) and "has the layout of an earlier version" in str(reason.skip_message)
+@pytest.fixture
+def tick(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tick:
+    """The sensor on a day, a minute after all files came, with what it remembers of the tick before."""
+    remembered: list[str | None] = [None]
+
+    def evaluated(today: date, seconds: int = 60) -> dg.SensorResult | dg.SkipReason:
+        monkeypatch.setattr(schedules, "date", type("Today", (date,), {"today": classmethod(lambda cls: today)}))
+        monkeypatch.setattr(schedules.time, "time", lambda: datetime.now().timestamp() + seconds)
+        folders = Folders(extracts=str(folder), data=str(tmp_path / "data"))
+        with dg.build_sensor_context(resources={"folders": folders}, cursor=remembered[0]) as context:
+            result: Any = schedules.extracts_folder(context)
+        if isinstance(result, dg.SensorResult):
+            remembered[0] = result.cursor
+        return result
+
+    return evaluated
 
 
-@pytest.mark.parametrize("problem", [None, "https://example.org/x.csv: the server answers 404"])
-def test_the_fetch_job_fails_where_something_due_did_not_come(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problem: str | None
+def asked_for(result: dg.SensorResult | dg.SkipReason) -> list[str | None]:
+    assert isinstance(result, dg.SensorResult), result
+    return [request.partition_key for request in result.run_requests or ()]
+
+
+WAITING, ALERT_DAY = date(2025, 9, 20), date(2025, 9, 22)  # of what is missing, CSDS is the last
+AFTER = ALERT_DAY + timedelta(days=1)
+
+
+def test_a_quarter_waits_for_its_files_until_their_alert_days(tick: Tick) -> None:
+    assert asked_for(tick(WAITING)) == []
+    assert isinstance(tick(WAITING), dg.SkipReason)
+    assert asked_for(tick(ALERT_DAY)) == []
+    assert asked_for(tick(AFTER)) == [Q1]
+    assert isinstance(tick(AFTER), dg.SkipReason)
+    assert asked_for(tick(AFTER + timedelta(days=1))) == []
+
+
+def test_a_complete_quarter_does_not_wait(sample: Path, folder: Path, tick: Tick) -> None:
+    assert asked_for(tick(date(2025, 6, 30))) == []
+    shutil.copytree(sample, folder, dirs_exist_ok=True)
+    assert asked_for(tick(date(2025, 6, 30))) == [Q1, Q2, Q3, Q4]
+
+
+def test_a_file_that_just_came_is_waited_for(tick: Tick) -> None:
+    result = tick(AFTER, seconds=29)
+    assert isinstance(result, dg.SkipReason) and "more may come" in str(result.skip_message)
+    assert asked_for(tick(AFTER, seconds=31)) == [Q1]
+
+
+def test_revised_taken_away_and_put_back_each_start_a_run(folder: Path, tick: Tick) -> None:
+    assert asked_for(tick(AFTER)) == [Q1]
+    data = next(folder.rglob("*ambulance*data.csv"))
+    revised = data.with_name(f"{data.stem}-v2.csv")
+    revised.write_text(data.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert asked_for(tick(AFTER)) == [Q1]
+    revised.unlink()
+    assert asked_for(tick(AFTER)) == [Q1]
+    (folder / "notes.txt").write_text("nothing to build from", encoding="utf-8")
+    assert asked_for(tick(AFTER)) == []
+
+
+def test_a_quarter_once_released_is_built_again_though_it_is_not_complete(
+    folder: Path, tmp_path: Path, tick: Tick
+) -> None:
+    (tmp_path / "data" / "releases" / Q1 / "v1").mkdir(parents=True)
+    assert asked_for(tick(WAITING)) == [Q1]
+
+
+def test_files_that_cannot_be_used_start_one_run_that_will_say_so(folder: Path, tick: Tick) -> None:
+    damaged = next(folder.rglob("*ambulance*data.csv"))
+    content = damaged.read_text(encoding="utf-8")
+    damaged.write_text(content.replace("Q1 2025/26", "Q9 2025/26"), encoding="utf-8")
+    assert asked_for(tick(AFTER)) == [Q2]  # the latest quarter of which anything is due
+    assert isinstance(tick(AFTER), dg.SkipReason)
+    damaged.write_text(content, encoding="utf-8")
+    assert asked_for(tick(AFTER)) == [Q1]
+    shutil.copyfile(damaged, damaged.with_name("again.csv"))
+    with damaged.with_name("again.csv").open("a") as file:
+        file.write("\n")
+    assert asked_for(tick(AFTER)) == [Q1]  # two that differ, and nothing says which counts
+    assert asked_for(tick(AFTER + timedelta(days=1))) == []
+
+
+def test_a_pin_and_a_lock_that_cannot_be_read_are_noticed(folder: Path, tmp_path: Path, tick: Tick) -> None:
+    workspace = Workspace(tmp_path / "data")
+    take_in(survey(folder), Q1, workspace)
+    assert asked_for(tick(AFTER)) == [Q1]
+    text = workspace.lock_file.read_text(encoding="utf-8")
+    document = json.loads(text)
+    document["layout"] = 1
+    workspace.lock_file.write_text(json.dumps(document), encoding="utf-8")
+    assert asked_for(tick(AFTER)) == [Q2]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "succeeds", "passed", "severity"),
+    [
+        ("new", True, True, dg.AssetCheckSeverity.WARN),
+        ("late", True, False, dg.AssetCheckSeverity.WARN),
+        ("overdue", False, False, dg.AssetCheckSeverity.ERROR),
+        ("failed", False, False, dg.AssetCheckSeverity.ERROR),
+    ],
+)
+def test_the_fetch_job_warns_of_what_is_late_and_fails_where_somebody_has_to_act(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    outcome: str,
+    succeeds: bool,
+    passed: bool,
+    severity: dg.AssetCheckSeverity,
 ) -> None:
     asked: list[object] = []
+    said = None if passed else "ae, 2025-07: what is the matter"
 
     def fetch(*arguments: object) -> list[Fetched]:
         asked.extend(arguments)
-        return [Fetched("ae", "x.csv", "failed" if problem else "new", problem=problem)]
+        return [Fetched("ae", "x.csv", outcome, problem=said), Fetched("rtt", "y.zip", "unchanged")]
 
-    monkeypatch.setattr(schedules, "fetch", fetch)
+    monkeypatch.setattr(assets, "fetch", fetch)
     folders = Folders(extracts=str(tmp_path / "extracts"), data=str(tmp_path))
-    result = schedules.fetch_job.execute_in_process(
-        partition_key="2025-26-Q2", resources={"folders": folders}, raise_on_error=False
-    )
-    assert result.success == (problem is None)
-    assert asked[:3] == [tmp_path / "extracts", ["2025-26-Q2"], Workspace(tmp_path)]
-    if problem:
-        error = result.failure_data_for_node("fetch_what_is_due")
-        assert error and error.user_failure_data and error.user_failure_data.description == problem
-
-
-def test_the_weekly_fetch_is_of_the_quarter_due() -> None:
-    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 3, 23, 5))
-    request = schedules.weekly(context)
-    assert isinstance(request, dg.RunRequest) and request.partition_key == "2025-26-Q3"
+    job = defs.resolve_job_def("fetch")
+    result = job.execute_in_process(partition_key=Q2, resources={"folders": folders}, raise_on_error=False)
+    assert result.success == succeeds
+    assert asked[:3] == [tmp_path / "extracts", [Q2], Workspace(tmp_path)]
+    (made,) = result.get_asset_materialization_events()
+    assert made.materialization.metadata[f"files_{outcome}"].value == 1
+    checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
+    assert len(checks) == 8 and all(check.passed for name, check in checks.items() if name != "ae_on_time")
+    assert (checks["ae_on_time"].passed, checks["ae_on_time"].severity) == (passed, severity)
+    assert checks["ae_on_time"].metadata["problems"].value == (said or "")
+    if not succeeds:
+        error = result.failure_data_for_node("extract__fetched")
+        assert error and error.user_failure_data and error.user_failure_data.description == said

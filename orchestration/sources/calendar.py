@@ -1,0 +1,58 @@
+"""The publication calendar: what is expected of a quarter, by which day, and what has not come.
+
+Belongs here: days and states, worked out from `calendar` in `data/sources/*.yml`. Does not: looking for files
+(`fetch.py`), what is done about a late one (`schedules.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from orchestration.sources import nof
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.files import Subject
+from orchestration.sources.periods import last_day, months_in
+
+ARRIVED, AWAITED, LATE, OVERDUE = "arrived", "awaited", "late", "overdue"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A publication, or one part of it. It is expected on `due` at the latest, `late` after it and `overdue` after
+    `alert`."""
+
+    source_id: str
+    subject: Subject
+    due: date
+    alert: date
+    state: str
+
+    @property
+    def name(self) -> str:
+        return " ".join(filter(None, [self.subject.period, self.subject.part]))
+
+    def __str__(self) -> str:
+        return f"{self.source_id}, {self.name}: {self.state}, was expected by {self.due}"
+
+
+def expected(quarter: str, arrived: Collection[tuple[str, Subject]], today: date) -> list[Expected]:
+    """Every publication about a quarter, by due day. `arrived` are the sources and subjects of the files at hand."""
+    found = []
+    for source in known_sources().values():
+        if not (calendar := source.calendar) or source.retired:
+            continue
+        months = months_in(quarter) if calendar.of == "every_month" else months_in(quarter)[-1:]
+        for month in months:
+            for part in calendar.parts or (None,):
+                subject = Subject(quarter, quarter if calendar.of == "quarter" else month, part)
+                due, alert = (last_day(month) + timedelta(days) for days in (calendar.due_days, calendar.alert_days))
+                late = OVERDUE if today > alert else LATE if today > due else AWAITED
+                state = ARRIVED if (source.id, subject) in arrived else late
+                found.append(Expected(source.id, subject, due, alert, state))
+    return sorted(found, key=lambda one: (one.due, one.source_id, one.name))
+
+
+def latest_due(today: date) -> str | None:
+    """The last quarter of which anything is due."""
+    return max((q for q in nof.quarters() if expected(q, (), today)[0].due <= today), default=None)

@@ -1,0 +1,72 @@
+"""What is expected of a quarter, and by which day."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from orchestration.sources import calendar
+from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, OVERDUE, expected, latest_due
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.files import Subject
+from orchestration.sources.periods import last_day
+
+Q4 = "2025-26-Q4"
+LONG_AGO = date(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("month", "day"), [("2025-12", date(2025, 12, 31)), ("2026-02", date(2026, 2, 28)), ("2028-02", date(2028, 2, 29))]
+)
+def test_last_day_of_a_month(month: str, day: date) -> None:
+    assert last_day(month) == day
+
+
+def test_each_publication_of_a_quarter_is_expected_once_by_its_own_day() -> None:
+    found = {(one.source_id, one.name): (one.due, one.alert) for one in expected(Q4, (), LONG_AGO)}
+    assert len(found) == 3 + 3 + 6 + 1 + 1 + 1 + 3 + 3 == len(expected(Q4, (), LONG_AGO))
+    assert found["ae", "2026-02"] == (date(2026, 3, 14), date(2026, 3, 28))
+    assert found["rtt", "2026-03"] == (date(2026, 5, 15), date(2026, 5, 29))
+    assert found["cancer", "2026-01 provider"] == (date(2026, 3, 17), date(2026, 3, 31))
+    assert found["nof_data", f"{Q4} acute"] == (date(2026, 6, 23), date(2026, 7, 7))
+    assert ("rtt", "2026-02") not in found  # no metric of the quarter is made of it
+    assert {one.subject.quarter for one in expected(Q4, (), LONG_AGO)} == {Q4}
+
+
+def test_the_alert_day_of_the_framework_release_is_what_the_freshness_policy_says() -> None:
+    days = [max(one.alert for one in expected(f"2025-26-Q{n}", (), LONG_AGO)) for n in (1, 2, 3, 4)]
+    assert days == [date(2025, 10, 6), date(2026, 1, 6), date(2026, 4, 8), date(2026, 7, 7)]
+
+
+@pytest.mark.parametrize(
+    ("after_due", "state"), [(-60, AWAITED), (0, AWAITED), (1, LATE), (14, LATE), (15, OVERDUE), (900, OVERDUE)]
+)
+def test_states_change_after_the_due_day_and_after_the_alert_day(after_due: int, state: str) -> None:
+    today = date(2026, 3, 14) + timedelta(after_due)
+    states = {(one.source_id, one.name): one.state for one in expected(Q4, (), today)}
+    assert states["ae", "2026-02"] == state
+    here = {("ae", Subject(Q4, "2026-02")), ("rtt", Subject(Q4, "2026-01"))}
+    states = {(one.source_id, one.name): one.state for one in expected(Q4, here, today)}
+    assert states.pop(("ae", "2026-02")) == ARRIVED and ARRIVED not in states.values()
+
+
+def test_a_retired_source_is_not_expected(monkeypatch: pytest.MonkeyPatch) -> None:
+    retired = dict.fromkeys(("since", "reason"), "2026")
+    sources = {k: type(v)(**{**vars(v), "retired": retired}) if k == "ae" else v for k, v in known_sources().items()}
+    monkeypatch.setattr(calendar, "known_sources", lambda: sources)
+    assert {one.source_id for one in expected(Q4, (), LONG_AGO)} == {
+        "ambsys", "cancer", "csds", "dm01", "nof_data", "nof_league", "rtt"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("today", "quarter"),
+    [
+        (date(2025, 5, 13), None),
+        (date(2025, 5, 14), "2025-26-Q1"),
+        (date(2025, 8, 13), "2025-26-Q1"),
+        (date(2025, 8, 14), "2025-26-Q2"),
+        (date(2026, 11, 22), Q4),
+    ],
+)
+def test_the_latest_quarter_of_which_anything_is_due(today: date, quarter: str | None) -> None:
+    assert latest_due(today) == quarter
