@@ -26,7 +26,7 @@ from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import recorded_inventory, survey
 from orchestration.sources.landing import land, take_in, write_table
 from orchestration.waivers import refuse_expired
-from orchestration.workspace import DBT_PROJECT, Workspace
+from orchestration.workspace import DBT_PROJECT, Build, Workspace
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
@@ -88,10 +88,9 @@ def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
     group_name="extract",
     name="extracts",
 )
-def extracts(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
+def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
     """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
     which is in the store. Starts the build afresh."""
-    build = folders.build(context)
     shutil.rmtree(build.folder, ignore_errors=True)
     if folders.recorded:
         inventory = recorded_inventory(Path(folders.extracts))
@@ -125,8 +124,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
     )
-    def landing(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
-        build = folders.build(context)
+    def landing(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
         landed = land(source, pd.read_parquet(build.parquet("files")), build)
         return dg.MaterializeResult(
             metadata={
@@ -206,8 +204,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         project=DbtProject(DBT_PROJECT, target_path=warehouse.TARGET),
         pool=WRITES_WAREHOUSE,
     )
-    def built(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[Any]:
-        build = folders.build(context)
+    def built(build: dg.ResourceParam[Build]) -> Iterator[Any]:
         results = warehouse.dbt_build(build, stage)
         checks = warehouse.checks_of_results(build, stage, results)
         with warehouse.reading(build) as connection:
@@ -272,9 +269,8 @@ SCORE_RANK = dbt_stage(release.SCORE_RANK)
     freshness_policy=RELEASED_QUARTERLY,
     kinds={"csv", "parquet"},
 )
-def published_release(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
+def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
     """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
-    build = folders.build(context)
     try:
         made = release.publish(build)
     except GateError as error:

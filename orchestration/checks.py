@@ -8,7 +8,6 @@ import pandas as pd
 from orchestration import gates, release, warehouse
 from orchestration.assets import WRITES_WAREHOUSE, asset_check_result
 from orchestration.gates import Check, Suite
-from orchestration.resources import Folders
 from orchestration.workspace import Build, sha256_of_file
 
 
@@ -54,8 +53,7 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
         ],
         pool=None if suite.gate == release.LAND else WRITES_WAREHOUSE,
     )
-    def checked(context: dg.AssetCheckExecutionContext, folders: Folders) -> Iterator[dg.AssetCheckResult]:
-        build = folders.build(context)
+    def checked(build: dg.ResourceParam[Build]) -> Iterator[dg.AssetCheckResult]:
         checks = check_landed(build, suite) if suite.gate == release.LAND else check_table(build, suite)
         by_name = {check_name(check.id): check for check in checks}
         for expectation in suite.expectations:

@@ -9,7 +9,7 @@ import dagster as dg
 from orchestration.assets import ASSETS
 from orchestration.checks import GATES
 from orchestration.progress import progress
-from orchestration.resources import Folders
+from orchestration.resources import Folders, build_alone
 from orchestration.schedules import check_job, daily, extracts_folder, fetch_job, quarter_job
 from orchestration.workspace import PROJECT
 
@@ -23,7 +23,8 @@ defs = dg.Definitions(
         "folders": Folders(
             extracts=os.environ.get("LEAGUE_EXTRACTS", str(PROJECT / "data" / "sample")),
             data=os.environ.get("LEAGUE_DATA", str(PROJECT / "data")),
-        )
+        ),
+        "build": build_alone,
     },
     executor=dg.in_process_executor,
     loggers={"progress": progress},

@@ -1,11 +1,13 @@
-"""What the assets are given from outside: the folder of extracts and the data folder."""
+"""What the assets are given from outside: the folder of extracts, the data folder, and the build that a run is alone
+with."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
 
 from orchestration.sources import nof
-from orchestration.workspace import Build, Workspace
+from orchestration.workspace import Build, Workspace, alone
 
 QUARTERS = dg.StaticPartitionsDefinition(list(nof.quarters()))
 
@@ -17,7 +19,13 @@ class Folders(dg.ConfigurableResource["Folders"]):
     data: str
     recorded: bool = False  # `extracts` is a release, to be built again from the inventory it records
 
-    def build(self, context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> Build:
-        """The working folder of the quarter that this run is about."""
-        quarter = context.run.tags["dagster/partition"]
-        return Workspace(Path(self.data)).build(quarter)
+
+@dg.resource(required_resource_keys={"folders"})
+def build_alone(context: dg.InitResourceContext) -> Iterator[Build]:
+    """The build of the quarter that a run is about, for that run alone until it ends, whoever started it: a second run
+    of the quarter fails before its first step."""
+    assert context.run
+    workspace = Workspace(Path(context.resources.folders.data))
+    build = workspace.build(context.run.tags["dagster/partition"])
+    with alone(build.lock, busy=f"{build.quarter} is being built by another process in {workspace.data_dir}"):
+        yield build

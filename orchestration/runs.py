@@ -1,17 +1,16 @@
 """Running the quarter job in this process: the same assets and checks as under a Dagster instance, without one.
 
-Belongs here: starting a run, keeping a second one of the same quarter out, and saying plainly why one stopped."""
+Belongs here: starting a run, and saying plainly why one stopped."""
 
-import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 
 import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
 
 from orchestration import gates, progress
 from orchestration.definitions import defs
@@ -49,13 +48,16 @@ def run_quarter(
     if quarter not in nof.quarters():
         raise LeagueError(f"{quarter} is not a quarter with a framework; known: {', '.join(nof.quarters())}")
     build = Workspace(data_dir).build(quarter)
-    with _alone(build), progress.to(listener):
+    with progress.to(listener):
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=quarter,
             resources={"folders": Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded)},
             run_config={"loggers": {"progress": {}}},
             raise_on_error=False,
         )
+    for event in result.all_events:
+        if event.is_resource_init_failure and (error := event.engine_event_data.error):
+            raise LeagueError(_said(error, build))
     published = [
         e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey(["publish", "release"])
     ]
@@ -63,19 +65,6 @@ def run_quarter(
         metadata = published[0].materialization.metadata
         return Outcome(quarter, (), Path(str(metadata["path"].value)), bool(metadata["created"].value))
     return Outcome(quarter, () if result.success else tuple(_problems(result, build)), None, False)
-
-
-@contextmanager
-def _alone(build: Build) -> Iterator[None]:
-    build.folder.parent.mkdir(parents=True, exist_ok=True)
-    with build.folder.with_suffix(".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise LeagueError(
-                f"{build.quarter} is being built by another process in {build.workspace.data_dir}"
-            ) from None
-        yield
 
 
 def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
@@ -91,7 +80,13 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
             continue
         error = event.step_failure_data.error
         cause = error.cause or error
-        if (cause.cls_name or "").endswith(("InputError", "LeagueError")):
-            yield cause.message.partition(": ")[2].strip()
-        elif not (cause.cls_name or "").endswith("GateError") or not shut:
-            yield cause.message.strip() if cause.cls_name in ("GateError", "Failure") else cause.to_string()
+        if cause.cls_name != "GateError" or not shut:
+            yield _said(cause, build)
+
+
+def _said(error: SerializableErrorInfo, build: Build) -> str:
+    """A refusal in plain words; a programming mistake as the traceback it is."""
+    said = error.message.partition(": ")[2].strip()
+    if error.cls_name in ("InputError", "LeagueError"):
+        return said
+    return error.message.strip() if error.cls_name in ("GateError", "Failure") else error.to_string()

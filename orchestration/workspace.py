@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.errors import LeagueError
+
 PROJECT = Path(__file__).resolve().parents[1]
 DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
@@ -52,6 +54,10 @@ class Build:
         return self.workspace.data_dir / "work" / self.quarter
 
     @property
+    def lock(self) -> Path:
+        return self.folder.with_suffix(".lock")
+
+    @property
     def landed(self) -> Path:
         return self.folder / "landed"
 
@@ -68,11 +74,15 @@ class Build:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """One process at a time, the others wait: holds a lock on a file that nothing else is done with."""
+def alone(path: Path, busy: str | None = None) -> Iterator[None]:
+    """One process at a time: holds a lock on a file that nothing else is done with, and that a killed process lets go.
+    The others wait or, where there is something to say to them, are refused: LeagueError `busy`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB if busy else fcntl.LOCK_EX)
+        except BlockingIOError:
+            raise LeagueError(busy) from None
         yield
 
 
