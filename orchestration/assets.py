@@ -3,7 +3,6 @@
 Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
 releases."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -26,7 +25,7 @@ from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import recorded_inventory, survey
 from orchestration.sources.landing import land, take_in, write_table
 from orchestration.waivers import refuse_expired
-from orchestration.workspace import DBT_PROJECT, Build, Workspace
+from orchestration.workspace import DBT_PROJECT, Build, Workspace, remove_tree
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
@@ -91,7 +90,8 @@ def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
 def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
     """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
     which is in the store. Starts the build afresh."""
-    shutil.rmtree(build.folder, ignore_errors=True)
+    remove_tree(build.folder)
+    remove_tree(build.unfinished)
     if folders.recorded:
         inventory = recorded_inventory(Path(folders.extracts))
     else:

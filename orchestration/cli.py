@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from orchestration.errors import LeagueError
+from orchestration.errors import LeagueError, what_to_do
 from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace import PROJECT, Workspace
 
@@ -288,8 +288,16 @@ def main() -> None:
     try:
         league()
     except LeagueError as error:
-        Console(stderr=True).print(str(error), markup=False, highlight=False, soft_wrap=True, style="bold red")
-        sys.exit(1)
+        _refuse(str(error))
+    except OSError as error:
+        if (advice := what_to_do(str(error))) is None:
+            raise
+        _refuse(f"{error}: {advice}")
+
+
+def _refuse(said: str) -> NoReturn:
+    Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True, style="bold red")
+    sys.exit(1)
 
 
 if __name__ == "__main__":

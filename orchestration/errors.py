@@ -3,6 +3,19 @@ with 1. A programming mistake is not here: it stays a traceback."""
 
 from __future__ import annotations
 
+import errno
+import os
+
+ROOM, RIGHTS = "make room there and start again", "let it be written to by this user and start again"
+TO_DO = {
+    errno.ENOSPC: ROOM,
+    errno.EDQUOT: ROOM,
+    errno.EACCES: RIGHTS,
+    errno.EPERM: RIGHTS,
+    errno.EROFS: RIGHTS,
+    errno.ENOTDIR: "a folder is needed there",
+}
+
 
 class LeagueError(Exception):
     """A refusal with its reason."""
@@ -30,3 +43,9 @@ class InputError(LeagueError):
 
 class GateError(LeagueError):
     """A gate is shut: a critical check failed, or its evidence is not for the data at hand."""
+
+
+def what_to_do(said: str) -> str | None:
+    """What to do where the operating system refuses to write. Every library hands its words on, whatever kind of
+    exception it makes of them. None where they are not in what was said."""
+    return next((advice for code, advice in TO_DO.items() if os.strerror(code) in said), None)

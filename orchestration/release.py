@@ -5,8 +5,6 @@ release (`bundle/`)."""
 
 from __future__ import annotations
 
-import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from orchestration.errors import GateError
 from orchestration.gates import Check
 from orchestration.releases import latest_version, table_hashes
 from orchestration.waivers import waivers
-from orchestration.workspace import Build, sha256_of_file
+from orchestration.workspace import Build, remove_tree, sha256_of_file
 
 LAND, STAGE_METRIC, SCORE_RANK = "land", "stage_metric", "score_rank"
 GX_GATES = (LAND, "metric", "rank")
@@ -125,14 +123,14 @@ def _trusted(document: dict[str, Any], data: dict[str, str], suite_sha256: str) 
 def publish(build: Build) -> Release:
     """Makes the next version of the quarter's release, or finds that the last one has the same content already.
 
-    Raises GateError where the release gate is shut; then nothing is written.
+    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut; then
+    nothing is written.
     """
     checks = evidence_of_all_gates(build)
     releases = build.workspace.releases(build.quarter)
-    releases.mkdir(parents=True, exist_ok=True)
-    scratch = releases / f".unfinished-{os.getpid()}"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
+    scratch = build.unfinished
+    remove_tree(scratch)
+    scratch.mkdir(parents=True)
     try:
         tables = published_tables()
         _write_tables(build, tables, scratch)
@@ -141,13 +139,12 @@ def publish(build: Build) -> Release:
             return Release(build.quarter, last, releases / f"v{last}", created=False)
         number = last + 1
         describe(build, tables, checks, number, scratch, releases / f"v{last}" if last else None)
-        path = releases / f"v{number}"
-        scratch.rename(path)
-        for file in (*path.iterdir(), path):
+        for file in (*scratch.iterdir(), scratch):
             file.chmod(0o444 if file.is_file() else 0o555)
+        path = scratch.rename(releases / f"v{number}")
         return Release(build.quarter, number, path, created=True)
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        remove_tree(scratch)
 
 
 def _write_tables(build: Build, tables: list[PublishedTable], folder: Path) -> None:

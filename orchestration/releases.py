@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.errors import LeagueError
-from orchestration.workspace import Workspace, sha256_of_file, write_atomically
+from orchestration.workspace import Workspace, alone, sha256_of_file, sweep, write_atomically
 
 CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
 EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
@@ -127,8 +127,11 @@ def _said(release: Path) -> list[dict[str, str]]:
 
 def _record(release: Path, entry: dict[str, str]) -> None:
     entry |= {"on": date.today().isoformat(), "package_sha256": sha256_of_file(release / PACKAGE)}
-    content = json.dumps([*_said(release), entry], indent=1, sort_keys=True)
-    write_atomically(_record_of(release), content.encode() + b"\n")
+    path = _record_of(release)
+    with alone(path.with_name(".approval.lock")):
+        sweep(path.parent.iterdir())
+        content = json.dumps([*_said(release), entry], indent=1, sort_keys=True)
+        write_atomically(path, content.encode() + b"\n")
 
 
 def _record_of(release: Path) -> Path:

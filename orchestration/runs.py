@@ -14,7 +14,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from orchestration import gates, progress
 from orchestration.definitions import defs
-from orchestration.errors import LeagueError
+from orchestration.errors import LeagueError, what_to_do
 from orchestration.resources import Folders
 from orchestration.sources import nof
 from orchestration.workspace import Build, Workspace
@@ -68,25 +68,28 @@ def run_quarter(
 
 
 def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
+    failed = {
+        event.step_key or "": event.step_failure_data.error.cause or event.step_failure_data.error
+        for event in result.all_node_events
+        if event.is_step_failure and event.step_failure_data.error
+    }
+    for error in failed.values():
+        if what_to_do(error.message):  # then the other steps failed for the same reason
+            yield _said(error, build)
+            return
     recorded = [gates.evidence(build, path.stem) for path in sorted(build.evidence.glob("*.json"))]
     shut = gates.causes([check for document in recorded for check in gates.checks_of(document)])
     yield from (f"{check.gate} gate: {check}" for check in shut)
-    for event in result.all_node_events:
-        if (
-            not event.is_step_failure
-            or (shut and (event.step_key or "").startswith("gate"))
-            or event.step_failure_data.error is None
-        ):
-            continue
-        error = event.step_failure_data.error
-        cause = error.cause or error
-        if cause.cls_name != "GateError" or not shut:
-            yield _said(cause, build)
+    for step, error in failed.items():
+        if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
+            yield _said(error, build)
 
 
 def _said(error: SerializableErrorInfo, build: Build) -> str:
     """A refusal in plain words; a programming mistake as the traceback it is."""
     said = error.message.partition(": ")[2].strip()
+    if advice := what_to_do(said):
+        return f"{build.quarter} cannot be built in {build.workspace.data_dir}: {said}: {advice}"
     if error.cls_name in ("InputError", "LeagueError"):
         return said
     return error.message.strip() if error.cls_name in ("GateError", "Failure") else error.to_string()

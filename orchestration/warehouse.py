@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orchestration.errors import LeagueError
+from orchestration.errors import LeagueError, what_to_do
 from orchestration.gates import EXAMPLES, NOT_BUILT, NOT_RUN, Check
 from orchestration.waivers import waivers
 from orchestration.workspace import DBT_PROJECT, STATISTICS, Build, alone, sha256_of_tree
@@ -42,9 +42,12 @@ def project_sha256() -> str:
 def ensure_manifest() -> Path:
     """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
     with alone(TARGET / "compile.lock"):
-        if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()):
+        project = project_sha256()
+        if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project):
+            for half_made in (FINGERPRINT, *TARGET.glob("warehouse.duckdb*")):
+                half_made.unlink(missing_ok=True)  # of a compilation that was killed
             _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
-            FINGERPRINT.write_text(project_sha256())
+            FINGERPRINT.write_text(project)
     return MANIFEST
 
 
@@ -87,7 +90,11 @@ def dbt_build(build: Build, tag: str) -> list[Any]:
     selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
     arguments = ["build", *selection, "--no-write-json"]
     with _waived(_parsed(), build.quarter) as parsed:
-        return list(_invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
+        results = list(_invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
+    for result in results:
+        if str(result.status) == "error" and what_to_do(result.message):  # says nothing of the data
+            raise LeagueError(f"dbt build: {result.message}")
+    return results
 
 
 @contextmanager

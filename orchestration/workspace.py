@@ -6,7 +6,9 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+import re
+import shutil
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ SEEDS = DBT_PROJECT / "seeds"
 STATISTICS = PROJECT / "orchestration" / "statistics"
 SOURCES = PROJECT / "data" / "sources"
 SUITES = PROJECT / "expectations"
+SCRATCH = re.compile(r"\..+\.\d+\.tmp")  # what `written_beside` writes to
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,11 @@ class Build:
         return self.folder.with_suffix(".lock")
 
     @property
+    def unfinished(self) -> Path:
+        """A release in the making. Beside the releases, so that it becomes one by its name alone."""
+        return self.workspace.releases(self.quarter) / ".unfinished"
+
+    @property
     def landed(self) -> Path:
         return self.folder / "landed"
 
@@ -87,13 +95,24 @@ def alone(path: Path, busy: str | None = None) -> Iterator[None]:
 
 
 @contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Adds the file to an error of writing it, which does not say where it happened."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+@contextmanager
 def written_beside(path: Path) -> Iterator[Path]:
     """A scratch name to write to, renamed when all went well: a reader sees the old file, the new one or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        yield scratch
-        scratch.replace(path)
+        with located(path):
+            yield scratch
+            scratch.replace(path)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -101,6 +120,25 @@ def written_beside(path: Path) -> Iterator[Path]:
 def write_atomically(path: Path, content: bytes) -> None:
     with written_beside(path) as scratch:
         scratch.write_bytes(content)
+
+
+def is_scratch(path: Path) -> bool:
+    """Whether a file is one that `written_beside` has not finished, or never will: its process was killed."""
+    return SCRATCH.fullmatch(path.name) is not None
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Removes what killed processes left among some files. Only for who is alone with them."""
+    for path in paths:
+        if is_scratch(path):
+            path.unlink(missing_ok=True)
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes a folder where there is one, be it read-only."""
+    if folder.exists():
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
 
 
 def files_of_tree(*folders: Path) -> Iterator[tuple[Path, Path]]:

@@ -15,7 +15,7 @@ from orchestration import warehouse
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import COLUMNS
 from orchestration.sources.nof import NOF_SOURCES
-from orchestration.workspace import DBT_PROJECT
+from orchestration.workspace import DBT_PROJECT, write_atomically
 
 CACHE = warehouse.TARGET / "column_lineage.json"
 ROW_OF_FILE = ("_source_sha256", "_source_member", "_source_row")
@@ -38,7 +38,7 @@ def all_lineage() -> dict[str, Lineage]:
                 for model, lineage in kept["lineage"].items()
             }
     lineage = _work_out()
-    CACHE.write_text(json.dumps({"project": project, "lineage": lineage}), encoding="utf-8")
+    write_atomically(CACHE, json.dumps({"project": project, "lineage": lineage}).encode())
     return lineage
 
 

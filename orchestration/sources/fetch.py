@@ -8,6 +8,7 @@ links, never by one put together here; https only, certificates checked, from ho
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import time
@@ -24,14 +25,14 @@ import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.response import BaseHTTPResponse
 
-from orchestration.errors import LeagueError
+from orchestration.errors import RIGHTS, LeagueError, what_to_do
 from orchestration.sources import archives, files
 from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, expected
 from orchestration.sources.descriptions import Fetch, Source, known_sources
 from orchestration.sources.inventory import VERSION, candidates_of, version_of, wanted
-from orchestration.sources.lock import NOT_RECORDED, Entry, changing, read_lock
+from orchestration.sources.lock import NOT_RECORDED, Entry, changing, read_lock, refuse_a_day_too_early
 from orchestration.sources.periods import months_in
-from orchestration.workspace import Workspace, alone, sha256_of_file, written_beside
+from orchestration.workspace import Workspace, alone, located, sha256_of_file, sweep, written_beside
 
 HEADERS = {"User-Agent": f"nhs-league-tables/{version('nhs-league-tables')}", "Accept-Encoding": "identity"}
 CONNECT_SECONDS, READ_SECONDS = 10, 30
@@ -91,11 +92,12 @@ def fetch(
 ) -> Iterator[Fetched]:
     """Gets what is due for some quarters, one file after the other: every month they need that has ended, and links
     that name no month. Yields what became of each, then what has not come; one that fails stops no other. Raises
-    LeagueError for a quarter without a framework."""
+    LeagueError for a quarter without a framework, where the clock is wrong, and where nothing can be written."""
     needed = set().union(*(wanted(quarter) for quarter in quarters))
     months = {month for quarter in needed if quarter for month in months_in(quarter)}
     due = sorted(month for month in months if month < f"{today:%Y-%m}")
     with alone(workspace.data_dir / "work" / "fetch.lock"):
+        refuse_a_day_too_early(read_lock(workspace), today, workspace)
         run = _Run(folder, workspace, needed, due, today, pool or https())
         for source in known_sources().values():
             if source.fetch and not source.retired:
@@ -125,6 +127,9 @@ class _Run:
         pool: urllib3.PoolManager,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise LeagueError(f"{folder} cannot be written to: {RIGHTS}")
+        sweep(folder.rglob("*"))
         self.folder, self.workspace, self.needed, self.due = folder, workspace, needed, due
         self.years = {quarter[:7] for quarter in needed if quarter}
         self.today, self.pool = today, pool
@@ -250,7 +255,7 @@ class _Run:
             with written_beside(path) as scratch:
                 shutil.copyfile(part, scratch)
             self.here[sha256] = path
-        elif known and known.sha256 != sha256:
+        elif known and version_of(self.here[sha256].name) < version_of(self.here[known.sha256].name):
             ours, theirs = self._name(self.here[known.sha256]), self._name(self.here[sha256])
             raise LeagueError(f"is again as {theirs}, which {ours} supersedes: take {ours} out of the folder")
         path = self.here[sha256]
@@ -283,6 +288,8 @@ class _Run:
 
 
 def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and (advice := what_to_do(str(error))):
+        raise LeagueError(f"{error}: {advice}") from error  # the next file would fare no better
     reason = error.reason if isinstance(error, MaxRetryError) else error
     return str(reason or error)
 
@@ -401,7 +408,7 @@ def _receive(
     if whole is not None and whole > limit:
         _forget(part)
         raise LeagueError(f"has {whole} bytes, more than {limit}")
-    with part.open("ab") as file:
+    with located(part), part.open("ab") as file:
         while chunk := response.read1(CHUNK, decode_content=False):
             size += len(chunk)
             if size > limit:

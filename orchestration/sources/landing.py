@@ -17,7 +17,7 @@ from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
 from orchestration.sources.files import Subject, named, read_rows
 from orchestration.sources.inventory import Survey, rivals, take_inventory
-from orchestration.sources.lock import changing
+from orchestration.sources.lock import changing, refuse_a_day_too_early
 from orchestration.sources.nof import NOF_SOURCES
 from orchestration.sources.store import Store
 from orchestration.workspace import Build, Workspace, write_atomically, written_beside
@@ -45,12 +45,14 @@ class InUse(NamedTuple):
 
 def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
     """The inventory of a quarter (`take_inventory`). Files not met before are entered into the lock, those in use are
-    stored, and then in force. Raises LeagueError where a file changed since it was surveyed, too."""
+    stored, and then in force. Raises LeagueError where a file changed since it was surveyed, and where the clock is
+    wrong, too."""
     contenders = [candidate for group in rivals(found, quarter).values() for candidate in group]
-    store, today = Store(workspace), date.today().isoformat()
+    store, today = Store(workspace), date.today()
     with changing(workspace) as lock:
+        refuse_a_day_too_early(lock, today, workspace)
         for candidate in contenders:
-            lock.enter(candidate.entry(lock.of_file(candidate.sha256), today))
+            lock.enter(candidate.entry(lock.of_file(candidate.sha256), today.isoformat()))
         inventory = take_inventory(found, quarter, lock)
         used = inventory[inventory["status"] == "used"]
         for candidate in {c.sha256: c for c in contenders if c.sha256 in set(used["source_sha256"])}.values():

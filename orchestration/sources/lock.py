@@ -10,12 +10,13 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date, timedelta
 from typing import Any
 
 from orchestration.errors import LeagueError
 from orchestration.sources.descriptions import MATURITIES, known_sources
 from orchestration.sources.files import Subject
-from orchestration.workspace import Workspace, alone, write_atomically
+from orchestration.workspace import Workspace, alone, sweep, write_atomically
 
 LAYOUT = 2  # 1 was a flat list by sha256
 NOT_RECORDED = "not recorded"
@@ -105,6 +106,10 @@ def _entry(source_id: str, quarter: str | None, fields: Mapping[str, Any], place
         raise LeagueError(f"{place}: not an entry: {error}") from None
     if entry.maturity not in MATURITIES:
         raise LeagueError(f"{place}: maturity is {entry.maturity!r}; expected one of {', '.join(MATURITIES)}")
+    try:
+        date.fromisoformat(entry.retrieved)
+    except (TypeError, ValueError):
+        raise LeagueError(f"{place}: retrieved is {entry.retrieved!r}; expected a day such as 2026-03-12") from None
     if entry.pinned is not None and not (isinstance(entry.pinned, str) and entry.pinned.strip()):
         raise LeagueError(f"{place}: pinned is {entry.pinned!r}; expected the reason, or null")
     return entry
@@ -115,11 +120,23 @@ def changing(workspace: Workspace) -> Iterator[Lock]:
     """The lock file, for this process alone until it is left; written then, after a refusal too: what was seen was
     seen."""
     with alone(workspace.data_dir / "work" / "extracts.lock"):
+        sweep([*workspace.data_dir.iterdir(), *workspace.store.rglob("*")])
         lock = read_lock(workspace)
         try:
             yield lock
         finally:
             write_atomically(workspace.lock_file, _text(lock).encode())
+
+
+def refuse_a_day_too_early(lock: Lock, today: date, workspace: Workspace) -> None:
+    """Raises LeagueError where an entry is of a day that has not come, as after a clock was set back: days written now
+    would be wrong, and expired waivers hold again. A day is let pass, for clocks of other time zones."""
+    newest = max(lock.entries.values(), key=lambda entry: entry.retrieved, default=None)
+    if newest and date.fromisoformat(newest.retrieved) > today + timedelta(days=1):
+        raise LeagueError(
+            f"today is {today} by the clock of this machine, but by {workspace.lock_file} {newest.file_name} of"
+            f" {newest.source_id} was retrieved on {newest.retrieved}: set the clock right, or that day in the lock"
+        )
 
 
 def _text(lock: Lock) -> str:

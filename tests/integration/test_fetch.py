@@ -5,13 +5,17 @@ are built here as the descriptions assume them: no test says that the publishers
 from __future__ import annotations
 
 import hashlib
+import multiprocessing
+import os
 import re
+import shutil
+import signal
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,8 +36,9 @@ from urllib3.util.retry import Retry
 
 from orchestration.cli import league
 from orchestration.errors import LeagueError
-from orchestration.sources import archives, calendar
+from orchestration.sources import archives, calendar, landing
 from orchestration.sources import fetch as fetch_module
+from orchestration.sources import lock as lock_module
 from orchestration.sources.calendar import AWAITED, LATE, OVERDUE
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.fetch import Fetched, fetch
@@ -516,6 +521,69 @@ def test_changed_file_is_kept_beside_and_supersedes(world: World) -> None:
     assert len(world.files()) == 6
 
 
+COPY, REPLACE = shutil.copyfile, Path.replace
+
+
+def die(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def copy_half_and_die(source: Path, target: Path) -> None:
+    target.write_bytes(source.read_bytes()[: source.stat().st_size // 2])
+    die()
+
+
+def copy_and_die(source: Path, target: Path) -> None:
+    COPY(source, target)
+    die()
+
+
+def die_at_the_lock(path: Path, target: Path) -> None:
+    if target.name == "extracts.lock.json":
+        die()
+    REPLACE(path, target)
+
+
+KILLED: dict[str, tuple[Any, str, Callable[..., None], bool]] = {  # where, and whether a copy without its name is left
+    "in the middle of the copy": (shutil, "copyfile", copy_half_and_die, True),
+    "with a whole copy": (shutil, "copyfile", copy_and_die, True),
+    "with the file in its place": (fetch_module, "changing", die, False),
+    "before the lock is written": (lock_module, "write_atomically", die, False),
+    "before the lock is in its place": (Path, "replace", die_at_the_lock, False),
+}
+
+
+@pytest.mark.parametrize("revision", [False, True], ids=["new", "revised"])
+@pytest.mark.parametrize("when", KILLED)
+def test_killed_run_leaves_nothing_that_is_taken_for_a_file(
+    world: World, when: str, revision: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next one ends as one that nothing happened to, but for the day of change, which no rest of a file has."""
+    undisturbed = replace(world, folder=tmp_path / "other" / "extracts", workspace=Workspace(tmp_path / "other"))
+    if revision:
+        world.fetch()
+        undisturbed.fetch()
+        world.site.content[MAY] = revised(world.site.content[MAY])
+    undisturbed.fetch()
+    module, name, death, half_made = KILLED[when]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, death)
+        child = multiprocessing.get_context("fork").Process(target=world.fetch)
+        child.start()
+        child.join()
+    assert child.exitcode == -signal.SIGKILL
+    found = survey(world.folder)
+    assert {candidate.path.read_bytes() for candidate in found.candidates} <= set(undisturbed.files().values())
+    assert [one["reason"] for one in found.set_aside] == ["a copy that is not finished"] * half_made
+    world.fetch()
+    assert world.files() == undisturbed.files()
+    ours, theirs = (read_lock(one.workspace).entries for one in (world, undisturbed))
+    assert [replace(e, last_modified=None) for e in ours.values()] == [
+        replace(e, last_modified=None) for e in theirs.values()
+    ]
+    assert not list(world.workspace.data_dir.glob(".*")) and world.leftovers() == []
+
+
 def test_same_name_at_another_address_is_set_apart(world: World) -> None:
     """As the NOF files of the first and the last quarter are; and as a disk that knows no case would have it."""
     world.fetch()
@@ -539,8 +607,19 @@ def test_file_dropped_in_is_known_and_its_address_recorded(world: World) -> None
     assert world.urls()["by hand/may.csv"] == MAY
 
 
-def test_build_finds_in_the_lock_what_fetch_wrote(world: World, published: Path) -> None:
+class ThatDay(date):
+    """The day that this fetches on, also for a build."""
+
+    @classmethod
+    def today(cls) -> ThatDay:
+        return cls(TODAY.year, TODAY.month, TODAY.day)
+
+
+def test_build_finds_in_the_lock_what_fetch_wrote(
+    world: World, published: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And is the same as if the files had been dropped in, but for the address."""
+    monkeypatch.setattr(landing, "date", ThatDay)
     (world.folder / "ods").mkdir(parents=True)
     (world.folder / "ods" / "trusts.csv").write_bytes((published / "ods" / "trusts_2026-08.csv").read_bytes())
     world.fetch()
