@@ -40,8 +40,18 @@ RELEASED_QUARTERLY = dg.FreshnessPolicy.cron(
 )
 
 
-def preview(frame: pd.DataFrame) -> dg.MarkdownMetadataValue:
-    return dg.MetadataValue.md(frame.head(PREVIEW_ROWS).to_markdown(index=False))
+def as_table(frame: pd.DataFrame) -> dg.TableMetadataValue:
+    """A table as the UI has it. Not Markdown: a name from outside would bring links and pictures along."""
+    names = [str(name) for name in frame.columns]
+    rows = frame.astype("string").fillna("").itertuples(index=False)
+    return dg.MetadataValue.table(
+        [dg.TableRecord(dict(zip(names, row, strict=True))) for row in rows],
+        dg.TableSchema([dg.TableColumn(name) for name in names]),
+    )
+
+
+def preview(frame: pd.DataFrame) -> dg.TableMetadataValue:
+    return as_table(frame.head(PREVIEW_ROWS))
 
 
 def on_time(source: Source) -> dg.AssetCheckSpec:
@@ -63,7 +73,7 @@ def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.
     results = list(fetch(Path(folders.extracts), [context.partition_key], workspace, date.today()))
     listed = pd.DataFrame(results).drop(columns="problem")
     yield dg.MaterializeResult(
-        metadata={"files": dg.MetadataValue.md(listed.to_markdown(index=False))}
+        metadata={"files": as_table(listed)}
         | {f"files_{outcome}": int(count) for outcome, count in listed["outcome"].value_counts().items()},
         check_results=[_punctuality(spec.name, results) for spec in fetched.check_specs],
     )
@@ -105,7 +115,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
         metadata={
             "files_found": inventory["file_name"].nunique(),
             "files_used": used["file_name"].nunique(),
-            "files": dg.MetadataValue.md(inventory.fillna("").to_markdown(index=False)),
+            "files": as_table(inventory),
             "sha256": dg.MetadataValue.json(sorted(used["source_sha256"].unique())),
         },
     )

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.terminal.console import Console
 from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace import PROJECT, Workspace
 
@@ -211,7 +211,7 @@ def approve(release: Path, by: str) -> None:
     from orchestration import releases
 
     releases.approve(release, by)
-    click.echo(f"{release}: {': '.join(releases.state(release))}")
+    Console().print(f"{release}: {': '.join(releases.state(release))}", highlight=False, soft_wrap=True)
 
 
 @league.command()
@@ -222,7 +222,7 @@ def withdraw(release: Path, reason: str) -> None:
     from orchestration import releases
 
     releases.withdraw(release, reason)
-    click.echo(f"{release}: {': '.join(releases.state(release))}")
+    Console().print(f"{release}: {': '.join(releases.state(release))}", highlight=False, soft_wrap=True)
 
 
 @league.command()
@@ -277,7 +277,7 @@ def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
 def _stop_unless_it_succeeded(outcome: Outcome) -> None:
     if outcome.problems:
         errors = Console(stderr=True)
-        errors.print(f"[bold red]{outcome.quarter}: stopped, nothing published[/]", highlight=False)
+        errors.print(f"{outcome.quarter}: stopped, nothing published", highlight=False, style="bold red")
         for problem in outcome.problems:
             errors.print(problem, markup=False, highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -36,7 +36,7 @@ class InputError(LeagueError):
     ) -> None:
         place = "".join([f", row {row}" if row else "", f", column {column}" if column else ""])
         detail = "".join(
-            [f"; found {found!r}" if found is not None else "", f"; expected {expected}" if expected else ""]
+            [f"; found {found!r:.200}" if found is not None else "", f"; expected {expected}" if expected else ""]
         )
         super().__init__(f"{file}{place}: {problem}{detail}")
 

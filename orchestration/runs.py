@@ -35,6 +35,13 @@ def steps(job_name: str) -> int:
     return len(defs.resolve_job_def(job_name).graph.node_defs)
 
 
+def known(quarter: str) -> str:
+    """The quarter. Raises LeagueError where it is none with a framework; no other names a folder."""
+    if quarter not in nof.quarters():
+        raise LeagueError(f"{quarter} is not a quarter with a framework; known: {', '.join(nof.quarters())}")
+    return quarter
+
+
 def run_quarter(
     job_name: str,
     quarter: str,
@@ -45,9 +52,7 @@ def run_quarter(
 ) -> Outcome:
     """Runs a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
     has. Raises LeagueError for a quarter without a framework or one that is being built."""
-    if quarter not in nof.quarters():
-        raise LeagueError(f"{quarter} is not a quarter with a framework; known: {', '.join(nof.quarters())}")
-    build = Workspace(data_dir).build(quarter)
+    build = Workspace(data_dir).build(known(quarter))
     with progress.to(listener):
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=quarter,

@@ -6,6 +6,7 @@ Belongs here: what each of them is made from. Does not: the tables (`release.py`
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
@@ -197,10 +198,11 @@ def _readme(
     reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
     scores = pd.read_parquet(folder / "metric_scores.parquet")
     leagues = pd.read_parquet(folder / "league_coverage.parquet")
-    template = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
+    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    ).get_template("readme.md.j2")
-    return template.render(
+    )
+    environment.filters["code"] = _code
+    return environment.get_template("readme.md.j2").render(
         quarter=build.quarter,
         number=number,
         leagues=leagues.fillna("").to_dict("records"),
@@ -218,6 +220,12 @@ def _readme(
         tables=tables,
         changed=(folder / "changes.csv").exists(),
     )
+
+
+def _code(text: str) -> str:
+    """A name from outside as a code span of Markdown, which ends at as many backticks as it starts with."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{text}{fence}" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
 def how_sure(folder: Path) -> Iterator[dict[str, str]]:

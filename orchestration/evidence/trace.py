@@ -38,7 +38,7 @@ class Published:
         self.release = release
         self.sources = {source["sha256"]: source for source in package["sources"]}
         self.columns = {
-            resource["name"]: [field["name"] for field in resource["schema"]["fields"]]
+            resource["path"].removesuffix(".csv"): [field["name"] for field in resource["schema"]["fields"]]
             for resource in package["resources"]
             if resource["type"] == "table"
         }

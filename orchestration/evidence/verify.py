@@ -66,7 +66,7 @@ def _built_again(
     since come out the same."""
     from orchestration import runs
 
-    quarter = json.loads((release / "checks.json").read_text(encoding="utf-8"))["quarter"]
+    quarter = runs.known(json.loads((release / "checks.json").read_text(encoding="utf-8"))["quarter"])
     releases = Workspace(scratch).releases(quarter)
     releases.mkdir(parents=True)
     before = release.resolve().parent / f"v{int(package['version']) - 1}"

@@ -3,6 +3,8 @@ Nothing is ever extracted to disk."""
 
 from __future__ import annotations
 
+import io
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -12,8 +14,14 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from orchestration.errors import InputError
+from orchestration.text import IN_NAMES
 
 MAX_BYTES = 512 * 1024 * 1024  # the largest publication known is an 85 MB CSV (RTT, January 2026)
+# Of what is held as a whole, a workbook with all its members; the most known is 9 MB (cancer workbook, June 2025). At
+# the limit the worst that was made up took 0.7 GB of memory (a row of 950 000 empty cells, 2026-11).
+MAX_HELD = 32 * 1024 * 1024
+# Of the list of members, which zipfile reads as a whole: 90 000 entries; the most known is 8 kB.
+MAX_DIRECTORY = 4 * 1024 * 1024
 MAX_MEMBERS = 1000  # the most known is 88 (cancer workbook, April 2025)
 # The most known is 37 (DM01, every field quoted; workbooks 10), text of zeros gives 1000 (2026-11). Small members may
 # be anything: their size bounds them.
@@ -26,15 +34,28 @@ def is_archive(path: Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def refuse_to_hold(size: int, file: str) -> None:
+    """Raises InputError on what is too large to be read as a whole."""
+    if size > MAX_HELD:
+        raise InputError("is too large", file=file, found=size, expected=f"at most {MAX_HELD} bytes, unpacked")
+
+
+class _Bounded(io.FileIO):
+    """A file of which nothing large is read at once."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            size = max(os.fstat(self.fileno()).st_size - self.tell(), 0)
+        if size > MAX_DIRECTORY:
+            raise BadZipFile(f"its list of members has {size} bytes, more than {MAX_DIRECTORY}")
+        return super().read(size) or b""
+
+
 @contextmanager
 def open_archive(path: Path, file: str) -> Iterator[ZipFile]:
     """The archive, when it may be opened. Raises InputError where it may not, is cut off, or turns out to be damaged
     while it is read."""
-    try:
-        archive = ZipFile(path)
-    except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
-        raise _damaged(file, error) from None
-    with archive:
+    with _Bounded(path) as content, _archive(content, file) as archive:
         if any(member.header_offset < 0 for member in archive.infolist()):
             raise _damaged(file, BadZipFile("bytes are missing"))
         if problem := _problem(archive.infolist()):
@@ -43,6 +64,13 @@ def open_archive(path: Path, file: str) -> Iterator[ZipFile]:
             yield archive
         except (BadZipFile, EOFError, zlib.error) as error:
             raise _damaged(file, error) from None
+
+
+def _archive(content: IO[bytes], file: str) -> ZipFile:
+    try:
+        return ZipFile(content)
+    except (BadZipFile, NotImplementedError, ValueError, struct.error) as error:
+        raise _damaged(file, error) from None
 
 
 @contextmanager
@@ -70,6 +98,8 @@ def _problem(members: list[ZipInfo]) -> str | None:
     if len(set(names)) < len(names):
         return f"has {max(names, key=names.count)} twice"
     for member in members:
+        if IN_NAMES.search(member.filename):
+            return f"has a member with a control character in its name, {member.filename!r}"
         path = PureWindowsPath(member.filename)  # takes / and \ for separators, and knows drives
         if path.anchor or ".." in path.parts:
             return f"has a member outside itself, {member.filename}"

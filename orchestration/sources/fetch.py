@@ -19,7 +19,7 @@ from email.message import Message
 from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
@@ -41,6 +41,7 @@ LONGEST_WAIT = 300
 MAX_HOPS = 5
 MAX_PAGES = 60  # of one source: a page a month for two years, and some
 MAX_PAGE_BYTES = 8 * 1024 * 1024
+MAX_ADDRESS = 2000  # characters; patterns of links are matched against it
 CHUNK = 65536
 SAFE_NAME = re.compile(r"\w[\w .,&()+'-]{0,119}")
 
@@ -134,7 +135,7 @@ class _Run:
         self.years = {quarter[:7] for quarter in needed if quarter}
         self.today, self.pool = today, pool
         self.pages: dict[str, list[str]] = {}
-        self.here = {sha256_of_file(path): path for path in sorted(folder.rglob("*")) if path.is_file()}
+        self.here = {sha256_of_file(path): path for path in sorted(folder.rglob("*")) if _is_ours(path)}
 
     def source(self, source: Source, how: Fetch) -> Iterator[Fetched]:
         hosts = {urlsplit(how.address or source.landing_page).netloc, *how.hosts}
@@ -287,6 +288,11 @@ class _Run:
         return path.relative_to(self.folder).as_posix()
 
 
+def _is_ours(path: Path) -> bool:
+    """Not a link, which may lead anywhere."""
+    return path.is_file() and not path.is_symlink()
+
+
 def _said(error: Exception) -> str:
     if isinstance(error, OSError) and (advice := what_to_do(str(error))):
         raise LeagueError(f"{error}: {advice}") from error  # the next file would fare no better
@@ -295,10 +301,12 @@ def _said(error: Exception) -> str:
 
 
 def _absolute(base: str, href: str) -> str | None:
+    """With what no address may hold written as `%20`; none of one that is no address, or longer than any is."""
     try:
-        return urldefrag(urljoin(base, href.strip())).url
-    except ValueError:  # no address at all
+        url = urldefrag(urljoin(base, href.strip())).url if len(href) <= MAX_ADDRESS else None
+    except ValueError:
         return None
+    return url and quote(url, safe="%/:=&?~#+!$,;'@()*[]")
 
 
 def _month(match: re.Match[str]) -> str | None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from orchestration.errors import InputError
 from orchestration.sources import csv_files, nof, workbooks
-from orchestration.sources.archives import is_archive, open_archive, open_file
+from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import months_of, quarter_of_month
 
@@ -34,13 +34,16 @@ class Recognised:
 
 def recognise(path: Path, file: str) -> Recognised | None:
     """The publication a file is, by its content. Raises InputError on an archive that may not be opened, or that holds
-    two publications."""
+    two publications, and on a file too large to be held as a whole where it must be."""
     if not is_archive(path):
         with path.open("rb") as stream:
             source = csv_files.recognise(stream.read(HEAD))
+        if source and not source.national:
+            refuse_to_hold(path.stat().st_size, file)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
         if workbooks.BOOK in archive.namelist():
+            refuse_to_hold(sum(member.file_size for member in archive.infolist()), file)
             source = workbooks.recognise(archive, file)
             return Recognised(source) if source else None
         known, unknown = [], []
@@ -48,6 +51,8 @@ def recognise(path: Path, file: str) -> Recognised | None:
             with archive.open(member) as stream:
                 source = csv_files.recognise(stream.read(HEAD))
             if source:
+                if not source.national:
+                    refuse_to_hold(member.file_size, named(file, member.filename))
                 known.append(Recognised(source, member.filename))
             elif not member.is_dir():
                 unknown.append(member.filename)

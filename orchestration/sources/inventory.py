@@ -19,6 +19,7 @@ from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.files import Recognised, Subject
 from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
+from orchestration.text import IN_NAMES, visible
 from orchestration.workspace import is_scratch, sha256_of_file
 
 MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
@@ -113,13 +114,16 @@ def survey(folder: Path) -> Survey:
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        name = path.relative_to(folder).as_posix()
+        name = visible(path.relative_to(folder).as_posix(), IN_NAMES)
         try:
             known: dict[str, object] = {"file_name": name, "bytes": path.stat().st_size}
         except FileNotFoundError:  # a copy that has its name now
             continue
         if is_scratch(path):
             set_aside.append({**known, "status": "not_known", "reason": "a copy that is not finished"})
+            continue
+        if IN_NAMES.search(str(path.relative_to(folder))):
+            set_aside.append({**known, "status": "not_known", "reason": "control characters in its name: rename it"})
             continue
         if folder.resolve() not in path.resolve().parents:
             set_aside.append({**known, "status": "not_known", "reason": "a link that leaves the folder"})

@@ -10,21 +10,25 @@ from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree.ElementTree import ParseError
 from zipfile import ZipFile
 
 import openpyxl
 import pandas as pd
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 from openpyxl.utils import column_index_from_string, coordinate_to_tuple, get_column_letter
 
 from orchestration.errors import InputError
 from orchestration.sources.archives import open_archive
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.periods import month_of
+from orchestration.text import HIDDEN
 
 BOOK = "xl/workbook.xml"
 PART = "PART "  # what the title of a table starts with; other text above a table is preamble
 MAX_ROWS = 1_048_576  # of a sheet; empty rows are counted out to a row number beyond
+MAX_COLUMNS = 256  # openpyxl fills a row up to its last cell; the widest known has 18 (cancer workbooks)
 
 Row = dict[int, Any]  # cells that are not blank, by column, the first being 1
 
@@ -33,9 +37,8 @@ def recognise(archive: ZipFile, file: str) -> Source | None:
     """The publication that the sheets of a workbook look like, or none."""
     try:
         with archive.open(BOOK) as stream:
-            parsed = ElementTree.iterparse(stream)  # noqa: S314 - expat limits what entities may expand to
-            names = {element.get("name") for _, element in parsed if element.tag.endswith("}sheet")}
-    except ElementTree.ParseError as error:
+            names = {element.get("name") for _, element in iterparse(stream) if element.tag.endswith("}sheet")}
+    except (ParseError, DefusedXmlException) as error:
         raise _damaged(file, error) from None
     sources = [source for source in known_sources().values() if names & set(source.sheets)]
     return max(sources, key=lambda source: len(names & set(source.sheets)), default=None)
@@ -84,10 +87,10 @@ def _reading(file: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise _damaged(file, error) from None
+        raise _damaged(file, error.__cause__ or error) from None
 
 
-def _damaged(file: str, error: Exception) -> InputError:
+def _damaged(file: str, error: BaseException) -> InputError:
     return InputError(f"is a damaged workbook ({type(error).__name__}: {error}): download it again", file=file)
 
 
@@ -238,5 +241,12 @@ def _rows(sheet: Any, file: str) -> Iterator[tuple[int, Row]]:
             row = next(rows, None)
         if row is None:
             return
-        yield number, {cell.column: cell for cell in row if cell.value is not None and str(cell.value).strip()}
+        if len(row) > MAX_COLUMNS:
+            raise InputError(f"has a row of more than {MAX_COLUMNS} columns", file=file, row=number)
+        cells = {cell.column: cell for cell in row if cell.value is not None and str(cell.value).strip()}
+        for at, cell in cells.items():
+            if found := HIDDEN.search(str(cell.value)):
+                column = get_column_letter(at)
+                raise InputError("holds a control character", file=file, row=number, column=column, found=found[0])
+        yield number, cells
     raise InputError(f"has more than {MAX_ROWS} rows", file=file)

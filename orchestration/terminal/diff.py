@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
-from rich.markup import escape
 from rich.table import Table
 
 from orchestration.evidence.diff import Difference
@@ -58,7 +57,7 @@ def _table(title: str, rows: pd.DataFrame, limit: int) -> Table:
     for heading in shown.columns:
         table.add_column(str(heading).replace("_", " "), overflow="fold")
     for cells in shown.itertuples(index=False):
-        table.add_row(*(escape(_text(cell)) for cell in cells))
+        table.add_row(*map(_text, cells))
     return table
 
 
@@ -76,8 +75,8 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
         if row["cause_number"] == 1:
             about = [row["organisation_code"], *(_both(row, name) for name in ("rank", "average_score", "segment"))]
             about[1] += " *" if pd.notna(row["interaction"]) and row["interaction"] else ""
-            table.add_row(*(escape(cell) for cell in [*about, "", "", row["organisation_name"]]))
-        table.add_row("", "", "", "", row["cause"], _alone(row), escape(_from(row)))
+            table.add_row(*about, "", "", row["organisation_name"])
+        table.add_row("", "", "", "", row["cause"], _alone(row), _from(row))
     if changes["interaction"].fillna(0).any():
         table.caption = "* its causes act together: the places of each alone do not add up to the change"
     return table

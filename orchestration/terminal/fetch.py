@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.fetch import Fetched
+from orchestration.terminal.console import Console
 
 
 def show(console: Console, results: Iterator[Fetched]) -> bool:
@@ -20,7 +19,7 @@ def show(console: Console, results: Iterator[Fetched]) -> bool:
     with Console(stderr=True).status("fetching") as status:
         for one in results:
             status.update(f"fetching: {one.source_id}")
-            table.add_row(one.source_id, escape(one.file), one.outcome, f"{one.bytes:,}", f"{one.seconds:.1f}")
+            table.add_row(one.source_id, one.file, one.outcome, f"{one.bytes:,}", f"{one.seconds:.1f}")
             told += [one] if one.problem else []
     console.print(table)
     for one in told:

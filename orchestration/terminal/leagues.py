@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from orchestration.errors import LeagueError
+from orchestration.terminal.console import Console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +66,7 @@ def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Tab
         "likely": _likely,
         "since": lambda t: _moved(t.rank_change),
         "code": lambda t: t.trust_code,
-        "trust": lambda t: escape(t.trust_name),
+        "trust": lambda t: t.trust_name,
         "score": lambda t: _text(t.average_score),
         "segment": lambda t: _text(t.segment) + (f" was {_text(t.segment_unadjusted)}" if _overridden(t) else ""),
         "by\nscore": lambda t: _text(t.rank_without_override),
@@ -88,7 +87,7 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
         "likely": _likely,
         "since": lambda i: _moved(i.rank_change),
         "code": lambda i: i.icb_code,
-        "ICB": lambda i: escape(i.icb_name.removeprefix("NHS ").removesuffix(" INTEGRATED CARE BOARD")),
+        "ICB": lambda i: i.icb_name.removeprefix("NHS ").removesuffix(" INTEGRATED CARE BOARD"),
         "score": lambda i: _text(i.average_score),
         "segment": lambda i: _text(i.segment),
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from orchestration.terminal.console import Console
 
 Row = dict[str, Any]
 SHOWN = 20  # parts and rows of a metric; `--json` has all
@@ -83,7 +83,7 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
         table.add_row("likely range", f"{placing['rank_low']} to {placing['rank_high']}", how)
     override = _text(placing.get("financial_override")) or "none"
     how = f"{placing.get('segment_unadjusted', placing['segment'])} before the override; financial override {override}"
-    table.add_row("segment", _text(placing["segment"]), " ".join([how, *(escape(notes.place(flag)) for flag in flags)]))
+    table.add_row("segment", _text(placing["segment"]), " ".join([how, *map(notes.place, flags)]))
     cuts = placing["cut_points"]
     labels = ", ".join(sorted({f"{cut['cut_point_basis']} ({cut['label']})" for cut in cuts}))
     table.add_row("cut points", " ".join(_text(cut["cut_point"]) for cut in cuts), labels)
@@ -108,13 +108,13 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
         table.add_row(
             metric["metric_id"],
             metric["value_basis"],
-            escape(f"{_text(metric['value'])} {metric['unit']}") if metric["value"] is not None else metric["status"],
+            f"{_text(metric['value'])} {metric['unit']}" if metric["value"] is not None else metric["status"],
             place if score.get("rank_in_population") else "",
             _text(score.get("score")),
             _text(score.get("score_basis")),
             _text(score["weight"]) if score.get("counted") else "-",
             _text(score.get("label")),
-            escape(_read_at(metric, notes)),
+            _read_at(metric, notes),
         )
     console.print(table)
 
@@ -144,7 +144,7 @@ def _show_official(console: Console, rows: list[Row], notes: Footnotes) -> None:
             _text(row["published"]),
             _text(row["computed"]),
             row["status"],
-            escape(notes.place(row)),
+            notes.place(row),
         )
     console.print(table)
 
@@ -155,7 +155,7 @@ def _show_organisation(console: Console, rows: list[Row], notes: Footnotes) -> N
     for row in rows:
         said.setdefault((row["attribute"], row["value"]), []).append(notes.place(row))
     for (attribute, value), places in said.items():
-        table.add_row(attribute, escape(value), escape("; ".join(places)))
+        table.add_row(attribute, value, "; ".join(places))
     console.print(table)
 
 
@@ -165,7 +165,7 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
     score = metric["score"] or {}
     for name in ("numerator", "denominator", "value", "unit", "reporting_date", "status", "status_reason"):
         if metric[name] is not None:
-            table.add_row(name, escape(_text(metric[name])))
+            table.add_row(name, _text(metric[name]))
     for name in ("population", "population_size", "rank_in_population", "score", "score_basis", "weight", "label"):
         if score.get(name) is not None:
             table.add_row(name, _text(score[name]))
@@ -177,10 +177,10 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
         for part in metric["parts"][:SHOWN]:
             parts.add_row(
                 f"{part['month']:%Y-%m}",
-                escape(part["code_in_file"]),
+                part["code_in_file"],
                 _text(part["numerator"]),
                 _text(part["denominator"]),
-                escape(notes.place(part)),
+                notes.place(part),
             )
         console.print(parts)
         _say_how_many_more(console, len(metric["parts"]))
@@ -191,7 +191,7 @@ def _show_rows(console: Console, rows: list[Row], notes: Footnotes) -> None:
     table = _table(console, "The rows, read again from the stored files", ("row", "cells"))
     for row in rows[:SHOWN]:
         cells = " | ".join(f"{heading}: {text}" for heading, text in row["cells"].items() if text)
-        table.add_row(escape(notes.place(row)), escape(cells))
+        table.add_row(notes.place(row), cells)
     console.print(table)
     _say_how_many_more(console, len(rows))
 

@@ -156,6 +156,6 @@ def test_a_bomb_in_the_entities_of_a_workbook_ends_soon(tmp_path: Path) -> None:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><x>&a11;</x>'.encode()
     started = time.monotonic()
-    with pytest.raises(InputError, match=r"f\.xlsx: is a damaged workbook .*amplification"):
+    with pytest.raises(InputError, match=r"f\.xlsx: is a damaged workbook .*EntitiesForbidden"):
         files.recognise(zipped(tmp_path / "x", **{"xl/workbook.xml": bomb}), "f.xlsx")
     assert time.monotonic() - started < 5

@@ -220,8 +220,8 @@ BOMB = f'<!DOCTYPE sst [<!ENTITY a0 "ha">{ENTITIES}]><sst><si><t>&a11;</t></si><
     [
         ("", b"", ""),
         ("xl/sharedStrings.xml", b"<sst", "ParseError"),
-        ("xl/sharedStrings.xml", BOMB, "amplification"),
-        ("xl/worksheets/sheet2.xml", BOMB, "amplification"),
+        ("xl/sharedStrings.xml", BOMB, "EntitiesForbidden"),
+        ("xl/worksheets/sheet2.xml", BOMB, "EntitiesForbidden"),
         ("xl/worksheets/sheet2.xml", b"<worksheet><sheetData><row", "ParseError"),
         ("[Content_Types].xml", None, "KeyError"),
         ("xl/styles.xml", b"", "ParseError"),

@@ -1,0 +1,18 @@
+"""Characters that text from outside must not bring along: what a terminal obeys, what turns a line round, what no
+picture or page may hold."""
+
+from __future__ import annotations
+
+import re
+
+# Control characters but tab and ends of line; ends of line that look like none; overrides of direction; what is no
+# character at all.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+IN_NAMES = re.compile(f"{HIDDEN.pattern}|[\t\r\n]")
+
+
+def visible(text: str, hidden: re.Pattern[str] = HIDDEN) -> str:
+    """A text with what is hidden in it written out: `\\x1b`."""
+    return hidden.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
