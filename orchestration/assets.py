@@ -258,6 +258,7 @@ def asset_check_result(asset_key: dg.AssetKey, name: str, check: gates.Check) ->
         passed=check.passed,
         severity=severity,
         metadata={
+            "id": check.id,
             "reason": check.reason,
             "unexpected": check.unexpected,
             "examples": "\n".join(check.examples),

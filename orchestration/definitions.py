@@ -6,6 +6,7 @@ import os
 
 import dagster as dg
 
+from orchestration import watch
 from orchestration.assets import ASSETS
 from orchestration.checks import GATES
 from orchestration.progress import progress
@@ -18,7 +19,7 @@ defs = dg.Definitions(
     asset_checks=GATES,
     jobs=[quarter_job, check_job, fetch_job],
     schedules=[daily],
-    sensors=[extracts_folder],
+    sensors=[extracts_folder, *watch.sensors(os.environ)],
     resources={
         "folders": Folders(
             extracts=os.environ.get("LEAGUE_EXTRACTS", str(PROJECT / "data" / "sample")),
