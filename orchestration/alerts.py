@@ -22,7 +22,7 @@ import urllib3
 from urllib3.exceptions import MaxRetryError
 
 from orchestration.errors import LeagueError
-from orchestration.sources.fetch import HEADERS
+from orchestration.sources.fetch import HEADERS, https
 
 RUNBOOK = "docs/operations.md"
 FIRST_CHECKS, FIRST_EXAMPLES, FIRST_LINES, LONGEST_LINE = 5, 3, 10, 400
@@ -100,7 +100,7 @@ class FailedCheck:
     def __str__(self) -> str:
         kind = f"waived by {self.waiver}" if self.waiver else self.severity
         found = f": {self.unexpected} unexpected" if self.unexpected else ""
-        return f"{self.id} ({kind}){found}. {self.reason}"
+        return f"{self.id} ({kind}){found}" + (f". {self.reason}" if self.reason else "")
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,9 @@ class Alert:
             lines.append(f"Checks that failed: {errors} ERROR, {warned} WARN, {waived} waived")
         said = "\n".join(self.problems)
         for check in self.first_checks:
-            if check.id not in said:
-                lines += [f"- {check}", *(f"    {place}" for place in check.examples[:FIRST_EXAMPLES])]
+            places = [place for place in check.examples if place not in said][:FIRST_EXAMPLES]
+            if check.id not in said and (places or not check.examples):
+                lines += [f"- {check}", *(f"    {place}" for place in places)]
         if more := len(self.checks) - len(self.first_checks):
             command = f"`league check --quarter {self.quarter}` or " if self.quarter else ""
             lines.append(f"- and {more} more: {command}the run in the Dagster UI")
@@ -241,8 +242,10 @@ def _to_webhook(url: str) -> Channel:
         log = logging.getLogger("urllib3.connectionpool")  # says which address it asks again
         log.addFilter(without_address)
         try:
-            with urllib3.PoolManager(timeout=SECONDS) as pool:
-                answer = pool.request("POST", url, json=body, headers=HEADERS, redirect=False, retries=RETRIES)
+            with https() as pool:
+                answer = pool.request(
+                    "POST", url, json=body, headers=HEADERS, timeout=SECONDS, redirect=False, retries=RETRIES
+                )
         finally:
             log.removeFilter(without_address)
         if not 200 <= answer.status < 300:

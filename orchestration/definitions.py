@@ -17,7 +17,7 @@ from orchestration.workspace import PROJECT
 defs = dg.Definitions(
     assets=ASSETS,
     asset_checks=GATES,
-    jobs=[quarter_job, check_job, fetch_job],
+    jobs=[quarter_job, check_job, fetch_job, watch.alert_test],
     schedules=[daily],
     sensors=[extracts_folder, *watch.sensors(os.environ)],
     resources={
