@@ -129,15 +129,17 @@ class Alert:
 
     @property
     def text(self) -> str:
-        lines = [*self.problems[:FIRST_LINES]]
+        """What comes from files and errors is indented or follows a dash, and cannot pass for anything else."""
+        lines, said = [], "\n".join(self.problems[:FIRST_LINES])
+        if self.problems:
+            lines += ["What stopped it:", *(f"    {problem}" for problem in self.problems[:FIRST_LINES])]
         if len(self.problems) > FIRST_LINES:
-            lines.append(f"and {len(self.problems) - FIRST_LINES} more lines: the run in the Dagster UI")
+            lines.append(f"- and {len(self.problems) - FIRST_LINES} more lines: the run in the Dagster UI")
         if self.checks:
             waived = sum(check.waiver is not None for check in self.checks)
             errors = sum(check.severity == "ERROR" for check in self.checks)
             warned = len(self.checks) - errors - waived
             lines.append(f"Checks that failed: {errors} ERROR, {warned} WARN, {waived} waived")
-        said = "\n".join(self.problems)
         for check in self.first_checks:
             places = [place for place in check.examples if place not in said][:FIRST_EXAMPLES]
             if check.id not in said and (places or not check.examples):
@@ -228,7 +230,7 @@ def _host(url: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme != "https" or not parts.hostname:
-        raise LeagueError("LEAGUE_ALERT_WEBHOOK is not the address of a page; expected https://...")
+        raise LeagueError("LEAGUE_ALERT_WEBHOOK is not an address that begins with https://")
     return parts.hostname
 
 

@@ -78,8 +78,8 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
         quarter=line(run.tags["dagster/partition"]) if "dagster/partition" in run.tags else None,
         run_id=run.run_id,
         ended=at.isoformat(timespec="seconds") if at else "at a time not recorded",
-        problems=tuple(text for said, _ in stopped for text in _lines(said))
-        + (("- It is started again by itself.",) if again else ()),
+        problems=tuple(line(text) for said, _ in stopped for text in said.strip().split("\n"))
+        + (("It is started again by itself.",) if again else ()),
         checks=tuple(checks),
         actions=tuple(dict.fromkeys(action for _, action in stopped))
         or tuple(alerts.NOT_FETCHED if one else alerts.WARNED for one in late),
@@ -102,11 +102,6 @@ def _what_stopped_it(ended: DagsterEvent, steps: list[DagsterEvent]) -> Iterator
         elif name not in alerts.ACTIONS:
             said = f"{step or 'the run'}: {cause.message}"
         yield said, alerts.ACTIONS.get(name, alerts.FAULT)
-
-
-def _lines(problem: str) -> list[str]:
-    """All but the first are indented: what a file says cannot pass for a line of the alert."""
-    return [line(("    " if number else "- ") + text) for number, text in enumerate(problem.strip().split("\n"))]
 
 
 def _check(evaluation: AssetCheckEvaluation) -> FailedCheck:
