@@ -35,6 +35,7 @@ RETRIES = urllib3.Retry(
     retry_after_max=SECONDS,
     raise_on_status=False,
 )
+LOGS_OF_URLLIB3 = [logging.getLogger(f"urllib3.{name}") for name in ("connectionpool", "util.retry")]  # say addresses
 SUBMISSION_PORT = 587
 MAIL = ("LEAGUE_ALERT_EMAIL_TO", "LEAGUE_ALERT_EMAIL_FROM", "LEAGUE_SMTP_HOST")
 LOGIN = ("LEAGUE_SMTP_USER", "LEAGUE_SMTP_PASSWORD")
@@ -241,15 +242,16 @@ def _to_webhook(url: str) -> Channel:
     def send(alert: Alert) -> None:
         subject, text = alert.subject.translate(MARKUP), alert.text.translate(MARKUP)
         body = {"text": f"{subject}\n```\n{text}```", **alert.facts}
-        log = logging.getLogger("urllib3.connectionpool")  # says which address it asks again
-        log.addFilter(without_address)
+        for log in LOGS_OF_URLLIB3:
+            log.addFilter(without_address)
         try:
             with https() as pool:
                 answer = pool.request(
                     "POST", url, json=body, headers=HEADERS, timeout=SECONDS, redirect=False, retries=RETRIES
                 )
         finally:
-            log.removeFilter(without_address)
+            for log in LOGS_OF_URLLIB3:
+                log.removeFilter(without_address)
         if not 200 <= answer.status < 300:
             raise LeagueError(f"the server answers {answer.status}")
 
