@@ -70,7 +70,8 @@ GATE_SHUT = Action(
 REFUSED = Action("A run is refused", "Do what the message asks for, then start the run again.")
 STORAGE = Action("The storage fails", "Make room or give back the right to write, then start the run again.")
 LOST = Action(
-    "The process of a run is gone", "Look at the machine (memory, disk, a restart), then start the run again."
+    "The process of a run is gone",
+    "Look at the machine (memory, disk, a restart); start the run again where it does not start by itself.",
 )
 WARNED = Action("Checks warn", "Read the warnings before anybody approves the release.")
 FAULT = Action("Anything else", "It is a fault of the workflow: report it with the log of the run.")

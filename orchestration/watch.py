@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,9 @@ from orchestration.assets import FETCHED
 from orchestration.errors import LeagueError
 
 os.environ.setdefault("DAGSTER_RUN_STATUS_SENSOR_PROCESS_LIMIT", "1")  # a run a tick: its alert may take most of 60 s
+
+CHECKED, FAILED = DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE
+ENGINE = DagsterEventType.ENGINE_EVENT  # what is heard from outside of the steps: of a killed process the signal
 
 
 @dg.op
@@ -55,16 +59,12 @@ def sensors(environ: Mapping[str, str]) -> list[dg.SensorDefinition]:
 
 def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEvent) -> Alert | None:
     """What there is to say of a run, by the event that ended it and those before; none where all is well."""
-    kinds = {DagsterEventType.STEP_FAILURE, DagsterEventType.ASSET_CHECK_EVALUATION}
-    records = instance.get_records_for_run(run.run_id, of_type=kinds).records
+    records = instance.get_records_for_run(run.run_id, of_type={CHECKED, FAILED, ENGINE, ended.event_type}).records
     events = [event for record in records if (event := record.event_log_entry.dagster_event)]
-    evaluations = [event.asset_check_evaluation_data for event in events if not event.is_step_failure]
+    evaluations = [event.asset_check_evaluation_data for event in events if event.event_type == CHECKED]
     latest = {evaluation.asset_check_key: evaluation for evaluation in evaluations}  # a step may have been retried
     failed = [evaluation for evaluation in latest.values() if not evaluation.passed]
-    if ended.is_run_failure:
-        stopped = list(_what_stopped_it(ended, [event for event in events if event.is_step_failure]))
-    else:
-        stopped = []
+    stopped = list(_what_stopped_it(ended, events)) if ended.is_run_failure else []
     if not stopped and not failed:
         return None
     again = bool(stopped) and run.tags.get("dagster/will_retry") == "true"
@@ -86,13 +86,15 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
     )
 
 
-def _what_stopped_it(ended: DagsterEvent, steps: list[DagsterEvent]) -> Iterator[tuple[str, Action]]:
+def _what_stopped_it(ended: DagsterEvent, events: list[DagsterEvent]) -> Iterator[tuple[str, Action]]:
     """In plain words, and what to do; of a mistake in the program the last line of its traceback."""
-    of_steps = [(step.step_key, step.step_failure_data.error) for step in steps]
+    of_steps = [(step.step_key, step.step_failure_data.error) for step in events if step.event_type == FAILED]
     of_run = ended.job_failure_data.error if ended.event_specific_data else None
     for step, error in of_steps or [(None, of_run)]:
         if error is None:
-            yield ended.message or "It ended without a word.", alerts.LOST
+            before = takewhile(lambda event: not event.is_run_failure, events)
+            heard = [event.message or "" for event in before if event.event_type == ENGINE]
+            yield "\n".join([ended.message or "", *heard[-1:]]), alerts.LOST
             continue
         cause = error.cause or error
         name = cause.cls_name or ""
