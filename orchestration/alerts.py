@@ -76,14 +76,11 @@ LOST = Action(
 WARNED = Action("Checks warn", "Read the warnings before anybody approves the release.")
 FAULT = Action("Anything else", "It is a fault of the workflow: report it with the log of the run.")
 
-ACTIONS = {  # by the class of the error that stopped a step
+ACTIONS = {  # by the class of the error that stopped a step; what the storage refuses has no class of its own
     "Failure": NOT_FETCHED,
     "InputError": FILE_REFUSED,
-    "DagsterAssetCheckFailedError": GATE_SHUT,
     "GateError": GATE_SHUT,
     "LeagueError": REFUSED,
-    "OSError": STORAGE,
-    "PermissionError": STORAGE,
     "DagsterExecutionInterruptedError": LOST,
 }
 

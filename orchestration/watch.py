@@ -17,7 +17,7 @@ from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
 from orchestration import alerts
 from orchestration.alerts import Action, Alert, FailedCheck, line
 from orchestration.assets import FETCHED
-from orchestration.errors import LeagueError
+from orchestration.errors import LeagueError, what_to_do
 
 os.environ.setdefault("DAGSTER_RUN_STATUS_SENSOR_PROCESS_LIMIT", "1")  # a run a tick: its alert may take most of 60 s
 
@@ -64,7 +64,7 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
     evaluations = [event.asset_check_evaluation_data for event in events if event.event_type == CHECKED]
     latest = {evaluation.asset_check_key: evaluation for evaluation in evaluations}  # a step may have been retried
     failed = [evaluation for evaluation in latest.values() if not evaluation.passed]
-    stopped = list(_what_stopped_it(ended, events)) if ended.is_run_failure else []
+    stopped = dict(_what_stopped_it(ended, events)) if ended.is_run_failure else {}
     if not stopped and not failed:
         return None
     again = bool(stopped) and run.tags.get("dagster/will_retry") == "true"
@@ -78,32 +78,34 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
         quarter=line(run.tags["dagster/partition"]) if "dagster/partition" in run.tags else None,
         run_id=run.run_id,
         ended=at.isoformat(timespec="seconds") if at else "at a time not recorded",
-        problems=tuple(line(text) for said, _ in stopped for text in said.strip().split("\n"))
+        problems=tuple(line(text) for said in stopped for text in said.strip().split("\n"))
         + (("It is started again by itself.",) if again else ()),
         checks=tuple(checks),
-        actions=tuple(dict.fromkeys(action for _, action in stopped))
+        actions=tuple(dict.fromkeys(stopped.values()))
         or tuple(alerts.NOT_FETCHED if one else alerts.WARNED for one in late),
     )
 
 
 def _what_stopped_it(ended: DagsterEvent, events: list[DagsterEvent]) -> Iterator[tuple[str, Action]]:
     """In plain words, and what to do; of a mistake in the program the last line of its traceback."""
-    of_steps = [(step.step_key, step.step_failure_data.error) for step in events if step.event_type == FAILED]
+    steps = [(event.step_key, event.step_failure_data.error) for event in events if event.event_type == FAILED]
     of_run = ended.job_failure_data.error if ended.event_specific_data else None
-    for step, error in of_steps or [(None, of_run)]:
-        if error is None:
-            before = takewhile(lambda event: not event.is_run_failure, events)
-            heard = [event.message or "" for event in before if event.event_type == ENGINE]
-            yield "\n".join([ended.message or "", *heard[-1:]]), alerts.LOST
-            continue
-        cause = error.cause or error
-        name = cause.cls_name or ""
-        said = cause.message.partition(": ")[2] or cause.message
-        if name == "DagsterAssetCheckFailedError":
-            said = "a gate is shut"  # the checks say which, and more than this error does
-        elif name not in alerts.ACTIONS:
-            said = f"{step or 'the run'}: {cause.message}"
-        yield said, alerts.ACTIONS.get(name, alerts.FAULT)
+    errors = [(step, error.cause or error) for step, error in steps or [(None, of_run)] if error]
+    if not errors:
+        before = takewhile(lambda event: not event.is_run_failure, events)
+        heard = [event.message or "" for event in before if event.event_type == ENGINE]
+        yield "\n".join([ended.message or "", *heard[-1:]]), alerts.LOST
+    refused_by_storage = [one for one in errors if what_to_do(one[1].message)]  # then the others failed because of it
+    for step, error in refused_by_storage[:1] or errors:
+        name, said = error.cls_name or "", (error.message.partition(": ")[2] or error.message).strip()
+        if advice := what_to_do(said):
+            yield f"{said}: {advice}", alerts.STORAGE
+        elif name == "DagsterAssetCheckFailedError":
+            yield "a gate is shut", alerts.GATE_SHUT  # the checks say which, and more than this error does
+        elif name in alerts.ACTIONS:
+            yield said, alerts.ACTIONS[name]
+        else:
+            yield f"{step or 'the run'}: {error.message}", alerts.FAULT
 
 
 def _check(evaluation: AssetCheckEvaluation) -> FailedCheck:

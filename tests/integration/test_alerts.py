@@ -38,6 +38,7 @@ from tests.publisher import Asked, Handler, Site, certificate, serving
 
 QUARTER = "2025-26-Q1"
 DATA = "nof/2025-09/nhs-oversight-framework-acute-trust-data.csv"
+FULL = "No space left on device"
 SECRET = "T0KEN/hunter2"
 MENTION = "1<!channel> @here `x`\x1b[31m"
 
@@ -462,7 +463,8 @@ def test_fetch_tells_of_sources_that_failed_or_are_late(
     ("error", "said", "action"),
     [
         (LeagueError("no file is 'x' for 2025-26-Q1"), "no file is 'x' for 2025-26-Q1", alerts.REFUSED),
-        (OSError(28, "No space left on device", "/d/x"), "[Errno 28] No space left on device: '/d/x'", alerts.STORAGE),
+        (OSError(28, FULL, "/d"), f"[Errno 28] {FULL}: '/d': make room there and start again", alerts.STORAGE),
+        (RuntimeError(f"IO Error: {FULL}"), f"IO Error: {FULL}: make room there and start again", alerts.STORAGE),
         (KeyError("column\nrow"), "step: KeyError: 'column\\nrow'", alerts.FAULT),
         (ValueError(), "step: ValueError", alerts.FAULT),
     ],
