@@ -144,7 +144,8 @@ class Alert:
             if check.id not in said and (places or not check.examples):
                 lines += [f"- {check}", *(f"    {place}" for place in places)]
         if more := len(self.checks) - len(self.first_checks):
-            command = f"`league check --quarter {self.quarter}` or " if self.quarter else ""
+            checked = self.quarter and NOT_FETCHED not in self.actions
+            command = f"`league check --quarter {self.quarter}` or " if checked else ""
             lines.append(f"- and {more} more: {command}the run in the Dagster UI")
         for action in self.actions:
             lines += [f"What to do: {action.sentence}", f"    {action.anchor}"]

@@ -457,6 +457,7 @@ def test_fetch_tells_of_sources_that_failed_or_are_late(
         assert alert.actions == (alerts.NOT_FETCHED,)
         assert ("What stopped it:\n    https://example.org/May.csv: the server answers 404\n" in alert.text) == stopped
         assert ("    rtt, 2025-06: late, was expected by 2025-08-14" in alert.text) != stopped
+        assert ("- and 1 more: the run in the Dagster UI\n" in alert.text) == stopped  # `league check` knows no fetch
 
 
 @pytest.mark.parametrize(
