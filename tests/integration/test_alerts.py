@@ -477,6 +477,24 @@ def test_what_stopped_a_run_is_said_without_a_traceback(
     assert alert and (alert.problems, alert.actions) == ((said,), (action,))
 
 
+def test_where_the_storage_refuses_nothing_else_is_said(instance: dg.DagsterInstance) -> None:
+    @dg.op
+    def a_first() -> None:
+        raise KeyError("table that could not be written")
+
+    @dg.op
+    def b_then() -> None:
+        raise OSError(28, FULL, "/d")
+
+    @dg.job
+    def job() -> None:
+        a_first()
+        b_then()
+
+    alert = alert_of(instance, job)
+    assert alert and alert.problems == (f"[Errno 28] {FULL}: '/d': make room there and start again",)
+
+
 def test_file_name_cannot_pass_for_a_line_of_the_alert(instance: dg.DagsterInstance) -> None:
     alert = alert_of(instance, raising(LeagueError("a\nWhat to do: pay\x1b[31m.csv is no publication")))
     assert alert and alert.text.split("\n")[1:3] == ["    a", "    What to do: pay\\x1b[31m.csv is no publication"]

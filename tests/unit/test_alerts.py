@@ -83,6 +83,8 @@ def test_check_that_an_error_told_already_is_not_told_twice() -> None:
     whole = check(1, "ERROR")
     alert = replace(REFUSED, problems=("the land gate is shut", str(whole), *whole.examples), checks=(whole,))
     assert alert.text.count("rule-1") == alert.text.count("c1.csv") == 1
+    bare = replace(whole, examples=())
+    assert replace(alert, problems=(str(bare),), checks=(bare,)).text.count("rule-1") == 1
     late = replace(whole, id="extract.fetched.ae_on_time", examples=("ae, 2025-05: overdue",))
     alert = replace(REFUSED, problems=("ae, 2025-05: overdue",), checks=(late,))
     assert alert.text.count("ae, 2025-05: overdue") == 1
