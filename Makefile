@@ -14,7 +14,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint dev bench sample lock clean
+.PHONY: run test soak lint dev bench sample lock clean
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
@@ -22,6 +22,9 @@ run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 test: $(READY)  ## linters, type checks and the whole test suite
 	$(MAKE) lint
 	$(BIN)/python -m pytest
+
+soak: $(READY)  ## 50 builds killed at random moments, each built again; two quarters at once. LEAGUE_SEED repeats one
+	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/integration/test_crashes.py --dist load -rP
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -3,8 +3,10 @@ nothing about them."""
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import hashlib
+import io
 import os
 import pickle
 import shutil
@@ -24,12 +26,15 @@ os.environ |= {
 }
 
 if TYPE_CHECKING:
+    from orchestration.release import Release
     from orchestration.runs import Outcome
     from orchestration.workspace import Build, Workspace
 
 SHARED = Path(os.environ.get("LEAGUE_SHARED", Path(__file__).parents[2] / "shared"))
 
 ANOTHER_DAY = "2025-09-30"
+COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
+COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
 
 Run = Callable[[str, Path, Path], "Outcome"]
 
@@ -49,6 +54,38 @@ class Built:
     def release(self) -> Path:
         assert self.outcome.release is not None, "\n".join(self.outcome.problems)
         return self.outcome.release
+
+
+@dataclass(frozen=True)
+class Versions:
+    """2025-26-Q1 built, published again, and built once more after a revision of its extracts."""
+
+    folder: Path
+    first: dict[str, str]
+    again: Release
+    exchanged: tuple[str, str]
+
+    @property
+    def extracts(self) -> Path:
+        """As revised."""
+        return self.folder / "extracts"
+
+    @property
+    def before(self) -> Path:
+        """The data folder before the revision."""
+        return self.folder / "before"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def second(self) -> Path:
+        return self.data / "releases" / "2025-26-Q1" / "v2"
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
@@ -156,3 +193,40 @@ def built_first(run: Run, first_quarter: Path, once: Any) -> Built:
 def built_planted(build_quarter: Callable[[str, Path], Built], sample: Path) -> Built:
     """The sample's 2025-26-Q3, in whose published figures a few disagreements are planted."""
     return build_quarter("2025-26-Q3", sample)
+
+
+@pytest.fixture(scope="session")
+def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
+    """Read it, never change it."""
+    from orchestration import release
+    from orchestration.workspace import Workspace
+
+    def build(folder: Path) -> tuple[dict[str, str], Release, tuple[str, str]]:
+        extracts, data_dir = folder / "extracts", folder / "data"
+        shutil.copytree(first_quarter, extracts, copy_function=os.link)
+        made = run("2025-26-Q1", extracts, data_dir)
+        assert made.release and made.created, made.problems
+        first = hashes(made.release)
+        again = release.publish(Workspace(data_dir).build("2025-26-Q1"))
+        shutil.copytree(data_dir, folder / "before")
+        exchanged = _exchange_first_and_last(extracts)
+        second = run("2025-26-Q1", extracts, data_dir)
+        assert second.problems == () and second.created
+        return first, again, exchanged
+
+    folder, built = once("versions", build)
+    return Versions(folder, *built)
+
+
+def _exchange_first_and_last(extracts: Path) -> tuple[str, str]:
+    """Gives the first and last of a league each other's figures: a revision that agrees with itself."""
+    rows = csv.DictReader(io.StringIO((extracts / COMMUNITY).read_bytes().decode("utf-8-sig"), newline=""))
+    places = {row["Trust_code"]: float(row["Rank"]) for row in rows if row["Metric_ID"] == "OF5000"}
+    first, last = min(places, key=places.__getitem__), max(places, key=places.__getitem__)
+    for name in (COMMUNITY, COMMUNITY_TABLE):
+        text = (extracts / name).read_bytes()
+        for old, new in ((first, "?"), (last, first), ("?", last)):
+            text = text.replace(f",{old},".encode(), f",{new},".encode())
+        (extracts / name).unlink()
+        (extracts / name).write_bytes(text)
+    return first, last

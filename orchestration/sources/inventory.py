@@ -186,7 +186,7 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     for candidate in found.candidates:
         if (candidate.source.id, candidate.subject) not in groups:
             reason = f"{quarter} does not need {candidate.subject.period}"
-            rows.append(_listed(candidate, "not_asked_for", reason, lock))
+            rows.append(_listed(candidate, "not_asked_for", reason, None))  # whether others' builds have entered it
     for group in groups.values():
         chosen, why = _choose(group, lock)
         for candidate in group:
@@ -249,8 +249,8 @@ def _strangers(inventory: pd.DataFrame) -> str:
     return f"; CSV files of no known publication: {', '.join(strangers[:5])}" if strangers else ""
 
 
-def _listed(candidate: Candidate, status: str, reason: str | None, lock: Lock) -> dict[str, object]:
-    entry = lock.entries.get(candidate.key)
+def _listed(candidate: Candidate, status: str, reason: str | None, lock: Lock | None) -> dict[str, object]:
+    entry = lock.entries.get(candidate.key) if lock else None
     return {
         "file_name": candidate.name,
         "source_id": candidate.source.id,

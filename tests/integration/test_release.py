@@ -5,15 +5,11 @@ from __future__ import annotations
 
 import csv
 import fcntl
-import hashlib
-import io
 import json
-import os
 import random
 import re
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -30,10 +26,9 @@ from orchestration.evidence import diff
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import Figures
 from orchestration.workspace import Workspace
+from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
 
 QUARTER = "2025-26-Q1"
-COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
-COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
 RANKED = ("acute", "ambulance", "mental_health_community", "icb")
 CONTRACT = {
     "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
@@ -91,50 +86,7 @@ QUARTER_OF = {"built_planted": "2025-26-Q3", "built": "2025-26-Q4"}
 PREVIOUS = {"2025-26-Q3": "2025-26-Q2", "2025-26-Q4": "2025-26-Q3"}
 
 
-@dataclass(frozen=True)
-class Versions:
-    """A quarter built a second time elsewhere, published again, and built once more after a revision."""
-
-    first: dict[str, str]
-    again: release.Release
-    second: Path
-    exchanged: tuple[str, str]
-
-
 NUMBERS_AND_BREAKS = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|<wbr>")  # of runs; within a hash
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
-
-
-@pytest.fixture(scope="module")
-def versions(first_quarter: Path, run: Any, tmp_path_factory: pytest.TempPathFactory) -> Versions:
-    folder = tmp_path_factory.mktemp("versions")
-    extracts = folder / "extracts"
-    shutil.copytree(first_quarter, extracts, copy_function=os.link)
-    made = run(QUARTER, extracts, folder / "data")
-    assert made.problems == () and made.created
-    first = hashes(made.release)
-    again = release.publish(Workspace(folder / "data").build(QUARTER))
-    exchanged = _exchange_first_and_last(extracts)
-    second = run(QUARTER, extracts, folder / "data")
-    assert second.problems == () and second.created
-    return Versions(first, again, second.release, exchanged)
-
-
-def _exchange_first_and_last(extracts: Path) -> tuple[str, str]:
-    """Gives the first and last of a league each other's figures: a revision that agrees with itself."""
-    rows = csv.DictReader(io.StringIO((extracts / COMMUNITY).read_bytes().decode("utf-8-sig"), newline=""))
-    places = {row["Trust_code"]: float(row["Rank"]) for row in rows if row["Metric_ID"] == "OF5000"}
-    first, last = min(places, key=places.__getitem__), max(places, key=places.__getitem__)
-    for name in (COMMUNITY, COMMUNITY_TABLE):
-        text = (extracts / name).read_bytes()
-        for old, new in ((first, "?"), (last, first), ("?", last)):
-            text = text.replace(f",{old},".encode(), f",{new},".encode())
-        (extracts / name).unlink()
-        (extracts / name).write_bytes(text)
-    return first, last
 
 
 @pytest.mark.parametrize("table", CONTRACT)
@@ -243,9 +195,7 @@ def test_nothing_unfinished_is_left(built: Any) -> None:
     assert [path.name for path in built.workspace.releases("2025-26-Q4").iterdir()] == ["v1"]
 
 
-def test_two_data_folders_give_the_same_bytes_but_for_the_day_the_files_came(
-    built_first: Any, versions: Versions
-) -> None:
+def test_two_data_folders_give_the_same_bytes_but_for_the_day_the_files_came(built_first: Any, versions: Any) -> None:
     """Files that tell the day have hashes, and runs are numbered by it; with these exchanged all bytes are the same."""
     here, there = built_first.release, versions.second.with_name("v1")
     assert hashes(there) == versions.first
@@ -271,11 +221,11 @@ def _day_and_inventory(release: Path) -> tuple[str, str]:
     return day, inventory
 
 
-def test_same_content_is_not_published_again(versions: Versions) -> None:
+def test_same_content_is_not_published_again(versions: Any) -> None:
     assert (versions.again.version, versions.again.created) == (1, False)
 
 
-def test_changed_content_is_the_next_version_and_the_first_stays(versions: Versions) -> None:
+def test_changed_content_is_the_next_version_and_the_first_stays(versions: Any) -> None:
     assert versions.second.name == "v2"
     assert hashes(versions.second.with_name("v1")) == versions.first
     package = json.loads((versions.second / "datapackage.json").read_text())
@@ -283,7 +233,7 @@ def test_changed_content_is_the_next_version_and_the_first_stays(versions: Versi
     assert "changes.csv" in {resource["path"] for resource in package["resources"]}
 
 
-def test_changes_say_who_moved_and_why(versions: Versions) -> None:
+def test_changes_say_who_moved_and_why(versions: Any) -> None:
     changes = pd.read_csv(versions.second / "changes.csv").set_index("organisation_code")
     assert set(changes.index) == set(versions.exchanged)
     assert set(changes["league"]) == {"mental_health_community"}
@@ -299,7 +249,7 @@ def test_changes_say_who_moved_and_why(versions: Versions) -> None:
     assert set(before.index[before["rank"] != after["rank"].reindex(before.index)]) == set(versions.exchanged)
 
 
-def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions: Versions, tmp_path: Path) -> None:
+def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions: Any, tmp_path: Path) -> None:
     found = diff.difference(versions.second.with_name("v1"), versions.second)
     found.changes.assign(quarter=QUARTER)[["quarter", *diff.CHANGES]].to_csv(tmp_path / "changes.csv", index=False)
     assert (tmp_path / "changes.csv").read_bytes() == (versions.second / "changes.csv").read_bytes()
