@@ -227,6 +227,27 @@ def withdraw(release: Path, reason: str) -> None:
 
 @league.command()
 @click.option(
+    "--extracts",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of extracts, if it is to be looked at.",
+)
+@click.option(
+    "--advisories",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An OSV export of PyPI, to look the locked libraries up in.",
+)
+@data_dir
+def doctor(extracts: Path | None, advisories: Path | None, data_dir: Path) -> None:
+    """Look at everything that operation rests on, and say what to do where it is not in order."""
+    from orchestration.doctor import examine, free_bytes
+    from orchestration.terminal.doctor import show as show_findings
+
+    if not show_findings(Console(), examine(Workspace(data_dir), extracts, advisories, date.today(), free_bytes)):
+        sys.exit(1)
+
+
+@league.command()
+@click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=PROJECT / "data" / "sample",

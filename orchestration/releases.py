@@ -56,7 +56,14 @@ def package_of(release: Path) -> dict[str, Any]:
         package: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise LeagueError(f"{path} is damaged: it is not JSON: {error}") from None
+    if not _lists_files(package):
+        raise LeagueError(f"{path} is damaged: it does not list files with their hashes")
     return package
+
+
+def _lists_files(package: Any) -> bool:
+    listed = package.get("resources") if isinstance(package, dict) else None
+    return isinstance(listed, list) and all(isinstance(one, dict) and {"path", "hash"} <= set(one) for one in listed)
 
 
 def damage(release: Path) -> Iterator[str]:
@@ -121,7 +128,10 @@ def state(release: Path) -> tuple[str, str]:
 
 def _said(release: Path) -> list[dict[str, str]]:
     path = _record_of(release)
-    found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    try:
+        found: list[dict[str, str]] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    except ValueError as error:
+        raise LeagueError(f"{path} is damaged: it is not JSON: {error}") from None
     return found
 
 

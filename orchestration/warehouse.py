@@ -39,6 +39,11 @@ def project_sha256() -> str:
     return sha256_of_tree(DBT_PROJECT, STATISTICS)
 
 
+def compiled() -> bool:
+    """Whether the manifest is of the project as it stands."""
+    return MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()
+
+
 def ensure_manifest() -> Path:
     """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
     with alone(TARGET / "compile.lock"):
