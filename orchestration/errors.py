@@ -8,12 +8,14 @@ import os
 
 ROOM, RIGHTS = "make room there and start again", "let it be written to by this user and start again"
 TO_DO = {
-    errno.ENOSPC: ROOM,
-    errno.EDQUOT: ROOM,
-    errno.EACCES: RIGHTS,
-    errno.EPERM: RIGHTS,
-    errno.EROFS: RIGHTS,
-    errno.ENOTDIR: "a folder is needed there",
+    os.strerror(errno.ENOSPC): ROOM,
+    os.strerror(errno.EDQUOT): ROOM,
+    "failed to offload data block": ROOM,  # DuckDB, of what it has no room for in memory
+    "database or disk is full": ROOM,  # SQLite
+    os.strerror(errno.EACCES): RIGHTS,
+    os.strerror(errno.EPERM): RIGHTS,
+    os.strerror(errno.EROFS): RIGHTS,
+    os.strerror(errno.ENOTDIR): "a folder is needed there",
 }
 
 
@@ -46,6 +48,6 @@ class GateError(LeagueError):
 
 
 def what_to_do(said: str) -> str | None:
-    """What to do where the operating system refuses to write. Every library hands its words on, whatever kind of
-    exception it makes of them. None where they are not in what was said."""
-    return next((advice for code, advice in TO_DO.items() if os.strerror(code) in said), None)
+    """What to do where the operating system refuses to write. Libraries hand its words on, whatever kind of exception
+    they make of them. None where nothing of the kind was said."""
+    return next((advice for words, advice in TO_DO.items() if words in said), None)

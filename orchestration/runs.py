@@ -94,7 +94,7 @@ def _said(error: SerializableErrorInfo, build: Build) -> str:
     """A refusal in plain words; a programming mistake as the traceback it is."""
     said = error.message.partition(": ")[2].strip()
     if advice := what_to_do(said):
-        return f"{build.quarter} cannot be built in {build.workspace.data_dir}: {said}: {advice}"
+        return f"{build.quarter} cannot be built in {build.workspace.data_dir}: {' '.join(said.split())}: {advice}"
     if error.cls_name in ("InputError", "LeagueError"):
         return said
     return error.message.strip() if error.cls_name in ("GateError", "Failure") else error.to_string()

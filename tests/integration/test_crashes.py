@@ -4,11 +4,14 @@ whole build then; LEAGUE_SEED, when."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,11 +22,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import progress
+from orchestration import progress, warehouse
 from orchestration.definitions import defs
 from orchestration.errors import LeagueError
 from orchestration.sources.lock import read_lock
-from orchestration.workspace import Build, Workspace, alone, is_scratch, sha256_of_file, write_atomically
+from orchestration.workspace import PROJECT, Build, Workspace, alone, is_scratch, sha256_of_file, write_atomically
 from tests.conftest import hashes
 
 QUARTER = "2025-26-Q1"
@@ -185,6 +188,38 @@ def test_killed_build_leaves_nothing_half_and_the_next_makes_the_same_bytes(
     assert build.workspace.lock_file.read_bytes() == Workspace(undisturbed).lock_file.read_bytes()
     assert not [path for path in tmp_path.rglob("*") if is_scratch(path)] and not build.unfinished.exists()
     print(f"built again: {'made' if made else 'found'} v2, the bytes of an undisturbed build, nothing left over")
+
+
+@pytest.mark.skipif(not KILLS, reason="a minute of two cores: make soak")
+def test_compilation_that_was_killed_is_not_trusted_and_two_at_once_make_one(tmp_path: Path) -> None:
+    """In a copy of the project, which has been compiled never, half, and then by two processes."""
+    for name in ("orchestration", "dbt_project", "expectations", "data/sources"):
+        shutil.copytree(PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("target", "__pycache__"))
+    code = "from orchestration.lineage.columns import all_lineage; all_lineage()"
+    environment = os.environ | {"PYTHONPATH": str(tmp_path)}
+    target = tmp_path / "dbt_project" / "target"
+    target.mkdir()
+    (target / "project.sha256").write_text("of another state")
+    killed = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment)
+    while not (target / "partial_parse.msgpack").exists() and not (target / "manifest.json").exists():
+        assert killed.poll() is None
+        time.sleep(0.001)
+    killed.kill()
+    killed.wait()
+    assert not (target / "project.sha256").exists()
+    for half in ("partial_parse.msgpack", "manifest.json", "warehouse.duckdb"):
+        (target / half).write_bytes(b"\x81\xa8met")
+    both = [subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=environment) for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
+    nodes = json.loads((target / "manifest.json").read_text())["nodes"]
+    assert {name: node["compiled_code"] for name, node in nodes.items() if node["resource_type"] == "model"} == {
+        name: node["compiled_code"]
+        for name, node in warehouse.manifest()["nodes"].items()
+        if node["resource_type"] == "model"
+    }
+    lineage = (json.loads((folder / "column_lineage.json").read_text()) for folder in (target, warehouse.TARGET))
+    assert next(lineage) == next(lineage)
+    assert not [path for path in target.iterdir() if is_scratch(path)]
 
 
 @pytest.mark.skipif(not KILLS, reason="a minute of two cores: make soak")

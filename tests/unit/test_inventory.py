@@ -56,6 +56,16 @@ def test_a_later_cumulative_file_supersedes_and_other_quarters_are_not_asked_for
     }
 
 
+def test_inventory_says_the_same_whatever_builds_of_other_quarters_have_entered(extracts: Path, tmp_path: Path) -> None:
+    """Else the bytes of two quarters built at once would hang on which was first."""
+    data_file(extracts, "a-q1.csv", "Q1 2025/26")
+    data_file(extracts, "b-q3.csv", "Q3 2025/26", value="2.0")
+    before = take_in(survey(extracts), "2025-26-Q1", Workspace(tmp_path / "one"))
+    take_in(survey(extracts), "2025-26-Q3", Workspace(tmp_path / "two"))
+    assert take_in(survey(extracts), "2025-26-Q1", Workspace(tmp_path / "two")).equals(before)
+    assert "not_asked_for" in set(before["status"])
+
+
 @pytest.mark.parametrize("name", ["a-data-v2.csv", "a-data-V3.csv", "a-data-revised.csv"])
 def test_a_version_mark_supersedes_within_a_release(extracts: Path, name: str) -> None:
     data_file(extracts, "b-data.csv", "Q1 2025/26")

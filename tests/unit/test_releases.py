@@ -85,3 +85,11 @@ def test_damaged_descriptor_is_a_refusal_that_names_it(release: Path) -> None:
     (release / "datapackage.json").write_text('{"resources": [')
     with pytest.raises(LeagueError, match="is damaged: it is not JSON"):
         releases.package_of(release)
+
+
+def test_record_that_broke_off_is_swept_by_the_next(release: Path) -> None:
+    broken_off = release.parent / ".v1.approval.json.1.tmp"
+    broken_off.write_text("[")
+    assert releases.state(release)[0] == "candidate"
+    releases.approve(release, "A Name")
+    assert releases.state(release)[0] == "approved" and not broken_off.exists()
