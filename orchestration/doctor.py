@@ -242,12 +242,12 @@ def instance() -> Iterator[Finding]:
         yield Finding("instance", ERROR, f"{home} has no dagster.yaml", "copy orchestration/dagster.yaml there")
         return
     import dagster as dg
-    import yaml
     from dagster._core.scheduler.instigation import InstigatorStatus
 
     try:
         with dg.DagsterInstance.from_config(home) as here:
-            schema = yaml.safe_load(here.schema_str())["schema"]
+            storages = here.run_storage, here.event_log_storage, here.schedule_storage
+            versions = {type(one).__name__: one.alembic_version() for one in storages if one}
             daemons = here.get_daemon_statuses()
             on = here.all_instigator_state(instigator_statuses={InstigatorStatus.RUNNING})
             limit = here.get_concurrency_config().pool_config.default_pool_limit
@@ -256,7 +256,7 @@ def instance() -> Iterator[Finding]:
         said = str(error).partition("\n")[0]  # what follows may repeat settings
         yield Finding("instance", ERROR, f"{home} does not open: {said}", "look at dagster.yaml and its storage")
         return
-    old = sorted(name for name, version in schema.items() if version and version["current"] != version["latest"])
+    old = sorted(name for name, version in versions.items() if version and version[0] != version[1])
     if old:
         yield Finding(
             "instance", ERROR, f"the schema of {', '.join(old)} is of another version", "dagster instance migrate"

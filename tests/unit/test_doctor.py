@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -222,8 +223,11 @@ def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         )
     assert states(doctor.instance()) == [OK, OK, OK, OK]
     assert "ok: on: daily" in said(doctor.instance())
+    with sqlite3.connect(tmp_path / "history" / "runs.db") as runs:
+        runs.execute("update alembic_version set version_num = 'earlier'")
+    assert "error: the schema of SqliteRunStorage is of another version" in said(doctor.instance())
     settings.write_text("telemetry: {enabled: false}\n")
-    assert states(doctor.instance()) == [OK, OK, OK, ERROR]
+    assert states(doctor.instance()) == [ERROR, OK, OK, ERROR]
     settings.write_text("no_such_setting: secret\n")
     assert states(doctor.instance()) == [ERROR]
     assert "secret" not in said(doctor.instance())

@@ -79,6 +79,14 @@ def test_row_as_long_as_allowed_is_read() -> None:
     assert rows["trust_name"].str.len().to_list() == [900_000, len(ROW[5])]
 
 
+def test_file_held_as_a_whole_has_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_files, "MAX_ROWS", 3)
+    source = known_sources()["nof_data"]
+    assert len(csv_files.read_csv(io.BytesIO(csv_bytes(HEADER, *[ROW] * 3)), source, "f")[0]) == 3
+    with pytest.raises(InputError, match=r"^f, row 5: has more than 3 rows$"):
+        csv_files.read_csv(io.BytesIO(csv_bytes(HEADER, *[ROW] * 4)), source, "f")
+
+
 def test_list_of_members_without_end_is_not_read(tmp_path: Path) -> None:
     path = listing(tmp_path / "x", 1_000_000)
     assert path.stat().st_size < MAX_BYTES
