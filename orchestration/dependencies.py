@@ -20,10 +20,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from orchestration.errors import LeagueError
-from orchestration.workspace import PROJECT
+from orchestration.workspace import PROJECT, SUITES
 
 LOCK = PROJECT / "requirements.lock"
-ACCEPTED = PROJECT / "advisories.yml"
+ACCEPTED = SUITES / "advisories.yml"
 UNLOCKED = {"nhs-league-tables", "pip"}  # this project, and what installs the rest
 
 
