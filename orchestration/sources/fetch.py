@@ -20,6 +20,7 @@ from html.parser import HTMLParser
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
+from urllib.request import getproxies
 
 import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
@@ -85,7 +86,18 @@ PATIENCE = Patience(
 
 
 def https() -> urllib3.PoolManager:
-    return urllib3.PoolManager(timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS))
+    """Through the proxy that HTTPS_PROXY names, if any; SSL_CERT_FILE says which authorities are trusted. Raises
+    LeagueError on a proxy without http:// or https://."""
+    timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
+    proxy = getproxies().get("https")
+    if not proxy:
+        return urllib3.PoolManager(timeout=timeout)
+    auth = urllib3.util.parse_url(proxy).auth
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
+    try:
+        return urllib3.ProxyManager(proxy, timeout=timeout, proxy_headers=headers)
+    except HTTPError as error:
+        raise LeagueError(f"HTTPS_PROXY: {error}") from None
 
 
 def fetch(

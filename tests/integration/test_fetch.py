@@ -10,15 +10,10 @@ import os
 import re
 import shutil
 import signal
-import socket
-import ssl
-import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,11 +21,6 @@ from urllib.parse import urlsplit
 import pytest
 import urllib3
 from click.testing import CliRunner
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from urllib3.exceptions import MaxRetryError
 from urllib3.util.retry import Retry
 
@@ -47,6 +37,7 @@ from orchestration.sources.landing import take_in
 from orchestration.sources.lock import read_lock
 from orchestration.sources.periods import months_in
 from orchestration.workspace import Workspace, sha256_of_file
+from tests.publisher import Answer, Handler, Site, certificate, etag_of, proxy_to, rightly, serving
 
 Q1, TODAY = "2025-26-Q1", date(2025, 12, 1)
 UPLOADS = "https://www.england.nhs.uk/statistics/wp-content/uploads/sites/2"
@@ -56,86 +47,6 @@ MAY = f"{UPLOADS}/2025/06/Monthly-AE-May-2025.csv"
 LANDING = {source.landing_page for source in known_sources().values()}  # one without files here answers 404
 NOT_ARRIVED = (AWAITED, LATE, OVERDUE)
 STALL = 0.4
-
-
-@dataclass
-class Asked:
-    url: str
-    headers: dict[str, str]
-    status: int = 0
-
-
-Answer = Callable[["Handler", "Site"], None]
-
-
-@dataclass
-class Site:
-    """What is published at which address, who asked, and how the next requests for some are wronged."""
-
-    content: dict[str, bytes] = field(default_factory=dict)
-    wrongs: dict[str, list[Answer]] = field(default_factory=dict)
-    asked: list[Asked] = field(default_factory=list)
-    with_etag: bool = True
-    stalls: threading.Event = field(default_factory=threading.Event)
-
-    def of(self, url: str) -> list[Asked]:
-        return [asked for asked in self.asked if asked.url == url]
-
-    def page(self, url: str, *links: str) -> None:
-        anchors = "".join(f'<li><a class="x" href="{link}">a file</a></li>' for link in links)
-        self.content[url] = f"<!DOCTYPE html><html><body><a name=top>{anchors}</a></body></html>".encode()
-
-
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    server: Any
-
-    def do_GET(self) -> None:
-        site: Site = self.server.site
-        url = f"https://{self.headers['Host']}{self.path}"
-        self.asked = Asked(url, {name.lower(): value for name, value in self.headers.items()})
-        site.asked.append(self.asked)
-        wrongs = site.wrongs.get(url)
-        (wrongs.pop(0) if wrongs else rightly)(self, site)
-
-    def say(self, status: int, body: bytes = b"", length: int | None = None, **headers: str | None) -> None:
-        self.asked.status = status
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body) if length is None else length))
-        for name, value in headers.items():
-            if value is not None:
-                self.send_header(name.replace("_", "-"), value)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def break_off(self) -> None:
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        pass
-
-
-def etag_of(body: bytes) -> str:
-    return f'"{hashlib.sha256(body).hexdigest()[:16]}"'
-
-
-def rightly(handler: Handler, site: Site) -> None:
-    """As RFC 9110 and 9111 have it."""
-    body = site.content.get(handler.asked.url)
-    if body is None:
-        return handler.say(404)
-    asked, etag = handler.asked.headers, etag_of(body) if site.with_etag else None
-    modified = formatdate(1_750_000_000 + len(body), usegmt=True)
-    if (etag and asked.get("if-none-match") == etag) or (not etag and asked.get("if-modified-since") == modified):
-        return handler.say(304, ETag=etag)
-    if "range" in asked and asked.get("if-range") == etag:
-        start = int(asked["range"].removeprefix("bytes=").removesuffix("-"))
-        span = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        return handler.say(206, body[start:], ETag=etag, Content_Range=span)
-    kind = "text/html" if body.startswith(b"<!DOCTYPE") else "application/octet-stream"
-    return handler.say(200, body, ETag=etag, Last_Modified=modified, Content_Type=kind)
 
 
 def status(code: int, **headers: str) -> Answer:
@@ -286,23 +197,9 @@ def published(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def server() -> Iterator[ThreadingHTTPServer]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.site = Site()  # type: ignore[attr-defined]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    yield server
-    server.site.stalls.set()  # type: ignore[attr-defined]
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def world(
-    server: ThreadingHTTPServer, published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
+def world(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A&E of three months and etr, the only sources described; nobody really waits."""
-    site: Site = server.site  # type: ignore[attr-defined]
+    site = Site()
     april, may, june = (next((published / "ae").glob(f"Monthly-AE-{m}-2025*.csv")) for m in ("April", "May", "June"))
     urls = [f"{UPLOADS}/2025/{number:02d}/{path.name}" for number, path in ((5, april), (6, may), (7, june))]
     site.content |= {url: path.read_bytes() for url, path in zip(urls, (april, may, june), strict=True)}
@@ -318,7 +215,7 @@ def world(
         monkeypatch.setattr(module, "known_sources", lambda: described)
     waits: list[float] = []
     monkeypatch.setattr("urllib3.util.retry.time", type("Clock", (), {"sleep": waits.append, "time": time.time}))
-    with Local(server.server_address[1]) as pool:
+    with serving(site) as port, Local(port) as pool:
         yield World(site, pool, tmp_path / "extracts", Workspace(tmp_path / "data"), waits)
 
 
@@ -782,29 +679,48 @@ def test_names_that_are_described_only(source: str, name: str, month: str | None
     assert match and fetch_module._month(match) == month
 
 
-def test_certificate_of_nobody_known_is_refused(world: World, tmp_path: Path) -> None:
-    """The pool of production, at a server that has the right name and vouches for itself."""
-    key, name = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-    )
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, datetime(2020, 1, 1), datetime(2090, 1, 1))
-    made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "pem").write_bytes(made.sign(key, SHA256()).public_bytes(Encoding.PEM) + plain)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.site = world.site  # type: ignore[attr-defined]
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "pem")
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    with fetch_module.https() as pool, pytest.raises(MaxRetryError, match="self-signed certificate"):
-        fetch_module._open(
-            pool, f"https://localhost:{server.server_port}/", {f"localhost:{server.server_port}"}, {}, Retry(0)
-        )
-    server.shutdown()
-    server.server_close()
-    assert world.site.asked == []
+def open_at(port: int) -> str:
+    """What the pool of production is answered at a server of this machine."""
+    with fetch_module.https() as pool:
+        host = f"localhost:{port}"
+        response = fetch_module._open(pool, f"https://{host}/", {host}, {}, Retry(0))[1]
+        return response.data.decode()
+
+
+def test_certificate_of_nobody_known_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a server that has the right name and vouches for itself; unless the machine is told to trust it."""
+    monkeypatch.setattr(fetch_module, "getproxies", dict)
+    pem = certificate(tmp_path / "pem", "localhost")
+    with serving(site := Site(), pem=pem) as port:
+        site.content[f"https://localhost:{port}/"] = b"here"
+        with pytest.raises(MaxRetryError, match="self-signed certificate"):
+            open_at(port)
+        assert site.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+        assert open_at(port) == "here"
+
+
+@pytest.mark.parametrize(("login", "header"), [("", None), ("a%40b:c@", "Basic YUBiOmM=")])
+def test_goes_through_the_proxy_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, login: str, header: str | None
+) -> None:
+    """A tunnel: the proxy sees the name of the host, the publisher proves by its certificate that it is that host."""
+    pem = certificate(tmp_path / "pem", "localhost")
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    tunnels = Site()
+    with serving(site := Site(), pem=pem) as port, serving(tunnels, proxy_to(port)) as proxy:
+        monkeypatch.setenv("https_proxy", f"http://{login}127.0.0.1:{proxy}")
+        site.content["https://localhost:1/"] = b"here"
+        assert open_at(1) == "here"
+    (asked,) = tunnels.asked
+    assert asked.url == "localhost:1" and asked.headers.get("proxy-authorization") == header
+
+
+def test_proxy_without_a_scheme_is_refused_and_its_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", "user:secret@proxy.example:3128")
+    with pytest.raises(LeagueError, match=r"HTTPS_PROXY: .*should use http:// or https://") as refusal:
+        fetch_module.https()
+    assert "secret" not in str(refusal.value)
 
 
 @pytest.mark.parametrize(("wrong", "code"), [(None, 0), (status(404), 1)])
