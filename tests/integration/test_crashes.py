@@ -1,6 +1,5 @@
 """Builds that are killed with SIGKILL at any moment, and two at once: what is released stays whole, and the next build
-makes the bytes of one that nothing happened to. LEAGUE_KILLS (`make soak`) is how many are killed, each followed by a
-whole build then; LEAGUE_SEED, when."""
+makes the bytes of one that nothing happened to. LEAGUE_KILLS (`make soak`) is how many are killed, LEAGUE_SEED when."""
 
 from __future__ import annotations
 
@@ -33,7 +32,9 @@ QUARTER = "2025-26-Q1"
 RELEASE = dg.AssetKey(["publish", "release"])
 FILES_OF_A_RELEASE = 50
 HEAVY = ("orchestration.runs", "orchestration.bundle.plots", "great_expectations", "dbt.cli.main", "matplotlib.pyplot")
-KILLS = int(os.environ.get("LEAGUE_KILLS", "0"))
+KILLS = int(os.environ.get("LEAGUE_KILLS", "5"))
+IN_SERIES = 5
+SOAK = pytest.mark.skipif("LEAGUE_KILLS" not in os.environ, reason="a minute of two cores: make soak")
 SEED = int(os.environ.get("LEAGUE_SEED", str(random.SystemRandom().randrange(10**6))))
 
 # Imports are a third of a build: they are done once, and every process starts after them.
@@ -72,10 +73,10 @@ STRATA: tuple[Callable[[random.Random], Moment], ...] = (
 
 
 def series() -> list[list[Moment]]:
-    """Kills, one after the other before a build is let through: five, or many one by one."""
+    """Kills, one after the other, before a build is let through: each finds what the one before has left."""
     chance = random.Random(SEED)
-    moments = [STRATA[number % len(STRATA)](chance) for number in range(KILLS or 5)]
-    return [[moment] for moment in moments] if KILLS else [moments]
+    moments = [STRATA[number % len(STRATA)](chance) for number in range(KILLS)]
+    return [moments[start : start + IN_SERIES] for start in range(0, KILLS, IN_SERIES)]
 
 
 def die(*_: object) -> None:
@@ -190,7 +191,7 @@ def test_killed_build_leaves_nothing_half_and_the_next_makes_the_same_bytes(
     print(f"built again: {'made' if made else 'found'} v2, the bytes of an undisturbed build, nothing left over")
 
 
-@pytest.mark.skipif(not KILLS, reason="a minute of two cores: make soak")
+@SOAK
 def test_compilation_that_was_killed_is_not_trusted_and_two_at_once_make_one(tmp_path: Path) -> None:
     """In a copy of the project, which has been compiled never, half, and then by two processes."""
     for name in ("orchestration", "dbt_project", "expectations", "data/sources"):
@@ -222,7 +223,7 @@ def test_compilation_that_was_killed_is_not_trusted_and_two_at_once_make_one(tmp
     assert not [path for path in target.iterdir() if is_scratch(path)]
 
 
-@pytest.mark.skipif(not KILLS, reason="a minute of two cores: make soak")
+@SOAK
 def test_two_quarters_at_once_disturb_each_other_in_nothing_and_a_second_of_one_is_refused(
     versions: Any, built_planted: Any, first_quarter: Path, sample: Path, run: Any, tmp_path: Path
 ) -> None:
