@@ -20,10 +20,10 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from orchestration.errors import LeagueError
-from orchestration.workspace import PROJECT, SUITES
+from orchestration.workspace import PROJECT
 
 LOCK = PROJECT / "requirements.lock"
-ACCEPTED = SUITES / "advisories.yml"
+ACCEPTED = PROJECT / "orchestration" / "advisories.yml"
 UNLOCKED = {"nhs-league-tables", "pip"}  # this project, and what installs the rest
 
 

@@ -99,7 +99,9 @@ def advisories(export: Path | None, today: date) -> Iterator[Finding]:
         if one.accepted:
             yield Finding("advisories", OK, f"{found}; accepted by {one.accepted}")
         else:
-            yield Finding("advisories", ERROR, found, "make lock with a mended version, or expectations/advisories.yml")
+            yield Finding(
+                "advisories", ERROR, found, "a mended version into the lock, or see orchestration/advisories.yml"
+            )
     if not known:
         yield Finding("advisories", OK, f"none of the locked libraries; newest record {newest}")
     if date.fromisoformat(newest) < today - OLD_EXPORT:
