@@ -21,8 +21,10 @@ import pytest
 from orchestration import release, warehouse
 from orchestration.bundle.describe import CONTRACT_VERSION
 from orchestration.bundle.tables import published_tables
+from orchestration.definitions import defs
 from orchestration.errors import LeagueError
 from orchestration.evidence import diff
+from orchestration.resources import Folders
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import Figures
 from orchestration.workspace import Workspace
@@ -524,4 +526,12 @@ def test_second_process_on_the_same_quarter_is_refused(first_quarter: Path, run:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(LeagueError, match=f"{QUARTER} is being built by another process in {tmp_path}"):
             run(QUARTER, first_quarter, tmp_path)
-    assert not (tmp_path / "releases").exists()
+        started_by_dagster = defs.resolve_job_def("check_quarter").execute_in_process(
+            partition_key=QUARTER,
+            resources={"folders": Folders(extracts=str(first_quarter), data=str(tmp_path))},
+            raise_on_error=False,
+        )
+    (refused,) = [event for event in started_by_dagster.all_events if event.is_resource_init_failure]
+    assert refused.engine_event_data.error and "is being built" in refused.engine_event_data.error.message
+    assert not [event for event in started_by_dagster.all_events if event.is_step_start]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [lock.name]
