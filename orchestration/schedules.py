@@ -5,6 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
@@ -80,8 +81,11 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
     alert days past; after that new, revised, taken away or pinned ones. Files that cannot be used start a run too: it
     fails, and says why to whom it concerns."""
     folder, workspace, today = Path(folders.extracts), Workspace(Path(folders.data)), date.today()
-    stats = {str(p): p.stat() for p in sorted([*folder.rglob("*"), workspace.lock_file]) if p.is_file()}
-    if any(stat.st_ctime > time.time() - QUIET_SECONDS for stat in stats.values()):
+    stats = {}
+    for path in sorted([*folder.rglob("*"), workspace.lock_file]):
+        with suppress(FileNotFoundError):  # a fetch renames what has come
+            stats[str(path)] = path.stat()
+    if any(abs(time.time() - stat.st_ctime) < QUIET_SECONDS for stat in stats.values()):
         return dg.SkipReason("a file changed just now: more may come")
     content = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()]
     seen = _key([today, content])
