@@ -82,7 +82,7 @@ def environment() -> Iterator[Finding]:
         yield Finding("environment", ERROR, found, "make .venv/.ready makes them so")
     else:
         yield Finding("environment", OK, f"{len(dependencies.locked())} libraries as locked")
-    if warehouse.compiled():
+    if warehouse.compiled(warehouse.project_sha256()):
         yield Finding("environment", OK, "the dbt project is compiled")
     else:
         yield Finding("environment", WARNING, "the dbt project changed since it was compiled", "the next build does it")

@@ -39,20 +39,22 @@ def project_sha256() -> str:
     return sha256_of_tree(DBT_PROJECT, STATISTICS)
 
 
-def compiled() -> bool:
-    """Whether the manifest is of the project as it stands."""
-    return MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project_sha256()
+def compiled(project: str) -> bool:
+    """Whether the manifest is of the project with this hash."""
+    return MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project
 
 
 def ensure_manifest() -> Path:
-    """The manifest of the project as it stands; parses and compiles it when a file has changed since."""
-    with alone(TARGET / "compile.lock"):
-        project = project_sha256()
-        if not (MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project):
-            for half_made in (FINGERPRINT, *TARGET.glob("warehouse.duckdb*")):
-                half_made.unlink(missing_ok=True)  # of a compilation that was killed
-            _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
-            FINGERPRINT.write_text(project)
+    """The manifest of the project as it stands; parses and compiles it when a file has changed since. One that is
+    current is read by those too who may not write there."""
+    project = project_sha256()
+    if not compiled(project):
+        with alone(TARGET / "compile.lock"):
+            if not compiled(project):
+                for half_made in (FINGERPRINT, *TARGET.glob("warehouse.duckdb*")):
+                    half_made.unlink(missing_ok=True)  # of a compilation that was killed
+                _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
+                FINGERPRINT.write_text(project)
     return MANIFEST
 
 

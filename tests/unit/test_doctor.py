@@ -65,9 +65,9 @@ def said(findings: Iterator[Finding]) -> str:
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "compiled", lambda: True)
+    monkeypatch.setattr(warehouse, "compiled", lambda project: True)
     assert states(doctor.environment()) == [OK, OK, OK]
-    monkeypatch.setattr(warehouse, "compiled", lambda: False)
+    monkeypatch.setattr(warehouse, "compiled", lambda project: False)
     monkeypatch.setattr(dependencies, "departures", lambda: iter([f"lib{n} is not installed" for n in range(7)]))
     monkeypatch.setattr(doctor.platform, "python_version", lambda: "3.10.9")
     assert states(doctor.environment()) == [ERROR, ERROR, WARNING]
