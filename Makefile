@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
 EXTRACTS ?= ../shared/extracts
+SOAK := $(patsubst %,tests/integration/test_%.py,crashes plain_errors production)
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -23,8 +24,8 @@ test: $(READY)  ## linters, type checks and the whole test suite
 	$(MAKE) lint
 	$(BIN)/python -m pytest
 
-soak: $(READY)  ## 50 builds killed at random moments, each built again; two quarters at once. LEAGUE_SEED repeats one
-	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/integration/test_crashes.py --dist load -rP
+soak: $(READY)  ## 50 builds killed at random moments; two quarters at once; PostgreSQL that breaks down. LEAGUE_SEED repeats one
+	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest $(SOAK) --dist load -rP
 
 lint: $(READY)
 	$(BIN)/ruff check .

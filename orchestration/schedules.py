@@ -29,6 +29,7 @@ quarter_job = dg.define_asset_job(
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED),
     partitions_def=QUARTERS,
     description="Everything from published files to the release of one quarter.",
+    tags={"dagster/retry_strategy": "ALL_STEPS"},  # a build starts from nothing
     executor_def=dg.in_process_executor,
 )
 

@@ -209,7 +209,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
         first = hashes(made.release)
         again = release.publish(Workspace(data_dir).build("2025-26-Q1"))
         shutil.copytree(data_dir, folder / "before")
-        exchanged = _exchange_first_and_last(extracts)
+        exchanged = exchange_first_and_last(extracts)
         second = run("2025-26-Q1", extracts, data_dir)
         assert second.problems == () and second.created
         return first, again, exchanged
@@ -218,7 +218,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
     return Versions(folder, *built)
 
 
-def _exchange_first_and_last(extracts: Path) -> tuple[str, str]:
+def exchange_first_and_last(extracts: Path) -> tuple[str, str]:
     """Gives the first and last of a league each other's figures: a revision that agrees with itself."""
     rows = csv.DictReader(io.StringIO((extracts / COMMUNITY).read_bytes().decode("utf-8-sig"), newline=""))
     places = {row["Trust_code"]: float(row["Rank"]) for row in rows if row["Metric_ID"] == "OF5000"}

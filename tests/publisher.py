@@ -8,10 +8,10 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.inventory import Candidate
 
 
 @dataclass
@@ -102,6 +105,27 @@ def rightly(handler: Handler, site: Site) -> None:
         return handler.say(206, body[start:], ETag=etag, Content_Range=span)
     kind = "text/html" if body.startswith(b"<!DOCTYPE") else "application/octet-stream"
     return handler.say(200, body, ETag=etag, Last_Modified=modified, Content_Type=kind)
+
+
+def publish(site: Site, candidates: Iterable[Candidate]) -> None:
+    """Files at addresses as their descriptions assume them: on a page a year, of CSDS one a month, of NOF on the
+    landing page; what is fetched by its address at that. A page of which nothing is published is there and empty."""
+    pages: dict[str, set[str]] = {source.landing_page: set() for source in known_sources().values()}
+    for found in candidates:
+        how, page = found.source.fetch, found.source.landing_page
+        if not how:
+            continue
+        url = how.address or f"https://{how.hosts[0] if how.hosts else 'www.england.nhs.uk'}/{found.name}"
+        site.content[url] = found.path.read_bytes()
+        if how.pages:
+            month = date.fromisoformat(f"{found.subject.period}-01")
+            below = f"{page}/{month:%B-%Y}".lower() if found.source.id == "csds" else f"{page}of-2025-26/"
+            pages[page].add(below)
+            page = below
+        if how.files:
+            pages.setdefault(page, set()).add(url)
+    for page, urls in pages.items():
+        site.page(page, *sorted(urls))
 
 
 @contextmanager
