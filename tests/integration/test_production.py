@@ -261,9 +261,8 @@ def test_unit_is_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
         assert wrong == [] and (said.returncode == 0 or command == ["verify"]), said.stdout[-500:]
 
 
-def test_quarter_is_fetched_built_revised_and_built_again_though_a_worker_is_killed(
-    site: Site, revised: dict[str, bytes], installed: Installed, instance: dg.DagsterInstance
-) -> None:
+def fetched_and_released(site: Site, installed: Installed, instance: dg.DagsterInstance) -> Path:
+    """The first release of the quarter, by the schedule and the sensor alone."""
     limits = instance.get_concurrency_config()
     assert (limits.pool_config.default_pool_limit, limits.run_queue_config.max_concurrent_runs) == (1, 2)
     installed.start("daemon")
@@ -274,11 +273,25 @@ def test_quarter_is_fetched_built_revised_and_built_again_though_a_worker_is_kil
     assert installed.wait("fetched", ended(instance, "fetch")).is_success
     installed.clock(f"{THURSDAY} 06:10:00")
     assert installed.wait("built", ended(instance, "quarter")).is_success
-    first, second = installed.releases / "v1", installed.releases / "v2"
-    assert list(damage(first)) == []
+    release = installed.releases / "v1"
+    assert list(damage(release)) == []
     published = {hashlib.sha256(body).hexdigest(): url for url, body in site.content.items() if b"<html>" not in body}
-    assert {sha256: url for sha256, url in used(first).items() if url != NOT_RECORDED} == published
+    assert {sha256: url for sha256, url in used(release).items() if url != NOT_RECORDED} == published
+    return release
 
+
+def test_quarter_is_fetched_and_released_unattended(
+    site: Site, installed: Installed, instance: dg.DagsterInstance
+) -> None:
+    fetched_and_released(site, installed, instance)
+    assert [len(runs(instance, job)) for job in ("fetch", "quarter")] == [1, 1]
+
+
+@SOAK
+def test_revision_is_fetched_and_released_though_a_worker_is_killed(
+    site: Site, revised: dict[str, bytes], installed: Installed, instance: dg.DagsterInstance
+) -> None:
+    first, second = fetched_and_released(site, installed, instance), installed.releases / "v2"
     (page,) = [url for url, body in site.content.items() if f"{UPLOADS}{COMMUNITY}".encode() in body]
     site.content |= {f"{UPLOADS}{name}": body for name, body in revised.items()}
     site.content[page] += "".join(f'<a href="{UPLOADS}{name}">revised</a>' for name in revised).encode()
