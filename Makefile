@@ -34,7 +34,7 @@ lint: $(READY)
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar dbt_project/models dbt_project/tests dbt_project/macros
 
 dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
-	mkdir -p data/dagster && cp -n orchestration/dagster.yaml data/dagster/ || true
+	mkdir -p data/dagster && cp -n orchestration/operations/deploy/local/dagster.yaml data/dagster/ || true
 	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
 bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS; of likely ranges
@@ -52,7 +52,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	$(BIN)/python -c "from orchestration.lineage.columns import all_lineage; all_lineage()"  # parses the dbt project once
+	$(BIN)/python -c "from orchestration.warehouse.column_lineage import all_lineage; all_lineage()"  # parses the dbt project once
 	touch $@
 
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named

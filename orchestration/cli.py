@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -20,10 +21,10 @@ from rich.table import Table
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.terminal.console import Console
 from orchestration.terminal.leagues import show_release, show_warnings
-from orchestration.workspace import PROJECT, Workspace
+from orchestration.workspace.paths import PROJECT, Workspace
 
 if TYPE_CHECKING:
-    from orchestration.runs import Outcome
+    from orchestration.defs.in_process import Outcome
 
 HEAD = 10
 data_dir = click.option(
@@ -68,7 +69,7 @@ def fetch(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
 @data_dir
 def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     """Make the release of a quarter, or find that it is current already."""
-    from orchestration.releases import state
+    from orchestration.releases.shelf import state
 
     console = Console()
     for quarter in quarters:
@@ -91,13 +92,13 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
 def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
     """Run every gate on a folder of extracts, publish nothing, and say what the checks found."""
     outcome = _run("check_quarter", quarter, extracts, data_dir)
-    from orchestration import gates
+    from orchestration.quality import evidence
 
     working = Workspace(data_dir).build(quarter)
     checks = [
         check
         for path in sorted(working.evidence.glob("*.json"))
-        for check in gates.checks_of(gates.evidence(working, path.stem))
+        for check in evidence.checks_of(evidence.read(working, path.stem))
     ]
     console = Console()
     if every:
@@ -120,7 +121,7 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
     """Print the league tables of the newest release of a quarter."""
-    from orchestration.releases import latest_release, quarters_released, state
+    from orchestration.releases.shelf import latest_release, quarters_released, state
 
     workspace = Workspace(data_dir)
     quarter = quarter or max(quarters_released(workspace), default=None)
@@ -141,8 +142,8 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
 @data_dir
 def trace(code: str, quarter: str, version: int | None, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
     """Follow the figures of an organisation (ODS code), or of a league, to the rows of the files they came from."""
-    from orchestration.evidence.trace import trace as traced
-    from orchestration.releases import latest_release
+    from orchestration.audit.trace import trace as traced
+    from orchestration.releases.shelf import latest_release
     from orchestration.sources.store import Store
     from orchestration.terminal.trace import show as show_trace
 
@@ -166,12 +167,14 @@ def trace(code: str, quarter: str, version: int | None, metric_id: str | None, a
 )
 def verify(release: Path, data_dir: Path | None) -> None:
     """Build a release again from its stored extracts, compare every byte, and say what differs."""
-    from orchestration.evidence.verify import verify as verified
-    from orchestration.releases import state
+    from orchestration.audit.verify import verify as verified
+    from orchestration.releases.shelf import state
 
     here = data_dir or Path(*release.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
     with _progress(release.name, "quarter") as listener:
-        differences = verified(release, here, listener)
+        from orchestration.defs.in_process import rebuild
+
+        differences = verified(release, here, partial(rebuild, listener))
     console = Console()
     for difference in differences:
         console.print(difference, markup=False, highlight=False, soft_wrap=True)
@@ -188,8 +191,8 @@ def verify(release: Path, data_dir: Path | None) -> None:
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a table; 0 for all.")
 def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
     """Say what differs between two releases, and why each organisation is placed differently."""
-    from orchestration.evidence.diff import difference
-    from orchestration.releases import state
+    from orchestration.releases.diff import difference
+    from orchestration.releases.shelf import state
     from orchestration.terminal.diff import tables
 
     found = difference(before, after)
@@ -208,10 +211,10 @@ def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
 @click.option("--by", required=True, help="Who stands behind it.")
 def approve(release: Path, by: str) -> None:
     """Record that a person has approved a release; it stays as it is, the record lies beside it."""
-    from orchestration import releases
+    from orchestration.releases import shelf
 
-    releases.approve(release, by)
-    Console().print(f"{release}: {': '.join(releases.state(release))}", highlight=False, soft_wrap=True)
+    shelf.approve(release, by)
+    Console().print(f"{release}: {': '.join(shelf.state(release))}", highlight=False, soft_wrap=True)
 
 
 @league.command()
@@ -219,10 +222,10 @@ def approve(release: Path, by: str) -> None:
 @click.option("--reason", required=True, help="Why nobody should use it.")
 def withdraw(release: Path, reason: str) -> None:
     """Mark a release as withdrawn; nothing is deleted."""
-    from orchestration import releases
+    from orchestration.releases import shelf
 
-    releases.withdraw(release, reason)
-    Console().print(f"{release}: {': '.join(releases.state(release))}", highlight=False, soft_wrap=True)
+    shelf.withdraw(release, reason)
+    Console().print(f"{release}: {': '.join(shelf.state(release))}", highlight=False, soft_wrap=True)
 
 
 @league.command()
@@ -239,10 +242,13 @@ def withdraw(release: Path, reason: str) -> None:
 @data_dir
 def doctor(extracts: Path | None, advisories: Path | None, data_dir: Path) -> None:
     """Look at everything that operation rests on, and say what to do where it is not in order."""
-    from orchestration.doctor import examine, free_bytes
+    from orchestration.defs import instance
+    from orchestration.operations.doctor import examine, free_bytes
     from orchestration.terminal.doctor import show as show_findings
 
-    if not show_findings(Console(), examine(Workspace(data_dir), extracts, advisories, date.today(), free_bytes)):
+    if not show_findings(
+        Console(), examine(Workspace(data_dir), extracts, advisories, date.today(), free_bytes, instance.examine)
+    ):
         sys.exit(1)
 
 
@@ -269,9 +275,9 @@ def sample(out: Path, seed: int | None) -> None:
 
 def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
     with _progress(quarter, job) as listener:
-        from orchestration import runs
+        from orchestration.defs import in_process
 
-        return runs.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), listener)
+        return in_process.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), listener)
 
 
 @contextmanager
@@ -280,9 +286,9 @@ def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
     started = time.monotonic()
     errors = Console(stderr=True)
     with errors.status(f"{what}: starting") as status:
-        from orchestration import runs
+        from orchestration.defs import in_process
 
-        total, done = runs.steps(job), 0
+        total, done = in_process.steps(job), 0
 
         def on_event(kind: str, step: str) -> None:
             nonlocal done

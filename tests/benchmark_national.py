@@ -59,7 +59,7 @@ def survey_and_store(extracts: Path, data: Path, quarter: str) -> None:
 
     from orchestration.sources.inventory import survey
     from orchestration.sources.landing import take_in, write_table
-    from orchestration.workspace import Workspace
+    from orchestration.workspace.paths import Workspace
 
     build = Workspace(data).build(quarter)
     write_table(take_in(survey(extracts), quarter, build.workspace), build, "files")
@@ -71,7 +71,7 @@ def land(source: str, data: Path, quarter: str) -> None:
 
     from orchestration.sources.descriptions import known_sources
     from orchestration.sources.landing import land
-    from orchestration.workspace import Workspace
+    from orchestration.workspace.paths import Workspace
 
     build = Workspace(data).build(quarter)
     land(known_sources()[source], pd.read_parquet(build.parquet("files")), build)
@@ -81,8 +81,8 @@ def sums(data: Path, quarter: str) -> None:
     """The SQL from landed text to the counts of every organisation, on the tables of a finished build."""
     import duckdb
 
-    from orchestration.warehouse import MANIFEST
-    from orchestration.workspace import Workspace
+    from orchestration.warehouse.project import MANIFEST
+    from orchestration.workspace.paths import Workspace
 
     build = Workspace(data).build(quarter)
     nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"].values()
@@ -94,9 +94,9 @@ def sums(data: Path, quarter: str) -> None:
 
 
 def whole_build(extracts: Path, data: Path, quarter: str) -> None:
-    from orchestration import runs
+    from orchestration.defs import in_process
 
-    outcome = runs.run_quarter("quarter", quarter, extracts.absolute(), data, lambda kind, step: None)
+    outcome = in_process.run_quarter("quarter", quarter, extracts.absolute(), data, lambda kind, step: None)
     assert outcome.release, outcome.problems
 
 

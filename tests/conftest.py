@@ -26,9 +26,9 @@ os.environ |= {
 }
 
 if TYPE_CHECKING:
-    from orchestration.release import Release
-    from orchestration.runs import Outcome
-    from orchestration.workspace import Build, Workspace
+    from orchestration.defs.in_process import Outcome
+    from orchestration.releases.publish import Release
+    from orchestration.workspace.paths import Build, Workspace
 
 SHARED = Path(os.environ.get("LEAGUE_SHARED", Path(__file__).parents[2] / "shared"))
 
@@ -143,10 +143,10 @@ def shared_extracts() -> Path:
 @pytest.fixture(scope="session")
 def run() -> Run:
     """Runs the quarter job in this process: quarter, extracts, data folder."""
-    from orchestration import runs
+    from orchestration.defs import in_process
 
     def quarter(quarter: str, extracts: Path, data_dir: Path) -> Outcome:
-        return runs.run_quarter("quarter", quarter, extracts, data_dir, lambda kind, step: None)
+        return in_process.run_quarter("quarter", quarter, extracts, data_dir, lambda kind, step: None)
 
     return quarter
 
@@ -154,7 +154,7 @@ def run() -> Run:
 @pytest.fixture(scope="session")
 def build_quarter(run: Run, once: Any) -> Callable[[str, Path], Built]:
     """Builds a quarter of a folder of extracts once, in a data folder of its own. Read it, never change it."""
-    from orchestration.workspace import Workspace
+    from orchestration.workspace.paths import Workspace
 
     @cache
     def build(quarter: str, extracts: Path) -> Built:
@@ -177,7 +177,7 @@ def built_first(run: Run, first_quarter: Path, once: Any) -> Built:
     from orchestration.sources.inventory import survey
     from orchestration.sources.landing import take_in
     from orchestration.sources.lock import changing
-    from orchestration.workspace import Workspace
+    from orchestration.workspace.paths import Workspace
 
     def build(data_dir: Path) -> Outcome:
         take_in(survey(first_quarter), "2025-26-Q1", Workspace(data_dir))
@@ -198,8 +198,8 @@ def built_planted(build_quarter: Callable[[str, Path], Built], sample: Path) -> 
 @pytest.fixture(scope="session")
 def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
     """Read it, never change it."""
-    from orchestration import release
-    from orchestration.workspace import Workspace
+    from orchestration.releases import publish
+    from orchestration.workspace.paths import Workspace
 
     def build(folder: Path) -> tuple[dict[str, str], Release, tuple[str, str]]:
         extracts, data_dir = folder / "extracts", folder / "data"
@@ -207,7 +207,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
         made = run("2025-26-Q1", extracts, data_dir)
         assert made.release and made.created, made.problems
         first = hashes(made.release)
-        again = release.publish(Workspace(data_dir).build("2025-26-Q1"))
+        again = publish.publish(Workspace(data_dir).build("2025-26-Q1"))
         shutil.copytree(data_dir, folder / "before")
         exchanged = exchange_first_and_last(extracts)
         second = run("2025-26-Q1", extracts, data_dir)

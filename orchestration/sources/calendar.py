@@ -9,10 +9,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from orchestration.sources import nof
+from orchestration.quarters import Quarter, last_day, with_a_framework
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.files import Subject
-from orchestration.sources.periods import last_day, months_in
+from orchestration.sources.recognise import Subject
 
 ARRIVED, AWAITED, LATE, OVERDUE = "arrived", "awaited", "late", "overdue"
 
@@ -36,13 +35,13 @@ class Expected:
         return f"{self.source_id}, {self.name}: {self.state}, was expected by {self.due}"
 
 
-def expected(quarter: str, arrived: Collection[tuple[str, Subject]], today: date) -> list[Expected]:
+def expected(quarter: Quarter, arrived: Collection[tuple[str, Subject]], today: date) -> list[Expected]:
     """Every publication about a quarter, by due day. `arrived` are the sources and subjects of the files at hand."""
     found = []
     for source in known_sources().values():
         if not (calendar := source.calendar) or source.retired:
             continue
-        months = months_in(quarter) if calendar.of == "every_month" else months_in(quarter)[-1:]
+        months = quarter.months if calendar.of == "every_month" else quarter.months[-1:]
         for month in months:
             for part in calendar.parts or (None,):
                 subject = Subject(quarter, quarter if calendar.of == "quarter" else month, part)
@@ -53,6 +52,6 @@ def expected(quarter: str, arrived: Collection[tuple[str, Subject]], today: date
     return sorted(found, key=lambda one: (one.due, one.source_id, one.name))
 
 
-def latest_due(today: date) -> str | None:
+def latest_due(today: date) -> Quarter | None:
     """The last quarter of which anything is due."""
-    return max((q for q in nof.quarters() if expected(q, (), today)[0].due <= today), default=None)
+    return max((q for q in with_a_framework() if expected(q, (), today)[0].due <= today), default=None)

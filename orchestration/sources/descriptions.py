@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from orchestration.workspace import SOURCES
+from orchestration.workspace.paths import SOURCES
 
 MATURITIES = ("provisional", "final", "revised", "not stated")
 

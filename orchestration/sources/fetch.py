@@ -27,13 +27,14 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError
 from urllib3.response import BaseHTTPResponse
 
 from orchestration.errors import RIGHTS, LeagueError, what_to_do
-from orchestration.sources import archives, files
+from orchestration.quarters import Quarter, known, needed
+from orchestration.sources import archives, recognise
 from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, expected
 from orchestration.sources.descriptions import Fetch, Source, known_sources
-from orchestration.sources.inventory import VERSION, candidates_of, version_of, wanted
+from orchestration.sources.inventory import VERSION, candidates_of, version_of
 from orchestration.sources.lock import NOT_RECORDED, Entry, changing, read_lock, refuse_a_day_too_early
-from orchestration.sources.periods import months_in
-from orchestration.workspace import Workspace, alone, located, sha256_of_file, sweep, written_beside
+from orchestration.workspace.files import alone, located, sha256_of_file, sweep, written_beside
+from orchestration.workspace.paths import Workspace
 
 HEADERS = {"User-Agent": f"nhs-league-tables/{version('nhs-league-tables')}", "Accept-Encoding": "identity"}
 CONNECT_SECONDS, READ_SECONDS = 10, 30
@@ -106,12 +107,12 @@ def fetch(
     """Gets what is due for some quarters, one file after the other: every month they need that has ended, and links
     that name no month. Yields what became of each, then what has not come; one that fails stops no other. Raises
     LeagueError for a quarter without a framework, where the clock is wrong, and where nothing can be written."""
-    needed = set().union(*(wanted(quarter) for quarter in quarters))
-    months = {month for quarter in needed if quarter for month in months_in(quarter)}
+    about = {one for quarter in quarters for one in needed(known(quarter))}
+    months = {month for quarter in about for month in quarter.months}
     due = sorted(month for month in months if month < f"{today:%Y-%m}")
     with alone(workspace.data_dir / "work" / "fetch.lock"):
         refuse_a_day_too_early(read_lock(workspace), today, workspace)
-        run = _Run(folder, workspace, needed, due, today, pool or https())
+        run = _Run(folder, workspace, about, due, today, pool or https())
         for source in known_sources().values():
             if source.fetch and not source.retired:
                 yield from run.source(source, source.fetch)
@@ -134,7 +135,7 @@ class _Run:
         self,
         folder: Path,
         workspace: Workspace,
-        needed: set[str | None],
+        needed: set[Quarter],
         due: list[str],
         today: date,
         pool: urllib3.PoolManager,
@@ -144,7 +145,7 @@ class _Run:
             raise LeagueError(f"{folder} cannot be written to: {RIGHTS}")
         sweep(folder.rglob("*"))
         self.folder, self.workspace, self.needed, self.due = folder, workspace, needed, due
-        self.years = {quarter[:7] for quarter in needed if quarter}
+        self.years = {quarter[:7] for quarter in needed}
         self.today, self.pool = today, pool
         self.pages: dict[str, list[str]] = {}
         self.here = {sha256_of_file(path): path for path in sorted(folder.rglob("*")) if _is_ours(path)}
@@ -165,7 +166,7 @@ class _Run:
     def not_arrived(self) -> Iterator[Fetched]:
         """What the calendar expects of the quarters and the lock does not have."""
         arrived = {key[:2] for key in read_lock(self.workspace).entries}
-        for quarter in sorted(quarter for quarter in self.needed if quarter):
+        for quarter in sorted(self.needed):
             for one in expected(quarter, arrived, self.today):
                 if one.state != ARRIVED:
                     page = known_sources()[one.source_id].landing_page
@@ -249,12 +250,12 @@ class _Run:
         known: Entry | None,
     ) -> Fetched:
         """A whole file takes its place in the folder and the lock, where it is what was asked for."""
-        found = files.recognise(part, "what came")
+        found = recognise.recognise(part, "what came")
         if found is None or found.source.id != source.id:
             with part.open("rb") as file:
                 what = f"{found.source.title!r}" if found else f"{headers.get('Content-Type')}, {file.read(40)!r}"
             raise LeagueError(f"is not the publication; found {what}; expected {source.title!r}")
-        about = files.about(part, found, "what came")
+        about = recognise.about(part, found, "what came")
         periods = [subject.period for subject in about[0]]
         if month and month not in periods:
             raise LeagueError(f"is about {', '.join(map(str, periods))}; its name says {month}")
@@ -276,7 +277,7 @@ class _Run:
         etag, last_modified = headers.get("ETag"), headers.get("Last-Modified")
         with changing(self.workspace) as lock:
             # One about no quarter that is asked for stands under its last: where it came from must stand somewhere.
-            for candidate in [c for c in candidates if c.subject.quarter in self.needed] or candidates[-1:]:
+            for candidate in [c for c in candidates if c.subject.quarter in {None, *self.needed}] or candidates[-1:]:
                 lock.enter(candidate.entry(lock.of_file(sha256), self.today.isoformat()))
             for key, entry in lock.entries.items():
                 if entry.sha256 == sha256 and entry.url in (url, NOT_RECORDED):

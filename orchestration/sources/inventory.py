@@ -14,13 +14,14 @@ from pathlib import Path
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.sources import files, nof
+from orchestration.quarters import known, needed
+from orchestration.sources import recognise
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.files import Recognised, Subject
 from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
+from orchestration.sources.recognise import Recognised, Subject
 from orchestration.text import IN_NAMES, visible
-from orchestration.workspace import is_scratch, sha256_of_file
+from orchestration.workspace.files import is_scratch, sha256_of_file
 
 MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
 VERSION = re.compile(r"[-_]v(\d+)\b", re.IGNORECASE)
@@ -132,7 +133,7 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "status": "not_known", "reason": f"larger than {MAX_BYTES} bytes"})
             continue
         known["source_sha256"] = sha256 = sha256_of_file(path)
-        found = files.recognise(path, name)
+        found = recognise.recognise(path, name)
         if found is None:
             set_aside.append({**known, "status": "not_known", "reason": "no publication known here"})
             continue
@@ -141,7 +142,7 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
-        candidates += candidates_of(path, name, sha256, found, *files.about(path, found, name))
+        candidates += candidates_of(path, name, sha256, found, *recognise.about(path, found, name))
     return Survey(folder, tuple(candidates), tuple(set_aside))
 
 
@@ -158,20 +159,12 @@ def candidates_of(
 def rivals(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
     """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
     framework."""
-    needed = wanted(quarter)
+    about: set[str | None] = {None, *needed(known(quarter))}  # none: references
     groups: dict[tuple[str, Subject], list[Candidate]] = {}
     for candidate in found.candidates:
-        if candidate.subject.quarter in needed:
+        if candidate.subject.quarter in about:
             groups.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
     return groups
-
-
-def wanted(quarter: str) -> set[str | None]:
-    """The quarters that files are read for: itself, the one before where it is seeded, and none (references)."""
-    if quarter not in nof.quarters():
-        known = ", ".join(nof.quarters())
-        raise LeagueError(f"{quarter} cannot be built: no framework is seeded for it; quarters known: {known}")
-    return {quarter, nof.quarters()[quarter]["previous_quarter"], None}
 
 
 def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
@@ -221,9 +214,9 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
 
 
 def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
-    there, needed = {candidate.key for candidate in found.candidates}, wanted(quarter)
+    there, quarters = {candidate.key for candidate in found.candidates}, {None, *needed(known(quarter))}
     for entry in lock.entries.values():
-        if entry.pinned and entry.subject.quarter in needed and entry.key not in there:
+        if entry.pinned and entry.subject.quarter in quarters and entry.key not in there:
             about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))
             raise LeagueError(
                 f"{found.folder}: {entry.file_name} (sha256 {entry.sha256}) is pinned in the lock for {about}"

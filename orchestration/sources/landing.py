@@ -15,12 +15,13 @@ import pyarrow.parquet as pq
 from orchestration.sources.archives import open_file
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
-from orchestration.sources.files import Subject, named, read_rows
 from orchestration.sources.inventory import Survey, rivals, take_inventory
 from orchestration.sources.lock import changing, refuse_a_day_too_early
 from orchestration.sources.nof import NOF_SOURCES
+from orchestration.sources.recognise import Subject, named, read_rows
 from orchestration.sources.store import Store
-from orchestration.workspace import Build, Workspace, write_atomically, written_beside
+from orchestration.workspace.files import write_atomically, written_beside
+from orchestration.workspace.paths import Build, Workspace
 
 PREVIEW_ROWS = 10
 

@@ -15,8 +15,9 @@ from typing import Any
 
 from orchestration.errors import LeagueError
 from orchestration.sources.descriptions import MATURITIES, known_sources
-from orchestration.sources.files import Subject
-from orchestration.workspace import Workspace, alone, sweep, write_atomically
+from orchestration.sources.recognise import Subject
+from orchestration.workspace.files import alone, sweep, write_atomically
+from orchestration.workspace.paths import Workspace
 
 LAYOUT = 2  # 1 was a flat list by sha256
 NOT_RECORDED = "not recorded"

@@ -9,16 +9,10 @@ from functools import cache
 import pandas as pd
 
 from orchestration.errors import InputError
-from orchestration.workspace import SEEDS
+from orchestration.quarters import Quarter
+from orchestration.workspace.paths import SEEDS
 
 NOF_SOURCES = ("nof_data", "nof_league")
-
-
-@cache
-def quarters() -> dict[str, dict[str, str]]:
-    """The quarters that can be built, from the seed of that name, in order."""
-    with (SEEDS / "quarters.csv").open(encoding="utf-8", newline="") as file:
-        return {row["quarter"]: row for row in csv.DictReader(file)}
 
 
 @cache
@@ -31,10 +25,12 @@ def plain(text: str) -> str:
     return text.replace("\u00a0", " ").strip()
 
 
-def quarter_of(label: str) -> str | None:
+def quarter_of(label: str) -> Quarter | None:
     """`Q2 2025/26` as `2025-26-Q2`."""
     match = re.fullmatch(r"Q([1-4]) (\d{4})/(\d{2})", label)
-    return f"{match[2]}-{match[3]}-Q{match[1]}" if match else None
+    if match is None or int(match[3]) != (int(match[2]) + 1) % 100:
+        return None
+    return Quarter.of(int(match[2]), int(match[1]))
 
 
 def with_file_quarter(rows: pd.DataFrame, file: str) -> pd.DataFrame:

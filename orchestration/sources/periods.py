@@ -1,33 +1,13 @@
-"""Months: which one a label names, and the quarter of the financial year that holds it."""
+"""Months as publishers label them."""
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import date, datetime
+from datetime import datetime
 
 import pandas as pd
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Period, Source
-
-
-def quarter_of_month(month: str) -> str:
-    """`2026-01` as `2025-26-Q4`: the financial year starts in April."""
-    year, number = int(month[:4]), int(month[5:])
-    start = year if number >= 4 else year - 1
-    return f"{start}-{(start + 1) % 100:02d}-Q{(number - 4) % 12 // 3 + 1}"
-
-
-def months_in(quarter: str) -> list[str]:
-    """`2025-26-Q4` as `2026-01`, `2026-02`, `2026-03`."""
-    year, first = int(quarter[:4]), 3 * int(quarter[-1]) + 1
-    return [f"{year + (month - 1) // 12}-{(month - 1) % 12 + 1:02d}" for month in range(first, first + 3)]
-
-
-def last_day(month: str) -> date:
-    """Of `2026-02`, 28 February."""
-    year, number = int(month[:4]), int(month[5:])
-    return date(year, number, monthrange(year, number)[1])
 
 
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:

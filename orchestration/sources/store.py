@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 from orchestration.errors import LeagueError
-from orchestration.workspace import Workspace, sha256_of_file, written_beside
+from orchestration.workspace.files import sha256_of_file, written_beside
+from orchestration.workspace.paths import Workspace
 
 
 class Store:

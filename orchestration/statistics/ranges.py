@@ -10,16 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from orchestration.statistics.leagues import (
-    League,
-    Whole,
-    decimals,
-    generator,
-    hundredths,
-    limits,
-    score,
-    table,
-)
+from orchestration.statistics.leagues import League, Whole, decimals, generator, hundredths, limits, score, table
 
 DRAWS = 10_000
 COLUMNS = {

@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 
-from orchestration.evidence.diff import Difference
+from orchestration.releases.diff import Difference
 
 SHORT = 12  # characters of a sha256
 

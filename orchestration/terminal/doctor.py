@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from orchestration.doctor import ERROR, OK, WARNING, Finding
+from orchestration.operations.doctor import ERROR, OK, WARNING, Finding
 from orchestration.terminal.console import Console
 
 STYLES = {OK: "", WARNING: "yellow", ERROR: "bold red"}

@@ -12,7 +12,7 @@ from dbt.cli.main import dbtRunner
 
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import COLUMNS
-from orchestration.workspace import DBT_PROJECT
+from orchestration.workspace.paths import DBT_PROJECT
 
 LANDED = {source.id: [column.name for column in source.columns] for source in known_sources().values()}
 EXTRACT = {"build": ["quarter"], "files": COLUMNS}

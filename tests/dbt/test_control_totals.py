@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import warehouse
-from orchestration.workspace import Build
+from orchestration.warehouse import manifest
+from orchestration.workspace.paths import Build
 
 Row = dict[str, Any]
 Expected = dict[str, list[Row]]  # by test, the rows that it must return, in the columns that matter
@@ -51,7 +51,7 @@ FIRST_WEEK, WEEK_19, WEEK_53 = "gt_00_to_01_weeks_sum_1", "gt_18_to_19_weeks_sum
 
 def _tests() -> dict[str, Any]:
     """The data tests on publications, by name; a key test as `unique_key <model>`."""
-    nodes = warehouse.manifest()["nodes"].values()
+    nodes = manifest.raw()["nodes"].values()
     tests = [node for node in nodes if node["resource_type"] == "test"]
     singular = {
         node["name"]: node
@@ -88,7 +88,7 @@ class Part:
                 )
                 """
             )
-        nodes = [node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] in ("model", "seed")]
+        nodes = [node for node in manifest.raw()["nodes"].values() if node["resource_type"] in ("model", "seed")]
         for schema in sorted({node["schema"] for node in nodes}):
             self.connection.execute(f"create schema {schema}")
         self.relations = {node["name"]: f"{node['schema']}.{node['name']}" for node in nodes}
@@ -1187,5 +1187,5 @@ def test_every_test_on_a_publication_has_a_mutant(whole: Part) -> None:
         whole.connection.execute("rollback")
     assert caught == set(whole.tests)
     assert {name for name in caught if name.startswith("unique_key")} == {f"unique_key {model}" for model in KEYED}
-    nodes = warehouse.manifest()["nodes"].values()
+    nodes = manifest.raw()["nodes"].values()
     assert {node["name"] for node in nodes if node["resource_type"] == "test"} >= OF_THE_FRAMEWORK

@@ -8,14 +8,16 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration import gates, warehouse
-from orchestration.gates import Check, Suite
-from orchestration.release import GX_GATES
+from orchestration.quality import suites
+from orchestration.quality.checks import Check
+from orchestration.quality.release_gate import GX_GATES
+from orchestration.quality.suites import Suite
+from orchestration.warehouse.tables import reading
 
 Damaged = tuple[pd.DataFrame, list[str]]
 Damage = Callable[[Suite, pd.DataFrame], Damaged]
 
-SUITES = {suite.name: suite for gate in GX_GATES for suite in gates.suites(gate)}
+SUITES = {suite.name: suite for gate in GX_GATES for suite in suites.suites(gate)}
 PART = {  # enough of a large table to hold a row for every rule
     "land.nof_data": "trust_type == 'Ambulance trust' and quarter_label == 'Q4 2025/26'",
     "metric.metric_values": "quarter == '2025-26-Q4' and league != 'acute'",
@@ -381,14 +383,14 @@ def tables(built: Any) -> dict[str, pd.DataFrame]:
             rows = pd.read_parquet(built.build.parquet(suite.table))
             found[name] = rows.assign(_file=rows["_source_sha256"].map(names).astype("string"))
         else:
-            with warehouse.reading(built.build) as connection:
+            with reading(built.build) as connection:
                 found[name] = connection.table(name).df()
     return found
 
 
 @pytest.mark.parametrize("name", SUITES)
 def test_good_data_passes(tables: dict[str, pd.DataFrame], name: str) -> None:
-    checks = gates.run_suite(SUITES[name], tables[name][SUITES[name].columns])
+    checks = suites.run_suite(SUITES[name], tables[name][SUITES[name].columns])
     assert [check.id for check in checks] == [f"{name}.{e['meta']['id']}" for e in SUITES[name].expectations]
     assert {check.id for check in checks if check.shuts_the_gate} == set()
 
@@ -399,7 +401,7 @@ def test_mutant_is_caught(tables: dict[str, pd.DataFrame], check_id: str) -> Non
     suite, rows = SUITES[name], tables[name]
     part = rows.query(PART[name]) if name in PART else rows
     frame, place = MUTANTS[check_id](suite, part[suite.columns].reset_index(drop=True))
-    failed = _failed(gates.run_suite(suite, frame))
+    failed = _failed(suites.run_suite(suite, frame))
     declared = {e["meta"]["id"]: e["severity"] for e in suite.expectations}[rule]
     assert failed[check_id].severity == declared
     assert {other for other in failed if failed[other].severity == "critical"} - {check_id} == set()
@@ -412,14 +414,14 @@ def test_mutant_is_caught(tables: dict[str, pd.DataFrame], check_id: str) -> Non
 def test_value_found_is_named_plainly(tables: dict[str, pd.DataFrame], check_id: str) -> None:
     name, _, _ = check_id.rpartition(".")
     frame, _ = MUTANTS[check_id](SUITES[name], tables[name][SUITES[name].columns].copy())
-    message = str(_failed(gates.run_suite(SUITES[name], frame))[check_id])
+    message = str(_failed(suites.run_suite(SUITES[name], frame))[check_id])
     assert "found 5;" in message or "found no value;" in message
 
 
 @pytest.mark.parametrize(("name", "change"), ODDITIES)
 def test_published_oddity_passes(tables: dict[str, pd.DataFrame], name: str, change: Damage) -> None:
     frame, _ = change(SUITES[name], tables[name][SUITES[name].columns].reset_index(drop=True))
-    assert _failed(gates.run_suite(SUITES[name], frame)) == {}
+    assert _failed(suites.run_suite(SUITES[name], frame)) == {}
 
 
 def test_every_expectation_has_a_mutant() -> None:

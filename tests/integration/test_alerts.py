@@ -26,13 +26,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from orchestration import alerts, assets, definitions, watch
-from orchestration.alerts import Alert
-from orchestration.assets import asset_check_result
-from orchestration.definitions import defs
+from orchestration.defs import alert_sensors, assets, definitions
+from orchestration.defs.assets import asset_check_result
+from orchestration.defs.definitions import defs
+from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
-from orchestration.gates import Check
-from orchestration.resources import Folders
+from orchestration.operations import alerts
+from orchestration.operations.alerts import Alert
+from orchestration.quality.checks import Check
 from orchestration.sources.fetch import Fetched
 from tests.publisher import Asked, Handler, Site, certificate, serving
 
@@ -164,7 +165,7 @@ class Watched:
     def tick(self) -> list[str | None]:
         """What became of each run that was told: the error of the tick, in full, or none."""
         errors = []
-        for sensor in watch.sensors(self.environ):
+        for sensor in alert_sensors.sensors(self.environ):
             context = dg.build_sensor_context(instance=self.instance, cursor=self.cursors.get(sensor.name))
             data = sensor.evaluate_tick(context)
             self.cursors[sensor.name] = data.cursor
@@ -183,7 +184,7 @@ def alert_of_run(instance: dg.DagsterInstance, run_id: str) -> Alert | None:
     (record,) = instance.get_records_for_run(run_id, of_type=kinds).records
     run, ended = instance.get_run_by_id(run_id), record.event_log_entry.dagster_event
     assert run and ended
-    return watch.alert_of(instance, run, ended)
+    return alert_sensors.alert_of(instance, run, ended)
 
 
 def raising(error: Exception) -> dg.JobDefinition:
@@ -280,7 +281,7 @@ def test_webhook_is_asked_again_and_does_not_wait_for_long(
     monkeypatch.setattr("urllib3.util.retry.time", type("Clock", (), {"sleep": waits.append, "time": time.time}))
     watched = Watched(instance, environ)
     watched.tick()
-    watch.alert_test.execute_in_process(instance=instance, raise_on_error=False)
+    alert_sensors.alert_test.execute_in_process(instance=instance, raise_on_error=False)
     assert watched.tick() == [None]
     assert len(posted.bodies) == len(wrongs) + 1 and sum(waits) <= alerts.SECONDS
 
@@ -289,7 +290,7 @@ def test_tick_tells_of_one_run_for_it_has_a_minute(instance: dg.DagsterInstance)
     watched = Watched(instance, {})
     watched.tick()
     for _ in range(2):
-        watch.alert_test.execute_in_process(instance=instance, raise_on_error=False)
+        alert_sensors.alert_test.execute_in_process(instance=instance, raise_on_error=False)
     assert [watched.tick(), watched.tick(), watched.tick()] == [[None], [None], []]
 
 
@@ -330,7 +331,7 @@ def test_webhook_that_fails_is_named_without_its_address_and_the_others_go_on(
     caplog.set_level(logging.DEBUG)
     watched = Watched(instance, {**environ, "LEAGUE_ALERT_FILE": str(told)})
     watched.tick()
-    result = watch.alert_test.execute_in_process(instance=instance, raise_on_error=False)
+    result = alert_sensors.alert_test.execute_in_process(instance=instance, raise_on_error=False)
     (error,) = watched.tick()
     assert error is not None
     assert f"run {result.run_id} was not told by webhook at localhost: {reason}\n" in error
@@ -370,7 +371,7 @@ def test_mail_that_fails_is_noticed_and_never_goes_without_tls(
     with mail_server(mailbox, None if case == "without TLS" else pem) as environ:
         watched = Watched(instance, environ | changed)
         watched.tick()
-        result = watch.alert_test.execute_in_process(instance=instance, raise_on_error=False)
+        result = alert_sensors.alert_test.execute_in_process(instance=instance, raise_on_error=False)
         (error,) = watched.tick()
     name = f"e-mail to {(environ | changed)['LEAGUE_ALERT_EMAIL_TO']}"
     assert error and f"run {result.run_id} was not told by {name}: {reason}" in error and "hunter2" not in error
@@ -524,7 +525,8 @@ def test_lost_worker_is_told_as_the_monitor_found_it(
     instance: dg.DagsterInstance, retried: str | None, severity: str
 ) -> None:
     run = instance.create_run_for_job(
-        watch.alert_test, tags={"dagster/partition": QUARTER} | ({"dagster/will_retry": retried} if retried else {})
+        alert_sensors.alert_test,
+        tags={"dagster/partition": QUARTER} | ({"dagster/will_retry": retried} if retried else {}),
     )
     instance.report_engine_event("Run execution process was terminated by signal 9 (SIGKILL).", run)
     instance.report_run_failed(run, "Marking run as failed")

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from orchestration import warehouse
-from orchestration.bundle import audit_pack, describe
-from orchestration.bundle.tables import published_tables
-from orchestration.workspace import SEEDS
+from orchestration.releases import audit_page, describe
+from orchestration.releases.published_tables import published_tables
+from orchestration.warehouse import manifest
+from orchestration.workspace.paths import SEEDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -81,17 +81,17 @@ class Page(HTMLParser):
 def described(folder: Path) -> dict[str, Any]:
     """The descriptor as it was when the page was made: without the page."""
     package: dict[str, Any] = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    package["resources"] = [file for file in package["resources"] if file["path"] != audit_pack.NAME]
+    package["resources"] = [file for file in package["resources"] if file["path"] != audit_page.NAME]
     return package
 
 
 def rendered(folder: Path) -> str:
-    return audit_pack.page(folder, described(folder), list(describe.how_sure(folder)))
+    return audit_page.page(folder, described(folder), list(describe.how_sure(folder)))
 
 
 @pytest.fixture(scope="module")
 def page(built: Any) -> Page:
-    return Page((built.release / audit_pack.NAME).read_text(encoding="utf-8"))
+    return Page((built.release / audit_page.NAME).read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -128,16 +128,16 @@ def doctored(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]  # fmt: skip
     results["files"][0] |= {"file_name": HOSTILE, "remarks": HOSTILE}
     (folder / "checks.json").write_text(json.dumps(results), encoding="utf-8")
-    (folder / audit_pack.NAME).write_text(rendered(folder), encoding="utf-8")
+    (folder / audit_page.NAME).write_text(rendered(folder), encoding="utf-8")
     return folder
 
 
 def test_same_bundle_gives_the_same_bytes(built: Any) -> None:
-    assert rendered(built.release) == (built.release / audit_pack.NAME).read_text(encoding="utf-8")
+    assert rendered(built.release) == (built.release / audit_page.NAME).read_text(encoding="utf-8")
 
 
 def test_page_is_small_and_loads_nothing(page: Page, built: Any) -> None:
-    assert (built.release / audit_pack.NAME).stat().st_size < 1_500_000
+    assert (built.release / audit_page.NAME).stat().st_size < 1_500_000
     _loads_nothing(page)
 
 
@@ -183,7 +183,7 @@ def _rows_of_checks(page: Page, gate: str) -> list[list[str]]:
     return page.tables[f"t-gate-{gate}"]
 
 
-@pytest.mark.parametrize("gate", audit_pack.GATES)
+@pytest.mark.parametrize("gate", audit_page.GATES)
 def test_every_check_of_a_gate_is_listed_with_what_came_of_it(page: Page, checks: dict[str, Any], gate: str) -> None:
     own = [check for check in checks["checks"] if check["gate"] == gate]
     listed = {(row[1], row[0], row[3], row[4].replace(",", "")) for row in _rows_of_checks(page, gate)}
@@ -196,11 +196,11 @@ def test_every_check_of_a_gate_is_listed_with_what_came_of_it(page: Page, checks
 
 
 def test_every_check_is_of_a_gate(checks: dict[str, Any]) -> None:
-    assert {check["gate"] for check in checks["checks"]} == set(audit_pack.GATES)
+    assert {check["gate"] for check in checks["checks"]} == set(audit_page.GATES)
 
 
 def test_what_failed_comes_first_with_its_examples_and_waiver(doctored: Path) -> None:
-    page = Page((doctored / audit_pack.NAME).read_text(encoding="utf-8"))
+    page = Page((doctored / audit_page.NAME).read_text(encoding="utf-8"))
     first, second, third = _rows_of_checks(page, "land")[:3]
     assert {first[0], second[0]} == {"failed", "failed, waived by W1"} and third[0] == "passed"
     (warned,) = (row for row in (first, second) if row[0] == "failed")
@@ -242,7 +242,7 @@ def test_official_figures_are_counted_by_league_measure_and_status(page: Page, b
     leagues = pd.read_csv(built.release / "trust_league_table.csv").set_index("trust_code")["league"]
     rows["league"] = rows["organisation_code"].map(leagues).str.replace("_", " ")
     counted = rows.groupby(["league", "measure", "status"]).size().unstack(fill_value=0)
-    counted = counted.reindex(columns=list(audit_pack.STATUSES), fill_value=0)
+    counted = counted.reindex(columns=list(audit_page.STATUSES), fill_value=0)
     expected = [
         [league, measure.replace("_", " "), f"{row.sum():,}", *(f"{figure:,}" for figure in row)]
         for (league, measure), row in counted.iterrows()
@@ -253,7 +253,7 @@ def test_official_figures_are_counted_by_league_measure_and_status(page: Page, b
 
 
 def test_every_unexplained_figure_is_listed_and_every_explanation_counted(doctored: Path) -> None:
-    page = Page((doctored / audit_pack.NAME).read_text(encoding="utf-8"))
+    page = Page((doctored / audit_page.NAME).read_text(encoding="utf-8"))
     rows = pd.read_parquet(doctored / "reconciliation.parquet")
     unexplained = rows[rows["status"] == "unexplained"]
     assert len(unexplained) == 3
@@ -275,7 +275,7 @@ def test_ranks_and_likely_ranges_are_those_of_the_release(page: Page, built: Any
 
 
 def test_lineage_names_every_table_in_the_picture_and_in_words(page: Page) -> None:
-    nodes = warehouse.manifest()["nodes"]
+    nodes = manifest.raw()["nodes"]
     names = {key: f"{node['schema']}.{node['name']}" for key, node in nodes.items()}
     in_words = {row[0].removesuffix("published"): row for row in page.tables["t-relations"]}
     models = [node for node in nodes.values() if node["resource_type"] == "model"]
@@ -291,7 +291,7 @@ def test_lineage_names_every_table_in_the_picture_and_in_words(page: Page) -> No
 
 
 def test_hostile_names_come_out_as_text(doctored: Path) -> None:
-    source = (doctored / audit_pack.NAME).read_text(encoding="utf-8")
+    source = (doctored / audit_page.NAME).read_text(encoding="utf-8")
     page = Page(source)
     _loads_nothing(page)
     assert "<script" not in source and "onerror=alert(2)>" not in source
@@ -352,16 +352,16 @@ CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}
 def test_axe_finds_nothing_where_checks_failed_and_names_are_hostile(
     doctored: Path, seen: Callable[..., dict[str, Any]]
 ) -> None:
-    assert seen(doctored / audit_pack.NAME, 1280) == CLEAN
+    assert seen(doctored / audit_page.NAME, 1280) == CLEAN
 
 
 def test_axe_finds_nothing_on_a_telephone(built: Any, seen: Callable[..., dict[str, Any]]) -> None:
-    assert seen(built.release / audit_pack.NAME, 360) == CLEAN
+    assert seen(built.release / audit_page.NAME, 360) == CLEAN
 
 
 def test_browser_sees_what_is_wrong(doctored: Path, seen: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
     """The looking itself: each fault put into a copy is found."""
-    source = (doctored / audit_pack.NAME).read_text(encoding="utf-8")
+    source = (doctored / audit_page.NAME).read_text(encoding="utf-8")
     source = source[: source.index('<section aria-labelledby="in">')]
     source = source.replace('<html lang="en-GB">', "<html>").replace("--soft: #425563", "--soft: #c0c8d0")
     source += '<img src="https://example.org/x.png"><p style="width: 90rem">wide</p></main></body></html>'
@@ -373,7 +373,7 @@ def test_browser_sees_what_is_wrong(doctored: Path, seen: Callable[..., dict[str
 
 def test_it_prints_with_every_section(built: Any, browser: Browser) -> None:
     page = browser.new_page()
-    page.goto((built.release / audit_pack.NAME).as_uri())
+    page.goto((built.release / audit_page.NAME).as_uri())
     headings = page.locator("h2").all_inner_texts()
     printed = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
     page.close()

@@ -21,17 +21,25 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import progress, warehouse
-from orchestration.definitions import defs
+from orchestration.defs import progress
+from orchestration.defs.definitions import defs
 from orchestration.errors import LeagueError
 from orchestration.sources.lock import read_lock
-from orchestration.workspace import PROJECT, Build, Workspace, alone, is_scratch, sha256_of_file, write_atomically
+from orchestration.warehouse import manifest, project
+from orchestration.workspace.files import alone, is_scratch, sha256_of_file, write_atomically
+from orchestration.workspace.paths import PROJECT, Build, Workspace
 from tests.conftest import hashes
 
 QUARTER = "2025-26-Q1"
 RELEASE = dg.AssetKey(["publish", "release"])
 FILES_OF_A_RELEASE = 50
-HEAVY = ("orchestration.runs", "orchestration.bundle.plots", "great_expectations", "dbt.cli.main", "matplotlib.pyplot")
+HEAVY = (
+    "orchestration.defs.in_process",
+    "orchestration.releases.pictures",
+    "great_expectations",
+    "dbt.cli.main",
+    "matplotlib.pyplot",
+)
 KILLS = int(os.environ.get("LEAGUE_KILLS", "5"))
 IN_SERIES = 5
 SOAK = pytest.mark.skipif("LEAGUE_KILLS" not in os.environ, reason="a minute of two cores: make soak")
@@ -215,10 +223,10 @@ def test_compilation_that_was_killed_is_not_trusted_and_two_at_once_make_one(tmp
     nodes = json.loads((target / "manifest.json").read_text())["nodes"]
     assert {name: node["compiled_code"] for name, node in nodes.items() if node["resource_type"] == "model"} == {
         name: node["compiled_code"]
-        for name, node in warehouse.manifest()["nodes"].items()
+        for name, node in manifest.raw()["nodes"].items()
         if node["resource_type"] == "model"
     }
-    lineage = (json.loads((folder / "column_lineage.json").read_text()) for folder in (target, warehouse.TARGET))
+    lineage = (json.loads((folder / "column_lineage.json").read_text()) for folder in (target, project.TARGET))
     assert next(lineage) == next(lineage)
     assert not [path for path in target.iterdir() if is_scratch(path)]
 

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration import warehouse
 from orchestration.errors import LeagueError
+from orchestration.warehouse import manifest
 
 NOF = "nof/2025-09/nhs-oversight-framework"
 ACUTE, ACUTE_TABLE = f"{NOF}-acute-trust-data.csv", f"{NOF}-acute-trust-league-table.csv"
@@ -473,7 +473,7 @@ def test_damage_stops_the_run(case: Case, first_quarter: Path, run: Any, tmp_pat
 def test_file_cut_within_its_last_measure_is_noticed(built_first: Any, tmp_path: Path) -> None:
     """The one test that stops it, on a warehouse cut short."""
     shutil.copy(built_first.build.warehouse, tmp_path / "warehouse.duckdb")
-    tests = {node["name"]: node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] == "test"}
+    tests = {node["name"]: node for node in manifest.raw()["nodes"].values() if node["resource_type"] == "test"}
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("delete from stage.nof_figures where published_id = 'OF5007' and trust_code > 'ZM'")
         assert connection.execute(tests["summary_figures_complete"]["compiled_code"]).fetchall()

@@ -18,9 +18,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration import warehouse
-from orchestration.bundle.tables import published_tables
 from orchestration.errors import LeagueError
+from orchestration.releases.published_tables import published_tables
+from orchestration.warehouse import tables
 
 QUARTER = "2025-26-Q4"
 JANUARY, FEBRUARY, MARCH = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February", "March"))
@@ -200,7 +200,7 @@ def test_revised_figures_are_used(told: Told) -> None:
         heading, *body = rows((told.folder / file).read_bytes())
         at = [n for n, name in enumerate(heading) if name.startswith("A&E attendances ")]
         counts += sum(int(row[n]) for row in body for n in at if row[1] == code)
-    with warehouse.reading(told.oddly.build) as connection:
+    with tables.reading(told.oddly.build) as connection:
         found = connection.execute(
             "select denominator from metric.metric_values"
             f" where quarter = '{QUARTER}' and metric_id = 'OF0013' and organisation_code = '{code}'"

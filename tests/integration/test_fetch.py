@@ -26,6 +26,7 @@ from urllib3.util.retry import Retry
 
 from orchestration.cli import league
 from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter
 from orchestration.sources import archives, calendar, landing
 from orchestration.sources import fetch as fetch_module
 from orchestration.sources import lock as lock_module
@@ -35,8 +36,8 @@ from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import read_lock
-from orchestration.sources.periods import months_in
-from orchestration.workspace import Workspace, sha256_of_file
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import Workspace
 from tests.publisher import Answer, Handler, Site, certificate, etag_of, proxy_to, publish, rightly, serving
 
 Q1, TODAY = "2025-26-Q1", date(2025, 12, 1)
@@ -535,7 +536,7 @@ def test_every_described_publication_comes_as_it_lies_in_a_folder_filled_by_hand
 ) -> None:
     """All sources, on pages as their descriptions assume them: a page a year, of CSDS one a month, of NOF none."""
     monkeypatch.setattr(fetch_module, "known_sources", known_sources)
-    by_hand, months = survey(published), {month for q in ("2025-26-Q3", "2025-26-Q4") for month in months_in(q)}
+    by_hand, months = survey(published), {month for q in ("2025-26-Q3", "2025-26-Q4") for month in Quarter(q).months}
     # The real AmbSYS file is of a month after these quarters: its name says none, so it comes too.
     due = {
         found.sha256

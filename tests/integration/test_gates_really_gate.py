@@ -19,10 +19,12 @@ import pandas as pd
 import pytest
 import yaml
 
-from orchestration import gates, release, waivers, warehouse
-from orchestration.definitions import defs
+from orchestration.defs.definitions import defs
 from orchestration.errors import GateError, LeagueError
-from orchestration.workspace import Build, Workspace
+from orchestration.quality import evidence, release_gate, suites, waivers
+from orchestration.releases import publish
+from orchestration.warehouse import manifest, project
+from orchestration.workspace.paths import Build, Workspace
 
 QUARTER = "2025-26-Q1"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
@@ -151,10 +153,10 @@ def test_checks_alone_do_not_publish(stopped: tuple[str, Stopped]) -> None:
     """Whatever evidence there is, the failed check is in it."""
     _, run = stopped
     build = Workspace(run.data_dir).build(QUARTER)
-    found = [c for path in build.evidence.glob("*.json") for c in gates.checks_of(gates.evidence(build, path.stem))]
+    found = [c for path in build.evidence.glob("*.json") for c in evidence.checks_of(evidence.read(build, path.stem))]
     assert [check for check in found if check.shuts_the_gate]
     with pytest.raises(LeagueError):
-        release.publish(build)
+        publish.publish(build)
 
 
 WAIVED = {  # without its flag a trust is not ranked, so that official figures of it are not reproduced either
@@ -184,7 +186,7 @@ def test_waived_check_fails_in_print_and_the_quarter_is_released(
 
     waive({}, date.max)
     with pytest.raises(GateError, match=f"no longer in force: waiver W1 of {WAIVED[case]['W1']}"):
-        release.publish(Workspace(tmp_path / "data").build(QUARTER))
+        publish.publish(Workspace(tmp_path / "data").build(QUARTER))
     waive(WAIVED[case], date(2020, 1, 1))
     assert "expired waivers" in _reason(_execute(extracts, tmp_path / "data"))
 
@@ -199,7 +201,7 @@ def test_waiver_of_no_check_is_refused(build: Build, tmp_path: Path, monkeypatch
     monkeypatch.setattr(waivers, "FILE", tmp_path / "waivers.yml")
     waive({"W1": "land.rtt.kez"}, date.max)
     with pytest.raises(GateError, match=r"there is no such check: waiver W1 of land\.rtt\.kez"):
-        release.evidence_of_all_gates(build)
+        release_gate.evidence_of_all_gates(build)
 
 
 def _reason(result: dg.ExecuteInProcessResult) -> str:
@@ -220,7 +222,7 @@ def build(built_first: Any, tmp_path: Path) -> Build:
 
 def test_good_evidence_opens_the_release_gate(build: Build) -> None:
     """Every rule has been checked; those of a land suite where a file of the publication was landed."""
-    found = [check.id for check in release.evidence_of_all_gates(build)]
+    found = [check.id for check in release_gate.evidence_of_all_gates(build)]
     assert sorted(found) == sorted(_rules(without=PUBLICATIONS) + _tests())
 
 
@@ -230,12 +232,13 @@ def test_every_rule_is_in_a_release_of_all_publications(built: Any) -> None:
 
 
 def _rules(without: frozenset[str]) -> list[str]:
-    suites = [s for gate in release.GX_GATES for s in gates.suites(gate) if gate != "land" or s.table not in without]
-    return [f"{suite.name}.{rule['meta']['id']}" for suite in suites for rule in suite.expectations]
+    in_force = [suite for gate in release_gate.GX_GATES for suite in suites.suites(gate)]
+    checked = [suite for suite in in_force if suite.gate != "land" or suite.table not in without]
+    return [f"{suite.name}.{rule['meta']['id']}" for suite in checked for rule in suite.expectations]
 
 
 def _tests() -> list[str]:
-    return [f"dbt.{n['name']}" for n in warehouse.manifest()["nodes"].values() if n["resource_type"] == "test"]
+    return [f"dbt.{n['name']}" for n in manifest.raw()["nodes"].values() if n["resource_type"] == "test"]
 
 
 def changed_landed_table(build: Build) -> None:
@@ -321,28 +324,28 @@ def another_table(build: Build) -> None:
 def test_evidence_must_be_for_the_data_at_hand(build: Build, damage: Callable[[Build], None], says: str) -> None:
     damage(build)
     with pytest.raises(LeagueError, match=says):
-        release.publish(build)
+        publish.publish(build)
     assert not list((build.workspace.data_dir / "releases").rglob("*.*"))
 
 
 def test_table_that_is_gone_is_a_plain_refusal(build: Build) -> None:
     another_table(build)
     with pytest.raises(LeagueError, match=r"score.domain_scores"):
-        release.publish(build)
+        publish.publish(build)
 
 
 def test_evidence_of_another_suite_is_refused(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = {gate: gates.suites(gate) for gate in release.GX_GATES}
+    now = {gate: suites.suites(gate) for gate in release_gate.GX_GATES}
     now["metric"] = tuple(replace(suite, sha256="0" * 64) for suite in now["metric"])
-    monkeypatch.setattr(gates, "suites", now.__getitem__)
+    monkeypatch.setattr(suites, "suites", now.__getitem__)
     with pytest.raises(GateError, match=r"metric.metric_values was checked with other rules than those in force now"):
-        release.publish(build)
+        publish.publish(build)
 
 
 def test_evidence_of_other_sql_is_refused(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "project_sha256", lambda: "0" * 64)
+    monkeypatch.setattr(project, "project_sha256", lambda: "0" * 64)
     with pytest.raises(GateError, match=r"dbt.stage_metric was checked with other rules"):
-        release.publish(build)
+        publish.publish(build)
 
 
 @pytest.mark.parametrize("name", ["land.nof_data", "metric.organisations", "rank.league_coverage", "dbt.score_rank"])
@@ -353,7 +356,7 @@ def test_failed_check_in_evidence_shuts_the_release_gate(build: Build, name: str
     check |= {"passed": False, "unexpected": 7}
     path.write_text(json.dumps(document))
     with pytest.raises(GateError, match=rf"gate is shut\n{check['id']} \(critical\): 7 unexpected"):
-        release.publish(build)
+        publish.publish(build)
 
 
 def test_failing_warning_is_released_and_told(built_planted: Any) -> None:

@@ -15,12 +15,13 @@ from typing import Any
 
 import pytest
 
-from orchestration import cli, release
+from orchestration import cli
 from orchestration.errors import what_to_do
+from orchestration.releases import publish
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import changing, read_lock, refuse_a_day_too_early
-from orchestration.workspace import Workspace
+from orchestration.workspace.paths import Workspace
 from tests.conftest import hashes
 
 QUARTER = "2025-26-Q1"
@@ -90,12 +91,12 @@ def test_disk_that_is_full_in_publishing_leaves_the_releases_as_they_were(versio
     for megabytes in (1, 6):  # among the tables, and in what describes them
         disk.set(f"size={used + megabytes * 1_000_000}")
         with pytest.raises(Exception) as refused:
-            release.publish(build)
+            publish.publish(build)
         assert what_to_do(str(refused.value)) == "make room there and start again"
         assert [path.name for path in build.workspace.releases(QUARTER).iterdir()] == ["v1"]
         assert hashes(build.workspace.releases(QUARTER) / "v1") == versions.first
     disk.set("size=90%")
-    assert hashes(release.publish(build).path) == hashes(versions.second)
+    assert hashes(publish.publish(build).path) == hashes(versions.second)
 
 
 @SOAK

@@ -28,15 +28,15 @@ import pytest
 import yaml
 from dagster._core.instance.config import dagster_instance_config
 
-from orchestration.evidence.verify import verify
-from orchestration.releases import damage, package_of
+from orchestration.audit.verify import verify
+from orchestration.releases.shelf import damage, package_of
 from orchestration.sources.inventory import survey
 from orchestration.sources.lock import NOT_RECORDED
-from orchestration.workspace import PROJECT, Workspace
+from orchestration.workspace.paths import PROJECT, Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, exchange_first_and_last
 from tests.publisher import Site, certificate, proxy_to, publish, serving
 
-FILES = PROJECT / "orchestration" / "production"
+FILES = PROJECT / "orchestration" / "operations" / "deploy"
 UNITS = sorted(FILES.glob("*.service"))
 POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), Path("/usr/lib/faketime"))
@@ -56,7 +56,7 @@ class Installed:
         self.folder, self.processes = folder, dict[str, subprocess.Popen[bytes]]()
         self.places = {
             "/opt/league/.venv/bin": str(Path(sys.executable).parent),
-            "/opt/league/orchestration/production/workspace.yaml": str(folder / "workspace.yaml"),
+            "/opt/league/orchestration/operations/deploy/workspace.yaml": str(folder / "workspace.yaml"),
             "/opt/league": str(PROJECT),
             "/var/lib/league": str(folder),
             "/run/league": str(folder),

@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 from orchestration.errors import LeagueError
-from orchestration.evidence import diff
-from orchestration.releases import damage, table_hashes
+from orchestration.releases import diff
+from orchestration.releases.shelf import damage, table_hashes
 
 LEAGUE = "mental_health_community"  # the league whose release is among the files
 QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}

@@ -18,16 +18,16 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration import release, warehouse
-from orchestration.bundle.describe import CONTRACT_VERSION
-from orchestration.bundle.tables import published_tables
-from orchestration.definitions import defs
+from orchestration.defs.definitions import defs
+from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
-from orchestration.evidence import diff
-from orchestration.resources import Folders
+from orchestration.releases import diff, publish
+from orchestration.releases.describe import CONTRACT_VERSION
+from orchestration.releases.published_tables import published_tables
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import Figures
-from orchestration.workspace import Workspace
+from orchestration.warehouse import tables
+from orchestration.workspace.paths import Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
 
 QUARTER = "2025-26-Q1"
@@ -168,7 +168,7 @@ def test_numbers_are_left_alone() -> None:
 
 
 def _safe(value: Any, kind: str) -> Any:
-    expression = release._safe_in_a_spreadsheet("cell", kind)
+    expression = publish._safe_in_a_spreadsheet("cell", kind)
     with duckdb.connect() as connection:
         row = connection.execute(f"select {expression} from (select ? as cell)", [value]).fetchone()
     assert row is not None
@@ -182,7 +182,7 @@ def test_name_that_is_a_formula_is_neutralised_in_csv_only(built_first: Any, tmp
         connection.execute("update rank.trust_league_table set trust_name = '=cmd' where trust_code = 'ZA2'")
     (tmp_path / "out").mkdir()
     tables = [table for table in published_tables() if table.name == "trust_league_table"]
-    release._write_tables(build, tables, tmp_path / "out")
+    publish._write_tables(build, tables, tmp_path / "out")
     with (tmp_path / "out" / "trust_league_table.csv").open(encoding="utf-8", newline="") as file:
         assert {row["trust_name"] for row in csv.DictReader(file) if row["trust_code"] == "ZA2"} == {"'=cmd"}
     original = pd.read_parquet(tmp_path / "out" / "trust_league_table.parquet").set_index("trust_code")
@@ -510,7 +510,7 @@ def test_patients_of_an_absorbed_trust_are_its_successors(built_planted: Any) ->
 
 def _of_the_warehouse(built: Any, query: str) -> pd.DataFrame:
     """Rows as they are kept: decimals stay decimals."""
-    with warehouse.reading(built.build) as connection:
+    with tables.reading(built.build) as connection:
         rows = connection.sql(query)
         return pd.DataFrame(rows.fetchall(), columns=rows.columns, dtype=object)
 

@@ -27,14 +27,14 @@ from openlineage.client.serde import Serde
 from prov.model import ProvDocument
 from rdflib import DCAT, DCTERMS, RDF, Graph
 
-from orchestration import gates, warehouse
-from orchestration.bundle import audit_pack
-from orchestration.bundle.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
-from orchestration.bundle.tables import published_tables
-from orchestration.lineage import events
-from orchestration.lineage.columns import OF_EXTRACT, ROW_OF_FILE, all_lineage, columns_of_tables
-from orchestration.releases import OPENLINEAGE, PACKAGE
+from orchestration.quality import evidence
+from orchestration.releases import audit_page, openlineage
+from orchestration.releases.published_tables import published_tables
+from orchestration.releases.shelf import OPENLINEAGE, PACKAGE
+from orchestration.releases.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
 from orchestration.sources.descriptions import known_sources
+from orchestration.warehouse import manifest
+from orchestration.warehouse.column_lineage import OF_EXTRACT, ROW_OF_FILE, all_lineage, columns_of_tables
 
 FILES = ("extracts/", "dbt_project/seeds/")
 FACETS = {kind._get_schema(): kind for layer in facet_v2.BaseFacet.__subclasses__() for kind in layer.__subclasses__()}
@@ -172,7 +172,7 @@ def test_csvw_refuses(change: Callable[[Document, list[list[str]]], None], built
 
 
 def test_what_csvw_calls_a_foreign_key_is_checked(built: Any) -> None:
-    nodes = warehouse.manifest()["nodes"]
+    nodes = manifest.raw()["nodes"]
     tests = [n for n in nodes.values() if n.get("test_metadata", {}).get("name") == "references"]
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as warehouse; use warehouse")
@@ -260,9 +260,9 @@ def test_every_run_starts_and_completes_once_and_belongs_to_the_build(built: Any
         of_runs[event["run"]["runId"], event["job"]["name"]].append(event["eventType"])
     assert set(map(tuple, of_runs.values())) == {("START", "COMPLETE")}
     assert len({run for run, _ in of_runs}) == len({job for _, job in of_runs}) == len(of_runs)
-    (build,) = [run for run, job in of_runs if job == events.BUILD]
+    (build,) = [run for run, job in of_runs if job == openlineage.BUILD]
     parents = {
-        event["run"]["facets"]["parent"]["run"]["runId"] if event["job"]["name"] != events.BUILD else build
+        event["run"]["facets"]["parent"]["run"]["runId"] if event["job"]["name"] != openlineage.BUILD else build
         for event in events_of(built.release)
     }
     assert parents == {build}
@@ -337,10 +337,10 @@ def test_every_check_is_an_assertion_on_its_table(built: Any) -> None:
 
 def test_a_waived_check_is_a_warning_that_names_the_waiver(built: Any, tmp_path: Path) -> None:
     document = json_of(built.release / "checks.json")
-    waived = replace(gates.checks_of(document)[0], passed=False, severity="critical", unexpected=3, waiver="W-1")
+    waived = replace(evidence.checks_of(document)[0], passed=False, severity="critical", unexpected=3, waiver="W-1")
     package = json_of(built.release / PACKAGE)
     tables = published_tables()
-    events.write_events(tmp_path, document["quarter"], package, tables, [waived], {}, date(2026, 7, 1))
+    openlineage.write_events(tmp_path, document["quarter"], package, tables, [waived], {}, date(2026, 7, 1))
     (event,) = [event for event in completed(tmp_path) if event["job"]["name"].startswith("check.")]
     (assertion,) = event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
     assert assertion["severity"] == "warn" and assertion["success"] is False
@@ -359,7 +359,7 @@ def test_prov_names_what_was_read_and_made(built: Any) -> None:
     }
     members = {member["prov:entity"].split("/")[-1] for member in made["hadMember"].values()}
     described = {resource["path"] for resource in package["resources"]}
-    assert members == described - {CSVW_FILE, PROV_FILE, DCAT_FILE, OPENLINEAGE, audit_pack.NAME}
+    assert members == described - {CSVW_FILE, PROV_FILE, DCAT_FILE, OPENLINEAGE, audit_page.NAME}
 
 
 def test_dcat_lists_files_that_are_there(built: Any) -> None:

@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import cli
+from orchestration.audit.trace import trace
 from orchestration.errors import LeagueError
-from orchestration.evidence.trace import trace
 from orchestration.sources.store import Store
-from orchestration.workspace import Workspace
+from orchestration.workspace.paths import Workspace
 from tests.auditor import COUNTED, EVIDENCE, MONTHS, TABLES, Audit, Extracts, Place, amount, label, same, table
 
 CELLS = {  # by kind of evidence; every change of these figures needs a reason

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration import warehouse
-from orchestration.workspace import DBT_PROJECT
+from orchestration.warehouse import manifest
+from orchestration.workspace.paths import DBT_PROJECT
 
 QUARTER = "2025-26-Q2"
 IN_FORCE = [{"quarter": QUARTER, "framework": "nof-2025-26"}]
@@ -76,7 +76,7 @@ def _definition(node: Row) -> str:
 @pytest.fixture(scope="module")
 def nodes() -> dict[str, Any]:
     """The compiled project; nothing is built."""
-    found: dict[str, Any] = warehouse.manifest()["nodes"]
+    found: dict[str, Any] = manifest.raw()["nodes"]
     return found
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from orchestration import dependencies
-from orchestration.dependencies import LOCK
+from orchestration.operations import dependencies
+from orchestration.operations.dependencies import LOCK
 
 PERMISSIVE = re.compile(
     r"OSI Approved|(The )?MIT( License)?|MIT-0|MIT-CMU|(3-Clause )?BSD( License)?|BSD[- ][23]-Clause|0BSD"

@@ -16,22 +16,16 @@ import pandas as pd
 import pytest
 import yaml
 
-from orchestration import gates, release, warehouse
-from orchestration.assets import published_columns
-from orchestration.bundle.tables import published_tables
-from orchestration.definitions import defs
-from orchestration.lineage.columns import all_lineage
+from orchestration.defs.assets import published_columns
+from orchestration.defs.definitions import defs
+from orchestration.quality import release_gate, suites
+from orchestration.releases.published_tables import published_tables
 from orchestration.sources.descriptions import MATURITIES, known_sources
 from orchestration.sources.nof import NOF_SOURCES
-from orchestration.statistics import (
-    improvement,
-    measurement,
-    method_choices,
-    ranges,
-    rank_sets,
-    robustness,
-)
-from orchestration.workspace import DBT_PROJECT, PROJECT, SEEDS, SOURCES, SUITES
+from orchestration.statistics import improvement, measurement, method_choices, ranges, rank_sets, robustness
+from orchestration.warehouse import manifest
+from orchestration.warehouse.column_lineage import all_lineage
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SOURCES, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried out
@@ -55,7 +49,7 @@ KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
 
 
 def nodes(kind: str) -> list[dict[str, Any]]:
-    return [node for node in warehouse.manifest()["nodes"].values() if node["resource_type"] == kind]
+    return [node for node in manifest.raw()["nodes"].values() if node["resource_type"] == kind]
 
 
 MODELS = {node["name"]: node for node in nodes("model")}
@@ -76,14 +70,14 @@ def test_suite_is_named_after_its_table(path: Path) -> None:
 
 
 def test_every_suite_is_of_a_gate() -> None:
-    assert {path.parent.name for path in SUITE_FILES} == set(release.GX_GATES)
+    assert {path.parent.name for path in SUITE_FILES} == set(release_gate.GX_GATES)
 
 
 def test_every_source_has_a_land_suite_and_a_file_of_its_name() -> None:
     sources = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["id"] for path in SOURCES.glob("*.yml")}
     assert all(name == source for name, source in sources.items())
-    assert set(sources) == {suite.table for suite in gates.suites("land")}
-    described = {s["name"] for s in warehouse.manifest()["sources"].values() if s["source_name"] == "land"}
+    assert set(sources) == {suite.table for suite in suites.suites("land")}
+    described = {s["name"] for s in manifest.raw()["sources"].values() if s["source_name"] == "land"}
     assert described == set(sources)
 
 
@@ -232,13 +226,13 @@ def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_flow_is_one_way(name: str) -> None:
     """A model reads its own layer or an earlier one; only stage reads landed tables."""
-    manifest, own = warehouse.manifest(), MODELS[name]["schema"]
+    everything, own = manifest.raw(), MODELS[name]["schema"]
     for unique_id in MODELS[name]["depends_on"]["nodes"]:
         if unique_id.startswith("source."):
-            layer = manifest["sources"][unique_id]["source_name"]
+            layer = everything["sources"][unique_id]["source_name"]
             assert own == "stage" or (own, layer, name) == ("metric", "extract", "quarters_built"), unique_id
         else:
-            read = manifest["nodes"][unique_id]["schema"]
+            read = everything["nodes"][unique_id]["schema"]
             assert LAYERS.index(read) <= LAYERS.index(own), unique_id
 
 
@@ -279,7 +273,7 @@ def test_dagster_shows_the_columns_of_every_published_table() -> None:
 
 def test_lineage_names_tables_that_exist() -> None:
     known = {f"{node['schema']}.{node['name']}" for node in [*nodes("model"), *nodes("seed")]}
-    known |= {f"{s['source_name']}.{s['name']}" for s in warehouse.manifest()["sources"].values()}
+    known |= {f"{s['source_name']}.{s['name']}" for s in manifest.raw()["sources"].values()}
     found = {
         f"{layer}.{table}" for model in all_lineage().values() for read in model.values() for layer, table, _ in read
     }
@@ -316,8 +310,8 @@ def test_every_rule_is_a_check_and_every_critical_one_blocks() -> None:
     }
     declared = {
         (suite.gate, suite.table, rule["meta"]["id"]): rule["severity"] == "critical"
-        for gate in release.GX_GATES
-        for suite in gates.suites(gate)
+        for gate in release_gate.GX_GATES
+        for suite in suites.suites(gate)
         for rule in suite.expectations
     }
     assert found == declared
@@ -327,10 +321,10 @@ def test_every_model_after_a_gate_depends_on_all_before_it() -> None:
     """A blocking check stops only what reads its asset."""
     graph = defs.resolve_asset_graph()
     land = {dg.AssetKey(["land", name]) for name in known_sources()}
-    first = {dg.AssetKey(name.split(".")) for name in release.models_of(release.STAGE_METRIC)}
+    first = {dg.AssetKey(name.split(".")) for name in manifest.relations_of(manifest.STAGE_METRIC)}
     for model in MODELS.values():
         key = dg.AssetKey([model["schema"], model["name"]])
-        before = first if release.SCORE_RANK in model["tags"] else land
+        before = first if manifest.SCORE_RANK in model["tags"] else land
         assert before - {key} <= set(graph.get(key).parent_keys), key
     everything = {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
     assert everything <= set(graph.get(dg.AssetKey(["publish", "release"])).parent_keys)

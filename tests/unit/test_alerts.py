@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import alerts, errors
-from orchestration.alerts import Action, Alert, FailedCheck, channels, line, tell
+from orchestration import errors
 from orchestration.errors import LeagueError
-from orchestration.workspace import PROJECT
+from orchestration.operations import alerts
+from orchestration.operations.alerts import Action, Alert, FailedCheck, channels, line, tell
+from orchestration.workspace.paths import PROJECT
 
 SECRET = "T0KEN/hunter2"
 WEBHOOK = {"LEAGUE_ALERT_WEBHOOK": f"https://hooks.example.org/{SECRET}"}

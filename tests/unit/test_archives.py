@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.errors import InputError
-from orchestration.sources import archives, files
+from orchestration.sources import archives, recognise
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import known_sources
 from tests.unit.test_csv_files import GOOD, HEADER, ROW, csv_bytes, quoted
@@ -39,26 +39,26 @@ COMPRESSED, DECLARED, METHOD, FLAGS = 20, 24, 10, 8
 @pytest.mark.parametrize("member", ["data.csv", "folder/data.csv"])
 def test_a_publication_in_a_zip_is_recognised_and_read(tmp_path: Path, member: str) -> None:
     path = zipped(tmp_path / "x", **{"folder/": b"", member: DATA, "read me.txt": b"hello", "other.csv": b"a,b\n1,2\n"})
-    found = files.recognise(path, "f.zip")
+    found = recognise.recognise(path, "f.zip")
     assert found is not None and (found.source.id, found.member) == ("nof_data", member)
-    subjects, remarks = files.about(path, found, "f.zip")
-    assert subjects == [files.Subject("2025-26-Q1", "2025-26-Q1", "ambulance")]
+    subjects, remarks = recognise.about(path, found, "f.zip")
+    assert subjects == [recognise.Subject("2025-26-Q1", "2025-26-Q1", "ambulance")]
     assert remarks == "read me.txt, other.csv in the archive: no publication known here"
-    rows = files.read_rows(path, member, found.source, "f.zip")
+    rows = recognise.read_rows(path, member, found.source, "f.zip")
     assert list(rows["_source_member"]) == [member]
 
 
 def test_a_zip_without_a_known_publication_is_none(tmp_path: Path) -> None:
-    assert files.recognise(zipped(tmp_path / "x", a=b"a,b\n", b=b""), "f.zip") is None
-    assert files.recognise(zipped(tmp_path / "y"), "f.zip") is None
+    assert recognise.recognise(zipped(tmp_path / "x", a=b"a,b\n", b=b""), "f.zip") is None
+    assert recognise.recognise(zipped(tmp_path / "y"), "f.zip") is None
 
 
 def test_faults_in_a_member_name_it(tmp_path: Path) -> None:
     path = zipped(tmp_path / "x", **{"data.csv": csv_bytes(HEADER, ROW, ROW[1:])})
-    found = files.recognise(path, "f.zip")
+    found = recognise.recognise(path, "f.zip")
     assert found
     with pytest.raises(InputError, match=r"f\.zip \[data\.csv\], row 3: has a row of another length"):
-        files.about(path, found, "f.zip")
+        recognise.about(path, found, "f.zip")
 
 
 def two(path: Path) -> Path:
@@ -127,7 +127,7 @@ DAMAGED = r"^f\.zip: is a damaged archive \(.*\): download it again$"
 )
 def test_refused_before_it_is_inflated(tmp_path: Path, make: Callable[[Path], Path], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        files.recognise(make(tmp_path / "x"), "f.zip")
+        recognise.recognise(make(tmp_path / "x"), "f.zip")
 
 
 @pytest.mark.parametrize(
@@ -157,5 +157,5 @@ def test_a_bomb_in_the_entities_of_a_workbook_ends_soon(tmp_path: Path) -> None:
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><x>&a11;</x>'.encode()
     started = time.monotonic()
     with pytest.raises(InputError, match=r"f\.xlsx: is a damaged workbook .*EntitiesForbidden"):
-        files.recognise(zipped(tmp_path / "x", **{"xl/workbook.xml": bomb}), "f.xlsx")
+        recognise.recognise(zipped(tmp_path / "x", **{"xl/workbook.xml": bomb}), "f.xlsx")
     assert time.monotonic() - started < 5

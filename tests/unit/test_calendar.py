@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from orchestration.quarters import last_day
 from orchestration.sources import calendar
 from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, OVERDUE, expected, latest_due
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.files import Subject
-from orchestration.sources.periods import last_day
+from orchestration.sources.recognise import Subject
 
 Q4 = "2025-26-Q4"
 LONG_AGO = date(2020, 1, 1)

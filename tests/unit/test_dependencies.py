@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration import dependencies
-from orchestration.dependencies import Advisory, affects, known_against
 from orchestration.errors import LeagueError
+from orchestration.operations import dependencies
+from orchestration.operations.dependencies import Advisory, affects, known_against
 
 TODAY = date(2026, 11, 22)
 

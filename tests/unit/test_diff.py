@@ -18,9 +18,9 @@ from click.testing import CliRunner
 
 from orchestration import cli
 from orchestration.errors import LeagueError
-from orchestration.evidence import diff
-from orchestration.releases import package_of
-from orchestration.workspace import sha256_of_file
+from orchestration.releases import diff
+from orchestration.releases.shelf import package_of
+from orchestration.workspace.files import sha256_of_file
 
 QUARTER = "2025-26-Q2"
 SEED = "dbt_project/seeds/metrics.csv"

@@ -17,12 +17,15 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInst
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 from dagster._daemon.types import DaemonHeartbeat
 
-from orchestration import dependencies, doctor, waivers, warehouse
 from orchestration.cli import league
-from orchestration.doctor import AMPLE_ROOM, ERROR, OK, ROOM, WARNING, Finding
+from orchestration.operations import dependencies, doctor
+from orchestration.operations.doctor import AMPLE_ROOM, ERROR, OK, ROOM, WARNING, Finding
+from orchestration.quality import waivers
 from orchestration.sources import inventory, landing
 from orchestration.sources.lock import read_lock
-from orchestration.workspace import PROJECT, Workspace, sha256_of_file
+from orchestration.warehouse import project
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import PROJECT, Workspace
 from tests.unit.test_inventory import data_file
 from tests.unit.test_waivers import GOOD
 
@@ -65,9 +68,9 @@ def said(findings: Iterator[Finding]) -> str:
 
 
 def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(warehouse, "compiled", lambda project: True)
+    monkeypatch.setattr(project, "compiled", lambda project: True)
     assert states(doctor.environment()) == [OK, OK, OK]
-    monkeypatch.setattr(warehouse, "compiled", lambda project: False)
+    monkeypatch.setattr(project, "compiled", lambda project: False)
     monkeypatch.setattr(dependencies, "departures", lambda: iter([f"lib{n} is not installed" for n in range(7)]))
     monkeypatch.setattr(doctor.platform, "python_version", lambda: "3.10.9")
     assert states(doctor.environment()) == [ERROR, ERROR, WARNING]

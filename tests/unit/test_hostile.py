@@ -17,18 +17,19 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.table import Table
 
-from orchestration.assets import as_table
-from orchestration.bundle.describe import _code, rule_files
+from orchestration.audit.trace import Published
+from orchestration.audit.verify import verify
+from orchestration.defs.assets import as_table
 from orchestration.errors import InputError, LeagueError
-from orchestration.evidence.trace import Published
-from orchestration.evidence.verify import verify
-from orchestration.sources import csv_files, fetch, files, workbooks
+from orchestration.releases.describe import _code, rule_files
+from orchestration.sources import csv_files, fetch, recognise, workbooks
 from orchestration.sources.archives import MAX_BYTES, MAX_DIRECTORY, MAX_HELD
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import survey
 from orchestration.terminal.console import Console
 from orchestration.text import HIDDEN, visible
-from orchestration.workspace import PROJECT, Workspace, sha256_of_file
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import PROJECT, Workspace
 from tests.unit.test_archives import directory, zipped
 from tests.unit.test_csv_files import COUNTS, GOOD, HEADER, ROW, TESTS, csv_bytes, quoted
 from tests.unit.test_workbooks import CANCER, DAYS_28, published, write
@@ -66,9 +67,9 @@ def test_row_without_end_is_refused_while_it_is_read(tmp_path: Path, rest: bytes
     path = tmp_path / "x.csv"
     path.write_bytes(csv_bytes(HEADER) + rest)
     source = known_sources()["nof_data"]
-    assert peak(lambda: files.read_rows(path, None, source, "f.csv")) < 20 * MB
+    assert peak(lambda: recognise.read_rows(path, None, source, "f.csv")) < 20 * MB
     with pytest.raises(InputError, match=r"^f\.csv, row 2: has a row of more than 1000000 characters$"):
-        files.read_rows(path, None, source, "f.csv")
+        recognise.read_rows(path, None, source, "f.csv")
 
 
 def test_row_as_long_as_allowed_is_read() -> None:
@@ -90,9 +91,9 @@ def test_file_held_as_a_whole_has_so_many_rows(monkeypatch: pytest.MonkeyPatch) 
 def test_list_of_members_without_end_is_not_read(tmp_path: Path) -> None:
     path = listing(tmp_path / "x", 1_000_000)
     assert path.stat().st_size < MAX_BYTES
-    assert peak(lambda: files.recognise(path, "f.zip")) < MB
+    assert peak(lambda: recognise.recognise(path, "f.zip")) < MB
     with pytest.raises(InputError, match=rf"list of members has 47000000 bytes, more than {MAX_DIRECTORY}"):
-        files.recognise(path, "f.zip")
+        recognise.recognise(path, "f.zip")
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -109,9 +110,9 @@ def test_what_is_held_as_a_whole_is_smaller_than_what_is_streamed(tmp_path: Path
             with pytest.raises(
                 InputError, match=rf"^x( \[a\.csv\])?: is too large; found {MAX_HELD + 1}; expected at most"
             ):
-                files.recognise(path, "x")
+                recognise.recognise(path, "x")
         else:
-            assert files.recognise(path, "x")
+            assert recognise.recognise(path, "x")
 
 
 def book_with(path: Path, sheet: bytes) -> Path:
@@ -128,7 +129,7 @@ def test_workbook_too_large_with_all_its_members_is_not_opened(tmp_path: Path) -
     path = zipped(tmp_path / "x", **{workbooks.BOOK: b"<x/>", "a": b""})
     directory(path, 20, "<II", MAX_HELD, MAX_HELD + 1)
     with pytest.raises(InputError, match=r"^x: is too large"):
-        files.recognise(path, "x")
+        recognise.recognise(path, "x")
 
 
 def test_row_that_openpyxl_would_fill_up_is_refused(tmp_path: Path) -> None:
@@ -186,7 +187,7 @@ def test_file_with_such_a_name_is_set_aside_and_listed(extracts: Path, name: str
 @pytest.mark.parametrize("name", NAMES[:4])
 def test_archive_with_such_a_member_is_not_opened(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="has a member with a control character in its name") as refused:
-        files.recognise(zipped(tmp_path / "x", **{name: csv_bytes(HEADER, ROW)}), "f.zip")
+        recognise.recognise(zipped(tmp_path / "x", **{name: csv_bytes(HEADER, ROW)}), "f.zip")
     assert not HIDDEN.search(str(refused.value)) and "\n" not in str(refused.value)
 
 

@@ -7,14 +7,15 @@ import pandas as pd
 import pytest
 
 from orchestration.errors import InputError, LeagueError
+from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.files import Subject
 from orchestration.sources.inventory import COLUMNS, Candidate, Survey, survey, take_inventory
 from orchestration.sources.landing import Landed, land, take_in
 from orchestration.sources.lock import Lock, read_lock
-from orchestration.sources.periods import quarter_of_month
+from orchestration.sources.recognise import Subject
 from orchestration.sources.store import Store
-from orchestration.workspace import Workspace, sha256_of_file
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import Workspace
 from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
 
 
@@ -180,7 +181,7 @@ def test_a_file_that_changes_between_survey_and_store_is_refused(extracts: Path,
     ],
 )
 def test_months_belong_to_quarters_of_the_financial_year(month: str, quarter: str) -> None:
-    assert quarter_of_month(month) == quarter
+    assert Quarter.of_month(month) == quarter
 
 
 def months(folder: Path, quarter: str) -> dict[tuple[str, str], tuple[str, str]]:

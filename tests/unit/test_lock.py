@@ -19,11 +19,12 @@ import yaml
 from orchestration.errors import LeagueError
 from orchestration.sources import lock as lock_module
 from orchestration.sources.descriptions import _source, known_sources
-from orchestration.sources.files import Subject
 from orchestration.sources.inventory import Candidate, survey
 from orchestration.sources.landing import land, take_in
 from orchestration.sources.lock import Entry, changing, read_lock
-from orchestration.workspace import PROJECT, SOURCES, Workspace, sha256_of_file
+from orchestration.sources.recognise import Subject
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import PROJECT, SOURCES, Workspace
 from tests.unit.test_inventory import ae, ambsys, data_file
 
 Q1, Q2 = "2025-26-Q1", "2025-26-Q2"

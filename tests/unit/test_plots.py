@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 
-from orchestration.bundle import plots
+from orchestration.releases import pictures
 
 HOSTILE = "<script>alert(1)</script> $x_1$ & \"Trust\" 'é'"
 
@@ -50,55 +50,55 @@ def text(svg: bytes) -> list[str]:
 
 
 def test_each_ranked_league_has_its_pictures(release: Path) -> None:
-    assert [name for name, _ in plots.pictures(release)] == ["ranks_ambulance.svg", "movement_ambulance.svg"]
+    assert [name for name, _ in pictures.pictures(release)] == ["ranks_ambulance.svg", "movement_ambulance.svg"]
 
 
 def test_without_a_quarter_before_there_is_no_movement(release: Path) -> None:
     table = pd.read_parquet(release / "trust_league_table.parquet")
     table.assign(rank_change=pd.array([None] * 3, "Int32")).to_parquet(release / "trust_league_table.parquet")
-    assert [name for name, _ in plots.pictures(release)] == ["ranks_ambulance.svg"]
+    assert [name for name, _ in pictures.pictures(release)] == ["ranks_ambulance.svg"]
 
 
 def test_same_tables_give_the_same_bytes(release: Path) -> None:
-    assert dict(plots.pictures(release)) == dict(plots.pictures(release))
+    assert dict(pictures.pictures(release)) == dict(pictures.pictures(release))
 
 
 def test_names_are_text_and_nothing_else(release: Path) -> None:
-    for svg in dict(plots.pictures(release)).values():
+    for svg in dict(pictures.pictures(release)).values():
         assert b"<script" not in svg
         assert any(line.startswith(HOSTILE) for line in text(svg))
 
 
 def test_long_names_are_cut(release: Path) -> None:
-    (ranks, _) = dict(plots.pictures(release)).values()
-    assert f"{'C' * plots.LONGEST_NAME}  3" in text(ranks)
+    (ranks, _) = dict(pictures.pictures(release)).values()
+    assert f"{'C' * pictures.LONGEST_NAME}  3" in text(ranks)
 
 
 def test_title_counts_the_verdicts(release: Path) -> None:
-    movement = dict(plots.pictures(release))["movement_ambulance.svg"]
+    movement = dict(pictures.pictures(release))["movement_ambulance.svg"]
     assert "Changes of scores beyond the spread of metrics: 1 improved (green), 0 worsened (red), of 2" in text(
         movement
     )
 
 
 STEPS = [
-    plots.Relation("rank.b", "", ("rank.a", "stage.x")),
-    plots.Relation("publish.release", "", ("rank.b",)),
-    plots.Relation("stage.x", "", ("land.y",)),
-    plots.Relation("land.y", "", ("extract.files",)),
-    plots.Relation("rank.a", "", ("stage.x",), published=True),
-    plots.Relation("extract.files", ""),
-    plots.Relation("metric.m", "", ("stage.x",)),
-    plots.Relation("score.s", "", ("metric.m",)),
+    pictures.Relation("rank.b", "", ("rank.a", "stage.x")),
+    pictures.Relation("publish.release", "", ("rank.b",)),
+    pictures.Relation("stage.x", "", ("land.y",)),
+    pictures.Relation("land.y", "", ("extract.files",)),
+    pictures.Relation("rank.a", "", ("stage.x",), published=True),
+    pictures.Relation("extract.files", ""),
+    pictures.Relation("metric.m", "", ("stage.x",)),
+    pictures.Relation("score.s", "", ("metric.m",)),
 ]
 
 
 def test_lineage_flows_one_way() -> None:
-    names = [relation.name for relation in plots.in_order_of_flow(STEPS)]
+    names = [relation.name for relation in pictures.in_order_of_flow(STEPS)]
     assert names == ["extract.files", "land.y", "stage.x", "metric.m", "score.s", "rank.a", "rank.b", "publish.release"]
 
 
 def test_lineage_is_one_picture_with_every_name_and_the_same_bytes() -> None:
-    drawn = plots.lineage(plots.in_order_of_flow(STEPS))
-    assert {relation.name.split(".")[1] for relation in STEPS} | set(plots.LAYERS) <= set(text(drawn.encode()))
-    assert drawn == plots.lineage(plots.in_order_of_flow(STEPS))
+    drawn = pictures.lineage(pictures.in_order_of_flow(STEPS))
+    assert {relation.name.split(".")[1] for relation in STEPS} | set(pictures.LAYERS) <= set(text(drawn.encode()))
+    assert drawn == pictures.lineage(pictures.in_order_of_flow(STEPS))

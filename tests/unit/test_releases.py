@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration import releases
 from orchestration.errors import LeagueError
-from orchestration.workspace import sha256_of_file
+from orchestration.releases import shelf
+from orchestration.workspace.files import sha256_of_file
 
 
 @pytest.fixture
@@ -23,28 +23,28 @@ def release(tmp_path: Path) -> Path:
 
 
 def test_new_release_is_a_candidate(release: Path) -> None:
-    assert releases.state(release) == ("candidate", "nobody has approved it")
-    assert list(releases.damage(release)) == []
+    assert shelf.state(release) == ("candidate", "nobody has approved it")
+    assert list(shelf.damage(release)) == []
 
 
 def test_approval_names_who_and_leaves_the_bundle_alone(release: Path) -> None:
     before = {path.name: path.read_bytes() for path in release.iterdir()}
-    releases.approve(release, "A Name")
-    assert releases.state(release)[0] == "approved"
-    assert releases.state(release)[1].startswith("A Name, 20")
+    shelf.approve(release, "A Name")
+    assert shelf.state(release)[0] == "approved"
+    assert shelf.state(release)[1].startswith("A Name, 20")
     assert {path.name: path.read_bytes() for path in release.iterdir()} == before
-    assert releases.latest_version(release.parent) == 1
+    assert shelf.latest_version(release.parent) == 1
 
 
 def test_approval_holds_for_the_bytes_it_was_given_for(release: Path) -> None:
-    releases.approve(release, "A Name")
+    shelf.approve(release, "A Name")
     whole = (release / "table.csv").read_text()
     (release / "table.csv").write_text("a\n2\n")
-    assert releases.state(release)[0] == "candidate"
+    assert shelf.state(release)[0] == "candidate"
     (release / "table.csv").write_text(whole)
-    assert releases.state(release)[0] == "approved"
+    assert shelf.state(release)[0] == "approved"
     (release / "datapackage.json").write_text(json.dumps({"resources": []}))
-    state, why = releases.state(release)
+    state, why = shelf.state(release)
     assert state == "candidate" and why.startswith("A Name approved other bytes")
 
 
@@ -60,36 +60,36 @@ def test_approval_holds_for_the_bytes_it_was_given_for(release: Path) -> None:
 def test_damage_is_named_and_not_approved(release: Path, change: object, named: str) -> None:
     assert callable(change)
     change(release)
-    assert [found for found in releases.damage(release) if found.startswith(named)]
+    assert [found for found in shelf.damage(release) if found.startswith(named)]
     with pytest.raises(LeagueError, match=named):
-        releases.approve(release, "A Name")
-    assert releases.state(release)[0] == "candidate"
+        shelf.approve(release, "A Name")
+    assert shelf.state(release)[0] == "candidate"
 
 
 def test_withdrawn_release_says_why_and_is_not_approved_again(release: Path) -> None:
-    releases.approve(release, "A Name")
-    releases.withdraw(release, "RTT of two trusts was wrong")
-    assert releases.state(release)[0] == "withdrawn"
-    assert releases.state(release)[1].startswith("RTT of two trusts was wrong (20")
+    shelf.approve(release, "A Name")
+    shelf.withdraw(release, "RTT of two trusts was wrong")
+    assert shelf.state(release)[0] == "withdrawn"
+    assert shelf.state(release)[1].startswith("RTT of two trusts was wrong (20")
     with pytest.raises(LeagueError, match="was withdrawn: RTT of two trusts"):
-        releases.approve(release, "A Name")
+        shelf.approve(release, "A Name")
     assert (release / "table.csv").exists()
 
 
 def test_folder_without_a_descriptor_is_no_release(tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match=r"is no release: it holds no datapackage\.json"):
-        releases.withdraw(tmp_path, "why")
+        shelf.withdraw(tmp_path, "why")
 
 
 def test_damaged_descriptor_is_a_refusal_that_names_it(release: Path) -> None:
     (release / "datapackage.json").write_text('{"resources": [')
     with pytest.raises(LeagueError, match="is damaged: it is not JSON"):
-        releases.package_of(release)
+        shelf.package_of(release)
 
 
 def test_record_that_broke_off_is_swept_by_the_next(release: Path) -> None:
     broken_off = release.parent / ".v1.approval.json.1.tmp"
     broken_off.write_text("[")
-    assert releases.state(release)[0] == "candidate"
-    releases.approve(release, "A Name")
-    assert releases.state(release)[0] == "approved" and not broken_off.exists()
+    assert shelf.state(release)[0] == "candidate"
+    shelf.approve(release, "A Name")
+    assert shelf.state(release)[0] == "approved" and not broken_off.exists()

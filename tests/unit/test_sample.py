@@ -16,13 +16,7 @@ import pytest
 
 from orchestration.sample import invent_year, write_sample
 from orchestration.sample.framework import DOMAINS, METRICS, MILLION
-from orchestration.sample.metric_scores import (
-    combined_finance,
-    competition_ranks,
-    hundredths,
-    metric_scores,
-    quantile,
-)
+from orchestration.sample.metric_scores import combined_finance, competition_ranks, hundredths, metric_scores, quantile
 from orchestration.sample.standings import weighted_mean
 
 SHARED = Path(os.environ.get("LEAGUE_SHARED", Path(__file__).parents[3] / "shared"))

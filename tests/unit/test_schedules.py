@@ -10,15 +10,15 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration import assets, schedules
-from orchestration.definitions import defs
-from orchestration.resources import Folders
+from orchestration.defs import assets, schedules
+from orchestration.defs.definitions import defs
+from orchestration.defs.resources import Folders
 from orchestration.sources.calendar import expected
 from orchestration.sources.fetch import Fetched
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import Entry, changing
-from orchestration.workspace import Workspace
+from orchestration.workspace.paths import Workspace
 
 Q1, Q2, Q3, Q4 = (f"2025-26-Q{number}" for number in (1, 2, 3, 4))
 Tick = Callable[..., dg.SensorResult | dg.SkipReason]

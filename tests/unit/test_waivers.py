@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration import waivers
 from orchestration.errors import GateError
+from orchestration.quality import waivers
 
 Q = "2025-26-Q4"
 GOOD = {

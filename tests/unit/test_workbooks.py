@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from orchestration.errors import InputError
-from orchestration.sources import files, workbooks
+from orchestration.sources import recognise, workbooks
 from orchestration.sources.descriptions import known_sources
 
 CANCER = known_sources()["cancer"]
@@ -82,10 +82,10 @@ def row_of(sheets: Sheets, sheet: str, number: int) -> list[Any]:
 @pytest.mark.parametrize("dimension", ["A1", None])
 def test_every_row_of_every_table_is_read(tmp_path: Path, dimension: str | None) -> None:
     path = write(tmp_path / "x", published(), dimension)
-    found = files.recognise(path, "f.xlsx")
-    assert found == files.Recognised(CANCER)
-    assert files.about(path, found, "f.xlsx") == ([files.Subject("2025-26-Q1", "2025-04", "provider")], None)
-    rows = files.read_rows(path, None, CANCER, "f.xlsx")
+    found = recognise.recognise(path, "f.xlsx")
+    assert found == recognise.Recognised(CANCER)
+    assert recognise.about(path, found, "f.xlsx") == ([recognise.Subject("2025-26-Q1", "2025-04", "provider")], None)
+    rows = recognise.read_rows(path, None, CANCER, "f.xlsx")
     assert list(rows.columns) == [*CANCER.names, "_source_member", "_source_row"]
     assert list(
         zip(rows["_source_member"], rows["_source_row"], rows["block"], rows["ods_code"], rows["total"], strict=True)
@@ -192,7 +192,7 @@ def test_what_is_not_as_described_is_named_with_its_place(
 
 
 def test_other_workbooks_are_no_publication(tmp_path: Path) -> None:
-    assert files.recognise(write(tmp_path / "x", {"Sheet1": [["a"]]}), "f") is None
+    assert recognise.recognise(write(tmp_path / "x", {"Sheet1": [["a"]]}), "f") is None
 
 
 def tampered(path: Path, member: str, content: bytes | None) -> Path:

@@ -1,0 +1,117 @@
+"""Verifying a release: is it whole, and do the stored extracts give the same bytes again?
+
+Belongs here: rebuilding in a scratch place and comparing. Does not: what a bundle holds (`release.py`), what people
+said of it (`releases.py`)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter, known
+from orchestration.releases import describe
+from orchestration.releases.shelf import PACKAGE, damage, package_of
+from orchestration.sources.store import Store
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import Workspace
+
+NAMED = 5  # differences named of each table; the count is always complete
+# Builds a recorded release of a quarter again in a data folder: its folder, or the problems that stopped it.
+Rebuild = Callable[[Path, Quarter, Path], Path | tuple[str, ...]]
+
+
+def verify(release: Path, data_dir: Path, rebuild: Rebuild) -> list[str]:
+    """Checks a bundle against its own descriptor, its rules against those here, its extracts against their hashes, and
+    all its bytes against a build from the stored extracts.
+
+    `rebuild` makes the release again. Returns every difference; none means equal. Raises LeagueError where the folder
+    is no release.
+    """
+    package = package_of(release)
+    found = [*damage(release), *_rules(package)]
+    extracts = list(_extracts(package, Store(Workspace(data_dir))))
+    if extracts:
+        return [*found, *extracts, "not built again: an extract is not as it was"]
+    scratch = Path(tempfile.mkdtemp(prefix="league-verify-"))
+    try:
+        found += _built_again(release, package, data_dir, scratch, rebuild)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return list(dict.fromkeys(found))
+
+
+def _rules(package: dict[str, Any]) -> Iterator[str]:
+    recorded, here = package["rules"], describe.rule_files()
+    for name in sorted(set(recorded) | set(here)):
+        if recorded.get(name) != here.get(name):
+            what = "was not there" if name not in recorded else "is gone" if name not in here else "has changed since"
+            yield f"rule {name} {what}"
+
+
+def _extracts(package: dict[str, Any], store: Store) -> Iterator[str]:
+    for source in package["sources"]:
+        try:
+            store.get(source["sha256"])
+        except LeagueError as error:
+            yield f"extract {source['file_name']}: {error}"
+
+
+def _built_again(
+    release: Path, package: dict[str, Any], data_dir: Path, scratch: Path, rebuild: Rebuild
+) -> Iterator[str]:
+    """What differs when it is built again, with the version before where it stood: so that the number and what changed
+    since come out the same."""
+    quarter = known(json.loads((release / "checks.json").read_text(encoding="utf-8"))["quarter"])
+    releases = Workspace(scratch).releases(quarter)
+    releases.mkdir(parents=True)
+    before = release.resolve().parent / f"v{int(package['version']) - 1}"
+    if package["version"] != "1":
+        if not before.is_dir():
+            yield f"{before} is not there: what changed since it cannot be made again"
+            return
+        (releases / before.name).symlink_to(before)
+    Workspace(scratch).store.symlink_to(Workspace(data_dir.resolve()).store)
+    again = rebuild(release.resolve(), quarter, scratch)
+    if isinstance(again, Path):
+        same = again.name != release.resolve().name  # the version before it, found to be current
+        yield from [f"built again it is the same as {again.name}"] if same else _compared(release, again)
+    else:
+        yield "it does not build again: " + "; ".join(again)
+
+
+def _compared(release: Path, again: Path) -> Iterator[str]:
+    names = {path.name for folder in (release, again) for path in folder.iterdir()}
+    for name in sorted(names):
+        old, new = release / name, again / name
+        if not (old.exists() and new.exists()):
+            yield f"{name} is only in the {'release' if old.exists() else 'build'}"
+        elif sha256_of_file(old) != sha256_of_file(new):
+            yield f"{name} differs{_where(old, new) if name.endswith('.parquet') else ''}"
+            if name == PACKAGE:
+                yield from _keys_apart(old, new)
+
+
+def _where(old: Path, new: Path) -> str:
+    left, right = (pd.read_parquet(path).astype("string").fillna("") for path in (old, new))
+    if list(left.columns) != list(right.columns) or len(left) != len(right):
+        return f": {len(left)} rows and {len(left.columns)} columns, {len(right)} and {len(right.columns)} built again"
+    rows, columns = (left != right).to_numpy().nonzero()
+    cells = [
+        f"row {row + 1}, {left.columns[column]}: {left.iat[row, column]!r}, {right.iat[row, column]!r} built again"
+        for row, column in zip(rows[:NAMED], columns[:NAMED], strict=True)
+    ]
+    return f" in {len(rows)} cells: {'; '.join(cells)}"
+
+
+def _keys_apart(old: Path, new: Path) -> Iterator[str]:
+    left, right = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
+    apart = sorted(key for key in {*left, *right} - {"resources"} if left.get(key) != right.get(key))
+    if apart:
+        yield f"{old.name}: {', '.join(apart)} differ"

@@ -1,0 +1,312 @@
+"""The assets, layer by layer: extract, land, stage and metric, score and rank, publish.
+
+Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
+releases."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
+from dagster_dbt.asset_utils import get_asset_check_key_for_test
+
+from orchestration.defs.resources import QUARTERS, Folders
+from orchestration.errors import GateError
+from orchestration.quality import dbt_tests, evidence, release_gate
+from orchestration.quality.checks import Check, raise_if_shut
+from orchestration.quality.waivers import refuse_expired, waivers
+from orchestration.releases import pictures, publish
+from orchestration.releases.published_tables import published_tables
+from orchestration.releases.shelf import content_sha256
+from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.fetch import Fetched, fetch
+from orchestration.sources.inventory import recorded_inventory, survey
+from orchestration.sources.landing import land, take_in, write_table
+from orchestration.warehouse import manifest, project, tables
+from orchestration.warehouse.column_lineage import all_lineage
+from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC, relations_of
+from orchestration.workspace.files import remove_tree
+from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
+
+WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
+PREVIEW_ROWS = 10
+CODE_VERSION = project.project_sha256()[:16]  # of all dbt reads: seeds and macros too
+
+FETCHED = dg.AssetKey(["extract", "fetched"])
+EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
+
+# The NOF release came 71 days after a quarter at the earliest; its alert day is 98 days after, the 8th at the latest.
+RELEASED_QUARTERLY = dg.FreshnessPolicy.cron(
+    deadline_cron="0 6 8 1,4,7,10 *", lower_bound_delta=timedelta(days=30), timezone="Europe/London"
+)
+
+
+def as_table(frame: pd.DataFrame) -> dg.TableMetadataValue:
+    """A table as the UI has it. Not Markdown: a name from outside would bring links and pictures along."""
+    names = [str(name) for name in frame.columns]
+    rows = frame.astype("string").fillna("").itertuples(index=False)
+    return dg.MetadataValue.table(
+        [dg.TableRecord(dict(zip(names, row, strict=True))) for row in rows],
+        dg.TableSchema([dg.TableColumn(name) for name in names]),
+    )
+
+
+def preview(frame: pd.DataFrame) -> dg.TableMetadataValue:
+    return as_table(frame.head(PREVIEW_ROWS))
+
+
+def on_time(source: Source) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        f"{source.id}_on_time", asset=FETCHED, description=f"{source.title}: all that was expected by now has come."
+    )
+
+
+@dg.asset(
+    key=FETCHED,
+    check_specs=[on_time(source) for source in known_sources().values() if source.calendar],
+    partitions_def=QUARTERS,
+    group_name="extract",
+    description="What the publishers' pages had, in the folder of extracts. A file put there by hand is read like one.",
+)
+def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
+    """Downloads what a quarter needs. Fails where a download failed or a publication is overdue; what came stays."""
+    workspace = Workspace(Path(folders.data))
+    results = list(fetch(Path(folders.extracts), [context.partition_key], workspace, date.today()))
+    listed = pd.DataFrame(results).drop(columns="problem")
+    yield dg.MaterializeResult(
+        metadata={"files": as_table(listed)}
+        | {f"files_{outcome}": int(count) for outcome, count in listed["outcome"].value_counts().items()},
+        check_results=[_punctuality(spec.name, results) for spec in fetched.check_specs],
+    )
+    if failed := [str(one.problem) for one in results if one.failed]:
+        raise dg.Failure("\n".join(failed), allow_retries=False)
+
+
+def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
+    about = [one for one in results if f"{one.source_id}_on_time" == check and one.problem]
+    severity = dg.AssetCheckSeverity.ERROR if any(one.failed for one in about) else dg.AssetCheckSeverity.WARN
+    problems = "\n".join(str(one.problem) for one in about)
+    return dg.AssetCheckResult(check_name=check, passed=not about, severity=severity, metadata={"problems": problems})
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(EXTRACT_KEYS[0], deps=[FETCHED], description="Every file found, and what became of it."),
+        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarter asked for."),
+    ],
+    partitions_def=QUARTERS,
+    group_name="extract",
+    name="extracts",
+)
+def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
+    """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
+    which is in the store. Starts the build afresh."""
+    remove_tree(build.folder)
+    remove_tree(build.unfinished)
+    if folders.recorded:
+        inventory = recorded_inventory(Path(folders.extracts))
+    else:
+        refuse_expired(build.quarter, date.today())
+        inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
+    write_table(inventory, build, "files")
+    write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
+    used = inventory[inventory["status"] == "used"]
+    yield dg.MaterializeResult(
+        asset_key=EXTRACT_KEYS[0],
+        metadata={
+            "files_found": inventory["file_name"].nunique(),
+            "files_used": used["file_name"].nunique(),
+            "files": as_table(inventory),
+            "sha256": dg.MetadataValue.json(sorted(used["source_sha256"].unique())),
+        },
+    )
+    yield dg.MaterializeResult(asset_key=EXTRACT_KEYS[1], metadata={"quarter": build.quarter})
+
+
+def landing_asset(source: Source) -> dg.AssetsDefinition:
+    """The asset that lands one source."""
+
+    @dg.asset(
+        key=["land", source.id],
+        deps=EXTRACT_KEYS,
+        partitions_def=QUARTERS,
+        group_name="land",
+        description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
+        metadata={"landing_page": source.landing_page},
+        kinds={"parquet"},
+    )
+    def landing(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
+        landed = land(source, pd.read_parquet(build.parquet("files")), build)
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": landed.rows,
+                "input_sha256": dg.MetadataValue.json(landed.sha256),
+                "preview": preview(landed.preview),
+            }
+        )
+
+    return landing
+
+
+LANDING = [landing_asset(source) for source in known_sources().values()]
+LAND_KEYS = [asset.key for asset in LANDING]
+
+
+def column_lineage(model: str) -> dg.TableColumnLineage:
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(dg.AssetKey([layer, table]), name) for layer, table, name in sources]
+            for column, sources in all_lineage()[model].items()
+        }
+    )
+
+
+def published_columns() -> dg.TableColumnLineage:
+    """Every column of the release, `table.column`, and the model it is of; from there on the models have their own."""
+    return dg.TableColumnLineage(
+        {
+            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.relation.split(".")), name)]
+            for table in published_tables()
+            for name, _, _ in table.columns
+        }
+    )
+
+
+class Translator(DagsterDbtTranslator):
+    """Keys are `<layer>/<table>`. Every node depends on all of the stage before it: a blocking check gates only what
+    reads the very asset it is on, and a gate must stop everything after it."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        layer = dbt_resource_props.get("source_name") or dbt_resource_props["schema"]
+        return dg.AssetKey([layer, dbt_resource_props["name"]])
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return self.get_asset_key(dbt_resource_props).path[0]
+
+    def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        return CODE_VERSION
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        node = self.get_resource_props(manifest, unique_id)
+        if node["resource_type"] != "model":
+            return spec
+        before = LAND_KEYS
+        if SCORE_RANK in node["tags"]:
+            before = [dg.AssetKey(relation.split(".")) for relation in relations_of(STAGE_METRIC)]
+        have = {dep.asset_key for dep in spec.deps}
+        return spec.replace_attributes(
+            deps=[*spec.deps, *[dg.AssetDep(key) for key in before if key not in have and key != spec.key]],
+        )
+
+
+TRANSLATOR = Translator()
+
+
+def dbt_stage(stage: str) -> dg.AssetsDefinition:
+    """One dbt invocation: all models and data tests of a stage. The evidence it leaves names every table it wrote."""
+
+    @dbt_assets(
+        manifest=manifest.raw(),
+        select=f"tag:{stage}",
+        name=stage,
+        partitions_def=QUARTERS,
+        dagster_dbt_translator=TRANSLATOR,
+        project=DbtProject(DBT_PROJECT, target_path=project.TARGET),
+        pool=WRITES_WAREHOUSE,
+    )
+    def built(build: dg.ResourceParam[Build]) -> Iterator[Any]:
+        results = project.build_stage(build, stage, {waiver.check for waiver in waivers(build.quarter)})
+        checks = dbt_tests.checks_of_results(build, stage, results)
+        with tables.reading(build) as connection:
+            there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
+            data = {relation: tables.table_sha256(connection, relation) for relation in there}
+            data |= release_gate.inputs_sha256(build)
+            checks = evidence.record(build, f"dbt.{stage}", data, project.project_sha256(), checks)
+            for result in results:
+                if str(result.status) == "success":
+                    key = TRANSLATOR.get_asset_key(result.node.to_dict())
+                    yield dg.MaterializeResult(asset_key=key, metadata=_table_metadata(connection, key))
+        yield from _dbt_check_results(results, {check.id: check for check in checks})
+        raise_if_shut(checks)
+
+    return built
+
+
+def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
+    table = connection.table(".".join(key.path))
+    shown: dict[str, Any] = {"dagster/row_count": table.shape[0], "preview": preview(table.limit(PREVIEW_ROWS).df())}
+    if key.path[-1] in all_lineage():
+        shown["dagster/column_lineage"] = column_lineage(key.path[-1])
+    return shown
+
+
+def _dbt_check_results(results: list[Any], checks: dict[str, Check]) -> Iterator[dg.AssetCheckResult]:
+    for result in results:
+        key = get_asset_check_key_for_test(manifest.raw(), TRANSLATOR, result.node.unique_id, None)
+        check = checks.get(f"dbt.{result.node.name}")
+        if key is not None and check is not None and str(result.status) != "skipped":
+            yield asset_check_result(key.asset_key, key.name, check)
+
+
+def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check) -> dg.AssetCheckResult:
+    """A check as Dagster shows it; a warning never blocks, nor what is waived."""
+    blocks = check.severity == "critical" and check.waiver is None
+    severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(
+        asset_key=asset_key,
+        check_name=name,
+        passed=check.passed,
+        severity=severity,
+        metadata={
+            "id": check.id,
+            "reason": check.reason,
+            "unexpected": check.unexpected,
+            "examples": "\n".join(check.examples),
+            "waiver": check.waiver or "none",
+        },
+    )
+
+
+STAGE_METRIC_MODELS = dbt_stage(STAGE_METRIC)
+SCORE_RANK_MODELS = dbt_stage(SCORE_RANK)
+
+
+@dg.asset(
+    key=["publish", "release"],
+    deps=[*STAGE_METRIC_MODELS.keys, *SCORE_RANK_MODELS.keys],
+    partitions_def=QUARTERS,
+    group_name="publish",
+    pool=WRITES_WAREHOUSE,
+    freshness_policy=RELEASED_QUARTERLY,
+    kinds={"csv", "parquet"},
+)
+def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
+    """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
+    try:
+        made = publish.publish(build)
+    except GateError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    context.log.info(f"{made.path} {'made' if made.created else 'was current already'}")
+    table = pd.read_parquet(made.path / "trust_league_table.parquet")
+    return dg.MaterializeResult(
+        metadata={
+            "path": dg.MetadataValue.path(str(made.path)),
+            "version": made.version,
+            "created": made.created,
+            "content_sha256": content_sha256(made.path),
+            "dagster/column_lineage": published_columns(),
+            "trusts_ranked": int(table["ranked"].sum()),
+            **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
+            **{
+                f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
+                for picture in sorted(made.path.glob("*.svg"))
+            },
+        }
+    )
+
+
+ASSETS = [fetched, extracts, *LANDING, STAGE_METRIC_MODELS, SCORE_RANK_MODELS, published_release]

@@ -1,0 +1,102 @@
+"""Running the quarter job in this process: the same assets and checks as under a Dagster instance, without one.
+
+Belongs here: starting a run, and saying plainly why one stopped."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+
+import dagster as dg
+from dagster_shared.error import SerializableErrorInfo
+
+from orchestration.defs import progress
+from orchestration.defs.definitions import defs
+from orchestration.defs.resources import Folders
+from orchestration.errors import LeagueError, what_to_do
+from orchestration.quality import checks, evidence
+from orchestration.quarters import Quarter, known
+from orchestration.workspace.paths import Build, Workspace
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: `problems` is empty when it succeeded; `release` is the folder of the bundle, if any."""
+
+    quarter: str
+    problems: tuple[str, ...]
+    release: Path | None
+    created: bool
+
+
+def steps(job_name: str) -> int:
+    """How many steps a run of a job has."""
+    return len(defs.resolve_job_def(job_name).graph.node_defs)
+
+
+def run_quarter(
+    job_name: str,
+    quarter: str,
+    extracts: Path,
+    data_dir: Path,
+    listener: Callable[[str, str], None],
+    recorded: bool = False,
+) -> Outcome:
+    """Runs a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
+    has. Raises LeagueError for a quarter without a framework or one that is being built."""
+    build = Workspace(data_dir).build(known(quarter))
+    with progress.to(listener):
+        result = defs.resolve_job_def(job_name).execute_in_process(
+            partition_key=quarter,
+            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded)},
+            run_config={"loggers": {"progress": {}}},
+            raise_on_error=False,
+        )
+    for event in result.all_events:
+        if event.is_resource_init_failure and (error := event.engine_event_data.error):
+            raise LeagueError(_said(error, build))
+    published = [
+        e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey(["publish", "release"])
+    ]
+    if published:
+        metadata = published[0].materialization.metadata
+        return Outcome(quarter, (), Path(str(metadata["path"].value)), bool(metadata["created"].value))
+    return Outcome(quarter, () if result.success else tuple(_problems(result, build)), None, False)
+
+
+def rebuild(
+    listener: Callable[[str, str], None], release: Path, quarter: Quarter, data_dir: Path
+) -> Path | tuple[str, ...]:
+    """A release built again from what it records and the store of a data folder has: its folder, or what stopped it."""
+    outcome = run_quarter("quarter", quarter, release, data_dir, listener, recorded=True)
+    return outcome.release or outcome.problems
+
+
+def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
+    failed = {
+        event.step_key or "": event.step_failure_data.error.cause or event.step_failure_data.error
+        for event in result.all_node_events
+        if event.is_step_failure and event.step_failure_data.error
+    }
+    for error in failed.values():
+        if what_to_do(error.message):  # then the other steps failed for the same reason
+            yield _said(error, build)
+            return
+    recorded = [evidence.read(build, path.stem) for path in sorted(build.evidence.glob("*.json"))]
+    shut = checks.causes([check for document in recorded for check in evidence.checks_of(document)])
+    yield from (f"{check.gate} gate: {check}" for check in shut)
+    for step, error in failed.items():
+        if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
+            yield _said(error, build)
+
+
+def _said(error: SerializableErrorInfo, build: Build) -> str:
+    """A refusal in plain words; a programming mistake as the traceback it is."""
+    said = error.message.partition(": ")[2].strip()
+    if advice := what_to_do(said):
+        return f"{build.quarter} cannot be built in {build.workspace.data_dir}: {' '.join(said.split())}: {advice}"
+    if error.cls_name in ("InputError", "LeagueError"):
+        return said
+    return error.message.strip() if error.cls_name in ("GateError", "Failure") else error.to_string()

@@ -1,0 +1,249 @@
+"""The doctor: whether everything that scheduled operation rests on is in order here, and what to do where it is not.
+
+Belongs here: looking, one area after the other. Does not: how findings are shown
+(`terminal/doctor.py`), what a run went wrong by (`alerts.py`)."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from importlib.metadata import metadata
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+
+from orchestration.errors import LeagueError, what_to_do
+from orchestration.operations import dependencies
+from orchestration.quality.waivers import waivers
+from orchestration.quarters import needed, with_a_framework
+from orchestration.releases import shelf
+from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
+from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
+from orchestration.sources.store import Store
+from orchestration.warehouse import project
+from orchestration.workspace.files import is_scratch, sha256_of_file
+from orchestration.workspace.paths import Workspace
+
+OK, WARNING, ERROR = "ok", "warning", "error"
+# A file of the largest size allowed lies on the disk three times while it is fetched and stored, 1.5 GB; a build of
+# 2025-26-Q4 leaves 60 MB (2026-11).
+ROOM, AMPLE_ROOM = 2_000_000_000, 10_000_000_000
+SOON = timedelta(days=14)  # a waiver renewed in that time stops no build
+OLD_EXPORT = timedelta(days=7)  # PyPI has new advisories every day
+NAMED = 5  # of many alike; the count is always complete
+RUNBOOK = "docs/operations.md"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: its state is ok, warning or error, and what is not ok says what to do."""
+
+    area: str
+    state: str
+    found: str
+    to_do: str = ""
+
+
+def examine(
+    workspace: Workspace,
+    extracts: Path | None,
+    export: Path | None,
+    today: date,
+    room: Callable[[Path], int],
+    instance: Callable[[], Iterator[Finding]],
+) -> Iterator[Finding]:
+    """All findings, area by area. `export` is one of OSV, `room` the bytes that are free where a folder is, `instance`
+    looks at that of Dagster. What cannot be looked at is an error with its reason, and stops nothing else."""
+    areas: dict[str, Callable[[], Iterator[Finding]]] = {
+        "environment": environment,
+        "advisories": partial(advisories, export, today),
+        "folders": partial(folders, workspace, extracts, room),
+        "store": partial(store, workspace),
+        "releases": partial(bundles, workspace),
+        "clock": partial(clock, workspace, today),
+        "sources": partial(sources, workspace, today),
+        "waivers": partial(waived, today),
+        "alerts": alerts,
+        "instance": instance,
+    }
+    for area, look in areas.items():
+        try:
+            yield from look()
+        except LeagueError as reason:
+            yield Finding(area, ERROR, str(reason), f"see what the message says, and {RUNBOOK}")
+        except OSError as reason:
+            yield Finding(area, ERROR, str(reason), what_to_do(str(reason)) or "let this user read it")
+
+
+def environment() -> Iterator[Finding]:
+    python, supported = platform.python_version(), metadata("nhs-league-tables")["Requires-Python"]
+    state = OK if python in SpecifierSet(supported) else ERROR
+    yield Finding("environment", state, f"Python {python}", "" if state == OK else f"install one that is {supported}")
+    if departures := list(dependencies.departures()):
+        found = f"libraries that depart from requirements.lock: {listed(departures)}"
+        yield Finding("environment", ERROR, found, "make .venv/.ready makes them so")
+    else:
+        yield Finding("environment", OK, f"{len(dependencies.locked())} libraries as locked")
+    if project.compiled(project.project_sha256()):
+        yield Finding("environment", OK, "the dbt project is compiled")
+    else:
+        yield Finding("environment", WARNING, "the dbt project changed since it was compiled", "the next build does it")
+
+
+def advisories(export: Path | None, today: date) -> Iterator[Finding]:
+    if export is None:
+        to_do = "give the export of PyPI of osv.dev (PyPI/all.zip) with --advisories"
+        yield Finding("advisories", WARNING, "not looked up: none at hand", to_do)
+        return
+    known, newest = dependencies.known_against(export, today)
+    for one in known:
+        found = f"{one.library}: {', '.join(one.ids)} {one.summary}".strip()
+        if one.accepted:
+            yield Finding("advisories", OK, f"{found}; accepted by {one.accepted}")
+        else:
+            yield Finding(
+                "advisories",
+                ERROR,
+                found,
+                "a mended version into the lock, or see orchestration/operations/advisories.yml",
+            )
+    if not known:
+        yield Finding("advisories", OK, f"none of the locked libraries; newest record {newest}")
+    if date.fromisoformat(newest) < today - OLD_EXPORT:
+        yield Finding("advisories", WARNING, f"the newest record is of {newest}", "fetch a newer export")
+
+
+def folders(workspace: Workspace, extracts: Path | None, room: Callable[[Path], int]) -> Iterator[Finding]:
+    home = os.environ.get("DAGSTER_HOME")
+    named = {"data": workspace.data_dir, "extracts": extracts, "DAGSTER_HOME": Path(home) if home else None}
+    for name, folder in named.items():
+        if folder is None:
+            continue
+        try:
+            with tempfile.TemporaryFile(dir=folder):
+                free = room(folder)
+        except OSError as reason:
+            to_do = what_to_do(str(reason)) or "make the folder, or name the right one"
+            yield Finding("folders", ERROR, f"{name} {folder}: {reason.strerror}", to_do)
+            continue
+        state = ERROR if free < ROOM else WARNING if free < AMPLE_ROOM else OK
+        to_do = "" if state == OK else f"make room: {ROOM / 1e9:.0f} GB are needed, {AMPLE_ROOM / 1e9:.0f} GB are ample"
+        yield Finding("folders", state, f"{name} {folder}: {free / 1e9:.1f} GB free", to_do)
+
+
+def free_bytes(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def store(workspace: Workspace) -> Iterator[Finding]:
+    """Every stored file against its name, every file in force against the store, and what killed processes left."""
+    files = sorted(path for path in workspace.store.rglob("*") if path.is_file())
+    whole = [path for path in files if not is_scratch(path)]
+    changed = [path for path in whole if sha256_of_file(path) != path.name]
+    in_force = {one.sha256: one.file_name for one in read_lock(workspace).entries.values() if one.status == IN_FORCE}
+    gone = [name for sha256, name in sorted(in_force.items()) if not Store(workspace).path(sha256).exists()]
+    if changed:
+        to_do = "remove it and build again with the published file, which the lock names by the same sha256"
+        yield Finding("store", ERROR, f"changed: {listed(map(str, changed))}", to_do)
+    if gone:
+        to_do = "put it back into the folder of extracts and build its quarter again"
+        yield Finding("store", ERROR, f"in force by the lock and not stored: {listed(gone)}", to_do)
+    left = [str(path) for path in files if is_scratch(path)]
+    left += [str(path) for path in sorted((workspace.data_dir / "releases").glob("*/.unfinished*"))]
+    if left:
+        yield Finding(
+            "store", WARNING, f"left by a killed process: {listed(left)}", "nothing: the next build removes it"
+        )
+    if not changed and not gone:
+        size = sum(path.stat().st_size for path in whole)
+        yield Finding("store", OK, f"{len(whole)} files as stored, {size / 1e6:.0f} MB; {len(in_force)} in force")
+
+
+def bundles(workspace: Workspace) -> Iterator[Finding]:
+    for quarter in shelf.quarters_released(workspace):
+        folder = workspace.releases(quarter)
+        versions = [folder / f"v{number}" for number in range(1, shelf.latest_version(folder) + 1)]
+        damage = [f"{one.name}: {text}" for one in versions for text in _damage(one)]
+        if damage:
+            to_do = "take it from a backup; league verify says what a build gives"
+            yield Finding("releases", ERROR, f"{quarter} {listed(damage)}", to_do)
+        else:
+            last = versions[-1]
+            found = f"{quarter}: {len(versions)} whole; {last.name} is {': '.join(shelf.state(last))}"
+            yield Finding("releases", OK, found)
+
+
+def _damage(release: Path) -> list[str]:
+    try:
+        return list(shelf.damage(release))
+    except LeagueError as reason:
+        return [str(reason)]
+
+
+def clock(workspace: Workspace, today: date) -> Iterator[Finding]:
+    refuse_a_day_too_early(read_lock(workspace), today, workspace)
+    yield Finding("clock", OK, f"{today}, not before what the lock says was retrieved")
+
+
+def sources(workspace: Workspace, today: date) -> Iterator[Finding]:
+    """The newest file of each source, and what the calendar has of the quarter due and the one before."""
+    lock = read_lock(workspace)
+    newest = _newest(lock)
+    told = ", ".join(f"{source} {day}" for source, day in newest.items()) or "none"
+    yield Finding("sources", OK, f"last retrieved: {told}")
+    quarter = latest_due(today)
+    arrived = {key[:2] for key in lock.entries}
+    for name in needed(quarter) if quarter else ():
+        released = shelf.latest_version(workspace.releases(name))  # without what is missing: it is partial
+        publications = expected(name, arrived, today)
+        for state, means in ((OVERDUE, WARNING if released else ERROR), (LATE, WARNING)):
+            if missing := [str(one) for one in publications if one.state == state]:
+                to_do = "league fetch, or the file into the folder of extracts by hand"
+                yield Finding("sources", means, f"{name}: {listed(missing, '; ')}", to_do)
+    coming = [one for name in with_a_framework() for one in expected(name, arrived, today)]
+    coming = sorted((one for one in coming if one.state != ARRIVED and one.due >= today), key=lambda one: one.due)
+    if coming:
+        following = [f"{one.source_id}, {one.name} by {one.due}" for one in coming if one.due == coming[0].due]
+        yield Finding("sources", OK, f"due next: {listed(following, '; ')}")
+    else:
+        found = f"nothing is due after {today} of any quarter with a framework"
+        yield Finding("sources", WARNING, found, f"seed the next year ({RUNBOOK}, A new year)")
+
+
+def _newest(lock: Lock) -> dict[str, str]:
+    days: dict[str, str] = {}
+    for entry in sorted(lock.entries.values(), key=lambda entry: (entry.source_id, entry.retrieved)):
+        days[entry.source_id] = entry.retrieved
+    return days
+
+
+def waived(today: date) -> Iterator[Finding]:
+    granted = [waiver for quarter in with_a_framework() for waiver in waivers(quarter)]
+    for waiver in granted:
+        if waiver.expires < today:
+            yield Finding("waivers", ERROR, f"{waiver.quarter} {waiver}", "renew it with its owner, or take it out")
+        elif waiver.expires < today + SOON:
+            yield Finding("waivers", WARNING, f"{waiver.quarter} {waiver}", "renew it with its owner in time")
+    yield Finding("waivers", OK, f"{len(granted)} granted")
+
+
+def alerts() -> Iterator[Finding]:
+    from orchestration.operations import alerts
+
+    if channels := alerts.channels(os.environ):
+        yield Finding("alerts", OK, f"go to the log, {', '.join(channels)}")
+    elif os.environ.get("DAGSTER_HOME"):
+        yield Finding("alerts", WARNING, "go to the log of the instance alone", f"set a channel ({RUNBOOK})")
+    else:
+        yield Finding("alerts", OK, "none is set up, and no instance that would send any")
+
+
+def listed(texts: Iterable[str], between: str = ", ") -> str:
+    every = list(texts)
+    return between.join(every[:NAMED]) + (f"{between}{len(every) - NAMED} more" if len(every) > NAMED else "")

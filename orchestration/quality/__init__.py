@@ -1,0 +1,1 @@
+"""Checks, the evidence they leave, waivers, and the gate that a release must pass."""

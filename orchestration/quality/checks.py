@@ -1,0 +1,58 @@
+"""A check: one expectation or data test, and what came of it. Which checks shut a gate.
+
+Does not belong here: running checks (`suites.py`, `dbt_tests.py`), keeping what they found (`evidence.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestration.errors import GateError
+
+NOT_BUILT = "dbt model"  # what a check is that says a table could not be made
+NOT_RUN = "not run"  # what a check is where one before it failed
+EXAMPLES = 5  # places named in a message; the count is always complete
+
+
+@dataclass(frozen=True)
+class Check:
+    """One expectation or dbt test, and what came of it. `severity` is critical or warning; only critical ones gate, and
+    not where somebody answers for the failure: `waiver` is the id."""
+
+    id: str
+    gate: str
+    table: str
+    kind: str
+    severity: str
+    reason: str
+    passed: bool
+    unexpected: int
+    examples: tuple[str, ...] = ()
+    waiver: str | None = None
+
+    @property
+    def shuts_the_gate(self) -> bool:
+        return not self.passed and self.severity == "critical" and self.waiver is None
+
+    @property
+    def can_be_waived(self) -> bool:
+        """Not where a table could not be made, or a check before it failed."""
+        return self.shuts_the_gate and self.kind not in (NOT_BUILT, NOT_RUN)
+
+    def __str__(self) -> str:
+        found = f": {self.unexpected} unexpected" if self.unexpected else ""
+        severity = f"{self.severity}, waived by {self.waiver}" if self.waiver else self.severity
+        return "\n  ".join([f"{self.id} ({severity}){found}. {self.reason}", *self.examples])
+
+
+def causes(checks: list[Check]) -> list[Check]:
+    """The critical checks that failed; those that could not run because of them only where there is nothing else."""
+    shut = [check for check in checks if check.shuts_the_gate]
+    return [check for check in shut if check.kind != NOT_RUN] or shut
+
+
+def raise_if_shut(checks: list[Check]) -> None:
+    """Raises GateError that names every cause."""
+    shut = causes(checks)
+    if shut:
+        gate = ", ".join(sorted({check.gate for check in shut}))
+        raise GateError(f"the {gate} gate is shut\n" + "\n".join(str(check) for check in shut))

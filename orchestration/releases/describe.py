@@ -1,0 +1,248 @@
+"""Describing a release whose tables are written: `checks.json`, pictures, README, audit pack, open standards, and the
+descriptor that lists every file with its sha256.
+
+Belongs here: what each of them is made from. Does not: the tables (`release.py`), any figure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+
+from orchestration.quality.checks import Check
+from orchestration.quality.waivers import waivers
+from orchestration.releases import audit_page, pictures
+from orchestration.releases.published_tables import PublishedTable
+from orchestration.releases.shelf import OPENLINEAGE, PACKAGE, package_of
+from orchestration.sources.descriptions import known_sources
+from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
+
+CONTRACT_VERSION = "2.2"
+README = "README.md"
+LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
+FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
+FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
+
+
+def describe(
+    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Path | None
+) -> None:
+    """Writes all that lies beside the tables of a release, the page that lists all other files last but one."""
+    files = pd.read_parquet(build.parquet("files"))
+    files["bytes"] = files["bytes"].astype("Int64")
+    evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
+    results = {
+        "quarter": build.quarter,
+        "checks": [asdict(check) for check in checks],
+        "waivers": [asdict(waiver) for waiver in waivers(build.quarter)],
+        "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
+        "files": json.loads(files.to_json(orient="records")),
+    }
+    _write_json(folder / "checks.json", results)
+    for name, picture in pictures.pictures(folder):
+        (folder / name).write_bytes(picture)
+    resources = [_table_resource(table, folder) for table in tables]
+    resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
+    package = _package(build, files, number, resources)
+    if before:
+        resources.append(_changes(before, folder, package))
+    sure = list(how_sure(folder))
+    (folder / README).write_text(_readme(build, tables, checks, number, package, sure, folder), encoding="utf-8")
+    resources.append(_file_resource(folder / README))
+    resources += _open_standards(build, tables, checks, evidence, package, folder)
+    (folder / audit_page.NAME).write_text(audit_page.page(folder, package, sure), encoding="utf-8")
+    resources.append(_file_resource(folder / audit_page.NAME))
+    _write_json(folder / PACKAGE, package)
+
+
+def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """The descriptor; `resources` are still being added to."""
+    used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
+    return {
+        "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
+        "title": f"NHS league tables {build.quarter}, version {number}",
+        "profile": "data-package",
+        "version": str(number),
+        "contract_version": CONTRACT_VERSION,
+        "code_version": version("nhs-league-tables"),
+        "rules": rule_files(),
+        "code_sha256": sha256_of_tree(PROJECT / "orchestration"),
+        "licenses": [
+            {
+                "name": "OGL-UK-3.0",
+                "title": "Open Government Licence v3.0",
+                "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+            }
+        ],
+        "sources": [_source(rows) for _, rows in used],
+        "resources": resources,
+    }
+
+
+def _changes(before: Path, folder: Path, package: dict[str, Any]) -> dict[str, Any]:
+    from orchestration.releases.diff import Bundle, changes  # imports SciPy, which a first version needs in dbt only
+
+    after = Bundle(folder, package)
+    found = changes(Bundle(before, package_of(before)), after).replace(f"^({FORMULA})", r"'\1", regex=True)
+    found.insert(0, "quarter", after.quarter)
+    path = folder / "changes.csv"
+    found.to_csv(path, index=False, lineterminator="\n")
+    return _file_resource(path)
+
+
+def _open_standards(
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    evidence: list[dict[str, Any]],
+    package: dict[str, Any],
+    folder: Path,
+) -> list[dict[str, Any]]:
+    from orchestration.releases import (
+        openlineage,
+        standards,  # what these import takes half a second
+    )
+
+    retrieved = date.fromisoformat(max(source["retrieved"] for source in package["sources"]))
+    sha256 = {name: found for run in evidence for name, found in run["data"].items()}
+    standards.write_csvw(folder, package, tables)
+    standards.write_prov(folder, package)
+    standards.write_dcat(folder, package)
+    openlineage.write_events(folder, build.quarter, package, tables, checks, sha256, retrieved)
+    names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
+    return [_file_resource(folder / name) for name in names]
+
+
+def rule_files() -> dict[str, str]:
+    """The sha256 of every file that decides a figure or a gate, by its path in the project."""
+    return {
+        (folder / inside).relative_to(PROJECT).as_posix(): sha256_of_file(folder / inside)
+        for folder, inside in files_of_tree(DBT_PROJECT, STATISTICS, SOURCES, SUITES)
+    } | {name: sha256_of_file(PROJECT / name) for name in LIBRARIES}
+
+
+def _source(rows: pd.DataFrame) -> dict[str, Any]:
+    """A file in use, of which the inventory has a row for each subject."""
+    file = rows.to_dict("records")[0]
+    source = known_sources()[file["source_id"]]
+    return {
+        "source_id": source.id,
+        "title": source.title,
+        "publisher": source.publisher,
+        "licence": source.licence,
+        "path": source.landing_page if source.landing_page.startswith("https://") else "not recorded",
+        "quarters": sorted(rows["quarter"].dropna().unique()),
+        "periods": sorted(rows["period"].dropna().unique()),
+        "url": file["url"],
+        "retrieved": file["retrieved"],
+        "maturity": file["maturity"],
+        "file_name": file["file_name"],
+        "sha256": file["source_sha256"],
+        "bytes": int(file["bytes"]),
+    }
+
+
+def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
+    return {
+        **_file_resource(folder / f"{table.name}.csv"),
+        "type": "table",
+        "description": table.description,
+        "profile": "tabular-data-resource",
+        "encoding": "utf-8",
+        "schema": {
+            "fields": [
+                {"name": name, "type": FIELD_TYPES.get(kind, "number"), "description": description}
+                for name, kind, description in table.columns
+            ],
+            "primaryKey": [] if table.name == "reconciliation" else list(table.key),
+        },
+    }
+
+
+def _file_resource(path: Path) -> dict[str, Any]:
+    return {
+        "name": path.name.lower() if path.suffix != ".csv" else path.stem,
+        "type": "file",
+        "path": path.name,
+        "format": path.suffix[1:],
+        "hash": f"sha256:{sha256_of_file(path)}",
+        "bytes": path.stat().st_size,
+    }
+
+
+def _readme(
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    number: int,
+    package: dict[str, Any],
+    sure: list[dict[str, str]],
+    folder: Path,
+) -> str:
+    reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
+    scores = pd.read_parquet(folder / "metric_scores.parquet")
+    leagues = pd.read_parquet(folder / "league_coverage.parquet")
+    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
+        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["code"] = _code
+    return environment.get_template("readme.md.j2").render(
+        quarter=build.quarter,
+        number=number,
+        leagues=leagues.fillna("").to_dict("records"),
+        sure=sure,
+        agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
+        unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
+        labels=scores.dropna(subset="score")
+        .drop_duplicates(["metric_id", "label"])
+        .sort_values("metric_id")
+        .to_dict("records"),
+        failed=[check for check in checks if not check.passed],
+        checks=len(checks),
+        waivers=waivers(build.quarter),
+        sources=package["sources"],
+        tables=tables,
+        changed=(folder / "changes.csv").exists(),
+    )
+
+
+def _code(text: str) -> str:
+    """A name from outside as a code span of Markdown, which ends at as many backticks as it starts with."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}{text}{fence}" if len(fence) == 1 else f"{fence} {text} {fence}"
+
+
+def how_sure(folder: Path) -> Iterator[dict[str, str]]:
+    """One row of the README a ranked league: figures of `method_sensitivity` as a person writes them."""
+    leagues = pd.read_parquet(folder / "league_coverage.parquet")
+    facts = pd.read_parquet(folder / "method_sensitivity.parquet")
+    robustness = pd.read_parquet(folder / "rank_robustness.parquet")
+    of_leagues = facts[facts["item"] == "league"]
+    for league, rows in of_leagues.groupby("league", sort=False):
+        found = rows.set_index(["assessment", "measure"])["value"].astype(float).to_dict()
+        told_apart = found.get(("rank_sets", "pairs_told_apart_share"))
+        compared = any(("improvement", verdict) in found for verdict in ("improved", "worsened", "no change shown"))
+        yield {
+            "title": leagues.set_index("league")["title"][league],
+            "organisations": str((robustness["league"] == league).sum()),
+            "width": f"{found['likely_range', 'median_width']:g}",
+            "segments": f"{found['likely_range', 'segments_uncertain']:.0f}",
+            "pairs": "-" if told_apart is None else f"{told_apart:.1%}",
+            "moved": f"{found['override', 'organisations_moved']:.0f}",
+            "left_out": f"{found['left_out', 'median_width']:g}",
+            "improved": f"{found.get(('improvement', 'improved'), 0):.0f}" if compared else "-",
+            "worsened": f"{found.get(('improvement', 'worsened'), 0):.0f}" if compared else "-",
+        }
+
+
+def _write_json(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")

@@ -1,0 +1,79 @@
+"""Publishing: the public, immutable bundle of one quarter.
+
+Belongs here: writing the published tables, version numbers. Does not: any figure, the gate before it
+(`quality/release_gate.py`), what describes a release (`describe.py`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.quality.release_gate import evidence_of_all_gates
+from orchestration.releases.describe import FORMULA, describe
+from orchestration.releases.published_tables import PublishedTable, published_tables
+from orchestration.releases.shelf import latest_version, table_hashes
+from orchestration.warehouse.tables import reading
+from orchestration.workspace.files import remove_tree
+from orchestration.workspace.paths import Build
+
+
+@dataclass(frozen=True)
+class Release:
+    """One version of one quarter; `created` is False where the same content was published before."""
+
+    quarter: str
+    version: int
+    path: Path
+    created: bool
+
+
+def publish(build: Build) -> Release:
+    """Makes the next version of the quarter's release, or finds that the last one has the same content already.
+
+    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut; then
+    nothing is written.
+    """
+    checks = evidence_of_all_gates(build)
+    releases = build.workspace.releases(build.quarter)
+    scratch = build.unfinished
+    remove_tree(scratch)
+    scratch.mkdir(parents=True)
+    try:
+        tables = published_tables()
+        _write_tables(build, tables, scratch)
+        last = latest_version(releases)
+        if last and table_hashes(releases / f"v{last}") == table_hashes(scratch):
+            return Release(build.quarter, last, releases / f"v{last}", created=False)
+        number = last + 1
+        describe(build, tables, checks, number, scratch, releases / f"v{last}" if last else None)
+        for file in (*scratch.iterdir(), scratch):
+            file.chmod(0o444 if file.is_file() else 0o555)
+        path = scratch.rename(releases / f"v{number}")
+        return Release(build.quarter, number, path, created=True)
+    finally:
+        remove_tree(scratch)
+
+
+def _write_tables(build: Build, tables: list[PublishedTable], folder: Path) -> None:
+    with reading(build) as connection:
+        for table in tables:
+            order = ", ".join(f"{column} nulls last" for column in table.order)
+            rows = f"from {table.relation} where quarter = '{build.quarter}' order by {order}"
+            columns = ", ".join(name for name, _, _ in table.columns)
+            safe = ", ".join(_safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
+            _copy(connection, f"select {safe} {rows}", folder / f"{table.name}.csv", "format csv, header")
+            _copy(connection, f"select {columns} {rows}", folder / f"{table.name}.parquet", "format parquet")
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:
+    connection.execute(f"copy ({query}) to '{str(path).replace(chr(39), chr(39) * 2)}' ({options})")
+
+
+def _safe_in_a_spreadsheet(column: str, kind: str) -> str:
+    """A text cell that a spreadsheet would read as a formula starts with an apostrophe instead; numbers stay as they
+    are."""
+    if kind != "varchar":
+        return column
+    return f"case when regexp_matches({column}, '^{FORMULA}') then '''' || {column} else {column} end as {column}"

@@ -1,0 +1,140 @@
+"""What a release is, said in open standards: CSVW for its tables, PROV for what it was made from, DCAT for catalogues.
+
+Belongs here: translating the descriptor of a release. Does not: the descriptor itself, by which a release is verified
+(`release.py`), lineage (`lineage/events.py`)."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pandas as pd
+from csvw import TableGroup
+from prov.constants import PROV_LABEL, PROV_TYPE
+from prov.model import PROV, ProvDocument
+
+from orchestration.warehouse import manifest
+
+if TYPE_CHECKING:
+    from orchestration.releases.published_tables import PublishedTable
+
+CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
+URN = "urn:nhs-league-tables:"
+ABOUT = (
+    "Independent analysis of official data. Not official statistics. "
+    "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
+)
+DATATYPES = {"varchar": "string", "bigint": "integer"}
+
+
+def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTable]) -> None:
+    """`csv-metadata.json`: the columns, key and references of every table, as CSV on the Web."""
+    keys = {r["path"]: r["schema"]["primaryKey"] for r in package["resources"] if "schema" in r}
+    group = {
+        "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
+        "dc:identifier": package["name"],
+        "dc:title": package["title"],
+        "dc:description": ABOUT,
+        "dc:license": {"@id": package["licenses"][0]["path"]},
+        "dc:source": [
+            {"dc:identifier": f"sha256:{s['sha256']}", "dc:title": s["title"], "dc:publisher": s["publisher"]}
+            for s in package["sources"]
+        ],
+        "dialect": {"lineTerminators": ["\n"]},
+        "tables": [
+            {
+                "url": path,
+                "dc:description": table.description,
+                "tableSchema": {
+                    "columns": list(_columns(table, _never_empty(folder, table.name, keys[path]))),
+                    "primaryKey": keys[path] or None,
+                    "foreignKeys": list(_references(table)),
+                },
+            }
+            for table in tables
+            for path in [f"{table.name}.csv"]
+        ],
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the library would put text for a datatype it does not know, and only warn
+        TableGroup.fromvalue(group).to_file(folder / CSVW_FILE)
+
+
+def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
+    """Of some columns those with a value in every row: part of a key can be empty, such as the member of an archive."""
+    rows = pd.read_parquet(folder / f"{table}.parquet", columns=columns)
+    return {column for column in columns if rows[column].notna().all()}
+
+
+def _columns(table: PublishedTable, required: set[str]) -> Iterator[dict[str, Any]]:
+    for name, kind, description in table.columns:
+        datatype = "decimal" if kind.startswith("decimal") else DATATYPES.get(kind, kind)
+        told = {"name": name, "titles": name, "datatype": datatype, "dc:description": description}
+        yield told | ({"required": True} if name in required else {})
+
+
+def _references(table: PublishedTable) -> Iterator[dict[str, Any]]:
+    """The other tables that have a row for every row of this one, as far as a gate has checked it."""
+    for test in manifest.data_tests():
+        if test.kind == "references" and test.table == table.name:
+            said = test.arguments
+            reference = {"resource": f"{said['table']}.csv", "columnReference": said["columns"]}
+            yield {"columnReference": said["columns"], "reference": reference}
+
+
+def write_prov(folder: Path, package: dict[str, Any]) -> None:
+    """`prov.json`: the files of the release, the build they came of, the files it read and who published those."""
+    document = ProvDocument()
+    document.add_namespace("league", URN)
+    document.add_namespace("sha256", "urn:sha256:")
+    name = f"league:{package['name']}"
+    build = document.activity(f"{name}/build", other_attributes={PROV_LABEL: package["title"]})
+    code = f"league:code/{package['code_sha256']}"
+    document.wasAssociatedWith(build, document.agent(code, {PROV_TYPE: PROV["SoftwareAgent"]}))
+    publishers = {
+        publisher: document.agent(f"league:publisher/{quote(publisher)}", {PROV_LABEL: publisher})
+        for publisher in sorted({source["publisher"] for source in package["sources"]})
+    }
+    for source in package["sources"]:
+        extract = document.entity(f"sha256:{source['sha256']}", {PROV_LABEL: source["file_name"]})
+        document.used(build, extract)
+        document.wasAttributedTo(extract, publishers[source["publisher"]])
+    release = document.collection(name, {PROV_LABEL: package["title"]})
+    for resource in package["resources"]:
+        file = document.entity(f"{name}/{resource['path']}", {"league:hash": resource["hash"]})
+        document.wasGeneratedBy(file, build)
+        document.hadMember(release, file)
+    document.serialize(str(folder / PROV_FILE), indent=1)
+
+
+def write_dcat(folder: Path, package: dict[str, Any]) -> None:
+    """`dcat.jsonld`: the release as a dataset for catalogues; tables, pictures and README as distributions."""
+    licence = {"@id": package["licenses"][0]["path"]}
+    pages = {source["path"] for source in package["sources"] if source["path"].startswith("https://")}
+    dataset = {
+        "@context": {"dcat": "http://www.w3.org/ns/dcat#", "dcterms": "http://purl.org/dc/terms/"},
+        "@id": URN + package["name"],
+        "@type": "dcat:Dataset",
+        "dcterms:identifier": package["name"],
+        "dcterms:title": {"@value": package["title"], "@language": "en"},
+        "dcterms:description": {"@value": ABOUT, "@language": "en"},
+        "dcterms:license": licence,
+        "dcterms:source": [{"@id": page} for page in sorted(pages)],
+        "dcat:version": package["version"],
+        "dcat:distribution": [
+            {
+                "@id": resource["path"],
+                "@type": "dcat:Distribution",
+                "dcterms:title": resource["path"],
+                "dcterms:license": licence,
+                "dcat:accessURL": {"@id": resource["path"]},
+                "dcat:byteSize": resource["bytes"],
+            }
+            for resource in package["resources"]
+        ],
+    }
+    (folder / DCAT_FILE).write_text(json.dumps(dataset, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,157 @@
+"""What the dbt project holds: models, seeds, sources and data tests, as its manifest says.
+
+Belongs here: reading dbt's own format, so that nobody else does. Does not: making the manifest (`project.py`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from orchestration.warehouse.project import ensure_manifest
+
+STAGE_METRIC, SCORE_RANK = "stage_metric", "score_rank"  # the two stages that dbt builds, by their tags
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a model. The type is empty where the model has no contract."""
+
+    name: str
+    data_type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """How a model stands in the release: its key, and the order of its rows."""
+
+    key: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model, a seed or a source: one table of the warehouse. `reads` names the relations that its code names,
+    `read_columns` the columns that a Python model says it reads, by table."""
+
+    name: str
+    layer: str
+    description: str
+    kind: str  # model, seed, source
+    language: str
+    path: str
+    tags: tuple[str, ...]
+    columns: tuple[Column, ...]
+    reads: tuple[str, ...]
+    read_columns: Mapping[str, tuple[str, ...]]
+    published: Published | None
+    sql: str
+
+    @property
+    def relation(self) -> str:
+        return f"{self.layer}.{self.name}"
+
+
+@dataclass(frozen=True)
+class DataTest:
+    """A data test: `table` is the model it is about, `kind` the generic test that it is (`custom_sql` if none)."""
+
+    name: str
+    kind: str
+    table: str
+    column: str | None
+    arguments: Mapping[str, Any]
+    severity: str  # critical, warning
+    description: str
+
+
+@cache
+def raw() -> dict[str, Any]:
+    """The manifest in dbt's own format, for dagster-dbt."""
+    parsed: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
+    return parsed
+
+
+@cache
+def models() -> tuple[Model, ...]:
+    return _nodes("model")
+
+
+@cache
+def seeds() -> tuple[Model, ...]:
+    return _nodes("seed")
+
+
+@cache
+def sources() -> tuple[Model, ...]:
+    """The landed tables that models read."""
+    return tuple(_model(node) for node in raw()["sources"].values())
+
+
+@cache
+def data_tests() -> tuple[DataTest, ...]:
+    return tuple(_data_test(node) for node in raw()["nodes"].values() if node["resource_type"] == "test")
+
+
+def relations_of(stage: str) -> list[str]:
+    """The relations that one dbt stage writes."""
+    return sorted(model.relation for model in (*models(), *seeds()) if stage in model.tags)
+
+
+def read_and_written(stage: str) -> list[str]:
+    """The relations that the evidence of a stage is about: its own, and those of the stage before it that it reads."""
+    nodes = raw()["nodes"]
+    read = {
+        f"{nodes[parent]['schema']}.{nodes[parent]['name']}"
+        for node in nodes.values()
+        if stage in node["tags"]
+        for parent in node["depends_on"].get("nodes", [])
+        if parent in nodes
+    }
+    return sorted({*relations_of(stage), *read})
+
+
+def _nodes(kind: str) -> tuple[Model, ...]:
+    return tuple(_model(node) for node in raw()["nodes"].values() if node["resource_type"] == kind)
+
+
+def _model(node: dict[str, Any]) -> Model:
+    meta = node["config"].get("meta") or {}
+    publish = meta.get("publish")
+    tables = {**raw()["nodes"], **raw()["sources"]}
+    parents = [tables[parent] for parent in node.get("depends_on", {}).get("nodes", [])]
+    return Model(
+        name=node["name"],
+        layer=node.get("source_name") or node["schema"],
+        description=node["description"],
+        kind=node["resource_type"],
+        language=node.get("language", "sql"),
+        path=node["original_file_path"],
+        tags=tuple(node["tags"]),
+        columns=tuple(
+            Column(name, column.get("data_type") or "", column["description"])
+            for name, column in node["columns"].items()
+        ),
+        reads=tuple(f"{parent['schema']}.{parent['name']}" for parent in parents),
+        read_columns={table: tuple(columns) for table, columns in meta.get("reads", {}).items()},
+        published=Published(tuple(publish["key"]), tuple(publish["order"])) if publish else None,
+        sql=node.get("compiled_code", ""),
+    )
+
+
+def _data_test(node: dict[str, Any]) -> DataTest:
+    about = node.get("test_metadata") or {}
+    attached = (node.get("attached_node") or "").split(".")[-1]
+    named = (node["config"].get("meta") or {}).get("dagster", {}).get("ref", {}).get("name", "")
+    return DataTest(
+        name=node["name"],
+        kind=about.get("name", "custom_sql"),
+        table=attached or named,
+        column=node.get("column_name"),
+        arguments=about.get("kwargs", {}),
+        severity="warning" if node["config"].get("severity", "").lower() == "warn" else "critical",
+        description=node["description"],
+    )

@@ -1,0 +1,1 @@
+"""Where things are, and files that are whole or not there."""

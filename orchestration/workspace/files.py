@@ -1,0 +1,105 @@
+"""Files that are whole or not there: locks, writing beside and renaming, removing, hashes.
+
+Does not belong here: where things are (`paths.py`), what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from orchestration.errors import LeagueError
+
+SCRATCH = re.compile(r"\..+\.\d+\.tmp")  # what `written_beside` writes to
+
+
+@contextmanager
+def alone(path: Path, busy: str | None = None) -> Iterator[None]:
+    """One process at a time: holds a lock on a file that nothing else is done with, and that a killed process lets go.
+    The others wait or, where there is something to say to them, are refused: LeagueError `busy`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=0 if busy else -1)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise LeagueError(busy) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def located(path: Path) -> Iterator[None]:
+    """Adds the file to an error of writing it, which does not say where it happened."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+@contextmanager
+def written_beside(path: Path) -> Iterator[Path]:
+    """A scratch name to write to, renamed when all went well: a reader sees the old file, the new one or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with located(path):
+            yield scratch
+            scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    with written_beside(path) as scratch:
+        scratch.write_bytes(content)
+
+
+def is_scratch(path: Path) -> bool:
+    """Whether a file is one that `written_beside` has not finished, or never will: its process was killed."""
+    return SCRATCH.fullmatch(path.name) is not None
+
+
+def sweep(paths: Iterable[Path]) -> None:
+    """Removes what killed processes left among some files. Only for who is alone with them."""
+    for path in paths:
+        if is_scratch(path):
+            path.unlink(missing_ok=True)
+
+
+def remove_tree(folder: Path) -> None:
+    """Removes a folder where there is one, be it read-only."""
+    if folder.exists():
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+
+
+def files_of_tree(*folders: Path) -> Iterator[tuple[Path, Path]]:
+    """The folder and the path inside it of all files that git would keep."""
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            inside = path.relative_to(folder)
+            made = {"target", "logs", "__pycache__"} & set(inside.parts)
+            if path.is_file() and not made and not inside.name.startswith("."):
+                yield folder, inside
+
+
+def sha256_of_tree(*folders: Path) -> str:
+    """One hash over the names and bytes of all files that git would keep."""
+    digest = hashlib.sha256()
+    for folder, inside in files_of_tree(*folders):
+        digest.update(f"{inside.as_posix()}\0".encode() + (folder / inside).read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def sha256_of_file(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
