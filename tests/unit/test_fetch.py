@@ -636,7 +636,7 @@ def test_file_that_takes_too_long_is_given_up(world: World, monkeypatch: pytest.
 
 
 def test_quarter_without_a_framework_is_refused(world: World) -> None:
-    with pytest.raises(LeagueError, match="2031-32-Q1 cannot be built"):
+    with pytest.raises(LeagueError, match="2031-32-Q1 is not a quarter with a framework"):
         world.fetch("2031-32-Q1")
 
 
