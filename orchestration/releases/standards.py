@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 
 CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
 URN = "urn:nhs-league-tables:"
-ABOUT = (
-    "Independent analysis of official data. Not official statistics. "
-    "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
-)
+INVENTED = "FICTIONAL: made from invented files of invented organisations. It says nothing about the NHS. "
+OURS = "Independent analysis of official data. Not official statistics. "
+SPREADSHEETS = "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
 DATATYPES = {"varchar": "string", "bigint": "integer"}
 
 
@@ -40,7 +39,7 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:identifier": package["name"],
         "dc:title": package["title"],
-        "dc:description": ABOUT,
+        "dc:description": _about(release),
         "dc:license": {"@id": package["licenses"][0]["path"]},
         "dc:source": [
             {"dc:identifier": f"sha256:{s['sha256']}", "dc:title": s["title"], "dc:publisher": s["publisher"]}
@@ -64,6 +63,10 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # the library would put text for a datatype it does not know, and only warn
         TableGroup.fromvalue(group).to_file(release.folder / CSVW_FILE)
+
+
+def _about(release: Release) -> str:
+    return INVENTED + SPREADSHEETS if release.synthetic else OURS + SPREADSHEETS
 
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
@@ -124,7 +127,7 @@ def write_dcat(release: Release) -> None:
         "@type": "dcat:Dataset",
         "dcterms:identifier": package["name"],
         "dcterms:title": {"@value": package["title"], "@language": "en"},
-        "dcterms:description": {"@value": ABOUT, "@language": "en"},
+        "dcterms:description": {"@value": _about(release), "@language": "en"},
         "dcterms:license": licence,
         "dcterms:source": [{"@id": page} for page in sorted(pages)],
         "dcat:version": package["version"],
