@@ -77,7 +77,7 @@ def test_instance_without_its_folders_does_not_load(monkeypatch: pytest.MonkeyPa
     with pytest.raises(LeagueError, match="needs LEAGUE_DATA, the folder that builds write to, in its environment"):
         definitions.defs()
     monkeypatch.delenv("LEAGUE_EXTRACTS")
-    with pytest.raises(LeagueError, match="needs LEAGUE_EXTRACTS, .* and LEAGUE_DATA, "):
+    with pytest.raises(LeagueError, match=r"needs LEAGUE_EXTRACTS, .* and LEAGUE_DATA, "):
         definitions.defs()
     monkeypatch.setenv("LEAGUE_EXTRACTS", "/extracts")
     monkeypatch.setenv("LEAGUE_DATA", "/data")
