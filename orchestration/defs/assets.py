@@ -20,10 +20,10 @@ from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.waivers import refuse_expired, waivers
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
-from orchestration.releases.shelf import content_sha256
+from orchestration.releases.release import Release
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
-from orchestration.sources.inventory import recorded_inventory, survey
+from orchestration.sources.inventory import survey
 from orchestration.sources.landing import land, take_in, write_table
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
@@ -112,7 +112,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     remove_tree(build.folder)
     remove_tree(build.unfinished)
     if folders.recorded:
-        inventory = recorded_inventory(Path(folders.extracts))
+        inventory = Release.read(Path(folders.extracts)).inventory()
     else:
         refuse_expired(build.quarter, date.today())
         inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
@@ -307,23 +307,23 @@ SCORE_RANK_MODELS = dbt_stage(SCORE_RANK)
 def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
     """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
     try:
-        made = publish.publish(build)
+        made, created = publish.publish(build)
     except GateError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    context.log.info(f"{made.path} {'made' if made.created else 'was current already'}")
-    table = pd.read_parquet(made.path / "trust_league_table.parquet")
+    context.log.info(f"{made} {'made' if created else 'was current already'}")
+    table = made.table("trust_league_table")
     return dg.MaterializeResult(
         metadata={
-            "path": dg.MetadataValue.path(str(made.path)),
+            "path": dg.MetadataValue.path(str(made)),
             "version": made.version,
-            "created": made.created,
-            "content_sha256": content_sha256(made.path),
+            "created": created,
+            "content_sha256": made.content_sha256(),
             "dagster/column_lineage": published_columns(),
             "trusts_ranked": int(table["ranked"].sum()),
             **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
             **{
                 f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
-                for picture in sorted(made.path.glob("*.svg"))
+                for picture in sorted(made.folder.glob("*.svg"))
             },
         }
     )

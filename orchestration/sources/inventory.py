@@ -6,7 +6,6 @@ parse, and two differing files that nothing puts in order, stop the build."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -193,12 +192,6 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     )
     _require(inventory, quarter, found.folder)
     return inventory
-
-
-def recorded_inventory(release: Path) -> pd.DataFrame:
-    """The inventory that a release was built from, as its `checks.json` has it."""
-    files = json.loads((release / "checks.json").read_text(encoding="utf-8"))["files"]
-    return pd.DataFrame(files, columns=COLUMNS)
 
 
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
