@@ -82,7 +82,7 @@ def about(path: Path, found: Recognised, file: str) -> tuple[list[Subject], str 
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
     remarks = "; ".join(filter(None, [found.remark, header.remark])) or None
-    if source.id in nof.NOF_SOURCES:
+    if source.layout == "nof":
         pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
@@ -101,6 +101,6 @@ def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.D
     place = named(file, member)
     with open_file(path, member, file) as stream:
         rows, _ = csv_files.read_csv(stream, source, place)
-    if source.id in nof.NOF_SOURCES:
+    if source.layout == "nof":
         rows = nof.with_file_quarter(rows, place)
     return rows.assign(_source_member=member)

@@ -21,7 +21,6 @@ from orchestration.defs.definitions import defs
 from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources.descriptions import MATURITIES, known_sources
-from orchestration.sources.nof import NOF_SOURCES
 from orchestration.statistics import improvement, measurement, method_choices, ranges, rank_sets, robustness
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
@@ -126,7 +125,7 @@ def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() ->
         assert source.calendar and source.fetch and 0 < source.calendar.due_days < source.calendar.alert_days
         of = {"latest_month": "last_month", "sum_of_months": "every_month"}
         assert source.calendar.of in ({of[one] for one in basis[name]} if name in basis else ("last_month", "quarter"))
-        parts = set(source.part.values) if source.part else leagues if name in NOF_SOURCES else set()
+        parts = set(source.part.values) if source.part else leagues if source.layout == "nof" else set()
         assert set(source.calendar.parts) == parts
     assert set(described) >= set(basis)
 
