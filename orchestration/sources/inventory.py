@@ -142,7 +142,7 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
-        candidates += candidates_of(path, name, sha256, found, *recognise.about(path, found, name))
+        candidates += candidates_of(path, name, sha256, found, *recognise.subjects_of(path, found, name))
     return Survey(folder, tuple(candidates), tuple(set_aside))
 
 
