@@ -15,7 +15,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test $(LANES) soak lint dev bench sample lock clean
+.PHONY: run test $(LANES) soak lint dev bench docs sample lock clean
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
@@ -43,6 +43,9 @@ bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py
+
+docs: $(READY)  ## the pages that are made from data: docs/sources.md
+	$(BIN)/python -m orchestration.sources.documentation
 
 sample: $(SAMPLE)
 
