@@ -16,7 +16,10 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test $(LANES) soak lint dev bench sample lock clean
+.PHONY: help run test $(LANES) soak lint dev bench docs dbt-docs sample lock clean
+
+help:  ## what can be made here
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
@@ -27,7 +30,7 @@ test: lint  ## linters, type checks and every test but the soak
 $(LANES): test-%: $(READY)  ## one lane of the tests; test-unit takes seconds
 	$(BIN)/python -m pytest tests/$*
 
-soak: $(READY)  ## 50 builds killed at random moments; two quarters at once; PostgreSQL that breaks down. LEAGUE_SEED repeats one
+soak: $(READY)  ## 50 builds killed, two quarters at once, PostgreSQL that breaks down
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
 lint: $(READY)
@@ -45,7 +48,15 @@ bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py
 
-sample: $(SAMPLE)
+docs: $(READY)  ## the documentation as a site, in data/site; a link that leads nowhere stops it
+	$(BIN)/python -m orchestration.sources.documentation
+	$(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+
+dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
+	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
+		--project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/data/dbt-docs
+
+sample: $(SAMPLE)  ## published files of fictional trusts, in data/sample
 
 $(SAMPLE): $(READY)
 	$(BIN)/league sample
@@ -63,4 +74,4 @@ lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry n
 
 clean:  ## what can be made again; releases, store and lock of real builds stay
 	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only
-	rm -rf $(VENV) $(SAMPLE) $(DEMO) data/work dbt_project/target
+	rm -rf $(VENV) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target

@@ -51,7 +51,7 @@ def describe(
         "quarter": build.quarter,
         "synthetic": synthetic,
         "checks": [asdict(check) for check in checks],
-        "waivers": [asdict(waiver) for waiver in waivers(build.quarter)],
+        "waivers": [waiver.model_dump() for waiver in waivers(build.quarter)],
         "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }

@@ -146,7 +146,7 @@ def survey(folder: Path) -> Survey:
             continue
         first_seen[sha256] = name
         fictional[name] = is_fictional(path, name)
-        candidates += candidates_of(path, name, sha256, found, *recognise.about(path, found, name))
+        candidates += candidates_of(path, name, sha256, found, *recognise.subjects_of(path, found, name))
     return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside))
 
 
@@ -224,7 +224,8 @@ def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
 
 def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
     used = inventory[inventory["status"] == "used"]
-    with_figures = inventory[inventory["source_id"] != "nof_league"]  # a league table alone has nothing to rank
+    without_figures = [source.id for source in known_sources().values() if not source.figures]
+    with_figures = inventory[~inventory["source_id"].isin(without_figures)]
     if quarter not in set(with_figures.loc[with_figures["status"] == "used", "quarter"]):
         found = sorted(with_figures["quarter"].dropna().unique())
         detail = f"; quarters found: {', '.join(found)}" if found else ""

@@ -32,9 +32,9 @@ from orchestration.releases import audit_page, openlineage
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import OPENLINEAGE, PACKAGE, Release
 from orchestration.releases.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
 from orchestration.warehouse import manifest
-from orchestration.warehouse.column_lineage import OF_EXTRACT, ROW_OF_FILE, all_lineage, columns_of_tables
+from orchestration.warehouse.column_lineage import OF_EXTRACT, all_lineage, columns_of_tables
 
 FILES = ("extracts/", "dbt_project/seeds/")
 FACETS = {kind._get_schema(): kind for layer in facet_v2.BaseFacet.__subclasses__() for kind in layer.__subclasses__()}

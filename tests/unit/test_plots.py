@@ -77,6 +77,12 @@ def test_long_names_are_cut(release: Path) -> None:
     assert f"{'C' * pictures.LONGEST_NAME}  3" in text(ranks)
 
 
+def test_title_says_that_a_release_is_fictional(release: Path) -> None:
+    for svg in dict(pictures.pictures(release, synthetic=True)).values():
+        assert ">FICTIONAL: Ambulance trusts, 2025-26-Q2<" in svg.decode()
+    assert not any(b"FICTIONAL" in svg for _, svg in pictures.pictures(release, synthetic=False))
+
+
 def test_title_counts_the_verdicts(release: Path) -> None:
     movement = dict(pictures.pictures(release, synthetic=False))["movement_ambulance.svg"]
     assert "Changes of scores beyond the spread of metrics: 1 improved (green), 0 worsened (red), of 2" in text(
