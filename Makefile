@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
+DEMO := data/demo
 EXTRACTS ?= ../shared/extracts
 LANES := test-unit test-model test-build test-real
 
@@ -21,7 +22,7 @@ help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
-	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
+	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
 
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
@@ -40,7 +41,7 @@ lint: $(READY)
 
 dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/operations/deploy/local/dagster.yaml data/dagster/ || true
-	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
+	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
 bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS; of likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
@@ -71,5 +72,6 @@ $(READY): requirements.lock pyproject.toml
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
 
-clean:  ## what can be made again; releases, store and lock stay
-	rm -rf $(VENV) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
+clean:  ## what can be made again; releases, store and lock of real builds stay
+	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only
+	rm -rf $(VENV) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target

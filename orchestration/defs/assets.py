@@ -21,6 +21,7 @@ from orchestration.quality.waivers import refuse_expired, waivers
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
+from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import survey
@@ -115,7 +116,9 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
         inventory = Release.read(Path(folders.extracts)).inventory()
     else:
         refuse_expired(build.quarter, date.today())
-        inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
+        found = survey(Path(folders.extracts))
+        require_one_kind(build.workspace, found.fictional)
+        inventory = take_in(found, build.quarter, build.workspace)
     write_table(inventory, build, "files")
     write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
     used = inventory[inventory["status"] == "used"]
@@ -317,6 +320,7 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
             "path": dg.MetadataValue.path(str(made)),
             "version": made.version,
             "created": created,
+            "synthetic": made.synthetic,
             "content_sha256": made.content_sha256(),
             "dagster/column_lineage": published_columns(),
             "trusts_ranked": int(table["ranked"].sum()),

@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from orchestration.defs.assets import published_columns
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation

@@ -22,7 +22,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs import progress
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.errors import LeagueError
 from orchestration.sources.lock import read_lock
 from orchestration.warehouse import manifest, project
