@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
 EXTRACTS ?= ../shared/extracts
-SOAK := $(patsubst %,tests/integration/test_%.py,crashes plain_errors production)
+LANES := test-unit test-model test-build test-real
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -15,17 +15,22 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test soak lint dev bench sample lock clean
+.PHONY: help run test $(LANES) soak lint dev bench docs dbt-docs sample lock clean
+
+help:  ## what can be made here
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
 
-test: $(READY)  ## linters, type checks and the whole test suite
-	$(MAKE) lint
+test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
-soak: $(READY)  ## 50 builds killed at random moments; two quarters at once; PostgreSQL that breaks down. LEAGUE_SEED repeats one
-	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest $(SOAK) --dist load -rP
+$(LANES): test-%: $(READY)  ## one lane of the tests; test-unit takes seconds
+	$(BIN)/python -m pytest tests/$*
+
+soak: $(READY)  ## 50 builds killed, two quarters at once, PostgreSQL that breaks down
+	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -42,7 +47,15 @@ bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py
 
-sample: $(SAMPLE)
+docs: $(READY)  ## the documentation as a site, in data/site; a link that leads nowhere stops it
+	$(BIN)/python -m orchestration.sources.documentation
+	$(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+
+dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
+	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
+		--project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/data/dbt-docs
+
+sample: $(SAMPLE)  ## published files of fictional trusts, in data/sample
 
 $(SAMPLE): $(READY)
 	$(BIN)/league sample
@@ -59,4 +72,4 @@ lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry n
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
 
 clean:  ## what can be made again; releases, store and lock stay
-	rm -rf $(VENV) $(SAMPLE) data/work dbt_project/target
+	rm -rf $(VENV) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target

@@ -96,7 +96,7 @@ def test_disk_that_is_full_in_publishing_leaves_the_releases_as_they_were(versio
         assert [path.name for path in build.workspace.releases(QUARTER).iterdir()] == ["v1"]
         assert hashes(build.workspace.releases(QUARTER) / "v1") == versions.first
     disk.set("size=90%")
-    assert hashes(publish.publish(build).path) == hashes(versions.second)
+    assert hashes(publish.publish(build)[0].folder) == hashes(versions.second)
 
 
 @SOAK
