@@ -26,7 +26,7 @@ def tests_of(checks: Collection[str]) -> set[str]:
 
 def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Check]:
     """Return a check for every rule of a dbt test, and a failed one for every node that dbt did not build."""
-    checks = []
+    checks: list[Check] = []
     for result in results:
         name, status = result.node.name, str(result.status)
         if rules := [rule for rule in manifest.rules() if rule.test == name]:
@@ -76,20 +76,16 @@ def _broken(build: Build, result: Any, rules: list[Rule]) -> Broken:
         connection.execute(f"set file_search_path = '{build.landed}'")
         found = f"({result.node.compiled_code})"
         if rules[0].kind == "custom_sql":
-            return {rules[0].name: (int(result.failures), tuple(_first(connection, f"from {found}")))}
+            return {rules[0].name: (int(result.failures), _first(connection, f"from {found}"))}
         counts = connection.execute(f"select rule, count(*) from {found} group by rule").fetchall()
-        return {
-            f"{rules[0].table}.{rule}": (
-                count,
-                tuple(_first(connection, f"select row from {found} where rule = '{rule}'")),
-            )
-            for rule, count in counts
-        }
+        of_rule = {rule: _first(connection, f"select row from {found} where rule = '{rule}'") for rule, _ in counts}
+        return {f"{rules[0].table}.{rule}": (count, of_rule[rule]) for rule, count in counts}
 
 
-def _first(connection: Any, query: str) -> Iterator[str]:
-    rows = connection.execute(f"{query} limit {EXAMPLES}")
-    names = [column[0] for column in rows.description or ()]
-    for values in rows.fetchall():
-        row = json.loads(values[0], parse_float=str) if names == ["row"] else dict(zip(names, values, strict=True))
-        yield ", ".join(f"{name} {value}" for name, value in row.items())
+def _first(connection: Any, query: str) -> tuple[str, ...]:
+    result = connection.execute(f"{query} limit {EXAMPLES}")
+    names = [column[0] for column in result.description or ()]
+    rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+    if names == ["row"]:
+        rows = [json.loads(row["row"], parse_float=str) for row in rows]
+    return tuple(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)

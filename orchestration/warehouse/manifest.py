@@ -57,9 +57,9 @@ class Model:
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule of a data test, about `table`. dbt runs the rules of a model as one `test`; a test with a file of its own
-    is one rule. `kind` is key, references, holds or custom_sql; `columns` are those of a key or of a
-    reference to the table `refers_to`."""
+    """One rule of a data test, about `table`. dbt runs the rules of a model as one `test`. A test with a file of its
+    own is one rule. `kind` is key, references, holds or custom_sql. `columns` are those of a key, or of a reference to
+    the table `refers_to`."""
 
     name: str
     test: str
