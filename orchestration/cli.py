@@ -19,6 +19,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.quality import validator
 from orchestration.terminal.console import Console
 from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace.paths import PROJECT, Workspace
@@ -291,6 +292,7 @@ def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
     """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
+    validator.start()
     with errors.status(f"{what}: starting") as status:
         from orchestration.defs import in_process
 
