@@ -28,7 +28,7 @@ os.environ |= {
 
 if TYPE_CHECKING:
     from orchestration.defs.in_process import Outcome
-    from orchestration.releases.publish import Release
+    from orchestration.releases.release import Release
     from orchestration.workspace.paths import Build, Workspace
 
 TESTS = Path(__file__).parent
@@ -65,7 +65,7 @@ class Versions:
 
     folder: Path
     first: dict[str, str]
-    again: Release
+    again: tuple[Release, bool]
     exchanged: tuple[str, str]
 
     @property
@@ -220,7 +220,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
     from orchestration.releases import publish
     from orchestration.workspace.paths import Workspace
 
-    def build(folder: Path) -> tuple[dict[str, str], Release, tuple[str, str]]:
+    def build(folder: Path) -> tuple[dict[str, str], tuple[Release, bool], tuple[str, str]]:
         extracts, data_dir = folder / "extracts", folder / "data"
         shutil.copytree(first_quarter, extracts, copy_function=os.link)
         made = run("2025-26-Q1", extracts, data_dir)

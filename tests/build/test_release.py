@@ -24,6 +24,7 @@ from orchestration.errors import LeagueError
 from orchestration.releases import diff, publish
 from orchestration.releases.describe import CONTRACT_VERSION
 from orchestration.releases.published_tables import published_tables
+from orchestration.releases.release import Release
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import Figures
 from orchestration.warehouse import tables
@@ -224,7 +225,7 @@ def _day_and_inventory(release: Path) -> tuple[str, str]:
 
 
 def test_same_content_is_not_published_again(versions: Any) -> None:
-    assert (versions.again.version, versions.again.created) == (1, False)
+    assert (versions.again[0].version, versions.again[1]) == (1, False)
 
 
 def test_changed_content_is_the_next_version_and_the_first_stays(versions: Any) -> None:
@@ -252,7 +253,7 @@ def test_changes_say_who_moved_and_why(versions: Any) -> None:
 
 
 def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions: Any, tmp_path: Path) -> None:
-    found = diff.difference(versions.second.with_name("v1"), versions.second)
+    found = diff.difference(Release.read(versions.second.with_name("v1")), Release.read(versions.second))
     found.changes.assign(quarter=QUARTER)[["quarter", *diff.CHANGES]].to_csv(tmp_path / "changes.csv", index=False)
     assert (tmp_path / "changes.csv").read_bytes() == (versions.second / "changes.csv").read_bytes()
     assert set(found.changes["cause"]) <= {"input revised", "override", "others moved", "population moved"}
@@ -262,7 +263,7 @@ def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions
 
 
 def test_every_place_of_two_quarters_is_explained_in_every_league(built_planted: Any, built: Any) -> None:
-    found = diff.difference(built_planted.release, built.release).changes
+    found = diff.difference(Release.read(built_planted.release), Release.read(built.release)).changes
     expected = set()
     for table, code in (("trust_league_table", "trust_code"), ("icb_league_table", "icb_code")):
         before, after = (

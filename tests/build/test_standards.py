@@ -30,11 +30,11 @@ from rdflib import DCAT, DCTERMS, RDF, Graph
 from orchestration.quality import evidence
 from orchestration.releases import audit_page, openlineage
 from orchestration.releases.published_tables import published_tables
-from orchestration.releases.shelf import OPENLINEAGE, PACKAGE
+from orchestration.releases.release import OPENLINEAGE, PACKAGE, Release
 from orchestration.releases.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
 from orchestration.warehouse import manifest
-from orchestration.warehouse.column_lineage import OF_EXTRACT, ROW_OF_FILE, all_lineage, columns_of_tables
+from orchestration.warehouse.column_lineage import OF_EXTRACT, all_lineage, columns_of_tables
 
 FILES = ("extracts/", "dbt_project/seeds/")
 FACETS = {kind._get_schema(): kind for layer in facet_v2.BaseFacet.__subclasses__() for kind in layer.__subclasses__()}
@@ -336,11 +336,11 @@ def test_every_check_is_an_assertion_on_its_table(built: Any) -> None:
 
 
 def test_a_waived_check_is_a_warning_that_names_the_waiver(built: Any, tmp_path: Path) -> None:
-    document = json_of(built.release / "checks.json")
-    waived = replace(evidence.checks_of(document)[0], passed=False, severity="critical", unexpected=3, waiver="W-1")
-    package = json_of(built.release / PACKAGE)
-    tables = published_tables()
-    openlineage.write_events(tmp_path, document["quarter"], package, tables, [waived], {}, date(2026, 7, 1))
+    shutil.copy(built.release / "checks.json", tmp_path)
+    release = Release(tmp_path, json_of(built.release / PACKAGE))
+    (check, *_) = evidence.checks_of(release.checks)
+    waived = replace(check, passed=False, severity="critical", unexpected=3, waiver="W-1")
+    openlineage.write_events(release, published_tables(), [waived], {}, date(2026, 7, 1))
     (event,) = [event for event in completed(tmp_path) if event["job"]["name"].startswith("check.")]
     (assertion,) = event["inputs"][0]["inputFacets"]["dataQualityAssertions"]["assertions"]
     assert assertion["severity"] == "warn" and assertion["success"] is False

@@ -20,12 +20,12 @@ from orchestration.defs.assets import published_columns
 from orchestration.defs.definitions import defs
 from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
-from orchestration.sources.descriptions import MATURITIES, known_sources
-from orchestration.sources.nof import NOF_SOURCES
+from orchestration.sources import documentation
+from orchestration.sources.descriptions import Retired, known_sources
 from orchestration.statistics import improvement, measurement, method_choices, ranges, rank_sets, robustness
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
-from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SOURCES, SUITES
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried out
@@ -74,47 +74,10 @@ def test_every_suite_is_of_a_gate() -> None:
 
 
 def test_every_source_has_a_land_suite_and_a_file_of_its_name() -> None:
-    sources = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8"))["id"] for path in SOURCES.glob("*.yml")}
-    assert all(name == source for name, source in sources.items())
-    assert set(sources) == {suite.table for suite in suites.suites("land")}
+    sources = set(known_sources())
+    assert sources == {suite.table for suite in suites.suites("land")}
     described = {s["name"] for s in manifest.raw()["sources"].values() if s["source_name"] == "land"}
-    assert described == set(sources)
-
-
-def described_to_people(source: dict[str, Any]) -> list[str]:
-    """What docs/sources.md says of a source."""
-    retired = source.get("retired")
-    return [
-        f"{source['title']}. {source['publisher']}, {source['licence']}. "
-        + ("Required." if source["required"] else "Used when present."),
-        *([f"- Retired: since {retired['since']}, {retired['reason']}"] if retired else []),
-        f"- Landing page: {source['landing_page']}",
-        f"- Cadence: {source['cadence']}",
-        f"- Revisions: {source['revisions']}",
-        f"- Maturity without a mark in the name: {source['maturity']}",
-        fetched(source),
-        *awaited(source),
-        *[f"- {quirk}" for quirk in source["quirks"]],
-    ]
-
-
-def fetched(source: dict[str, Any]) -> str:
-    if not (how := source.get("fetch")):
-        return "- Not fetched: put the file into the folder"
-    assert set(how) <= {"files", "pages", "address", "hosts", "assumed"} and how["assumed"]
-    where = "linked on the landing page" + (f" or pages below it like `{how['pages']}`" if "pages" in how else "")
-    found = f"`{how['files']}` {where}" if "files" in how else how["address"]
-    hosts = f", from {', '.join(how['hosts'])} too" if "hosts" in how else ""
-    return f"- Fetched: {found}{hosts}. Assumed: {how['assumed']}"
-
-
-def awaited(source: dict[str, Any]) -> list[str]:
-    if not (calendar := source.get("calendar")):
-        return []
-    of = {"every_month": "every month", "last_month": "the last month of a quarter", "quarter": "every quarter"}
-    parts = f" ({', '.join(calendar['parts'])})" if "parts" in calendar else ""
-    days = f"{calendar['due_days']} days after its end, overdue after {calendar['alert_days']}"
-    return [f"- Expected: {of[calendar['of']]}{parts}, {days}. Basis: {calendar['basis']}"]
+    assert described == sources
 
 
 def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() -> None:
@@ -126,20 +89,20 @@ def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() ->
         assert source.calendar and source.fetch and 0 < source.calendar.due_days < source.calendar.alert_days
         of = {"latest_month": "last_month", "sum_of_months": "every_month"}
         assert source.calendar.of in ({of[one] for one in basis[name]} if name in basis else ("last_month", "quarter"))
-        parts = set(source.part.values) if source.part else leagues if name in NOF_SOURCES else set()
+        parts = set(source.part.values) if source.part else leagues if source.layout == "nof" else set()
         assert set(source.calendar.parts) == parts
     assert set(described) >= set(basis)
 
 
 def test_docs_say_of_every_source_what_its_description_says() -> None:
-    """A source is retired, never removed: a section or a retired source without a description is a fault."""
-    general, *sections = (PROJECT / "docs" / "sources.md").read_text(encoding="utf-8").split("\n## ")
-    said = {name: [line for line in lines if line] for name, *lines in (section.split("\n") for section in sections)}
-    described = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCES.glob("*.yml"))]
-    assert said == {source["id"]: described_to_people(source) for source in described}
-    retired = ", ".join(source["id"] for source in described if "retired" in source)
-    assert f"\nRetired: {retired or 'none'}.\n" in general
-    assert {source["maturity"] for source in described} <= set(MATURITIES)
+    written = documentation.PAGE.read_text(encoding="utf-8")
+    assert written == documentation.page(written), "run make docs"
+
+
+def test_docs_say_of_a_source_that_is_retired_since_when_and_why() -> None:
+    """A source is retired, never removed."""
+    ae = known_sources()["ae"].model_copy(update={"retired": Retired(since=date(2026, 4, 1), reason="replaced")})
+    assert "- Retired: since 2026-04-01, replaced" in documentation.section(ae)
 
 
 @pytest.mark.parametrize("path", SUITE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")

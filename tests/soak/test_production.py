@@ -27,7 +27,7 @@ import dagster as dg
 import pytest
 
 from orchestration.audit.verify import verify
-from orchestration.releases.shelf import damage, package_of
+from orchestration.releases.release import Release
 from orchestration.sources.inventory import survey
 from orchestration.sources.lock import NOT_RECORDED
 from orchestration.workspace.paths import PROJECT, Workspace
@@ -220,7 +220,7 @@ def failures(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
 
 def used(release: Path) -> dict[str, str]:
     """The URL of each file that a release was built from, by sha256."""
-    return {source["sha256"]: source["url"] for source in package_of(release)["sources"]}
+    return {source["sha256"]: source["url"] for source in Release.read(release).package["sources"]}
 
 
 def worker(instance: dg.DagsterInstance, step: str, number: int = 1) -> Callable[[], int | None]:
@@ -254,7 +254,7 @@ def fetched_and_released(site: Site, installed: Installed, instance: dg.DagsterI
     installed.later(120)
     assert failures(instance, installed.wait("built", ended(instance, "quarter"))) == []
     release = installed.releases / "v1"
-    assert list(damage(release)) == []
+    assert list(Release.read(release).damage()) == []
     published = {hashlib.sha256(body).hexdigest(): url for url, body in site.content.items() if b"<html>" not in body}
     assert {sha256: url for sha256, url in used(release).items() if url != NOT_RECORDED} == published
     return release
@@ -285,7 +285,7 @@ def test_revision_is_fetched_and_released_though_a_worker_is_killed(
     retried = installed.wait("built again", ended(instance, "quarter", 3))
     assert (failures(instance, retried), retried.parent_run_id) == ([], killed.run_id)
     assert instance.event_log_storage.get_concurrency_info("warehouse").active_run_ids == set()
-    assert list(damage(first)) == list(damage(second)) == []
+    assert list(Release.read(first).damage()) == list(Release.read(second).damage()) == []
     assert {hashlib.sha256(body).hexdigest(): f"{UPLOADS}{name}" for name, body in revised.items()} == {
         sha256: url for sha256, url in used(second).items() if sha256 not in used(first)
     }
@@ -308,7 +308,7 @@ def test_postgresql_that_breaks_down_during_a_build_costs_that_run_only(
     installed.wait("built", lambda: any(run.is_success for run in runs(instance, "quarter")))
     assert [run.is_success for run in runs(instance, "quarter")] == [False, True]
     assert [name for name in ("code", "daemon") if installed.processes[name].poll() is not None] == []
-    assert list(damage(installed.releases / "v1")) == [] and not (installed.releases / "v2").exists()
+    assert list(Release.read(installed.releases / "v1").damage()) == [] and not (installed.releases / "v2").exists()
     assert instance.event_log_storage.get_concurrency_info("warehouse").active_run_ids == set()
 
 
@@ -327,4 +327,4 @@ def test_backfill_of_two_quarters_at_once_gives_what_separate_builds_give(
     assert spans[2][0] >= min(spans[0][1], spans[1][1]), "three ran at once"
     for quarter in quarters:
         release = Workspace(installed.folder / "data").releases(quarter) / "v1"
-        assert list(verify(release, installed.folder / "data", lambda kind, step: None)) == []
+        assert list(verify(Release.read(release), installed.folder / "data", lambda kind, step: None)) == []

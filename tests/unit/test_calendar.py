@@ -7,7 +7,7 @@ import pytest
 from orchestration.quarters import Quarter, last_day
 from orchestration.sources import calendar
 from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, OVERDUE, expected, latest_due
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import Retired, known_sources
 from orchestration.sources.recognise import Subject
 
 Q4 = Quarter("2025-26-Q4")
@@ -50,9 +50,9 @@ def test_states_change_after_the_due_day_and_after_the_alert_day(after_due: int,
 
 
 def test_a_retired_source_is_not_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    retired = dict.fromkeys(("since", "reason"), "2026")
-    sources = {k: type(v)(**{**vars(v), "retired": retired}) if k == "ae" else v for k, v in known_sources().items()}
-    monkeypatch.setattr(calendar, "known_sources", lambda: sources)
+    retired = Retired(since=date(2026, 4, 1), reason="replaced")
+    ae = known_sources()["ae"].model_copy(update={"retired": retired})
+    monkeypatch.setattr(calendar, "known_sources", lambda: known_sources() | {"ae": ae})
     assert {one.source_id for one in expected(Q4, (), LONG_AGO)} == {
         "ambsys", "cancer", "csds", "dm01", "nof_data", "nof_league", "rtt"
     }  # fmt: skip

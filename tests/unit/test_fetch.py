@@ -27,7 +27,7 @@ from urllib3.util.retry import Retry
 from orchestration.cli import league
 from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter
-from orchestration.sources import archives, calendar, landing
+from orchestration.sources import archives, calendar, http, landing
 from orchestration.sources import fetch as fetch_module
 from orchestration.sources import lock as lock_module
 from orchestration.sources.calendar import AWAITED, LATE, OVERDUE
@@ -627,7 +627,7 @@ def test_file_that_says_no_length_is_cut_off_at_the_limit(world: World, monkeypa
 def test_file_that_takes_too_long_is_given_up(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A byte now and then would keep every time limit of a connection."""
     world.site.page(AE_PAGE, MAY)
-    monkeypatch.setattr(fetch_module, "FILE_SECONDS", -1)
+    monkeypatch.setattr(http, "FILE_SECONDS", -1)
     assert {result.problem for result in world.fetch().values()} == {
         f"{url}: did not come within -1 s"
         for url in (AE_PAGE, known_sources()["ods_etr"].fetch.address)  # type: ignore[union-attr]
@@ -646,7 +646,7 @@ def test_real_names_are_recognised_by_the_description_of_their_source(published:
         if how and how.files:
             match = re.fullmatch(how.files, found.path.name, re.IGNORECASE)
             assert match, found.path.name
-            month = fetch_module._month(match)
+            month = fetch_module.month_of(match)
             assert month in (None, found.subject.period), found.path.name
 
 
@@ -664,20 +664,20 @@ def test_names_that_are_described_only(source: str, name: str, month: str | None
     how = known_sources()[source].fetch
     assert how and how.files
     match = re.fullmatch(how.files, name, re.IGNORECASE)
-    assert match and fetch_module._month(match) == month
+    assert match and fetch_module.month_of(match) == month
 
 
 def open_at(port: int) -> str:
     """What the pool of production is answered at a server of this machine."""
-    with fetch_module.https() as pool:
+    with http.https() as pool:
         host = f"localhost:{port}"
-        response = fetch_module._open(pool, f"https://{host}/", {host}, {}, Retry(0))[1]
+        response = http._open(pool, f"https://{host}/", {host}, {}, Retry(0))[1]
         return response.data.decode()
 
 
 def test_certificate_of_nobody_known_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """At a server that has the right name and vouches for itself; unless the machine is told to trust it."""
-    monkeypatch.setattr(fetch_module, "getproxies", dict)
+    monkeypatch.setattr(http, "getproxies", dict)
     pem = certificate(tmp_path / "pem", "localhost")
     with serving(site := Site(), pem=pem) as port:
         site.content[f"https://localhost:{port}/"] = b"here"
@@ -707,7 +707,7 @@ def test_goes_through_the_proxy_of_the_environment(
 def test_proxy_without_a_scheme_is_refused_and_its_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("https_proxy", "user:secret@proxy.example:3128")
     with pytest.raises(LeagueError, match=r"HTTPS_PROXY: .*should use http:// or https://") as refusal:
-        fetch_module.https()
+        http.https()
     assert "secret" not in str(refusal.value)
 
 
