@@ -27,8 +27,12 @@ run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
-$(LANES): test-%: $(READY)  ## one lane of the tests; test-unit takes seconds
-	$(BIN)/python -m pytest tests/$*
+test-unit: $(READY)  ## the lane of tests without dbt and Dagster: seconds
+test-model: $(READY)  ## the lane of dbt's own tests, and of models on rows made for them
+test-build: $(READY)  ## the lane of whole builds of the sample
+test-real: $(READY)  ## the lane of real published files, where they are at hand
+$(LANES):
+	$(BIN)/python -m pytest tests/$(@:test-%=%)
 
 soak: $(READY)  ## 50 builds killed, two quarters at once, PostgreSQL that breaks down
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
