@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
 EXTRACTS ?= ../shared/extracts
-SOAK := $(patsubst %,tests/integration/test_%.py,crashes plain_errors production)
+LANES := test-unit test-model test-build test-real
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -15,17 +15,19 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test soak lint dev bench docs sample lock clean
+.PHONY: run test $(LANES) soak lint dev bench docs sample lock clean
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
 
-test: $(READY)  ## linters, type checks and the whole test suite
-	$(MAKE) lint
+test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
+$(LANES): test-%: $(READY)  ## one lane of the tests; test-unit takes seconds
+	$(BIN)/python -m pytest tests/$*
+
 soak: $(READY)  ## 50 builds killed at random moments; two quarters at once; PostgreSQL that breaks down. LEAGUE_SEED repeats one
-	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest $(SOAK) --dist load -rP
+	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
 lint: $(READY)
 	$(BIN)/ruff check .

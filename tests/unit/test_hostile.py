@@ -11,14 +11,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
 from rich.table import Table
 
 from orchestration.audit.trace import Published
 from orchestration.audit.verify import verify
-from orchestration.defs.assets import as_table
 from orchestration.errors import InputError, LeagueError
 from orchestration.releases.describe import _code, rule_files
 from orchestration.sources import csv_files, fetch, http, recognise, workbooks
@@ -215,18 +213,6 @@ def test_nothing_is_printed_but_on_that_terminal() -> None:
             assert "rich.console import Console" not in source and "rich.markup" not in source, path
 
 
-def test_dagster_is_given_cells_and_no_markdown() -> None:
-    hostile = "![x](https://example.org/x.png) | <img src=x> [x](javascript:1)"
-    shown = as_table(pd.DataFrame({"name": [hostile, None], "n": [1, 2]}))
-    assert [dict(record.data) for record in shown.records] == [{"name": hostile, "n": "1"}, {"name": "", "n": "2"}]
-    markdown = [
-        line
-        for line in (PROJECT / "orchestration" / "defs" / "assets.py").read_text().splitlines()
-        if "value.md" in line.lower()
-    ]
-    assert [line.split("dg.")[1] for line in markdown] == ["MetadataValue.md(pictures.as_markdown(picture.read_bytes()))"]
-
-
 @pytest.mark.parametrize("name", ["a.csv", "`<img src=x>`.csv", "``", "a`", "` ![x](y) `", "<script>alert(1)</script>"])
 def test_file_name_in_the_readme_is_nothing_but_a_name(name: str) -> None:
     (inline,) = [token for token in MarkdownIt("commonmark").parse(f"- {_code(name)}, x") if token.type == "inline"]
@@ -268,7 +254,7 @@ def test_release_from_elsewhere_names_no_folder_to_write_to(tmp_path: Path) -> N
     planted = tmp_path / "planted"
     for quarter in (str(planted), f"../../../../../../../../../..{planted}"):
         release = release_from_elsewhere(tmp_path / f"v{len(quarter)}", quarter)
-        with pytest.raises(LeagueError, match="is not a quarter: expected one such as"):
+        with pytest.raises(LeagueError, match="is not a quarter: "):
             verify(release, tmp_path / "data", lambda kind, step: None)
     assert not planted.exists()
 
