@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SITE := .venv-docs
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
@@ -45,8 +46,13 @@ bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py
 
-docs: $(READY)  ## the documentation as a site, in data/site; a link that leads nowhere stops it
-	$(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+docs: $(READY) $(SITE)/.ready  ## the documentation as a site, data/site; a link that leads nowhere stops it
+	$(SITE)/bin/zensical build --clean --strict --config-file .mkdocs.yml
+
+$(SITE)/.ready: .ci/docs.lock
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+	touch $@
 
 dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
 	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
@@ -67,6 +73,8 @@ $(READY): requirements.lock pyproject.toml
 
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
+	echo zensical==0.0.73 | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+		--no-annotate --no-header --output-file .ci/docs.lock -
 
 clean:  ## what can be made again; releases, store and lock stay
-	rm -rf $(VENV) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
+	rm -rf $(VENV) $(SITE) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
