@@ -1,5 +1,5 @@
-"""Describing a release whose tables are written: `checks.json`, pictures, README, audit pack, open standards, and the
-descriptor that lists every file with its sha256.
+"""Describing a release whose tables are written: `checks.json`, pictures, README, dictionary, audit pack, open
+standards, and the descriptor that lists every file with its sha256.
 
 Belongs here: what each of them is made from. Does not: the tables (`release.py`), any figure."""
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 
 from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
@@ -28,6 +28,7 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATIST
 
 CONTRACT_VERSION = "2.2"
 README = "README.md"
+DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
@@ -56,8 +57,9 @@ def describe(
     if before:
         resources.append(_changes(before, folder, package))
     sure = list(how_sure(folder))
-    (folder / README).write_text(_readme(build, tables, checks, number, package, sure, folder), encoding="utf-8")
-    resources.append(_file_resource(folder / README))
+    (folder / README).write_text(_readme(build, checks, number, package, sure, folder), encoding="utf-8")
+    (folder / DICTIONARY).write_text(_dictionary(build, tables, number), encoding="utf-8")
+    resources += [_file_resource(folder / README), _file_resource(folder / DICTIONARY)]
     resources += _open_standards(build, tables, checks, evidence, package, folder)
     (folder / audit_page.NAME).write_text(audit_page.page(folder, package, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
@@ -181,7 +183,6 @@ def _file_resource(path: Path) -> dict[str, Any]:
 
 def _readme(
     build: Build,
-    tables: list[PublishedTable],
     checks: list[Check],
     number: int,
     package: dict[str, Any],
@@ -191,28 +192,33 @@ def _readme(
     reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
     scores = pd.read_parquet(folder / "metric_scores.parquet")
     leagues = pd.read_parquet(folder / "league_coverage.parquet")
-    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
-        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters["code"] = _code
-    return environment.get_template("readme.md.j2").render(
+    uncertain = scores[scores["score"].notna() & ~scores["label"].isin(("official", "verified"))]
+    return _template("readme.md.j2").render(
         quarter=build.quarter,
         number=number,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
-        labels=scores.dropna(subset="score")
-        .drop_duplicates(["metric_id", "label"])
-        .sort_values("metric_id")
-        .to_dict("records"),
+        labels={label: sorted(set(rows["metric_id"])) for label, rows in uncertain.groupby("label")},
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
         waivers=waivers(build.quarter),
         sources=package["sources"],
-        tables=tables,
         changed=(folder / "changes.csv").exists(),
     )
+
+
+def _dictionary(build: Build, tables: list[PublishedTable], number: int) -> str:
+    return _template("dictionary.md.j2").render(quarter=build.quarter, number=number, tables=tables)
+
+
+def _template(name: str) -> Template:
+    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
+        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["code"] = _code
+    return environment.get_template(name)
 
 
 def _code(text: str) -> str:
