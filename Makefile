@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
 EXTRACTS ?= ../shared/extracts
-SOAK := $(patsubst %,tests/integration/test_%.py,crashes plain_errors production)
+LANES := test-unit test-model test-build test-real
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -16,7 +16,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test soak lint dev bench docs dbt-docs sample lock clean
+.PHONY: help run test $(LANES) soak lint dev bench docs dbt-docs sample lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -24,14 +24,20 @@ help:  ## what can be made here
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
 	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
 
-test: $(READY)  ## linters, type checks and the whole test suite
-	$(MAKE) lint
+test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
-soak: $(READY)  ## 50 builds killed, two quarters at once, PostgreSQL that breaks down
-	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest $(SOAK) --dist load -rP
+test-unit:  ## code without dbt and Dagster, in seconds
+test-model:  ## the dbt models, and the shape of the project
+test-build:  ## whole builds of the sample
+test-real:  ## builds of published files, where they are at hand
+$(LANES): test-%: $(READY)
+	$(BIN)/python -m pytest tests/$*
 
-lint: $(READY)
+soak: $(READY)  ## slow and rough: 50 builds killed, two quarters at once, PostgreSQL that breaks down
+	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
+
+lint: $(READY)  ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -47,6 +53,7 @@ bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the
 	$(BIN)/python tests/benchmark_ranges.py
 
 docs: $(READY) $(SITE)/.ready  ## the documentation as a site, data/site; a link that leads nowhere stops it
+	$(BIN)/python -m orchestration.sources.documentation
 	$(SITE)/bin/zensical build --clean --strict --config-file .mkdocs.yml
 
 $(SITE)/.ready: .ci/docs.lock

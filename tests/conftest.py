@@ -27,10 +27,11 @@ os.environ |= {
 
 if TYPE_CHECKING:
     from orchestration.defs.in_process import Outcome
-    from orchestration.releases.publish import Release
+    from orchestration.releases.release import Release
     from orchestration.workspace.paths import Build, Workspace
 
-SHARED = Path(os.environ.get("LEAGUE_SHARED", Path(__file__).parents[2] / "shared"))
+TESTS = Path(__file__).parent
+SHARED = Path(os.environ.get("LEAGUE_SHARED", TESTS.parents[1] / "shared"))
 
 ANOTHER_DAY = "2025-09-30"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
@@ -62,7 +63,7 @@ class Versions:
 
     folder: Path
     first: dict[str, str]
-    again: Release
+    again: tuple[Release, bool]
     exchanged: tuple[str, str]
 
     @property
@@ -86,6 +87,12 @@ class Versions:
 
 def hashes(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks a test with its lane, which is its folder."""
+    for item in items:
+        item.add_marker(item.path.relative_to(TESTS).parts[0])
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object) -> str | None:
@@ -201,7 +208,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
     from orchestration.releases import publish
     from orchestration.workspace.paths import Workspace
 
-    def build(folder: Path) -> tuple[dict[str, str], Release, tuple[str, str]]:
+    def build(folder: Path) -> tuple[dict[str, str], tuple[Release, bool], tuple[str, str]]:
         extracts, data_dir = folder / "extracts", folder / "data"
         shutil.copytree(first_quarter, extracts, copy_function=os.link)
         made = run("2025-26-Q1", extracts, data_dir)

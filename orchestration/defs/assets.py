@@ -3,7 +3,7 @@
 Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
 releases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,10 @@ from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.waivers import refuse_expired, waivers
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
-from orchestration.releases.shelf import content_sha256
+from orchestration.releases.release import Release
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
-from orchestration.sources.inventory import recorded_inventory, survey
+from orchestration.sources.inventory import survey
 from orchestration.sources.landing import land, take_in, write_table
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
@@ -52,6 +52,11 @@ def as_table(frame: pd.DataFrame) -> dg.TableMetadataValue:
         [dg.TableRecord(dict(zip(names, row, strict=True))) for row in rows],
         dg.TableSchema([dg.TableColumn(name) for name in names]),
     )
+
+
+def is_kept(context: dg.AssetExecutionContext) -> bool:
+    """Whether anybody can see what a run shows of itself. Nobody can after a run by command: it has no instance."""
+    return not context.instance.is_ephemeral
 
 
 def preview(frame: pd.DataFrame) -> dg.TableMetadataValue:
@@ -107,7 +112,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     remove_tree(build.folder)
     remove_tree(build.unfinished)
     if folders.recorded:
-        inventory = recorded_inventory(Path(folders.extracts))
+        inventory = Release.read(Path(folders.extracts)).inventory()
     else:
         refuse_expired(build.quarter, date.today())
         inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
@@ -175,9 +180,29 @@ def published_columns() -> dg.TableColumnLineage:
     )
 
 
+def barrier(name: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
+    """An asset between a gate and all that comes after it. A blocking check stops only what reads the very asset it is
+    on. The barrier reads every asset before the gate, and everything after the gate depends on the barrier."""
+
+    @dg.asset(
+        key=["gate", name],
+        deps=list(before),
+        partitions_def=QUARTERS,
+        group_name="gate",
+        description=f"Made where no critical check of {name} failed. It holds no data.",
+    )
+    def passed() -> dg.MaterializeResult[None]:
+        return dg.MaterializeResult()
+
+    return passed
+
+
+LANDED = barrier("land", LAND_KEYS)
+MEASURED = barrier("metric", [dg.AssetKey(relation.split(".")) for relation in relations_of(STAGE_METRIC)])
+
+
 class Translator(DagsterDbtTranslator):
-    """Keys are `<layer>/<table>`. Every node depends on all of the stage before it: a blocking check gates only what
-    reads the very asset it is on, and a gate must stop everything after it."""
+    """Keys are `<layer>/<table>`. Every model depends on the barrier before its stage."""
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         layer = dbt_resource_props.get("source_name") or dbt_resource_props["schema"]
@@ -194,13 +219,8 @@ class Translator(DagsterDbtTranslator):
         node = self.get_resource_props(manifest, unique_id)
         if node["resource_type"] != "model":
             return spec
-        before = LAND_KEYS
-        if SCORE_RANK in node["tags"]:
-            before = [dg.AssetKey(relation.split(".")) for relation in relations_of(STAGE_METRIC)]
-        have = {dep.asset_key for dep in spec.deps}
-        return spec.replace_attributes(
-            deps=[*spec.deps, *[dg.AssetDep(key) for key in before if key not in have and key != spec.key]],
-        )
+        before = MEASURED if SCORE_RANK in node["tags"] else LANDED
+        return spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(before.key)])
 
 
 TRANSLATOR = Translator()
@@ -218,7 +238,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         project=DbtProject(DBT_PROJECT, target_path=project.TARGET),
         pool=WRITES_WAREHOUSE,
     )
-    def built(build: dg.ResourceParam[Build]) -> Iterator[Any]:
+    def built(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> Iterator[Any]:
         results = project.build_stage(build, stage, {waiver.check for waiver in waivers(build.quarter)})
         checks = dbt_tests.checks_of_results(build, stage, results)
         with tables.reading(build) as connection:
@@ -226,10 +246,10 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
             data = {relation: tables.table_sha256(connection, relation) for relation in there}
             data |= release_gate.inputs_sha256(build)
             checks = evidence.record(build, f"dbt.{stage}", data, project.project_sha256(), checks)
-            for result in results:
-                if str(result.status) == "success":
-                    key = TRANSLATOR.get_asset_key(result.node.to_dict())
-                    yield dg.MaterializeResult(asset_key=key, metadata=_table_metadata(connection, key))
+            for node in [result.node for result in results if str(result.status) == "success"]:
+                key = dg.AssetKey([node.schema, node.name])
+                shown = _table_metadata(connection, key) if is_kept(context) else None
+                yield dg.MaterializeResult(asset_key=key, metadata=shown)
         yield from _dbt_check_results(results, {check.id: check for check in checks})
         raise_if_shut(checks)
 
@@ -287,26 +307,26 @@ SCORE_RANK_MODELS = dbt_stage(SCORE_RANK)
 def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
     """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
     try:
-        made = publish.publish(build)
+        made, created = publish.publish(build)
     except GateError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    context.log.info(f"{made.path} {'made' if made.created else 'was current already'}")
-    table = pd.read_parquet(made.path / "trust_league_table.parquet")
+    context.log.info(f"{made} {'made' if created else 'was current already'}")
+    table = made.table("trust_league_table")
     return dg.MaterializeResult(
         metadata={
-            "path": dg.MetadataValue.path(str(made.path)),
+            "path": dg.MetadataValue.path(str(made)),
             "version": made.version,
-            "created": made.created,
-            "content_sha256": content_sha256(made.path),
+            "created": created,
+            "content_sha256": made.content_sha256(),
             "dagster/column_lineage": published_columns(),
             "trusts_ranked": int(table["ranked"].sum()),
             **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
             **{
                 f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
-                for picture in sorted(made.path.glob("*.svg"))
+                for picture in sorted(made.folder.glob("*.svg"))
             },
         }
     )
 
 
-ASSETS = [fetched, extracts, *LANDING, STAGE_METRIC_MODELS, SCORE_RANK_MODELS, published_release]
+ASSETS = [fetched, extracts, *LANDING, LANDED, STAGE_METRIC_MODELS, MEASURED, SCORE_RANK_MODELS, published_release]

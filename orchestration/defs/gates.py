@@ -3,40 +3,16 @@
 from collections.abc import Iterator
 
 import dagster as dg
-import pandas as pd
 
 from orchestration.defs.assets import WRITES_WAREHOUSE, asset_check_result
-from orchestration.quality import evidence, release_gate, suites
-from orchestration.quality.checks import Check
+from orchestration.quality import gates, release_gate, suites
 from orchestration.quality.suites import Suite
-from orchestration.warehouse import tables
-from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
 
 def check_name(check_id: str) -> str:
     """Dagster allows letters, digits and underscores."""
     return check_id.rsplit(".", 1)[-1].replace("-", "_")
-
-
-def check_landed(build: Build, suite: Suite) -> list[Check]:
-    """Runs a land suite; places are named by file and row. A source without a file has nothing to check."""
-    files = pd.read_parquet(build.parquet("files"))
-    names = dict(zip(files["source_sha256"], files["file_name"], strict=True))
-    columns = {*suite.columns, "_source_sha256"} - {"_file"}
-    rows = pd.read_parquet(build.parquet(suite.table), columns=sorted(columns))
-    rows["_file"] = rows["_source_sha256"].map(names).astype("string")
-    checks = [] if rows.empty else suites.run_suite(suite, rows[suite.columns])
-    data = {suite.table: sha256_of_file(build.parquet(suite.table))}
-    return evidence.record(build, suite.name, data, suite.sha256, checks)
-
-
-def check_table(build: Build, suite: Suite) -> list[Check]:
-    """Runs a metric or rank suite on the columns it names."""
-    checks = suites.run_suite(suite, tables.frame(build, suite.name, suite.columns))
-    with tables.reading(build) as connection:
-        data = {suite.name: tables.table_sha256(connection, suite.name)}
-    return evidence.record(build, suite.name, data, suite.sha256, checks)
 
 
 def gate(suite: Suite) -> dg.AssetChecksDefinition:
@@ -54,11 +30,10 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
             )
             for expectation in suite.expectations
         ],
-        pool=None if suite.gate == release_gate.LAND else WRITES_WAREHOUSE,
+        pool=None if suite.gate == gates.LAND else WRITES_WAREHOUSE,
     )
     def checked(build: dg.ResourceParam[Build]) -> Iterator[dg.AssetCheckResult]:
-        checks = check_landed(build, suite) if suite.gate == release_gate.LAND else check_table(build, suite)
-        by_name = {check_name(check.id): check for check in checks}
+        by_name = {check_name(check.id): check for check in gates.check(build, suite)}
         for expectation in suite.expectations:
             name = check_name(expectation["meta"]["id"])
             if name in by_name:

@@ -22,7 +22,7 @@ import urllib3
 from urllib3.exceptions import MaxRetryError
 
 from orchestration.errors import LeagueError
-from orchestration.sources.fetch import HEADERS, https
+from orchestration.sources.http import HEADERS, https
 
 RUNBOOK = "docs/operations.md"
 FIRST_CHECKS, FIRST_EXAMPLES, FIRST_LINES, LONGEST_LINE = 5, 3, 10, 400

@@ -14,13 +14,13 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from orchestration.errors import LeagueError
 from orchestration.workspace.paths import PROJECT
+from orchestration.yaml_files import Entry, Text, list_of, parse
 
 LOCK = PROJECT / "requirements.lock"
 ACCEPTED = PROJECT / "orchestration" / "operations" / "advisories.yml"
@@ -36,6 +36,15 @@ class Advisory:
     library: str
     summary: str
     accepted: str | None = None
+
+
+class Acceptance(Entry):
+    """An advisory, under any of its names, that somebody answers for going on with. `expires` is the last day."""
+
+    advisory: Text
+    owner: Text
+    reason: Text
+    expires: date
 
 
 def locked() -> dict[str, str]:
@@ -145,16 +154,11 @@ def _joined(found: list[tuple[set[str], str, str]]) -> list[tuple[set[str], str,
 
 def _accepted(today: date) -> dict[str, str]:
     """Who answers for an advisory, why and until when, by its id; those whose last day has passed are left out."""
-    listed = yaml.safe_load(ACCEPTED.read_text(encoding="utf-8"))["accepted"] or []
-    kinds = {"advisory": str, "owner": str, "reason": str, "expires": date}
-    for entry in listed:
-        if not isinstance(entry, dict) or {name: type(value) for name, value in entry.items()} != kinds:
-            raise LeagueError(f"{ACCEPTED.name}: {entry!r} is not an entry; expected {', '.join(kinds)}")
-    return {
-        entry["advisory"]: f"{entry['owner']}, until {entry['expires']}: {entry['reason']}"
-        for entry in listed
-        if entry["expires"] >= today
-    }
+    found = [
+        parse(Acceptance, entry, f"{ACCEPTED.name}, entry {position}")
+        for position, entry in enumerate(list_of(ACCEPTED, "accepted"), start=1)
+    ]
+    return {one.advisory: f"{one.owner}, until {one.expires}: {one.reason}" for one in found if one.expires >= today}
 
 
 def _of_any(ids: set[str], accepted: Mapping[str, str]) -> str | None:

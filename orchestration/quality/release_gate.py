@@ -11,6 +11,7 @@ import pandas as pd
 from orchestration.errors import GateError
 from orchestration.quality import evidence, suites
 from orchestration.quality.checks import Check, raise_if_shut
+from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
 from orchestration.quality.waivers import waivers
 from orchestration.warehouse import manifest, project, tables
@@ -18,7 +19,6 @@ from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
-LAND = "land"
 GX_GATES = (LAND, "metric", "rank")
 
 

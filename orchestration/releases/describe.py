@@ -21,7 +21,7 @@ from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
 from orchestration.releases import audit_page, pictures
 from orchestration.releases.published_tables import PublishedTable
-from orchestration.releases.shelf import OPENLINEAGE, PACKAGE, package_of
+from orchestration.releases.release import CHECKS, OPENLINEAGE, PACKAGE, Release
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
@@ -35,7 +35,7 @@ FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "
 
 
 def describe(
-    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Path | None
+    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Release | None
 ) -> None:
     """Writes all that lies beside the tables of a release, the page that lists all other files last but one."""
     files = pd.read_parquet(build.parquet("files"))
@@ -44,26 +44,26 @@ def describe(
     results = {
         "quarter": build.quarter,
         "checks": [asdict(check) for check in checks],
-        "waivers": [asdict(waiver) for waiver in waivers(build.quarter)],
+        "waivers": [waiver.model_dump() for waiver in waivers(build.quarter)],
         "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }
-    _write_json(folder / "checks.json", results)
+    _write_json(folder / CHECKS, results)
     for name, picture in pictures.pictures(folder):
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    package = _package(build, files, number, resources)
+    release = Release(folder, _package(build, files, number, resources))
     if before:
-        resources.append(_changes(before, folder, package))
-    sure = list(how_sure(folder))
-    (folder / README).write_text(_readme(build, checks, number, package, sure, folder), encoding="utf-8")
-    (folder / DICTIONARY).write_text(_dictionary(build, tables, number), encoding="utf-8")
+        resources.append(_changes(before, release))
+    sure = list(how_sure(release))
+    (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
+    (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
     resources += [_file_resource(folder / README), _file_resource(folder / DICTIONARY)]
-    resources += _open_standards(build, tables, checks, evidence, package, folder)
-    (folder / audit_page.NAME).write_text(audit_page.page(folder, package, sure), encoding="utf-8")
+    resources += _open_standards(release, tables, checks, evidence)
+    (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
-    _write_json(folder / PACKAGE, package)
+    _write_json(folder / PACKAGE, release.package)
 
 
 def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dict[str, Any]]) -> dict[str, Any]:
@@ -90,38 +90,32 @@ def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dic
     }
 
 
-def _changes(before: Path, folder: Path, package: dict[str, Any]) -> dict[str, Any]:
-    from orchestration.releases.diff import Bundle, changes  # imports SciPy, which a first version needs in dbt only
+def _changes(before: Release, after: Release) -> dict[str, Any]:
+    from orchestration.releases.diff import changes  # imports SciPy, which a first version needs in dbt only
 
-    after = Bundle(folder, package)
-    found = changes(Bundle(before, package_of(before)), after).replace(f"^({FORMULA})", r"'\1", regex=True)
+    found = changes(before, after).replace(f"^({FORMULA})", r"'\1", regex=True)
     found.insert(0, "quarter", after.quarter)
-    path = folder / "changes.csv"
+    path = after.folder / "changes.csv"
     found.to_csv(path, index=False, lineterminator="\n")
     return _file_resource(path)
 
 
 def _open_standards(
-    build: Build,
-    tables: list[PublishedTable],
-    checks: list[Check],
-    evidence: list[dict[str, Any]],
-    package: dict[str, Any],
-    folder: Path,
+    release: Release, tables: list[PublishedTable], checks: list[Check], evidence: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     from orchestration.releases import (
         openlineage,
         standards,  # what these import takes half a second
     )
 
-    retrieved = date.fromisoformat(max(source["retrieved"] for source in package["sources"]))
+    retrieved = date.fromisoformat(max(source["retrieved"] for source in release.package["sources"]))
     sha256 = {name: found for run in evidence for name, found in run["data"].items()}
-    standards.write_csvw(folder, package, tables)
-    standards.write_prov(folder, package)
-    standards.write_dcat(folder, package)
-    openlineage.write_events(folder, build.quarter, package, tables, checks, sha256, retrieved)
+    standards.write_csvw(release, tables)
+    standards.write_prov(release)
+    standards.write_dcat(release)
+    openlineage.write_events(release, tables, checks, sha256, retrieved)
     names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
-    return [_file_resource(folder / name) for name in names]
+    return [_file_resource(release.folder / name) for name in names]
 
 
 def rule_files() -> dict[str, str]:
@@ -181,21 +175,14 @@ def _file_resource(path: Path) -> dict[str, Any]:
     }
 
 
-def _readme(
-    build: Build,
-    checks: list[Check],
-    number: int,
-    package: dict[str, Any],
-    sure: list[dict[str, str]],
-    folder: Path,
-) -> str:
-    reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
-    scores = pd.read_parquet(folder / "metric_scores.parquet")
-    leagues = pd.read_parquet(folder / "league_coverage.parquet")
+def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -> str:
+    reconciliation = release.table("reconciliation")
+    scores = release.table("metric_scores")
+    leagues = release.table("league_coverage")
     uncertain = scores[scores["score"].notna() & ~scores["label"].isin(("official", "verified"))]
     return _template("readme.md.j2").render(
-        quarter=build.quarter,
-        number=number,
+        quarter=release.quarter,
+        number=release.version,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
@@ -203,14 +190,14 @@ def _readme(
         labels={label: sorted(set(rows["metric_id"])) for label, rows in uncertain.groupby("label")},
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
-        waivers=waivers(build.quarter),
-        sources=package["sources"],
-        changed=(folder / "changes.csv").exists(),
+        waivers=waivers(release.quarter),
+        sources=release.package["sources"],
+        changed=(release.folder / "changes.csv").exists(),
     )
 
 
-def _dictionary(build: Build, tables: list[PublishedTable], number: int) -> str:
-    return _template("dictionary.md.j2").render(quarter=build.quarter, number=number, tables=tables)
+def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
+    return _template("dictionary.md.j2").render(quarter=release.quarter, number=release.version, tables=tables)
 
 
 def _template(name: str) -> Template:
@@ -227,11 +214,11 @@ def _code(text: str) -> str:
     return f"{fence}{text}{fence}" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
-def how_sure(folder: Path) -> Iterator[dict[str, str]]:
+def how_sure(release: Release) -> Iterator[dict[str, str]]:
     """One row of the README a ranked league: figures of `method_sensitivity` as a person writes them."""
-    leagues = pd.read_parquet(folder / "league_coverage.parquet")
-    facts = pd.read_parquet(folder / "method_sensitivity.parquet")
-    robustness = pd.read_parquet(folder / "rank_robustness.parquet")
+    leagues = release.table("league_coverage")
+    facts = release.table("method_sensitivity")
+    robustness = release.table("rank_robustness")
     of_leagues = facts[facts["item"] == "league"]
     for league, rows in of_leagues.groupby("league", sort=False):
         found = rows.set_index(["assessment", "measure"])["value"].astype(float).to_dict()

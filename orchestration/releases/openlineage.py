@@ -2,7 +2,7 @@
 files it came from, with nothing but the bundle.
 
 Belongs here: what each job of a build read and wrote, in OpenLineage's words. Does not: working out which column reads
-which (`columns.py`)."""
+which (`warehouse/column_lineage.py`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState, set_producer
@@ -37,7 +36,7 @@ from openlineage.client.uuid import generate_static_uuid
 from orchestration.quality import suites
 from orchestration.quality.checks import Check
 from orchestration.quarters import Quarter
-from orchestration.releases.shelf import OPENLINEAGE, content_sha256
+from orchestration.releases.release import OPENLINEAGE, Release
 from orchestration.sources.descriptions import Column, Source, known_sources
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage, columns_of_tables
@@ -62,16 +61,15 @@ class Step:
 
 
 def write_events(
-    folder: Path,
-    quarter: str,
-    package: dict[str, Any],
+    release: Release,
     tables: list[PublishedTable],
     checks: list[Check],
     sha256: dict[str, str],
     retrieved: date,
 ) -> None:
-    """`openlineage.ndjson`, one event a line: every job of the build as started and completed on the day the last file
-    was retrieved. `sha256` has the fingerprints of tables by the names that the evidence gives them."""
+    """Writes `openlineage.ndjson`, one event a line: every job of the build as started and completed on the day the
+    last file was retrieved. `sha256` has the fingerprints of tables by the names that the evidence gives them."""
+    package, quarter = release.package, release.quarter
     set_producer(f"urn:{NAMESPACE}:{package['code_version']}")
     steps = [
         Step(BUILD, f"Everything from published files to the release of {quarter}.", ("DAGSTER", "JOB"), [], []),
@@ -81,7 +79,7 @@ def write_events(
         _publishing(f"releases/{quarter}/v{package['version']}", package["resources"], tables),
     ]
     at = datetime.combine(retrieved, datetime.min.time(), UTC)
-    content = content_sha256(folder)
+    content = release.content_sha256()
     runs = {step.name: str(generate_static_uuid(at, f"{content} {step.name}".encode())) for step in steps}
     facets: dict[str, RunFacet] = {
         "nominalTime": nominal_time_run.NominalTimeRunFacet(
@@ -93,7 +91,7 @@ def write_events(
         ),
     }
     lines = [Serde.to_json(event) for step in steps for event in _events(step, runs[step.name], facets, at)]
-    (folder / OPENLINEAGE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (release.folder / OPENLINEAGE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _events(step: Step, run: str, facets: dict[str, RunFacet], at: datetime) -> Iterator[RunEvent]:

@@ -1,7 +1,7 @@
 """What a release is, said in open standards: CSVW for its tables, PROV for what it was made from, DCAT for catalogues.
 
 Belongs here: translating the descriptor of a release. Does not: the descriptor itself, by which a release is verified
-(`release.py`), lineage (`lineage/events.py`)."""
+(`describe.py`), lineage (`openlineage.py`)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from csvw import TableGroup
 from prov.constants import PROV_LABEL, PROV_TYPE
 from prov.model import PROV, ProvDocument
 
+from orchestration.releases.release import Release
 from orchestration.warehouse import manifest
 
 if TYPE_CHECKING:
@@ -31,8 +32,9 @@ ABOUT = (
 DATATYPES = {"varchar": "string", "bigint": "integer"}
 
 
-def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTable]) -> None:
-    """`csv-metadata.json`: the columns, key and references of every table, as CSV on the Web."""
+def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
+    """Writes `csv-metadata.json`: the columns, key and references of every table, as CSV on the Web."""
+    package = release.package
     keys = {r["path"]: r["schema"]["primaryKey"] for r in package["resources"] if "schema" in r}
     group = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
@@ -50,7 +52,7 @@ def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTabl
                 "url": path,
                 "dc:description": table.description,
                 "tableSchema": {
-                    "columns": list(_columns(table, _never_empty(folder, table.name, keys[path]))),
+                    "columns": list(_columns(table, _never_empty(release.folder, table.name, keys[path]))),
                     "primaryKey": keys[path] or None,
                     "foreignKeys": list(_references(table)),
                 },
@@ -61,7 +63,7 @@ def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTabl
     }
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # the library would put text for a datatype it does not know, and only warn
-        TableGroup.fromvalue(group).to_file(folder / CSVW_FILE)
+        TableGroup.fromvalue(group).to_file(release.folder / CSVW_FILE)
 
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
@@ -86,9 +88,9 @@ def _references(table: PublishedTable) -> Iterator[dict[str, Any]]:
             yield {"columnReference": said["columns"], "reference": reference}
 
 
-def write_prov(folder: Path, package: dict[str, Any]) -> None:
-    """`prov.json`: the files of the release, the build they came of, the files it read and who published those."""
-    document = ProvDocument()
+def write_prov(release: Release) -> None:
+    """Writes `prov.json`: the files of the release, the build that made them, what it read and who published that."""
+    package, document = release.package, ProvDocument()
     document.add_namespace("league", URN)
     document.add_namespace("sha256", "urn:sha256:")
     name = f"league:{package['name']}"
@@ -103,16 +105,17 @@ def write_prov(folder: Path, package: dict[str, Any]) -> None:
         extract = document.entity(f"sha256:{source['sha256']}", {PROV_LABEL: source["file_name"]})
         document.used(build, extract)
         document.wasAttributedTo(extract, publishers[source["publisher"]])
-    release = document.collection(name, {PROV_LABEL: package["title"]})
+    collection = document.collection(name, {PROV_LABEL: package["title"]})
     for resource in package["resources"]:
         file = document.entity(f"{name}/{resource['path']}", {"league:hash": resource["hash"]})
         document.wasGeneratedBy(file, build)
-        document.hadMember(release, file)
-    document.serialize(str(folder / PROV_FILE), indent=1)
+        document.hadMember(collection, file)
+    document.serialize(str(release.folder / PROV_FILE), indent=1)
 
 
-def write_dcat(folder: Path, package: dict[str, Any]) -> None:
-    """`dcat.jsonld`: the release as a dataset for catalogues; tables, pictures and README as distributions."""
+def write_dcat(release: Release) -> None:
+    """Writes `dcat.jsonld`: the release as a dataset for catalogues; tables, pictures and README as distributions."""
+    package = release.package
     licence = {"@id": package["licenses"][0]["path"]}
     pages = {source["path"] for source in package["sources"] if source["path"].startswith("https://")}
     dataset = {
@@ -137,4 +140,4 @@ def write_dcat(folder: Path, package: dict[str, Any]) -> None:
             for resource in package["resources"]
         ],
     }
-    (folder / DCAT_FILE).write_text(json.dumps(dataset, indent=1) + "\n", encoding="utf-8")
+    (release.folder / DCAT_FILE).write_text(json.dumps(dataset, indent=1) + "\n", encoding="utf-8")

@@ -59,7 +59,7 @@ class Header:
         return row[: len(self.names)]
 
 
-def recognise(head: bytes) -> Source | None:
+def source_by_headings(head: bytes) -> Source | None:
     """The publication that the first row of a CSV file looks like, or none."""
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:

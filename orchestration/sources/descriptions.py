@@ -1,109 +1,156 @@
-"""The publications this project knows, as described in `data/sources/*.yml`."""
+"""The publications this project knows, as described in `data/sources/*.yml`: one file a publication, one field a fact.
+
+Belongs here: what a description may say. Does not: what is done with it. `docs/sources.md` is made from the same fields
+(`documentation.py`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from datetime import date
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
-import yaml
+from pydantic import AfterValidator, Field, model_validator
 
+from orchestration.errors import LeagueError
 from orchestration.workspace.paths import SOURCES
+from orchestration.yaml_files import Entry, Text, Texts, parse, read_yaml
 
-MATURITIES = ("provisional", "final", "revised", "not stated")
+Maturity = Literal["provisional", "final", "revised", "not stated"]
+MATURITIES: tuple[str, ...] = get_args(Maturity)
+ROW_OF_FILE = ("_source_sha256", "_source_member", "_source_row")  # where a landed row came from
 
 
-@dataclass(frozen=True)
-class Column:
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"found {pattern!r}; expected a regular expression: {error}") from None
+    return pattern
+
+
+Pattern = Annotated[Text, AfterValidator(_compiles)]
+
+
+class Column(Entry):
     """A column as landed. Its text comes from under a heading, or, in a workbook, from one cell of the sheet (`cell`)
-    or from the last text met above the table in a sheet's column (`title_in`)."""
+    or from the last text met above the table in a sheet's column (`title_in`). A heading alone describes one too."""
 
-    name: str
-    published: tuple[str, ...] = ()
+    name: Text
+    published: Texts = ()
     optional: bool = False
-    cell: str | None = None
-    title_in: str | None = None
+    cell: Text | None = None
+    title_in: Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_heading(cls, written: Any) -> Any:
+        return {"name": column_name(written), "published": [written]} if isinstance(written, str) else written
 
 
-@dataclass(frozen=True)
-class Period:
+class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook. Rows whose text is one
     of `totals` name none."""
 
-    format: str
-    columns: tuple[str, ...] = ()
-    cell: str | None = None
-    totals: tuple[str, ...] = ()
+    format: Text
+    columns: Texts = ()
+    cell: Text | None = None
+    totals: Texts = ()
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Entry):
     """Which half of a publication a workbook is: the text of a cell, by part."""
 
-    cell: str
-    values: Mapping[str, str]
+    cell: Text
+    values: Mapping[Text, Text]
 
 
-@dataclass(frozen=True)
-class Retired:
+class Retired(Entry):
     """Since when a source is published no more, and why. Its files are still known."""
 
-    since: str
-    reason: str
+    since: date
+    reason: Text
 
 
-@dataclass(frozen=True)
-class Fetch:
+class Fetch(Entry):
     """Where files are linked. `files` is what the name of one looks like, `pages` the addresses, below the landing
     page, of pages that link more; a group `month` or `year` in them says when a link is about. An `address` never
-    changes and needs no page. `hosts` may serve files, besides the one of the landing page."""
+    changes and needs no page. `hosts` may serve files, besides the one of the landing page. `assumed` says what of this
+    nobody has seen yet."""
 
-    files: str | None = None
-    pages: str | None = None
-    address: str | None = None
-    hosts: tuple[str, ...] = ()
+    files: Pattern | None = None
+    pages: Pattern | None = None
+    address: Text | None = None
+    hosts: Texts = ()
+    assumed: Text
+
+    @model_validator(mode="after")
+    def _finds_something(self) -> Fetch:
+        if not (self.files or self.address):
+            raise ValueError("says neither files nor address")
+        return self
 
 
-@dataclass(frozen=True)
-class Calendar:
+class Calendar(Entry):
     """When a publication is expected: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
-    many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own."""
+    many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own. `basis`
+    says where the days come from."""
 
-    of: str
+    of: Literal["every_month", "last_month", "quarter"]
     due_days: int
     alert_days: int
-    parts: tuple[str, ...] = ()
+    parts: Texts = ()
+    basis: Text
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Entry):
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
-    it is a workbook; `national` ones are too large to be held as a whole."""
+    it is a workbook; `national` ones are too large to be held as a whole. `layout: nof` is that of the NHS Oversight
+    Framework, whose rows name a quarter and a type of trust in place of a month (`nof.py`). No quarter is built of
+    files without `figures`. `cadence`, `revisions` and `quirks` are for people."""
 
-    id: str
-    title: str
-    publisher: str
-    licence: str
-    landing_page: str
-    maturity: str
+    id: Text
+    title: Text
+    publisher: Text
+    licence: Text
+    landing_page: Text
+    cadence: Text
+    revisions: Text
+    maturity: Maturity
     required: bool
-    columns: tuple[Column, ...]
+    columns: Annotated[tuple[Column, ...], Field(strict=False)]
+    layout: Literal["nof"] | None = None
+    figures: bool = True
     header: bool = True
-    header_typo: str | None = None
-    row_pattern: tuple[tuple[int, str], ...] = ()
+    header_typo: Text | None = None
+    row_pattern: Mapping[int, Pattern] = {}
     national: bool = False
     period: Period | None = None
     part: Part | None = None
     retired: Retired | None = None
     fetch: Fetch | None = None
     calendar: Calendar | None = None
-    sheets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sheets: Mapping[Text, Texts] = {}
+    quirks: Texts
+
+    @model_validator(mode="after")
+    def _names_its_columns(self) -> Source:
+        named = {name for columns in self.sheets.values() for name in columns}
+        named |= set(self.period.columns) if self.period else set()
+        if unknown := sorted(named - set(self.names)):
+            raise ValueError(f"period or sheets name {', '.join(unknown)}; expected names of columns")
+        return self
 
     @property
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+    @property
+    def landed_columns(self) -> list[str]:
+        """The columns of the landed table: those described, and where each row came from."""
+        return [*self.names, *(["_file_quarter"] if self.layout == "nof" else []), *ROW_OF_FILE]
 
     @property
     def by_heading(self) -> dict[str, str]:
@@ -119,7 +166,7 @@ class Source:
             shared = len(headings & set(self.by_heading))
             return shared / (len(headings) + len(self.columns) - shared)
         fits = len(first_row) == len(self.columns) and all(
-            re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern
+            re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern.items()
         )
         return float(fits)
 
@@ -130,46 +177,14 @@ def column_name(heading: str) -> str:
 
 @cache
 def known_sources() -> dict[str, Source]:
-    described = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(SOURCES.glob("*.yml"))]
-    return {document["id"]: _source(document) for document in described}
+    """Read every description, by id. Raises LeagueError on one that is not in order."""
+    return {path.stem: read_source(path) for path in sorted(SOURCES.glob("*.yml"))}
 
 
-def _source(described: dict[str, Any]) -> Source:
-    period, part, retired = described.get("period"), described.get("part"), described.get("retired")
-    fetch, calendar = described.get("fetch"), described.get("calendar")
-    return Source(
-        id=described["id"],
-        title=described["title"],
-        publisher=described["publisher"],
-        licence=described["licence"],
-        landing_page=described["landing_page"],
-        maturity=described["maturity"],
-        required=described["required"],
-        columns=tuple(_column(column) for column in described["columns"]),
-        header=described.get("header", True),
-        header_typo=described.get("header_typo"),
-        row_pattern=tuple(described.get("row_pattern", {}).items()),
-        national=described.get("national", False),
-        period=Period(
-            period["format"], tuple(period.get("columns", ())), period.get("cell"), tuple(period.get("totals", ()))
-        )
-        if period
-        else None,
-        part=Part(part["cell"], part["values"]) if part else None,
-        retired=Retired(str(retired["since"]), retired["reason"]) if retired else None,
-        fetch=Fetch(fetch.get("files"), fetch.get("pages"), fetch.get("address"), tuple(fetch.get("hosts", ())))
-        if fetch
-        else None,
-        calendar=Calendar(
-            calendar["of"], calendar["due_days"], calendar["alert_days"], tuple(calendar.get("parts", ()))
-        )
-        if calendar
-        else None,
-        sheets={sheet: tuple(columns) for sheet, columns in described.get("sheets", {}).items()},
-    )
-
-
-def _column(described: str | dict[str, Any]) -> Column:
-    if isinstance(described, str):
-        return Column(column_name(described), (described,))
-    return Column(**{**described, "published": tuple(described.get("published", ()))})
+def read_source(path: Path) -> Source:
+    """Read one description. Raises LeagueError where a field is missing, unknown or wrong, and where the file is not
+    named after its id."""
+    written = read_yaml(path)
+    if isinstance(written, dict) and written.get("id") != path.stem:
+        raise LeagueError(f"{path.name}: id: found {written.get('id')!r}; expected {path.stem}, as the file is named")
+    return parse(Source, written, path.name)

@@ -6,7 +6,6 @@ parse, and two differing files that nothing puts in order, stop the build."""
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -142,7 +141,7 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
-        candidates += candidates_of(path, name, sha256, found, *recognise.about(path, found, name))
+        candidates += candidates_of(path, name, sha256, found, *recognise.subjects_of(path, found, name))
     return Survey(folder, tuple(candidates), tuple(set_aside))
 
 
@@ -195,12 +194,6 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     return inventory
 
 
-def recorded_inventory(release: Path) -> pd.DataFrame:
-    """The inventory that a release was built from, as its `checks.json` has it."""
-    files = json.loads((release / "checks.json").read_text(encoding="utf-8"))["files"]
-    return pd.DataFrame(files, columns=COLUMNS)
-
-
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
     """The file that counts, and why where a person said so."""
     pins = {c.sha256: entry.pinned for c in group if (entry := lock.entries.get(c.key)) and entry.pinned}
@@ -226,7 +219,8 @@ def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
 
 def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
     used = inventory[inventory["status"] == "used"]
-    with_figures = inventory[inventory["source_id"] != "nof_league"]  # a league table alone has nothing to rank
+    without_figures = [source.id for source in known_sources().values() if not source.figures]
+    with_figures = inventory[~inventory["source_id"].isin(without_figures)]
     if quarter not in set(with_figures.loc[with_figures["status"] == "used", "quarter"]):
         found = sorted(with_figures["quarter"].dropna().unique())
         detail = f"; quarters found: {', '.join(found)}" if found else ""

@@ -17,7 +17,6 @@ from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
 from orchestration.sources.inventory import Survey, rivals, take_inventory
 from orchestration.sources.lock import changing, refuse_a_day_too_early
-from orchestration.sources.nof import NOF_SOURCES
 from orchestration.sources.recognise import Subject, named, read_rows
 from orchestration.sources.store import Store
 from orchestration.workspace.files import write_atomically, written_beside
@@ -74,29 +73,26 @@ def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
     if source.national and files:
         count, preview = _stream(source, files, store, build)
         return Landed(count, sha256, preview)
-    extra = ["_file_quarter"] if source.id in NOF_SOURCES else []
-    columns = [*source.names, *extra, "_source_sha256", "_source_member", "_source_row"]
     frames = [
         read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name).assign(
             _source_sha256=file.source_sha256
         )
         for file in files
     ]
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
-    landed = write_table(rows[columns], build, source.id)
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=source.landed_columns)
+    landed = write_table(rows[source.landed_columns], build, source.id)
     return Landed(len(landed), sha256, landed.head(PREVIEW_ROWS))
 
 
 def _stream(source: Source, files: list[InUse], store: Store, build: Build) -> tuple[int, pd.DataFrame]:
-    columns = [*source.names, "_source_sha256", "_source_member", "_source_row"]
-    schema = pa.schema([(name, pa.string()) for name in columns])
+    schema = pa.schema([(name, pa.string()) for name in source.landed_columns])
     count, preview = 0, schema.empty_table()
     with (
         written_beside(build.parquet(source.id)) as scratch,
         pq.ParquetWriter(scratch, schema, compression="zstd") as writer,
     ):
         for batch in _batches(source, files, store):
-            table = pa.Table.from_batches([batch]).select(columns)
+            table = pa.Table.from_batches([batch]).select(schema.names)
             if len(preview) < PREVIEW_ROWS:  # an empty slice, too, would keep its block in memory
                 preview = pa.concat_tables([preview, table.slice(0, PREVIEW_ROWS - len(preview))])
             writer.write_table(table)

@@ -149,7 +149,9 @@ def _text(lock: Lock) -> str:
         about = {"period": entry.subject.period, "part": entry.subject.part}
         fields = {name: value for name, value in asdict(entry).items() if name not in ("source_id", "subject")}
         sources.setdefault(entry.source_id, []).append(about | fields)
-    retired = {source.id: asdict(source.retired) for source in known_sources().values() if source.retired}
+    retired = {
+        source.id: source.retired.model_dump(mode="json") for source in known_sources().values() if source.retired
+    }
     document = {
         "layout": LAYOUT,
         "quarters": quarters,

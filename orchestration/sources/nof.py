@@ -1,4 +1,5 @@
-"""What is peculiar to the NHS Oversight Framework release: which quarters and leagues a file is about."""
+"""What is peculiar to the NHS Oversight Framework release (`layout: nof`): which quarters and leagues a file is
+about."""
 
 from __future__ import annotations
 
@@ -11,8 +12,6 @@ import pandas as pd
 from orchestration.errors import InputError
 from orchestration.quarters import Quarter
 from orchestration.workspace.paths import SEEDS
-
-NOF_SOURCES = ("nof_data", "nof_league")
 
 
 @cache

@@ -38,19 +38,19 @@ def recognise(path: Path, file: str) -> Recognised | None:
     two publications, and on a file too large to be held as a whole where it must be."""
     if not is_archive(path):
         with path.open("rb") as stream:
-            source = csv_files.recognise(stream.read(HEAD))
+            source = csv_files.source_by_headings(stream.read(HEAD))
         if source and not source.national:
             refuse_to_hold(path.stat().st_size, file)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
         if workbooks.BOOK in archive.namelist():
             refuse_to_hold(sum(member.file_size for member in archive.infolist()), file)
-            source = workbooks.recognise(archive, file)
+            source = workbooks.source_by_sheets(archive, file)
             return Recognised(source) if source else None
         known, unknown = [], []
         for member in archive.infolist():
             with archive.open(member) as stream:
-                source = csv_files.recognise(stream.read(HEAD))
+                source = csv_files.source_by_headings(stream.read(HEAD))
             if source:
                 if not source.national:
                     refuse_to_hold(member.file_size, named(file, member.filename))
@@ -71,7 +71,7 @@ def named(file: str, member: str | None) -> str:
     return f"{file} [{member}]" if member else file
 
 
-def about(path: Path, found: Recognised, file: str) -> tuple[list[Subject], str | None]:
+def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject], str | None]:
     """What a file is about, and what was noticed in it. Of national files only the first rows are read, of workbooks
     only the cells that say it. Raises InputError where a file does not parse or does not say."""
     source = found.source
@@ -82,7 +82,7 @@ def about(path: Path, found: Recognised, file: str) -> tuple[list[Subject], str 
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
     remarks = "; ".join(filter(None, [found.remark, header.remark])) or None
-    if source.id in nof.NOF_SOURCES:
+    if source.layout == "nof":
         pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
@@ -101,6 +101,6 @@ def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.D
     place = named(file, member)
     with open_file(path, member, file) as stream:
         rows, _ = csv_files.read_csv(stream, source, place)
-    if source.id in nof.NOF_SOURCES:
+    if source.layout == "nof":
         rows = nof.with_file_quarter(rows, place)
     return rows.assign(_source_member=member)

@@ -33,7 +33,7 @@ MAX_COLUMNS = 256  # openpyxl fills a row up to its last cell; the widest known 
 Row = dict[int, Any]  # cells that are not blank, by column, the first being 1
 
 
-def recognise(archive: ZipFile, file: str) -> Source | None:
+def source_by_sheets(archive: ZipFile, file: str) -> Source | None:
     """The publication that the sheets of a workbook look like, or none."""
     try:
         with archive.open(BOOK) as stream:

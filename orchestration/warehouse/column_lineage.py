@@ -13,13 +13,11 @@ from typing import Any
 
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import COLUMNS
-from orchestration.sources.nof import NOF_SOURCES
 from orchestration.warehouse import manifest, project
 from orchestration.workspace.files import write_atomically
 from orchestration.workspace.paths import DBT_PROJECT
 
 CACHE = project.TARGET / "column_lineage.json"
-ROW_OF_FILE = ("_source_sha256", "_source_member", "_source_row")
 OF_EXTRACT = {
     "files": tuple(COLUMNS),
     "build": ("quarter",),
@@ -82,8 +80,7 @@ def columns_of_tables() -> dict[str, dict[str, dict[str, str]]]:
     for name, columns in OF_EXTRACT.items():
         layers["extract"][name] = dict.fromkeys(columns, "text")
     for source in known_sources().values():
-        quarter = ["_file_quarter"] if source.id in NOF_SOURCES else []
-        layers["land"][source.id] = dict.fromkeys([*source.names, *quarter, *ROW_OF_FILE], "text")
+        layers["land"][source.id] = dict.fromkeys(source.landed_columns, "text")
     for seed in manifest.seeds():
         with (DBT_PROJECT / seed.path).open(encoding="utf-8", newline="") as file:
             layers.setdefault(seed.layer, {})[seed.name] = dict.fromkeys(next(csv.reader(file)), "text")

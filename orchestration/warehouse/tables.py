@@ -13,7 +13,6 @@ from orchestration.workspace.paths import Build
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas as pd
 
 
 @contextmanager
@@ -31,12 +30,6 @@ def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """All tables of the warehouse as `<layer>.<table>`."""
     rows = connection.execute("select table_schema || '.' || table_name from information_schema.tables").fetchall()
     return {relation for (relation,) in rows}
-
-
-def frame(build: Build, table: str, columns: list[str]) -> pd.DataFrame:
-    with reading(build) as connection:
-        rows: pd.DataFrame = connection.table(table).select(*columns).df()
-        return rows
 
 
 def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:

@@ -41,7 +41,7 @@ def test_a_publication_in_a_zip_is_recognised_and_read(tmp_path: Path, member: s
     path = zipped(tmp_path / "x", **{"folder/": b"", member: DATA, "read me.txt": b"hello", "other.csv": b"a,b\n1,2\n"})
     found = recognise.recognise(path, "f.zip")
     assert found is not None and (found.source.id, found.member) == ("nof_data", member)
-    subjects, remarks = recognise.about(path, found, "f.zip")
+    subjects, remarks = recognise.subjects_of(path, found, "f.zip")
     assert subjects == [recognise.Subject("2025-26-Q1", "2025-26-Q1", "ambulance")]
     assert remarks == "read me.txt, other.csv in the archive: no publication known here"
     rows = recognise.read_rows(path, member, found.source, "f.zip")
@@ -58,7 +58,7 @@ def test_faults_in_a_member_name_it(tmp_path: Path) -> None:
     found = recognise.recognise(path, "f.zip")
     assert found
     with pytest.raises(InputError, match=r"f\.zip \[data\.csv\], row 3: has a row of another length"):
-        recognise.about(path, found, "f.zip")
+        recognise.subjects_of(path, found, "f.zip")
 
 
 def two(path: Path) -> Path:

@@ -4,13 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestration.quarters import last_day
+from orchestration.quarters import Quarter, last_day
 from orchestration.sources import calendar
 from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, OVERDUE, expected, latest_due
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import Retired, known_sources
 from orchestration.sources.recognise import Subject
 
-Q4 = "2025-26-Q4"
+Q4 = Quarter("2025-26-Q4")
 LONG_AGO = date(2020, 1, 1)
 
 
@@ -33,7 +33,7 @@ def test_each_publication_of_a_quarter_is_expected_once_by_its_own_day() -> None
 
 
 def test_the_alert_day_of_the_framework_release_is_what_the_freshness_policy_says() -> None:
-    days = [max(one.alert for one in expected(f"2025-26-Q{n}", (), LONG_AGO)) for n in (1, 2, 3, 4)]
+    days = [max(one.alert for one in expected(Quarter(f"2025-26-Q{n}"), (), LONG_AGO)) for n in (1, 2, 3, 4)]
     assert days == [date(2025, 10, 6), date(2026, 1, 6), date(2026, 4, 8), date(2026, 7, 7)]
 
 
@@ -50,9 +50,9 @@ def test_states_change_after_the_due_day_and_after_the_alert_day(after_due: int,
 
 
 def test_a_retired_source_is_not_expected(monkeypatch: pytest.MonkeyPatch) -> None:
-    retired = dict.fromkeys(("since", "reason"), "2026")
-    sources = {k: type(v)(**{**vars(v), "retired": retired}) if k == "ae" else v for k, v in known_sources().items()}
-    monkeypatch.setattr(calendar, "known_sources", lambda: sources)
+    retired = Retired(since=date(2026, 4, 1), reason="replaced")
+    ae = known_sources()["ae"].model_copy(update={"retired": retired})
+    monkeypatch.setattr(calendar, "known_sources", lambda: known_sources() | {"ae": ae})
     assert {one.source_id for one in expected(Q4, (), LONG_AGO)} == {
         "ambsys", "cancer", "csds", "dm01", "nof_data", "nof_league", "rtt"
     }  # fmt: skip

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.errors import InputError
 from orchestration.sources import csv_files, nof
-from orchestration.sources.csv_files import national_batches, recognise
+from orchestration.sources.csv_files import national_batches, source_by_headings
 from orchestration.sources.descriptions import Source, column_name, known_sources
 
 DATA = known_sources()["nof_data"]
@@ -54,13 +54,13 @@ def test_every_value_stays_text_and_rows_are_numbered_from_the_header() -> None:
     ],
 )
 def test_files_are_recognised_by_their_first_row(source: str, first_row: list[str]) -> None:
-    found = recognise(csv_bytes(first_row, first_row))
+    found = source_by_headings(csv_bytes(first_row, first_row))
     assert found is not None and found.id == source
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04\0\0", b"a,b,c\n1,2,3\n", b"\xff\xfe\0\0", b"\r\r\r", b'"'])
 def test_anything_else_is_no_publication(content: bytes) -> None:
-    assert recognise(content) is None
+    assert source_by_headings(content) is None
 
 
 def test_quarter_of_a_file_without_the_column_is_that_of_its_segment_rows() -> None:

@@ -102,7 +102,7 @@ def test_somebody_answers_for_it_until_a_day(export: Any, tmp_path: Path, monkey
     assert known_against(archive, date(2026, 11, 23))[0][0].accepted is None
     for name in entry:
         dependencies.ACCEPTED.write_text(yaml.safe_dump({"accepted": [{**entry, name: 1}]}))
-        with pytest.raises(LeagueError, match=r"a\.yml: .* is not an entry; expected advisory, owner"):
+        with pytest.raises(LeagueError, match=rf"a\.yml, entry 1: {name}: found 1; expected a valid (string|date)"):
             known_against(archive, TODAY)
 
 

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-import dagster as dg
 import pytest
-from click.testing import CliRunner
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
-from dagster._daemon.types import DaemonHeartbeat
 
-from orchestration.cli import league
 from orchestration.operations import dependencies, doctor
 from orchestration.operations.doctor import AMPLE_ROOM, ERROR, OK, ROOM, WARNING, Finding
 from orchestration.quality import waivers
@@ -25,7 +16,7 @@ from orchestration.sources import inventory, landing
 from orchestration.sources.lock import read_lock
 from orchestration.warehouse import project
 from orchestration.workspace.files import sha256_of_file
-from orchestration.workspace.paths import PROJECT, Workspace
+from orchestration.workspace.paths import Workspace
 from tests.unit.test_inventory import data_file
 from tests.unit.test_waivers import GOOD
 
@@ -34,8 +25,13 @@ QUARTER = "2025-26-Q1"
 
 
 @pytest.fixture(autouse=True)
-def no_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+
+def no_instance() -> Iterator[Finding]:
+    """In place of a look at that of Dagster."""
+    yield Finding("instance", OK, "none")
 
 
 @pytest.fixture
@@ -125,18 +121,18 @@ def test_store(workspace: Workspace) -> None:
 
 
 def test_releases(workspace: Workspace) -> None:
-    assert states(doctor.bundles(workspace)) == []
+    assert states(doctor.releases(workspace)) == []
     bundle(workspace), bundle(workspace, 2)
     other = bundle(workspace, 1, "2025-26-Q2")
-    assert said(doctor.bundles(workspace)).splitlines() == [
+    assert said(doctor.releases(workspace)).splitlines() == [
         "ok: 2025-26-Q1: 2 whole; v2 is candidate: nobody has approved it",
         "ok: 2025-26-Q2: 1 whole; v1 is candidate: nobody has approved it",
     ]
     (other / "a.csv").write_text("b\n")
     (workspace.releases(QUARTER) / "v1" / "datapackage.json").unlink()
-    assert states(doctor.bundles(workspace)) == [ERROR, ERROR]
-    assert "2025-26-Q2 v1: a.csv was changed" in said(doctor.bundles(workspace))
-    assert "2025-26-Q1 v1: " in said(doctor.bundles(workspace))
+    assert states(doctor.releases(workspace)) == [ERROR, ERROR]
+    assert "2025-26-Q2 v1: a.csv was changed" in said(doctor.releases(workspace))
+    assert "2025-26-Q1 v1: " in said(doctor.releases(workspace))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +140,7 @@ def test_releases(workspace: Workspace) -> None:
 )
 def test_release_that_lists_nothing_is_damaged(workspace: Workspace, descriptor: str) -> None:
     (bundle(workspace) / "datapackage.json").write_text(descriptor)
-    assert "datapackage.json is damaged: it does not list files with their hashes" in said(doctor.bundles(workspace))
+    assert "datapackage.json is damaged: it does not list files with their hashes" in said(doctor.releases(workspace))
 
 
 def test_clock_and_what_cannot_be_looked_at(
@@ -154,7 +150,7 @@ def test_clock_and_what_cannot_be_looked_at(
     assert states(doctor.clock(workspace, retrieved)) == [OK]
 
     def by_area(today: date) -> dict[str, list[str]]:
-        found = list(doctor.examine(workspace, extracts, None, today, lambda folder: AMPLE_ROOM))
+        found = list(doctor.examine(workspace, extracts, None, today, lambda folder: AMPLE_ROOM, no_instance))
         assert all(bool(one.to_do) == (one.state != OK) for one in found), found
         return {area: [one.state for one in found if one.area == area] for area in {one.area for one in found}}
 
@@ -172,6 +168,7 @@ def test_clock_and_what_cannot_be_looked_at(
         "releases",
         "alerts",
     }
+    assert found["instance"] == [OK]
     assert set(found) == {*("environment", "advisories", "folders", "waivers", "instance"), *found}
 
 
@@ -205,43 +202,3 @@ def test_alerts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert states(doctor.alerts()) == [WARNING]
     monkeypatch.setenv("LEAGUE_ALERT_WEBHOOK", "https://example.org/secret-path")
     assert "example.org" in said(doctor.alerts()) and "secret" not in said(doctor.alerts())
-
-
-def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert states(doctor.instance()) == [OK]
-    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    assert states(doctor.instance()) == [ERROR]
-    settings = tmp_path / "dagster.yaml"
-    settings.write_text((PROJECT / "orchestration" / "dagster.yaml").read_text())
-    assert states(doctor.instance()) == [OK, ERROR, WARNING, OK]
-    with dg.DagsterInstance.from_config(str(tmp_path)) as here:
-        for daemon in here.get_required_daemon_types():
-            here.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "1", []))
-        location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "league")
-        origin = RemoteInstigatorOrigin(location, "daily")
-        here.add_instigator_state(
-            InstigatorState(
-                origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 6 * * *")
-            )
-        )
-    assert states(doctor.instance()) == [OK, OK, OK, OK]
-    assert "ok: on: daily" in said(doctor.instance())
-    with sqlite3.connect(tmp_path / "history" / "runs.db") as runs:
-        runs.execute("update alembic_version set version_num = 'earlier'")
-    assert "error: the schema of SqliteRunStorage is of another version" in said(doctor.instance())
-    settings.write_text("telemetry: {enabled: false}\n")
-    assert states(doctor.instance()) == [ERROR, OK, OK, ERROR]
-    settings.write_text("no_such_setting: secret\n")
-    assert states(doctor.instance()) == [ERROR]
-    assert "secret" not in said(doctor.instance())
-
-
-def test_command_exits_with_1_where_anything_is_an_error(workspace: Workspace, extracts: Path) -> None:
-    (extracts / "a\x1b[31m.csv").write_text("x")
-    arguments = ["doctor", "--data-dir", str(workspace.data_dir)]
-    bad = CliRunner().invoke(league, [*arguments, "--extracts", str(extracts / "[red]none\x1b[31m")])
-    assert (
-        bad.exit_code == 1
-        and "\x1b" not in bad.output
-        and "[red]none\\x1b" in bad.output.replace("\n", "").replace(" ", "")
-    )

@@ -18,7 +18,7 @@ import yaml
 
 from orchestration.errors import LeagueError
 from orchestration.sources import lock as lock_module
-from orchestration.sources.descriptions import _source, known_sources
+from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.inventory import Candidate, survey
 from orchestration.sources.landing import land, take_in
 from orchestration.sources.lock import Entry, changing, read_lock
@@ -269,7 +269,7 @@ def test_retired_source_is_still_read_and_listed_for_ever(
     described = (
         SOURCES / "ae.yml"
     ).read_text() + "retired: {since: 2026-04-01, reason: replaced by another collection}"
-    retired = _source(yaml.safe_load(described))
+    retired = Source.model_validate(yaml.safe_load(described))
     monkeypatch.setattr(lock_module, "known_sources", lambda: known_sources() | {"ae": retired})
     build = workspace.build(Q1)
     inventory = take_in(survey(extracts), Q1, workspace)
@@ -342,9 +342,9 @@ def test_lock_that_cannot_be_read_is_refused_and_left_alone(
 ONE_BY_ONE = """
 import sys
 from pathlib import Path
-from orchestration.sources.files import Subject
 from orchestration.sources.lock import Entry, changing
-from orchestration.workspace import Workspace
+from orchestration.sources.recognise import Subject
+from orchestration.workspace.paths import Workspace
 for number in range(int(sys.argv[3])):
     with changing(Workspace(Path(sys.argv[1]))) as lock:
         sha256 = f"{sys.argv[2]}{number}"

@@ -89,7 +89,7 @@ def test_file_without_entries_waives_nothing_and_a_word_is_no_entry(tmp_path: Pa
     waivers.FILE.write_text("waivers:\n")
     assert waivers.waivers(Q) == []
     waivers.FILE.write_text("waivers: [all]\n")
-    with pytest.raises(GateError, match="waiver 1: 'all' is no list of fields"):
+    with pytest.raises(GateError, match="waiver 1: found 'all'; expected a list of fields"):
         waivers.waivers(Q)
 
 

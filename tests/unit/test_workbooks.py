@@ -84,7 +84,10 @@ def test_every_row_of_every_table_is_read(tmp_path: Path, dimension: str | None)
     path = write(tmp_path / "x", published(), dimension)
     found = recognise.recognise(path, "f.xlsx")
     assert found == recognise.Recognised(CANCER)
-    assert recognise.about(path, found, "f.xlsx") == ([recognise.Subject("2025-26-Q1", "2025-04", "provider")], None)
+    assert recognise.subjects_of(path, found, "f.xlsx") == (
+        [recognise.Subject("2025-26-Q1", "2025-04", "provider")],
+        None,
+    )
     rows = recognise.read_rows(path, None, CANCER, "f.xlsx")
     assert list(rows.columns) == [*CANCER.names, "_source_member", "_source_row"]
     assert list(

@@ -1,0 +1,40 @@
+"""Running the suites of a gate on the tables of a build, and leaving the evidence.
+
+Belongs here: which rows a suite sees. Does not: the suites (`suites.py`), the order of gates (`defs/`)."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from orchestration.quality import evidence
+from orchestration.quality.checks import Check
+from orchestration.quality.suites import Suite, run_suite
+from orchestration.warehouse import tables
+from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import Build
+
+LAND = "land"
+
+
+def check(build: Build, suite: Suite) -> list[Check]:
+    """Run a suite on the columns it names, and record what came of it."""
+    return _check_landed(build, suite) if suite.gate == LAND else _check_table(build, suite)
+
+
+def _check_landed(build: Build, suite: Suite) -> list[Check]:
+    """Places are named by file and row. A source without a file has nothing to check."""
+    files = pd.read_parquet(build.parquet("files"))
+    names = dict(zip(files["source_sha256"], files["file_name"], strict=True))
+    columns = {*suite.columns, "_source_sha256"} - {"_file"}
+    rows = pd.read_parquet(build.parquet(suite.table), columns=sorted(columns))
+    rows["_file"] = rows["_source_sha256"].map(names).astype("string")
+    checks = [] if rows.empty else run_suite(suite, rows[suite.columns])
+    data = {suite.table: sha256_of_file(build.parquet(suite.table))}
+    return evidence.record(build, suite.name, data, suite.sha256, checks)
+
+
+def _check_table(build: Build, suite: Suite) -> list[Check]:
+    with tables.reading(build) as connection:
+        rows = connection.table(suite.name).select(*suite.columns).df()
+        data = {suite.name: tables.table_sha256(connection, suite.name)}
+    return evidence.record(build, suite.name, data, suite.sha256, run_suite(suite, rows))

@@ -1,0 +1,76 @@
+"""What Dagster is told and tells: the doctor's look at its instance, and cells that it shows as they are."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
+from dagster._daemon.types import DaemonHeartbeat
+
+from orchestration.cli import league
+from orchestration.defs import instance
+from orchestration.defs.assets import as_table
+from orchestration.operations.doctor import ERROR, OK, WARNING
+from orchestration.workspace.paths import PROJECT
+from tests.unit.test_doctor import said, states
+
+
+@pytest.fixture(autouse=True)
+def no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+
+def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert states(instance.examine()) == [OK]
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    assert states(instance.examine()) == [ERROR]
+    settings = tmp_path / "dagster.yaml"
+    settings.write_text((PROJECT / "orchestration" / "operations" / "deploy" / "local" / "dagster.yaml").read_text())
+    assert states(instance.examine()) == [OK, ERROR, WARNING, OK]
+    with dg.DagsterInstance.from_config(str(tmp_path)) as here:
+        for daemon in here.get_required_daemon_types():
+            here.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "1", []))
+        location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "league")
+        origin = RemoteInstigatorOrigin(location, "daily")
+        here.add_instigator_state(
+            InstigatorState(
+                origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 6 * * *")
+            )
+        )
+    assert states(instance.examine()) == [OK, OK, OK, OK]
+    assert "ok: on: daily" in said(instance.examine())
+    with sqlite3.connect(tmp_path / "history" / "runs.db") as runs:
+        runs.execute("update alembic_version set version_num = 'earlier'")
+    assert "error: the schema of SqliteRunStorage is of another version" in said(instance.examine())
+    settings.write_text("telemetry: {enabled: false}\n")
+    assert states(instance.examine()) == [ERROR, OK, OK, ERROR]
+    settings.write_text("no_such_setting: secret\n")
+    assert states(instance.examine()) == [ERROR]
+    assert "secret" not in said(instance.examine())
+
+
+def test_command_exits_with_1_where_anything_is_an_error(tmp_path: Path) -> None:
+    arguments = ["doctor", "--data-dir", str(tmp_path / "data")]
+    bad = CliRunner().invoke(league, [*arguments, "--extracts", str(tmp_path / "[red]none\x1b[31m")])
+    assert (
+        bad.exit_code == 1
+        and "\x1b" not in bad.output
+        and "[red]none\\x1b" in bad.output.replace("\n", "").replace(" ", "")
+    )
+
+
+def test_dagster_is_given_cells_and_no_markdown() -> None:
+    hostile = "![x](https://example.org/x.png) | <img src=x> [x](javascript:1)"
+    shown = as_table(pd.DataFrame({"name": [hostile, None], "n": [1, 2]}))
+    assert [dict(record.data) for record in shown.records] == [{"name": hostile, "n": "1"}, {"name": "", "n": "2"}]
+    source = (PROJECT / "orchestration" / "defs" / "assets.py").read_text()
+    markdown = [line.split("dg.")[1] for line in source.splitlines() if "value.md" in line.lower()]
+    assert markdown == ["MetadataValue.md(pictures.as_markdown(picture.read_bytes()))"]

@@ -1,0 +1,197 @@
+"""What the machine refuses: a full disk, a folder that cannot be written to, a clock set back. One message that says
+what, where and what to do, exit code 1, nothing half made; and the same command succeeds once it can. On a file system
+of its own, so that it is the system that refuses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration import cli
+from orchestration.errors import what_to_do
+from orchestration.releases import publish
+from orchestration.sources.inventory import survey
+from orchestration.sources.landing import take_in
+from orchestration.sources.lock import changing, read_lock, refuse_a_day_too_early
+from orchestration.workspace.paths import Workspace
+from tests.conftest import hashes
+
+QUARTER = "2025-26-Q1"
+SOAK = pytest.mark.skipif("LEAGUE_KILLS" not in os.environ, reason="two whole builds: make soak")
+
+League = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def league(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> League:
+    """Runs a command; returns its exit code and what it said on stderr."""
+
+    def command(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["league", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0), capfd.readouterr().err
+
+    return command
+
+
+class Disk:
+    """A small file system of its own, in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def set(self, options: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield Disk(folder)
+    subprocess.run(["umount", folder], check=True)
+
+
+def assert_plain(said: str, *words: str) -> None:
+    assert "Traceback" not in said and 'File "' not in said
+    last = said.strip().splitlines()[-1]
+    assert [word for word in words if word not in last] == [], said
+
+
+@pytest.mark.parametrize(("room", "where"), [("1m", "/store/"), ("2400k", "/work/"), ("5m", "warehouse.duckdb")])
+def test_disk_that_is_full_stops_a_build_wherever_it_is(
+    first_quarter: Path, disk: Disk, league: League, room: str, where: str
+) -> None:
+    disk.set(f"size={room}")
+    code, said = league("build", "--extracts", first_quarter, "--quarter", QUARTER, "--data-dir", disk.folder)
+    assert code == 1
+    words = (f"{QUARTER} cannot be built in {disk.folder}: ", where, "No space left on device", "make room there")
+    assert_plain(said, *words)
+    assert not (disk.folder / "releases").exists()
+
+
+def test_disk_that_is_full_in_publishing_leaves_the_releases_as_they_were(versions: Any, disk: Disk) -> None:
+    shutil.copytree(versions.before / "releases", disk.folder / "releases")
+    shutil.copytree(versions.data / "work", disk.folder / "work")
+    build = Workspace(disk.folder).build(QUARTER)
+    used = sum(path.stat().st_size for path in disk.folder.rglob("*") if path.is_file())
+    for megabytes in (1, 6):  # among the tables, and in what describes them
+        disk.set(f"size={used + megabytes * 1_000_000}")
+        with pytest.raises(Exception) as refused:
+            publish.publish(build)
+        assert what_to_do(str(refused.value)) == "make room there and start again"
+        assert [path.name for path in build.workspace.releases(QUARTER).iterdir()] == ["v1"]
+        assert hashes(build.workspace.releases(QUARTER) / "v1") == versions.first
+    disk.set("size=90%")
+    assert hashes(publish.publish(build)[0].folder) == hashes(versions.second)
+
+
+@SOAK
+def test_build_that_found_no_room_to_publish_succeeds_once_there_is(versions: Any, disk: Disk, league: League) -> None:
+    shutil.copytree(versions.before / "releases", disk.folder / "releases")
+    command = ("build", "--extracts", versions.extracts, "--quarter", QUARTER, "--data-dir", disk.folder)
+    disk.set("size=40m")
+    code, said = league(*command)
+    assert code == 1
+    assert_plain(said, f"{QUARTER} cannot be built in {disk.folder}: ", "No space left on device", "make room there")
+    assert [path.name for path in (disk.folder / "releases" / QUARTER).iterdir()] == ["v1"]
+    disk.set("size=90%")
+    assert league(*command)[0] == 0
+    assert hashes(disk.folder / "releases" / QUARTER / "v2") == hashes(versions.second)
+
+
+def test_data_folder_that_is_read_only_is_refused_and_its_releases_are_read(
+    versions: Any, disk: Disk, league: League
+) -> None:
+    shutil.copytree(versions.before / "releases", disk.folder / "releases")
+    disk.set("ro")
+    for command in (
+        ("build", "--extracts", versions.extracts, "--quarter", QUARTER, "--data-dir", disk.folder),
+        ("fetch", "--extracts", versions.extracts, "--quarter", QUARTER, "--data-dir", disk.folder),
+        ("approve", disk.folder / "releases" / QUARTER / "v1", "--by", "A Name"),
+    ):
+        code, said = league(*command)
+        assert code == 1
+        assert_plain(said, "Read-only file system", str(disk.folder), "let it be written to by this user")
+    assert league("show", "--quarter", QUARTER, "--data-dir", disk.folder)[0] == 0
+
+
+def test_extracts_that_cannot_be_written_to_are_said_before_anything_is_asked(
+    disk: Disk, league: League, tmp_path: Path
+) -> None:
+    disk.set("ro")
+    code, said = league("fetch", "--extracts", disk.folder, "--quarter", QUARTER, "--data-dir", tmp_path / "data")
+    assert code == 1
+    assert_plain(said, f"{disk.folder} cannot be written to: let it be written to by this user and start again")
+
+
+def test_data_folder_in_a_file_is_refused(first_quarter: Path, league: League, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    data = tmp_path / "file" / "data"
+    code, said = league("build", "--extracts", first_quarter, "--quarter", QUARTER, "--data-dir", data)
+    assert code == 1
+    assert_plain(said, "Not a directory", str(data), "a folder is needed there")
+
+
+@pytest.mark.parametrize("command", ["build", "fetch"])
+def test_clock_that_was_set_back_is_refused(first_quarter: Path, league: League, tmp_path: Path, command: str) -> None:
+    workspace, today, ahead = Workspace(tmp_path / "data"), date.today(), timedelta(days=2)
+    take_in(survey(first_quarter), QUARTER, workspace)
+    with changing(workspace) as lock:
+        first, *_ = lock.entries
+        lock.entries[first] = replace(lock.entries[first], retrieved=(today + ahead).isoformat())
+    before = workspace.lock_file.read_bytes()
+    code, said = league(command, "--extracts", first_quarter, "--quarter", QUARTER, "--data-dir", tmp_path / "data")
+    assert code == 1
+    about = f"{lock.entries[first].file_name} of {lock.entries[first].source_id} was retrieved on {today + ahead}"
+    assert_plain(said, f"today is {today} by the clock", about, "set the clock right")
+    assert workspace.lock_file.read_bytes() == before and not (tmp_path / "data" / "releases").exists()
+    refuse_a_day_too_early(read_lock(workspace), today + timedelta(days=1), workspace)
+
+
+@pytest.mark.parametrize("write", ["pyarrow", "duckdb", "matplotlib", "spill"])
+def test_every_library_says_that_the_disk_is_full(disk: Disk, write: str) -> None:
+    import duckdb
+    import matplotlib.pyplot as plt
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    def spill() -> None:
+        with duckdb.connect(str(disk.folder / "x.duckdb"), config={"memory_limit": "30MB"}) as connection:
+            connection.execute(
+                "create table t as select random() || 'abcdefgh' || random() as x from range(2000000) order by x"
+            )
+
+    numbers, path = os.urandom(800_000), disk.folder / "x"
+    disk.set("size=400k")
+    writers: dict[str, Callable[[], object]] = {
+        "pyarrow": lambda: parquet.write_table(pa.table({"x": [numbers]}), path),
+        "duckdb": lambda: duckdb.sql(f"copy (select random() from range(200000)) to '{path}' (format parquet)"),
+        "matplotlib": lambda: plt.figure(figsize=(20, 20)).savefig(path, format="rgba"),
+        "spill": spill,
+    }
+    with pytest.raises(Exception) as refused:
+        writers[write]()
+    assert what_to_do(str(refused.value)) == "make room there and start again", refused.value
+
+
+def test_mistake_of_ours_stays_a_traceback(league: League, monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken() -> None:
+        raise FileNotFoundError(2, "No such file or directory", "/nowhere")
+
+    monkeypatch.setattr(cli, "league", mistaken)
+    with pytest.raises(FileNotFoundError):
+        league("show")

@@ -1,0 +1,538 @@
+"""The release bundle as a public contract: its columns, hashes, versions, the same bytes from the same inputs, and the
+figures that the sample was counted from."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import json
+import random
+import re
+import shutil
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from orchestration.defs.definitions import defs
+from orchestration.defs.resources import Folders
+from orchestration.errors import LeagueError
+from orchestration.releases import diff, publish
+from orchestration.releases.describe import CONTRACT_VERSION
+from orchestration.releases.published_tables import published_tables
+from orchestration.releases.release import Release
+from orchestration.sample import expected_figures, expected_icb_league, invent_year
+from orchestration.sample.publications import Figures
+from orchestration.warehouse import tables
+from orchestration.workspace.paths import Workspace
+from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
+
+QUARTER = "2025-26-Q1"
+RANKED = ("acute", "ambulance", "mental_health_community", "icb")
+CONTRACT = {
+    "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
+    "region, icb_code, average_score, average_score_low, average_score_high, "
+    "segment_unadjusted, financial_override, segment, rank_without_override, "
+    "metrics_counted, metrics_expected, ranked, not_ranked_reason, previous_rank, "
+    "rank_change, final_segment, gap_to_next_segment, coverage",
+    "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank, "
+    "ranked, not_ranked_reason",
+    "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, "
+    "rank, median, lower_quartile, upper_quartile",
+    "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, "
+    "denominator, value, unit, period_start, period_end, status, status_reason, "
+    "source_id, source_sha256",
+    "metric_scores": "quarter, organisation_code, metric_id, value_basis, value, population, population_size, "
+    "rank_in_population, score, score_basis, weight, counted",
+    "reconciliation": "quarter, organisation_code, measure, metric_id, published, computed, difference, "
+    "tolerance, status, explanation",
+    "metric_sources": "quarter, organisation_code, metric_id, value_basis, source_id, source_sha256, "
+    "member_or_sheet, period, code_in_file, first_row, last_row, rows_counted",
+    "rank_robustness": "quarter, league, organisation_code, rank, rank_low, rank_high, same_segment_share, "
+    "segment_uncertain, top_quarter_share, bottom_quarter_share, expected_rank, rank_without_override, "
+    "places_lost_to_override, rank_without_finance, left_out_rank_low, left_out_rank_high, left_out_metric, "
+    "method_rank_low, method_rank_median, method_rank_high, method_mean_shift, metrics_measured, "
+    "measurement_score_low, measurement_score_high, measurement_rank_low, measurement_rank_high, measurement_share",
+    "rank_bands": "quarter, league, band, organisation_code, average_score, standard_error, rank_without_override, "
+    "best_rank, worst_rank, told_apart_from, may_be_in_top_quarter, may_be_in_bottom_quarter",
+    "improvement": "quarter, league, organisation_code, previous_quarter, previous_average_score, average_score, "
+    "metrics_compared, metrics_excluded, metrics_carried_over, change, change_low, change_high, p_value, q_value, "
+    "verdict, previous_rank, rank, rank_change, places_own_scores, places_own_metrics, places_others, "
+    "places_cut_points, places_override, not_compared_reason",
+    "method_sensitivity": "quarter, league, assessment, item, measure, value",
+    "league_coverage": "quarter, league, title, framework, framework_status, value_basis, published, absent_reason, "
+    "organisations, expected_organisations, coverage, metrics_expected, metrics_scored, metrics_missing, "
+    "metrics_of_an_earlier_month",
+    "segment_cut_points": "quarter, framework, scope, better_segment, cut_point, cut_point_basis, label",
+    "icb_league_table": "quarter, rank, rank_low, rank_high, icb_code, icb_name, organisation_type, region, "
+    "average_score, average_score_low, average_score_high, segment, metrics_counted, metrics_expected, coverage, "
+    "ranked, not_ranked_reason, framework_status, previous_rank, rank_change",
+    "england_figures": "quarter, metric_id, metric_title, numerator, denominator, value, unit, "
+    "denominator_attributed, months_counted, first_month, last_month",
+}
+KEYS = {
+    "metric_values": ("quarter", "organisation_code", "metric_id", "value_basis"),
+    "metric_sources": ("quarter", "organisation_code", "metric_id", "value_basis", "period", "code_in_file"),
+    "segment_cut_points": ("quarter", "framework", "scope", "better_segment"),
+    "icb_league_table": ("quarter", "icb_code"),
+    "england_figures": ("quarter", "metric_id"),
+}
+PROVENANCE = {"source_sha256", "source_row", "published_score_row", "first_row", "last_row"}
+COUNTS = ("numerator", "denominator")
+TEN_DECIMALS = Fraction(1, 10**10)
+CONTEXT = "X-DM01-6W"  # shown beside the framework, never scored
+QUARTER_OF = {"built_planted": "2025-26-Q3", "built": "2025-26-Q4"}
+PREVIOUS = {"2025-26-Q3": "2025-26-Q2", "2025-26-Q4": "2025-26-Q3"}
+
+
+NUMBERS_AND_BREAKS = re.compile(rb"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|<wbr>")  # of runs; within a hash
+
+
+@pytest.mark.parametrize("table", CONTRACT)
+def test_table_has_the_columns_of_the_contract(built: Any, table: str) -> None:
+    heading = (built.release / f"{table}.csv").read_text(encoding="utf-8").split("\n", 1)[0].strip().split(",")
+    assert set(CONTRACT[table].split(", ")) - set(heading) == set()
+    assert heading == list(pd.read_parquet(built.release / f"{table}.parquet").columns)
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_key_is_that_of_the_contract(table: str) -> None:
+    assert {t.key for t in published_tables() if t.name == table} == {KEYS[table]}
+
+
+def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
+    tables = {table.name for table in published_tables()}
+    assert set(CONTRACT) <= tables
+    files = {f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")}
+    pictures = {f"{what}_{league}.svg" for what in ("ranks", "movement") for league in RANKED}
+    described = {"README.md", "audit.html", "checks.json", "datapackage.json"}
+    described |= {"csv-metadata.json", "openlineage.ndjson", "prov.json", "dcat.jsonld"}
+    assert set(hashes(built.release)) == files | pictures | described
+
+
+def test_descriptor_is_a_valid_data_package(built_first: Any) -> None:
+    from frictionless import Package
+
+    report = Package(str(built_first.release / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "note"])[:5]
+
+
+def test_descriptor_names_hash_and_bytes_of_every_other_file(built: Any) -> None:
+    package = json.loads((built.release / "datapackage.json").read_text())
+    described = {r["path"]: (r["hash"], r["bytes"]) for r in package["resources"]}
+    found = {
+        name: (f"sha256:{sha256}", (built.release / name).stat().st_size)
+        for name, sha256 in hashes(built.release).items()
+    }
+    found.pop("datapackage.json")
+    assert described == found
+    assert package["contract_version"] == CONTRACT_VERSION
+    store = {path.name for path in built.workspace.store.rglob("*") if path.is_file()}
+    assert {source["sha256"] for source in package["sources"]} == store
+
+
+def test_csv_and_parquet_hold_the_same_values(built: Any) -> None:
+    options = "all_varchar = true, header = true, delim = ',', quote = '\"'"
+    with duckdb.connect() as connection:
+        for table in published_tables():
+            file = built.release / table.name
+            typed = connection.execute(f"select columns(*)::varchar from '{file}.parquet'").fetchall()
+            text = connection.execute(f"select * from read_csv('{file}.csv', {options})").fetchall()
+            assert text == typed, table.name
+
+
+def test_every_row_is_of_the_quarter_and_keys_are_unique(built: Any) -> None:
+    for table in published_tables():
+        rows = pd.read_parquet(built.release / f"{table.name}.parquet")
+        recovered = table.name == "population_sizes_recovered"  # nothing is where every population is at hand
+        assert set(rows["quarter"]) == (set() if recovered else {"2025-26-Q4"}), table.name
+        assert not rows.duplicated(list(table.key)).any(), table.name
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str) -> None:
+    assert _safe(text, "varchar") == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["NHS Trust", "A - B", "", "1=1", "'quoted", "é"])
+def test_ordinary_text_is_left_alone(text: str) -> None:
+    assert _safe(text, "varchar") == text
+
+
+def test_numbers_are_left_alone() -> None:
+    assert _safe(-1.5, "decimal(4,2)") == -1.5
+    assert _safe(None, "varchar") is None
+
+
+def _safe(value: Any, kind: str) -> Any:
+    expression = publish._safe_in_a_spreadsheet("cell", kind)
+    with duckdb.connect() as connection:
+        row = connection.execute(f"select {expression} from (select ? as cell)", [value]).fetchone()
+    assert row is not None
+    return row[0]
+
+
+def test_name_that_is_a_formula_is_neutralised_in_csv_only(built_first: Any, tmp_path: Path) -> None:
+    shutil.copytree(built_first.build.folder, tmp_path / "work" / QUARTER)
+    build = Workspace(tmp_path).build(QUARTER)
+    with duckdb.connect(str(build.warehouse)) as connection:
+        connection.execute("update rank.trust_league_table set trust_name = '=cmd' where trust_code = 'ZA2'")
+    (tmp_path / "out").mkdir()
+    tables = [table for table in published_tables() if table.name == "trust_league_table"]
+    publish._write_tables(build, tables, tmp_path / "out")
+    with (tmp_path / "out" / "trust_league_table.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["trust_name"] for row in csv.DictReader(file) if row["trust_code"] == "ZA2"} == {"'=cmd"}
+    original = pd.read_parquet(tmp_path / "out" / "trust_league_table.parquet").set_index("trust_code")
+    assert original.loc["ZA2", "trust_name"] == "=cmd"
+
+
+def test_files_are_read_only(built: Any) -> None:
+    assert {path.name for path in built.release.iterdir() if path.stat().st_mode & 0o222} == set()
+
+
+def test_nothing_unfinished_is_left(built: Any) -> None:
+    assert [path.name for path in built.workspace.releases("2025-26-Q4").iterdir()] == ["v1"]
+
+
+def test_two_data_folders_give_the_same_bytes_but_for_the_day_the_files_came(built_first: Any, versions: Any) -> None:
+    """Files that tell the day have hashes, and runs are numbered by it; with these exchanged all bytes are the same."""
+    here, there = built_first.release, versions.second.with_name("v1")
+    assert hashes(there) == versions.first
+    days, inventories = zip(*[_day_and_inventory(folder) for folder in (here, there)], strict=True)
+    dated = ("README.md", "checks.json", "openlineage.ndjson", "prov.json", "dcat.jsonld", "audit.html")
+    exchanged = [days, inventories, *[tuple(hashes(folder)[name] for folder in (here, there)) for name in dated[:-2]]]
+    assert all(one != other for one, other in exchanged)
+    exchanged += [tuple(hashes(folder)[name] for folder in (here, there)) for name in dated[-2:]]
+    for name in versions.first:
+        content, other_content = ((folder / name).read_bytes() for folder in (here, there))
+        if name in (*dated, "datapackage.json"):
+            content, other_content = (NUMBERS_AND_BREAKS.sub(b"", found) for found in (content, other_content))
+            for one, other in exchanged:
+                content = content.replace(one.encode(), other.encode())
+        assert content == other_content, name
+
+
+def _day_and_inventory(release: Path) -> tuple[str, str]:
+    """The day all files of a release came, and the sha256 of the inventory that says so."""
+    checks = json.loads((release / "checks.json").read_text(encoding="utf-8"))
+    (day,) = {file["retrieved"] for file in checks["files"] if file["status"] == "used"}
+    (inventory,) = {run["data"]["landed files"] for run in checks["evidence"] if "landed files" in run["data"]}
+    return day, inventory
+
+
+def test_same_content_is_not_published_again(versions: Any) -> None:
+    assert (versions.again[0].version, versions.again[1]) == (1, False)
+
+
+def test_changed_content_is_the_next_version_and_the_first_stays(versions: Any) -> None:
+    assert versions.second.name == "v2"
+    assert hashes(versions.second.with_name("v1")) == versions.first
+    package = json.loads((versions.second / "datapackage.json").read_text())
+    assert package["version"] == "2"
+    assert "changes.csv" in {resource["path"] for resource in package["resources"]}
+
+
+def test_changes_say_who_moved_and_why(versions: Any) -> None:
+    changes = pd.read_csv(versions.second / "changes.csv").set_index("organisation_code")
+    assert set(changes.index) == set(versions.exchanged)
+    assert set(changes["league"]) == {"mental_health_community"}
+    first, last = (changes.loc[[code]].set_index("cause").loc["input revised"] for code in versions.exchanged)
+    assert first["rank_before"] < first["rank_after"] == last["rank_before"]
+    assert (first["average_score_before"], first["average_score_after"]) == (
+        last["average_score_after"],
+        last["average_score_before"],
+    )
+    assert set(first["files"].split("; ")) == {COMMUNITY}
+    before = pd.read_csv(versions.second.with_name("v1") / "trust_league_table.csv").set_index("trust_code")
+    after = pd.read_csv(versions.second / "trust_league_table.csv").set_index("trust_code")
+    assert set(before.index[before["rank"] != after["rank"].reindex(before.index)]) == set(versions.exchanged)
+
+
+def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions: Any, tmp_path: Path) -> None:
+    found = diff.difference(Release.read(versions.second.with_name("v1")), Release.read(versions.second))
+    found.changes.assign(quarter=QUARTER)[["quarter", *diff.CHANGES]].to_csv(tmp_path / "changes.csv", index=False)
+    assert (tmp_path / "changes.csv").read_bytes() == (versions.second / "changes.csv").read_bytes()
+    assert set(found.changes["cause"]) <= {"input revised", "override", "others moved", "population moved"}
+    assert found.rules.empty and found.cut_points.empty
+    assert set(found.inputs["change"]) == {"revised"}
+    assert {*found.inputs["file_name_before"], *found.inputs["file_name_after"]} == {COMMUNITY, COMMUNITY_TABLE}
+
+
+def test_every_place_of_two_quarters_is_explained_in_every_league(built_planted: Any, built: Any) -> None:
+    found = diff.difference(Release.read(built_planted.release), Release.read(built.release)).changes
+    expected = set()
+    for table, code in (("trust_league_table", "trust_code"), ("icb_league_table", "icb_code")):
+        before, after = (
+            pd.read_csv(of.release / f"{table}.csv", dtype=str, keep_default_na=False).set_index(code)
+            for of in (built_planted, built)
+        )
+        columns = [column for column in diff.PLACE if column in before.columns]
+        assert len(columns) >= 4 and set(before.index) == set(after.index)
+        differs = (before[columns] != after.loc[before.index, columns]).any(axis=1)
+        leagues = before["league"] if "league" in before.columns else pd.Series("icb", index=before.index)
+        expected |= set(zip(leagues[differs], before.index[differs], strict=True))
+    assert set(zip(found["league"], found["organisation_code"], strict=True)) == expected
+    assert {league for league, _ in expected} == set(RANKED)
+    assert set(found["cause"]) <= {"input revised", "population moved", "override", "cut points", "others moved"}
+
+
+@pytest.fixture(scope="module")
+def shuffled(
+    first_quarter: Path, build_quarter: Callable[[str, Path], Any], tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    folder = tmp_path_factory.mktemp("shuffled")
+    shutil.copytree(first_quarter, folder, dirs_exist_ok=True)
+    for path in sorted(folder.rglob("*.csv")):
+        end = b"\r\n" if b"\r\n" in path.read_bytes() else b"\n"
+        *lines, last = path.read_bytes().split(end)
+        assert last == b""
+        heading = [] if path.name == "etr.csv" else [lines.pop(0)]
+        random.Random(path.name).shuffle(lines)
+        path.write_bytes(end.join([*heading, *lines, b""]))
+    return build_quarter(QUARTER, folder)
+
+
+def test_order_of_rows_changes_only_provenance(built_first: Any, shuffled: Any) -> None:
+    assert shuffled.outcome.problems == ()
+    for table in published_tables():
+        names = [f"{table.name}.{kind}" for kind in ("csv", "parquet")]
+        if {name for name, _, _ in table.columns} & PROVENANCE:
+            left, right = (pd.read_parquet(built.release / names[1]) for built in (built_first, shuffled))
+            kept = [column for column in left.columns if column not in PROVENANCE]
+            pd.testing.assert_frame_equal(left[kept], right[kept])
+            assert left.empty or not left.equals(right)
+        else:
+            for name in names:
+                assert (built_first.release / name).read_bytes() == (shuffled.release / name).read_bytes(), name
+
+
+def test_planted_disagreements_are_found_and_no_others(built_planted: Any, sample: Path) -> None:
+    with (sample / "planted_disagreements.csv").open(encoding="utf-8", newline="") as file:
+        planted = {
+            (row["organisation_code"], *_measure(row), float(row["planted"]), float(row["right"]))
+            for row in csv.DictReader(file)
+        }
+    rows = pd.read_parquet(built_planted.release / "reconciliation.parquet")
+    rows = rows[rows["status"] == "unexplained"].astype({"published": float, "computed": float, "metric_id": object})
+    found = {
+        (r.organisation_code, r.measure, None if pd.isna(r.metric_id) else r.metric_id, r.published, r.computed)
+        for r in rows.itertuples()
+    }
+    assert found == planted
+
+
+def _measure(row: dict[str, str]) -> tuple[str, str | None]:
+    """Where reconciliation shows a published cell."""
+    published_id, column = row["published_id"], row["column"]
+    if row["file_kind"] == "league table":
+        return f"league_table_{column.lower()}", None
+    if published_id.startswith("OF1"):
+        return "metric_score", f"OF0{published_id[3:]}"
+    if published_id.startswith("OF40"):
+        return "domain_score", published_id
+    if (published_id, column) in {("OF0010", "Value"), ("OF0011", "Value"), ("OF0013", "Value")}:
+        return "metric_value", published_id
+    return {("OF5002", "Value"): "average_score", ("OF5000", "Rank"): "league_rank"}[published_id, column], None
+
+
+# What was counted: the release beside the sample's oracle, both ways
+
+
+@pytest.fixture(scope="module", params=QUARTER_OF)
+def counted(request: Any) -> tuple[str, Callable[[str], pd.DataFrame]]:
+    """A quarter and the tables of its release."""
+    folder = request.getfixturevalue(request.param).release
+    return QUARTER_OF[request.param], lambda table: pd.read_parquet(folder / f"{table}.parquet")
+
+
+def _assert_figures(rows: pd.DataFrame, expected: Figures) -> None:
+    """Every computed row is the oracle's figure or says why there is none, and every figure of the oracle is a row."""
+    rows = rows[rows["value_basis"] == "computed"].set_index(["metric_id", "organisation_code"])
+    assert rows.index.is_unique
+    oracle = {(metric_id, code): figure for metric_id, of in expected.items() for code, figure in of.items()}
+    with_counts = rows[rows["numerator"].notna() | rows["denominator"].notna()]
+    assert {key: (Fraction(row["numerator"]), Fraction(row["denominator"])) for key, row in with_counts.iterrows()} == {
+        key: (figure.numerator, figure.denominator) for key, figure in oracle.items()
+    }
+    valued = {key: figure.value for key, figure in oracle.items() if figure.value is not None}
+    assert {key: Fraction(value) * 10**6 for key, value in rows["value"].dropna().items()} == valued
+    assert set(rows.index[rows["status"] == "reported"]) == set(valued)
+    without = rows[rows["status"] != "reported"]
+    assert set(without["status"]) == {"missing"}
+    for key, reason in without["status_reason"].items():
+        expected_reason = "nobody counted: the denominator is 0" if key in oracle else "not counted in the "
+        assert str(reason).startswith(expected_reason), key
+    assert without["status_reason"].str.startswith("nobody counted").sum() == len(oracle) - len(valued) > 0
+
+
+def test_every_computed_figure_is_the_one_counted(counted: Any) -> None:
+    quarter, table = counted
+    _assert_figures(table("metric_values"), expected_figures(quarter))
+
+
+def test_published_values_stand_beside_the_computed_ones(counted: Any) -> None:
+    """Trusts are scored on what is published, ICBs on what is computed; the two agree where nothing was planted."""
+    quarter, table = counted
+    scores = table("metric_scores")
+    assert set(scores.loc[scores["value_basis"] == "computed", "metric_id"]) == {
+        CONTEXT,
+        *(metric_id for metric_id in expected_figures(quarter) if metric_id.startswith("ICB-")),
+    }
+    assert set(scores["league"]) == {"acute", "mental_health_community", "ambulance", "icb"}
+    assert set(scores.loc[scores["league"] == "icb", "value_basis"]) == {"computed"}
+    assert scores.loc[scores["metric_id"] == CONTEXT, "score"].isna().all()
+    assert not scores.loc[scores["metric_id"] == CONTEXT, "counted"].any()
+
+    values = table("metric_values").dropna(subset="value")
+    keys = {
+        basis: set(zip(rows["organisation_code"], rows["metric_id"], strict=True))
+        for basis, rows in values.groupby("value_basis")
+    }
+    compared = table("reconciliation")
+    compared = compared[compared["measure"] == "metric_value"]
+    pairs = list(zip(compared["organisation_code"], compared["metric_id"], strict=True))
+    assert len(pairs) == len(set(pairs)) > 600
+    assert set(pairs) == keys["published"] & keys["computed"]
+    assert {metric_id for _, metric_id in pairs} == {"OF0003", "OF0010", "OF0011", "OF0013", "OF0017", "OF0023"}
+    unexplained = compared[compared["status"] == "unexplained"]
+    assert len(unexplained) == (3 if quarter == "2025-26-Q3" else 0)
+    assert set(compared["status"]) - {"unexplained"} == {"agrees"}
+
+
+def test_england_is_everybody_counted(counted: Any) -> None:
+    """Those commissioned from outside England too, whom the figures of their providers leave out."""
+    quarter, table = counted
+    sums = {
+        metric_id: tuple(sum((getattr(f, part) for f in of.values()), Fraction(0)) for part in COUNTS)
+        for metric_id, of in expected_figures(quarter).items()
+    }
+    everybody = sums | {"OF0023": sums["ICB-RTT-18W"], "OF0003": sums["ICB-RTT-52W"], "ICB-AE-4H": sums["OF0013"]}
+    england = table("england_figures").set_index("metric_id")
+    found = {m: tuple(Fraction(row[part]) for part in COUNTS) for m, row in england.iterrows()}
+    assert found == everybody
+    assert {m: Fraction(n) for m, n in england["denominator_attributed"].items()} == {
+        m: n for m, (_, n) in sums.items()
+    }
+    for metric_id in ("OF0023", "OF0003", "ICB-AE-4H"):
+        assert found[metric_id][1] > sums[metric_id][1], metric_id
+    for metric_id, (numerator, denominator) in everybody.items():
+        scale = Fraction(1, 60) if metric_id == "OF0017" else 100
+        assert Fraction(england.loc[metric_id, "value"]) == _half_up(scale * numerator / denominator, 6), metric_id
+
+
+def test_icb_league_is_the_oracles(counted: Any) -> None:
+    quarter, table = counted
+    oracle = expected_icb_league(quarter)
+    rows = table("icb_league_table")
+    ranked = rows[rows["ranked"]]
+    assert [
+        (row.icb_code, row.rank, row.segment, Fraction(row.average_score) * 100, row.metrics_counted)
+        for row in ranked.sort_values(["rank", "icb_code"]).itertuples()
+    ] == [(icb.code, icb.rank, icb.segment, icb.average, len(icb.scores)) for icb in oracle]
+    previous = {icb.code: icb.rank for icb in expected_icb_league(PREVIOUS[quarter])}
+    moves = ranked.set_index("icb_code")[["previous_rank", "rank_change"]].astype(int)
+    assert moves.T.to_dict("list") == {icb.code: [previous[icb.code], previous[icb.code] - icb.rank] for icb in oracle}
+
+    unranked = rows[~rows["ranked"]]
+    icbs = {icb.code for icb in oracle}
+    counted_by_commissioner = {
+        code for metric_id, of in expected_figures(quarter).items() if metric_id.startswith("ICB-") for code in of
+    }
+    assert set(unranked["icb_code"]) == counted_by_commissioner - icbs
+    assert unranked[["rank", "segment", "average_score", "previous_rank"]].isna().all(axis=None)
+    assert (unranked["not_ranked_reason"].str.len() > 0).all()
+    assert set(ranked["organisation_type"]) == {"icb"} and "icb" not in set(unranked["organisation_type"])
+    assert set(rows["framework_status"]) == {"experimental"}
+    assert set(zip(rows["coverage"], rows["metrics_expected"], strict=True)) == {("full", 6)}
+    coverage = table("league_coverage").set_index("league").loc["icb"]
+    assert (coverage["value_basis"], coverage["organisations"], coverage["metrics_scored"]) == ("computed", 42, 6)
+    assert coverage[["metrics_missing", "metrics_of_an_earlier_month", "absent_reason"]].isna().all()
+
+
+def test_metric_scores_of_icbs_are_the_oracles(counted: Any) -> None:
+    quarter, table = counted
+    rows = table("metric_scores")
+    rows = rows[rows["league"] == "icb"].set_index(["organisation_code", "metric_id"])
+    scores = {
+        (icb.code, metric_id): score for icb in expected_icb_league(quarter) for metric_id, score in icb.scores.items()
+    }
+    assert rows.index.is_unique
+    assert set(rows.index) == set(scores)
+    figures = expected_figures(quarter)
+    for (code, metric_id), row in rows.iterrows():
+        score = scores[code, metric_id]
+        assert abs(Fraction(row["score_exact"]) - score) <= TEN_DECIMALS, (code, metric_id)
+        assert Fraction(row["score"]) == _half_up(score, 2), (code, metric_id)
+        assert row["rank_in_population"] == 1 + (score - 1) * 41 / 3, (code, metric_id)
+        assert Fraction(row["value"]) * 10**6 == figures[metric_id][code].value, (code, metric_id)
+    for column, only in (
+        ("population_size", 42),
+        ("score_basis", "computed"),
+        ("label", "experimental"),
+        ("weight", 1),
+    ):
+        assert set(rows[column]) == {only}, column
+    assert rows["counted"].all()
+
+
+def test_segments_of_icbs_are_cut_at_quartiles_of_icbs(counted: Any) -> None:
+    quarter, table = counted
+    cuts = table("segment_cut_points")
+    cuts = cuts[(cuts["framework"] == "icb-2025-26") & (cuts["scope"] == "overall")]
+    averages = pd.Series([icb.average for icb in expected_icb_league(quarter)])
+    quartiles = averages.quantile([0.25, 0.5, 0.75]).tolist()
+    assert [float(cut) * 100 for cut in cuts.sort_values("better_segment")["cut_point"]] == pytest.approx(quartiles)
+    assert set(cuts["cut_point_basis"]) == {"quartiles"}
+
+
+def test_patients_of_an_absorbed_trust_are_its_successors(built_planted: Any) -> None:
+    """The merger of 1 July 2025: its second quarter is the previous one of the third."""
+    (successor,) = (trust for trust in invent_year().organisations.trusts if trust.predecessor)
+    values, sources = (
+        _of_the_warehouse(built_planted, f"from {table} where quarter = '2025-26-Q2'")
+        for table in ("metric.metric_values", "rank.metric_sources")
+    )
+    _assert_figures(values, expected_figures("2025-26-Q2"))
+    assert successor.predecessor not in set(values["organisation_code"])
+    named = sources[(sources["organisation_code"] == successor.code) & (sources["value_basis"] == "computed")]
+    codes = named.groupby(["metric_id", "period"])["code_in_file"].agg(set)
+    for metric_id in ("OF0010", "OF0011", "OF0013"):
+        assert codes[metric_id].to_dict() == {
+            "2025-07": {successor.code, successor.predecessor},
+            "2025-08": {successor.code},
+            "2025-09": {successor.code},
+        }
+    assert set(sources.loc[sources["code_in_file"] == successor.predecessor, "period"]) == {"2025-07"}
+
+
+def _of_the_warehouse(built: Any, query: str) -> pd.DataFrame:
+    """Rows as they are kept: decimals stay decimals."""
+    with tables.reading(built.build) as connection:
+        rows = connection.sql(query)
+        return pd.DataFrame(rows.fetchall(), columns=rows.columns, dtype=object)
+
+
+def _half_up(number: Fraction, places: int) -> Fraction:
+    return Fraction(int(number * 10**places + Fraction(1, 2)), 10**places)
+
+
+def test_second_process_on_the_same_quarter_is_refused(first_quarter: Path, run: Any, tmp_path: Path) -> None:
+    lock = tmp_path / "work" / f"{QUARTER}.lock"
+    lock.parent.mkdir()
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(LeagueError, match=f"{QUARTER} is being built by another process in {tmp_path}"):
+            run(QUARTER, first_quarter, tmp_path)
+        started_by_dagster = defs.resolve_job_def("check_quarter").execute_in_process(
+            partition_key=QUARTER,
+            resources={"folders": Folders(extracts=str(first_quarter), data=str(tmp_path))},
+            raise_on_error=False,
+        )
+    (refused,) = [event for event in started_by_dagster.all_events if event.is_resource_init_failure]
+    assert refused.engine_event_data.error and "is being built" in refused.engine_event_data.error.message
+    assert not [event for event in started_by_dagster.all_events if event.is_step_start]
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [lock.name]

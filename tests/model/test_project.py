@@ -1,0 +1,315 @@
+"""The shape of the project: one name everywhere, one-way flow, rules with reasons. What the rules find is not here."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import re
+from collections import Counter
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pytest
+import yaml
+
+from orchestration.defs.assets import published_columns
+from orchestration.defs.definitions import defs
+from orchestration.quality import release_gate, suites
+from orchestration.releases.published_tables import published_tables
+from orchestration.sources import documentation
+from orchestration.sources.descriptions import Retired, known_sources
+from orchestration.statistics import improvement, measurement, method_choices, ranges, rank_sets, robustness
+from orchestration.warehouse import manifest
+from orchestration.warehouse.column_lineage import all_lineage
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
+
+LAYERS = ("rules", "stage", "metric", "score", "rank")
+CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried out
+    "method_sensitivity": {"assessment"},
+    "metric_scores": {"value_basis"},
+    "metric_sources": {"value_basis"},
+    "metric_values": {"value_basis"},
+    "organisation_sources": {"attribute", "source_id"},
+    "population_sizes_recovered": {"sizes_that_fit"},
+}
+RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
+    *("better_segment", "cut_point_basis", "domain", "expected_organisations", "framework", "framework_status"),
+    *("label", "league", "measure", "metric_id", "metric_title", "metrics_excluded", "metrics_expected"),
+    *("override_segment", "population", "population_size", "quarter", "scope", "source_id", "title", "tolerance"),
+    *("unit", "value_basis", "weight"),
+}
+LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
+ASSETS = {"extract": 3, "land": 12, "rules": 24, "stage": 18, "metric": 12, "score": 16, "rank": 25, "publish": 1}
+KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
+KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
+
+
+def nodes(kind: str) -> list[dict[str, Any]]:
+    return [node for node in manifest.raw()["nodes"].values() if node["resource_type"] == kind]
+
+
+MODELS = {node["name"]: node for node in nodes("model")}
+SUITE_FILES = sorted(SUITES.glob("*/*.json"))
+PURE = sorted(
+    path
+    for part in ("sources", "statistics", "lineage", "sample", "bundle", "terminal")
+    for path in (PROJECT / "orchestration" / part).rglob("*.py")
+)
+
+
+@pytest.mark.parametrize("path", SUITE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_suite_is_named_after_its_table(path: Path) -> None:
+    layer, table = path.parent.name, path.stem
+    suite = json.loads(path.read_text(encoding="utf-8"))
+    assert suite["name"] == f"{layer}.{table}"
+    assert table in known_sources() if layer == "land" else MODELS[table]["schema"] == layer
+
+
+def test_every_suite_is_of_a_gate() -> None:
+    assert {path.parent.name for path in SUITE_FILES} == set(release_gate.GX_GATES)
+
+
+def test_every_source_has_a_land_suite_and_a_file_of_its_name() -> None:
+    sources = set(known_sources())
+    assert sources == {suite.table for suite in suites.suites("land")}
+    described = {s["name"] for s in manifest.raw()["sources"].values() if s["source_name"] == "land"}
+    assert described == sources
+
+
+def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() -> None:
+    described = {name: source for name, source in known_sources().items() if source.calendar}
+    metrics = pd.read_csv(SEEDS / "computed_metrics.csv")
+    basis = metrics.groupby("source_id")["basis"].agg(set).to_dict()
+    leagues = set(pd.read_csv(SEEDS / "trust_types.csv")["league"])
+    for name, source in described.items():
+        assert source.calendar and source.fetch and 0 < source.calendar.due_days < source.calendar.alert_days
+        of = {"latest_month": "last_month", "sum_of_months": "every_month"}
+        assert source.calendar.of in ({of[one] for one in basis[name]} if name in basis else ("last_month", "quarter"))
+        parts = set(source.part.values) if source.part else leagues if source.layout == "nof" else set()
+        assert set(source.calendar.parts) == parts
+    assert set(described) >= set(basis)
+
+
+def test_docs_say_of_every_source_what_its_description_says() -> None:
+    written = documentation.PAGE.read_text(encoding="utf-8")
+    assert written == documentation.page(written), "run make docs"
+
+
+def test_docs_say_of_a_source_that_is_retired_since_when_and_why() -> None:
+    """A source is retired, never removed."""
+    ae = known_sources()["ae"].model_copy(update={"retired": Retired(since=date(2026, 4, 1), reason="replaced")})
+    assert "- Retired: since 2026-04-01, replaced" in documentation.section(ae)
+
+
+@pytest.mark.parametrize("path", SUITE_FILES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+def test_every_rule_says_what_and_why_and_since_when(path: Path) -> None:
+    suite = json.loads(path.read_text(encoding="utf-8"))
+    assert set(suite) == KEYS_OF_A_SUITE
+    ids = [rule["meta"]["id"] for rule in suite["expectations"]]
+    assert len(ids) == len(set(ids))
+    for rule in suite["expectations"]:
+        assert set(rule["meta"]) >= KEYS_OF_A_RULE, rule
+        assert all(rule["meta"][key].strip() for key in KEYS_OF_A_RULE), rule
+        assert date.fromisoformat(rule["meta"]["since"])
+        assert rule["severity"] in ("critical", "warning"), rule
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule["meta"]["id"]), rule
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_model_says_its_grain_in_a_file_of_its_own(name: str) -> None:
+    model = MODELS[name]
+    folder = DBT_PROJECT / "models" / model["schema"]
+    assert (folder / name).with_suffix(".py" if model["language"] == "python" else ".sql").exists()
+    (described,) = yaml.safe_load((folder / f"{name}.yml").read_text(encoding="utf-8"))["models"]
+    assert described["name"] == name
+    assert model["description"].startswith("One row per ")
+    assert [column for column, about in model["columns"].items() if not about["description"]] == []
+
+
+@pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model["schema"] != "stage"])
+def test_contract_is_enforced_from_metric_on(name: str) -> None:
+    """dbt enforces none on Python: there the schema that the statistics declare is compared with what is described."""
+    assert MODELS[name]["contract"]["enforced"] == (MODELS[name]["language"] == "sql")
+    assert [column for column, about in MODELS[name]["columns"].items() if not about["data_type"]] == []
+
+
+def test_python_models_return_what_they_describe() -> None:
+    declared = {
+        "likely_ranges": ranges.COLUMNS,
+        "ranks_left_out": robustness.LEFT_OUT,
+        "metric_agreement": robustness.AGREEMENT,
+        "rank_sets": rank_sets.COLUMNS,
+        "method_choices": method_choices.COLUMNS,
+        "score_changes": improvement.COLUMNS,
+        "measurement_error": measurement.COLUMNS,
+    }
+    names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+    described = {
+        name: {column: about["data_type"] for column, about in model["columns"].items()}
+        for name, model in MODELS.items()
+        if model["language"] == "python"
+    }
+    assert described == {
+        name: {
+            column: names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
+            for column, kind in columns.items()
+        }
+        for name, columns in declared.items()
+    }
+
+
+def test_python_models_read_columns_that_exist() -> None:
+    for name, model in MODELS.items():
+        if model["language"] == "python":
+            read = model["config"]["meta"]["reads"]
+            assert set(read) == {parent.split(".")[-1] for parent in model["depends_on"]["nodes"]}, name
+            assert all(set(columns) <= set(MODELS[table]["columns"]) for table, columns in read.items()), name
+
+
+def test_every_condition_says_what_it_is_for() -> None:
+    """The kind of a test says it for keys and vocabularies, not for a condition."""
+    conditions = [node for node in nodes("test") if (node.get("test_metadata") or {}).get("name") == "holds"]
+    assert [node["name"] for node in conditions if not node["description"]] == []
+
+
+def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
+    seeds = {path.stem: path for path in (DBT_PROJECT / "seeds").glob("*.csv")}
+    described = yaml.safe_load((DBT_PROJECT / "seeds" / "seeds.yml").read_text(encoding="utf-8"))["seeds"]
+    assert sorted(seed["name"] for seed in described) == sorted(seeds)
+    assert [seed["name"] for seed in described if not seed["description"].startswith("One row per ")] == []
+    for name, path in seeds.items():
+        with path.open(encoding="utf-8", newline="") as file:
+            assert {row["label"] for row in csv.DictReader(file) if "label" in row} <= LABELS, name
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_flow_is_one_way(name: str) -> None:
+    """A model reads its own layer or an earlier one; only stage reads landed tables."""
+    everything, own = manifest.raw(), MODELS[name]["schema"]
+    for unique_id in MODELS[name]["depends_on"]["nodes"]:
+        if unique_id.startswith("source."):
+            layer = everything["sources"][unique_id]["source_name"]
+            assert own == "stage" or (own, layer, name) == ("metric", "extract", "quarters_built"), unique_id
+        else:
+            read = everything["nodes"][unique_id]["schema"]
+            assert LAYERS.index(read) <= LAYERS.index(own), unique_id
+
+
+def layers_reached(model: str, column: str) -> set[str]:
+    """The layers in which following a column of a model ends."""
+    found, seen, ahead = set(), set(), [(model, column)]
+    while ahead:
+        table, name = ahead.pop()
+        for layer, read, read_column in all_lineage()[table][name]:
+            if read not in MODELS:
+                found.add(layer)
+            elif (read, read_column) not in seen:
+                seen.add((read, read_column))
+                ahead.append((read, read_column))
+    return found
+
+
+def test_every_published_column_comes_from_landed_columns_or_from_rules() -> None:
+    without: dict[str, set[str]] = {}
+    of_rules = set()
+    for table in published_tables():
+        for name, _, _ in table.columns:
+            layers = layers_reached(table.name, name)
+            if not layers:
+                without.setdefault(table.name, set()).add(name)
+            elif not layers & {"land", "extract"}:
+                of_rules.add(name)
+    assert without == CONSTANTS
+    assert of_rules == RULES
+
+
+def test_dagster_shows_the_columns_of_every_published_table() -> None:
+    shown = published_columns().deps_by_column
+    assert set(shown) == {f"{table.name}.{name}" for table in published_tables() for name, _, _ in table.columns}
+    models = {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
+    assert {dep.asset_key for deps in shown.values() for dep in deps} <= models
+
+
+def test_lineage_names_tables_that_exist() -> None:
+    known = {f"{node['schema']}.{node['name']}" for node in [*nodes("model"), *nodes("seed")]}
+    known |= {f"{s['source_name']}.{s['name']}" for s in manifest.raw()["sources"].values()}
+    found = {
+        f"{layer}.{table}" for model in all_lineage().values() for read in model.values() for layer, table, _ in read
+    }
+    assert found - known == set()
+
+
+def test_definitions_load() -> None:
+    dg.Definitions.validate_loadable(defs)
+    assert {job.name for job in defs.resolve_all_job_defs()} >= {"quarter", "check_quarter", "fetch"}
+
+
+def test_assets_by_layer() -> None:
+    keys = defs.resolve_asset_graph().get_all_asset_keys()
+    assert Counter(key.path[0] for key in keys) == ASSETS
+
+
+def test_every_asset_is_a_table_of_the_same_name() -> None:
+    keys = {".".join(key.path) for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    built = {f"{node['schema']}.{node['name']}" for node in [*nodes("model"), *nodes("seed")]}
+    assert keys == built | {f"land.{name}" for name in known_sources()} | {
+        "extract.files",
+        "extract.build",
+        "extract.fetched",
+        "publish.release",
+    }
+
+
+def test_every_rule_is_a_check_and_every_critical_one_blocks() -> None:
+    found = {
+        (spec.asset_key.path[0], spec.asset_key.path[-1], spec.name.replace("_", "-")): spec.blocking
+        for checks in defs.asset_checks or []
+        if isinstance(checks, dg.AssetChecksDefinition)
+        for spec in checks.check_specs
+    }
+    declared = {
+        (suite.gate, suite.table, rule["meta"]["id"]): rule["severity"] == "critical"
+        for gate in release_gate.GX_GATES
+        for suite in suites.suites(gate)
+        for rule in suite.expectations
+    }
+    assert found == declared
+
+
+def test_every_model_after_a_gate_depends_on_all_before_it() -> None:
+    """A blocking check stops only what reads its asset."""
+    graph = defs.resolve_asset_graph()
+    land = {dg.AssetKey(["land", name]) for name in known_sources()}
+    first = {dg.AssetKey(name.split(".")) for name in manifest.relations_of(manifest.STAGE_METRIC)}
+    for model in MODELS.values():
+        key = dg.AssetKey([model["schema"], model["name"]])
+        before = first if manifest.SCORE_RANK in model["tags"] else land
+        assert before - {key} <= set(graph.get(key).parent_keys), key
+    everything = {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
+    assert everything <= set(graph.get(dg.AssetKey(["publish", "release"])).parent_keys)
+
+
+@pytest.mark.parametrize("path", PURE, ids=lambda path: path.relative_to(PROJECT).as_posix())
+def test_pure_code_knows_nothing_of_dagster(path: Path) -> None:
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+    wiring = {f"orchestration.{name}" for name in ("assets", "checks", "definitions", "resources", "runs", "schedules")}
+    assert {name for name in imported if name.split(".")[0].startswith("dagster")} == set()
+    assert imported & wiring == set()
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(p for folder in ("orchestration", "tests") for p in (PROJECT / folder).rglob("*.py")),
+    ids=lambda path: path.relative_to(PROJECT).as_posix(),
+)
+def test_module_opens_with_its_charter(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))

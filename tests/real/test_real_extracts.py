@@ -1,0 +1,355 @@
+"""Real published files of mental health and community trusts tie out cell by cell, by our SQL and by pandas again."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+from orchestration.errors import LeagueError
+from orchestration.releases import diff
+from orchestration.releases.release import Release, table_hashes
+
+LEAGUE = "mental_health_community"  # the league whose release is among the files
+QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
+DOMAIN_CELLS = {"2025-26-Q1": 300, "2025-26-Q2": 301}
+ROWS = {"Q1 2025/26": 2242, "Q2 2025/26": 2260}
+SUMMARY = (
+    "average_score",
+    "unadjusted_segment",
+    "adjusted_segment",
+    "financial_override",
+    "final_segment",
+    "league_rank",
+    "rank_without_override",
+)
+BASIS = {
+    "computed": {"OF0061", "OF0084", "OF0079", "OF0080", "OF0081"},
+    "recovered": {"OF0005", "OF0016", "OF0041", "OF0057", "OF0063", "OF0082", "OF0086"},
+    "published": {"OF0035", "OF0067"},
+}
+COMPUTED = {  # scores of leagues without a release, from what the primary publications count
+    "2025-26-Q1": {"acute": {"OF0010", "OF0011", "OF0013"}, "icb": {"ICB-AE-4H"}},
+    "2025-26-Q2": {},
+}
+NOTHING = "no data file of this league for the quarter"
+NOT_ENOUGH = "no metric of the league has all its months among the files"  # cancer of one month of three
+ABSENT = {
+    "2025-26-Q1": {
+        "acute": "only 3 of the 24 metrics of the league are at hand",
+        "ambulance": NOTHING,
+        "icb": "only 1 of the 6 metrics of the league are at hand",
+    },
+    "2025-26-Q2": {"acute": NOT_ENOUGH, "ambulance": NOTHING, "icb": NOT_ENOUGH},
+}
+MEMBERS = {"acute": 134, "ambulance": 10, "icb": 42}
+
+
+@pytest.fixture(scope="module")
+def published(shared_extracts: Path) -> pd.DataFrame:
+    """The file as published, read by pandas alone."""
+    (path,) = (shared_extracts / "nof").glob("*-data-q2.csv")
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+
+
+@pytest.fixture(scope="module")
+def real(shared_extracts: Path, build_quarter: Callable[[str, Path], Any]) -> dict[str, Any]:
+    return {quarter: build_quarter(quarter, shared_extracts) for quarter in QUARTERS}
+
+
+def table(built: Any, name: str) -> pd.DataFrame:
+    return pd.read_parquet(built.release / f"{name}.parquet")
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_every_official_figure_is_reproduced(real: dict[str, Any], quarter: str) -> None:
+    rows = table(real[quarter], "reconciliation")
+    assert rows[rows["status"] == "unexplained"].empty
+    cells = Counter(rows["measure"])
+    assert {measure: cells[measure] for measure in SUMMARY} == dict.fromkeys(SUMMARY, 61)
+    assert cells["domain_score"] == cells["domain_segment"] == cells["domain_rank"] == DOMAIN_CELLS[quarter]
+    averages = rows[rows["measure"] == "average_score"]
+    assert set(averages["status"]) == {"agrees"}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_basis_of_every_score(real: dict[str, Any], quarter: str) -> None:
+    scores = table(real[quarter], "metric_scores").dropna(subset="score")
+    released = scores[scores["league"] == LEAGUE]
+    assert {basis: set(rows["metric_id"]) for basis, rows in released.groupby("score_basis")} == BASIS
+    assert set(released["value_basis"]) == {"published"}
+    others = scores[scores["league"] != LEAGUE]
+    assert {league: set(rows["metric_id"]) for league, rows in others.groupby("league")} == COMPUTED[quarter]
+    assert set(others["value_basis"]) | set(others["score_basis"]) <= {"computed"}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_averages_segments_and_ranks_again_from_the_csv(
+    real: dict[str, Any], published: pd.DataFrame, quarter: str
+) -> None:
+    """Published cells beside released ones, without the reconciliation model."""
+    rows = published[published["Quarter"] == QUARTERS[quarter]]
+    ours = table(real[quarter], "trust_league_table").set_index("trust_code")
+    ours = ours[ours["league"] == LEAGUE]
+    for published_id, cell, column in (
+        ("OF5002", "Value", "average_score"),
+        ("OF5003", "Value", "segment_unadjusted"),
+        ("OF5004", "Value", "financial_override"),
+        ("OF5000", "Value", "segment"),
+        ("OF5005", "Value", "final_segment"),
+        ("OF5000", "Rank", "rank"),
+        ("OF5002", "Rank", "rank_without_override"),
+    ):
+        official = rows[rows["Metric_ID"] == published_id].set_index("Trust_code")[cell].astype(float)
+        assert len(official) == 61
+        differs = official.ne(ours[column].astype(float).reindex(official.index))
+        assert list(official.index[differs]) == [], column
+    assert set(ours.index) == set(rows["Trust_code"])
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_average_is_the_weighted_mean_of_the_released_scores(real: dict[str, Any], quarter: str) -> None:
+    scores = table(real[quarter], "metric_scores")
+    scores = scores[scores["counted"] & (scores["league"] == LEAGUE)].astype({"score_exact": float, "weight": float})
+    weighted = (scores["score_exact"] * scores["weight"]).groupby(scores["organisation_code"]).sum()
+    mean = weighted / scores.groupby("organisation_code")["weight"].sum()
+    ours = table(real[quarter], "trust_league_table").set_index("trust_code")
+    ours = ours.loc[ours["league"] == LEAGUE, "average_score"].astype(float)
+    assert ours.notna().all() and set(ours.index) == set(mean.index)
+    assert (ours - mean.reindex(ours.index)).abs().max() <= 0.005 + 1e-9
+
+
+def test_control_totals_of_rows(real: dict[str, Any], published: pd.DataFrame) -> None:
+    assert len(published) == 4502
+    assert Counter(published["Quarter"]) == ROWS
+    for quarter, built in real.items():
+        assert len(pd.read_parquet(built.build.parquet("nof_data"))) == 4502
+        with duckdb.connect(str(built.build.warehouse), read_only=True) as connection:
+            staged = connection.sql("select quarter, count(*) from stage.nof_figures group by quarter").fetchall()
+        known = {"2025-26-Q1": ROWS["Q1 2025/26"], "2025-26-Q2": ROWS["Q2 2025/26"]}
+        assert dict(staged) == {name: rows for name, rows in known.items() if name <= quarter}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_every_value_is_traced_to_its_row(real: dict[str, Any], published: pd.DataFrame, quarter: str) -> None:
+    """The named row of the named file holds that trust, metric and value."""
+    values = table(real[quarter], "metric_values").dropna(subset="value")
+    computed, values = values[values["value_basis"] == "computed"], values[values["value_basis"] == "published"]
+    assert set(values["league"]) == {LEAGUE}
+    rows = published.iloc[values["source_row"].astype(int) - 2].reset_index(drop=True)
+    assert list(rows["Trust_code"].str.strip()) == list(values["organisation_code"])
+    assert list(rows["Metric_ID"]) == list(values["metric_id"])
+    assert list(rows["Value"].astype(float)) == list(values["value"].astype(float))
+    assert set(rows["Quarter"]) == {QUARTERS[quarter]}
+    # A computed value is no single row: it names the publication, and metric_sources the rows.
+    files = pd.read_parquet(real[quarter].build.parquet("files"))
+    used = files[(files["status"] == "used") & (files["quarter"] == quarter)]
+    assert computed["source_row"].isna().all()
+    assert set(zip(computed["source_id"], computed["source_sha256"], strict=True)) <= set(
+        zip(used["source_id"], used["source_sha256"], strict=True)
+    )
+    assert computed.empty == (quarter == "2025-26-Q2")
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_leagues_without_a_release_are_not_ranked_and_say_why(real: dict[str, Any], quarter: str) -> None:
+    leagues = table(real[quarter], "league_coverage").set_index("league")
+    ours = leagues.loc[LEAGUE]
+    assert bool(ours["published"])
+    assert (ours["value_basis"], ours["coverage"]) == ("published", "full")
+    assert ours["organisations"] == ours["expected_organisations"] == 61
+    assert set(leagues.index) == {LEAGUE, *ABSENT[quarter]}
+    readme = (real[quarter].release / "README.md").read_text()
+    for absent, reason in ABSENT[quarter].items():
+        league = leagues.loc[absent]
+        assert not league["published"]
+        assert league["absent_reason"] == reason
+        assert f"| {league['title']} | not ranked: {reason} |" in readme
+        assert league["organisations"] == league["expected_organisations"] == MEMBERS[absent]
+        scored = COMPUTED[quarter].get(absent, set())
+        assert league["metrics_scored"] == len(scored)
+        assert (league["value_basis"] == "computed", league["coverage"] == "partial") == (bool(scored), bool(scored))
+        assert pd.isna(league["metrics_of_an_earlier_month"])
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_only_the_league_with_a_release_is_ranked(real: dict[str, Any], quarter: str) -> None:
+    trusts = table(real[quarter], "trust_league_table")
+    assert set(trusts.loc[trusts["ranked"], "league"]) == {LEAGUE}
+    others = trusts[trusts["league"] != LEAGUE]
+    assert Counter(others["league"]) == {league: n for league, n in MEMBERS.items() if league != "icb"}
+    figures = ["rank", "average_score", "segment", "segment_unadjusted", "rank_without_override", "final_segment"]
+    assert others[figures].isna().all(axis=None)
+    assert not others["ranked"].any()
+    icbs = table(real[quarter], "icb_league_table")
+    assert not icbs["ranked"].any()
+    assert icbs[["rank", "average_score", "segment"]].isna().all(axis=None)
+    rows = pd.concat([others, icbs[icbs["organisation_type"] == "icb"].assign(league="icb")])
+    reasons = rows.groupby("league")["not_ranked_reason"].agg(set).to_dict()
+    assert reasons == {
+        league: {"no metric has a score" if reason in (NOTHING, NOT_ENOUGH) else reason}
+        for league, reason in ABSENT[quarter].items()
+    }
+
+
+def test_previous_rank_is_that_of_the_first_quarter(real: dict[str, Any]) -> None:
+    first, second = (table(real[q], "trust_league_table").set_index("trust_code") for q in QUARTERS)
+    assert first["previous_rank"].isna().all()
+    assert second["previous_rank"].astype(float).equals(first["rank"].astype(float).reindex(second.index))
+
+
+def test_files_not_used_are_listed_with_a_reason(real: dict[str, Any], shared_extracts: Path) -> None:
+    files = pd.read_parquet(real["2025-26-Q2"].build.parquet("files"))
+    assert set(files["file_name"]) == {
+        path.relative_to(shared_extracts).as_posix() for path in shared_extracts.rglob("*") if path.is_file()
+    }
+    assert files.loc[files["status"] != "used", "reason"].notna().all()
+
+
+def test_quarter_without_a_publication_is_refused(shared_extracts: Path, run: Any, tmp_path: Path) -> None:
+    try:
+        message = "\n".join(run("2025-26-Q3", shared_extracts, tmp_path).problems)
+    except LeagueError as error:
+        message = str(error)
+    assert "no publication of 2025-26-Q3 is among the files" in message
+    assert "quarters found: 2024-25-Q2, 2025-26-Q1, 2025-26-Q2, 2025-26-Q4, 2026-27-Q1" in message
+    assert not (tmp_path / "releases").exists()
+
+
+HOW_SURE = {  # of the league as a whole; every change of these figures needs a reason
+    "2025-26-Q1": {
+        ("likely_range", "median_width"): 35,
+        ("likely_range", "segments_uncertain"): 55,
+        ("override", "segments_changed"): 7,
+        ("override", "organisations_moved"): 29,
+        ("override", "largest_loss"): 23,
+        ("left_out", "median_width"): 10,
+        ("rank_sets", "bands"): 1,
+        ("improvement", "not compared"): 61,
+    },
+    "2025-26-Q2": {
+        ("likely_range", "median_width"): 36,
+        ("likely_range", "segments_uncertain"): 57,
+        ("override", "segments_changed"): 6,
+        ("override", "organisations_moved"): 20,
+        ("override", "largest_loss"): 14,
+        ("left_out", "median_width"): 12,
+        ("rank_sets", "bands"): 1,
+        ("improvement", "no change shown"): 61,
+    },
+}
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_how_sure_the_ranks_are(real: dict[str, Any], quarter: str) -> None:
+    facts = table(real[quarter], "method_sensitivity").set_index(["league", "item", "assessment", "measure"])["value"]
+    found = {key: float(facts[LEAGUE, "league", *key]) for key in HOW_SURE[quarter]}
+    assert found == HOW_SURE[quarter]
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_likely_ranges_again_by_a_plain_loop(real: dict[str, Any], quarter: str) -> None:
+    """Other random numbers, more of them, in floats and pandas: as near as the draws of the release allow."""
+    trusts = table(real[quarter], "trust_league_table")
+    trusts = trusts[trusts["ranked"]].set_index("trust_code").sort_index()
+    assert len(trusts) == 61 and trusts[["rank_low", "average_score_low"]].notna().all(axis=None)
+    scores = table(real[quarter], "metric_scores")
+    scores = scores[scores["counted"] & (scores["league"] == LEAGUE)]
+    cuts = table(real[quarter], "segment_cut_points").query("scope == 'overall' and framework == 'nof-2025-26'")
+    chance = np.random.RandomState(1)
+    averages = pd.DataFrame(
+        {
+            code: np.floor(
+                chance.choice(scores.loc[scores["organisation_code"] == code, "score_exact"].astype(float), (40_000, n))
+                .mean(axis=1) * 100 + 0.5 + 1e-7
+            ) / 100
+            for code, n in scores["organisation_code"].value_counts().sort_index().items()
+        }
+    )  # fmt: skip
+    segments = 1 + sum((averages > float(cut) + 1e-9).astype(int) for cut in cuts["cut_point"])
+    capped = segments.clip(lower=trusts["financial_override"].map({1: 3, 0: 1}), axis=1)
+    ranks = (capped * 10 + averages).rank(axis=1, method="min")
+    for column, draws, step in (("average_score", averages, 0.01), ("rank", ranks, 1)):  # what is published
+        for end, percentile in (("low", 0.025), ("high", 0.975)):
+            published = trusts[f"{column}_{end}"].astype(float)
+            apart = (draws.quantile(percentile) - published).abs()
+            assert apart.max() <= 3 * step + 1e-9 and apart.mean() <= step, (column, end)
+
+
+def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> None:
+    changes = table(real["2025-26-Q2"], "improvement")
+    assert set(changes["metrics_excluded"]) == {
+        "OF0041 (definition changed (inferred): two windows of 13 months (Jun 24 - Jun 25 and Jun 23 - Jun 24) "
+        "became two of 12 (Oct 24 - Sep 25))"
+    }
+    assert set(changes["metrics_carried_over"]) == {"OF0035 OF0061 OF0084"}  # annual: both quarters show 2024
+
+
+# What differs between releases
+
+
+def test_every_place_of_two_real_quarters_is_explained(real: dict[str, Any]) -> None:
+    found = diff.difference(*(Release.read(real[quarter].release) for quarter in QUARTERS)).changes
+    found = found[found["league"] == LEAGUE]
+    before, after = (table(real[quarter], "trust_league_table").set_index("trust_code") for quarter in QUARTERS)
+    before, after = (of[of["league"] == LEAGUE] for of in (before, after))
+    columns = ["rank", "average_score", "segment_unadjusted", "financial_override", "segment"]
+    differs = (before[columns] != after.loc[before.index, columns]).any(axis=1)
+    assert set(found["organisation_code"]) == set(before.index[differs])
+    codes = found.groupby("cause")["organisation_code"].agg(set)
+    assert codes.map(len).to_dict() == {"input revised": 59, "override": 7, "cut points": 14, "others moved": 56}
+    flags = before["financial_override"] != after.loc[before.index, "financial_override"]
+    assert codes["override"] == set(before.index[flags])
+    averages = before["average_score"] != after.loc[before.index, "average_score"]
+    assert codes["input revised"] >= set(before.index[averages])
+
+
+@pytest.fixture(scope="module")
+def revised(real: dict[str, Any], shared_extracts: Path, run: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Q2 2025/26 released, then released again with a revised file: one trust's sickness absence, its published ranks
+    left as they were."""
+    folder = tmp_path_factory.mktemp("revised")
+    for name in ("nof", "ods", "cancer", "ae"):
+        shutil.copytree(shared_extracts / name, folder / "extracts" / name)
+    shutil.copytree(real["2025-26-Q2"].release, folder / "data" / "releases" / "2025-26-Q2" / "v1")
+    [path] = (folder / "extracts" / "nof").iterdir()
+    lines = path.read_bytes().split(b"\r\n")
+    for published_id, old, new in ((b"OF0082", b"%,5.41,", b"%,5.95,"), (b"OF1082", b"score,3.18,", b"score,3.4,")):
+        [line] = (
+            i
+            for i, text in enumerate(lines)
+            if text.startswith(b"Q2 2025/26,") and b",RRE," in text and b"," + published_id + b"," in text
+        )
+        assert lines[line].count(old) == 1
+        lines[line] = lines[line].replace(old, new)
+    path.with_name(f"{path.stem}-v2.csv").write_bytes(b"\r\n".join(lines))
+    outcome = run("2025-26-Q2", folder / "extracts", folder / "data")
+    assert outcome.problems == () and outcome.created
+    return Path(outcome.release)
+
+
+def test_revised_real_file_makes_a_version_that_explains_who_moved(real: dict[str, Any], revised: Path) -> None:
+    first = revised.with_name("v1")
+    assert revised.name == "v2"
+    assert list(Release.read(first).damage()) == [] and table_hashes(first) == table_hashes(real["2025-26-Q2"].release)
+    changes = pd.read_csv(revised / "changes.csv").set_index(["organisation_code", "cause"])
+    ranks = changes[["rank_before", "rank_after", "rank_with_cause", "interaction"]].T.to_dict("list")
+    assert ranks == {
+        ("RRE", "input revised"): [3, 5, 5, 0],
+        ("RKL", "others moved"): [4, 3, 3, 0],
+        ("RXG", "others moved"): [4, 3, 3, 0],
+    }
+    own = changes.loc["RRE", "input revised"]
+    assert (own["metrics"], own["average_score_before"], own["average_score_with_cause"]) == ("OF0082", 1.81, 1.83)
+    assert own["files"].endswith("-data-q2-v2.csv")
+    assert set(changes["passed"].dropna()) == {"RRE"}
+    found = diff.difference(Release.read(first), Release.read(revised))
+    assert found.rules.empty and len(found.values) == len(found.scores) == 1
+    assert found.inputs["file_name_after"].str.endswith("-v2.csv").all() and set(found.inputs["part"]) == {LEAGUE}
