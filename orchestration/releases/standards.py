@@ -6,14 +6,12 @@ Belongs here: translating the descriptor of a release. Does not: the descriptor 
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pandas as pd
-from csvw import TableGroup
 from prov.constants import PROV_LABEL, PROV_TYPE
 from prov.model import PROV, ProvDocument
 
@@ -53,7 +51,7 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
                 "dc:description": table.description,
                 "tableSchema": {
                     "columns": list(_columns(table, _never_empty(release.folder, table.name, keys[path]))),
-                    "primaryKey": keys[path] or None,
+                    **({"primaryKey": keys[path]} if keys[path] else {}),
                     "foreignKeys": list(_references(table)),
                 },
             }
@@ -61,9 +59,7 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
             for path in [f"{table.name}.csv"]
         ],
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # the library would put text for a datatype it does not know, and only warn
-        TableGroup.fromvalue(group).to_file(release.folder / CSVW_FILE)
+    (release.folder / CSVW_FILE).write_text(json.dumps(group, indent=1) + "\n", encoding="utf-8")
 
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
