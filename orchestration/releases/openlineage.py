@@ -166,7 +166,7 @@ def _models(rules: dict[str, str], sha256: dict[str, str]) -> Iterator[Step]:
 def _checks(checks: list[Check]) -> Iterator[Step]:
     """One job a gate: what was found of each table it looked at. What does not gate, or is waived, is of severity
     warn."""
-    tested = {f"dbt.{test.name}": (test.kind, test.column) for test in manifest.data_tests()}
+    tested = {f"dbt.{rule.name}": (rule.kind, None) for rule in manifest.rules()}
     expected = {
         f"{suite.name}.{expectation['meta']['id']}": (expectation["type"], expectation["kwargs"].get("column"))
         for gate in {check.gate for check in checks}

@@ -80,11 +80,11 @@ def _columns(table: PublishedTable, required: set[str]) -> Iterator[dict[str, An
 
 def _references(table: PublishedTable) -> Iterator[dict[str, Any]]:
     """The other tables that have a row for every row of this one, as far as a gate has checked it."""
-    for test in manifest.data_tests():
-        if test.kind == "references" and test.table == table.name:
-            said = test.arguments
-            reference = {"resource": f"{said['table']}.csv", "columnReference": said["columns"]}
-            yield {"columnReference": said["columns"], "reference": reference}
+    for rule in manifest.rules():
+        if rule.kind == "references" and rule.table == table.name:
+            columns = list(rule.columns)
+            reference = {"resource": f"{rule.refers_to}.csv", "columnReference": columns}
+            yield {"columnReference": columns, "reference": reference}
 
 
 def write_prov(release: Release) -> None:
