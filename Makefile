@@ -84,4 +84,4 @@ lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry n
 		--no-annotate --no-header --output-file .ci/docs.lock -
 
 clean:  ## what can be made again; releases, store and lock stay
-	rm -rf $(VENV) $(SITE) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
+	rm -rf .cache $(VENV) $(SITE) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
