@@ -6,6 +6,7 @@ SITE := .venv-docs
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
+DEMO := data/demo
 EXTRACTS ?= ../shared/extracts
 LANES := test-unit test-model test-build test-real
 
@@ -22,13 +23,13 @@ help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
-	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
+	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
 
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
 test-unit:  ## code without dbt and Dagster, in seconds
-test-model:  ## the dbt models, and the shape of the project
+test-model:  ## dbt's own tests, models on rows made for them, the shape of the project
 test-build:  ## whole builds of the sample
 test-real:  ## builds of published files, where they are at hand
 $(LANES): test-%: $(READY)
@@ -45,7 +46,7 @@ lint: $(READY)  ## ruff, mypy, sqlfluff
 
 dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/operations/deploy/local/dagster.yaml data/dagster/ || true
-	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
+	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
 bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS; of likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
@@ -83,5 +84,6 @@ lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry n
 	echo zensical==0.0.73 | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 		--no-annotate --no-header --output-file .ci/docs.lock -
 
-clean:  ## what can be made again; releases, store and lock stay
-	rm -rf .cache $(VENV) $(SITE) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
+clean:  ## what can be made again; releases, store and lock of real builds stay
+	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only
+	rm -rf .cache $(VENV) $(SITE) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target

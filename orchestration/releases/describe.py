@@ -21,7 +21,7 @@ from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
 from orchestration.releases import audit_page, pictures
 from orchestration.releases.published_tables import PublishedTable
-from orchestration.releases.release import CHECKS, OPENLINEAGE, PACKAGE, Release
+from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
@@ -35,25 +35,33 @@ FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "
 
 
 def describe(
-    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Release | None
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    number: int,
+    folder: Path,
+    before: Release | None,
+    synthetic: bool,
 ) -> None:
-    """Writes all that lies beside the tables of a release, the page that lists all other files last but one."""
+    """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
+    says so where the release is `synthetic`."""
     files = pd.read_parquet(build.parquet("files"))
     files["bytes"] = files["bytes"].astype("Int64")
     evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
     results = {
         "quarter": build.quarter,
+        "synthetic": synthetic,
         "checks": [asdict(check) for check in checks],
         "waivers": [waiver.model_dump() for waiver in waivers(build.quarter)],
         "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }
     _write_json(folder / CHECKS, results)
-    for name, picture in pictures.pictures(folder):
+    for name, picture in pictures.pictures(folder, synthetic):
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    release = Release(folder, _package(build, files, number, resources))
+    release = Release(folder, _package(build, files, number, synthetic, resources))
     if before:
         resources.append(_changes(before, release))
     sure = list(how_sure(release))
@@ -66,12 +74,15 @@ def describe(
     _write_json(folder / PACKAGE, release.package)
 
 
-def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dict[str, Any]]) -> dict[str, Any]:
+def _package(
+    build: Build, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The descriptor; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
-        "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
-        "title": f"NHS league tables {build.quarter}, version {number}",
+        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{build.quarter.lower()}-v{number}",
+        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {build.quarter}, version {number}",
+        "synthetic": synthetic,
         "profile": "data-package",
         "version": str(number),
         "contract_version": CONTRACT_VERSION,
@@ -85,7 +96,7 @@ def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dic
                 "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
             }
         ],
-        "sources": [_source(rows) for _, rows in used],
+        "sources": [_source(rows, FICTIONAL if synthetic else "") for _, rows in used],
         "resources": resources,
     }
 
@@ -126,14 +137,15 @@ def rule_files() -> dict[str, str]:
     } | {name: sha256_of_file(PROJECT / name) for name in LIBRARIES}
 
 
-def _source(rows: pd.DataFrame) -> dict[str, Any]:
-    """A file in use, of which the inventory has a row for each subject."""
+def _source(rows: pd.DataFrame, mark: str) -> dict[str, Any]:
+    """A file in use, of which the inventory has a row for each subject. Who published it and what it is called start
+    with the mark of a fictional file."""
     file = rows.to_dict("records")[0]
     source = known_sources()[file["source_id"]]
     return {
         "source_id": source.id,
-        "title": source.title,
-        "publisher": source.publisher,
+        "title": mark + source.title,
+        "publisher": mark + source.publisher,
         "licence": source.licence,
         "path": source.landing_page if source.landing_page.startswith("https://") else "not recorded",
         "quarters": sorted(rows["quarter"].dropna().unique()),
@@ -181,8 +193,7 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
     leagues = release.table("league_coverage")
     uncertain = scores[scores["score"].notna() & ~scores["label"].isin(("official", "verified"))]
     return _template("readme.md.j2").render(
-        quarter=release.quarter,
-        number=release.version,
+        package=release.package,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
@@ -191,13 +202,12 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
         waivers=waivers(release.quarter),
-        sources=release.package["sources"],
         changed=(release.folder / "changes.csv").exists(),
     )
 
 
 def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
-    return _template("dictionary.md.j2").render(quarter=release.quarter, number=release.version, tables=tables)
+    return _template("dictionary.md.j2").render(package=release.package, tables=tables)
 
 
 def _template(name: str) -> Template:
