@@ -6,6 +6,8 @@ import ast
 import csv
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -313,3 +315,27 @@ def test_pure_code_knows_nothing_of_dagster(path: Path) -> None:
 )
 def test_module_opens_with_its_charter(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+UNIX_ALONE = ("fcntl", "grp", "pwd", "resource", "termios")
+
+
+def test_every_module_imports_where_unix_is_not() -> None:
+    """Analysts of the NHS work on Windows."""
+    files = sorted((PROJECT / "orchestration").rglob("*.py"))
+    names = [".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__") for path in files]
+    script = "\n".join(
+        [
+            "import importlib, sys",
+            f"sys.modules.update(dict.fromkeys({UNIX_ALONE}))",
+            f"for name in {names}: importlib.import_module(name)",
+        ]
+    )
+    ran = subprocess.run([sys.executable, "-c", script], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_every_folder_of_code_is_a_package() -> None:
+    """Only a package is installed where the project is not worked on."""
+    folders = {path.parent for path in (PROJECT / "orchestration").rglob("*.py")}
+    assert [folder for folder in sorted(folders) if not (folder / "__init__.py").exists()] == []
