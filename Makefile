@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
+DEMO := data/demo
 EXTRACTS ?= ../shared/extracts
 LANES := test-unit test-model test-build test-real
 
@@ -15,18 +16,25 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test $(LANES) soak lint dev bench docs sample lock clean
+.PHONY: help run test $(LANES) soak lint dev bench docs dbt-docs sample lock clean
+
+help:  ## what can be made here
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
-	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
+	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
 
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
-$(LANES): test-%: $(READY)  ## one lane of the tests; test-unit takes seconds
-	$(BIN)/python -m pytest tests/$*
+test-unit: $(READY)  ## the lane of tests without dbt and Dagster: seconds
+test-model: $(READY)  ## the lane of dbt's own tests, and of models on rows made for them
+test-build: $(READY)  ## the lane of whole builds of the sample
+test-real: $(READY)  ## the lane of real published files, where they are at hand
+$(LANES):
+	$(BIN)/python -m pytest tests/$(@:test-%=%)
 
-soak: $(READY)  ## 50 builds killed at random moments; two quarters at once; PostgreSQL that breaks down. LEAGUE_SEED repeats one
+soak: $(READY)  ## 50 builds killed, two quarters at once, PostgreSQL that breaks down
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
 lint: $(READY)
@@ -37,17 +45,22 @@ lint: $(READY)
 
 dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/operations/deploy/local/dagster.yaml data/dagster/ || true
-	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
+	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
 bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS; of likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py
 
-docs: $(READY)  ## the pages that are made from data: docs/sources.md
+docs: $(READY)  ## the documentation as a site, in data/site; a link that leads nowhere stops it
 	$(BIN)/python -m orchestration.sources.documentation
+	$(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
 
-sample: $(SAMPLE)
+dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
+	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
+		--project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/data/dbt-docs
+
+sample: $(SAMPLE)  ## published files of fictional trusts, in data/sample
 
 $(SAMPLE): $(READY)
 	$(BIN)/league sample
@@ -63,5 +76,6 @@ $(READY): requirements.lock pyproject.toml
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
 
-clean:  ## what can be made again; releases, store and lock stay
-	rm -rf $(VENV) $(SAMPLE) data/work dbt_project/target
+clean:  ## what can be made again; releases, store and lock of real builds stay
+	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only
+	rm -rf $(VENV) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target

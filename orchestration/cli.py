@@ -4,6 +4,7 @@ Belongs here: options, progress, tables, exit codes. Heavy imports wait until a 
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import time
@@ -19,6 +20,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.quality import validator
 from orchestration.terminal.console import Console
 from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace.paths import PROJECT, Workspace
@@ -41,7 +43,7 @@ extracts = click.option(
     help="A folder of published files as they were downloaded, whatever their names.",
 )
 release_folder = click.argument(
-    "release", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RELEASE"
+    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RELEASE"
 )
 
 
@@ -69,19 +71,18 @@ def fetch(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
 @data_dir
 def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     """Make the release of a quarter, or find that it is current already."""
-    from orchestration.releases.shelf import state
+    from orchestration.releases.release import Release
 
     console = Console()
     for quarter in quarters:
         outcome = _run("quarter", quarter, extracts, data_dir)
         _stop_unless_it_succeeded(outcome)
         assert outcome.release is not None
-        show_release(console, outcome.release, None, HEAD)
-        show_warnings(console, outcome.release)
-        console.print(
-            f"{'Made' if outcome.created else 'Current already:'} {outcome.release}", markup=False, soft_wrap=True
-        )
-        console.print(f"{': '.join(state(outcome.release))}", highlight=False)
+        release = Release.read(outcome.release)
+        show_release(console, release, None, HEAD)
+        show_warnings(console, release)
+        console.print(f"{'Made' if outcome.created else 'Current already:'} {release}", markup=False, soft_wrap=True)
+        console.print(f"{release.standing()}", highlight=False)
 
 
 @league.command()
@@ -121,16 +122,16 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
     """Print the league tables of the newest release of a quarter."""
-    from orchestration.releases.shelf import latest_release, quarters_released, state
+    from orchestration.releases.shelf import latest_release, quarters_released
 
     workspace = Workspace(data_dir)
     quarter = quarter or max(quarters_released(workspace), default=None)
     if quarter is None:
         raise LeagueError(f"no release in {data_dir}")
-    path = latest_release(workspace.releases(quarter))
+    release = latest_release(workspace.releases(quarter))
     console = Console()
-    console.print(f"{path}: {': '.join(state(path))}", markup=False, soft_wrap=True)
-    show_release(console, path, only, rows)
+    console.print(f"{release}: {release.standing()}", markup=False, soft_wrap=True)
+    show_release(console, release, only, rows)
 
 
 @league.command()
@@ -143,13 +144,14 @@ def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> No
 def trace(code: str, quarter: str, version: int | None, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
     """Follow the figures of an organisation (ODS code), or of a league, to the rows of the files they came from."""
     from orchestration.audit.trace import trace as traced
+    from orchestration.releases.release import Release
     from orchestration.releases.shelf import latest_release
     from orchestration.sources.store import Store
     from orchestration.terminal.trace import show as show_trace
 
     workspace = Workspace(data_dir)
     releases = workspace.releases(quarter)
-    release = latest_release(releases) if version is None else releases / f"v{version}"
+    release = latest_release(releases) if version is None else Release.read(releases / f"v{version}")
     found = traced(release, Store(workspace), code, metric_id)
     if as_json:
         click.echo(json.dumps(found, indent=1, default=str))
@@ -165,20 +167,21 @@ def trace(code: str, quarter: str, version: int | None, metric_id: str | None, a
     show_default="the data folder that the release is in",
     help="Where the store with its extracts is.",
 )
-def verify(release: Path, data_dir: Path | None) -> None:
+def verify(folder: Path, data_dir: Path | None) -> None:
     """Build a release again from its stored extracts, compare every byte, and say what differs."""
     from orchestration.audit.verify import verify as verified
-    from orchestration.releases.shelf import state
+    from orchestration.releases.release import Release
 
-    here = data_dir or Path(*release.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
-    with _progress(release.name, "quarter") as listener:
+    release = Release.read(folder)
+    here = data_dir or Path(*folder.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
+    with _progress(folder.name, "quarter") as listener:
         from orchestration.defs.in_process import rebuild
 
         differences = verified(release, here, partial(rebuild, listener))
     console = Console()
     for difference in differences:
         console.print(difference, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{release}: {': '.join(state(release))}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"{release}: {release.standing()}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"{release}: {'different' if differences else 'equal, byte for byte'}", soft_wrap=True)
     if differences:
         sys.exit(1)
@@ -192,16 +195,17 @@ def verify(release: Path, data_dir: Path | None) -> None:
 def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
     """Say what differs between two releases, and why each organisation is placed differently."""
     from orchestration.releases.diff import difference
-    from orchestration.releases.shelf import state
+    from orchestration.releases.release import Release
     from orchestration.terminal.diff import tables
 
-    found = difference(before, after)
+    releases = Release.read(before), Release.read(after)
+    found = difference(*releases)
     if as_json:
         click.echo(found.as_json())
         return
     console = Console()
-    for release in (before, after):
-        console.print(f"{release}: {': '.join(state(release))}", markup=False, highlight=False, soft_wrap=True)
+    for release in releases:
+        console.print(f"{release}: {release.standing()}", markup=False, highlight=False, soft_wrap=True)
     for table in tables(found, rows):
         console.print(table)
 
@@ -209,23 +213,27 @@ def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
 @league.command()
 @release_folder
 @click.option("--by", required=True, help="Who stands behind it.")
-def approve(release: Path, by: str) -> None:
+def approve(folder: Path, by: str) -> None:
     """Record that a person has approved a release; it stays as it is, the record lies beside it."""
     from orchestration.releases import shelf
+    from orchestration.releases.release import Release
 
+    release = Release.read(folder)
     shelf.approve(release, by)
-    Console().print(f"{release}: {': '.join(shelf.state(release))}", highlight=False, soft_wrap=True)
+    Console().print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
 
 
 @league.command()
 @release_folder
 @click.option("--reason", required=True, help="Why nobody should use it.")
-def withdraw(release: Path, reason: str) -> None:
+def withdraw(folder: Path, reason: str) -> None:
     """Mark a release as withdrawn; nothing is deleted."""
     from orchestration.releases import shelf
+    from orchestration.releases.release import Release
 
+    release = Release.read(folder)
     shelf.withdraw(release, reason)
-    Console().print(f"{release}: {': '.join(shelf.state(release))}", highlight=False, soft_wrap=True)
+    Console().print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
 
 
 @league.command()
@@ -285,6 +293,7 @@ def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
     """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
+    validator.start()
     with errors.status(f"{what}: starting") as status:
         from orchestration.defs import in_process
 
@@ -312,6 +321,7 @@ def _stop_unless_it_succeeded(outcome: Outcome) -> None:
 
 def main() -> None:
     """Entry point: a refusal is one message and exit code 1."""
+    gc.set_threshold(200_000, 20, 100)  # a command is short and what it allocates stays: a tenth of its time
     try:
         league()
     except LeagueError as error:

@@ -9,20 +9,14 @@ import json
 from bisect import bisect_left
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from orchestration.errors import LeagueError
-from orchestration.releases.shelf import OPENLINEAGE, state, whole
+from orchestration.releases.release import OPENLINEAGE, Release, Row
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.inventory import recorded_inventory
 from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
 
-Row = dict[str, Any]
 Place = tuple[str | None, int]  # member or sheet, and row
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
 ANY = "any column"
@@ -30,77 +24,10 @@ ORIGINS = ("land.", "extract.", "rules.")  # where following a column ends
 OF_METRICS = ("metric_parts", "metric_sources")  # shown with their metric
 
 
-class Published:
-    """The tables of one release, row by row."""
-
-    def __init__(self, release: Path) -> None:
-        package = whole(release)
-        self.release = release
-        self.sources = {source["sha256"]: source for source in package["sources"]}
-        self.columns = {
-            resource["path"].removesuffix(".csv"): [field["name"] for field in resource["schema"]["fields"]]
-            for resource in package["resources"]
-            if resource["type"] == "table"
-        }
-        inventory = recorded_inventory(release)
-        self.used = inventory[inventory["status"] == "used"]
-        self._connection = duckdb.connect(config={"threads": 1})
-
-    def rows(self, table: str, **equal: object) -> list[Row]:
-        """The rows of a table with these values, in its published order."""
-        where = "".join(f" and {column} = ${column}" for column in equal)
-        path = str(self.release / f"{table}.parquet").replace("'", "''")
-        found = self._connection.execute(f"from '{path}' where true{where}", equal)
-        names = [column[0] for column in found.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
-
-    @cached_property
-    def leagues(self) -> dict[str, str]:
-        """The framework of each league."""
-        return {row["league"]: row["framework"] for row in self.rows("league_coverage")}
-
-    def origins(self, table: str) -> dict[str, list[str]]:
-        """The landed tables and the seeds that each column of a table comes from, by the lineage in the release."""
-        return {column: sorted(self._ends(f"{table}.parquet", column)) for column in self.columns[table]}
-
-    def _ends(self, dataset: str, column: str) -> set[str]:
-        found, seen, ahead = set(), set(), [(dataset, column)]
-        while ahead:
-            place = ahead.pop()
-            if place[0].startswith(ORIGINS):
-                found.add(place[0])
-            elif place not in seen:
-                seen.add(place)
-                ahead += self._reads.get(place, [])
-        return found
-
-    @cached_property
-    def _reads(self) -> dict[tuple[str, str], list[tuple[str, str]]]:
-        """What each column of each dataset reads; a file of the release by its name alone."""
-        reads = {}
-        for line in (self.release / OPENLINEAGE).read_text(encoding="utf-8").splitlines():
-            for output in json.loads(line)["outputs"]:
-                for column, lineage in output["facets"]["columnLineage"]["fields"].items():
-                    place = output["name"].rpartition("/")[2], column
-                    reads[place] = [(field["name"], field["field"]) for field in lineage["inputFields"]]
-        return reads
-
-    def about(self, code: str) -> dict[str, list[Row]]:
-        """All rows on an organisation or a league, by table. A row that names neither is about every league of its
-        framework."""
-        found = {}
-        for table, columns in self.columns.items():
-            key = next((column for column in (*CODES, "league") if column in columns), None)
-            if table in OF_METRICS or (key is None and code not in self.leagues):
-                continue
-            if key is not None:
-                found[table] = self.rows(table, **{key: code})
-            else:
-                found[table] = self.rows(table, **({"framework": self.leagues[code]} if "framework" in columns else {}))
-        return {table: rows for table, rows in found.items() if rows}
+Reads = dict[tuple[str, str], list[tuple[str, str]]]  # the (dataset, column) pairs that each such pair reads
 
 
-def trace(release: Path, store: Store, code: str, metric_id: str | None = None) -> Row:
+def trace(release: Release, store: Store, code: str, metric_id: str | None = None) -> Row:
     """What a release says of an organisation or a league, and which rows of which files say so.
 
     Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its
@@ -111,31 +38,77 @@ def trace(release: Path, store: Store, code: str, metric_id: str | None = None) 
     Raises LeagueError where the release is damaged or does not add up, where it does not know the code or the metric,
     and where a row asked for is not in the store or does not say what the release has.
     """
-    bundle = Published(release)
-    code = code if code in bundle.leagues else code.upper()
-    tables = bundle.about(code)
+    release.require_intact()
+    frameworks = {row["league"]: row["framework"] for row in release.rows("league_coverage")}
+    code = code if code in frameworks else code.upper()
+    tables = _subjects_rows(release, code, frameworks)
     if not tables:
-        counted = sorted({part["organisation_code"] for part in bundle.rows("metric_parts", code_in_file=code)})
+        counted = sorted({part["organisation_code"] for part in release.rows("metric_parts", code_in_file=code)})
         detail = f"; its rows count for {', '.join(counted)}" if counted else ""
         raise LeagueError(f"{code} is neither an organisation nor a league of {release}{detail}")
-    found: Row = {"release": str(release), "state": ": ".join(state(release)), "code": code, "tables": tables}
+    found: Row = {"release": str(release), "state": release.standing(), "code": code, "tables": tables}
     if metric_id is not None:
         values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
         if not values:
             raise LeagueError(f"{release} has no metric {metric_id} of {code}")
-        found["metrics"] = [_metric(bundle, value) for value in values]
-        found["rows"] = list(_rows(bundle, store, found["metrics"]))
+        found["metrics"] = [_metric(release, value) for value in values]
+        found["rows"] = list(_rows_as_stored(release, store, found["metrics"]))
         del found["tables"]
     else:
-        found["columns"] = {table: bundle.origins(table) for table in tables}
-        found["placing"] = _placing(bundle, code, tables)
-        found["metrics"] = [_metric(bundle, value) for value in tables.get("metric_values", [])]
+        reads = _column_reads(release)
+        found["columns"] = {table: _origins(release, table, reads) for table in tables}
+        found["placing"] = _placing(release, code, tables)
+        found["metrics"] = [_metric(release, value) for value in tables.get("metric_values", [])]
         for metric in found["metrics"]:
             del metric["parts"]
-    return {**found, "files": bundle.sources}
+    return {**found, "files": release.sources}
 
 
-def _placing(bundle: Published, code: str, tables: dict[str, list[Row]]) -> Row | None:
+def _subjects_rows(release: Release, code: str, frameworks: dict[str, str]) -> dict[str, list[Row]]:
+    """Reads all rows on an organisation or a league, by table. A row that names neither is about every league of its
+    framework; `frameworks` has that of each league."""
+    found = {}
+    for table, columns in release.columns.items():
+        key = next((column for column in (*CODES, "league") if column in columns), None)
+        if table in OF_METRICS or (key is None and code not in frameworks):
+            continue
+        if key is not None:
+            found[table] = release.rows(table, **{key: code})
+        else:
+            found[table] = release.rows(table, **({"framework": frameworks[code]} if "framework" in columns else {}))
+    return {table: rows for table, rows in found.items() if rows}
+
+
+def _column_reads(release: Release) -> Reads:
+    """Reads from the lineage in the release what each column of each dataset reads; a file of the release goes by its
+    name alone."""
+    reads = {}
+    for line in (release.folder / OPENLINEAGE).read_text(encoding="utf-8").splitlines():
+        for output in json.loads(line)["outputs"]:
+            for column, lineage in output["facets"]["columnLineage"]["fields"].items():
+                place = output["name"].rpartition("/")[2], column
+                reads[place] = [(field["name"], field["field"]) for field in lineage["inputFields"]]
+    return reads
+
+
+def _origins(release: Release, table: str, reads: Reads) -> dict[str, list[str]]:
+    """The landed tables and the seeds that each column of a table comes from."""
+    return {column: sorted(_ends(f"{table}.parquet", column, reads)) for column in release.columns[table]}
+
+
+def _ends(dataset: str, column: str, reads: Reads) -> set[str]:
+    found, seen, ahead = set(), set(), [(dataset, column)]
+    while ahead:
+        place = ahead.pop()
+        if place[0].startswith(ORIGINS):
+            found.add(place[0])
+        elif place not in seen:
+            seen.add(place)
+            ahead += reads.get(place, [])
+    return found
+
+
+def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row | None:
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
     trusts, icbs = tables.get("trust_league_table", []), tables.get("icb_league_table", [])
     own = [row for row in (*trusts, *icbs) if code == row.get("trust_code", row.get("icb_code"))]
@@ -143,23 +116,23 @@ def _placing(bundle: Published, code: str, tables: dict[str, list[Row]]) -> Row 
         return None
     (row,) = own
     league = row.get("league", "icb")
-    (about,) = bundle.rows("league_coverage", league=league)
-    placing = {**row, "league": league, "league_title": about["title"], "framework": about["framework"]}
+    (about,) = release.rows("league_coverage", league=league)
+    placing = {**row, "league": league, "league_title": release.marked(about["title"]), "framework": about["framework"]}
     if row["rank"] is None:
         return placing
     table = "icb_league_table" if row in icbs else "trust_league_table"
-    members = [other for other in bundle.rows(table, ranked=True) if other.get("league", "icb") == league]
+    members = [other for other in release.rows(table, ranked=True) if other.get("league", "icb") == league]
     before = [m for m in members if (m["segment"], m["average_score"]) < (row["segment"], row["average_score"])]
     scores = [score for score in tables["metric_scores"] if score["counted"]]
     weights = sum((score["weight"] for score in scores), Decimal())
     weighted = sum((score["weight"] * score["score_exact"] for score in scores), Decimal())
-    cuts = [c for c in bundle.rows("segment_cut_points", framework=about["framework"]) if c["scope"] == "overall"]
+    cuts = [c for c in release.rows("segment_cut_points", framework=about["framework"]) if c["scope"] == "overall"]
     unadjusted = row.get("segment_unadjusted", row["segment"])
-    _holds("rank", row["rank"], 1 + len(before))
-    _holds("average_score", row["average_score"], _mean(weighted, weights))
-    _holds("segment before the override", unadjusted, _segment(row["average_score"], cuts))
+    _require_equal("rank", row["rank"], 1 + len(before))
+    _require_equal("average_score", row["average_score"], _mean(weighted, weights))
+    _require_equal("segment before the override", unadjusted, _segment(row["average_score"], cuts))
     left = about["override_segment"] if row.get("financial_override") else unadjusted
-    _holds("segment", row["segment"], max(unadjusted, left))
+    _require_equal("segment", row["segment"], max(unadjusted, left))
     return {
         **placing,
         "members_ranked": len(members),
@@ -167,7 +140,7 @@ def _placing(bundle: Published, code: str, tables: dict[str, list[Row]]) -> Row 
         "weighted_scores": weighted,
         "weights": weights,
         "cut_points": cuts,
-        "previous_files": _files_of_previous_quarter(bundle, code, row, about) if row["previous_rank"] else [],
+        "previous_files": _files_of_previous_quarter(release, code, row, about) if row["previous_rank"] else [],
     }
 
 
@@ -181,33 +154,34 @@ def _segment(average: Decimal, cuts: list[Row]) -> int:
     return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
 
 
-def _files_of_previous_quarter(bundle: Published, code: str, row: Row, about: Row) -> list[str]:
+def _files_of_previous_quarter(release: Release, code: str, row: Row, about: Row) -> list[str]:
     """The previous rank was worked out in the same build, from that quarter's files of the sources it has values of."""
-    values = bundle.rows("metric_sources", organisation_code=code, value_basis=about["value_basis"])
-    files = bundle.used[bundle.used["quarter"].notna() & (bundle.used["quarter"] != row["quarter"])]
+    values = release.rows("metric_sources", organisation_code=code, value_basis=about["value_basis"])
+    used = release.files_in_use()
+    files = used[used["quarter"].notna() & (used["quarter"] != row["quarter"])]
     return sorted(set(files.loc[files["source_id"].isin({v["source_id"] for v in values}), "source_sha256"]))
 
 
-def _metric(bundle: Published, value: Row) -> Row:
+def _metric(release: Release, value: Row) -> Row:
     """A metric value with its score, where it is the one that is scored, its sources and its parts."""
     key = {"organisation_code": value["organisation_code"], "metric_id": value["metric_id"]}
     basis = {"value_basis": value["value_basis"]}
-    titles = bundle.rows("metric_league_table", **key)
-    scores = bundle.rows("metric_scores", **key, **basis)
-    parts = bundle.rows("metric_parts", **key) if value["value_basis"] == "computed" else []
+    titles = release.rows("metric_league_table", **key)
+    scores = release.rows("metric_scores", **key, **basis)
+    parts = release.rows("metric_parts", **key) if value["value_basis"] == "computed" else []
     for figure in ("numerator", "denominator") if parts else ():
         summed = [part[figure] for part in parts if part[figure] is not None]
-        _holds(f"{figure} of {value['metric_id']}", value[figure], sum(summed) if summed else None)
+        _require_equal(f"{figure} of {value['metric_id']}", value[figure], sum(summed) if summed else None)
     return {
         **value,
         "title": titles[0]["metric_title"] if titles else None,
         "score": scores[0] if scores else None,
-        "sources": bundle.rows("metric_sources", **key, **basis),
+        "sources": release.rows("metric_sources", **key, **basis),
         "parts": parts,
     }
 
 
-def _rows(bundle: Published, store: Store, metrics: list[Row]) -> Iterator[Row]:
+def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Iterator[Row]:
     """The rows that metric values came from, every cell under its published heading, read from the stored files."""
     said: dict[str, dict[Place, dict[str, str]]] = {}  # what each row must say, by file, place and column
     for metric in metrics:
@@ -220,7 +194,7 @@ def _rows(bundle: Published, store: Store, metrics: list[Row]) -> Iterator[Row]:
         for part in metric["parts"]:
             place = part["source_member"], part["source_row"]
             said.setdefault(part["source_sha256"], {})[place] = {ANY: part["code_in_file"]}
-    used = bundle.used.drop_duplicates("source_sha256").astype(object)
+    used = release.files_in_use().drop_duplicates("source_sha256").astype(object)
     files = used.where(used.notna(), None).set_index("source_sha256", drop=False).to_dict("index")
     for sha256, places in said.items():
         file = files[sha256]
@@ -250,6 +224,6 @@ def _plain(text: str) -> str:
         return text.strip()
 
 
-def _holds(what: str, published: Any, again: Any) -> None:
+def _require_equal(what: str, published: Any, again: Any) -> None:
     if published != again:
         raise LeagueError(f"{what}: the release has {published}, its own figures give {again}")

@@ -1,7 +1,7 @@
 """Verifying a release: is it whole, and do the stored extracts give the same bytes again?
 
-Belongs here: rebuilding in a scratch place and comparing. Does not: what a bundle holds (`release.py`), what people
-said of it (`releases.py`)."""
+Belongs here: rebuilding in a scratch place and comparing. Does not: what a release holds and what
+people decided on it (`releases/release.py`)."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter, known
 from orchestration.releases import describe
-from orchestration.releases.shelf import PACKAGE, damage, package_of
+from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.store import Store
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
@@ -27,61 +26,58 @@ NAMED = 5  # differences named of each table; the count is always complete
 Rebuild = Callable[[Path, Quarter, Path], Path | tuple[str, ...]]
 
 
-def verify(release: Path, data_dir: Path, rebuild: Rebuild) -> list[str]:
-    """Checks a bundle against its own descriptor, its rules against those here, its extracts against their hashes, and
+def verify(release: Release, data_dir: Path, rebuild: Rebuild) -> list[str]:
+    """Checks a release against its own descriptor, its rules against those here, its extracts against their hashes, and
     all its bytes against a build from the stored extracts.
 
-    `rebuild` makes the release again. Returns every difference; none means equal. Raises LeagueError where the folder
-    is no release.
+    `rebuild` makes the release again. Returns every difference; none means equal.
     """
-    package = package_of(release)
-    found = [*damage(release), *_rules(package)]
-    extracts = list(_extracts(package, Store(Workspace(data_dir))))
+    found = [*release.damage(), *_rules(release)]
+    extracts = list(_extracts(release, Store(Workspace(data_dir))))
     if extracts:
         return [*found, *extracts, "not built again: an extract is not as it was"]
     scratch = Path(tempfile.mkdtemp(prefix="league-verify-"))
     try:
-        found += _built_again(release, package, data_dir, scratch, rebuild)
+        found += _built_again(release, data_dir, scratch, rebuild)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return list(dict.fromkeys(found))
 
 
-def _rules(package: dict[str, Any]) -> Iterator[str]:
-    recorded, here = package["rules"], describe.rule_files()
+def _rules(release: Release) -> Iterator[str]:
+    recorded, here = release.package["rules"], describe.rule_files()
     for name in sorted(set(recorded) | set(here)):
         if recorded.get(name) != here.get(name):
             what = "was not there" if name not in recorded else "is gone" if name not in here else "has changed since"
             yield f"rule {name} {what}"
 
 
-def _extracts(package: dict[str, Any], store: Store) -> Iterator[str]:
-    for source in package["sources"]:
+def _extracts(release: Release, store: Store) -> Iterator[str]:
+    for source in release.package["sources"]:
         try:
             store.get(source["sha256"])
         except LeagueError as error:
             yield f"extract {source['file_name']}: {error}"
 
 
-def _built_again(
-    release: Path, package: dict[str, Any], data_dir: Path, scratch: Path, rebuild: Rebuild
-) -> Iterator[str]:
+def _built_again(release: Release, data_dir: Path, scratch: Path, rebuild: Rebuild) -> Iterator[str]:
     """What differs when it is built again, with the version before where it stood: so that the number and what changed
     since come out the same."""
-    quarter = known(json.loads((release / "checks.json").read_text(encoding="utf-8"))["quarter"])
+    quarter = known(release.quarter)
     releases = Workspace(scratch).releases(quarter)
     releases.mkdir(parents=True)
-    before = release.resolve().parent / f"v{int(package['version']) - 1}"
-    if package["version"] != "1":
+    folder = release.folder.resolve()
+    before = folder.with_name(f"v{release.version - 1}")
+    if release.version != 1:
         if not before.is_dir():
             yield f"{before} is not there: what changed since it cannot be made again"
             return
         (releases / before.name).symlink_to(before)
     Workspace(scratch).store.symlink_to(Workspace(data_dir.resolve()).store)
-    again = rebuild(release.resolve(), quarter, scratch)
+    again = rebuild(folder, quarter, scratch)
     if isinstance(again, Path):
-        same = again.name != release.resolve().name  # the version before it, found to be current
-        yield from [f"built again it is the same as {again.name}"] if same else _compared(release, again)
+        same = again.name != folder.name  # the version before it, found to be current
+        yield from [f"built again it is the same as {again.name}"] if same else _compared(folder, again)
     else:
         yield "it does not build again: " + "; ".join(again)
 

@@ -20,10 +20,11 @@ from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.waivers import refuse_expired, waivers
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
-from orchestration.releases.shelf import content_sha256
+from orchestration.releases.release import Release
+from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
-from orchestration.sources.inventory import recorded_inventory, survey
+from orchestration.sources.inventory import survey
 from orchestration.sources.landing import land, take_in, write_table
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
@@ -112,10 +113,12 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     remove_tree(build.folder)
     remove_tree(build.unfinished)
     if folders.recorded:
-        inventory = recorded_inventory(Path(folders.extracts))
+        inventory = Release.read(Path(folders.extracts)).inventory()
     else:
         refuse_expired(build.quarter, date.today())
-        inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
+        found = survey(Path(folders.extracts))
+        require_one_kind(build.workspace, found.fictional)
+        inventory = take_in(found, build.quarter, build.workspace)
     write_table(inventory, build, "files")
     write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
     used = inventory[inventory["status"] == "used"]
@@ -239,7 +242,8 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         pool=WRITES_WAREHOUSE,
     )
     def built(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> Iterator[Any]:
-        results = project.build_stage(build, stage, {waiver.check for waiver in waivers(build.quarter)})
+        waived = dbt_tests.tests_of({waiver.check for waiver in waivers(build.quarter)})
+        results = project.build_stage(build, stage, waived)
         checks = dbt_tests.checks_of_results(build, stage, results)
         with tables.reading(build) as connection:
             there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
@@ -250,7 +254,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
                 key = dg.AssetKey([node.schema, node.name])
                 shown = _table_metadata(connection, key) if is_kept(context) else None
                 yield dg.MaterializeResult(asset_key=key, metadata=shown)
-        yield from _dbt_check_results(results, {check.id: check for check in checks})
+        yield from _dbt_check_results(results, dbt_tests.summed_up(checks))
         raise_if_shut(checks)
 
     return built
@@ -267,7 +271,7 @@ def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
 def _dbt_check_results(results: list[Any], checks: dict[str, Check]) -> Iterator[dg.AssetCheckResult]:
     for result in results:
         key = get_asset_check_key_for_test(manifest.raw(), TRANSLATOR, result.node.unique_id, None)
-        check = checks.get(f"dbt.{result.node.name}")
+        check = checks.get(result.node.name)
         if key is not None and check is not None and str(result.status) != "skipped":
             yield asset_check_result(key.asset_key, key.name, check)
 
@@ -307,23 +311,24 @@ SCORE_RANK_MODELS = dbt_stage(SCORE_RANK)
 def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
     """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
     try:
-        made = publish.publish(build)
+        made, created = publish.publish(build)
     except GateError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    context.log.info(f"{made.path} {'made' if made.created else 'was current already'}")
-    table = pd.read_parquet(made.path / "trust_league_table.parquet")
+    context.log.info(f"{made} {'made' if created else 'was current already'}")
+    table = made.table("trust_league_table")
     return dg.MaterializeResult(
         metadata={
-            "path": dg.MetadataValue.path(str(made.path)),
+            "path": dg.MetadataValue.path(str(made)),
             "version": made.version,
-            "created": made.created,
-            "content_sha256": content_sha256(made.path),
+            "created": created,
+            "synthetic": made.synthetic,
+            "content_sha256": made.content_sha256(),
             "dagster/column_lineage": published_columns(),
             "trusts_ranked": int(table["ranked"].sum()),
             **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
             **{
                 f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
-                for picture in sorted(made.path.glob("*.svg"))
+                for picture in sorted(made.folder.glob("*.svg"))
             },
         }
     )

@@ -23,6 +23,7 @@ from orchestration.operations import dependencies
 from orchestration.quality.waivers import waivers
 from orchestration.quarters import needed, with_a_framework
 from orchestration.releases import shelf
+from orchestration.releases.release import Release
 from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
@@ -65,7 +66,7 @@ def examine(
         "advisories": partial(advisories, export, today),
         "folders": partial(folders, workspace, extracts, room),
         "store": partial(store, workspace),
-        "releases": partial(bundles, workspace),
+        "releases": partial(releases, workspace),
         "clock": partial(clock, workspace, today),
         "sources": partial(sources, workspace, today),
         "waivers": partial(waived, today),
@@ -165,7 +166,7 @@ def store(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("store", OK, f"{len(whole)} files as stored, {size / 1e6:.0f} MB; {len(in_force)} in force")
 
 
-def bundles(workspace: Workspace) -> Iterator[Finding]:
+def releases(workspace: Workspace) -> Iterator[Finding]:
     for quarter in shelf.quarters_released(workspace):
         folder = workspace.releases(quarter)
         versions = [folder / f"v{number}" for number in range(1, shelf.latest_version(folder) + 1)]
@@ -175,13 +176,13 @@ def bundles(workspace: Workspace) -> Iterator[Finding]:
             yield Finding("releases", ERROR, f"{quarter} {listed(damage)}", to_do)
         else:
             last = versions[-1]
-            found = f"{quarter}: {len(versions)} whole; {last.name} is {': '.join(shelf.state(last))}"
+            found = f"{quarter}: {len(versions)} whole; {last.name} is {Release.read(last).standing()}"
             yield Finding("releases", OK, found)
 
 
 def _damage(release: Path) -> list[str]:
     try:
-        return list(shelf.damage(release))
+        return list(Release.read(release).damage())
     except LeagueError as reason:
         return [str(reason)]
 

@@ -8,7 +8,8 @@ import pandas as pd
 
 from orchestration.quality import evidence
 from orchestration.quality.checks import Check
-from orchestration.quality.suites import Suite, run_suite
+from orchestration.quality.suites import Suite
+from orchestration.quality.validator import run_suite
 from orchestration.warehouse import tables
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build

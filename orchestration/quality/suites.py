@@ -77,7 +77,8 @@ def suites(gate: str) -> tuple[Suite, ...]:
 
 
 @cache
-def _context() -> Any:
+def prepare() -> Any:
+    """Import Great Expectations and set it up, once."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -123,7 +124,7 @@ def _validate(suite: Suite, expectations: Sequence[dict[str, Any]], frame: pd.Da
     import great_expectations as gx
 
     result = (
-        _context()
+        prepare()
         .get_batch({"dataframe": frame})
         .validate(
             gx.ExpectationSuite(name=suite.name, expectations=[dict(expectation) for expectation in expectations]),

@@ -6,12 +6,10 @@ check of its own; how the page looks (`audit_page.html.j2`)."""
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -19,6 +17,7 @@ from markupsafe import Markup
 from orchestration.quality import suites
 from orchestration.releases import pictures
 from orchestration.releases.pictures import Relation
+from orchestration.releases.release import Release, Row
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import PROJECT, SEEDS
@@ -50,16 +49,12 @@ GATES = {
     "rank": "Before anything is published: keys, ranges, override respected, official figures reproduced.",
 }
 
-Row = dict[str, Any]
 
-
-def page(release: Path, package: dict[str, Any], sure: list[dict[str, str]]) -> str:
-    """The page of a bundle whose tables and checks.json are written: `package` is its descriptor so far, `sure` one row
-    a ranked league of how sure its ranks are."""
-    import pyarrow.parquet as pq
-
-    results = json.loads((release / "checks.json").read_text(encoding="utf-8"))
-    tables: dict[str, list[Row]] = {name: pq.read_table(release / f"{name}.parquet").to_pylist() for name in TABLES}
+def page(release: Release, sure: list[dict[str, str]]) -> str:
+    """Renders the page of a release whose tables and checks.json are written. `sure` says how sure the ranks are, one
+    row a ranked league."""
+    package, results = release.package, release.checks
+    tables = {name: release.rows(name) for name in TABLES}
     organisations = _organisations(tables)
     checks = sorted(results["checks"], key=lambda check: (check["passed"], check["id"]))
     rules = _rules(results["quarter"])

@@ -21,7 +21,7 @@ from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
 from orchestration.releases import audit_page, pictures
 from orchestration.releases.published_tables import PublishedTable
-from orchestration.releases.shelf import OPENLINEAGE, PACKAGE, package_of
+from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
@@ -34,42 +34,53 @@ FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "
 
 
 def describe(
-    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Path | None
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    number: int,
+    folder: Path,
+    before: Release | None,
+    synthetic: bool,
 ) -> None:
-    """Writes all that lies beside the tables of a release, the page that lists all other files last but one."""
+    """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
+    says so where the release is `synthetic`."""
     files = pd.read_parquet(build.parquet("files"))
     files["bytes"] = files["bytes"].astype("Int64")
     evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
     results = {
         "quarter": build.quarter,
+        "synthetic": synthetic,
         "checks": [asdict(check) for check in checks],
         "waivers": [waiver.model_dump() for waiver in waivers(build.quarter)],
         "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }
-    _write_json(folder / "checks.json", results)
-    for name, picture in pictures.pictures(folder):
+    _write_json(folder / CHECKS, results)
+    for name, picture in pictures.pictures(folder, synthetic):
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    package = _package(build, files, number, resources)
+    release = Release(folder, _package(build, files, number, synthetic, resources))
     if before:
-        resources.append(_changes(before, folder, package))
-    sure = list(how_sure(folder))
-    (folder / README).write_text(_readme(build, tables, checks, number, package, sure, folder), encoding="utf-8")
+        resources.append(_changes(before, release))
+    sure = list(how_sure(release))
+    (folder / README).write_text(_readme(release, tables, checks, sure), encoding="utf-8")
     resources.append(_file_resource(folder / README))
-    resources += _open_standards(build, tables, checks, evidence, package, folder)
-    (folder / audit_page.NAME).write_text(audit_page.page(folder, package, sure), encoding="utf-8")
+    resources += _open_standards(release, tables, checks, evidence)
+    (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
-    _write_json(folder / PACKAGE, package)
+    _write_json(folder / PACKAGE, release.package)
 
 
-def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dict[str, Any]]) -> dict[str, Any]:
+def _package(
+    build: Build, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The descriptor; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
-        "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
-        "title": f"NHS league tables {build.quarter}, version {number}",
+        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{build.quarter.lower()}-v{number}",
+        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {build.quarter}, version {number}",
+        "synthetic": synthetic,
         "profile": "data-package",
         "version": str(number),
         "contract_version": CONTRACT_VERSION,
@@ -83,43 +94,37 @@ def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dic
                 "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
             }
         ],
-        "sources": [_source(rows) for _, rows in used],
+        "sources": [_source(rows, FICTIONAL if synthetic else "") for _, rows in used],
         "resources": resources,
     }
 
 
-def _changes(before: Path, folder: Path, package: dict[str, Any]) -> dict[str, Any]:
-    from orchestration.releases.diff import Bundle, changes  # imports SciPy, which a first version needs in dbt only
+def _changes(before: Release, after: Release) -> dict[str, Any]:
+    from orchestration.releases.diff import changes  # imports SciPy, which a first version needs in dbt only
 
-    after = Bundle(folder, package)
-    found = changes(Bundle(before, package_of(before)), after).replace(f"^({FORMULA})", r"'\1", regex=True)
+    found = changes(before, after).replace(f"^({FORMULA})", r"'\1", regex=True)
     found.insert(0, "quarter", after.quarter)
-    path = folder / "changes.csv"
+    path = after.folder / "changes.csv"
     found.to_csv(path, index=False, lineterminator="\n")
     return _file_resource(path)
 
 
 def _open_standards(
-    build: Build,
-    tables: list[PublishedTable],
-    checks: list[Check],
-    evidence: list[dict[str, Any]],
-    package: dict[str, Any],
-    folder: Path,
+    release: Release, tables: list[PublishedTable], checks: list[Check], evidence: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     from orchestration.releases import (
         openlineage,
         standards,  # what these import takes half a second
     )
 
-    retrieved = date.fromisoformat(max(source["retrieved"] for source in package["sources"]))
+    retrieved = date.fromisoformat(max(source["retrieved"] for source in release.package["sources"]))
     sha256 = {name: found for run in evidence for name, found in run["data"].items()}
-    standards.write_csvw(folder, package, tables)
-    standards.write_prov(folder, package)
-    standards.write_dcat(folder, package)
-    openlineage.write_events(folder, build.quarter, package, tables, checks, sha256, retrieved)
+    standards.write_csvw(release, tables)
+    standards.write_prov(release)
+    standards.write_dcat(release)
+    openlineage.write_events(release, tables, checks, sha256, retrieved)
     names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
-    return [_file_resource(folder / name) for name in names]
+    return [_file_resource(release.folder / name) for name in names]
 
 
 def rule_files() -> dict[str, str]:
@@ -130,14 +135,15 @@ def rule_files() -> dict[str, str]:
     } | {name: sha256_of_file(PROJECT / name) for name in LIBRARIES}
 
 
-def _source(rows: pd.DataFrame) -> dict[str, Any]:
-    """A file in use, of which the inventory has a row for each subject."""
+def _source(rows: pd.DataFrame, mark: str) -> dict[str, Any]:
+    """A file in use, of which the inventory has a row for each subject. Who published it and what it is called start
+    with the mark of a fictional file."""
     file = rows.to_dict("records")[0]
     source = known_sources()[file["source_id"]]
     return {
         "source_id": source.id,
-        "title": source.title,
-        "publisher": source.publisher,
+        "title": mark + source.title,
+        "publisher": mark + source.publisher,
         "licence": source.licence,
         "path": source.landing_page if source.landing_page.startswith("https://") else "not recorded",
         "quarters": sorted(rows["quarter"].dropna().unique()),
@@ -179,25 +185,16 @@ def _file_resource(path: Path) -> dict[str, Any]:
     }
 
 
-def _readme(
-    build: Build,
-    tables: list[PublishedTable],
-    checks: list[Check],
-    number: int,
-    package: dict[str, Any],
-    sure: list[dict[str, str]],
-    folder: Path,
-) -> str:
-    reconciliation = pd.read_parquet(folder / "reconciliation.parquet")
-    scores = pd.read_parquet(folder / "metric_scores.parquet")
-    leagues = pd.read_parquet(folder / "league_coverage.parquet")
+def _readme(release: Release, tables: list[PublishedTable], checks: list[Check], sure: list[dict[str, str]]) -> str:
+    reconciliation = release.table("reconciliation")
+    scores = release.table("metric_scores")
+    leagues = release.table("league_coverage")
     environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
     environment.filters["code"] = _code
     return environment.get_template("readme.md.j2").render(
-        quarter=build.quarter,
-        number=number,
+        package=release.package,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
@@ -208,10 +205,9 @@ def _readme(
         .to_dict("records"),
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
-        waivers=waivers(build.quarter),
-        sources=package["sources"],
+        waivers=waivers(release.quarter),
         tables=tables,
-        changed=(folder / "changes.csv").exists(),
+        changed=(release.folder / "changes.csv").exists(),
     )
 
 
@@ -221,11 +217,11 @@ def _code(text: str) -> str:
     return f"{fence}{text}{fence}" if len(fence) == 1 else f"{fence} {text} {fence}"
 
 
-def how_sure(folder: Path) -> Iterator[dict[str, str]]:
+def how_sure(release: Release) -> Iterator[dict[str, str]]:
     """One row of the README a ranked league: figures of `method_sensitivity` as a person writes them."""
-    leagues = pd.read_parquet(folder / "league_coverage.parquet")
-    facts = pd.read_parquet(folder / "method_sensitivity.parquet")
-    robustness = pd.read_parquet(folder / "rank_robustness.parquet")
+    leagues = release.table("league_coverage")
+    facts = release.table("method_sensitivity")
+    robustness = release.table("rank_robustness")
     of_leagues = facts[facts["item"] == "league"]
     for league, rows in of_leagues.groupby("league", sort=False):
         found = rows.set_index(["assessment", "measure"])["value"].astype(float).to_dict()

@@ -1,20 +1,18 @@
 """What differs between two releases, and why each organisation is placed differently: of two versions of a quarter, or
-of two quarters on the metrics that both have. It reads the two bundles and nothing else.
+of two quarters on the metrics that both have. It reads the two releases and nothing else.
 
-Belongs here: comparing the tables and descriptors of bundles, the evidence for each cause. Does not: the arithmetic of
+Belongs here: comparing the tables and descriptors of releases, the evidence for each cause. Does not: the arithmetic of
 causes (`statistics/causes.py`), how it is shown (`terminal/diff.py`)."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from orchestration.releases.shelf import is_current, whole
-from orchestration.sources.inventory import recorded_inventory
+from orchestration.releases.release import Release
 from orchestration.statistics import leagues
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
 from orchestration.statistics.leagues import League
@@ -51,53 +49,6 @@ WHOLE_NUMBERS = [
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """A release folder and its descriptor, which is not in the folder yet while the release is being made."""
-
-    folder: Path
-    package: dict[str, Any]
-
-    @property
-    def rules(self) -> dict[str, str]:
-        """The sha256 of every rule file, and of the code."""
-        return {**self.package["rules"], "orchestration": self.package["code_sha256"]}
-
-    @property
-    def quarter(self) -> str:
-        return str(self.table("league_coverage")["quarter"].iloc[0])
-
-    def table(self, name: str) -> pd.DataFrame:
-        return pd.read_parquet(self.folder / f"{name}.parquet")
-
-    def placed(self) -> pd.DataFrame:
-        """The organisations of both league tables; an ICB has no override, and contract 1.0 had no ICBs."""
-        trusts = self.table("trust_league_table")
-        tables = [trusts.rename(columns={"trust_code": "organisation_code", "trust_name": "organisation_name"})]
-        if (self.folder / "icb_league_table.parquet").exists():
-            icbs = self.table("icb_league_table")
-            icbs = icbs.rename(columns={"icb_code": "organisation_code", "icb_name": "organisation_name"})
-            tables.append(icbs.assign(league="icb", segment_unadjusted=icbs["segment"], financial_override=0))
-        return pd.concat([table[[*ORGANISATION, "organisation_name", *PLACE]] for table in tables], ignore_index=True)
-
-    def scored(self) -> pd.DataFrame:
-        """`metric_scores`; beside each score the value it counts on, and the files (sha256) that this comes from."""
-        key = ["organisation_code", "metric_id", "value_basis"]
-        values = self.table("metric_values")[[*key, *(column for column in VALUE if column != "value")]]
-        sources = self.table("metric_sources").groupby(key)["source_sha256"]
-        files = sources.agg(lambda found: " ".join(sorted({*found}))).rename("files")
-        return self.table("metric_scores").merge(values, on=key, how="left").join(files, on=key)
-
-    def cut_points(self) -> pd.DataFrame:
-        cuts = self.table("segment_cut_points")
-        return cuts[cuts["scope"] == "overall"]
-
-    def files(self) -> pd.DataFrame:
-        """One row per subject of the files in use."""
-        files = recorded_inventory(self.folder)
-        return files.loc[files["status"] == "used", [*SUBJECT, "file_name", "source_sha256"]]
-
-
-@dataclass(frozen=True)
 class Difference:
     """What differs between two releases; what was compared has two columns, `_before` and `_after`.
 
@@ -122,28 +73,29 @@ class Difference:
         return json.dumps(rows, indent=1)
 
 
-def difference(before: Path, after: Path) -> Difference:
-    """Everything that differs between two releases. Raises LeagueError where a folder is no release, is damaged or of
-    an earlier contract, and where its ranks do not follow from its own scores."""
-    old, new = (Bundle(release, whole(release)) for release in (before, after))
-    inputs, scored = _inputs(old, new), _scored(old, new)
+def difference(before: Release, after: Release) -> Difference:
+    """Everything that differs between two releases. Raises LeagueError where one is damaged or of an earlier
+    contract, and where its ranks do not follow from its own scores."""
+    before.require_intact()
+    after.require_intact()
+    inputs, scored = _inputs(before, after), _scored(before, after)
     key = ["organisation_code", "metric_id", "value_basis"]
     told = scored.assign(cause=scored["cause"].mask(scored["cause"].isna() & scored["weighs_differently"], RULE))
-    values = _outer(old.table("metric_values"), new.table("metric_values"), key, ["league", *VALUE])
-    cuts = _outer(old.cut_points(), new.cut_points(), ["framework", "better_segment"], ["cut_point"])
+    values = _outer(before.table("metric_values"), after.table("metric_values"), key, ["league", *VALUE])
+    cuts = _outer(_cut_points(before), _cut_points(after), ["framework", "better_segment"], ["cut_point"])
     return Difference(
         inputs=inputs,
-        rules=_rules(old, new),
+        rules=_rules(before, after),
         values=values.assign(league=_either(values, "league"))[_any_differs(values, VALUE)][
             ["league", *key, *_pairs(VALUE)]
         ],
         scores=told[_any_differs(told, SCORE)][[*ORGANISATION, "metric_id", *_pairs(SCORE), "cause"]],
         cut_points=cuts[_differs(cuts, "cut_point")].drop(columns="_merge"),
-        changes=_changes(old, new, scored, inputs),
+        changes=_changes(before, after, scored, inputs),
     )
 
 
-def changes(before: Bundle, after: Bundle) -> pd.DataFrame:
+def changes(before: Release, after: Release) -> pd.DataFrame:
     """One row per organisation placed differently and cause, the largest first, in CHANGES.
 
     `rank_with_cause`, `average_score_with_cause` and `segment_with_cause` are as before but for this one cause, as
@@ -151,9 +103,37 @@ def changes(before: Bundle, after: Bundle) -> pd.DataFrame:
     sum of `places`. All are empty for who is not ranked in both. `passed_by` and `passed` are the codes of those that
     `others moved` alone puts ahead of it and behind it.
     """
-    if not is_current(before.package):
+    if not before.is_current():
         return _placed_differently(before, after).assign(cause_number=1, cause=EARLIER).reindex(columns=CHANGES)
     return _changes(before, after, _scored(before, after), _inputs(before, after))
+
+
+# What is compared
+
+
+def _places(release: Release) -> pd.DataFrame:
+    """The organisations of both league tables; an ICB has no override, and contract 1.0 had no ICBs."""
+    trusts = release.table("trust_league_table")
+    tables = [trusts.rename(columns={"trust_code": "organisation_code", "trust_name": "organisation_name"})]
+    if release.has_table("icb_league_table"):
+        icbs = release.table("icb_league_table")
+        icbs = icbs.rename(columns={"icb_code": "organisation_code", "icb_name": "organisation_name"})
+        tables.append(icbs.assign(league="icb", segment_unadjusted=icbs["segment"], financial_override=0))
+    return pd.concat([table[[*ORGANISATION, "organisation_name", *PLACE]] for table in tables], ignore_index=True)
+
+
+def _scores(release: Release) -> pd.DataFrame:
+    """`metric_scores`; beside each score the value it counts on, and the files (sha256) that this comes from."""
+    key = ["organisation_code", "metric_id", "value_basis"]
+    values = release.table("metric_values")[[*key, *(column for column in VALUE if column != "value")]]
+    sources = release.table("metric_sources").groupby(key)["source_sha256"]
+    files = sources.agg(lambda found: " ".join(sorted({*found}))).rename("files")
+    return release.table("metric_scores").merge(values, on=key, how="left").join(files, on=key)
+
+
+def _cut_points(release: Release) -> pd.DataFrame:
+    cuts = release.table("segment_cut_points")
+    return cuts[cuts["scope"] == "overall"]
 
 
 # What differs
@@ -183,19 +163,19 @@ def _either(both: pd.DataFrame, column: str) -> pd.Series[Any]:
     return both[f"{column}_after"].fillna(both[f"{column}_before"])
 
 
-def _inputs(before: Bundle, after: Bundle) -> pd.DataFrame:
-    both = _outer(before.files(), after.files(), SUBJECT, ["file_name", "source_sha256"])
+def _inputs(before: Release, after: Release) -> pd.DataFrame:
+    both = _outer(before.files_in_use(), after.files_in_use(), SUBJECT, ["file_name", "source_sha256"])
     both["change"] = both["_merge"].astype(str).map({"both": "revised", "left_only": "gone", "right_only": "new"})
     return both[_differs(both, "source_sha256")][[*SUBJECT, "change", *_pairs(["file_name", "source_sha256"])]]
 
 
-def _rules(before: Bundle, after: Bundle) -> pd.DataFrame:
-    def told(bundle: Bundle) -> pd.DataFrame:
-        frameworks = bundle.table("league_coverage").set_index("league")["framework"]
+def _rules(before: Release, after: Release) -> pd.DataFrame:
+    def told(release: Release) -> pd.DataFrame:
+        frameworks = release.table("league_coverage").set_index("league")["framework"]
         rows = {
-            **bundle.rules,
-            "code_version": bundle.package["code_version"],
-            "contract_version": bundle.package["contract_version"],
+            **release.rules,
+            "code_version": release.package["code_version"],
+            "contract_version": release.package["contract_version"],
             **{f"framework of {league}": framework for league, framework in frameworks.items()},
         }
         return pd.DataFrame({"rule": list(rows), "content": list(rows.values())})
@@ -208,7 +188,7 @@ def _rules(before: Bundle, after: Bundle) -> pd.DataFrame:
 # Why scores differ
 
 
-def _scored(before: Bundle, after: Bundle) -> pd.DataFrame:
+def _scored(before: Release, after: Release) -> pd.DataFrame:
     """Every score of either release beside that of the other: `cause` where another score enters the average,
     `evidence` where what it is made from differs. The first that applies:
 
@@ -222,7 +202,7 @@ def _scored(before: Bundle, after: Bundle) -> pd.DataFrame:
 
     Rules have rows by quarter: between two quarters they differ, and so do the files of every value.
     """
-    both = _outer(before.scored(), after.scored(), [*ORGANISATION, "metric_id"], ["domain", "files", *VALUE, *SCORE])
+    both = _outer(_scores(before), _scores(after), [*ORGANISATION, "metric_id"], ["domain", "files", *VALUE, *SCORE])
     other_files = _differs(both, "files") | (before.quarter != after.quarter)
     other_rules = _rules_differ(before, after)
     score, basis, counted, value = (
@@ -253,20 +233,20 @@ def _scored(before: Bundle, after: Bundle) -> pd.DataFrame:
     )
 
 
-def _rules_differ(before: Bundle, after: Bundle) -> bool:
+def _rules_differ(before: Release, after: Release) -> bool:
     return before.rules != after.rules or before.quarter != after.quarter
 
 
 # Why organisations are placed differently
 
 
-def _placed_differently(before: Bundle, after: Bundle) -> pd.DataFrame:
-    both = _outer(before.placed(), after.placed(), ORGANISATION, ["organisation_name", *PLACE])
+def _placed_differently(before: Release, after: Release) -> pd.DataFrame:
+    both = _outer(_places(before), _places(after), ORGANISATION, ["organisation_name", *PLACE])
     both["organisation_name"] = _either(both, "organisation_name")
     return both[_any_differs(both, PLACE) | (both["_merge"] != "both")]
 
 
-def _changes(before: Bundle, after: Bundle, scored: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
+def _changes(before: Release, after: Release, scored: pd.DataFrame, inputs: pd.DataFrame) -> pd.DataFrame:
     old, new = _leagues(before), _leagues(after)
     other_rules = _rules_differ(before, after)
     found: list[dict[Any, Any]] = []
@@ -284,16 +264,18 @@ def _changes(before: Bundle, after: Bundle, scored: pd.DataFrame, inputs: pd.Dat
     return pd.DataFrame(found, columns=CHANGES).astype(dict.fromkeys(WHOLE_NUMBERS, "Int64"))
 
 
-def _leagues(of: Bundle) -> dict[Any, League]:
+def _leagues(release: Release) -> dict[Any, League]:
     """The leagues of a release in which anybody is ranked, by name. Raises LeagueError where its ranks do not follow
     from its own scores."""
-    coverage = of.table("league_coverage").set_index("league")
-    placed = of.placed().assign(quarter=of.quarter)
+    coverage = release.table("league_coverage").set_index("league")
+    placed = _places(release).assign(quarter=release.quarter)
     placed["override_segment"] = placed["league"].map(coverage["override_segment"])
     ranked = placed[placed["rank"].notna()]
-    cuts = of.cut_points().pivot(index="framework", columns="better_segment", values="cut_point").add_prefix("cut_")
+    cuts = (
+        _cut_points(release).pivot(index="framework", columns="better_segment", values="cut_point").add_prefix("cut_")
+    )
     rules = coverage.reset_index()[["quarter", "league", "framework"]].join(cuts, on="framework")
-    scores = of.table("metric_scores").assign(polarity="lower")  # of the values, which nothing here reads
+    scores = release.table("metric_scores").assign(polarity="lower")  # of the values, which nothing here reads
     scores = scores[scores["counted"] & scores["organisation_code"].isin(ranked["organisation_code"])]
     found = leagues.read(rules[rules["league"].isin(ranked["league"])], ranked, scores)
     return {league.name: league for league in found}

@@ -1,8 +1,8 @@
 """The lineage of a release as OpenLineage events: what any reader of them needs to follow a published column to the
-files it came from, with nothing but the bundle.
+files it came from, with nothing but the release.
 
 Belongs here: what each job of a build read and wrote, in OpenLineage's words. Does not: working out which column reads
-which (`columns.py`)."""
+which (`warehouse/column_lineage.py`)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState, set_producer
@@ -37,7 +36,7 @@ from openlineage.client.uuid import generate_static_uuid
 from orchestration.quality import suites
 from orchestration.quality.checks import Check
 from orchestration.quarters import Quarter
-from orchestration.releases.shelf import OPENLINEAGE, content_sha256
+from orchestration.releases.release import OPENLINEAGE, Release
 from orchestration.sources.descriptions import Column, Source, known_sources
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage, columns_of_tables
@@ -62,26 +61,26 @@ class Step:
 
 
 def write_events(
-    folder: Path,
-    quarter: str,
-    package: dict[str, Any],
+    release: Release,
     tables: list[PublishedTable],
     checks: list[Check],
     sha256: dict[str, str],
     retrieved: date,
 ) -> None:
-    """`openlineage.ndjson`, one event a line: every job of the build as started and completed on the day the last file
-    was retrieved. `sha256` has the fingerprints of tables by the names that the evidence gives them."""
+    """Writes `openlineage.ndjson`, one event a line: every job of the build as started and completed on the day the
+    last file was retrieved. `sha256` has the fingerprints of tables by the names that the evidence gives them."""
+    package, quarter = release.package, release.quarter
     set_producer(f"urn:{NAMESPACE}:{package['code_version']}")
+    about = release.marked(f"Everything from published files to the release of {quarter}.")
     steps = [
-        Step(BUILD, f"Everything from published files to the release of {quarter}.", ("DAGSTER", "JOB"), [], []),
+        Step(BUILD, about, ("DAGSTER", "JOB"), [], []),
         *_landing(package["sources"], sha256),
         *_models(package["rules"], sha256),
         *_checks(checks),
-        _publishing(f"releases/{quarter}/v{package['version']}", package["resources"], tables),
+        _publishing(release, tables),
     ]
     at = datetime.combine(retrieved, datetime.min.time(), UTC)
-    content = content_sha256(folder)
+    content = release.content_sha256()
     runs = {step.name: str(generate_static_uuid(at, f"{content} {step.name}".encode())) for step in steps}
     facets: dict[str, RunFacet] = {
         "nominalTime": nominal_time_run.NominalTimeRunFacet(
@@ -93,7 +92,7 @@ def write_events(
         ),
     }
     lines = [Serde.to_json(event) for step in steps for event in _events(step, runs[step.name], facets, at)]
-    (folder / OPENLINEAGE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (release.folder / OPENLINEAGE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _events(step: Step, run: str, facets: dict[str, RunFacet], at: datetime) -> Iterator[RunEvent]:
@@ -167,7 +166,7 @@ def _models(rules: dict[str, str], sha256: dict[str, str]) -> Iterator[Step]:
 def _checks(checks: list[Check]) -> Iterator[Step]:
     """One job a gate: what was found of each table it looked at. What does not gate, or is waived, is of severity
     warn."""
-    tested = {f"dbt.{test.name}": (test.kind, test.column) for test in manifest.data_tests()}
+    tested = {f"dbt.{rule.name}": (rule.kind, None) for rule in manifest.rules()}
     expected = {
         f"{suite.name}.{expectation['meta']['id']}": (expectation["type"], expectation["kwargs"].get("column"))
         for gate in {check.gate for check in checks}
@@ -199,19 +198,20 @@ def _checks(checks: list[Check]) -> Iterator[Step]:
         yield Step(f"check.{gate}", f"The checks of the {gate} gate.", runs, read, [])
 
 
-def _publishing(bundle: str, resources: list[dict[str, Any]], tables: list[PublishedTable]) -> Step:
-    files = {resource["path"]: resource for resource in resources}
+def _publishing(release: Release, tables: list[PublishedTable]) -> Step:
+    folder = f"releases/{release.quarter}/v{release.version}"
+    files = {resource["path"]: resource for resource in release.package["resources"]}
     read, written = [], []
     for table in tables:
         read.append(InputDataset(NAMESPACE, table.relation, None))
         for path in (f"{table.name}.csv", f"{table.name}.parquet"):
             reads = {column: [(table.relation, column)] for column, _, _ in table.columns}
-            file = _written(f"{bundle}/{path}", table.description, table.columns, reads, files[path]["hash"])
+            file = _written(f"{folder}/{path}", table.description, table.columns, reads, files[path]["hash"])
             size = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(size=files[path]["bytes"])
             file.outputFacets = {"outputStatistics": size}
             written.append(file)
     about = "The tables of the release; in CSV a text cell that a spreadsheet would read as a formula is neutralised."
-    return Step("publish.release", about, ("DAGSTER", "ASSET"), read, written)
+    return Step("publish.release", release.marked(about), ("DAGSTER", "ASSET"), read, written)
 
 
 def _written(

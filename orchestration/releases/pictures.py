@@ -1,34 +1,23 @@
 """Pictures of a release: of each league its ranks with their likely ranges and who moved, drawn from its tables; and
 what each table is made from.
 
-The same tables give the same bytes: no date, no random id, text as text."""
+Plain SVG, written line by line. The same tables give the same bytes: no date, no random id, text as text."""
 
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from orchestration.releases.release import FICTIONAL
 
 SEGMENT_COLOURS = {1: "#006747", 2: "#0072ce", 3: "#b35c00", 4: "#8a1538"}
 VERDICT_COLOURS = {"improved": "#006747", "worsened": "#8a1538"}
-PLAIN = "#425563"
-STYLE: dict[Any, Any] = {
-    "svg.hashsalt": "league",
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "font.size": 8,
-    "text.parse_math": False,
-}
-ROW_HEIGHT = 0.17  # inches
+PLAIN, GRID, INK = "#425563", "#d8dde0", "#231f20"
 LONGEST_NAME = 60  # characters
 LAYER_COLOURS = {
     "extract": "#425563",
@@ -42,6 +31,10 @@ LAYER_COLOURS = {
 LAYERS = tuple(LAYER_COLOURS)
 GATES_AFTER = {"land": "land", "metric": "stage and metric; metric", "rank": "score and rank; rank"}
 LONGEST_LABEL = 27  # columns of the lineage that the name of a table may take
+
+# Of the pictures of a league, in pixels: the width, where the ranks begin, the height of a row and of what is above.
+WIDTH, LEFT, RIGHT, ROW, TOP = 900, 400, 880, 15, 78
+STEP = 9  # of the lineage: pixels from one table to the next, across and down
 
 
 @dataclass(frozen=True)
@@ -59,8 +52,9 @@ class Relation:
         return self.name.split(".")[0]
 
 
-def pictures(release: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before."""
+def pictures(release: Path, synthetic: bool) -> Iterator[tuple[str, bytes]]:
+    """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before.
+    The title of each says so where the release is `synthetic`."""
     trusts = pd.read_parquet(release / "trust_league_table.parquet").rename(
         columns={"trust_code": "organisation_code", "trust_name": "organisation_name"}
     )
@@ -69,13 +63,14 @@ def pictures(release: Path) -> Iterator[tuple[str, bytes]]:
     )
     verdicts = pd.read_parquet(release / "improvement.parquet")[["league", "organisation_code", "verdict"]]
     titles = pd.read_parquet(release / "league_coverage.parquet")[["league", "title"]]
+    titles["title"] = (FICTIONAL if synthetic else "") + titles["title"]
     tables = pd.concat([trusts, icbs.assign(league="icb", segment_unadjusted=icbs["segment"])], ignore_index=True)
     ranked = tables[tables["ranked"]].merge(titles, on="league")
     ranked = ranked.merge(verdicts, on=["league", "organisation_code"], how="left")
     for league, rows in ranked.sort_values(["league", "rank", "organisation_code"]).groupby("league"):
-        yield f"ranks_{league}.svg", _drawn(rows, _ranks)
+        yield f"ranks_{league}.svg", _ranks(rows).encode()
         if rows["rank_change"].notna().any():
-            yield f"movement_{league}.svg", _drawn(rows[rows["rank_change"].notna()], _movement)
+            yield f"movement_{league}.svg", _movement(rows[rows["rank_change"].notna()]).encode()
 
 
 def as_markdown(svg: bytes) -> str:
@@ -83,54 +78,79 @@ def as_markdown(svg: bytes) -> str:
     return f"![league](data:image/svg+xml;base64,{base64.b64encode(svg).decode()})"
 
 
-def _drawn(rows: pd.DataFrame, draw: Any) -> bytes:
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    with rc_context(STYLE):
-        figure: Figure = Figure(figsize=(9, 1.6 + ROW_HEIGHT * len(rows)), layout="constrained")
-        axes: Axes = figure.subplots()
-        title = f"{rows['title'].iloc[0]}, {rows['quarter'].iloc[0]}\n{draw(axes, rows)}"
-        figure.suptitle(title, x=0.01, horizontalalignment="left", fontsize=10)
-        names = rows["organisation_name"].str.slice(0, LONGEST_NAME) + "  " + rows["rank"].astype("Int64").astype(str)
-        axes.set_yticks(range(len(rows)), labels=names.to_list())
-        axes.set_ylim(len(rows) - 0.4, -0.6)
-        axes.set_xlabel("rank (1 is best)")
-        axes.tick_params(axis="x", top=True, labeltop=True)
-        axes.grid(axis="x", color="#d8dde0", linewidth=0.5)
-        axes.set_axisbelow(True)
-        axes.spines[["left", "right", "bottom"]].set_visible(False)
-        axes.tick_params(axis="y", length=0)
-        picture = io.BytesIO()
-        figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
-    return picture.getvalue()
+def _ranks(rows: pd.DataFrame) -> str:
+    scale = _Scale(int(rows["rank_high"].max()))
+    marks = []
+    for place, row in enumerate(rows.to_dict("records")):
+        colour, y = SEGMENT_COLOURS[row["segment"]], _middle(place)
+        low, high = scale.x(row["rank_low"]), scale.x(row["rank_high"])
+        marks.append(_line(low, y, high, y, colour, 3, opacity=0.45))
+        marks.append(_dot(scale.x(row["rank"]), y, 3.2, colour))
+        if row["segment"] != row["segment_unadjusted"]:
+            marks.append(_dot(scale.x(row["rank_without_override"]), y, 3.8, "none", INK))
+    key = [(f"segment {segment}", colour, "none") for segment, colour in SEGMENT_COLOURS.items()]
+    key.append(("its rank without the override", "none", INK))
+    return _league(rows, ["Rank (dot) and its likely range, 95% (line)"], scale, marks, key)
 
 
-def _ranks(axes: Axes, rows: pd.DataFrame) -> str:
-    for segment, colour in SEGMENT_COLOURS.items():
-        of_segment = (rows["segment"] == segment).to_numpy()
-        places = of_segment.nonzero()[0]
-        shown = rows[of_segment]
-        axes.hlines(places, shown["rank_low"], shown["rank_high"], color=colour, linewidth=2.2, alpha=0.45)
-        axes.scatter(shown["rank"], places, s=16, color=colour, zorder=3, label=f"segment {segment}")
-    moved = (rows["segment"] != rows["segment_unadjusted"]).to_numpy()
-    axes.scatter(rows["rank_without_override"][moved], moved.nonzero()[0], s=22, facecolors="none",
-                 edgecolors="black", linewidths=0.7, zorder=4, label="its rank without the override")  # fmt: skip
-    axes.legend(loc="lower left", framealpha=1, fontsize=7)
-    return "Rank (dot) and its likely range, 95% (line)"
-
-
-def _movement(axes: Axes, rows: pd.DataFrame) -> str:
-    colours = rows["verdict"].map(VERDICT_COLOURS).fillna(PLAIN).to_list()
-    places = range(len(rows))
-    axes.hlines(places, rows["previous_rank"], rows["rank"], color=colours, linewidth=1.4)
-    axes.scatter(rows["previous_rank"], places, s=16, facecolors="white", edgecolors=colours, zorder=3)
-    axes.scatter(rows["rank"], places, s=16, color=colours, zorder=3)
+def _movement(rows: pd.DataFrame) -> str:
+    scale = _Scale(int(rows[["previous_rank", "rank"]].max().max()))
+    marks = []
+    for place, row in enumerate(rows.to_dict("records")):
+        colour, y = VERDICT_COLOURS.get(row["verdict"], PLAIN), _middle(place)
+        before, now = scale.x(row["previous_rank"]), scale.x(row["rank"])
+        marks.append(_line(before, y, now, y, colour, 1.6))
+        marks.append(_dot(before, y, 3.2, "white", colour))
+        marks.append(_dot(now, y, 3.2, colour))
     counts = [f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in VERDICT_COLOURS]
-    return (
-        "Rank the quarter before (ring) and now (dot)\n"
-        f"Changes of scores beyond the spread of metrics: {' (green), '.join(counts)} (red), of {len(rows)}"
-    )
+    said = [
+        "Rank the quarter before (ring) and now (dot)",
+        f"Changes of scores beyond the spread of metrics: {' (green), '.join(counts)} (red), of {len(rows)}",
+    ]
+    return _league(rows, said, scale, marks, [])
+
+
+class _Scale:
+    """Ranks from 1 to the last as pixels from left to right."""
+
+    def __init__(self, last: int) -> None:
+        self.last = max(last, 2)
+
+    def x(self, rank: float) -> float:
+        return LEFT + 10 + (RIGHT - LEFT - 20) * (rank - 1) / (self.last - 1)
+
+    @property
+    def ticks(self) -> list[int]:
+        """About eight round ranks, the first and no two the same."""
+        step = next(step for step in (1, 2, 5, 10, 20, 25, 50, 100, 250, 1000) if self.last / step <= 9)
+        return [1, *range(step if step > 1 else 2, self.last + 1, step)]
+
+
+def _middle(place: int) -> float:
+    return TOP + ROW * (place + 0.5)
+
+
+def _league(
+    rows: pd.DataFrame, said: list[str], scale: _Scale, marks: list[str], key: list[tuple[str, str, str]]
+) -> str:
+    """A row an organisation, its name and rank at the left, its marks under a scale of ranks."""
+    bottom = TOP + ROW * len(rows)
+    height = bottom + (34 if key else 12)
+    title = f"{rows['title'].iloc[0]}, {rows['quarter'].iloc[0]}"
+    parts = [_text(10, 20, title, 13, "bold")]
+    parts += [_text(10, 36 + 14 * number, line, 11) for number, line in enumerate(said)]
+    parts.append(_text((LEFT + RIGHT) / 2, TOP - 20, "rank (1 is best)", 10, anchor="middle"))
+    for rank in scale.ticks:
+        parts.append(_line(scale.x(rank), TOP - 3, scale.x(rank), bottom, GRID, 0.7))
+        parts.append(_text(scale.x(rank), TOP - 7, str(rank), 10, anchor="middle"))
+    for place, row in enumerate(rows.to_dict("records")):
+        name = f"{row['organisation_name'][:LONGEST_NAME]}  {int(row['rank'])}"
+        parts.append(_text(LEFT - 8, _middle(place) + 3.5, name, 10, anchor="end"))
+    parts += marks
+    for number, (label, fill, stroke) in enumerate(key):
+        parts.append(_dot(20 + 90 * number, bottom + 18, 3.6, fill, stroke))
+        parts.append(_text(28 + 90 * number, bottom + 21.5, label, 10))
+    return _svg(WIDTH, height, title, parts)
 
 
 def in_order_of_flow(relations: list[Relation]) -> list[Relation]:
@@ -147,42 +167,82 @@ def in_order_of_flow(relations: list[Relation]) -> list[Relation]:
 
 def lineage(relations: list[Relation]) -> str:
     """An `<svg>` element: each table a step of a stair that goes down with the data, so that no line crosses a name."""
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
-
-    steps = range(len(relations))
     step = {relation.name: place for place, relation in enumerate(relations)}
     reads = [[step[name] for name in relation.reads] for relation in relations]
-    edges = [(parent, place) for place in steps for parent in reads[place]]
-    last_use = {parent: place for parent, place in edges}
+    last_use = {parent: place for place, parents in enumerate(reads) for parent in parents}
     colours = [LAYER_COLOURS[relation.layer] for relation in relations]
-    with rc_context(STYLE):
-        figure: Figure = Figure(figsize=(7.1, 0.12 * len(relations)))
-        axes: Axes = figure.add_axes((0, 0, 1, 1))
-        axes.set_xlim(-1.5, len(relations) + LONGEST_LABEL)
-        axes.set_ylim(len(relations), -1)
-        axes.axis("off")
-        for layer in LAYERS:
-            _layer(axes, layer, [step[relation.name] for relation in relations if relation.layer == layer])
-        axes.vlines(steps, steps, [last_use.get(place, place) for place in steps], color=colours, linewidth=0.5)
-        axes.hlines(steps, [min(reads[place], default=place) for place in steps], steps, color=PLAIN, linewidth=0.4)
-        parents, children = zip(*edges, strict=True)
-        axes.scatter(parents, children, s=6, c=[colours[parent] for parent in parents], linewidths=0, zorder=3)
-        fills = [colours[step[relation.name]] if relation.published else "white" for relation in relations]
-        axes.scatter(steps, steps, s=16, marker="s", c=fills, edgecolors=colours, linewidths=0.8, zorder=4)
-        for place, relation in enumerate(relations):
-            axes.text(place + 1, place, relation.name.split(".")[1], fontsize=7, verticalalignment="center")
-        picture = io.BytesIO()
-        figure.savefig(picture, format="svg", metadata={"Date": None, "Creator": None})
-    svg = picture.getvalue().decode()
-    return svg[svg.index("<svg") :]
+    at = [STEP * (place + 1.5) for place in range(len(relations))]
+    width, height = STEP * (len(relations) + LONGEST_LABEL + 2), STEP * (len(relations) + 1)
+    parts = []
+    for layer in LAYERS:
+        parts += _layer(layer, [step[relation.name] for relation in relations if relation.layer == layer], width)
+    for place, parents in enumerate(reads):
+        parts.append(_line(at[place], at[place], at[place], at[last_use.get(place, place)], colours[place], 0.6))
+        parts.append(_line(at[min(parents, default=place)], at[place], at[place], at[place], PLAIN, 0.5))
+    parts += [
+        _dot(at[parent], at[place], 1.6, colours[parent]) for place, parents in enumerate(reads) for parent in parents
+    ]
+    for place, relation in enumerate(relations):
+        fill = colours[place] if relation.published else "white"
+        parts.append(_square(at[place], 2.6, fill, colours[place]))
+        parts.append(_text(at[place] + STEP, at[place] + 3, relation.name.split(".")[1], 8.5))
+    return _svg(width, height, "What each table is made from", parts)
 
 
-def _layer(axes: Axes, layer: str, places: list[int]) -> None:
-    right, colour = axes.get_xlim()[1], "#f0f4f5" if LAYERS.index(layer) % 2 else "white"
-    axes.axhspan(places[0] - 0.5, places[-1] + 0.5, color=colour, zorder=0)
-    at_right: dict[str, Any] = {"horizontalalignment": "right", "verticalalignment": "center", "fontweight": "bold"}
-    axes.text(right - 1, places[0] + 0.1, layer, color=LAYER_COLOURS[layer], fontsize=9, **at_right)
+def _layer(layer: str, places: list[int], width: float) -> list[str]:
+    """The band of a layer with its name, and the gate behind it. Nothing where it has no table."""
+    if not places:
+        return []
+    top, bottom = STEP * (places[0] + 1), STEP * (places[-1] + 2)
+    fill = "#f0f4f5" if LAYERS.index(layer) % 2 else "white"
+    band = f'<rect x="0" y="{_n(top)}" width="{_n(width)}" height="{_n(bottom - top)}" fill="{fill}"/>'
+    parts = [band, _text(width - STEP, top + 9, layer, 11, "bold", "end", LAYER_COLOURS[layer])]
     if layer in GATES_AFTER:
-        axes.hlines(places[-1] + 0.5, places[-1] + 1, right, color="#231f20", linewidth=1.2)
-        axes.text(right - 1, places[0] + 1.6, f"then gate: {GATES_AFTER[layer]}", fontsize=7, **at_right)
+        parts.append(_line(STEP * (places[-1] + 2.5), bottom, width, bottom, INK, 1.3))
+        parts.append(_text(width - STEP, top + 22, f"then gate: {GATES_AFTER[layer]}", 8.5, "bold", "end"))
+    return parts
+
+
+# Elements. Every text from outside goes through `escape`.
+
+
+def _svg(width: float, height: float, title: str, parts: list[str]) -> str:
+    head = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" '
+        f'height="{_n(height)}" role="img" aria-label={quoteattr(title)} font-family="sans-serif">'
+    )
+    ground = f'<rect width="{_n(width)}" height="{_n(height)}" fill="white"/>'
+    return "\n".join([head, ground, *parts, "</svg>", ""])
+
+
+def _text(
+    x: float, y: float, text: str, size: float, weight: str = "normal", anchor: str = "start", fill: str = INK
+) -> str:
+    bold = f' font-weight="{weight}"' if weight != "normal" else ""
+    where = f' text-anchor="{anchor}"' if anchor != "start" else ""
+    return (
+        f'<text x="{_n(x)}" y="{_n(y)}" font-size="{_n(size)}" fill="{fill}"{bold}{where} xml:space="preserve">'
+        f"{escape(text)}</text>"
+    )
+
+
+def _line(x: float, y: float, to_x: float, to_y: float, colour: str, width: float, opacity: float = 1) -> str:
+    faint = f' stroke-opacity="{_n(opacity)}"' if opacity < 1 else ""
+    return (
+        f'<line x1="{_n(x)}" y1="{_n(y)}" x2="{_n(to_x)}" y2="{_n(to_y)}" stroke="{colour}" '
+        f'stroke-width="{_n(width)}"{faint}/>'
+    )
+
+
+def _dot(x: float, y: float, radius: float, fill: str, stroke: str = "none") -> str:
+    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(radius)}" fill="{fill}" stroke="{stroke}"/>'
+
+
+def _square(at: float, half: float, fill: str, stroke: str) -> str:
+    corner, side = f'x="{_n(at - half)}" y="{_n(at - half)}"', f'width="{_n(2 * half)}" height="{_n(2 * half)}"'
+    return f'<rect {corner} {side} fill="{fill}" stroke="{stroke}" stroke-width="0.8"/>'
+
+
+def _n(value: float) -> str:
+    """A number of pixels with a tenth at most."""
+    return f"{value:.1f}".removesuffix(".0")

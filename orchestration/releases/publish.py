@@ -5,7 +5,6 @@ Belongs here: writing the published tables, version numbers. Does not: any figur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
@@ -13,30 +12,25 @@ import duckdb
 from orchestration.quality.release_gate import evidence_of_all_gates
 from orchestration.releases.describe import FORMULA, describe
 from orchestration.releases.published_tables import PublishedTable, published_tables
-from orchestration.releases.shelf import latest_version, table_hashes
+from orchestration.releases.release import Release, table_hashes
+from orchestration.releases.shelf import latest_version, require_one_kind
+from orchestration.sources.landing import is_fictional_build
 from orchestration.warehouse.tables import reading
 from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import Build
 
 
-@dataclass(frozen=True)
-class Release:
-    """One version of one quarter; `created` is False where the same content was published before."""
+def publish(build: Build) -> tuple[Release, bool]:
+    """Makes the next version of the quarter's release, or finds that the last one has the same content already. Returns
+    the release and whether it was made now.
 
-    quarter: str
-    version: int
-    path: Path
-    created: bool
-
-
-def publish(build: Build) -> Release:
-    """Makes the next version of the quarter's release, or finds that the last one has the same content already.
-
-    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut; then
-    nothing is written.
+    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut, and
+    LeagueError where fictional and real files meet; then nothing is written.
     """
     checks = evidence_of_all_gates(build)
     releases = build.workspace.releases(build.quarter)
+    synthetic = is_fictional_build(build)
+    require_one_kind(build.workspace, synthetic)
     scratch = build.unfinished
     remove_tree(scratch)
     scratch.mkdir(parents=True)
@@ -44,14 +38,14 @@ def publish(build: Build) -> Release:
         tables = published_tables()
         _write_tables(build, tables, scratch)
         last = latest_version(releases)
-        if last and table_hashes(releases / f"v{last}") == table_hashes(scratch):
-            return Release(build.quarter, last, releases / f"v{last}", created=False)
+        before = Release.read(releases / f"v{last}") if last else None
+        if before and before.table_hashes() == table_hashes(scratch):
+            return before, False
         number = last + 1
-        describe(build, tables, checks, number, scratch, releases / f"v{last}" if last else None)
+        describe(build, tables, checks, number, scratch, before, synthetic)
         for file in (*scratch.iterdir(), scratch):
             file.chmod(0o444 if file.is_file() else 0o555)
-        path = scratch.rename(releases / f"v{number}")
-        return Release(build.quarter, number, path, created=True)
+        return Release.read(scratch.rename(releases / f"v{number}")), True
     finally:
         remove_tree(scratch)
 

@@ -1,22 +1,21 @@
 """What a release is, said in open standards: CSVW for its tables, PROV for what it was made from, DCAT for catalogues.
 
 Belongs here: translating the descriptor of a release. Does not: the descriptor itself, by which a release is verified
-(`release.py`), lineage (`lineage/events.py`)."""
+(`describe.py`), lineage (`openlineage.py`)."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pandas as pd
-from csvw import TableGroup
 from prov.constants import PROV_LABEL, PROV_TYPE
 from prov.model import PROV, ProvDocument
 
+from orchestration.releases.release import Release
 from orchestration.warehouse import manifest
 
 if TYPE_CHECKING:
@@ -24,21 +23,21 @@ if TYPE_CHECKING:
 
 CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
 URN = "urn:nhs-league-tables:"
-ABOUT = (
-    "Independent analysis of official data. Not official statistics. "
-    "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
-)
+INVENTED = "FICTIONAL: made from invented files of invented organisations. It says nothing about the NHS. "
+OURS = "Independent analysis of official data. Not official statistics. "
+SPREADSHEETS = "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
 DATATYPES = {"varchar": "string", "bigint": "integer"}
 
 
-def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTable]) -> None:
-    """`csv-metadata.json`: the columns, key and references of every table, as CSV on the Web."""
+def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
+    """Writes `csv-metadata.json`: the columns, key and references of every table, as CSV on the Web."""
+    package = release.package
     keys = {r["path"]: r["schema"]["primaryKey"] for r in package["resources"] if "schema" in r}
     group = {
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:identifier": package["name"],
         "dc:title": package["title"],
-        "dc:description": ABOUT,
+        "dc:description": _about(release),
         "dc:license": {"@id": package["licenses"][0]["path"]},
         "dc:source": [
             {"dc:identifier": f"sha256:{s['sha256']}", "dc:title": s["title"], "dc:publisher": s["publisher"]}
@@ -50,8 +49,8 @@ def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTabl
                 "url": path,
                 "dc:description": table.description,
                 "tableSchema": {
-                    "columns": list(_columns(table, _never_empty(folder, table.name, keys[path]))),
-                    "primaryKey": keys[path] or None,
+                    "columns": list(_columns(table, _never_empty(release.folder, table.name, keys[path]))),
+                    **({"primaryKey": keys[path]} if keys[path] else {}),
                     "foreignKeys": list(_references(table)),
                 },
             }
@@ -59,9 +58,11 @@ def write_csvw(folder: Path, package: dict[str, Any], tables: list[PublishedTabl
             for path in [f"{table.name}.csv"]
         ],
     }
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")  # the library would put text for a datatype it does not know, and only warn
-        TableGroup.fromvalue(group).to_file(folder / CSVW_FILE)
+    (release.folder / CSVW_FILE).write_text(json.dumps(group, indent=1) + "\n", encoding="utf-8")
+
+
+def _about(release: Release) -> str:
+    return INVENTED + SPREADSHEETS if release.synthetic else OURS + SPREADSHEETS
 
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
@@ -79,16 +80,16 @@ def _columns(table: PublishedTable, required: set[str]) -> Iterator[dict[str, An
 
 def _references(table: PublishedTable) -> Iterator[dict[str, Any]]:
     """The other tables that have a row for every row of this one, as far as a gate has checked it."""
-    for test in manifest.data_tests():
-        if test.kind == "references" and test.table == table.name:
-            said = test.arguments
-            reference = {"resource": f"{said['table']}.csv", "columnReference": said["columns"]}
-            yield {"columnReference": said["columns"], "reference": reference}
+    for rule in manifest.rules():
+        if rule.kind == "references" and rule.table == table.name:
+            columns = list(rule.columns)
+            reference = {"resource": f"{rule.refers_to}.csv", "columnReference": columns}
+            yield {"columnReference": columns, "reference": reference}
 
 
-def write_prov(folder: Path, package: dict[str, Any]) -> None:
-    """`prov.json`: the files of the release, the build they came of, the files it read and who published those."""
-    document = ProvDocument()
+def write_prov(release: Release) -> None:
+    """Writes `prov.json`: the files of the release, the build that made them, what it read and who published that."""
+    package, document = release.package, ProvDocument()
     document.add_namespace("league", URN)
     document.add_namespace("sha256", "urn:sha256:")
     name = f"league:{package['name']}"
@@ -103,16 +104,17 @@ def write_prov(folder: Path, package: dict[str, Any]) -> None:
         extract = document.entity(f"sha256:{source['sha256']}", {PROV_LABEL: source["file_name"]})
         document.used(build, extract)
         document.wasAttributedTo(extract, publishers[source["publisher"]])
-    release = document.collection(name, {PROV_LABEL: package["title"]})
+    collection = document.collection(name, {PROV_LABEL: package["title"]})
     for resource in package["resources"]:
         file = document.entity(f"{name}/{resource['path']}", {"league:hash": resource["hash"]})
         document.wasGeneratedBy(file, build)
-        document.hadMember(release, file)
-    document.serialize(str(folder / PROV_FILE), indent=1)
+        document.hadMember(collection, file)
+    document.serialize(str(release.folder / PROV_FILE), indent=1)
 
 
-def write_dcat(folder: Path, package: dict[str, Any]) -> None:
-    """`dcat.jsonld`: the release as a dataset for catalogues; tables, pictures and README as distributions."""
+def write_dcat(release: Release) -> None:
+    """Writes `dcat.jsonld`: the release as a dataset for catalogues; tables, pictures and README as distributions."""
+    package = release.package
     licence = {"@id": package["licenses"][0]["path"]}
     pages = {source["path"] for source in package["sources"] if source["path"].startswith("https://")}
     dataset = {
@@ -121,7 +123,7 @@ def write_dcat(folder: Path, package: dict[str, Any]) -> None:
         "@type": "dcat:Dataset",
         "dcterms:identifier": package["name"],
         "dcterms:title": {"@value": package["title"], "@language": "en"},
-        "dcterms:description": {"@value": ABOUT, "@language": "en"},
+        "dcterms:description": {"@value": _about(release), "@language": "en"},
         "dcterms:license": licence,
         "dcterms:source": [{"@id": page} for page in sorted(pages)],
         "dcat:version": package["version"],
@@ -137,4 +139,4 @@ def write_dcat(folder: Path, package: dict[str, Any]) -> None:
             for resource in package["resources"]
         ],
     }
-    (folder / DCAT_FILE).write_text(json.dumps(dataset, indent=1) + "\n", encoding="utf-8")
+    (release.folder / DCAT_FILE).write_text(json.dumps(dataset, indent=1) + "\n", encoding="utf-8")

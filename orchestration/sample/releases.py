@@ -78,7 +78,7 @@ PLANTED_VALUES = {"OF0010": 1.3, "OF0011": 1.7, "OF0013": 1.1}  # more than late
 
 
 @dataclass(frozen=True)
-class Release:
+class NofPublication:
     """The files of a quarter: folder by month of publication, name endings, and what is odd about them."""
 
     month: str
@@ -90,10 +90,10 @@ class Release:
 
 
 RELEASES = (
-    Release("2025-09", "data", "league-table", first=True),
-    Release("2025-12", "data-q2", "league-table-q2"),
-    Release("2026-03", "data-q3-25-26", "league-table-q3-25-26", superseded="acute"),
-    Release("2026-06", "data", "league-table", absent_benchmark="NA"),
+    NofPublication("2025-09", "data", "league-table", first=True),
+    NofPublication("2025-12", "data-q2", "league-table-q2"),
+    NofPublication("2026-03", "data-q3-25-26", "league-table-q3-25-26", superseded="acute"),
+    NofPublication("2026-06", "data", "league-table", absent_benchmark="NA"),
 )
 
 
@@ -113,46 +113,46 @@ def write_releases(
     plants = _plant(data[PLANTED_QUARTER], league[PLANTED_QUARTER], rng)
     (directory / "planted_disagreements.csv").write_text(csv_text([PLANT_COLUMNS, *plants], "\n"), newline="")
 
-    for quarter, release in zip(QUARTERS, RELEASES, strict=True):
-        folder = directory / "nof" / release.month
+    for quarter, publication in zip(QUARTERS, RELEASES, strict=True):
+        folder = directory / "nof" / publication.month
         folder.mkdir(parents=True, exist_ok=True)
         for name in LEAGUES:
-            stem = f"nhs-oversight-framework-{_file_group(name, release)}-"
+            stem = f"nhs-oversight-framework-{_file_group(name, publication)}-"
             rows = [row for earlier in data[: quarter.number + 1] for row in earlier[name]]
             table = league[quarter.number][name]
             version = ""
-            if name == release.superseded:
+            if name == publication.superseded:
                 version = "-v2"
                 _write_data(
-                    folder / f"{stem}{release.data_ending}.csv",
+                    folder / f"{stem}{publication.data_ending}.csv",
                     [earlier_values.get(id(row), row) for row in rows],
-                    release,
+                    publication,
                 )
-                _write_league(folder / f"{stem}{release.league_ending}.csv", earlier_table, name, release)
-            _write_data(folder / f"{stem}{release.data_ending}{version}.csv", rows, release)
-            _write_league(folder / f"{stem}{release.league_ending}{version}.csv", table, name, release)
+                _write_league(folder / f"{stem}{publication.league_ending}.csv", earlier_table, name, publication)
+            _write_data(folder / f"{stem}{publication.data_ending}{version}.csv", rows, publication)
+            _write_league(folder / f"{stem}{publication.league_ending}{version}.csv", table, name, publication)
 
 
-def _file_group(league: str, release: Release) -> str:
-    if league == "mental_health_community" and release.first:
+def _file_group(league: str, publication: NofPublication) -> str:
+    if league == "mental_health_community" and publication.first:
         return "non-acute-hospital-trust"
     return TRUST_TYPES[league].lower().replace(" ", "-")
 
 
-def _write_data(path: Path, rows: Iterable[Row], release: Release) -> None:
+def _write_data(path: Path, rows: Iterable[Row], publication: NofPublication) -> None:
     header = DATA_COLUMNS
-    if release.first:
+    if publication.first:
         header = DATA_COLUMNS[1:]
         rows = [_first_label(row)[1:] for row in rows]
-    elif release.absent_benchmark:
-        blank = [release.absent_benchmark] * 3
+    elif publication.absent_benchmark:
+        blank = [publication.absent_benchmark] * 3
         rows = [row if row[MEDIAN] else [*row[:MEDIAN], *blank, *row[RANK:]] for row in rows]
     _write_csv(path, [header, *rows])
 
 
-def _write_league(path: Path, rows: Iterable[Row], league: str, release: Release) -> None:
+def _write_league(path: Path, rows: Iterable[Row], league: str, publication: NofPublication) -> None:
     header = LEAGUE_COLUMNS
-    if release.first:
+    if publication.first:
         header = ["Reporting_date" if column == "Quarter" else column for column in LEAGUE_COLUMNS]
         rows = [_first_label(row) for row in rows]
         if league == "ambulance":

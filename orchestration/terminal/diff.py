@@ -1,6 +1,6 @@
 """What differs between two releases, as tables for a terminal.
 
-Belongs here: columns, headings, what is left out for want of room. Does not: what differs (`evidence/diff.py`)."""
+Belongs here: columns, headings, what is left out for want of room. Does not: what differs (`releases/diff.py`)."""
 
 from __future__ import annotations
 

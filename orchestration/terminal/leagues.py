@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.box import SIMPLE_HEAD
@@ -16,29 +14,32 @@ from orchestration.terminal.console import Console
 if TYPE_CHECKING:
     import pandas as pd
 
+    from orchestration.releases.release import Release
+
 TRUSTS = "its trusts and their ranks"
 OTHER_COLUMNS = 62  # characters of a line that the trust's name must leave
 
 
-def show_warnings(console: Console, path: Path) -> None:
-    """What an analyst must know before passing the tables on: official figures not reproduced, checks that warned."""
-    for found in json.loads((path / "checks.json").read_text(encoding="utf-8"))["checks"]:
+def show_warnings(console: Console, release: Release) -> None:
+    """Prints what an analyst must know before passing the tables on: official figures not reproduced, checks that
+    warned."""
+    for found in release.checks["checks"]:
         if not found["passed"]:
             kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
             warning = f"{kind}: {found['id']}: {found['unexpected']} unexpected. {found['reason']}"
             console.print(warning, markup=False, highlight=False, soft_wrap=True, style="yellow")
 
 
-def show_release(console: Console, path: Path, only: str | None, rows: int) -> None:
-    import pandas as pd
-
-    coverage = pd.read_parquet(path / "league_coverage.parquet")
-    trusts = pd.read_parquet(path / "trust_league_table.parquet")
-    icbs = pd.read_parquet(path / "icb_league_table.parquet")
-    if not (path / "rank_robustness.parquet").exists():
-        raise LeagueError(f"{path} is of an earlier contract: build {path.parent.name} again to see it here")
-    robustness = pd.read_parquet(path / "rank_robustness.parquet")
-    facts = pd.read_parquet(path / "method_sensitivity.parquet")
+def show_release(console: Console, release: Release, only: str | None, rows: int) -> None:
+    """Prints the league tables, or `only` one, with at most `rows` rows each; 0 for all."""
+    if not release.has_table("rank_robustness"):
+        raise LeagueError(f"{release} is of an earlier contract: build {release.quarter} again to see it here")
+    coverage = release.table("league_coverage")
+    coverage["title"] = coverage["title"].map(release.marked)
+    trusts = release.table("trust_league_table")
+    icbs = release.table("icb_league_table")
+    robustness = release.table("rank_robustness")
+    facts = release.table("method_sensitivity")
     trusts = trusts.merge(
         robustness[["organisation_code", "rank_without_finance"]].rename(columns={"organisation_code": "trust_code"}),
         how="left",

@@ -1,4 +1,4 @@
-"""A trace as tables on a terminal: what `evidence/trace.py` found, with the files numbered as footnotes."""
+"""A trace as tables on a terminal: what `audit/trace.py` found, with the files numbered as footnotes."""
 
 from __future__ import annotations
 

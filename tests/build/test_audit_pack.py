@@ -18,6 +18,7 @@ import pytest
 
 from orchestration.releases import audit_page, describe
 from orchestration.releases.published_tables import published_tables
+from orchestration.releases.release import Release
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import SEEDS
 
@@ -86,7 +87,8 @@ def described(folder: Path) -> dict[str, Any]:
 
 
 def rendered(folder: Path) -> str:
-    return audit_page.page(folder, described(folder), list(describe.how_sure(folder)))
+    release = Release(folder, described(folder))
+    return audit_page.page(release, list(describe.how_sure(release)))
 
 
 @pytest.fixture(scope="module")

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from orchestration import cli
 from orchestration.audit.trace import trace
 from orchestration.errors import LeagueError
+from orchestration.releases.release import Release
 from orchestration.sources.store import Store
 from orchestration.workspace.paths import Workspace
 from tests.auditor import COUNTED, EVIDENCE, MONTHS, TABLES, Audit, Extracts, Place, amount, label, same, table
@@ -224,7 +225,7 @@ def test_rows_of_a_metric_are_those_of_the_file(
 ) -> None:
     """The rows read from the store are the rows that the tables name, and hold what the published files hold."""
     code = traced["codes"][of]
-    found = trace(built.release, traced["store"], code, metric_id)
+    found = trace(Release.read(built.release), traced["store"], code, metric_id)
     key = {"organisation_code": code, "metric_id": metric_id}
     places = set()
     for name in ("metric_parts", "metric_values"):
@@ -293,14 +294,14 @@ def test_release_that_does_not_add_up_is_refused(
     figure: str,
 ) -> None:
     release, code = release_in(data_dir), traced["codes"][of]
-    assert trace(release, traced["store"], code)["placing"]["rank"]
+    assert trace(Release.read(release), traced["store"], code)["placing"]["rank"]
     own = [
         row for row in table(release, "metric_scores") if (row["organisation_code"], row["counted"]) == (code, "true")
     ]
     far = min(own, key=lambda row: Decimal(row["score_exact"]))["metric_id"]  # of the last of the league
     change(release, name, column, expression, where.format(code=code, far=far))
     with pytest.raises(LeagueError, match=f"^{figure}.*: the release has .*, its own figures give "):
-        trace(release, traced["store"], code)
+        trace(Release.read(release), traced["store"], code)
 
 
 def test_half_that_ten_decimals_miss_is_rounded_up_as_in_the_release(traced: dict[str, Any], data_dir: Path) -> None:
@@ -312,10 +313,10 @@ def test_half_that_ten_decimals_miss_is_rounded_up_as_in_the_release(traced: dic
         where = f"organisation_code = '{first}' and metric_id = '{row['metric_id']}'"
         change(release, "metric_scores", "score_exact", score, where)
     change(release, "icb_league_table", "average_score", "1.26", f"icb_code = '{first}'")
-    assert trace(release, traced["store"], first)["placing"]["average_score"] == Decimal("1.26")
+    assert trace(Release.read(release), traced["store"], first)["placing"]["average_score"] == Decimal("1.26")
     change(release, "icb_league_table", "average_score", "1.25", f"icb_code = '{first}'")
     with pytest.raises(LeagueError, match=r"average_score: the release has 1\.25, its own figures give 1\.26"):
-        trace(release, traced["store"], first)
+        trace(Release.read(release), traced["store"], first)
 
 
 def test_unknown_code_and_metric_are_refused(
@@ -328,7 +329,7 @@ def test_unknown_code_and_metric_are_refused(
         (("acute", "OF0003"), "has no metric OF0003 of acute"),
     ):
         with pytest.raises(LeagueError, match=message):
-            trace(built.release, traced["store"], *arguments)
+            trace(Release.read(built.release), traced["store"], *arguments)
     options = ["--quarter", QUARTER, "--data-dir", str(traced["data_dir"])]
     monkeypatch.setattr("sys.argv", ["league", "trace", "RZZ", *options])
     with pytest.raises(SystemExit) as exit_code:
@@ -340,23 +341,23 @@ def test_unknown_code_and_metric_are_refused(
 def test_file_that_is_gone_or_changed_is_named(traced: dict[str, Any], data_dir: Path) -> None:
     release, store = release_in(data_dir), Store(Workspace(data_dir))
     code, metric_id = traced["codes"]["icb"], "ICB-CANCER-62D"
-    found = trace(release, store, code, metric_id)
+    found = trace(Release.read(release), store, code, metric_id)
     sha256 = found["rows"][0]["source_sha256"]
     content = bytearray(store.path(sha256).read_bytes())
     content[len(content) // 2] ^= 1
     store.path(sha256).unlink()
     store.path(sha256).write_bytes(content)
     for damage in ("was changed", "is not in the store"):  # in this order
-        assert trace(release, store, code)["placing"]["rank"]
+        assert trace(Release.read(release), store, code)["placing"]["rank"]
         with pytest.raises(LeagueError, match=damage) as refused:
-            trace(release, store, code, metric_id)
+            trace(Release.read(release), store, code, metric_id)
         assert sha256 in str(refused.value) and found["files"][sha256]["file_name"] in str(refused.value)
         store.path(sha256).unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("code", ["acute", "mental_health_community", "ambulance", "icb"])
 def test_league_is_traced_to_its_rules_and_files(built: Any, traced: dict[str, Any], code: str) -> None:
-    found = trace(built.release, traced["store"], code)
+    found = trace(Release.read(built.release), traced["store"], code)
     (about,) = (row for row in table(built.release, "league_coverage") if row["league"] == code)
     assert found["tables"]["league_coverage"][0]["title"] == about["title"] and found["placing"] is None
     assert {row["framework"] for row in found["tables"]["segment_cut_points"]} == {about["framework"]}
@@ -370,7 +371,7 @@ def test_terminal_has_file_row_and_sha256(built: Any, traced: dict[str, Any], ar
     code = traced["codes"]["acute"]
     outcome = league(code, *arguments, data_dir=traced["data_dir"])
     assert outcome.exit_code == 0
-    files = {source["sha256"]: source for source in trace(built.release, traced["store"], code)["files"].values()}
+    files = Release.read(built.release).sources
     rows = [
         row
         for row in table(built.release, "metric_values")
@@ -411,10 +412,10 @@ def test_row_that_does_not_say_what_the_release_has_is_refused(
     release, code = release_in(data_dir), traced["codes"]["acute"]
     change(release, name, column, expression, f"organisation_code = '{code}' and metric_id = '{metric_id}'")
     with pytest.raises(LeagueError, match=r", row \d+: does not say .*, which the release has from it$"):
-        trace(release, traced["store"], code, metric_id)
+        trace(Release.read(release), traced["store"], code, metric_id)
 
 
 def test_damaged_release_is_not_traced(traced: dict[str, Any], data_dir: Path) -> None:
     (release_in(data_dir) / "england_figures.csv").write_text("x")
     with pytest.raises(LeagueError, match=r"is damaged\nengland_figures\.csv was changed"):
-        trace(release_in(data_dir), traced["store"], traced["codes"]["acute"])
+        trace(Release.read(release_in(data_dir)), traced["store"], traced["codes"]["acute"])

@@ -15,7 +15,7 @@ import pytest
 
 from orchestration.errors import LeagueError
 from orchestration.releases import diff
-from orchestration.releases.shelf import damage, table_hashes
+from orchestration.releases.release import Release, table_hashes
 
 LEAGUE = "mental_health_community"  # the league whose release is among the files
 QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
@@ -296,7 +296,7 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
 
 
 def test_every_place_of_two_real_quarters_is_explained(real: dict[str, Any]) -> None:
-    found = diff.difference(*(real[quarter].release for quarter in QUARTERS)).changes
+    found = diff.difference(*(Release.read(real[quarter].release) for quarter in QUARTERS)).changes
     found = found[found["league"] == LEAGUE]
     before, after = (table(real[quarter], "trust_league_table").set_index("trust_code") for quarter in QUARTERS)
     before, after = (of[of["league"] == LEAGUE] for of in (before, after))
@@ -338,7 +338,7 @@ def revised(real: dict[str, Any], shared_extracts: Path, run: Any, tmp_path_fact
 def test_revised_real_file_makes_a_version_that_explains_who_moved(real: dict[str, Any], revised: Path) -> None:
     first = revised.with_name("v1")
     assert revised.name == "v2"
-    assert list(damage(first)) == [] and table_hashes(first) == table_hashes(real["2025-26-Q2"].release)
+    assert list(Release.read(first).damage()) == [] and table_hashes(first) == table_hashes(real["2025-26-Q2"].release)
     changes = pd.read_csv(revised / "changes.csv").set_index(["organisation_code", "cause"])
     ranks = changes[["rank_before", "rank_after", "rank_with_cause", "interaction"]].T.to_dict("list")
     assert ranks == {
@@ -350,6 +350,6 @@ def test_revised_real_file_makes_a_version_that_explains_who_moved(real: dict[st
     assert (own["metrics"], own["average_score_before"], own["average_score_with_cause"]) == ("OF0082", 1.81, 1.83)
     assert own["files"].endswith("-data-q2-v2.csv")
     assert set(changes["passed"].dropna()) == {"RRE"}
-    found = diff.difference(first, revised)
+    found = diff.difference(Release.read(first), Release.read(revised))
     assert found.rules.empty and len(found.values) == len(found.scores) == 1
     assert found.inputs["file_name_after"].str.endswith("-v2.csv").all() and set(found.inputs["part"]) == {LEAGUE}

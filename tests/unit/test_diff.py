@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from orchestration import cli
 from orchestration.errors import LeagueError
 from orchestration.releases import diff
-from orchestration.releases.shelf import package_of
+from orchestration.releases.release import Release
 from orchestration.workspace.files import sha256_of_file
 
 QUARTER = "2025-26-Q2"
@@ -151,7 +151,9 @@ class A:
 
 @pytest.fixture
 def compare(tmp_path: Path) -> Callable[[A, A], diff.Difference]:
-    return lambda before, after: diff.difference(before.write(tmp_path / "a"), after.write(tmp_path / "b"))
+    return lambda before, after: diff.difference(
+        Release.read(before.write(tmp_path / "a")), Release.read(after.write(tmp_path / "b"))
+    )
 
 
 def found(of: diff.Difference) -> dict[str, dict[str, int | None]]:
@@ -395,7 +397,7 @@ def test_what_is_no_whole_release_is_refused(tmp_path: Path, broken: Callable[[P
     before, after = THREE.write(tmp_path / "a"), THREE.write(tmp_path / "b")
     broken(after)
     with pytest.raises(LeagueError, match=message):
-        diff.difference(before, after)
+        diff.difference(Release.read(before), Release.read(after))
 
 
 def test_earlier_contract_is_refused_and_still_followed_by_a_version(tmp_path: Path) -> None:
@@ -403,10 +405,10 @@ def test_earlier_contract_is_refused_and_still_followed_by_a_version(tmp_path: P
     before = replace(THREE, contract="1.0").write(tmp_path / "a")
     after = with_scores(THREE, A={"M1": 1.3}).write(tmp_path / "b")
     with pytest.raises(LeagueError, match=r"a is of contract 1\.0, which does not say .*: build the quarter again"):
-        diff.difference(before, after)
+        diff.difference(Release.read(before), Release.read(after))
     for name in ("icb_league_table", "metric_sources"):
         (before / f"{name}.parquet").unlink()
-    changes = diff.changes(*(diff.Bundle(folder, package_of(folder)) for folder in (before, after)))
+    changes = diff.changes(Release.read(before), Release.read(after))
     assert changes[["organisation_code", "cause"]].to_numpy().tolist() == [["A", diff.EARLIER], ["B", diff.EARLIER]]
     assert list(changes.columns) == diff.CHANGES
 

@@ -121,18 +121,18 @@ def test_store(workspace: Workspace) -> None:
 
 
 def test_releases(workspace: Workspace) -> None:
-    assert states(doctor.bundles(workspace)) == []
+    assert states(doctor.releases(workspace)) == []
     bundle(workspace), bundle(workspace, 2)
     other = bundle(workspace, 1, "2025-26-Q2")
-    assert said(doctor.bundles(workspace)).splitlines() == [
+    assert said(doctor.releases(workspace)).splitlines() == [
         "ok: 2025-26-Q1: 2 whole; v2 is candidate: nobody has approved it",
         "ok: 2025-26-Q2: 1 whole; v1 is candidate: nobody has approved it",
     ]
     (other / "a.csv").write_text("b\n")
     (workspace.releases(QUARTER) / "v1" / "datapackage.json").unlink()
-    assert states(doctor.bundles(workspace)) == [ERROR, ERROR]
-    assert "2025-26-Q2 v1: a.csv was changed" in said(doctor.bundles(workspace))
-    assert "2025-26-Q1 v1: " in said(doctor.bundles(workspace))
+    assert states(doctor.releases(workspace)) == [ERROR, ERROR]
+    assert "2025-26-Q2 v1: a.csv was changed" in said(doctor.releases(workspace))
+    assert "2025-26-Q1 v1: " in said(doctor.releases(workspace))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_releases(workspace: Workspace) -> None:
 )
 def test_release_that_lists_nothing_is_damaged(workspace: Workspace, descriptor: str) -> None:
     (bundle(workspace) / "datapackage.json").write_text(descriptor)
-    assert "datapackage.json is damaged: it does not list files with their hashes" in said(doctor.bundles(workspace))
+    assert "datapackage.json is damaged: it does not list files with their hashes" in said(doctor.releases(workspace))
 
 
 def test_clock_and_what_cannot_be_looked_at(

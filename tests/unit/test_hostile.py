@@ -15,10 +15,10 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.table import Table
 
-from orchestration.audit.trace import Published
 from orchestration.audit.verify import verify
 from orchestration.errors import InputError, LeagueError
 from orchestration.releases.describe import _code, rule_files
+from orchestration.releases.release import Release
 from orchestration.sources import csv_files, fetch, http, recognise, workbooks
 from orchestration.sources.archives import MAX_BYTES, MAX_DIRECTORY, MAX_HELD
 from orchestration.sources.descriptions import known_sources
@@ -255,7 +255,7 @@ def test_release_from_elsewhere_names_no_folder_to_write_to(tmp_path: Path) -> N
     for quarter in (str(planted), f"../../../../../../../../../..{planted}"):
         release = release_from_elsewhere(tmp_path / f"v{len(quarter)}", quarter)
         with pytest.raises(LeagueError, match="is not a quarter: "):
-            verify(release, tmp_path / "data", lambda kind, step: None)
+            verify(Release.read(release), tmp_path / "data", lambda kind, step: None)
     assert not planted.exists()
 
 
@@ -266,4 +266,4 @@ def test_release_from_elsewhere_names_no_table_beside_it(tmp_path: Path) -> None
     table = {"name": "../secret", "path": "a.csv", "hash": f"sha256:{sha256_of_file(release / 'a.csv')}"}
     described["resources"].append({**table, "type": "table", "schema": {"fields": [{"name": "x"}]}})
     (release / "datapackage.json").write_text(json.dumps(described))
-    assert set(Published(release).columns) == {"a"}
+    assert set(Release.read(release).columns) == {"a"}

@@ -342,8 +342,8 @@ def test_lock_that_cannot_be_read_is_refused_and_left_alone(
 ONE_BY_ONE = """
 import sys
 from pathlib import Path
-from orchestration.sources.recognise import Subject
 from orchestration.sources.lock import Entry, changing
+from orchestration.sources.recognise import Subject
 from orchestration.workspace.paths import Workspace
 for number in range(int(sys.argv[3])):
     with changing(Workspace(Path(sys.argv[1]))) as lock:

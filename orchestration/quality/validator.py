@@ -1,0 +1,75 @@
+"""Great Expectations in a process of its own, so that two slow imports happen at the same time.
+
+Importing it takes as long as importing Dagster and dbt together. A build starts this process first. It is ready when
+the first table has landed.
+
+Belongs here: starting the process and talking to it. Does not: what is run there (`suites.py`)."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from functools import cache
+from typing import TYPE_CHECKING
+
+from orchestration.errors import LeagueError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from orchestration.quality.checks import Check
+    from orchestration.quality.suites import Suite
+
+
+@cache
+def start() -> subprocess.Popen[bytes]:
+    """Start the process, once. It ends with this one, even where this one is killed: its input is closed then."""
+    command = [sys.executable, "-m", "orchestration.quality.validator"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+
+
+def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
+    """Run a suite there, as `suites.run_suite` does. Raises what that raises, and LeagueError where the process is
+    gone."""
+    process = start()
+    assert process.stdin and process.stdout
+    try:
+        pickle.dump((suite, frame), process.stdin, pickle.HIGHEST_PROTOCOL)
+        process.stdin.flush()
+        found = pickle.load(process.stdout)  # noqa: S301 - from our own process
+    except (OSError, EOFError) as error:
+        start.cache_clear()
+        raise LeagueError(f"the process that checks {suite.name} is gone: look at the memory, build again") from error
+    if isinstance(found, Exception):
+        raise found
+    checks: list[Check] = found
+    return checks
+
+
+def _serve() -> None:
+    """Answer until the input is closed. Whatever a library prints goes to the error output, not between the answers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts a build gets one answer, from the build
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    from orchestration.quality import suites
+
+    suites.prepare()
+    while True:
+        try:
+            suite, frame = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
+        except EOFError:
+            return
+        try:
+            found: object = suites.run_suite(suite, frame)
+        except Exception as error:
+            found = error
+        pickle.dump(found, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+if __name__ == "__main__":
+    _serve()

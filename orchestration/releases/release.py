@@ -1,0 +1,211 @@
+"""A release: one folder with the tables of one quarter and everything that describes them.
+
+Belongs here: reading a release, telling whether it is intact, its state. Does not: which releases there are, approving
+and withdrawing (`shelf.py`), making one (`publish.py`, `describe.py`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from orchestration.errors import LeagueError
+from orchestration.sources import inventory
+from orchestration.workspace.files import sha256_of_file
+
+CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
+EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
+FICTIONAL = "FICTIONAL: "  # how every title and state of a release starts that is made from `league sample`
+PACKAGE, CHECKS, OPENLINEAGE = "datapackage.json", "checks.json", "openlineage.ndjson"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release folder and its descriptor, which is not in the folder yet while the release is being made."""
+
+    folder: Path
+    package: dict[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Release:
+        """Reads the descriptor. Raises LeagueError where the folder holds none, or one that is cut short."""
+        path = folder / PACKAGE
+        if not path.is_file():
+            raise LeagueError(f"{folder} is no release: it holds no {PACKAGE}")
+        package = _read_json(path)
+        if not _lists_files(package):
+            raise LeagueError(f"{path} is damaged: it does not list files with their hashes")
+        return cls(folder, package)
+
+    def __str__(self) -> str:
+        return str(self.folder)
+
+    # What it says of itself
+
+    @property
+    def version(self) -> int:
+        return int(self.package["version"])
+
+    @property
+    def synthetic(self) -> bool:
+        """Tells whether it is made from the fictional files of `league sample`."""
+        return bool(self.package.get("synthetic", False))
+
+    def marked(self, title: str) -> str:
+        """Puts FICTIONAL before a title where the release is."""
+        return FICTIONAL + title if self.synthetic else title
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """The sha256 of every rule file, and of the code."""
+        return {**self.package["rules"], "orchestration": self.package["code_sha256"]}
+
+    @property
+    def sources(self) -> dict[str, Row]:
+        """What the descriptor says of each file in use, by its sha256."""
+        return {source["sha256"]: source for source in self.package["sources"]}
+
+    @property
+    def columns(self) -> dict[str, list[str]]:
+        """The columns of each table, by the file that holds it: a table's own name may lead elsewhere."""
+        return {
+            resource["path"].removesuffix(".csv"): [field["name"] for field in resource["schema"]["fields"]]
+            for resource in self.package["resources"]
+            if resource["type"] == "table"
+        }
+
+    @cached_property
+    def checks(self) -> dict[str, Any]:
+        """`checks.json`: the quarter, every check, waivers, evidence and the inventory of files."""
+        found: dict[str, Any] = _read_json(self.folder / CHECKS)
+        return found
+
+    @property
+    def quarter(self) -> str:
+        return str(self.checks["quarter"])
+
+    def inventory(self) -> pd.DataFrame:
+        """The inventory that the release was built from, with the columns of `sources.inventory`."""
+        return pd.DataFrame(self.checks["files"], columns=inventory.COLUMNS)
+
+    def files_in_use(self) -> pd.DataFrame:
+        """The rows of the inventory for files in use: one per file and subject."""
+        files = self.inventory()
+        return files[files["status"] == "used"]
+
+    # Its tables
+
+    def has_table(self, name: str) -> bool:
+        return self._path(name).exists()
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table as a DataFrame."""
+        return pd.read_parquet(self._path(name))
+
+    def rows(self, name: str, **equal: object) -> list[Row]:
+        """The rows of a table that have these values, in its published order; decimals stay exact."""
+        where = "".join(f" and {column} = ${column}" for column in equal)
+        path = str(self._path(name)).replace("'", "''")
+        found = self._connection.execute(f"from '{path}' where true{where}", equal)
+        names = [column[0] for column in found.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(config={"threads": 1})
+
+    def _path(self, table: str) -> Path:
+        return self.folder / f"{table}.parquet"
+
+    def table_hashes(self) -> dict[str, str]:
+        """The sha256 of every table, by file name; two releases with equal ones have the same content."""
+        return table_hashes(self.folder)
+
+    def content_sha256(self) -> str:
+        """One hash of all tables."""
+        return hashlib.sha256(json.dumps(self.table_hashes(), sort_keys=True).encode()).hexdigest()
+
+    # Whether it can be relied on
+
+    def damage(self) -> Iterator[str]:
+        """Names the files that were changed, are missing, or are unknown to the descriptor."""
+        described = {resource["path"]: resource for resource in self.package["resources"]}
+        there = {path.name for path in self.folder.iterdir()} - {PACKAGE}
+        yield from (f"{name} is missing" for name in sorted(set(described) - there))
+        yield from (f"{name} is not part of the release" for name in sorted(there - set(described)))
+        for name in sorted(there & set(described)):
+            if f"sha256:{sha256_of_file(self.folder / name)}" != described[name]["hash"]:
+                yield f"{name} was changed: it has another sha256 than {PACKAGE} says"
+
+    def is_current(self) -> bool:
+        """Tells whether it has all the tables and columns that we trace and compare today."""
+        return tuple(int(part) for part in self.package["contract_version"].split(".")) >= EARLIEST_CONTRACT
+
+    def require_intact(self) -> None:
+        """Raises LeagueError where the release is of an earlier contract or damaged: it cannot be traced or
+        compared then."""
+        if not self.is_current():
+            raise LeagueError(
+                f"{self} is of contract {self.package['contract_version']}, which does not say what its ranks were made"
+                " from: build the quarter again"
+            )
+        if found := list(self.damage()):
+            raise LeagueError(f"{self} is damaged\n" + "\n".join(found))
+
+    def state(self) -> tuple[str, str]:
+        """Returns candidate, approved or withdrawn, and by whom, when or why. An approval holds for the bytes it was
+        given for."""
+        decisions = self.decisions()
+        if not decisions:
+            return CANDIDATE, "nobody has approved it"
+        last = decisions[-1]
+        if last["state"] == WITHDRAWN:
+            return WITHDRAWN, f"{last['reason']} ({last['on']})"
+        if last["package_sha256"] != self.package_sha256() or any(self.damage()):
+            return CANDIDATE, f"{last['by']} approved other bytes on {last['on']}"
+        return APPROVED, f"{last['by']}, {last['on']}"
+
+    def standing(self) -> str:
+        """Its state as one line for people, which says FICTIONAL first where it is."""
+        return self.marked(": ".join(self.state()))
+
+    def decisions(self) -> list[dict[str, str]]:
+        """What people decided on the release, the last decision last."""
+        found: list[dict[str, str]] = _read_json(self.decisions_file) if self.decisions_file.exists() else []
+        return found
+
+    @property
+    def decisions_file(self) -> Path:
+        """Beside the folder, which never changes."""
+        folder = self.folder.resolve()
+        return folder.parent / f"{folder.name}.approval.json"
+
+    def package_sha256(self) -> str:
+        """The sha256 of the descriptor as it is on disk."""
+        return sha256_of_file(self.folder / PACKAGE)
+
+
+def table_hashes(folder: Path) -> dict[str, str]:
+    """The sha256 of every table in a folder that is a release, or is going to be one."""
+    return {path.name: sha256_of_file(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LeagueError(f"{path} is damaged: it is not JSON: {error}") from None
+
+
+def _lists_files(package: Any) -> bool:
+    listed = package.get("resources") if isinstance(package, dict) else None
+    return isinstance(listed, list) and all(isinstance(one, dict) and {"path", "hash"} <= set(one) for one in listed)
