@@ -1,5 +1,5 @@
-"""Describing a release whose tables are written: `checks.json`, pictures, README, audit pack, open standards, and the
-descriptor that lists every file with its sha256.
+"""Describing a release whose tables are written: `checks.json`, pictures, README, dictionary, audit pack, open
+standards, and the descriptor that lists every file with its sha256.
 
 Belongs here: what each of them is made from. Does not: the tables (`release.py`), any figure."""
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 
 from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
@@ -28,6 +28,7 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATIST
 
 CONTRACT_VERSION = "2.2"
 README = "README.md"
+DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
@@ -64,8 +65,9 @@ def describe(
     if before:
         resources.append(_changes(before, release))
     sure = list(how_sure(release))
-    (folder / README).write_text(_readme(release, tables, checks, sure), encoding="utf-8")
-    resources.append(_file_resource(folder / README))
+    (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
+    (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
+    resources += [_file_resource(folder / README), _file_resource(folder / DICTIONARY)]
     resources += _open_standards(release, tables, checks, evidence)
     (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
@@ -185,30 +187,35 @@ def _file_resource(path: Path) -> dict[str, Any]:
     }
 
 
-def _readme(release: Release, tables: list[PublishedTable], checks: list[Check], sure: list[dict[str, str]]) -> str:
+def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -> str:
     reconciliation = release.table("reconciliation")
     scores = release.table("metric_scores")
     leagues = release.table("league_coverage")
-    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
-        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters["code"] = _code
-    return environment.get_template("readme.md.j2").render(
+    uncertain = scores[scores["score"].notna() & ~scores["label"].isin(("official", "verified"))]
+    return _template("readme.md.j2").render(
         package=release.package,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
-        labels=scores.dropna(subset="score")
-        .drop_duplicates(["metric_id", "label"])
-        .sort_values("metric_id")
-        .to_dict("records"),
+        labels={label: sorted(set(rows["metric_id"])) for label, rows in uncertain.groupby("label")},
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
         waivers=waivers(release.quarter),
-        tables=tables,
         changed=(release.folder / "changes.csv").exists(),
     )
+
+
+def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
+    return _template("dictionary.md.j2").render(quarter=release.quarter, number=release.version, tables=tables)
+
+
+def _template(name: str) -> Template:
+    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
+        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["code"] = _code
+    return environment.get_template(name)
 
 
 def _code(text: str) -> str:
