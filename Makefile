@@ -63,7 +63,7 @@ $(SITE)/.ready: .ci/docs.lock
 	touch $@
 
 dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
-	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
+	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet --no-partial-parse docs generate --static --empty-catalog \
 		--project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/data/dbt-docs
 
 sample: $(SAMPLE)  ## published files of fictional trusts, in data/sample
