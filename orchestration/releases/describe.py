@@ -1,7 +1,7 @@
 """Describing a release whose tables are written: `checks.json`, pictures, README, dictionary, audit pack, open
 standards, and the descriptor that lists every file with its sha256.
 
-Belongs here: what each of them is made from. Does not: the tables (`release.py`), any figure."""
+Belongs here: what each of them is made from. Does not: the tables (`publish.py`), any figure."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
 
 
 def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
-    return _template("dictionary.md.j2").render(quarter=release.quarter, number=release.version, tables=tables)
+    return _template("dictionary.md.j2").render(package=release.package, tables=tables)
 
 
 def _template(name: str) -> Template:
