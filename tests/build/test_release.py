@@ -113,9 +113,19 @@ def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
     assert set(CONTRACT) <= tables
     files = {f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")}
     pictures = {f"{what}_{league}.svg" for what in ("ranks", "movement") for league in RANKED}
-    described = {"README.md", "audit.html", "checks.json", "datapackage.json"}
+    described = {"README.md", "dictionary.md", "audit.html", "checks.json", "datapackage.json"}
     described |= {"csv-metadata.json", "openlineage.ndjson", "prov.json", "dcat.jsonld"}
     assert set(hashes(built.release)) == files | pictures | described
+
+
+def test_readme_is_one_to_read_and_the_dictionary_has_every_column(built: Any) -> None:
+    assert len((built.release / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+    dictionary = (built.release / "dictionary.md").read_text(encoding="utf-8")
+    described = dict(section.split("\n", 1) for section in dictionary.split("\n## ")[1:])
+    assert set(described) == {table.name for table in published_tables()}
+    for table in published_tables():
+        for name, kind, description in table.columns:
+            assert f"| {name} | {kind} | {description} |" in described[table.name].splitlines()
 
 
 def test_everything_made_from_the_sample_says_so(built: Any) -> None:
