@@ -10,7 +10,8 @@ import io
 import os
 import pickle
 import shutil
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -38,6 +39,7 @@ COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.c
 COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
 
 Run = Callable[[str, Path, Path], "Outcome"]
+League = Callable[..., tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,16 @@ class Versions:
     @property
     def second(self) -> Path:
         return self.data / "releases" / "2025-26-Q1" / "v2"
+
+
+class Disk:
+    """A small file system of its own, in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def set(self, options: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -214,7 +226,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
         made = run("2025-26-Q1", extracts, data_dir)
         assert made.release and made.created, made.problems
         first = hashes(made.release)
-        again = publish.publish(Workspace(data_dir).build("2025-26-Q1"))
+        (again,) = publish.publish(Workspace(data_dir).build("2025-26-Q1"))
         shutil.copytree(data_dir, folder / "before")
         exchanged = exchange_first_and_last(extracts)
         second = run("2025-26-Q1", extracts, data_dir)
@@ -237,3 +249,29 @@ def exchange_first_and_last(extracts: Path) -> tuple[str, str]:
         (extracts / name).unlink()
         (extracts / name).write_bytes(text)
     return first, last
+
+
+@pytest.fixture
+def league(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> League:
+    """Runs a command; returns its exit code and what it said on stderr."""
+    from orchestration import cli
+
+    def command(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr("sys.argv", ["league", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return int(ended.value.code or 0), capfd.readouterr().err
+
+    return command
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", folder], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    yield Disk(folder)
+    subprocess.run(["umount", folder], check=True)

@@ -46,7 +46,7 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
         counted = sorted({part["organisation_code"] for part in release.rows("metric_parts", code_in_file=code)})
         detail = f"; its rows count for {', '.join(counted)}" if counted else ""
         raise LeagueError(f"{code} is neither an organisation nor a league of {release}{detail}")
-    found: Row = {"release": str(release), "state": ": ".join(release.state()), "code": code, "tables": tables}
+    found: Row = {"release": str(release), "state": release.standing(), "code": code, "tables": tables}
     if metric_id is not None:
         values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
         if not values:
@@ -112,9 +112,16 @@ def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row |
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
     if "league_table" not in tables:
         return None
+<<<<<<< HEAD
     (row,) = tables["league_table"]
     (about,) = release.rows("league_coverage", league=row["league"])
     placing = {**row, "league_title": about["title"]}
+=======
+    (row,) = own
+    league = row.get("league", "icb")
+    (about,) = release.rows("league_coverage", league=league)
+    placing = {**row, "league": league, "league_title": release.marked(about["title"]), "framework": about["framework"]}
+>>>>>>> main
     if row["rank"] is None:
         return placing
     members = release.rows("league_table", league=row["league"], ranked=True)

@@ -183,9 +183,9 @@ def _scored(before: Release, after: Release) -> pd.DataFrame:
     `evidence` where what it is made from differs. The first that applies:
 
     1. a rule changed, where one release has not the metric in the league at all;
-    2. input revised, where its own (value, numerator, denominator, status; the published score where the score is
-       recovered from it) differs and so do its files, or no rule; else a rule changed. A score without a value is
-       looked up from the uncounted scores of its domain, and differs as they do;
+    2. its own value changed (value, numerator, denominator, status; the published score where the score is recovered
+       from it): input revised, where either its file changed or no rule did; else a rule changed. A score without a
+       value is looked up from the uncounted scores of its domain, and differs as they do;
     3. a rule changed, where its population is another;
     4. population moved, where anything that counts of anybody in its population differs;
     5. a rule changed, where any rule or the code differs.

@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
 URN = "urn:nhs-league-tables:"
-ABOUT = (
-    "Independent analysis of official data. Not official statistics. "
-    "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
-)
+INVENTED = "FICTIONAL: made from invented files of invented organisations. It says nothing about the NHS. "
+OURS = "Independent analysis of official data. Not official statistics. "
+SPREADSHEETS = "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
 DATATYPES = {"varchar": "string", "bigint": "integer"}
 
 
@@ -38,7 +37,7 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:identifier": package["name"],
         "dc:title": package["title"],
-        "dc:description": ABOUT,
+        "dc:description": _about(release),
         "dc:license": {"@id": package["licenses"][0]["path"]},
         "dc:source": [
             {"dc:identifier": f"sha256:{s['sha256']}", "dc:title": s["title"], "dc:publisher": s["publisher"]}
@@ -60,6 +59,10 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
         ],
     }
     (release.folder / CSVW_FILE).write_text(json.dumps(group, indent=1) + "\n", encoding="utf-8")
+
+
+def _about(release: Release) -> str:
+    return INVENTED + SPREADSHEETS if release.synthetic else OURS + SPREADSHEETS
 
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
@@ -120,7 +123,7 @@ def write_dcat(release: Release) -> None:
         "@type": "dcat:Dataset",
         "dcterms:identifier": package["name"],
         "dcterms:title": {"@value": package["title"], "@language": "en"},
-        "dcterms:description": {"@value": ABOUT, "@language": "en"},
+        "dcterms:description": {"@value": _about(release), "@language": "en"},
         "dcterms:license": licence,
         "dcterms:source": [{"@id": page} for page in sorted(pages)],
         "dcat:version": package["version"],

@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import known, needed
+from orchestration.quarters import Quarter, known, needed, with_a_framework
 from orchestration.sources import recognise
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.fictional import all_fictional, is_fictional
 from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
 from orchestration.sources.recognise import Recognised, Subject
 from orchestration.text import IN_NAMES, visible
@@ -40,6 +41,7 @@ COLUMNS = [
     "retrieved",
     "maturity",
 ]
+ORDER = ["source_id", "quarter", "period", "part", "file_name"]
 
 
 def version_of(name: str) -> int:
@@ -98,21 +100,24 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a folder of extracts holds: candidates for any quarter, and files set aside with a reason."""
+    """What a folder of extracts holds: candidates for any quarter, whether they are fictional, and files set aside with
+    a reason."""
 
     folder: Path
     candidates: tuple[Candidate, ...]
+    fictional: bool
     set_aside: tuple[dict[str, object], ...]
 
 
 def survey(folder: Path) -> Survey:
     """Recognises every file of a folder and reads what it is about. Raises InputError where a known publication does
-    not parse, and on an archive of which nothing can be told."""
+    not parse, and on an archive of which nothing can be told, LeagueError where fictional files lie among real ones."""
     if not folder.is_dir():
         raise LeagueError(f"{folder} is not a folder")
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
+    fictional: dict[str, bool] = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = visible(path.relative_to(folder).as_posix(), IN_NAMES)
         try:
@@ -141,8 +146,9 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
+        fictional[name] = is_fictional(path, name)
         candidates += candidates_of(path, name, sha256, found, *recognise.subjects_of(path, found, name))
-    return Survey(folder, tuple(candidates), tuple(set_aside))
+    return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside))
 
 
 def candidates_of(
@@ -153,6 +159,14 @@ def candidates_of(
     return [
         Candidate(path, name, sha256, found.source, found.member, remarks, subject, last_period) for subject in subjects
     ]
+
+
+def quarters_at_hand(found: Survey) -> list[Quarter]:
+    """The quarters with a framework that a folder has a file of. Raises LeagueError where there is none."""
+    about = {candidate.subject.quarter for candidate in found.candidates}
+    if quarters := [quarter for quarter in with_a_framework() if quarter in about]:
+        return quarters
+    raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
 
 
 def rivals(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
@@ -187,11 +201,20 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
             else:
                 reason = "; ".join(filter(None, [f"by {chosen.name}", why]))
                 rows.append(_listed(candidate, "superseded", reason, lock))
-    inventory = pd.DataFrame(rows, columns=COLUMNS).sort_values(
-        ["source_id", "quarter", "period", "part", "file_name"], na_position="last", ignore_index=True
-    )
+    inventory = pd.DataFrame(rows, columns=COLUMNS).sort_values(ORDER, na_position="last", ignore_index=True)
     _require(inventory, quarter, found.folder)
     return inventory
+
+
+def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
+    """The inventory of a pass over several quarters: a file is used where any of them uses it."""
+    if len(inventories) == 1:
+        return inventories[0]
+    rows = pd.concat(inventories, ignore_index=True)
+    rows = rows.assign(unused=rows["status"] != "used").sort_values("unused", kind="stable")
+    about = ["file_name", "source_id", "quarter", "period", "part"]
+    once = rows.drop_duplicates(about)[COLUMNS]
+    return once.sort_values(ORDER, na_position="last", ignore_index=True)
 
 
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from orchestration.sources.archives import open_file
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
+from orchestration.sources.fictional import all_fictional, is_fictional
 from orchestration.sources.inventory import Survey, rivals, take_inventory
 from orchestration.sources.lock import changing, refuse_a_day_too_early
 from orchestration.sources.recognise import Subject, named, read_rows
@@ -63,6 +65,15 @@ def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
     return inventory
 
 
+def is_fictional_build(build: Build) -> bool:
+    """Tells by the stored files in use whether a build is of fictional ones. Raises LeagueError where it is of both."""
+    files = pd.read_parquet(build.parquet("files"))
+    used = files[files["status"] == "used"].drop_duplicates("source_sha256")
+    store = Store(build.workspace)
+    listed = used[["file_name", "source_sha256"]].itertuples(index=False)
+    return all_fictional({name: is_fictional(store.path(sha256), name) for name, sha256 in listed})
+
+
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
     """Writes `<landed>/<source>.parquet` with every row of every file in use; without one the table is empty."""
     used = inventory[(inventory["source_id"] == source.id) & (inventory["status"] == "used")]
@@ -80,7 +91,7 @@ def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
         for file in files
     ]
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=source.landed_columns)
-    landed = write_table(rows[source.landed_columns], build, source.id)
+    landed = write_parquet(rows[source.landed_columns], build.parquet(source.id))
     return Landed(len(landed), sha256, landed.head(PREVIEW_ROWS))
 
 
@@ -125,7 +136,8 @@ def rows_read_again(source: Source, file: InUse, wanted: set[tuple[str | None, i
     return rows[[place in wanted for place in zip(members, numbers, strict=True)]]
 
 
-def write_table(frame: pd.DataFrame, build: Build, name: str) -> pd.DataFrame:
+def write_parquet(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Write a frame as text. Return what was written."""
     frame = frame.astype("string")
-    write_atomically(build.parquet(name), frame.to_parquet(index=False))
+    write_atomically(path, frame.to_parquet(index=False))
     return frame

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
+Fingerprint = dict[str, str]
+
+
 @contextmanager
 def reading(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection. Raises LeagueError when the warehouse of the build does not exist."""
@@ -32,12 +35,16 @@ def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {relation for (relation,) in rows}
 
 
-def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Fingerprint of a table's content, whatever the order of its rows."""
+def fingerprint(connection: duckdb.DuckDBPyConnection, relation: str) -> Fingerprint:
+    """The sha256 of a table's content by quarter, whatever the order of its rows. A table that has no quarter has one,
+    under the empty text."""
+    key = "cast(quarter as varchar)" if "quarter" in connection.table(relation).columns else "''"
     found = connection.execute(
         f"""
-        select sha256(coalesce(string_agg(row, '' order by row), ''))
-        from (select md5(cast(to_json(t) as varchar)) as row from {table} as t)
+        select quarter, sha256(string_agg(row, '' order by row))
+        from (select {key} as quarter, md5(cast(to_json(t) as varchar)) as row from {relation} as t)
+        group by quarter
+        order by quarter
         """
     ).fetchall()
-    return str(found[0][0])
+    return dict(found)

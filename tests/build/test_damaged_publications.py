@@ -1,4 +1,4 @@
-"""Files of the primary publications end to end: damage stops the run and is named, oddities change no figure."""
+"""Files of the primary publications: damage is refused and named, oddities change no figure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import random
 import re
 import shutil
-import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,9 @@ import pytest
 from orchestration.errors import LeagueError
 from orchestration.releases.published_tables import published_tables
 from orchestration.warehouse import tables
+from orchestration.workspace.paths import Workspace
+from tests.conftest import League
+from tests.damage import assert_said, read
 
 QUARTER = "2025-26-Q4"
 JANUARY, FEBRUARY, MARCH = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February", "March"))
@@ -233,22 +235,8 @@ def test_previous_ranks_are_there_only_with_the_files_of_the_quarter_before(told
 # One publication alone
 
 
-@pytest.fixture(scope="module")
-def alone(sample: Path, run: Any, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any]:
-    """A quarter of nothing but attendances, built twice."""
-    folder = copied(sample, tmp_path_factory.mktemp("alone"), JANUARY, FEBRUARY, MARCH)
-    first, second = (run(QUARTER, folder, tmp_path_factory.mktemp(name)) for name in ("first", "second"))
-    return first, second
-
-
-def test_two_builds_give_the_same_bytes(alone: tuple[Any, Any]) -> None:
-    first, second = ({path.name: path.read_bytes() for path in built.release.iterdir()} for built in alone)
-    assert len(first) > 20
-    assert first == second
-
-
-def test_quarter_from_one_publication_alone_is_partial(alone: tuple[Any, Any]) -> None:
-    built, _ = alone
+def test_quarter_from_one_publication_alone_is_partial(sample: Path, run: Any, tmp_path: Path) -> None:
+    built = run(QUARTER, copied(sample, tmp_path / "extracts", JANUARY, FEBRUARY, MARCH), tmp_path / "data")
     assert built.problems == ()
     leagues = pd.read_parquet(built.release / "league_coverage.parquet").set_index("league")
     assert set(leagues.index) == {"acute", "ambulance", "icb", "mental_health_community"}
@@ -307,17 +295,13 @@ CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_damaged_file_stops_the_run(name: str, sample: Path, run: Any, tmp_path: Path) -> None:
+def test_damaged_file_is_refused(name: str, sample: Path, tmp_path: Path) -> None:
     damage, says = CASES[name]
     folder = copied(sample, tmp_path / "extracts", MARCH, DM01)
     damage(folder)
-    try:
-        problems = run(QUARTER, folder, tmp_path / "data").problems
-    except LeagueError as error:
-        problems = (str(error),)
-    (message,) = problems
-    assert [text for text in says if text not in message] == [], message
-    assert not list((tmp_path / "data" / "releases").rglob("*.*"))
+    with pytest.raises(LeagueError) as refused:
+        read(folder, Workspace(tmp_path / "data").build(QUARTER))
+    assert_said(str(refused.value), says)
 
 
 def new_trust(table: list[list[str]]) -> None:
@@ -329,50 +313,21 @@ def more_referrals(table: list[list[str]]) -> None:
     england[11] = f"{float(england[11]) + 1000:.1f}"
 
 
-def one_attendance_more_in_england(table: list[list[str]]) -> None:
-    at = table[0].index(MAJOR)
-    table[-1][at] = str(int(table[-1][at]) + 1)
-
-
-STOPPED: dict[str, tuple[dict[str, Callable[[list[list[str]]], None]], tuple[str, ...]]] = {
-    "one attendance too many": (
-        {MARCH: one_attendance_more_in_england},
-        (
-            "dbt.ae_organisations_add_up (critical): 1 unexpected. Control total: in every count the organisations",
-            "month 2026-03-01, counted a_e_attendances_type_1, england {england}, sum_of_organisations {organisations}",
-        ),
-    ),
-    "a new trust, and referrals too many": (
-        {MARCH: new_trust, CSDS: more_referrals},
-        (
-            "dbt.csds_providers_add_up (critical): 1 unexpected. Control total: providers add up to All Submitters",
-            "month 2026-03-01, dimension TotalReferrals, england ",
-            "dbt.trusts_are_known (critical): 1 unexpected",
-            f"quarter {QUARTER}, organisation_code RZZ, organisation_name A NEW NHS TRUST",
-        ),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", STOPPED)
-def test_figures_that_cannot_be_stop_the_command(
-    name: str, sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from orchestration import cli
-
-    edits, says = STOPPED[name]
+def test_figures_that_cannot_be_stop_the_command(sample: Path, league: League, tmp_path: Path) -> None:
+    """A trust that no reference knows, and a thousand referrals too many: each is named, by one check."""
     folder = copied(sample, tmp_path / "extracts", JANUARY, FEBRUARY, MARCH, CSDS)
-    for file, edit in edits.items():
+    for file, edit in ((MARCH, new_trust), (CSDS, more_referrals)):
         change(folder / file, edit)
-    england = int(rows((sample / MARCH).read_bytes())[-1][4])
-    arguments = ["build", "--extracts", str(folder), "--quarter", QUARTER, "--data-dir", str(tmp_path / "data")]
-    monkeypatch.setattr(sys, "argv", ["league", *arguments])
-    with pytest.raises(SystemExit) as exit_code:
-        cli.main()
-    shown = capsys.readouterr().err
-    assert exit_code.value.code == 1
-    expected = [f"{QUARTER}: stopped, nothing published"]
-    expected += [text.format(england=england + 1, organisations=england) for text in says]
+    data = tmp_path / "data"
+    code, shown = league("build", "--extracts", folder, "--quarter", QUARTER, "--data-dir", data)
+    assert code == 1
+    expected = (
+        f"{QUARTER}: stopped, nothing published",
+        "dbt.csds_providers_add_up (critical): 1 unexpected. Control total: providers add up to All Submitters",
+        "month 2026-03-01, dimension TotalReferrals, england ",
+        "dbt.trusts_are_known (critical): 1 unexpected",
+        f"quarter {QUARTER}, organisation_code RZZ, organisation_name A NEW NHS TRUST",
+    )
     assert [text for text in expected if text not in shown] == [], shown
-    assert len(re.findall(r"\((?:critical|warning)\)", shown)) == len(edits), shown
-    assert not list((tmp_path / "data" / "releases").rglob("*.*"))
+    assert len(re.findall(r"\((?:critical|warning)\)", shown)) == 2, shown
+    assert not list((data / "releases").rglob("*.*"))

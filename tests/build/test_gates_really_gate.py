@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.errors import GateError, LeagueError
 from orchestration.quality import evidence, release_gate, suites, waivers
 from orchestration.releases import publish

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -22,47 +21,9 @@ from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import changing, read_lock, refuse_a_day_too_early
 from orchestration.workspace.paths import Workspace
-from tests.conftest import hashes
+from tests.conftest import Disk, League, hashes
 
 QUARTER = "2025-26-Q1"
-SOAK = pytest.mark.skipif("LEAGUE_KILLS" not in os.environ, reason="two whole builds: make soak")
-
-League = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def league(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> League:
-    """Runs a command; returns its exit code and what it said on stderr."""
-
-    def command(*arguments: object) -> tuple[int, str]:
-        monkeypatch.setattr("sys.argv", ["league", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return int(ended.value.code or 0), capfd.readouterr().err
-
-    return command
-
-
-class Disk:
-    """A small file system of its own, in memory."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def set(self, options: str) -> None:
-        subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "none", folder], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
-    yield Disk(folder)
-    subprocess.run(["umount", folder], check=True)
 
 
 def assert_plain(said: str, *words: str) -> None:
@@ -96,21 +57,7 @@ def test_disk_that_is_full_in_publishing_leaves_the_releases_as_they_were(versio
         assert [path.name for path in build.workspace.releases(QUARTER).iterdir()] == ["v1"]
         assert hashes(build.workspace.releases(QUARTER) / "v1") == versions.first
     disk.set("size=90%")
-    assert hashes(publish.publish(build)[0].folder) == hashes(versions.second)
-
-
-@SOAK
-def test_build_that_found_no_room_to_publish_succeeds_once_there_is(versions: Any, disk: Disk, league: League) -> None:
-    shutil.copytree(versions.before / "releases", disk.folder / "releases")
-    command = ("build", "--extracts", versions.extracts, "--quarter", QUARTER, "--data-dir", disk.folder)
-    disk.set("size=40m")
-    code, said = league(*command)
-    assert code == 1
-    assert_plain(said, f"{QUARTER} cannot be built in {disk.folder}: ", "No space left on device", "make room there")
-    assert [path.name for path in (disk.folder / "releases" / QUARTER).iterdir()] == ["v1"]
-    disk.set("size=90%")
-    assert league(*command)[0] == 0
-    assert hashes(disk.folder / "releases" / QUARTER / "v2") == hashes(versions.second)
+    assert hashes(publish.publish(build)[0].release.folder) == hashes(versions.second)
 
 
 def test_data_folder_that_is_read_only_is_refused_and_its_releases_are_read(

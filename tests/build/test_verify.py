@@ -40,15 +40,29 @@ def test_release_is_what_its_extracts_give(built_first: Any) -> None:
     assert verify(Release.read(built_first.release), built_first.workspace.data_dir, again) == []
 
 
-def test_changed_output_is_named_with_its_cell(data_dir: Path) -> None:
+def test_changed_output_is_named_with_its_cell_and_changed_rules_are(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = data_dir / "releases" / QUARTER / "v1"
     table = pd.read_parquet(first / "trust_league_table.parquet")
     table.loc[table["rank"] == 1, "average_score"] += 1
     table.to_parquet(first / "trust_league_table.parquet")
+    here = describe.rule_files()
+    other = {name: sha256 for name, sha256 in here.items() if name != "expectations/waivers.yml"}
+    changed = {**other, SEED: "0" * 64, "dbt_project/seeds/new.csv": "0" * 64}
+    monkeypatch.setattr(describe, "rule_files", lambda: changed)
     outcome = CliRunner().invoke(cli.league, ["verify", str(first)])
     assert outcome.exit_code == 1
+    found = outcome.output.splitlines()
     assert "trust_league_table.parquet was changed" in outcome.output
     assert "average_score: '" in outcome.output and outcome.output.rstrip().endswith("different")
+    for said in (
+        f"rule {SEED} has changed since",
+        "rule dbt_project/seeds/new.csv was not there",
+        "rule expectations/waivers.yml is gone",
+        "datapackage.json: rules differ",
+    ):
+        assert said in found, outcome.output
 
 
 def test_changed_extract_is_named_and_nothing_is_built(data_dir: Path) -> None:
@@ -63,21 +77,6 @@ def test_changed_extract_is_named_and_nothing_is_built(data_dir: Path) -> None:
     assert found[1:] == ["not built again: an extract is not as it was"]
     stored.unlink()
     assert "is not in the store" in verify(Release.read(bundle), data_dir, again)[0]
-
-
-def test_changed_rule_is_named(built_first: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = describe.rule_files()
-    other = {name: sha256 for name, sha256 in here.items() if name != "expectations/waivers.yml"}
-    monkeypatch.setattr(
-        describe, "rule_files", lambda: {**other, SEED: "0" * 64, "dbt_project/seeds/new.csv": "0" * 64}
-    )
-    found = verify(Release.read(built_first.release), built_first.workspace.data_dir, again)
-    assert found[:3] == [
-        f"rule {SEED} has changed since",
-        "rule dbt_project/seeds/new.csv was not there",
-        "rule expectations/waivers.yml is gone",
-    ]
-    assert "datapackage.json: rules differ" in found
 
 
 def test_folder_that_is_no_release_is_refused(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def ranking(nodes: dict[str, Any]) -> Steps:
     return steps
 
 
-# The oracle: the rules as `nof-methodology.md` words them, in fractions.
+# The oracle: the rules as `docs/methodology.md` words them, in fractions.
 
 
 def half_up(number: Fraction) -> Fraction:

@@ -25,8 +25,6 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-import yaml
-from dagster._core.instance.config import dagster_instance_config
 
 from orchestration.audit.verify import verify
 from orchestration.releases.release import Release
@@ -37,13 +35,11 @@ from tests.conftest import COMMUNITY, COMMUNITY_TABLE, exchange_first_and_last
 from tests.publisher import Site, certificate, proxy_to, publish, serving
 
 FILES = PROJECT / "orchestration" / "operations" / "deploy"
-UNITS = sorted(FILES.glob("*.service"))
 POSTGRES = max(Path("/usr/lib/postgresql").glob("*/bin"), default=Path("/usr/lib/postgresql"))
 FAKETIME = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), Path("/usr/lib/faketime"))
 HOSTS = ("www.england.nhs.uk", "files.digital.nhs.uk", "digital.nhs.uk", "www.odsdatasearchandexport.nhs.uk")
 UNPRIVILEGED = "postgres" if os.geteuid() == 0 else None  # PostgreSQL does not run as root
 QUARTER, THURSDAY, FRIDAY = "2025-26-Q1", "2025-08-14", "2025-08-15"  # A&E of July is due that Thursday
-SOAK = pytest.mark.skipif("LEAGUE_KILLS" not in os.environ, reason="takes minutes: make soak")
 UPLOADS = "https://www.england.nhs.uk/"
 # libfaketime takes the moment until which Python sleeps for one of the clock that it moves.
 SITECUSTOMIZE = "import threading, time\ntime.sleep = lambda seconds: threading.Event().wait(seconds) and None\n"
@@ -245,32 +241,6 @@ def worker(instance: dg.DagsterInstance, step: str, number: int = 1) -> Callable
     return found
 
 
-def test_files_are_accepted_by_dagster_and_agree_with_each_other() -> None:
-    settings, _ = dagster_instance_config(str(FILES))  # raises on a name that it does not know
-    declared = dict(re.findall(r"^#?(\w+)=(.*)$", (FILES / "environment").read_text(), re.M))
-    assert settings["storage"]["postgres"]["postgres_url"]["env"] in declared
-    ((server,),) = (
-        location.values() for location in yaml.safe_load((FILES / "workspace.yaml").read_text())["load_from"]
-    )
-    starts = {unit.stem: line for unit in UNITS for line in re.findall("ExecStart=.*", unit.read_text())}
-    assert f"--socket {server['socket']} --module-name {server['location_name']}" in starts["league-code"]
-    assert f"--module-name {server['location_name']}" in starts["league-web"]
-    assert "--read-only --host 127.0.0.1" in starts["league-web"]
-
-
-@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_unit_is_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
-    """The lower the exposure (0 to 10) the better; a web server of a distribution has 9."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is not there: the unit is not checked")
-    places = {"SYSTEMD_UNIT_PATH": f"{FILES}:"}
-    for command in (["verify"], ["security", "--offline=yes", "--threshold=15"]):
-        analyze = ["systemd-analyze", *command, str(unit)]
-        said = subprocess.run(analyze, capture_output=True, text=True, env=os.environ | places)
-        wrong = [line for line in said.stderr.splitlines() if line and "is not executable" not in line]
-        assert wrong == [] and (said.returncode == 0 or command == ["verify"]), said.stdout[-500:]
-
-
 def fetched_and_released(site: Site, installed: Installed, instance: dg.DagsterInstance) -> Path:
     """The first release of the quarter, by the schedule and the sensor alone."""
     limits = instance.get_concurrency_config()
@@ -297,7 +267,6 @@ def test_quarter_is_fetched_and_released_unattended(
     assert [len(runs(instance, job)) for job in ("fetch", "quarter")] == [1, 1]
 
 
-@SOAK
 def test_revision_is_fetched_and_released_though_a_worker_is_killed(
     site: Site, revised: dict[str, bytes], installed: Installed, instance: dg.DagsterInstance
 ) -> None:
@@ -324,7 +293,6 @@ def test_revision_is_fetched_and_released_though_a_worker_is_killed(
     assert [len(runs(instance, job)) for job in ("fetch", "quarter")] == [2, 3]
 
 
-@SOAK
 def test_postgresql_that_breaks_down_during_a_build_costs_that_run_only(
     installed: Installed, instance: dg.DagsterInstance, sample: Path
 ) -> None:
@@ -344,7 +312,6 @@ def test_postgresql_that_breaks_down_during_a_build_costs_that_run_only(
     assert instance.event_log_storage.get_concurrency_info("warehouse").active_run_ids == set()
 
 
-@SOAK
 def test_backfill_of_two_quarters_at_once_gives_what_separate_builds_give(
     installed: Installed, instance: dg.DagsterInstance, sample: Path
 ) -> None:
