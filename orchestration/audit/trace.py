@@ -112,16 +112,9 @@ def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row |
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
     if "league_table" not in tables:
         return None
-<<<<<<< HEAD
     (row,) = tables["league_table"]
     (about,) = release.rows("league_coverage", league=row["league"])
-    placing = {**row, "league_title": about["title"]}
-=======
-    (row,) = own
-    league = row.get("league", "icb")
-    (about,) = release.rows("league_coverage", league=league)
-    placing = {**row, "league": league, "league_title": release.marked(about["title"]), "framework": about["framework"]}
->>>>>>> main
+    placing = {**row, "league_title": release.marked(about["title"])}
     if row["rank"] is None:
         return placing
     members = release.rows("league_table", league=row["league"], ranked=True)

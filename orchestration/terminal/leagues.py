@@ -35,15 +35,9 @@ def show_release(console: Console, release: Release, only: str | None, rows: int
     if not release.has_table("league_table"):
         raise LeagueError(f"{release} is of an earlier contract: build {release.quarter} again to see it here")
     coverage = release.table("league_coverage")
-<<<<<<< HEAD
+    coverage["title"] = coverage["title"].map(release.marked)
     robustness = release.table("rank_robustness")[["organisation_code", "rank_without_finance"]]
     places = release.table("league_table").merge(robustness, how="left")
-=======
-    coverage["title"] = coverage["title"].map(release.marked)
-    trusts = release.table("trust_league_table")
-    icbs = release.table("icb_league_table")
-    robustness = release.table("rank_robustness")
->>>>>>> main
     facts = release.table("method_sensitivity")
     known = list(coverage["league"])
     if only is not None and only not in known:

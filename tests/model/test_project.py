@@ -44,10 +44,6 @@ RULES = {  # what a published column says of the rules, whatever is landed: it c
     *("unit", "value_basis", "weight"),
 }
 LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
-<<<<<<< HEAD
-ASSETS = {"extract": 3, "land": 12, "rules": 24, "stage": 19, "metric": 9, "score": 16, "rank": 26, "publish": 1}
-=======
->>>>>>> main
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
 KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
 
