@@ -25,13 +25,12 @@ from orchestration.workspace.paths import PROJECT, SEEDS
 
 NAME = "audit.html"
 TABLES = (
-    "icb_league_table",
     "league_coverage",
+    "league_table",
     "metric_scores",
     "rank_robustness",
     "reconciliation",
     "segment_cut_points",
-    "trust_league_table",
 )
 STATUSES = ("agrees", "agrees_by_construction", "explained", "unexplained")
 LABELS = {
@@ -209,10 +208,8 @@ def _labels(rules: list[Row], scores: list[Row]) -> list[tuple[str, int, int]]:
 
 
 def _organisations(tables: dict[str, list[Row]]) -> dict[str, tuple[str, str]]:
-    """League and name of every organisation of the league tables, by its code."""
-    return {row["trust_code"]: (row["league"], row["trust_name"]) for row in tables["trust_league_table"]} | {
-        row["icb_code"]: ("icb", row["icb_name"]) for row in tables["icb_league_table"]
-    }
+    """League and name of every organisation of the league table, by its code."""
+    return {row["organisation_code"]: (row["league"], row["organisation_name"]) for row in tables["league_table"]}
 
 
 def _reconciled(rows: list[Row], organisations: dict[str, tuple[str, str]]) -> list[tuple[str, str, Counter[str]]]:
