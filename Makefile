@@ -2,9 +2,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+SITE := .venv-docs
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
+DEMO := data/demo
 EXTRACTS ?= ../shared/extracts
 SQL := $(shell find dbt_project/models dbt_project/tests dbt_project/macros -name '*.sql')
 SQL_LINTED := $(VENV)/.sql-linted
@@ -23,22 +25,22 @@ help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
-	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER)
+	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
 
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
-test-unit: $(READY)  ## the lane of tests without dbt and Dagster: seconds
-test-model: $(READY)  ## the lane of dbt's own tests, and of models on rows made for them
-test-build: $(READY)  ## the lane of whole builds of the sample
-test-real: $(READY)  ## the lane of real published files, where they are at hand
-$(LANES):
-	$(BIN)/python -m pytest tests/$(@:test-%=%)
+test-unit:  ## code without dbt and Dagster, in seconds
+test-model:  ## dbt's own tests, models on rows made for them, the shape of the project
+test-build:  ## whole builds of the sample
+test-real:  ## builds of published files, where they are at hand
+$(LANES): test-%: $(READY)
+	$(BIN)/python -m pytest tests/$*
 
-soak: $(READY)  ## 50 builds killed, two quarters at once, PostgreSQL that breaks down
+soak: $(READY)  ## slow and rough: 50 builds killed, two quarters at once, PostgreSQL that breaks down
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
-lint: $(READY) $(SQL_LINTED)
+lint: $(READY) $(SQL_LINTED)  ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -50,16 +52,21 @@ $(SQL_LINTED): $(SQL) pyproject.toml | $(READY)  # what changed since it last pa
 
 dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	mkdir -p data/dagster && cp -n orchestration/operations/deploy/local/dagster.yaml data/dagster/ || true
-	DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
+	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
 bench: $(SAMPLE)  ## time of imports, of a first and of further quarters; of the national files of EXTRACTS; of likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py
 
-docs: $(READY)  ## the documentation as a site, in data/site; a link that leads nowhere stops it
+docs: $(READY) $(SITE)/.ready  ## the documentation as a site, data/site; a link that leads nowhere stops it
 	$(BIN)/python -m orchestration.sources.documentation
-	$(BIN)/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+	$(SITE)/bin/zensical build --clean --strict --config-file .mkdocs.yml
+
+$(SITE)/.ready: .ci/docs.lock
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/python -m pip install --quiet --no-deps --require-hashes -r $<
+	touch $@
 
 dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
 	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
@@ -80,6 +87,9 @@ $(READY): requirements.lock pyproject.toml
 
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
+	echo zensical==0.0.73 | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+		--no-annotate --no-header --output-file .ci/docs.lock -
 
-clean:  ## what can be made again; releases, store and lock stay
-	rm -rf $(VENV) $(SAMPLE) data/work data/site data/dbt-docs dbt_project/target
+clean:  ## what can be made again; releases, store and lock of real builds stay
+	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only
+	rm -rf $(VENV) $(SITE) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target

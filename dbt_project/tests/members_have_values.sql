@@ -8,7 +8,7 @@ select
     count(*) as members,
     rules.members_needed
 from {{ ref('metric_values') }} as metric_values
-inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.quarter = metric_values.quarter
+inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.quarter = metric_values.quarter
 inner join {{ ref('league_metrics') }} as league_metrics
     on
         league_metrics.framework = frameworks.framework

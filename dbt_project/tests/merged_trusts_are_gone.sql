@@ -6,6 +6,9 @@ select
     successions.successor_code,
     successions.merger_date
 from {{ ref('organisations') }} as organisations
-inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = organisations.quarter
-inner join {{ ref('successions') }} as successions on successions.predecessor_code = organisations.organisation_code
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = organisations.quarter
+inner join {{ ref('successions') }} as successions
+    on
+        successions.quarter = organisations.quarter
+        and successions.predecessor_code = organisations.organisation_code
 where successions.merger_date <= quarters.period_start

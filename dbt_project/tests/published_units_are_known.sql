@@ -7,7 +7,7 @@ select
     metric_values.unit as unit_published,
     count(*) as figures
 from {{ ref('metric_values') }} as metric_values
-inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = metric_values.quarter
+inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = metric_values.quarter
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = quarters.framework and metrics.metric_id = metric_values.metric_id
 where metric_values.value is not null and lower(metric_values.unit) <> lower(metrics.unit)

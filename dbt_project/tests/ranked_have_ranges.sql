@@ -5,7 +5,7 @@ select
     placings.league,
     placings.organisation_code
 from {{ ref('placings') }} as placings
-inner join {{ ref('quarters_built') }} as quarters
+inner join {{ ref('quarters_in_scope') }} as quarters
     on quarters.quarter = placings.quarter and quarters.role = 'asked for'
 left join {{ ref('likely_ranges') }} as ranges
     on

@@ -7,7 +7,7 @@ with listed as (
         placings.organisation_code,
         'placings' as model
     from {{ ref('placings') }} as placings
-    inner join {{ ref('quarters_built') }} as quarters
+    inner join {{ ref('quarters_in_scope') }} as quarters
         on quarters.quarter = placings.quarter and quarters.role = 'asked for'
     where placings.rank is not null
     {% for model in ['rank_robustness', 'rank_bands', 'improvement'] %}

@@ -15,7 +15,7 @@ select
     measures.measure,
     measures.published_id
 from {{ ref('organisations') }} as organisations
-inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = organisations.quarter
+inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = organisations.quarter
 inner join {{ ref('summary_measures') }} as measures on measures.framework = quarters.framework
 inner join {{ ref('leagues_at_hand') }} as leagues
     on

@@ -46,7 +46,7 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
         counted = sorted({part["organisation_code"] for part in release.rows("metric_parts", code_in_file=code)})
         detail = f"; its rows count for {', '.join(counted)}" if counted else ""
         raise LeagueError(f"{code} is neither an organisation nor a league of {release}{detail}")
-    found: Row = {"release": str(release), "state": ": ".join(release.state()), "code": code, "tables": tables}
+    found: Row = {"release": str(release), "state": release.standing(), "code": code, "tables": tables}
     if metric_id is not None:
         values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
         if not values:
@@ -117,7 +117,7 @@ def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row |
     (row,) = own
     league = row.get("league", "icb")
     (about,) = release.rows("league_coverage", league=league)
-    placing = {**row, "league": league, "league_title": about["title"], "framework": about["framework"]}
+    placing = {**row, "league": league, "league_title": release.marked(about["title"]), "framework": about["framework"]}
     if row["rank"] is None:
         return placing
     table = "icb_league_table" if row in icbs else "trust_league_table"

@@ -21,6 +21,7 @@ from orchestration.quality.waivers import refuse_expired, waivers
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
+from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import survey
@@ -115,7 +116,9 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
         inventory = Release.read(Path(folders.extracts)).inventory()
     else:
         refuse_expired(build.quarter, date.today())
-        inventory = take_in(survey(Path(folders.extracts)), build.quarter, build.workspace)
+        found = survey(Path(folders.extracts))
+        require_one_kind(build.workspace, found.fictional)
+        inventory = take_in(found, build.quarter, build.workspace)
     write_table(inventory, build, "files")
     write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
     used = inventory[inventory["status"] == "used"]
@@ -239,7 +242,8 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         pool=WRITES_WAREHOUSE,
     )
     def built(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> Iterator[Any]:
-        results = project.build_stage(build, stage, {waiver.check for waiver in waivers(build.quarter)})
+        waived = dbt_tests.tests_of({waiver.check for waiver in waivers(build.quarter)})
+        results = project.build_stage(build, stage, waived)
         checks = dbt_tests.checks_of_results(build, stage, results)
         with tables.reading(build) as connection:
             there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
@@ -250,7 +254,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
                 key = dg.AssetKey([node.schema, node.name])
                 shown = _table_metadata(connection, key) if is_kept(context) else None
                 yield dg.MaterializeResult(asset_key=key, metadata=shown)
-        yield from _dbt_check_results(results, {check.id: check for check in checks})
+        yield from _dbt_check_results(results, dbt_tests.summed_up(checks))
         raise_if_shut(checks)
 
     return built
@@ -267,7 +271,7 @@ def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
 def _dbt_check_results(results: list[Any], checks: dict[str, Check]) -> Iterator[dg.AssetCheckResult]:
     for result in results:
         key = get_asset_check_key_for_test(manifest.raw(), TRANSLATOR, result.node.unique_id, None)
-        check = checks.get(f"dbt.{result.node.name}")
+        check = checks.get(result.node.name)
         if key is not None and check is not None and str(result.status) != "skipped":
             yield asset_check_result(key.asset_key, key.name, check)
 
@@ -317,6 +321,7 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
             "path": dg.MetadataValue.path(str(made)),
             "version": made.version,
             "created": created,
+            "synthetic": made.synthetic,
             "content_sha256": made.content_sha256(),
             "dagster/column_lineage": published_columns(),
             "trusts_ranked": int(table["ranked"].sum()),

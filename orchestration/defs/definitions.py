@@ -1,4 +1,5 @@
-"""All that Dagster knows of this project, put together. Nothing else belongs here."""
+"""All that Dagster knows of this project, put together: once for a Dagster instance, which must say where its folders
+are, and once for runs in this process, which say it run by run. Nothing else belongs here."""
 
 from __future__ import annotations
 
@@ -12,21 +13,32 @@ from orchestration.defs.gates import GATES
 from orchestration.defs.progress import progress
 from orchestration.defs.resources import Folders, build_alone
 from orchestration.defs.schedules import check_job, daily, extracts_folder, fetch_job, quarter_job
-from orchestration.workspace.paths import PROJECT
+from orchestration.errors import LeagueError
 
-defs = dg.Definitions(
-    assets=ASSETS,
-    asset_checks=GATES,
-    jobs=[quarter_job, check_job, fetch_job, alert_sensors.alert_test],
-    schedules=[daily],
-    sensors=[extracts_folder, *alert_sensors.sensors(os.environ)],
-    resources={
-        "folders": Folders(
-            extracts=os.environ.get("LEAGUE_EXTRACTS", str(PROJECT / "data" / "sample")),
-            data=os.environ.get("LEAGUE_DATA", str(PROJECT / "data")),
-        ),
-        "build": build_alone,
-    },
-    executor=dg.in_process_executor,
-    loggers={"progress": progress},
-)
+FOLDERS = {"LEAGUE_EXTRACTS": "the folder of published files", "LEAGUE_DATA": "the folder that builds write to"}
+
+
+def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
+    """Puts everything together around the folders that runs read and write."""
+    return dg.Definitions(
+        assets=ASSETS,
+        asset_checks=GATES,
+        jobs=[quarter_job, check_job, fetch_job, alert_sensors.alert_test],
+        schedules=[daily],
+        sensors=[extracts_folder, *alert_sensors.sensors(os.environ)],
+        resources={"folders": folders, "build": build_alone},
+        executor=dg.in_process_executor,
+        loggers={"progress": progress},
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Loads the definitions of a Dagster instance. Raises LeagueError where its environment does not name its folders:
+    a default would let an instance that was meant for real files build the sample, or the other way round."""
+    if missing := [name for name in FOLDERS if not os.environ.get(name)]:
+        raise LeagueError(
+            f"a Dagster instance needs {' and '.join(f'{name}, {FOLDERS[name]}' for name in missing)}, in its"
+            " environment; make dev sets both for the sample"
+        )
+    return assemble(Folders(extracts=os.environ["LEAGUE_EXTRACTS"], data=os.environ["LEAGUE_DATA"]))

@@ -22,12 +22,14 @@ from dagster._core.storage.runs import InMemoryRunStorage
 from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.defs import progress
-from orchestration.defs.definitions import defs
+from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
 from orchestration.quarters import Quarter, known
 from orchestration.workspace.paths import Build, Workspace
+
+defs = assemble(Folders.configure_at_launch())  # each run names its own folders
 
 
 @dataclass(frozen=True)

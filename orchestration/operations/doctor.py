@@ -176,7 +176,7 @@ def releases(workspace: Workspace) -> Iterator[Finding]:
             yield Finding("releases", ERROR, f"{quarter} {listed(damage)}", to_do)
         else:
             last = versions[-1]
-            found = f"{quarter}: {len(versions)} whole; {last.name} is {': '.join(Release.read(last).state())}"
+            found = f"{quarter}: {len(versions)} whole; {last.name} is {Release.read(last).standing()}"
             yield Finding("releases", OK, found)
 
 

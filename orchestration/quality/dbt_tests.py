@@ -1,66 +1,91 @@
-"""What dbt found, as checks: its data tests, and every node that could not be built.
+"""What dbt found, as checks: every rule of its data tests, and every node that it could not build.
 
 Does not belong here: running dbt (`warehouse/project.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 from orchestration.quality.checks import EXAMPLES, NOT_BUILT, NOT_RUN, Check
 from orchestration.warehouse import manifest
+from orchestration.warehouse.manifest import Rule
 from orchestration.warehouse.tables import reading
 from orchestration.workspace.paths import Build
 
-REASONS = {
-    "unique_key": "A key twice would count twice",
-    "not_null": "A value is needed",
-    "accepted_values": "The vocabulary is closed",
-    "between": "A value outside its range is an error of arithmetic",
-}
+Broken = dict[str, tuple[int, tuple[str, ...]]]  # by rule: how many rows break it, and the first of them
+
+
+def tests_of(checks: Collection[str]) -> set[str]:
+    """Return the dbt tests that the checks with these ids are rules of."""
+    return {rule.test for rule in manifest.rules() if f"dbt.{rule.name}" in checks}
 
 
 def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Check]:
-    """dbt's data tests as checks, and every node that failed to build as a failed one; failures name their rows."""
-    tests, checks = {test.name: test for test in manifest.data_tests()}, []
+    """Return a check for every rule of a dbt test, and a failed one for every node that dbt did not build."""
+    checks: list[Check] = []
     for result in results:
-        node, status = result.node, str(result.status)
-        test = tests.get(node.name)
-        if test is None and status == "success":
-            continue
-        found_rows = status in ("fail", "warn")
-        checks.append(
-            Check(
-                id=f"dbt.{node.name}",
-                gate=stage,
-                table=test.table if test else node.name,
-                kind=NOT_RUN if status == "skipped" else "dbt test" if test else NOT_BUILT,
-                severity=test.severity if test else "critical",  # as the project says, whatever is waived
-                reason=_reason(node),
-                passed=status == "pass",
-                unexpected=int(result.failures or 0),
-                examples=tuple(_failing_rows(build, node))
-                if found_rows
-                else ()
-                if status == "pass"
-                else (result.message,),
-            )
-        )
+        name, status = result.node.name, str(result.status)
+        if rules := [rule for rule in manifest.rules() if rule.test == name]:
+            checks += _of_rules(build, stage, result, rules)
+        elif status != "success":
+            kind = NOT_RUN if status == "skipped" else NOT_BUILT
+            told = (result.message,)
+            checks.append(Check(f"dbt.{name}", stage, name, kind, "critical", "must build.", False, 0, told))
     return sorted(checks, key=lambda check: check.id)
 
 
-def _reason(node: Any) -> str:
-    """What a test says of itself: its description, or the comment that opens its SQL, or what kind of test it is."""
-    comment = " ".join(line[2:].strip() for line in node.raw_code.splitlines() if line.startswith("--"))
-    column = getattr(node, "column_name", None)
-    kind = getattr(getattr(node, "test_metadata", None), "name", "must build")
-    return node.description or comment or f"{REASONS.get(kind, kind)}{f': {column}' if column else ''}."
+def summed_up(checks: Collection[Check]) -> dict[str, Check]:
+    """Return one check a dbt test, by its name. It fails where one of its rules does, and names those."""
+    by_id = {check.id: check for check in checks}
+    summed = {}
+    for test, rules in groupby(sorted(manifest.rules(), key=lambda rule: rule.test), key=lambda rule: rule.test):
+        found = [by_id[f"dbt.{rule.name}"] for rule in rules if f"dbt.{rule.name}" in by_id]
+        failed = [check for check in found if not check.passed]
+        if found:
+            worst = max(failed or found, key=lambda check: check.shuts_the_gate)
+            summed[test] = worst if len(found) == 1 else replace(worst, examples=tuple(map(str, failed)))
+    return summed
 
 
-def _failing_rows(build: Build, node: Any) -> Iterator[str]:
+def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> Iterator[Check]:
+    status = str(result.status)
+    ran = status in ("pass", "fail", "warn")
+    broken = _broken(build, result, rules) if status in ("fail", "warn") else {}
+    for rule in rules:
+        unexpected, examples = broken.get(rule.name, (0, () if ran else (result.message,)))
+        yield Check(
+            id=f"dbt.{rule.name}",
+            gate=stage,
+            table=rule.table,
+            kind=NOT_RUN if status == "skipped" else "dbt test",
+            severity=rule.severity,  # as the project says, whatever is waived
+            reason=rule.reason,
+            passed=ran and not unexpected,
+            unexpected=unexpected,
+            examples=examples,
+        )
+
+
+def _broken(build: Build, result: Any, rules: list[Rule]) -> Broken:
+    """Read again the rows that a failed test found, by the rule that they break."""
     with reading(build) as connection:
         connection.execute(f"set file_search_path = '{build.landed}'")
-        rows = connection.execute(f"select * from ({node.compiled_code}) limit {EXAMPLES}")
-        names = [column[0] for column in rows.description or ()]
-        for row in rows.fetchall():
-            yield ", ".join(f"{name} {value}" for name, value in zip(names, row, strict=True))
+        found = f"({result.node.compiled_code})"
+        if rules[0].kind == "custom_sql":
+            return {rules[0].name: (int(result.failures), _first(connection, f"from {found}"))}
+        counts = connection.execute(f"select rule, count(*) from {found} group by rule").fetchall()
+        of_rule = {rule: _first(connection, f"select row from {found} where rule = '{rule}'") for rule, _ in counts}
+        return {f"{rules[0].table}.{rule}": (count, of_rule[rule]) for rule, count in counts}
+
+
+def _first(connection: Any, query: str) -> tuple[str, ...]:
+    result = connection.execute(f"{query} limit {EXAMPLES}")
+    names = [column[0] for column in result.description or ()]
+    rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+    if names == ["row"]:
+        rows = [json.loads(row["row"], parse_float=str) for row in rows]
+    return tuple(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)

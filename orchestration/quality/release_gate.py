@@ -59,7 +59,7 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
         for suite in in_force
         if not _landed_empty(build, suite)
         for expectation in suite.expectations
-    } | {f"dbt.{test.name}" for test in manifest.data_tests()}
+    } | {f"dbt.{rule.name}" for rule in manifest.rules()}
     granted = {f"{waiver.id} of {waiver.check}": waiver.check for waiver in waivers(build.quarter)}
     gone = {f"{check.waiver} of {check.id}" for check in checks if check.waiver} - set(granted)
     if gone:

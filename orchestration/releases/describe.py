@@ -1,5 +1,5 @@
-"""Describing a release whose tables are written: `checks.json`, pictures, README, audit pack, open standards, and the
-descriptor that lists every file with its sha256.
+"""Describing a release whose tables are written: `checks.json`, pictures, README, dictionary, audit pack, open
+standards, and the descriptor that lists every file with its sha256.
 
 Belongs here: what each of them is made from. Does not: the tables (`release.py`), any figure."""
 
@@ -15,61 +15,74 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, Template
 
 from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
 from orchestration.releases import audit_page, pictures
 from orchestration.releases.published_tables import PublishedTable
-from orchestration.releases.release import CHECKS, OPENLINEAGE, PACKAGE, Release
+from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
 
 CONTRACT_VERSION = "2.2"
 README = "README.md"
+DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
 
 def describe(
-    build: Build, tables: list[PublishedTable], checks: list[Check], number: int, folder: Path, before: Release | None
+    build: Build,
+    tables: list[PublishedTable],
+    checks: list[Check],
+    number: int,
+    folder: Path,
+    before: Release | None,
+    synthetic: bool,
 ) -> None:
-    """Writes all that lies beside the tables of a release, the page that lists all other files last but one."""
+    """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
+    says so where the release is `synthetic`."""
     files = pd.read_parquet(build.parquet("files"))
     files["bytes"] = files["bytes"].astype("Int64")
     evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
     results = {
         "quarter": build.quarter,
+        "synthetic": synthetic,
         "checks": [asdict(check) for check in checks],
         "waivers": [waiver.model_dump() for waiver in waivers(build.quarter)],
         "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
         "files": json.loads(files.to_json(orient="records")),
     }
     _write_json(folder / CHECKS, results)
-    for name, picture in pictures.pictures(folder):
+    for name, picture in pictures.pictures(folder, synthetic):
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    release = Release(folder, _package(build, files, number, resources))
+    release = Release(folder, _package(build, files, number, synthetic, resources))
     if before:
         resources.append(_changes(before, release))
     sure = list(how_sure(release))
-    (folder / README).write_text(_readme(release, tables, checks, sure), encoding="utf-8")
-    resources.append(_file_resource(folder / README))
+    (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
+    (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
+    resources += [_file_resource(folder / README), _file_resource(folder / DICTIONARY)]
     resources += _open_standards(release, tables, checks, evidence)
     (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
     _write_json(folder / PACKAGE, release.package)
 
 
-def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dict[str, Any]]) -> dict[str, Any]:
+def _package(
+    build: Build, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
+) -> dict[str, Any]:
     """The descriptor; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
-        "name": f"nhs-league-tables-{build.quarter.lower()}-v{number}",
-        "title": f"NHS league tables {build.quarter}, version {number}",
+        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{build.quarter.lower()}-v{number}",
+        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {build.quarter}, version {number}",
+        "synthetic": synthetic,
         "profile": "data-package",
         "version": str(number),
         "contract_version": CONTRACT_VERSION,
@@ -83,7 +96,7 @@ def _package(build: Build, files: pd.DataFrame, number: int, resources: list[dic
                 "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
             }
         ],
-        "sources": [_source(rows) for _, rows in used],
+        "sources": [_source(rows, FICTIONAL if synthetic else "") for _, rows in used],
         "resources": resources,
     }
 
@@ -124,14 +137,15 @@ def rule_files() -> dict[str, str]:
     } | {name: sha256_of_file(PROJECT / name) for name in LIBRARIES}
 
 
-def _source(rows: pd.DataFrame) -> dict[str, Any]:
-    """A file in use, of which the inventory has a row for each subject."""
+def _source(rows: pd.DataFrame, mark: str) -> dict[str, Any]:
+    """A file in use, of which the inventory has a row for each subject. Who published it and what it is called start
+    with the mark of a fictional file."""
     file = rows.to_dict("records")[0]
     source = known_sources()[file["source_id"]]
     return {
         "source_id": source.id,
-        "title": source.title,
-        "publisher": source.publisher,
+        "title": mark + source.title,
+        "publisher": mark + source.publisher,
         "licence": source.licence,
         "path": source.landing_page if source.landing_page.startswith("https://") else "not recorded",
         "quarters": sorted(rows["quarter"].dropna().unique()),
@@ -173,32 +187,35 @@ def _file_resource(path: Path) -> dict[str, Any]:
     }
 
 
-def _readme(release: Release, tables: list[PublishedTable], checks: list[Check], sure: list[dict[str, str]]) -> str:
+def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -> str:
     reconciliation = release.table("reconciliation")
     scores = release.table("metric_scores")
     leagues = release.table("league_coverage")
-    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
-        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
-    )
-    environment.filters["code"] = _code
-    return environment.get_template("readme.md.j2").render(
-        quarter=release.quarter,
-        number=release.version,
+    uncertain = scores[scores["score"].notna() & ~scores["label"].isin(("official", "verified"))]
+    return _template("readme.md.j2").render(
+        package=release.package,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
-        labels=scores.dropna(subset="score")
-        .drop_duplicates(["metric_id", "label"])
-        .sort_values("metric_id")
-        .to_dict("records"),
+        labels={label: sorted(set(rows["metric_id"])) for label, rows in uncertain.groupby("label")},
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
         waivers=waivers(release.quarter),
-        sources=release.package["sources"],
-        tables=tables,
         changed=(release.folder / "changes.csv").exists(),
     )
+
+
+def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
+    return _template("dictionary.md.j2").render(quarter=release.quarter, number=release.version, tables=tables)
+
+
+def _template(name: str) -> Template:
+    environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
+        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+    )
+    environment.filters["code"] = _code
+    return environment.get_template(name)
 
 
 def _code(text: str) -> str:

@@ -1,5 +1,5 @@
 """The lineage of a release as OpenLineage events: what any reader of them needs to follow a published column to the
-files it came from, with nothing but the bundle.
+files it came from, with nothing but the release.
 
 Belongs here: what each job of a build read and wrote, in OpenLineage's words. Does not: working out which column reads
 which (`warehouse/column_lineage.py`)."""
@@ -71,12 +71,13 @@ def write_events(
     last file was retrieved. `sha256` has the fingerprints of tables by the names that the evidence gives them."""
     package, quarter = release.package, release.quarter
     set_producer(f"urn:{NAMESPACE}:{package['code_version']}")
+    about = release.marked(f"Everything from published files to the release of {quarter}.")
     steps = [
-        Step(BUILD, f"Everything from published files to the release of {quarter}.", ("DAGSTER", "JOB"), [], []),
+        Step(BUILD, about, ("DAGSTER", "JOB"), [], []),
         *_landing(package["sources"], sha256),
         *_models(package["rules"], sha256),
         *_checks(checks),
-        _publishing(f"releases/{quarter}/v{package['version']}", package["resources"], tables),
+        _publishing(release, tables),
     ]
     at = datetime.combine(retrieved, datetime.min.time(), UTC)
     content = release.content_sha256()
@@ -165,7 +166,7 @@ def _models(rules: dict[str, str], sha256: dict[str, str]) -> Iterator[Step]:
 def _checks(checks: list[Check]) -> Iterator[Step]:
     """One job a gate: what was found of each table it looked at. What does not gate, or is waived, is of severity
     warn."""
-    tested = {f"dbt.{test.name}": (test.kind, test.column) for test in manifest.data_tests()}
+    tested = {f"dbt.{rule.name}": (rule.kind, None) for rule in manifest.rules()}
     expected = {
         f"{suite.name}.{expectation['meta']['id']}": (expectation["type"], expectation["kwargs"].get("column"))
         for gate in {check.gate for check in checks}
@@ -197,19 +198,20 @@ def _checks(checks: list[Check]) -> Iterator[Step]:
         yield Step(f"check.{gate}", f"The checks of the {gate} gate.", runs, read, [])
 
 
-def _publishing(bundle: str, resources: list[dict[str, Any]], tables: list[PublishedTable]) -> Step:
-    files = {resource["path"]: resource for resource in resources}
+def _publishing(release: Release, tables: list[PublishedTable]) -> Step:
+    folder = f"releases/{release.quarter}/v{release.version}"
+    files = {resource["path"]: resource for resource in release.package["resources"]}
     read, written = [], []
     for table in tables:
         read.append(InputDataset(NAMESPACE, table.relation, None))
         for path in (f"{table.name}.csv", f"{table.name}.parquet"):
             reads = {column: [(table.relation, column)] for column, _, _ in table.columns}
-            file = _written(f"{bundle}/{path}", table.description, table.columns, reads, files[path]["hash"])
+            file = _written(f"{folder}/{path}", table.description, table.columns, reads, files[path]["hash"])
             size = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(size=files[path]["bytes"])
             file.outputFacets = {"outputStatistics": size}
             written.append(file)
     about = "The tables of the release; in CSV a text cell that a spreadsheet would read as a formula is neutralised."
-    return Step("publish.release", about, ("DAGSTER", "ASSET"), read, written)
+    return Step("publish.release", release.marked(about), ("DAGSTER", "ASSET"), read, written)
 
 
 def _written(

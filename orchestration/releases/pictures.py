@@ -13,6 +13,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
+from orchestration.releases.release import FICTIONAL
+
 SEGMENT_COLOURS = {1: "#006747", 2: "#0072ce", 3: "#b35c00", 4: "#8a1538"}
 VERDICT_COLOURS = {"improved": "#006747", "worsened": "#8a1538"}
 PLAIN, GRID, INK = "#425563", "#d8dde0", "#231f20"
@@ -50,8 +52,9 @@ class Relation:
         return self.name.split(".")[0]
 
 
-def pictures(release: Path) -> Iterator[tuple[str, bytes]]:
-    """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before."""
+def pictures(release: Path, synthetic: bool) -> Iterator[tuple[str, bytes]]:
+    """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before.
+    The title of each says so where the release is `synthetic`."""
     trusts = pd.read_parquet(release / "trust_league_table.parquet").rename(
         columns={"trust_code": "organisation_code", "trust_name": "organisation_name"}
     )
@@ -60,6 +63,7 @@ def pictures(release: Path) -> Iterator[tuple[str, bytes]]:
     )
     verdicts = pd.read_parquet(release / "improvement.parquet")[["league", "organisation_code", "verdict"]]
     titles = pd.read_parquet(release / "league_coverage.parquet")[["league", "title"]]
+    titles["title"] = (FICTIONAL if synthetic else "") + titles["title"]
     tables = pd.concat([trusts, icbs.assign(league="icb", segment_unadjusted=icbs["segment"])], ignore_index=True)
     ranked = tables[tables["ranked"]].merge(titles, on="league")
     ranked = ranked.merge(verdicts, on=["league", "organisation_code"], how="left")

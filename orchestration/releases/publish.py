@@ -13,7 +13,8 @@ from orchestration.quality.release_gate import evidence_of_all_gates
 from orchestration.releases.describe import FORMULA, describe
 from orchestration.releases.published_tables import PublishedTable, published_tables
 from orchestration.releases.release import Release, table_hashes
-from orchestration.releases.shelf import latest_version
+from orchestration.releases.shelf import latest_version, require_one_kind
+from orchestration.sources.landing import is_fictional_build
 from orchestration.warehouse.tables import reading
 from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import Build
@@ -23,11 +24,13 @@ def publish(build: Build) -> tuple[Release, bool]:
     """Makes the next version of the quarter's release, or finds that the last one has the same content already. Returns
     the release and whether it was made now.
 
-    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut; then
-    nothing is written.
+    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut, and
+    LeagueError where fictional and real files meet; then nothing is written.
     """
     checks = evidence_of_all_gates(build)
     releases = build.workspace.releases(build.quarter)
+    synthetic = is_fictional_build(build)
+    require_one_kind(build.workspace, synthetic)
     scratch = build.unfinished
     remove_tree(scratch)
     scratch.mkdir(parents=True)
@@ -39,7 +42,7 @@ def publish(build: Build) -> tuple[Release, bool]:
         if before and before.table_hashes() == table_hashes(scratch):
             return before, False
         number = last + 1
-        describe(build, tables, checks, number, scratch, before)
+        describe(build, tables, checks, number, scratch, before, synthetic)
         for file in (*scratch.iterdir(), scratch):
             file.chmod(0o444 if file.is_file() else 0o555)
         return Release.read(scratch.rename(releases / f"v{number}")), True

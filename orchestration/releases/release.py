@@ -22,6 +22,7 @@ from orchestration.workspace.files import sha256_of_file
 
 CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
 EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
+FICTIONAL = "FICTIONAL: "  # how every title and state of a release starts that is made from `league sample`
 PACKAGE, CHECKS, OPENLINEAGE = "datapackage.json", "checks.json", "openlineage.ndjson"
 
 Row = dict[str, Any]
@@ -53,6 +54,15 @@ class Release:
     @property
     def version(self) -> int:
         return int(self.package["version"])
+
+    @property
+    def synthetic(self) -> bool:
+        """Tells whether it is made from the fictional files of `league sample`."""
+        return bool(self.package.get("synthetic", False))
+
+    def marked(self, title: str) -> str:
+        """Puts FICTIONAL before a title where the release is."""
+        return FICTIONAL + title if self.synthetic else title
 
     @property
     def rules(self) -> dict[str, str]:
@@ -163,6 +173,10 @@ class Release:
         if last["package_sha256"] != self.package_sha256() or any(self.damage()):
             return CANDIDATE, f"{last['by']} approved other bytes on {last['on']}"
         return APPROVED, f"{last['by']}, {last['on']}"
+
+    def standing(self) -> str:
+        """Its state as one line for people, which says FICTIONAL first where it is."""
+        return self.marked(": ".join(self.state()))
 
     def decisions(self) -> list[dict[str, str]]:
         """What people decided on the release, the last decision last."""

@@ -33,6 +33,19 @@ def latest_release(releases: Path) -> Release:
     return Release.read(releases / f"v{last}")
 
 
+def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
+    """Keeps fictional and real releases apart: one would become a version of the other. Raises LeagueError where the
+    data folder has a release of the other kind."""
+    for quarter in quarters_released(workspace):
+        last = latest_release(workspace.releases(quarter))
+        if last.synthetic != synthetic:
+            there, these = ("fictional", "real") if last.synthetic else ("real", "fictional")
+            raise LeagueError(
+                f"{workspace.data_dir} holds {there} releases, such as {last}, and these files are {these}:"
+                " build them with another --data-dir"
+            )
+
+
 def approve(release: Release, by: str) -> None:
     """Records that a person stands behind a release. Raises LeagueError where it is damaged or was withdrawn."""
     if found := list(release.damage()):

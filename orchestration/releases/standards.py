@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 
 CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
 URN = "urn:nhs-league-tables:"
-ABOUT = (
-    "Independent analysis of official data. Not official statistics. "
-    "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
-)
+INVENTED = "FICTIONAL: made from invented files of invented organisations. It says nothing about the NHS. "
+OURS = "Independent analysis of official data. Not official statistics. "
+SPREADSHEETS = "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
 DATATYPES = {"varchar": "string", "bigint": "integer"}
 
 
@@ -38,7 +37,7 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
         "@context": ["http://www.w3.org/ns/csvw", {"@language": "en"}],
         "dc:identifier": package["name"],
         "dc:title": package["title"],
-        "dc:description": ABOUT,
+        "dc:description": _about(release),
         "dc:license": {"@id": package["licenses"][0]["path"]},
         "dc:source": [
             {"dc:identifier": f"sha256:{s['sha256']}", "dc:title": s["title"], "dc:publisher": s["publisher"]}
@@ -62,6 +61,10 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
     (release.folder / CSVW_FILE).write_text(json.dumps(group, indent=1) + "\n", encoding="utf-8")
 
 
+def _about(release: Release) -> str:
+    return INVENTED + SPREADSHEETS if release.synthetic else OURS + SPREADSHEETS
+
+
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
     """Of some columns those with a value in every row: part of a key can be empty, such as the member of an archive."""
     rows = pd.read_parquet(folder / f"{table}.parquet", columns=columns)
@@ -77,11 +80,11 @@ def _columns(table: PublishedTable, required: set[str]) -> Iterator[dict[str, An
 
 def _references(table: PublishedTable) -> Iterator[dict[str, Any]]:
     """The other tables that have a row for every row of this one, as far as a gate has checked it."""
-    for test in manifest.data_tests():
-        if test.kind == "references" and test.table == table.name:
-            said = test.arguments
-            reference = {"resource": f"{said['table']}.csv", "columnReference": said["columns"]}
-            yield {"columnReference": said["columns"], "reference": reference}
+    for rule in manifest.rules():
+        if rule.kind == "references" and rule.table == table.name:
+            columns = list(rule.columns)
+            reference = {"resource": f"{rule.refers_to}.csv", "columnReference": columns}
+            yield {"columnReference": columns, "reference": reference}
 
 
 def write_prov(release: Release) -> None:
@@ -120,7 +123,7 @@ def write_dcat(release: Release) -> None:
         "@type": "dcat:Dataset",
         "dcterms:identifier": package["name"],
         "dcterms:title": {"@value": package["title"], "@language": "en"},
-        "dcterms:description": {"@value": ABOUT, "@language": "en"},
+        "dcterms:description": {"@value": _about(release), "@language": "en"},
         "dcterms:license": licence,
         "dcterms:source": [{"@id": page} for page in sorted(pages)],
         "dcat:version": package["version"],

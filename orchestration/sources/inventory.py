@@ -17,6 +17,7 @@ from orchestration.quarters import known, needed
 from orchestration.sources import recognise
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.fictional import all_fictional, is_fictional
 from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
 from orchestration.sources.recognise import Recognised, Subject
 from orchestration.text import IN_NAMES, visible
@@ -98,21 +99,24 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Survey:
-    """What a folder of extracts holds: candidates for any quarter, and files set aside with a reason."""
+    """What a folder of extracts holds: candidates for any quarter, whether they are fictional, and files set aside with
+    a reason."""
 
     folder: Path
     candidates: tuple[Candidate, ...]
+    fictional: bool
     set_aside: tuple[dict[str, object], ...]
 
 
 def survey(folder: Path) -> Survey:
     """Recognises every file of a folder and reads what it is about. Raises InputError where a known publication does
-    not parse, and on an archive of which nothing can be told."""
+    not parse, and on an archive of which nothing can be told, LeagueError where fictional files lie among real ones."""
     if not folder.is_dir():
         raise LeagueError(f"{folder} is not a folder")
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
+    fictional: dict[str, bool] = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = visible(path.relative_to(folder).as_posix(), IN_NAMES)
         try:
@@ -141,8 +145,9 @@ def survey(folder: Path) -> Survey:
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
         first_seen[sha256] = name
+        fictional[name] = is_fictional(path, name)
         candidates += candidates_of(path, name, sha256, found, *recognise.subjects_of(path, found, name))
-    return Survey(folder, tuple(candidates), tuple(set_aside))
+    return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside))
 
 
 def candidates_of(

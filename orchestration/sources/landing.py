@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from orchestration.sources.archives import open_file
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
+from orchestration.sources.fictional import all_fictional, is_fictional
 from orchestration.sources.inventory import Survey, rivals, take_inventory
 from orchestration.sources.lock import changing, refuse_a_day_too_early
 from orchestration.sources.recognise import Subject, named, read_rows
@@ -61,6 +62,15 @@ def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
         for source_id, sha256, *subject in about.where(about.notna(), None).itertuples(index=False):
             lock.put_in_force(source_id, Subject(*subject), sha256)
     return inventory
+
+
+def is_fictional_build(build: Build) -> bool:
+    """Tells by the stored files in use whether a build is of fictional ones. Raises LeagueError where it is of both."""
+    files = pd.read_parquet(build.parquet("files"))
+    used = files[files["status"] == "used"].drop_duplicates("source_sha256")
+    store = Store(build.workspace)
+    listed = used[["file_name", "source_sha256"]].itertuples(index=False)
+    return all_fictional({name: is_fictional(store.path(sha256), name) for name, sha256 in listed})
 
 
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:

@@ -35,6 +35,7 @@ def show_release(console: Console, release: Release, only: str | None, rows: int
     if not release.has_table("rank_robustness"):
         raise LeagueError(f"{release} is of an earlier contract: build {release.quarter} again to see it here")
     coverage = release.table("league_coverage")
+    coverage["title"] = coverage["title"].map(release.marked)
     trusts = release.table("trust_league_table")
     icbs = release.table("icb_league_table")
     robustness = release.table("rank_robustness")

@@ -1,11 +1,11 @@
-"""What the dbt project holds: models, seeds, sources and data tests, as its manifest says.
+"""What the dbt project holds: models, seeds, sources and the rules of its data tests, as its manifest says.
 
 Belongs here: reading dbt's own format, so that nobody else does. Does not: making the manifest (`project.py`)."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -56,16 +56,19 @@ class Model:
 
 
 @dataclass(frozen=True)
-class DataTest:
-    """A data test: `table` is the model it is about, `kind` the generic test that it is (`custom_sql` if none)."""
+class Rule:
+    """One rule of a data test, about `table`. dbt runs the rules of a model as one `test`. A test with a file of its
+    own is one rule. `kind` is key, references, holds or custom_sql. `columns` are those of a key, or of a reference to
+    the table `refers_to`."""
 
     name: str
+    test: str
     kind: str
     table: str
-    column: str | None
-    arguments: Mapping[str, Any]
     severity: str  # critical, warning
-    description: str
+    reason: str
+    columns: tuple[str, ...] = ()
+    refers_to: str = ""
 
 
 @cache
@@ -92,8 +95,10 @@ def sources() -> tuple[Model, ...]:
 
 
 @cache
-def data_tests() -> tuple[DataTest, ...]:
-    return tuple(_data_test(node) for node in raw()["nodes"].values() if node["resource_type"] == "test")
+def rules() -> tuple[Rule, ...]:
+    """Every rule of every data test."""
+    tests = [node for node in raw()["nodes"].values() if node["resource_type"] == "test"]
+    return tuple(rule for node in tests for rule in _rules(node))
 
 
 def relations_of(stage: str) -> list[str]:
@@ -142,16 +147,23 @@ def _model(node: dict[str, Any]) -> Model:
     )
 
 
-def _data_test(node: dict[str, Any]) -> DataTest:
-    about = node.get("test_metadata") or {}
-    attached = (node.get("attached_node") or "").split(".")[-1]
-    named = (node["config"].get("meta") or {}).get("dagster", {}).get("ref", {}).get("name", "")
-    return DataTest(
-        name=node["name"],
-        kind=about.get("name", "custom_sql"),
-        table=attached or named,
-        column=node.get("column_name"),
-        arguments=about.get("kwargs", {}),
-        severity="warning" if node["config"].get("severity", "").lower() == "warn" else "critical",
-        description=node["description"],
-    )
+def _rules(node: dict[str, Any]) -> Iterator[Rule]:
+    severity = "warning" if node["config"].get("severity", "").lower() == "warn" else "critical"
+    if "test_metadata" not in node:
+        table = node["config"]["meta"]["dagster"]["ref"]["name"]
+        comment = " ".join(line[2:].strip() for line in node["raw_code"].splitlines() if line.startswith("--"))
+        yield Rule(node["name"], node["name"], "custom_sql", table, severity, comment)
+        return
+    said = node["test_metadata"]["kwargs"]
+    table = node["attached_node"].split(".")[-1]
+
+    def rule(name: str, kind: str, reason: str, columns: Sequence[str] = (), refers_to: str = "") -> Rule:
+        return Rule(f"{table}.{name}", node["name"], kind, table, severity, reason, tuple(columns), refers_to)
+
+    if "key" in said:
+        yield rule("key", "key", f"A key twice would count twice: {', '.join(said['key'])}.", said["key"])
+    for other, columns in said.get("references", {}).items():
+        reason = f"Every row has one in {other}: {', '.join(columns)}."
+        yield rule(f"references_{other}", "references", reason, columns, other)
+    for name, about in said.get("holds", {}).items():
+        yield rule(name, "holds", about["reason"])

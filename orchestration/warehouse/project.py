@@ -78,7 +78,7 @@ def _invoke(
 
 
 def build_stage(build: Build, tag: str, waived: Collection[str]) -> list[Any]:
-    """Builds and tests every node of a stage; returns dbt's result of each. `waived` are the checks that may fail.
+    """Builds and tests every node of a stage; returns dbt's result of each. `waived` are the tests that may fail.
     Raises LeagueError when dbt cannot run."""
     selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
     arguments = ["build", *selection, "--no-write-json"]
@@ -93,7 +93,7 @@ def build_stage(build: Build, tag: str, waived: Collection[str]) -> list[Any]:
 @contextmanager
 def _waived(parsed: Manifest, waived: Collection[str]) -> Iterator[Manifest]:
     """The project with the waived tests as warnings: dbt stops after a test that fails otherwise."""
-    tests: list[Any] = [node for node in parsed.nodes.values() if f"dbt.{node.name}" in waived]
+    tests: list[Any] = [node for node in parsed.nodes.values() if node.name in waived]
     severities = [node.config.severity for node in tests]
     try:
         for node in tests:

@@ -4,7 +4,6 @@ demand. What an alert says line by line is in the unit tests."""
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 import logging
 import shutil
@@ -28,7 +27,7 @@ from aiosmtpd.smtp import AuthResult
 
 from orchestration.defs import alert_sensors, assets, definitions
 from orchestration.defs.assets import asset_check_result
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.operations import alerts
@@ -548,4 +547,4 @@ def test_sensors_watch_every_job_and_are_off_until_switched_on() -> None:
 def test_half_an_email_keeps_the_definitions_from_loading(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAGUE_SMTP_HOST", "mail.example.org")
     with pytest.raises(LeagueError, match="half set up; missing: LEAGUE_ALERT_EMAIL_TO, LEAGUE_ALERT_EMAIL_FROM"):
-        importlib.reload(definitions)
+        definitions.assemble(Folders(extracts="", data=""))

@@ -4,6 +4,7 @@ other does, and so that what they return names the place. Rules of the land gate
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -30,7 +31,7 @@ STAGED = {  # publication: its model
     "csds": "csds_counts",
 }
 # Computed again from the landed tables; every other relation is that of the build.
-AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files", "successions_in_force"]
+AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files"]
 AGAIN += ["organisations", "organisation_sources"]
 AGAIN += ["counted_rows", "months_counted", "metric_parts", "computed_values", "metric_values"]
 CHANGED = ["control_totals", "successions", "reconciliation"]
@@ -50,7 +51,7 @@ FIRST_WEEK, WEEK_19, WEEK_53 = "gt_00_to_01_weeks_sum_1", "gt_18_to_19_weeks_sum
 
 
 def _tests() -> dict[str, Any]:
-    """The data tests on publications, by name; a key test as `unique_key <model>`."""
+    """The data tests on publications, by name; a key as `<model>.key`."""
     nodes = manifest.raw()["nodes"].values()
     tests = [node for node in nodes if node["resource_type"] == "test"]
     singular = {
@@ -60,12 +61,7 @@ def _tests() -> dict[str, Any]:
         and ("stage_metric" in node["tags"] or node["name"] == "official_figures_are_compared")
         and node["name"] not in OF_THE_FRAMEWORK
     }
-    keys = {
-        f"unique_key {model}": node
-        for node in tests
-        for model in KEYED
-        if node["name"].startswith(f"unique_key_{model}_")
-    }
+    keys = {f"{model}.key": node for node in tests for model in KEYED if node["name"] == f"rules_of_{model}"}
     return singular | keys
 
 
@@ -123,7 +119,8 @@ class Part:
     def rows(self, sql: str) -> list[Row]:
         result = self.connection.execute(sql)
         names = [column[0] for column in result.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+        return [_found(row["row"]) for row in rows] if names == ["rule", "row"] else rows
 
     def row(self, source: str, where: str) -> Row:
         """The first landed row of which that holds."""
@@ -159,6 +156,11 @@ class Part:
             f"select distinct file_name from landed.files where source_sha256 = '{row['_source_sha256']}'"
         )
         return str(found["file_name"])
+
+
+def _found(by_a_rule: str) -> Row:
+    row: Row = json.loads(by_a_rule)
+    return row | ({"month": dt.date.fromisoformat(row["month"])} if "month" in row else {})
 
 
 def _on_part(node: Any) -> str:
@@ -349,7 +351,7 @@ def rtt_row_twice(part: Part) -> Expected:
     }
     return {
         "rtt_functions_add_up": [functions(row, total, total + int(row["total_all"]))],
-        "unique_key rtt_pathways": [key],
+        "rtt_pathways.key": [key],
     }
 
 
@@ -583,7 +585,7 @@ def dm01_row_twice(part: Part) -> Expected:
     twice = {**same, "sum_of_waiting": same["sum_of_waiting"] + int(row["total_wl"])}
     del twice["sum_of_over_6_weeks"]
     key = {"month": MONTH, "provider_code": row["provider_org_code"], "test": row["diagnostic_tests"], "rows_found": 2}
-    return {"dm01_tests_add_up": [twice], "unique_key dm01_waits": [key]}
+    return {"dm01_tests_add_up": [twice], "dm01_waits.key": [key]}
 
 
 @mutant
@@ -657,7 +659,7 @@ def ae_row_twice_with_a_space_in_its_code(part: Part) -> Expected:
         if row[name] != "0"
     ]
     key = {"month": MONTH, "organisation_code": row["org_code"], "rows_found": 2}
-    return {"ae_organisations_add_up": sums, "unique_key ae_attendances": [key]}
+    return {"ae_organisations_add_up": sums, "ae_attendances.key": [key]}
 
 
 @mutant
@@ -668,7 +670,7 @@ def ae_month_from_two_files(part: Part) -> Expected:
     codes = part.rows("select trim(org_code) as code from landed.ae")
     part.damaged.add("ae")
     part.connection.execute("insert into landed.ae select * replace ('another' as _source_sha256) from landed.ae")
-    return {"unique_key ae_attendances": [{"organisation_code": row["code"], "rows_found": 2} for row in codes]}
+    return {"ae_attendances.key": [{"organisation_code": row["code"], "rows_found": 2} for row in codes]}
 
 
 @mutant
@@ -770,7 +772,7 @@ def ambulance_row_twice(part: Part) -> Expected:
     known = {column: int(total[column]) for column in INDICATORS}
     sums = [responses(name, known[name], known[name], known[name] + int(row[name])) for name in INDICATORS]
     key = {"month": MONTH, "organisation_code": row["org_code"], "rows_found": 2}
-    return {"ambulance_trusts_add_up": sums, "unique_key ambulance_responses": [key]}
+    return {"ambulance_trusts_add_up": sums, "ambulance_responses.key": [key]}
 
 
 # Cancer
@@ -902,7 +904,7 @@ def cancer_row_twice(part: Part) -> Expected:
     part.again("cancer", row)
     twice = cancer("provider", "28-day", "ALL ROUTES", total, total + float(row["total"]))
     key = {"basis": "provider", "standard": "28-day", "organisation_code": row["ods_code"], "rows_found": 2}
-    return {"cancer_organisations_add_up": [twice], "unique_key cancer_waits": [key]}
+    return {"cancer_organisations_add_up": [twice], "cancer_waits.key": [key]}
 
 
 # Community services
@@ -962,7 +964,7 @@ def csds_row_twice(part: Part) -> Expected:
     total = float(england["measure_value"])
     twice = contacts(total, total + float(row["measure_value"]), int(most / 2.5))
     key = {"month": MONTH, "level": "Provider", "organisation_code": row["org_code"], "rows_found": 2}
-    return {"csds_providers_add_up": [twice], "unique_key csds_counts": [key]}
+    return {"csds_providers_add_up": [twice], "csds_counts.key": [key]}
 
 
 # All publications together
@@ -980,7 +982,7 @@ def ambulances_of_two_files(part: Part) -> Expected:
     sums = [responses(name, known[name], known[name] + int(row[name]), known[name]) for name in INDICATORS]
     return {
         "ambulance_trusts_add_up": sums,
-        "unique_key ambulance_responses": [code],
+        "ambulance_responses.key": [code],
     }
 
 
@@ -991,7 +993,7 @@ def ambulances_two_rows_of_one_number(part: Part) -> Expected:
     part.put("ambsys", second, _source_row=first["_source_row"])
     number = int(first["_source_row"])
     key = {"measure": "ambulance_category_2", "side": "provider", "source_row": number, "rows_found": 2}
-    return {"unique_key counted_rows": [key]}
+    return {"counted_rows.key": [key]}
 
 
 @mutant
@@ -1043,9 +1045,9 @@ def predecessor_with_two_successors(part: Part) -> Expected:
     )
     for successor in successors:
         part.connection.execute(
-            "insert into stage.successions by name select ? as predecessor_code, ? as successor_code,"
+            "insert into stage.successions by name select ? as quarter, ? as predecessor_code, ? as successor_code,"
             " date '2025-04-01' as merger_date",
-            [row["org_code"], successor["org_code"]],
+            [QUARTER, row["org_code"], successor["org_code"]],
         )
     return {"every_count_is_somebodys": [counts(part, total, row, times=1)]}
 
@@ -1193,6 +1195,6 @@ def test_every_test_on_a_publication_has_a_mutant(whole: Part) -> None:
         whole.connection.execute("rollback")
     caught = set().union(*CAUGHT.values())
     assert caught == set(whole.tests)
-    assert {name for name in caught if name.startswith("unique_key")} == {f"unique_key {model}" for model in KEYED}
+    assert {name for name in caught if name.endswith(".key")} == {f"{model}.key" for model in KEYED}
     nodes = manifest.raw()["nodes"].values()
     assert {node["name"] for node in nodes if node["resource_type"] == "test"} >= OF_THE_FRAMEWORK

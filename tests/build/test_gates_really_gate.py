@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.errors import GateError, LeagueError
 from orchestration.quality import evidence, release_gate, suites, waivers
 from orchestration.releases import publish
@@ -238,7 +238,7 @@ def _rules(without: frozenset[str]) -> list[str]:
 
 
 def _tests() -> list[str]:
-    return [f"dbt.{n['name']}" for n in manifest.raw()["nodes"].values() if n["resource_type"] == "test"]
+    return [f"dbt.{rule.name}" for rule in manifest.rules()]
 
 
 def changed_landed_table(build: Build) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -16,8 +19,9 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.types import DaemonHeartbeat
 
 from orchestration.cli import league
-from orchestration.defs import instance
+from orchestration.defs import definitions, instance
 from orchestration.defs.assets import as_table
+from orchestration.errors import LeagueError
 from orchestration.operations.doctor import ERROR, OK, WARNING
 from orchestration.workspace.paths import PROJECT
 from tests.unit.test_doctor import said, states
@@ -65,6 +69,28 @@ def test_command_exits_with_1_where_anything_is_an_error(tmp_path: Path) -> None
         and "\x1b" not in bad.output
         and "[red]none\\x1b" in bad.output.replace("\n", "").replace(" ", "")
     )
+
+
+def test_instance_without_its_folders_does_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEAGUE_EXTRACTS", "/extracts")
+    monkeypatch.delenv("LEAGUE_DATA", raising=False)
+    with pytest.raises(LeagueError, match="needs LEAGUE_DATA, the folder that builds write to, in its environment"):
+        definitions.defs()
+    monkeypatch.delenv("LEAGUE_EXTRACTS")
+    with pytest.raises(LeagueError, match=r"needs LEAGUE_EXTRACTS, .* and LEAGUE_DATA, "):
+        definitions.defs()
+    monkeypatch.setenv("LEAGUE_EXTRACTS", "/extracts")
+    monkeypatch.setenv("LEAGUE_DATA", "/data")
+    folders = definitions.defs().resources["folders"]
+    assert (folders.extracts, folders.data) == ("/extracts", "/data")
+
+
+def test_dagster_itself_says_what_is_missing() -> None:
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("LEAGUE_")}
+    command = [sys.executable, "-m", "dagster", "definitions", "validate", "-m", "orchestration.defs.definitions"]
+    refused = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert "a Dagster instance needs LEAGUE_EXTRACTS" in refused.stdout + refused.stderr
 
 
 def test_dagster_is_given_cells_and_no_markdown() -> None:

@@ -14,11 +14,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from orchestration.defs.definitions import defs
+from orchestration.cli import league
+from orchestration.defs import assets
+from orchestration.defs.in_process import defs
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.releases import diff, publish
@@ -112,6 +116,42 @@ def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
     described = {"README.md", "audit.html", "checks.json", "datapackage.json"}
     described |= {"csv-metadata.json", "openlineage.ndjson", "prov.json", "dcat.jsonld"}
     assert set(hashes(built.release)) == files | pictures | described
+
+
+def test_everything_made_from_the_sample_says_so(built: Any) -> None:
+    """All but the tables, whose columns are the contract's."""
+    package = Release.read(built.release).package
+    assert package["synthetic"] is True
+    assert {package["title"][:9], *(source["publisher"][:9] for source in package["sources"])} == {"FICTIONAL"}
+    beside = [path for path in built.release.iterdir() if path.suffix not in (".csv", ".parquet")]
+    silent = [path.name for path in beside if "FICTIONAL" not in path.read_text(encoding="utf-8")]
+    assert silent == ["checks.json"] and json.loads((built.release / "checks.json").read_text())["synthetic"] is True
+    said = {name: (built.release / name).read_text(encoding="utf-8") for name in ("README.md", "audit.html")}
+    for name, text in said.items():
+        assert "invented" in text and "official data" not in text and "Open Government" not in text, name
+    assert said["README.md"].startswith("# FICTIONAL: NHS league tables")
+    shown = assets.published_release(dg.build_asset_context(partition_key="2025-26-Q4"), build=built.build)
+    assert shown.metadata["synthetic"] is True and not shown.metadata["created"]
+
+
+def test_terminal_says_so(built: Any) -> None:
+    data_dir = str(built.workspace.data_dir)
+    shown = CliRunner().invoke(league, ["show", "--data-dir", data_dir], env={"COLUMNS": "200"}).output
+    assert "v1: FICTIONAL: candidate" in shown and shown.count("FICTIONAL: ") == 1 + len(RANKED)
+    traced = CliRunner().invoke(league, ["trace", "acute", "--quarter", "2025-26-Q4", "--data-dir", data_dir]).output
+    assert "v1: FICTIONAL: candidate" in traced.replace("\n", "")
+
+
+def test_fictional_files_do_not_get_into_a_folder_of_real_releases(
+    first_quarter: Path, run: Any, tmp_path: Path
+) -> None:
+    real = tmp_path / "releases" / "2025-26-Q2" / "v1"
+    real.mkdir(parents=True)
+    (real / "datapackage.json").write_text(json.dumps({"resources": [], "synthetic": False}))
+    outcome = run("2025-26-Q1", first_quarter, tmp_path)
+    (problem,) = outcome.problems
+    assert problem.startswith(f"{tmp_path} holds real releases, such as {real}, and these files are fictional: build")
+    assert outcome.release is None and not (tmp_path / "store").exists() and not list(tmp_path.glob("*.lock.json"))
 
 
 def test_descriptor_is_a_valid_data_package(built_first: Any) -> None:

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from orchestration.defs import assets, schedules
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.defs.resources import Folders
 from orchestration.sources.calendar import expected
 from orchestration.sources.fetch import Fetched

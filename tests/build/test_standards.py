@@ -35,6 +35,7 @@ from orchestration.releases.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
 from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import OF_EXTRACT, all_lineage, columns_of_tables
+from orchestration.warehouse.manifest import Rule
 
 FILES = ("extracts/", "dbt_project/seeds/")
 FACETS = {kind._get_schema(): kind for layer in facet_v2.BaseFacet.__subclasses__() for kind in layer.__subclasses__()}
@@ -172,23 +173,28 @@ def test_csvw_refuses(change: Callable[[Document, list[list[str]]], None], built
 
 
 def test_what_csvw_calls_a_foreign_key_is_checked(built: Any) -> None:
-    nodes = manifest.raw()["nodes"]
-    tests = [n for n in nodes.values() if n.get("test_metadata", {}).get("name") == "references"]
+    references = [rule for rule in manifest.rules() if rule.kind == "references"]
+    nodes = {node["name"]: node for node in manifest.raw()["nodes"].values()}
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as warehouse; use warehouse")
         connection.execute(f"attach '{built.build.warehouse}' as built (read_only)")
-        for relation in {f"{nodes[p]['schema']}.{nodes[p]['name']}" for t in tests for p in t["depends_on"]["nodes"]}:
-            connection.execute(f"create schema if not exists {relation.split('.')[0]}")
+
+        def broken(rule: Rule) -> list[Any]:
+            of_rule = f"rule = '{rule.name.split('.')[1]}'"
+            return connection.execute(f"from ({nodes[rule.test]['compiled_code']}) where {of_rule}").fetchall()
+
+        for name in {table for rule in references for table in (rule.table, rule.refers_to)}:
+            relation = f"{nodes[name]['schema']}.{name}"
+            connection.execute(f"create schema if not exists {nodes[name]['schema']}")
             connection.execute(f"create table {relation} as from built.{relation}")
-        assert [t["name"] for t in tests if connection.execute(t["compiled_code"]).fetchall()] == []
-        for test in tests:
-            referenced = test["test_metadata"]["kwargs"]["table"]
-            schema = next(node["schema"] for node in nodes.values() if node["name"] == referenced)
-            connection.execute(f"begin; delete from {schema}.{referenced} where quarter = '2025-26-Q4'")
-            assert connection.execute(test["compiled_code"]).fetchall(), test["name"]
+        assert [rule.name for rule in references if broken(rule)] == []
+        for rule in references:
+            referenced = f"{nodes[rule.refers_to]['schema']}.{rule.refers_to}"
+            connection.execute(f"begin; delete from {referenced} where quarter = '2025-26-Q4'")
+            assert broken(rule), rule.name
             connection.execute("rollback")
     described = json_of(built.release / CSVW_FILE)["tables"]
-    assert sum(len(table["tableSchema"].get("foreignKeys", [])) for table in described) == len(tests) > 0
+    assert sum(len(table["tableSchema"].get("foreignKeys", [])) for table in described) == len(references) > 0
 
 
 def test_every_event_and_facet_is_valid(built: Any) -> None:

@@ -21,7 +21,6 @@ from orchestration.warehouse import manifest
 from orchestration.workspace.paths import DBT_PROJECT
 
 QUARTER = "2025-26-Q2"
-IN_FORCE = [{"quarter": QUARTER, "framework": "nof-2025-26"}]
 MONTHS = (date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 1))
 LEAGUES = ("acute", "mental_health_community", "ambulance")
 FIGURES = {"quarter": "varchar", "trust_code": "varchar", "published_id": "varchar", "value": "decimal(18, 6)"}
@@ -68,7 +67,8 @@ class Steps:
 def _definition(node: Row) -> str:
     if node["resource_type"] == "seed":
         types = ", ".join(f"{name}: '{kind}'" for name, kind in node["config"]["column_types"].items())
-        return f"as from read_csv('{DBT_PROJECT / node['original_file_path']}', types = {{{types}}})"
+        named = f", types = {{{types}}}" if types else ""
+        return f"as from read_csv('{DBT_PROJECT / node['original_file_path']}'{named})"
     columns = {column["name"]: column["data_type"] for column in node["columns"].values()}
     return f"({', '.join(map(' '.join, (FIGURES if node['name'] == 'nof_figures' else columns).items()))})"
 
@@ -94,7 +94,7 @@ def banding(nodes: dict[str, Any]) -> Steps:
 def counting(nodes: dict[str, Any]) -> Steps:
     steps = Steps(nodes, "metric_parts", "computed_values")
     built = {"quarter": QUARTER, "period_start": MONTHS[0], "period_end": date(2025, 9, 30)}
-    steps.run("computed_values", "metric_id, status", quarters_built=[built], frameworks_in_force=IN_FORCE)
+    steps.run("computed_values", "metric_id, status", quarters_in_scope=[built])
     return steps
 
 
@@ -107,7 +107,7 @@ def averaging(nodes: dict[str, Any]) -> Steps:
 def ranking(nodes: dict[str, Any]) -> Steps:
     segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
     steps = Steps(nodes, *segments, "placings")
-    steps.run("placings", "organisation_code, quarter", frameworks_in_force=IN_FORCE)
+    steps.run("placings", "organisation_code, quarter", quarters_in_scope=[{"quarter": QUARTER}])
     return steps
 
 
@@ -284,7 +284,10 @@ def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
         "placings",
         "organisation_code, segment_unadjusted, segment, rank, rank_without_override, rank is not null, average_score",
         organisations=[{**key, "organisation_type": "trust"} for key in keys],
-        leagues_at_hand=[{**IN_FORCE[0], "league": league, "value_basis": "published"} for league in leagues],
+        leagues_at_hand=[
+            {"quarter": QUARTER, "framework": "nof-2025-26", "league": league, "value_basis": "published"}
+            for league in leagues
+        ],
         organisations_covered=[
             {**key, "scope": "overall", "covered": covered, "not_covered_reason": None if covered else "too few"}
             for key, covered in zip(keys, (average_shown(t) is not None for t in trusts), strict=True)
@@ -359,7 +362,7 @@ def test_computed_ratios_equal_the_oracle(
         months_counted=[
             {"quarter": QUARTER, "framework": "nof-2025-26", "metric_id": metric_id, "month": month} for month in MONTHS
         ],
-        successions_in_force=[
+        successions=[
             {"quarter": QUARTER, "predecessor_code": gone, "successor_code": code} for gone, code in absorbed.items()
         ],
     )
@@ -389,9 +392,7 @@ def test_bands_cover_every_value_once(banding: Steps, metric_id: str, values: li
         {"quarter": QUARTER, "organisation_code": str(v), "metric_id": metric_id, "value": v, "scoring_rule": "bands"}
         for v in values
     ]
-    scores = banding.run(
-        "banded_scores", "organisation_code, score", scoring_inputs=inputs, frameworks_in_force=IN_FORCE
-    )
+    scores = banding.run("banded_scores", "organisation_code, score", scoring_inputs=inputs)
     assert scores == {str(v): 1 if v >= surplus else 2 + sum(v <= edge for edge in lower_edges) for v in values}
 
 

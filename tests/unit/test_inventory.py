@@ -19,21 +19,23 @@ from orchestration.workspace.paths import Workspace
 from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
 
 
-def data_file(folder: Path, name: str, *quarters: str, value: str = "3.0") -> None:
-    rows = [[q, *ROW[1:12], value, *ROW[13:]] for q in quarters]
+def data_file(folder: Path, name: str, *quarters: str, value: str = "3.0", code: str = "ZA1") -> None:
+    rows = [[q, *ROW[1:4], code, *ROW[5:12], value, *ROW[13:]] for q in quarters]
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(csv_bytes(HEADER, *rows))
 
 
 def ae(folder: Path, name: str, *months: str, value: str = "1") -> None:
     headings = [column.published[0] for column in known_sources()["ae"].columns]
-    rows = [[f"MSitAE-{month}", *[value] * 21] for month in months]
+    rows = [[f"MSitAE-{month}", "ZA1", *[value] * 20] for month in months]
     (folder / name).write_bytes(csv_bytes(headings, *rows, ["Total ", *[value] * 21]))
 
 
 def ambsys(folder: Path, name: str, *months: str, value: str = ".") -> None:
     headings = [column.published[0] for column in known_sources()["ambsys"].columns]
-    (folder / name).write_bytes(csv_bytes(headings, *[[*month.split("-"), *[value] * 151] for month in months]))
+    (folder / name).write_bytes(
+        csv_bytes(headings, *[[*month.split("-"), value, "ZA1", *[value] * 149] for month in months])
+    )
 
 
 def statuses(folder: Path, quarter: str) -> dict[tuple[str, str | None], str]:
@@ -267,7 +269,7 @@ def landed(extracts: Path, data: Path, quarter: str, source_id: str) -> tuple[La
 
 
 def test_a_national_file_is_landed_with_where_each_row_came_from(extracts: Path, tmp_path: Path) -> None:
-    march, april = ([f"DM01-{month}", *COUNTS] for month in ("MAY-2025", "JUNE-2025"))
+    march, april = ([f"DM01-{month}", "ZA1", *COUNTS[1:]] for month in ("MAY-2025", "JUNE-2025"))
     dm01(extracts, "a.zip", *[march] * 7, extra="read me.txt")
     (extracts / "b.csv").write_bytes(quoted(TESTS, *[[*april[:2], "", *april[3:]]] * 5))
     landing, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
@@ -284,7 +286,7 @@ def test_a_national_file_is_landed_with_where_each_row_came_from(extracts: Path,
 
 
 def test_two_months_in_a_national_file_land_nothing(extracts: Path, tmp_path: Path) -> None:
-    dm01(extracts, "a.zip", ["DM01-MAY-2025", *COUNTS], ["DM01-JUNE-2025", *COUNTS])
+    dm01(extracts, "a.zip", ["DM01-MAY-2025", "ZA1", *COUNTS[1:]], ["DM01-JUNE-2025", "ZA1", *COUNTS[1:]])
     message = r"a\.zip \[dm01\.csv\], row 3, column Period: .* found 'DM01-JUNE-2025'; expected 2025-05"
     with pytest.raises(InputError, match=message):
         landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")

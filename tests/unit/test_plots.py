@@ -50,32 +50,41 @@ def text(svg: bytes) -> list[str]:
 
 
 def test_each_ranked_league_has_its_pictures(release: Path) -> None:
-    assert [name for name, _ in pictures.pictures(release)] == ["ranks_ambulance.svg", "movement_ambulance.svg"]
+    assert [name for name, _ in pictures.pictures(release, synthetic=False)] == [
+        "ranks_ambulance.svg",
+        "movement_ambulance.svg",
+    ]
 
 
 def test_without_a_quarter_before_there_is_no_movement(release: Path) -> None:
     table = pd.read_parquet(release / "trust_league_table.parquet")
     table.assign(rank_change=pd.array([None] * 3, "Int32")).to_parquet(release / "trust_league_table.parquet")
-    assert [name for name, _ in pictures.pictures(release)] == ["ranks_ambulance.svg"]
+    assert [name for name, _ in pictures.pictures(release, synthetic=False)] == ["ranks_ambulance.svg"]
 
 
 def test_same_tables_give_the_same_bytes(release: Path) -> None:
-    assert dict(pictures.pictures(release)) == dict(pictures.pictures(release))
+    assert dict(pictures.pictures(release, synthetic=False)) == dict(pictures.pictures(release, synthetic=False))
 
 
 def test_names_are_text_and_nothing_else(release: Path) -> None:
-    for svg in dict(pictures.pictures(release)).values():
+    for svg in dict(pictures.pictures(release, synthetic=False)).values():
         assert b"<script" not in svg
         assert any(line.startswith(HOSTILE) for line in text(svg))
 
 
 def test_long_names_are_cut(release: Path) -> None:
-    (ranks, _) = dict(pictures.pictures(release)).values()
+    (ranks, _) = dict(pictures.pictures(release, synthetic=False)).values()
     assert f"{'C' * pictures.LONGEST_NAME}  3" in text(ranks)
 
 
+def test_title_says_that_a_release_is_fictional(release: Path) -> None:
+    for svg in dict(pictures.pictures(release, synthetic=True)).values():
+        assert ">FICTIONAL: Ambulance trusts, 2025-26-Q2<" in svg.decode()
+    assert not any(b"FICTIONAL" in svg for _, svg in pictures.pictures(release, synthetic=False))
+
+
 def test_title_counts_the_verdicts(release: Path) -> None:
-    movement = dict(pictures.pictures(release))["movement_ambulance.svg"]
+    movement = dict(pictures.pictures(release, synthetic=False))["movement_ambulance.svg"]
     assert "Changes of scores beyond the spread of metrics: 1 improved (green), 0 worsened (red), of 2" in text(
         movement
     )

@@ -7,8 +7,8 @@ with rules as (
         quarters.period_end as quarter_end,
         computed_metrics.*
     from {{ ref('computed_metrics') }} as computed_metrics
-    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = computed_metrics.framework
-    inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = frameworks.quarter
+    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = computed_metrics.framework
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = frameworks.quarter
 ),
 
 months as (
@@ -128,7 +128,7 @@ left join counted
         and counted.framework = spine.framework
         and counted.metric_id = spine.metric_id
         and counted.organisation_code = spine.organisation_code
-left join {{ ref('successions_in_force') }} as successions
+left join {{ ref('successions') }} as successions
     on successions.quarter = spine.quarter and successions.predecessor_code = spine.organisation_code
 left join {{ ref('metrics_not_applicable') }} as not_applicable
     on

@@ -31,7 +31,7 @@ select
     leagues.framework,
     leagues.league,
     cast(case when released.league is not null then 'published' else 'computed' end as varchar) as value_basis
-from {{ ref('frameworks_in_force') }} as frameworks
+from {{ ref('quarter_frameworks') }} as frameworks
 inner join {{ ref('leagues') }} as leagues on leagues.framework = frameworks.framework
 left join released on released.quarter = frameworks.quarter and released.league = leagues.league
 left join computed on computed.quarter = frameworks.quarter and computed.league = leagues.league

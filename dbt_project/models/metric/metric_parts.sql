@@ -28,7 +28,7 @@ inner join {{ ref('months_counted') }} as months
         and months.framework = rules.framework
         and months.metric_id = rules.metric_id
         and months.month = counts.month
-left join {{ ref('successions_in_force') }} as successions
+left join {{ ref('successions') }} as successions
     on
         rules.side = 'provider'
         and successions.quarter = counts.quarter

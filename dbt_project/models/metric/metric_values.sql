@@ -18,7 +18,7 @@ spine as (
         metrics.unit,
         released.league is not null as is_released
     from {{ ref('organisations') }} as organisations
-    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = organisations.quarter
+    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = organisations.quarter
     inner join {{ ref('league_metrics') }} as league_metrics
         on league_metrics.framework = quarters.framework and league_metrics.league = organisations.league
     inner join {{ ref('metrics') }} as metrics
@@ -35,7 +35,7 @@ ignored as (
         metrics.metric_id,
         metrics.ignored_unit
     from {{ ref('metrics') }} as metrics
-    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = metrics.framework
+    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = metrics.framework
 ),
 
 figures as (
@@ -117,7 +117,7 @@ select
     joined.published_score_row
 from joined
 left join {{ ref('reporting_periods') }} as periods on periods.reporting_date = joined.reporting_date
-left join {{ ref('successions_in_force') }} as successions
+left join {{ ref('successions') }} as successions
     on successions.quarter = joined.quarter and successions.predecessor_code = joined.organisation_code
 union all
 select

@@ -8,7 +8,7 @@ with at_hand as (
         months.month,
         max(months.month) over (partition by rules.framework, rules.metric_id, months.quarter) as latest_month
     from {{ ref('computed_metrics') }} as rules
-    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = rules.framework
+    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = rules.framework
     inner join {{ ref('months_in_use') }} as months
         on
             months.quarter = frameworks.quarter

@@ -27,7 +27,7 @@ named as (
         coalesce(successions.successor_code, files.organisation_code) as organisation_code,
         min(case when successions.successor_code is null then files.organisation_name end) as organisation_name
     from {{ ref('organisations_in_files') }} as files
-    left join {{ ref('successions_in_force') }} as successions
+    left join {{ ref('successions') }} as successions
         on
             successions.quarter = files.quarter
             and successions.predecessor_code = files.organisation_code
@@ -42,9 +42,9 @@ listed as (
         reference.trust_name,
         reference.league
     from {{ ref('reference_trusts') }} as reference
-    inner join {{ ref('quarters_built') }} as quarters
+    inner join {{ ref('quarters_in_scope') }} as quarters
         on reference.close_date is null or reference.close_date >= quarters.period_end
-    left join {{ ref('successions_in_force') }} as successions
+    left join {{ ref('successions') }} as successions
         on successions.quarter = quarters.quarter and successions.predecessor_code = reference.trust_code
     left join leagues_released
         on leagues_released.quarter = quarters.quarter and leagues_released.league = reference.league
@@ -99,7 +99,7 @@ icbs_of_quarter as (
         quarters.quarter,
         reference.icb_code
     from {{ ref('reference_trusts') }} as reference
-    cross join {{ ref('quarters_built') }} as quarters
+    cross join {{ ref('quarters_in_scope') }} as quarters
     left join quarters_with_commissioners as known on known.quarter = quarters.quarter
     where
         known.quarter is null

@@ -12,7 +12,7 @@ select
             else 'computed'
         end as varchar
     ) as value_basis
-from {{ ref('frameworks_in_force') }} as frameworks
+from {{ ref('quarter_frameworks') }} as frameworks
 inner join {{ ref('league_metrics') }} as league_metrics on league_metrics.framework = frameworks.framework
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = frameworks.framework and metrics.metric_id = league_metrics.metric_id

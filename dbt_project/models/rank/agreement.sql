@@ -11,7 +11,7 @@ select
         as decimal(9, 6)
     ) as share_unexplained
 from {{ ref('reconciliation') }} as reconciliation
-inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = reconciliation.quarter
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = reconciliation.quarter
 inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = reconciliation.quarter

@@ -10,7 +10,8 @@ with expected as (
         frameworks.status as framework_status,
         frameworks.override_segment,
         league_metrics.metric_id
-    from {{ ref('frameworks_in_force') }} as in_force
+    from {{ ref('quarters_in_scope') }} as quarters
+    inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
     inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
     inner join {{ ref('league_metrics') }} as league_metrics

@@ -31,7 +31,7 @@ select
     cut_points.cut_2,
     cut_points.cut_3
 from ranked
-inner join {{ ref('quarters_built') }} as quarters on quarters.quarter = ranked.quarter
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = ranked.quarter
 inner join {{ ref('league_coverage') }} as leagues
     on leagues.quarter = ranked.quarter and leagues.league = ranked.league
 inner join cut_points

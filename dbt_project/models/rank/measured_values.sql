@@ -16,7 +16,7 @@ select
     inputs.single_score,
     cast(coalesce(inputs.score_decimals, 10) as integer) as score_decimals
 from {{ ref('scoring_inputs') }} as inputs
-inner join {{ ref('quarters_built') }} as quarters
+inner join {{ ref('quarters_in_scope') }} as quarters
     on quarters.quarter = inputs.quarter and quarters.role = 'asked for'
 inner join {{ ref('computed_metrics') }} as computed_metrics
     on

@@ -18,7 +18,7 @@ with shown as (
         end as sort_value,
         metric_values.published_rank
     from {{ ref('metric_scores') }} as scores
-    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = scores.quarter
+    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = scores.quarter
     inner join {{ ref('metrics') }} as metrics
         on metrics.framework = quarters.framework and metrics.metric_id = scores.metric_id
     inner join {{ ref('metric_values') }} as metric_values

@@ -10,7 +10,7 @@ with summary as (
         figures.source_member,
         figures.source_row
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('summary_measures') }} as measures
         on measures.framework = quarters.framework and measures.published_id = figures.published_id
 ),
@@ -30,7 +30,7 @@ published_domains as (
         max(case when figures.published_id = domains.score_id then figures.source_row end) as score_row,
         max(case when figures.published_id = domains.segment_id then figures.source_row end) as segment_row
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('domains') }} as domains
         on domains.framework = quarters.framework and figures.published_id in (domains.score_id, domains.segment_id)
     group by figures.quarter, figures.trust_code, domains.domain, domains.score_id, domains.segment_id
@@ -136,7 +136,7 @@ value_cells as (
             and computed.organisation_code = published.organisation_code
             and computed.metric_id = published.metric_id
             and computed.value_basis = 'computed'
-    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.quarter = published.quarter
+    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.quarter = published.quarter
     inner join {{ ref('computed_metrics') }} as rules
         on rules.framework = frameworks.framework and rules.metric_id = published.metric_id
     where published.value_basis = 'published' and computed.status = 'reported'

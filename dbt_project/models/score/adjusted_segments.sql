@@ -7,7 +7,7 @@ with summary as (
         max(case when measures.measure = 'financial_override' then figures.value end) as financial_override,
         max(case when measures.measure = 'improvement_programme' then figures.value end) as improvement_programme
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = figures.quarter
+    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = figures.quarter
     inner join {{ ref('summary_measures') }} as measures
         on measures.framework = quarters.framework and measures.published_id = figures.published_id
     group by figures.quarter, figures.trust_code

@@ -5,7 +5,7 @@ select
     cast(bands.score as decimal(18, 10)) as score,
     cast(bands.label as varchar) as label
 from {{ ref('scoring_inputs') }} as inputs
-inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = inputs.quarter
+inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = inputs.quarter
 inner join {{ ref('score_bands') }} as bands
     on
         bands.framework = quarters.framework

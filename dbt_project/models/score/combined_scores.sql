@@ -7,7 +7,7 @@ select
         {{ least_sure('score_matrix.label', least_sure('row_scores.label', 'column_scores.label')) }} as varchar
     ) as label
 from {{ ref('score_matrix') }} as score_matrix
-inner join {{ ref('frameworks_in_force') }} as quarters on quarters.framework = score_matrix.framework
+inner join {{ ref('quarter_frameworks') }} as quarters on quarters.framework = score_matrix.framework
 inner join {{ ref('banded_scores') }} as row_scores
     on
         row_scores.quarter = quarters.quarter

@@ -39,7 +39,7 @@ providers as (
         quarters.quarter,
         leagues.framework,
         sum(leagues.expected_organisations) as expected_organisations
-    from {{ ref('frameworks_in_force') }} as quarters
+    from {{ ref('quarter_frameworks') }} as quarters
     inner join {{ ref('leagues') }} as leagues on leagues.framework = quarters.framework
     group by quarters.quarter, leagues.framework
 ),

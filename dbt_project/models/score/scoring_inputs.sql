@@ -35,7 +35,7 @@ inner join {{ ref('value_bases') }} as bases
         and bases.league = metric_values.league
         and bases.metric_id = metric_values.metric_id
         and bases.value_basis = metric_values.value_basis
-inner join {{ ref('frameworks_in_force') }} as quarters on quarters.quarter = metric_values.quarter
+inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = metric_values.quarter
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = quarters.framework and metrics.metric_id = metric_values.metric_id
 inner join {{ ref('league_metrics') }} as league_metrics

@@ -28,7 +28,7 @@ members as (
         count(at_hand.league) as leagues_present,
         count(distinct at_hand.value_basis) as bases
     from {{ ref('league_metrics') }} as league_metrics
-    inner join {{ ref('frameworks_in_force') }} as frameworks on frameworks.framework = league_metrics.framework
+    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = league_metrics.framework
     left join at_hand
         on
             at_hand.quarter = frameworks.quarter

@@ -6,7 +6,8 @@ with methods as (
         in_force.framework,
         max(frameworks.segment_method) = 'quartiles_of_all_providers'
         and count(*) = count(case when at_hand.value_basis = frameworks.value_basis then 1 end) as by_quartiles
-    from {{ ref('frameworks_in_force') }} as in_force
+    from {{ ref('quarters_in_scope') }} as quarters
+    inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
     inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
     left join {{ ref('leagues_at_hand') }} as at_hand

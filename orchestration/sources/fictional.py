@@ -1,0 +1,53 @@
+"""Telling fictional files, which `league sample` writes, from files of real publishers.
+
+Belongs here: what gives a fictional file away, refusing a mixture. Does not: keeping releases apart
+(`releases/shelf.py`).
+
+We look at what a file says, not at a mark beside it: a mark is left behind when a file is copied, and a flag is
+forgotten. Every row that the sample writes about an organisation has an invented code: Z, a letter, a digit for trusts;
+X, a letter from A to E, a digit for ICBs. No real file that we have holds such a code as a whole cell. A test looks at
+every file of the sample and at every real one. Should NHS England ever use such a code, the file is taken for fictional
+and refused beside the real ones: the mistake is loud."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from orchestration.errors import LeagueError
+from orchestration.sources.archives import is_archive, open_archive
+
+NAMED = 3  # files of each kind that a refusal names
+HEAD = 65536  # bytes of a file, or of each member of an archive: hundreds of rows
+# A whole cell: between commas or ends of line in CSV, quoted or not; between tags in the XML of a workbook.
+INVENTED_CODE = re.compile(rb'(?m)(?:^|,|>)"?(?:Z[A-Z]\d|X[A-E]\d)"?(?:,|<|\r?$)')
+
+
+def is_fictional(path: Path, file: str) -> bool:
+    """Looks for an invented code at the start of a file. Raises InputError, which names `file`, on an archive that may
+    not be opened."""
+    if not is_archive(path):
+        with path.open("rb") as stream:
+            return INVENTED_CODE.search(stream.read(HEAD)) is not None
+    with open_archive(path, file) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as stream:
+                if INVENTED_CODE.search(stream.read(HEAD)):
+                    return True
+    return False
+
+
+def all_fictional(files: dict[str, bool]) -> bool:
+    """Tells whether files, by name, are fictional. Raises LeagueError, which names some, where only a part is."""
+    fictional, real = ([name for name, found in files.items() if found is kind] for kind in (True, False))
+    if fictional and real:
+        raise LeagueError(
+            f"fictional files of league sample lie among real ones: {_listed(fictional)} are fictional,"
+            f" {_listed(real)} are real. Give each a folder of their own"
+        )
+    return bool(fictional)
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

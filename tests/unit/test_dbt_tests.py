@@ -1,0 +1,75 @@
+"""A dbt test holds several rules: each is a check of its own, with its rows. dbt itself does not run here."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.quality import dbt_tests
+from orchestration.quality.checks import NOT_RUN, Check
+from orchestration.warehouse import manifest
+from orchestration.warehouse.manifest import Rule
+from orchestration.workspace.paths import Build, Workspace
+
+RULES = (
+    Rule("t.key", "rules_of_t", "key", "t", "critical", "A key twice would count twice.", ("code",)),
+    Rule("t.share_is_a_share", "rules_of_t", "holds", "t", "critical", "A share is at most 1."),
+    Rule("t.all_named", "rules_of_t", "holds", "t", "critical", "Everybody has a name."),
+)
+FOUND = """
+select 'share_is_a_share' as rule, cast(to_json(t) as varchar) as row
+from (values ('A', 1.50), ('B', 2.25), ('C', 3.00), ('D', 4.00), ('E', 5.00), ('F', 6.00)) as t (code, share)
+union all
+select 'key', cast(to_json(t) as varchar) from (values ('A', 2)) as t (code, rows_found)
+"""
+
+
+@pytest.fixture
+def build(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Build:
+    monkeypatch.setattr(manifest, "rules", lambda: RULES)
+    build = Workspace(tmp_path).build("2025-26-Q1")
+    build.folder.mkdir(parents=True)
+    duckdb.connect(str(build.warehouse)).close()
+    return build
+
+
+def checks(build: Build, status: str, **result: Any) -> dict[str, Check]:
+    node = SimpleNamespace(name="rules_of_t", compiled_code=FOUND)
+    results = [SimpleNamespace(node=node, status=status, **result)]
+    return {check.id: check for check in dbt_tests.checks_of_results(build, "score_rank", results)}
+
+
+def test_each_rule_fails_with_its_own_rows(build: Build) -> None:
+    found = checks(build, "fail", failures=7)
+    assert {name: (check.passed, check.unexpected) for name, check in found.items()} == {
+        "dbt.t.key": (False, 1),
+        "dbt.t.share_is_a_share": (False, 6),
+        "dbt.t.all_named": (True, 0),
+    }
+    assert found["dbt.t.key"].examples == ("code A, rows_found 2",)
+    assert found["dbt.t.share_is_a_share"].examples[:2] == ("code A, share 1.50", "code B, share 2.25")
+    assert len(found["dbt.t.share_is_a_share"].examples) == 5
+
+
+def test_no_rule_passes_where_its_test_did_not_run(build: Build) -> None:
+    skipped = checks(build, "skipped", message="skipped").values()
+    assert {(check.kind, check.passed) for check in skipped} == {(NOT_RUN, False)}
+    broken = checks(build, "error", message="no such column").values()
+    assert {(check.passed, check.examples) for check in broken} == {(False, ("no such column",))}
+    assert all(check.passed for check in checks(build, "pass").values())
+
+
+def test_dagster_shows_a_test_that_fails_where_a_rule_does(build: Build) -> None:
+    found = checks(build, "fail", failures=7)
+    (summed,) = dbt_tests.summed_up(found.values()).values()
+    assert not summed.passed and summed.severity == "critical"
+    assert [example.split(" ")[0] for example in summed.examples] == ["dbt.t.key", "dbt.t.share_is_a_share"]
+
+
+def test_waiver_of_a_rule_is_of_its_test(build: Build) -> None:
+    assert dbt_tests.tests_of({"dbt.t.key", "land.rtt.key"}) == {"rules_of_t"}
+    assert dbt_tests.tests_of({"dbt.t.kez"}) == set()
