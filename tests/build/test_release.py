@@ -37,6 +37,11 @@ from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
 QUARTER = "2025-26-Q1"
 RANKED = ("acute", "ambulance", "mental_health_community", "icb")
 CONTRACT = {
+    "league_table": "quarter, league, organisation_code, organisation_name, organisation_type, trust_subtype, region, "
+    "icb_code, rank, rank_low, rank_high, average_score, average_score_low, average_score_high, segment_unadjusted, "
+    "financial_override, segment, final_segment, rank_without_override, gap_to_next_segment, metrics_counted, "
+    "metrics_expected, coverage, ranked, not_ranked_reason, framework, framework_status, previous_rank, rank_change, "
+    "no_rank_change_reason",
     "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
     "region, icb_code, average_score, average_score_low, average_score_high, "
     "segment_unadjusted, financial_override, segment, rank_without_override, "
@@ -78,6 +83,7 @@ CONTRACT = {
     "denominator_attributed, months_counted, first_month, last_month",
 }
 KEYS = {
+    "league_table": ("quarter", "organisation_code"),
     "metric_values": ("quarter", "organisation_code", "metric_id", "value_basis"),
     "metric_sources": ("quarter", "organisation_code", "metric_id", "value_basis", "period", "code_in_file"),
     "segment_cut_points": ("quarter", "framework", "scope", "better_segment"),
