@@ -16,7 +16,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.defs import progress
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.sources.lock import read_lock
 from orchestration.workspace.files import alone, is_scratch, sha256_of_file, write_atomically
 from orchestration.workspace.paths import Build, Workspace

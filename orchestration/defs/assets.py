@@ -3,6 +3,7 @@
 Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
 releases."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -34,6 +35,7 @@ from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
+warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 IN_ONE_PASS = dg.BackfillPolicy.single_run()  # quarters next to each other: one survey, one landing, one dbt run
 CODE_VERSION = project.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 

@@ -67,7 +67,8 @@ def of_quarter(build: Build, quarter: str) -> list[dict[str, Any]]:
         for name, found in document["data"].items():
             source = name.removeprefix(LANDED)
             of_rule = found.get("") if name.startswith("rules.") else None
-            if sha256 := landed.get(source) if source != name else found.get(quarter, of_rule):
-                data[name] = sha256
+            content = landed.get(source) if source != name else found.get(quarter, of_rule)
+            if content:
+                data[name] = content
         runs.append({"name": document["name"], "suite_sha256": document["suite_sha256"], "data": data})
     return runs

@@ -9,9 +9,10 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.quality import suites
@@ -58,17 +59,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     checks = sorted(results["checks"], key=lambda check: (check["passed"], check["id"]))
     rules = _rules(results["quarter"])
     everything = relations()
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: "\N{EN DASH}" if value is None else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"breakable": _breakable, "hash": _hash, "number": _number}
-    return environment.get_template("audit_page.html.j2").render(
+    return _template().render(
         quarter=results["quarter"],
         package=package,
         sure=sure,
@@ -93,6 +84,22 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     )
 
 
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: "\N{EN DASH}" if value is None else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"breakable": _breakable, "hash": _hash, "number": _number}
+    return environment.get_template("audit_page.html.j2")
+
+
+@cache
 def relations() -> list[Relation]:
     """Every table from the files to the release, with what it reads, in the order in which data flows."""
     found = [

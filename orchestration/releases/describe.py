@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -120,11 +121,11 @@ def _open_standards(
     from orchestration.releases import openlineage, standards  # what these import takes a quarter of a second
 
     retrieved = date.fromisoformat(max(source["retrieved"] for source in release.package["sources"]))
-    sha256 = {name: found for run in runs for name, found in run["data"].items()}
+    fingerprints = {name: found for run in runs for name, found in run["data"].items()}
     standards.write_csvw(release, tables)
     standards.write_prov(release)
     standards.write_dcat(release)
-    openlineage.write_events(release, tables, checks, sha256, retrieved)
+    openlineage.write_events(release, tables, checks, fingerprints, retrieved)
     names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
     return [_file_resource(release.folder / name) for name in names]
 
@@ -210,6 +211,7 @@ def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
     return _template("dictionary.md.j2").render(package=release.package, tables=tables)
 
 
+@cache
 def _template(name: str) -> Template:
     environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True

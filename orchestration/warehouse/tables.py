@@ -36,15 +36,14 @@ def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def fingerprint(connection: duckdb.DuckDBPyConnection, relation: str) -> Fingerprint:
-    """The sha256 of a table's content by quarter, whatever the order of its rows. A table that has no quarter has one,
-    under the empty text."""
+    """What tells a table's content apart, by quarter and whatever the order of its rows: their count, and two sums of
+    their hashes. A table that has no quarter has one entry, under the empty text.
+
+    The hashes are DuckDB's own: they find a change, not a forger, who could write the evidence too. A sha256 of sorted
+    rows took 31 s and 2.7 GB for 60 months of waiting times; sums take a twentieth of the time and no room (2026-11).
+    """
     key = "cast(quarter as varchar)" if "quarter" in connection.table(relation).columns else "''"
-    found = connection.execute(
-        f"""
-        select quarter, sha256(string_agg(row, '' order by row))
-        from (select {key} as quarter, md5(cast(to_json(t) as varchar)) as row from {relation} as t)
-        group by quarter
-        order by quarter
-        """
+    sums = connection.execute(
+        f"select {key} as key, count(*), sum(hash(t)), sum(hash(t, 1)) from {relation} as t group by key order by key"
     ).fetchall()
-    return dict(found)
+    return {quarter: f"{rows}-{first:x}-{second:x}" for quarter, rows, first, second in sums}

@@ -1,8 +1,11 @@
-"""One mutant an expectation: good data damaged so that exactly that rule is broken. Rules of dbt are not here."""
+"""One mutant an expectation: good data damaged so that exactly that rule is broken. Rules of dbt are not here.
+
+Mutants that change one cell share a frame, each in a row of its own: a suite is run once on all of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -32,16 +35,42 @@ TREATED = "_source_member == '62-DAY (ALL CANCER)'"
 BEFORE = "ranked and quarter == '2025-26-Q3'"  # the quarter before has no likely ranges to contradict
 
 
-def cell(column: str, value: Any, where: str | None = None, told: str | None = None) -> Damage:
-    """Another value in one cell; the message must name its row, what was found, and the column (or `told`)."""
+@dataclass(frozen=True)
+class Cell:
+    """Another value in one cell of a row; `whole` is the end of an interval that must hold it and moves with it.
 
-    def damage(suite: Suite, frame: pd.DataFrame) -> Damaged:
-        row = (frame.query(where) if where else frame).index[2]
-        frame.loc[row, column] = value
-        found = [str(value)] if value is not None and not told else []
-        return frame, [*_place(suite, frame.loc[row]), f"column {told or suite.heading(column)}: found", *found]
+    The message must name the row, what was found, and the column (or `told`)."""
 
-    return damage
+    column: str
+    value: Any
+    where: str | None = None
+    told: str | None = None
+    whole: str | None = None
+
+    def rows(self, frame: pd.DataFrame) -> list[Any]:
+        """The rows that it can be in; those at the top come last."""
+        found = [*(frame.query(self.where) if self.where else frame).index]
+        return found[2:] + found[:2]
+
+    def place(self, suite: Suite, row: pd.Series) -> list[str]:
+        found = [str(self.value)] if self.value is not None and not self.told else []
+        return [*_place(suite, row), f"column {self.told or suite.heading(self.column)}: found", *found]
+
+
+def widened(column: str, value: Any, end: str) -> Cell:
+    return Cell(column, value, whole=end)
+
+
+def changed(frame: pd.DataFrame, cells: list[Cell]) -> list[Any]:
+    """Changes a frame in a row of its own for each cell; returns the rows. Who has the least choice chooses first."""
+    fitting = [cell.rows(frame) for cell in cells]
+    taken: dict[int, Any] = {}
+    for number in sorted(range(len(cells)), key=lambda number: len(fitting[number])):
+        taken[number] = next(row for row in fitting[number] if row not in taken.values())
+    for number, cell in enumerate(cells):
+        for column in filter(None, (cell.column, cell.whole)):
+            frame.loc[taken[number], column] = cell.value
+    return [taken[number] for number in range(len(cells))]
 
 
 def cut(rows: int) -> Damage:
@@ -90,294 +119,295 @@ def contradicted(role: str, measure: str = "average_score") -> Any:
     return change
 
 
-def widened(column: str, value: Any, end: str) -> Damage:
-    """Another value in one cell, and the interval around it widened to hold it."""
-    change = cell(column, value)
-
-    def damage(suite: Suite, frame: pd.DataFrame) -> Damaged:
-        frame.loc[frame.index[2], end] = value
-        return change(suite, frame)
-
-    return damage
-
-
-MUTANTS: dict[str, Damage] = {
+MUTANTS: dict[str, Damage | Cell] = {
     "land.ae.rows": cut(99),
-    "land.ae.period": cell("period", "MSitAE-2026-01"),
-    "land.ae.org-code": cell("org_code", "ZB"),
-    "land.ae.region": cell("parent_org", " "),
-    "land.ae.attendances-major": cell("a_e_attendances_type_1", "1,234"),
-    "land.ae.attendances-specialty": cell("a_e_attendances_type_2", "-1"),
-    "land.ae.attendances-other": cell("a_e_attendances_other_a_e_department", ""),
-    "land.ae.booked-major": cell("a_e_attendances_booked_appointments_type_1", "*"),
-    "land.ae.booked-specialty": cell("a_e_attendances_booked_appointments_type_2", "1.5"),
-    "land.ae.booked-other": cell("a_e_attendances_booked_appointments_other_department", "-"),
-    "land.ae.over-four-hours-major": cell("attendances_over_4hrs_type_1", "75%"),
-    "land.ae.over-four-hours-specialty": cell("attendances_over_4hrs_type_2", "NA"),
-    "land.ae.over-four-hours-other": cell("attendances_over_4hrs_other_department", "1e3"),
-    "land.ae.booked-over-four-hours-major": cell("attendances_over_4hrs_booked_appointments_type_1", "<5"),
-    "land.ae.booked-over-four-hours-specialty": cell("attendances_over_4hrs_booked_appointments_type_2", "5 "),
-    "land.ae.booked-over-four-hours-other": cell("attendances_over_4hrs_booked_appointments_other_department", "."),
-    "land.ae.decision-to-admission-over-four-hours": cell(
+    "land.ae.period": Cell("period", "MSitAE-2026-01"),
+    "land.ae.org-code": Cell("org_code", "ZB"),
+    "land.ae.region": Cell("parent_org", " "),
+    "land.ae.attendances-major": Cell("a_e_attendances_type_1", "1,234"),
+    "land.ae.attendances-specialty": Cell("a_e_attendances_type_2", "-1"),
+    "land.ae.attendances-other": Cell("a_e_attendances_other_a_e_department", ""),
+    "land.ae.booked-major": Cell("a_e_attendances_booked_appointments_type_1", "*"),
+    "land.ae.booked-specialty": Cell("a_e_attendances_booked_appointments_type_2", "1.5"),
+    "land.ae.booked-other": Cell("a_e_attendances_booked_appointments_other_department", "-"),
+    "land.ae.over-four-hours-major": Cell("attendances_over_4hrs_type_1", "75%"),
+    "land.ae.over-four-hours-specialty": Cell("attendances_over_4hrs_type_2", "NA"),
+    "land.ae.over-four-hours-other": Cell("attendances_over_4hrs_other_department", "1e3"),
+    "land.ae.booked-over-four-hours-major": Cell("attendances_over_4hrs_booked_appointments_type_1", "<5"),
+    "land.ae.booked-over-four-hours-specialty": Cell("attendances_over_4hrs_booked_appointments_type_2", "5 "),
+    "land.ae.booked-over-four-hours-other": Cell("attendances_over_4hrs_booked_appointments_other_department", "."),
+    "land.ae.decision-to-admission-over-four-hours": Cell(
         "patients_who_have_waited_4_12_hs_from_dta_to_admission", "-5"
     ),
-    "land.ae.decision-to-admission-over-twelve-hours": cell(
+    "land.ae.decision-to-admission-over-twelve-hours": Cell(
         "patients_who_have_waited_12_hrs_from_dta_to_admission", "0.5"
     ),
-    "land.ae.admissions-major": cell("emergency_admissions_via_a_e_type_1", "12 345"),
-    "land.ae.admissions-specialty": cell("emergency_admissions_via_a_e_type_2", "#N/A"),
-    "land.ae.admissions-other": cell("emergency_admissions_via_a_e_other_a_e_department", "none"),
-    "land.ae.admissions-direct": cell("other_emergency_admissions", "+3"),
+    "land.ae.admissions-major": Cell("emergency_admissions_via_a_e_type_1", "12 345"),
+    "land.ae.admissions-specialty": Cell("emergency_admissions_via_a_e_type_2", "#N/A"),
+    "land.ae.admissions-other": Cell("emergency_admissions_via_a_e_other_a_e_department", "none"),
+    "land.ae.admissions-direct": Cell("other_emergency_admissions", "+3"),
     "land.ae.key": twice,
     "land.ambsys.rows": cut(1),
-    "land.ambsys.year": cell("year", "26"),
-    "land.ambsys.month": cell("month", "13"),
-    "land.ambsys.org-code": cell("org_code", "zb0"),
-    "land.ambsys.category-two-incidents": cell("a10", ""),
-    "land.ambsys.category-two-seconds": cell("a30", "00:24:27"),
+    "land.ambsys.year": Cell("year", "26"),
+    "land.ambsys.month": Cell("month", "13"),
+    "land.ambsys.org-code": Cell("org_code", "zb0"),
+    "land.ambsys.category-two-incidents": Cell("a10", ""),
+    "land.ambsys.category-two-seconds": Cell("a30", "00:24:27"),
     "land.ambsys.key": twice,
     "land.cancer.rows": cut(99),
-    "land.cancer.month": cell("month", "2025-04"),
-    "land.cancer.basis": cell("basis", "BASIS: ALL ENGLAND"),
-    "land.cancer.block": cell("block", "PART F: ALL ROUTES"),
-    "land.cancer.code": cell("ods_code", "ZB"),
-    "land.cancer.england": cell("organisation_name", "A TRUST", "ods_code == ''"),
-    "land.cancer.route": cell("referral_route", "Self-referral"),
-    "land.cancer.cancer-type": cell("cancer_type", "Lung", TREATED),
-    "land.cancer.total-told": cell("total", "52.5", TOLD),
-    "land.cancer.told-in-time": cell("within_28_days", "52.5", TOLD),
-    "land.cancer.told-late": cell("after_28_days", "-1", TOLD),
-    "land.cancer.told-band-first": cell("within_14_days", "0.5", TOLD),
-    "land.cancer.told-band-second": cell("in_15_to_28_days", "", TOLD),
-    "land.cancer.told-band-third": cell("in_29_to_42_days", "*", TOLD),
-    "land.cancer.told-band-fourth": cell("in_43_to_62_days", "-", TOLD),
-    "land.cancer.told-band-fifth": cell("after_62_days", "3.5", TOLD),
-    "land.cancer.total-treated": cell("total", "52.25", TREATED),
-    "land.cancer.treated-in-time": cell("within_62_days", "*", TREATED),
-    "land.cancer.treated-late": cell("after_62_days", "", TREATED),
-    "land.cancer.treated-band-first": cell("within_31_days", "1.25", TREATED),
-    "land.cancer.treated-band-second": cell("in_32_to_38_days", "n/a", TREATED),
-    "land.cancer.treated-band-third": cell("in_39_to_48_days", "-0.5", TREATED),
-    "land.cancer.treated-band-fourth": cell("in_49_to_62_days", ".5", TREATED),
-    "land.cancer.treated-band-fifth": cell("in_63_to_76_days", "1,000", TREATED),
-    "land.cancer.treated-band-sixth": cell("in_77_to_90_days", "50%", TREATED),
-    "land.cancer.treated-band-seventh": cell("in_91_to_104_days", "1/2", TREATED),
-    "land.cancer.treated-band-eighth": cell("after_104_days", "<5", TREATED),
-    "land.cancer.share-told-in-time": cell("told_within_28_days", "76.1", TOLD),
-    "land.cancer.share-treated-in-time": cell("treated_within_62_days", "1.01", TREATED),
+    "land.cancer.month": Cell("month", "2025-04"),
+    "land.cancer.basis": Cell("basis", "BASIS: ALL ENGLAND"),
+    "land.cancer.block": Cell("block", "PART F: ALL ROUTES"),
+    "land.cancer.code": Cell("ods_code", "ZB"),
+    "land.cancer.england": Cell("organisation_name", "A TRUST", "ods_code == ''"),
+    "land.cancer.route": Cell("referral_route", "Self-referral"),
+    "land.cancer.cancer-type": Cell("cancer_type", "Lung", TREATED),
+    "land.cancer.total-told": Cell("total", "52.5", TOLD),
+    "land.cancer.told-in-time": Cell("within_28_days", "52.5", TOLD),
+    "land.cancer.told-late": Cell("after_28_days", "-1", TOLD),
+    "land.cancer.told-band-first": Cell("within_14_days", "0.5", TOLD),
+    "land.cancer.told-band-second": Cell("in_15_to_28_days", "", TOLD),
+    "land.cancer.told-band-third": Cell("in_29_to_42_days", "*", TOLD),
+    "land.cancer.told-band-fourth": Cell("in_43_to_62_days", "-", TOLD),
+    "land.cancer.told-band-fifth": Cell("after_62_days", "3.5", TOLD),
+    "land.cancer.total-treated": Cell("total", "52.25", TREATED),
+    "land.cancer.treated-in-time": Cell("within_62_days", "*", TREATED),
+    "land.cancer.treated-late": Cell("after_62_days", "", TREATED),
+    "land.cancer.treated-band-first": Cell("within_31_days", "1.25", TREATED),
+    "land.cancer.treated-band-second": Cell("in_32_to_38_days", "n/a", TREATED),
+    "land.cancer.treated-band-third": Cell("in_39_to_48_days", "-0.5", TREATED),
+    "land.cancer.treated-band-fourth": Cell("in_49_to_62_days", ".5", TREATED),
+    "land.cancer.treated-band-fifth": Cell("in_63_to_76_days", "1,000", TREATED),
+    "land.cancer.treated-band-sixth": Cell("in_77_to_90_days", "50%", TREATED),
+    "land.cancer.treated-band-seventh": Cell("in_91_to_104_days", "1/2", TREATED),
+    "land.cancer.treated-band-eighth": Cell("after_104_days", "<5", TREATED),
+    "land.cancer.share-told-in-time": Cell("told_within_28_days", "76.1", TOLD),
+    "land.cancer.share-treated-in-time": Cell("treated_within_62_days", "1.01", TREATED),
     "land.cancer.key": twice,
     "land.csds.rows": cut(199),
-    "land.csds.period-start": cell("reporting_period_start", "2026-03-02"),
-    "land.csds.level": cell("org_level", "England"),
-    "land.csds.org-code": cell("org_code", "ZB"),
-    "land.csds.dimension": cell("dimension", " "),
-    "land.csds.measure-value": cell("measure_value", "*"),
-    "land.csds.rounding": cell("measure_value", "61.0"),
+    "land.csds.period-start": Cell("reporting_period_start", "2026-03-02"),
+    "land.csds.level": Cell("org_level", "England"),
+    "land.csds.org-code": Cell("org_code", "ZB"),
+    "land.csds.dimension": Cell("dimension", " "),
+    "land.csds.measure-value": Cell("measure_value", "*"),
+    "land.csds.rounding": Cell("measure_value", "61.0"),
     "land.csds.key": twice,
     "land.dm01.rows": cut(999),
-    "land.dm01.period": cell("period", "DM01-2026-03"),
-    "land.dm01.provider-code": cell("provider_org_code", "ZB"),
-    "land.dm01.commissioner-code": cell("commissioner_org_code", "NHS ENGLAND"),
-    "land.dm01.commissioner-parent": cell("commissioner_parent_org_code", "X2"),
-    "land.dm01.test": cell("diagnostic_tests", "Total"),
-    "land.dm01.total-wl": cell("total_wl", "-5"),
+    "land.dm01.period": Cell("period", "DM01-2026-03"),
+    "land.dm01.provider-code": Cell("provider_org_code", "ZB"),
+    "land.dm01.commissioner-code": Cell("commissioner_org_code", "NHS ENGLAND"),
+    "land.dm01.commissioner-parent": Cell("commissioner_parent_org_code", "X2"),
+    "land.dm01.test": Cell("diagnostic_tests", "Total"),
+    "land.dm01.total-wl": Cell("total_wl", "-5"),
     "land.dm01.key": twice,
     "land.nof_data.rows": cut(99),
-    "land.nof_data.trust-code": cell("trust_code", "ZB"),
-    "land.nof_data.trust-name": cell("trust_name", " "),
-    "land.nof_data.region": cell("region", "Scotland"),
-    "land.nof_data.metric-id": cell("metric_id", "0F0017", "metric_id == 'OF0017'"),
-    "land.nof_data.units": cell("units", ""),
-    "land.nof_data.value": cell("value", "1,234.5", "metric_id == 'OF0017'"),
-    "land.nof_data.reporting-date": cell("reporting_date", " "),
-    "land.nof_data.rank": cell("rank", "12.5"),
-    "land.nof_data.median": cell("median_value", "n/a"),
-    "land.nof_data.lower-quartile": cell("lower_quartile", "-"),
-    "land.nof_data.upper-quartile": cell("upper_quartile", "3%"),
-    "land.nof_data.score-range": cell("value", "4.7", "metric_id == 'OF1017'"),
-    "land.nof_data.segment-range": cell("value", "9", "metric_id == 'OF5000'"),
-    "land.nof_data.flag-range": cell("value", "2", "metric_id == 'OF5004'"),
+    "land.nof_data.trust-code": Cell("trust_code", "ZB"),
+    "land.nof_data.trust-name": Cell("trust_name", " "),
+    "land.nof_data.region": Cell("region", "Scotland"),
+    "land.nof_data.metric-id": Cell("metric_id", "0F0017", "metric_id == 'OF0017'"),
+    "land.nof_data.units": Cell("units", ""),
+    "land.nof_data.value": Cell("value", "1,234.5", "metric_id == 'OF0017'"),
+    "land.nof_data.reporting-date": Cell("reporting_date", " "),
+    "land.nof_data.rank": Cell("rank", "12.5"),
+    "land.nof_data.median": Cell("median_value", "n/a"),
+    "land.nof_data.lower-quartile": Cell("lower_quartile", "-"),
+    "land.nof_data.upper-quartile": Cell("upper_quartile", "3%"),
+    "land.nof_data.score-range": Cell("value", "4.7", "metric_id == 'OF1017'"),
+    "land.nof_data.segment-range": Cell("value", "9", "metric_id == 'OF5000'"),
+    "land.nof_data.flag-range": Cell("value", "2", "metric_id == 'OF5004'"),
     "land.nof_data.key": twice,
-    "land.nof_league.trust-code": cell("trust_code", "zb0"),
-    "land.nof_league.average-score": cell("average_score", "4.01"),
-    "land.nof_league.segment": cell("segment", "0"),
-    "land.nof_league.deficit": cell("trust_in_financial_deficit", "Maybe"),
-    "land.nof_league.rank": cell("rank", "0"),
+    "land.nof_league.trust-code": Cell("trust_code", "zb0"),
+    "land.nof_league.average-score": Cell("average_score", "4.01"),
+    "land.nof_league.segment": Cell("segment", "0"),
+    "land.nof_league.deficit": Cell("trust_in_financial_deficit", "Maybe"),
+    "land.nof_league.rank": Cell("rank", "0"),
     "land.nof_league.key": twice,
     "land.ods_etr.rows": cut(149),
-    "land.ods_etr.code": cell("code", "ZB01"),
-    "land.ods_etr.region": cell("national_grouping", "XD3"),
-    "land.ods_etr.icb": cell("high_level_health_geography", "TRUST HEADQUARTERS"),
-    "land.ods_etr.close-date": cell("close_date", "2025-06-30"),
+    "land.ods_etr.code": Cell("code", "ZB01"),
+    "land.ods_etr.region": Cell("national_grouping", "XD3"),
+    "land.ods_etr.icb": Cell("high_level_health_geography", "TRUST HEADQUARTERS"),
+    "land.ods_etr.close-date": Cell("close_date", "2025-06-30"),
     "land.ods_etr.key": repeated("code"),
-    "land.ods_icbs.code": cell("ods_code", ""),
+    "land.ods_icbs.code": Cell("ods_code", ""),
     "land.ods_icbs.key": repeated("ods_code"),
-    "land.ods_sub_icbs.icb-code": cell("icb_ods_code", "E54999001"),
+    "land.ods_sub_icbs.icb-code": Cell("icb_ods_code", "E54999001"),
     "land.ods_sub_icbs.key": repeated("sub_icb_ods_code"),
     "land.ods_trusts.rows": cut(149),
-    "land.ods_trusts.code": cell("ods_code", "ZB"),
-    "land.ods_trusts.merger-date": cell("merger_date", "01/04/2026"),
-    "land.ods_trusts.predecessors": cell("predecessor_codes", "ZA1, ZA2"),
+    "land.ods_trusts.code": Cell("ods_code", "ZB"),
+    "land.ods_trusts.merger-date": Cell("merger_date", "01/04/2026"),
+    "land.ods_trusts.predecessors": Cell("predecessor_codes", "ZA1, ZA2"),
     "land.ods_trusts.key": repeated("ods_code"),
     "land.rtt.rows": cut(999),
-    "land.rtt.period": cell("period", "RTT-2026-03"),
-    "land.rtt.provider-code": cell("provider_org_code", "ZB"),
-    "land.rtt.commissioner-code": cell("commissioner_org_code", "#N/A"),
-    "land.rtt.commissioner-parent": cell("commissioner_parent_org_code", "X2"),
-    "land.rtt.part": cell("rtt_part_type", "Part_4"),
-    "land.rtt.function": cell("treatment_function_code", "Total"),
-    "land.rtt.total-all": cell("total_all", ""),
+    "land.rtt.period": Cell("period", "RTT-2026-03"),
+    "land.rtt.provider-code": Cell("provider_org_code", "ZB"),
+    "land.rtt.commissioner-code": Cell("commissioner_org_code", "#N/A"),
+    "land.rtt.commissioner-parent": Cell("commissioner_parent_org_code", "X2"),
+    "land.rtt.part": Cell("rtt_part_type", "Part_4"),
+    "land.rtt.function": Cell("treatment_function_code", "Total"),
+    "land.rtt.total-all": Cell("total_all", ""),
     "land.rtt.key": twice,
     "metric.metric_values.key": twice,
-    "metric.metric_values.status": cell("status", "unknown", "status == 'missing'"),
-    "metric.metric_values.percentage": cell("value", 100.5, "metric_id == 'OF0082'"),
-    "metric.metric_values.survey-score": cell("value", 10.5, "unit == 'out of 10'"),
-    "metric.metric_values.finance": cell("value", 6000, "metric_id == 'OF0079'"),
-    "metric.metric_values.count": cell("value", -1, "unit == 'minutes'"),
-    "metric.metric_values.provenance": cell("source_row", None, PUBLISHED),
-    "metric.metric_values.provenance-computed": cell("source_sha256", None, COMPUTED),
-    "metric.metric_values.denominator": cell("denominator", 0, f"{COMPUTED} and unit == 'minutes'"),
-    "metric.metric_values.part-of-whole": cell(
+    "metric.metric_values.status": Cell("status", "unknown", "status == 'missing'"),
+    "metric.metric_values.percentage": Cell("value", 100.5, "metric_id == 'OF0082'"),
+    "metric.metric_values.survey-score": Cell("value", 10.5, "unit == 'out of 10'"),
+    "metric.metric_values.finance": Cell("value", 6000, "metric_id == 'OF0079'"),
+    "metric.metric_values.count": Cell("value", -1, "unit == 'minutes'"),
+    "metric.metric_values.provenance": Cell("source_row", None, PUBLISHED),
+    "metric.metric_values.provenance-computed": Cell("source_sha256", None, COMPUTED),
+    "metric.metric_values.denominator": Cell("denominator", 0, f"{COMPUTED} and unit == 'minutes'"),
+    "metric.metric_values.part-of-whole": Cell(
         "numerator", 10**9, f"{COMPUTED} and unit == '%'", told="denominator, numerator"
     ),
     "metric.metric_values.reported-share": share("status", "missing", 0.9),
     "metric.organisations.rows": cut(9),
-    "metric.organisations.known-to-ods": cell("known_to_ods", False, "organisation_type == 'trust'"),
-    "metric.organisations.region": cell("region", None, "organisation_type == 'icb'"),
-    "metric.organisations.icb": cell("icb_code", None, "organisation_type == 'trust'"),
-    "metric.organisations.type": cell("organisation_type", "hospital", "organisation_type == 'commissioning_hub'"),
+    "metric.organisations.known-to-ods": Cell("known_to_ods", False, "organisation_type == 'trust'"),
+    "metric.organisations.region": Cell("region", None, "organisation_type == 'icb'"),
+    "metric.organisations.icb": Cell("icb_code", None, "organisation_type == 'trust'"),
+    "metric.organisations.type": Cell("organisation_type", "hospital", "organisation_type == 'commissioning_hub'"),
     "metric.organisations.key": twice,
     "rank.agreement.share-unexplained": contradicted("asked for"),
     "rank.agreement.share-unexplained-before": contradicted("previous"),
     "rank.agreement.share-of-values-unexplained": contradicted("asked for", "metric_value"),
     "rank.domain_league_table.key": twice,
-    "rank.domain_league_table.domain-score": cell("domain_score", 4.01),
-    "rank.domain_league_table.domain-segment": cell("domain_segment", 5),
-    "rank.domain_league_table.rank": cell("rank", 0),
-    "rank.domain_league_table.rank-if-ranked": cell("rank", None, "ranked"),
-    "rank.domain_league_table.reason-if-not-ranked": cell("ranked", False, "ranked", told="not_ranked_reason"),
-    "rank.domain_league_table.metrics-counted": cell("metrics_counted", 99, told="metrics_at_hand, metrics_counted"),
-    "rank.domain_league_table.experimental": cell("framework_status", "reconstructed", "league == 'icb'"),
+    "rank.domain_league_table.domain-score": Cell("domain_score", 4.01),
+    "rank.domain_league_table.domain-segment": Cell("domain_segment", 5),
+    "rank.domain_league_table.rank": Cell("rank", 0),
+    "rank.domain_league_table.rank-if-ranked": Cell("rank", None, "ranked"),
+    "rank.domain_league_table.reason-if-not-ranked": Cell("ranked", False, "ranked", told="not_ranked_reason"),
+    "rank.domain_league_table.metrics-counted": Cell("metrics_counted", 99, told="metrics_at_hand, metrics_counted"),
+    "rank.domain_league_table.experimental": Cell("framework_status", "reconstructed", "league == 'icb'"),
     "rank.icb_league_table.rows": cut(35),
     "rank.icb_league_table.key": twice,
-    "rank.icb_league_table.average-score": cell("average_score", 4.01, BEFORE),
-    "rank.icb_league_table.segment": cell("segment", 5, "ranked"),
-    "rank.icb_league_table.rank": cell("rank", 43, BEFORE),
-    "rank.icb_league_table.rank-if-ranked": cell("rank", None, "ranked"),
-    "rank.icb_league_table.reason-if-not-ranked": cell("ranked", False, "ranked", told="not_ranked_reason"),
-    "rank.icb_league_table.only-icbs-are-ranked": cell("organisation_type", "commissioning_hub", "ranked"),
-    "rank.icb_league_table.experimental": cell("framework_status", "official"),
-    "rank.icb_league_table.range-better-end": cell("rank_low", 43, "rank_low >= 1", told="rank, rank_low"),
-    "rank.icb_league_table.range-worse-end": cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
-    "rank.icb_league_table.score-range-better-end": cell(
+    "rank.icb_league_table.average-score": Cell("average_score", 4.01, BEFORE),
+    "rank.icb_league_table.segment": Cell("segment", 5, "ranked"),
+    "rank.icb_league_table.rank": Cell("rank", 43, BEFORE),
+    "rank.icb_league_table.rank-if-ranked": Cell("rank", None, "ranked"),
+    "rank.icb_league_table.reason-if-not-ranked": Cell("ranked", False, "ranked", told="not_ranked_reason"),
+    "rank.icb_league_table.only-icbs-are-ranked": Cell("organisation_type", "commissioning_hub", "ranked"),
+    "rank.icb_league_table.experimental": Cell("framework_status", "official"),
+    "rank.icb_league_table.range-better-end": Cell("rank_low", 43, "rank_low >= 1", told="rank, rank_low"),
+    "rank.icb_league_table.range-worse-end": Cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
+    "rank.icb_league_table.score-range-better-end": Cell(
         "average_score_low", 4, "average_score_low >= 1", told="average_score, average_score_low"
     ),
-    "rank.icb_league_table.score-range-worse-end": cell(
+    "rank.icb_league_table.score-range-worse-end": Cell(
         "average_score_high", 1, "average_score_high >= 1", told="average_score_high, average_score"
     ),
     "rank.improvement.key": twice,
-    "rank.improvement.verdict": cell("verdict", "improving"),
-    "rank.improvement.improved": cell("verdict", "improved", "change > 0", told="change"),
-    "rank.improvement.worsened": cell("verdict", "worsened", "change < 0", told="change"),
+    "rank.improvement.verdict": Cell("verdict", "improving"),
+    "rank.improvement.improved": Cell("verdict", "improved", "change > 0", told="change"),
+    "rank.improvement.worsened": Cell("verdict", "worsened", "change < 0", told="change"),
     "rank.improvement.change": widened("change", -3.001, "change_low"),
     "rank.improvement.large-change": widened("change", 1.501, "change_high"),
-    "rank.improvement.interval-better-end": cell("change_low", 3, told="change, change_low"),
-    "rank.improvement.interval-worse-end": cell("change_high", -3, told="change_high, change"),
-    "rank.improvement.p-value": cell("p_value", -0.001),
-    "rank.improvement.q-value": cell("q_value", 1.001),
-    "rank.improvement.q-not-below-p": cell("q_value", 0, "p_value > 0", told="q_value, p_value"),
-    "rank.league_coverage.published-or-reason": cell("published", False, told="absent_reason"),
-    "rank.league_coverage.members-if-published": cell("organisations", 0, "published"),
+    "rank.improvement.interval-better-end": Cell("change_low", 3, told="change, change_low"),
+    "rank.improvement.interval-worse-end": Cell("change_high", -3, told="change_high, change"),
+    "rank.improvement.p-value": Cell("p_value", -0.001),
+    "rank.improvement.q-value": Cell("q_value", 1.001),
+    "rank.improvement.q-not-below-p": Cell("q_value", 0, "p_value > 0", told="q_value, p_value"),
+    "rank.league_coverage.published-or-reason": Cell("published", False, told="absent_reason"),
+    "rank.league_coverage.members-if-published": Cell("organisations", 0, "published"),
     "rank.league_table.rows": cut(45),
     "rank.league_table.key": twice,
-    "rank.league_table.league": cell("league", "other"),
-    "rank.league_table.organisation-type": cell("organisation_type", "clinic"),
-    "rank.league_table.name": cell("organisation_name", None),
-    "rank.league_table.framework": cell("framework", None),
-    "rank.league_table.rank-change": cell("rank_change", 205, "rank_change >= -204"),
-    "rank.league_table.previous-rank-if-changed": cell("previous_rank", None, "rank_change >= -204"),
+    "rank.league_table.league": Cell("league", "other"),
+    "rank.league_table.organisation-type": Cell("organisation_type", "clinic"),
+    "rank.league_table.name": Cell("organisation_name", None),
+    "rank.league_table.framework": Cell("framework", None),
+    "rank.league_table.rank-change": Cell("rank_change", 205, "rank_change >= -204"),
+    "rank.league_table.previous-rank-if-changed": Cell("previous_rank", None, "rank_change >= -204"),
     "rank.method_sensitivity.key": twice,
-    "rank.method_sensitivity.assessment": cell("assessment", "luck"),
-    "rank.method_sensitivity.measure": cell("measure", "mean_width", "measure == 'mean_shift'"),
-    "rank.method_sensitivity.value-present": cell("value", None),
-    "rank.method_sensitivity.correlation": cell("value", -1.001, "measure == 'correlation'"),
-    "rank.method_sensitivity.same-thing-twice": cell("value", 0.951, "measure == 'correlation'"),
-    "rank.method_sensitivity.share": cell("value", -0.001, "measure == 'pairs_told_apart_share'"),
-    "rank.method_sensitivity.share-of-method": cell("value", 1.101, "measure == 'total_share'"),
-    "rank.method_sensitivity.places-or-number": cell("value", 206, "measure == 'largest_shift'"),
-    "rank.method_sensitivity.mostly-chance": cell(
+    "rank.method_sensitivity.assessment": Cell("assessment", "luck"),
+    "rank.method_sensitivity.measure": Cell("measure", "mean_width", "measure == 'mean_shift'"),
+    "rank.method_sensitivity.value-present": Cell("value", None),
+    "rank.method_sensitivity.correlation": Cell("value", -1.001, "measure == 'correlation'"),
+    "rank.method_sensitivity.same-thing-twice": Cell("value", 0.951, "measure == 'correlation'"),
+    "rank.method_sensitivity.share": Cell("value", -0.001, "measure == 'pairs_told_apart_share'"),
+    "rank.method_sensitivity.share-of-method": Cell("value", 1.101, "measure == 'total_share'"),
+    "rank.method_sensitivity.places-or-number": Cell("value", 206, "measure == 'largest_shift'"),
+    "rank.method_sensitivity.mostly-chance": Cell(
         "measure", "median_share", "measure == 'total_share' and value > 0.5", told="value"
     ),
     "rank.metric_league_table.key": twice,
-    "rank.metric_league_table.score": cell("score", 0.99),
-    "rank.metric_league_table.rank": cell("rank", 206),
-    "rank.metric_league_table.rank-present": cell("rank", None),
-    "rank.metric_league_table.title": cell("metric_title", None),
-    "rank.metric_league_table.lower-quartile": cell(
+    "rank.metric_league_table.score": Cell("score", 0.99),
+    "rank.metric_league_table.rank": Cell("rank", 206),
+    "rank.metric_league_table.rank-present": Cell("rank", None),
+    "rank.metric_league_table.title": Cell("metric_title", None),
+    "rank.metric_league_table.lower-quartile": Cell(
         "lower_quartile", 1000, "median < 999", told="median, lower_quartile"
     ),
-    "rank.metric_league_table.upper-quartile": cell(
+    "rank.metric_league_table.upper-quartile": Cell(
         "upper_quartile", -1000, "median > -999", told="upper_quartile, median"
     ),
-    "rank.metric_league_table.experimental": cell("framework_status", "official", "league == 'icb'"),
+    "rank.metric_league_table.experimental": Cell("framework_status", "official", "league == 'icb'"),
     "rank.rank_bands.key": twice,
-    "rank.rank_bands.band": cell("band", 0),
-    "rank.rank_bands.many-bands": cell("band", 5),
-    "rank.rank_bands.average-score": cell("average_score", 4.01),
-    "rank.rank_bands.standard-error": cell("standard_error", 0.0),
-    "rank.rank_bands.best-rank": cell("best_rank", 206, told="rank_without_override, best_rank"),
-    "rank.rank_bands.worst-rank": cell("worst_rank", 0, told="worst_rank, rank_without_override"),
+    "rank.rank_bands.band": Cell("band", 0),
+    "rank.rank_bands.many-bands": Cell("band", 5),
+    "rank.rank_bands.average-score": Cell("average_score", 4.01),
+    "rank.rank_bands.standard-error": Cell("standard_error", 0.0),
+    "rank.rank_bands.best-rank": Cell("best_rank", 206, told="rank_without_override, best_rank"),
+    "rank.rank_bands.worst-rank": Cell("worst_rank", 0, told="worst_rank, rank_without_override"),
     "rank.rank_robustness.key": twice,
-    "rank.rank_robustness.range-present": cell("rank_low", None),
-    "rank.rank_robustness.range-better-end": cell("rank_low", 206, told="rank, rank_low"),
-    "rank.rank_robustness.range-worse-end": cell("rank_high", 0, told="rank_high, rank"),
-    "rank.rank_robustness.same-segment-share": cell("same_segment_share", 1.001),
-    "rank.rank_robustness.top-quarter-share": cell("top_quarter_share", -0.001),
-    "rank.rank_robustness.bottom-quarter-share": cell("bottom_quarter_share", 95.0),
-    "rank.rank_robustness.left-out-range": cell("left_out_rank_high", 0, told="left_out_rank_high, left_out_rank_low"),
-    "rank.rank_robustness.method-range": cell("method_rank_low", 206, told="method_rank_high, method_rank_low"),
-    "rank.rank_robustness.measurement-share": cell("measurement_share", 1.001),
-    "rank.reconciliation.unexplained": cell("status", "unexplained"),
+    "rank.rank_robustness.range-present": Cell("rank_low", None),
+    "rank.rank_robustness.range-better-end": Cell("rank_low", 206, told="rank, rank_low"),
+    "rank.rank_robustness.range-worse-end": Cell("rank_high", 0, told="rank_high, rank"),
+    "rank.rank_robustness.same-segment-share": Cell("same_segment_share", 1.001),
+    "rank.rank_robustness.top-quarter-share": Cell("top_quarter_share", -0.001),
+    "rank.rank_robustness.bottom-quarter-share": Cell("bottom_quarter_share", 95.0),
+    "rank.rank_robustness.left-out-range": Cell("left_out_rank_high", 0, told="left_out_rank_high, left_out_rank_low"),
+    "rank.rank_robustness.method-range": Cell("method_rank_low", 206, told="method_rank_high, method_rank_low"),
+    "rank.rank_robustness.measurement-share": Cell("measurement_share", 1.001),
+    "rank.reconciliation.unexplained": Cell("status", "unexplained"),
     "rank.trust_league_table.rows": cut(9),
     "rank.trust_league_table.key": twice,
-    "rank.trust_league_table.average-score": cell("average_score", 0.99, BEFORE),
-    "rank.trust_league_table.segment": cell("segment", 5, "financial_override == 0"),
-    "rank.trust_league_table.rank": cell("rank", 206, BEFORE),
-    "rank.trust_league_table.override-respected": cell("segment", 2, "financial_override == 1"),
-    "rank.trust_league_table.rank-if-ranked": cell("rank", None),
-    "rank.trust_league_table.reason-if-not-ranked": cell("ranked", False, told="not_ranked_reason"),
-    "rank.trust_league_table.name": cell("trust_name", None),
-    "rank.trust_league_table.metrics-counted": cell("metrics_counted", 99, told="metrics_expected, metrics_counted"),
-    "rank.trust_league_table.range-better-end": cell("rank_low", 206, "rank_low >= 1", told="rank, rank_low"),
-    "rank.trust_league_table.range-worse-end": cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
-    "rank.trust_league_table.score-range-better-end": cell(
+    "rank.trust_league_table.average-score": Cell("average_score", 0.99, BEFORE),
+    "rank.trust_league_table.segment": Cell("segment", 5, "financial_override == 0"),
+    "rank.trust_league_table.rank": Cell("rank", 206, BEFORE),
+    "rank.trust_league_table.override-respected": Cell("segment", 2, "financial_override == 1"),
+    "rank.trust_league_table.rank-if-ranked": Cell("rank", None),
+    "rank.trust_league_table.reason-if-not-ranked": Cell("ranked", False, told="not_ranked_reason"),
+    "rank.trust_league_table.name": Cell("trust_name", None),
+    "rank.trust_league_table.metrics-counted": Cell("metrics_counted", 99, told="metrics_expected, metrics_counted"),
+    "rank.trust_league_table.range-better-end": Cell("rank_low", 206, "rank_low >= 1", told="rank, rank_low"),
+    "rank.trust_league_table.range-worse-end": Cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
+    "rank.trust_league_table.score-range-better-end": Cell(
         "average_score_low", 4, "average_score_low >= 1", told="average_score, average_score_low"
     ),
-    "rank.trust_league_table.score-range-worse-end": cell(
+    "rank.trust_league_table.score-range-worse-end": Cell(
         "average_score_high", 1, "average_score_high >= 1", told="average_score_high, average_score"
     ),
 }
 
 
-ODDITIES = [  # published as it should be, strange as it looks
-    ("land.ae", cell("org_code", "Y99999")),
-    ("land.ae", cell("org_code", "TOTAL ")),
-    ("land.ae", cell("org_code", "RXX ")),
-    ("land.ae", cell("period", "Total ")),
-    ("land.ambsys", cell("a10", ".")),
-    ("land.ambsys", cell("a30", ".")),
-    ("land.cancer", cell("ods_code", "ZZ9ZZ")),
-    ("land.cancer", cell("total", "52.5", TREATED)),
-    ("land.cancer", cell("treated_within_62_days", "1", TREATED)),
-    ("land.csds", cell("org_code", "E06000001")),
-    ("land.csds", cell("org_code", "Unknown")),
-    ("land.csds", cell("measure_value", "60")),
-    ("land.dm01", cell("provider_org_code", "Y99999")),
-    ("land.dm01", cell("commissioner_parent_org_code", "")),
-    ("land.rtt", cell("commissioner_org_code", "G6V2S")),
-    ("land.rtt", cell("commissioner_parent_org_code", "")),
-    ("land.rtt", cell("treatment_function_code", "X09")),
-]
+ODDITIES = {  # published as it should be, strange as it looks
+    "land.ae": [
+        Cell("org_code", "Y99999"),
+        Cell("org_code", "TOTAL "),
+        Cell("org_code", "RXX "),
+        Cell("period", "Total "),
+    ],
+    "land.ambsys": [
+        Cell("a10", "."),
+        Cell("a30", "."),
+    ],
+    "land.cancer": [
+        Cell("ods_code", "ZZ9ZZ"),
+        Cell("total", "52.5", TREATED),
+        Cell("treated_within_62_days", "1", TREATED),
+    ],
+    "land.csds": [
+        Cell("org_code", "E06000001"),
+        Cell("org_code", "Unknown"),
+        Cell("measure_value", "60"),
+    ],
+    "land.dm01": [
+        Cell("provider_org_code", "Y99999"),
+        Cell("commissioner_parent_org_code", ""),
+    ],
+    "land.rtt": [
+        Cell("commissioner_org_code", "G6V2S"),
+        Cell("commissioner_parent_org_code", ""),
+        Cell("treatment_function_code", "X09"),
+    ],
+}
 
 
 @pytest.fixture(scope="module")
@@ -403,32 +433,50 @@ def test_good_data_passes(tables: dict[str, pd.DataFrame], name: str) -> None:
     assert {check.id for check in checks if check.shuts_the_gate} == set()
 
 
-@pytest.mark.parametrize("check_id", MUTANTS)
-def test_mutant_is_caught(tables: dict[str, pd.DataFrame], check_id: str) -> None:
-    name, _, rule = check_id.rpartition(".")
-    suite, rows = SUITES[name], tables[name]
-    part = rows.query(PART[name]) if name in PART else rows
-    frame, place = MUTANTS[check_id](suite, part[suite.columns].reset_index(drop=True))
+@pytest.mark.parametrize("name", SUITES)
+def test_changed_cell_is_named_by_its_rule_alone(tables: dict[str, pd.DataFrame], name: str) -> None:
+    suite, frame = SUITES[name], _part(tables, name)
+    cells = {rule: mutant for rule, mutant in _mutants(suite).items() if isinstance(mutant, Cell)}
+    rows = changed(frame, [*cells.values()])
     failed = _failed(suites.run_suite(suite, frame))
-    declared = {e["meta"]["id"]: e["severity"] for e in suite.expectations}[rule]
-    assert failed[check_id].severity == declared
+    critical = {rule for rule in cells if _severity(suite, rule) == "critical"}
+    assert {check_id for check_id in failed if failed[check_id].severity == "critical"} == {
+        f"{name}.{rule}" for rule in critical
+    }
+    for (rule, mutant), row in zip(cells.items(), rows, strict=True):
+        check = failed[f"{name}.{rule}"]
+        assert check.severity == _severity(suite, rule)
+        assert check.unexpected == 1 or rule not in critical, str(check)
+        assert [text for text in mutant.place(suite, frame.loc[row]) if text not in str(check)] == [], str(check)
+
+
+@pytest.mark.parametrize("check_id", [check_id for check_id, mutant in MUTANTS.items() if not isinstance(mutant, Cell)])
+def test_changed_table_is_named_by_its_rule_alone(tables: dict[str, pd.DataFrame], check_id: str) -> None:
+    name, _, rule = check_id.rpartition(".")
+    damage: Any = MUTANTS[check_id]
+    frame, place = damage(SUITES[name], _part(tables, name))
+    failed = _failed(suites.run_suite(SUITES[name], frame))
+    assert failed[check_id].severity == _severity(SUITES[name], rule)
     assert {other for other in failed if failed[other].severity == "critical"} - {check_id} == set()
     assert failed[check_id].unexpected >= 1
     message = str(failed[check_id])
     assert [text for text in place if text not in message] == [], message
 
 
-@pytest.mark.parametrize("check_id", ["rank.trust_league_table.segment", "rank.trust_league_table.name"])
-def test_value_found_is_named_plainly(tables: dict[str, pd.DataFrame], check_id: str) -> None:
-    name, _, _ = check_id.rpartition(".")
-    frame, _ = MUTANTS[check_id](SUITES[name], tables[name][SUITES[name].columns].copy())
-    message = str(_failed(suites.run_suite(SUITES[name], frame))[check_id])
+@pytest.mark.parametrize("rule", ["segment", "name"])
+def test_value_found_is_named_plainly(tables: dict[str, pd.DataFrame], rule: str) -> None:
+    suite = SUITES["rank.trust_league_table"]
+    frame, mutant = tables[suite.name][suite.columns].copy(), _mutants(suite)[rule]
+    assert isinstance(mutant, Cell)
+    changed(frame, [mutant])
+    message = str(_failed(suites.run_suite(suite, frame))[f"{suite.name}.{rule}"])
     assert "found 5;" in message or "found no value;" in message
 
 
-@pytest.mark.parametrize(("name", "change"), ODDITIES)
-def test_published_oddity_passes(tables: dict[str, pd.DataFrame], name: str, change: Damage) -> None:
-    frame, _ = change(SUITES[name], tables[name][SUITES[name].columns].reset_index(drop=True))
+@pytest.mark.parametrize("name", ODDITIES)
+def test_published_oddities_pass(tables: dict[str, pd.DataFrame], name: str) -> None:
+    frame = tables[name][SUITES[name].columns].reset_index(drop=True)
+    changed(frame, ODDITIES[name])
     assert _failed(suites.run_suite(SUITES[name], frame)) == {}
 
 
@@ -438,3 +486,17 @@ def test_every_expectation_has_a_mutant() -> None:
 
 def _failed(checks: list[Check]) -> dict[str, Check]:
     return {check.id: check for check in checks if not check.passed}
+
+
+def _part(tables: dict[str, pd.DataFrame], name: str) -> pd.DataFrame:
+    rows = tables[name].query(PART[name]) if name in PART else tables[name]
+    return rows[SUITES[name].columns].reset_index(drop=True)
+
+
+def _mutants(suite: Suite) -> dict[str, Damage | Cell]:
+    """Those of a suite by the rule that they break."""
+    return {e["meta"]["id"]: MUTANTS[f"{suite.name}.{e['meta']['id']}"] for e in suite.expectations}
+
+
+def _severity(suite: Suite, rule: str) -> str:
+    return str(next(e["severity"] for e in suite.expectations if e["meta"]["id"] == rule))

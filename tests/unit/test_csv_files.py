@@ -1,7 +1,6 @@
 """Reading one CSV strictly: every drift of the publications, and every damage with its place."""
 
 import io
-from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -152,13 +151,6 @@ def test_empty_columns_after_the_last_one_known_are_left_out_with_a_remark() -> 
     rows, header = csv_files.read_csv(io.BytesIO(content), DATA, "f.csv")
     assert list(rows.columns) == [*DATA.names, "_source_row"]
     assert header.remark == "2 columns after the last one known, '', 'a', are empty and left out"
-
-
-def test_the_damaged_header_of_september_2024(shared_extracts: Path) -> None:
-    with (shared_extracts / "ae" / "Monthly-AE-September-2024.csv").open("rb") as stream:
-        rows, header = csv_files.read_csv(stream, known_sources()["ae"], "f.csv")
-    expected = "6 columns after the last one known, '', '', '', '', '', 'a', are empty and left out"
-    assert (len(rows), len(rows.columns), header.remark) == (198, 23, expected)
 
 
 @pytest.mark.parametrize(

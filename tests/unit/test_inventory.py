@@ -9,7 +9,7 @@ import pytest
 from orchestration.errors import InputError, LeagueError
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.inventory import COLUMNS, Candidate, Survey, survey, take_inventory
+from orchestration.sources.inventory import COLUMNS, Candidate, survey, take_inventory
 from orchestration.sources.landing import Landed, land, take_in
 from orchestration.sources.lock import Lock, read_lock
 from orchestration.sources.recognise import Subject
@@ -299,79 +299,3 @@ def test_a_source_without_a_file_lands_as_an_empty_table(extracts: Path, tmp_pat
         landing, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", source_id)
         assert (landing.rows, landing.sha256, len(rows), len(landing.preview)) == (0, [], 0, 0)
         assert set(known_sources()[source_id].names) < set(rows.columns)
-
-
-# The published files
-
-PUBLISHED = {  # file: source, quarter, months, part
-    "ae/Monthly-AE-April-2025.csv": ("ae", "2025-26-Q1", "2025-04", None),
-    "ae/Monthly-AE-June-2025-1-1.csv": ("ae", "2025-26-Q1", "2025-06", None),
-    "ae/Monthly-AE-May-2025.csv": ("ae", "2025-26-Q1", "2025-05", None),
-    "ae/Monthly-AE-September-2024.csv": ("ae", "2024-25-Q2", "2024-09", None),
-    "ambulance/AmbSYS__2026-04_rows.csv": ("ambsys", "2026-27-Q1", "2026-04", None),
-    "cancer/APRIL-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q1", "2025-04", "provider"),
-    "cancer/JUNE-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q1", "2025-06", "provider"),
-    "cancer/MAY-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q1", "2025-05", "provider"),
-    "cancer/SEPTEMBER-2025-CWT-CRS-COMMISSIONER-WORKBOOK-FINAL.xlsx": (
-        "cancer",
-        "2025-26-Q2",
-        "2025-09",
-        "commissioner",
-    ),
-    "cancer/SEPTEMBER-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q2", "2025-09", "provider"),
-    "csds/csds_march-2026_csds_data.zip": ("csds", "2025-26-Q4", "2026-03", None),
-    "dm01/DM01-MARCH-2026-full-extract_32W3L.zip": ("dm01", "2025-26-Q4", "2026-03", None),
-    "ods/SICBL26_ICB26_NHSER26_lookup.csv": ("ods_sub_icbs", None, None, None),
-    "ods/etr.csv": ("ods_etr", None, None, None),
-    "ods/icbs_2026-08.csv": ("ods_icbs", None, None, None),
-    "ods/trusts_2026-08.csv": ("ods_trusts", None, None, None),
-    "rtt/Full-CSV-data-file-Jan26-ZIP-4M-WL5BiP.zip": ("rtt", "2025-26-Q4", "2026-01", None),
-}
-NOF = "nof/nhs-oversight-framework-mental-health-and-community-trust-data-q2.csv"
-UNKNOWN = ["README.md", "imd/imd2025_england_icb24.csv", "manifest.csv"]
-
-
-@pytest.fixture(scope="module")
-def published(shared_extracts: Path) -> Survey:
-    return survey(shared_extracts)
-
-
-def test_every_published_file_is_recognised(published: Survey) -> None:
-    subjects = {
-        c.name: (c.source.id, c.subject.quarter, c.subject.period, c.subject.part)
-        for c in published.candidates
-        if c.name != NOF
-    }
-    assert subjects == PUBLISHED
-    nof = {(c.subject.quarter, c.subject.period, c.subject.part) for c in published.candidates if c.name == NOF}
-    assert nof == {(quarter, quarter, "mental_health_community") for quarter in ("2025-26-Q1", "2025-26-Q2")}
-    assert [file["file_name"] for file in published.set_aside] == UNKNOWN
-    remarks = {c.name: c.remarks for c in published.candidates if c.remarks}
-    assert remarks == {
-        "ae/Monthly-AE-September-2024.csv": (
-            "6 columns after the last one known, '', '', '', '', '', 'a', are empty and left out"
-        )
-    }
-
-
-@pytest.mark.parametrize(
-    ("source_id", "quarter", "rows"),
-    [
-        ("rtt", "2025-26-Q4", 183_417),
-        ("dm01", "2025-26-Q4", 149_056),
-        ("csds", "2025-26-Q4", 279_466),
-        ("ae", "2025-26-Q1", 602),
-        ("cancer", "2025-26-Q1", 2_262),
-        ("cancer", "2025-26-Q2", 3_312),
-    ],
-)
-def test_every_row_published_is_landed(
-    published: Survey, tmp_path: Path, source_id: str, quarter: str, rows: int
-) -> None:
-    landing, frame = landed(published.folder, tmp_path, quarter, source_id)
-    assert landing.rows == len(frame) == rows
-    if source_id == "rtt":
-        pathways = frame[(frame["rtt_part_type"] == "Part_2") & (frame["treatment_function_code"] == "C_999")]
-        assert pathways["total_all"].astype(int).sum() == 7_187_677
-        assert set(frame.loc[frame["commissioner_org_code"] == "NONC", "commissioner_org_name"]) == {"#N/A"}
-        assert not frame.drop(columns="_source_member").isna().any().any()

@@ -76,13 +76,6 @@ def read(path: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("sample")
-    write_sample(directory)
-    return directory
-
-
-@pytest.fixture(scope="module")
 def data(sample: Path) -> pd.DataFrame:
     """Every quarter, from the last release."""
     rows = pd.concat([read(path) for path in sorted(sample.glob("nof/2026-06/*-data.csv"))])

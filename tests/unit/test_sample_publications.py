@@ -22,7 +22,7 @@ import pytest
 import yaml
 from python_calamine import CalamineWorkbook
 
-from orchestration.sample import expected_figures, expected_icb_league, invent_year, write_sample
+from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.framework import METRICS, MILLION, QUARTERS
 from orchestration.sample.metric_scores import side
 from orchestration.sample.ratios import count_values
@@ -64,13 +64,6 @@ def numbers(rows: pd.DataFrame) -> pd.DataFrame:
 def headings(source_id: str) -> list[str]:
     described = yaml.safe_load((ROOT / "data/sources" / f"{source_id}.yml").read_text())["columns"]
     return [column if isinstance(column, str) else column["published"][0] for column in described]
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("sample")
-    write_sample(directory)
-    return directory
 
 
 @pytest.fixture(scope="module")

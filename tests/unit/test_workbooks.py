@@ -1,7 +1,6 @@
 """Reading workbooks strictly: every row of every table, and an error for whatever is not as described."""
 
 import re
-import warnings
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -237,36 +236,3 @@ def test_a_damaged_workbook_says_so(tmp_path: Path, member: str, content: bytes 
         return
     with pytest.raises(InputError, match=rf"^f( \[.*\])?: is a damaged workbook \(.*{says}.*\): download it again$"):
         workbooks.read_workbook(path, CANCER, "f")
-
-
-@pytest.mark.parametrize(
-    ("name", "subject", "rows", "england"),
-    [
-        ("APRIL-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx", ("2025-04", "provider"), 748, "277640"),
-        ("SEPTEMBER-2025-CWT-CRS-COMMISSIONER-WORKBOOK-FINAL.xlsx", ("2025-09", "commissioner"), 282, "295202"),
-    ],
-)
-def test_published_workbooks(
-    shared_extracts: Path, name: str, subject: tuple[str, str], rows: int, england: str
-) -> None:
-    path = shared_extracts / "cancer" / name
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        landed = workbooks.read_workbook(path, CANCER, name)
-    assert workbooks.subject(path, CANCER, name) == subject
-    assert len(landed) == rows
-    assert sorted(set(landed["block"])) == [
-        "",
-        "PART A: ALL ROUTES",
-        "PART B: URGENT SUSPECTED CANCER",
-        "PART C: BREAST SYMPTOMATIC",
-        "PART D: URGENT SCREENING",
-        "PART E: CONSULTANT UPGRADE",
-    ]
-    totals = landed[landed["ods_code"] == ""]
-    assert list(totals["_source_member"]) == [DAYS_28, *[DAYS_62] * 5]
-    assert totals["total"].iloc[0] == england
-    assert landed["total"].str.endswith(".5").any() == (subject[1] == "provider")
-    # England is what its rows add up to.
-    for _, block in landed.groupby(["_source_member", "block"]):
-        assert block["total"].astype(float).sum() == 2 * float(block.loc[block["ods_code"] == "", "total"].iloc[0])
