@@ -69,7 +69,7 @@ $(SITE)/.ready: .ci/docs.lock
 	touch $@
 
 dbt-docs: $(READY)  ## every dbt model, seed and test on one page with the graph, in data/dbt-docs/static_index.html
-	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet docs generate --static --empty-catalog \
+	LEAGUE_WAREHOUSE=:memory: $(BIN)/dbt --quiet --no-partial-parse docs generate --static --empty-catalog \
 		--project-dir dbt_project --profiles-dir dbt_project --target-path $(CURDIR)/data/dbt-docs
 
 sample: $(SAMPLE)  ## published files of fictional trusts, in data/sample
@@ -92,4 +92,4 @@ lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry n
 
 clean:  ## what can be made again; releases, store and lock of real builds stay
 	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only
-	rm -rf $(VENV) $(SITE) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target
+	rm -rf .cache $(VENV) $(SITE) $(SAMPLE) $(DEMO) data/work data/site data/dbt-docs dbt_project/target

@@ -67,22 +67,38 @@ def fetch(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
 
 @league.command()
 @extracts
-@click.option("--quarter", "quarters", multiple=True, required=True, help="Such as 2025-26-Q2; may be repeated.")
+@click.option(
+    "--quarter",
+    "quarters",
+    multiple=True,
+    required=True,
+    help="Such as 2025-26-Q2; may be repeated. `all` is every quarter that the folder has a file of.",
+)
 @data_dir
 def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
-    """Make the release of a quarter, or find that it is current already."""
+    """Make the release of each quarter, or find that it is current already. Several are built in one pass."""
     from orchestration.releases.release import Release
 
+    if "all" in quarters:
+        from orchestration.sources.inventory import quarters_at_hand, survey
+
+        quarters = tuple(quarters_at_hand(survey(extracts)))
+    with _progress(", ".join(quarters), "quarter") as listener:
+        from orchestration.defs import in_process
+
+        outcomes = in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
     console = Console()
-    for quarter in quarters:
-        outcome = _run("quarter", quarter, extracts, data_dir)
-        _stop_unless_it_succeeded(outcome)
-        assert outcome.release is not None
+    for outcome in outcomes:
+        if outcome.release is None:
+            _say_what_stopped(outcome)
+            continue
         release = Release.read(outcome.release)
         show_release(console, release, None, HEAD)
         show_warnings(console, release)
         console.print(f"{'Made' if outcome.created else 'Current already:'} {release}", markup=False, soft_wrap=True)
         console.print(f"{release.standing()}", highlight=False)
+    if any(outcome.problems for outcome in outcomes):
+        sys.exit(1)
 
 
 @league.command()
@@ -112,7 +128,9 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
         console.print(f"warning: {found}", markup=False, highlight=False, soft_wrap=True, style="yellow")
     passed = sum(found.passed for found in checks)
     console.print(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warnings)} warned", highlight=False)
-    _stop_unless_it_succeeded(outcome)
+    if outcome.problems:
+        _say_what_stopped(outcome)
+        sys.exit(1)
 
 
 @league.command()
@@ -310,13 +328,11 @@ def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
     errors.print(f"{what}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
 
 
-def _stop_unless_it_succeeded(outcome: Outcome) -> None:
-    if outcome.problems:
-        errors = Console(stderr=True)
-        errors.print(f"{outcome.quarter}: stopped, nothing published", highlight=False, style="bold red")
-        for problem in outcome.problems:
-            errors.print(problem, markup=False, highlight=False, soft_wrap=True)
-        sys.exit(1)
+def _say_what_stopped(outcome: Outcome) -> None:
+    errors = Console(stderr=True)
+    errors.print(f"{outcome.quarter}: stopped, nothing published", highlight=False, style="bold red")
+    for problem in outcome.problems:
+        errors.print(problem, markup=False, highlight=False, soft_wrap=True)
 
 
 def main() -> None:

@@ -10,10 +10,11 @@ import re
 from calendar import monthrange
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 from orchestration.errors import LeagueError
-from orchestration.workspace.paths import SEEDS
 
+FRAMEWORKS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "quarter_frameworks.csv"
 WRITTEN = re.compile(r"(\d{4})-(\d{2})-Q([1-4])")
 
 
@@ -77,7 +78,7 @@ def last_day(month: str) -> date:
 @cache
 def with_a_framework() -> tuple[Quarter, ...]:
     """The quarters that a framework is seeded for, in order: those that can be built."""
-    with (SEEDS / "quarter_frameworks.csv").open(encoding="utf-8", newline="") as file:
+    with FRAMEWORKS.open(encoding="utf-8", newline="") as file:
         return tuple(sorted({Quarter(row["quarter"]) for row in csv.DictReader(file)}))
 
 

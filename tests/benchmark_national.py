@@ -58,12 +58,12 @@ def survey_and_store(extracts: Path, data: Path, quarter: str) -> None:
     import pandas as pd
 
     from orchestration.sources.inventory import survey
-    from orchestration.sources.landing import take_in, write_table
+    from orchestration.sources.landing import take_in, write_parquet
     from orchestration.workspace.paths import Workspace
 
     build = Workspace(data).build(quarter)
-    write_table(take_in(survey(extracts), quarter, build.workspace), build, "files")
-    write_table(pd.DataFrame({"quarter": [quarter]}), build, "build")
+    write_parquet(take_in(survey(extracts), quarter, build.workspace), build.parquet("files"))
+    write_parquet(pd.DataFrame({"quarter": [quarter]}), build.parquet("build"))
 
 
 def land(source: str, data: Path, quarter: str) -> None:

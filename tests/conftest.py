@@ -226,7 +226,7 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
         made = run("2025-26-Q1", extracts, data_dir)
         assert made.release and made.created, made.problems
         first = hashes(made.release)
-        again = publish.publish(Workspace(data_dir).build("2025-26-Q1"))
+        (again,) = publish.publish(Workspace(data_dir).build("2025-26-Q1"))
         shutil.copytree(data_dir, folder / "before")
         exchanged = exchange_first_and_last(extracts)
         second = run("2025-26-Q1", extracts, data_dir)

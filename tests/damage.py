@@ -15,7 +15,7 @@ from typing import Any
 
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import survey
-from orchestration.sources.landing import land, take_in, write_table
+from orchestration.sources.landing import land, take_in, write_parquet
 from orchestration.workspace.paths import Build
 
 NOF = "nof/2025-09/nhs-oversight-framework"
@@ -210,8 +210,8 @@ def damaged(case: Case, good: Path, folder: Path) -> tuple[str, ...]:
 
 def read(extracts: Path, build: Build) -> set[str]:
     """Surveys, stores and lands a folder; returns the sources that it has. Raises LeagueError as a build would."""
-    inventory = take_in(survey(extracts), build.quarter, build.workspace)
-    write_table(inventory, build, "files")
+    inventory = take_in(survey(extracts), build.quarters[0], build.workspace)
+    write_parquet(inventory, build.parquet("files"))
     used = {*inventory.loc[inventory["status"] == "used", "source_id"]}
     for source_id in sorted(used):
         land(known_sources()[source_id], inventory, build)

@@ -16,7 +16,7 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.defs import progress
-from orchestration.defs.definitions import defs
+from orchestration.defs.in_process import defs
 from orchestration.sources.lock import read_lock
 from orchestration.workspace.files import alone, is_scratch, sha256_of_file, write_atomically
 from orchestration.workspace.paths import Build, Workspace
@@ -98,7 +98,11 @@ def kill(build: Build, extracts: Path, moment: Moment, only_the_release: bool, l
             step = told.recv()
     if moment.side:
         child.join()
-    while child.is_alive() and moment.files > len(list(build.unfinished.glob("*"))) and not _second(build).exists():
+    while (
+        child.is_alive()
+        and moment.files > len(list(build.workspace.unfinished(QUARTER).glob("*")))
+        and not _second(build).exists()
+    ):
         time.sleep(0.001)
     time.sleep(moment.seconds)
     child.kill()
@@ -122,7 +126,7 @@ def assert_whole(build: Build, releases: dict[str, dict[str, str]]) -> None:
 
 def assert_nothing_can_be_mistaken(build: Build) -> None:
     """The lock of the quarter is free, that of the extracts is one, and what is stored is what its name says."""
-    with alone(build.lock, busy="nobody lets go"):
+    with alone(build.workspace.lock(QUARTER), busy="nobody lets go"):
         read_lock(build.workspace)
     stored = [path for path in build.workspace.store.rglob("*") if path.is_file() and not is_scratch(path)]
     assert stored and all(sha256_of_file(path) == path.name for path in stored)
@@ -152,7 +156,10 @@ def assert_that_kills_leave_nothing_half(
         only_the_release = publishes and published_before
         seconds = kill(build, versions.extracts, moment, only_the_release, lambda: assert_whole(build, releases))
         published_before = publishes
-        unfinished, copies = len(list(build.unfinished.glob("*"))), [p for p in folder.rglob("*") if is_scratch(p)]
+        unfinished, copies = (
+            len(list(build.workspace.unfinished(QUARTER).glob("*"))),
+            [p for p in folder.rglob("*") if is_scratch(p)],
+        )
         print(
             f"killed after {seconds:.1f} s, {moment}; {'v2' if _second(build).exists() else 'no v2'},"
             f" {unfinished} files of one, {len(copies)} copies that broke off"
@@ -167,5 +174,8 @@ def assert_that_kills_leave_nothing_half(
     for inside in ("releases", "store"):
         assert files_of(folder / "data" / inside) == files_of(undisturbed / inside)
     assert build.workspace.lock_file.read_bytes() == Workspace(undisturbed).lock_file.read_bytes()
-    assert not [path for path in folder.rglob("*") if is_scratch(path)] and not build.unfinished.exists()
+    assert (
+        not [path for path in folder.rglob("*") if is_scratch(path)]
+        and not build.workspace.unfinished(QUARTER).exists()
+    )
     print(f"built again: {'made' if made else 'found'} v2, the bytes of an undisturbed build, nothing left over")

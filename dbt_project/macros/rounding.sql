@@ -1,4 +1,4 @@
-{# Half up to two decimals, as the published averages are (nof-methodology §7.11).
+{# Half up to two decimals, as the published averages are.
    The quotient of exact decimals is a double: eight decimals first, so that an exact half stays one. #}
 {% macro round_half_up(expression) -%}
     cast(round(cast({{ expression }} as decimal(18, 8)), 2) as decimal(4, 2))

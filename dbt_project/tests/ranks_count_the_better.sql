@@ -1,4 +1,4 @@
-{{ config(tags=['score_rank'], meta={'dagster': {'ref': {'name': 'placings'}}}) }}
+{{ config(tags=['score_rank'], meta={'dagster': {'ref': {'name': 'league_ranks'}}}) }}
 -- Another way to a competition rank: one more than those of the league that are strictly better; who has a reason has
 -- no rank.
 select
@@ -7,8 +7,8 @@ select
     one.organisation_code,
     one.rank,
     1 + count(better.organisation_code) as rank_again
-from {{ ref('placings') }} as one
-left join {{ ref('placings') }} as better
+from {{ ref('league_ranks') }} as one
+left join {{ ref('league_ranks') }} as better
     on
         better.quarter = one.quarter
         and better.league = one.league

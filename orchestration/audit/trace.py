@@ -110,28 +110,24 @@ def _ends(dataset: str, column: str, reads: Reads) -> set[str]:
 
 def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row | None:
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
-    trusts, icbs = tables.get("trust_league_table", []), tables.get("icb_league_table", [])
-    own = [row for row in (*trusts, *icbs) if code == row.get("trust_code", row.get("icb_code"))]
-    if not own:
+    if "league_table" not in tables:
         return None
-    (row,) = own
-    league = row.get("league", "icb")
-    (about,) = release.rows("league_coverage", league=league)
-    placing = {**row, "league": league, "league_title": release.marked(about["title"]), "framework": about["framework"]}
+    (row,) = tables["league_table"]
+    (about,) = release.rows("league_coverage", league=row["league"])
+    placing = {**row, "league_title": release.marked(about["title"])}
     if row["rank"] is None:
         return placing
-    table = "icb_league_table" if row in icbs else "trust_league_table"
-    members = [other for other in release.rows(table, ranked=True) if other.get("league", "icb") == league]
+    members = release.rows("league_table", league=row["league"], ranked=True)
     before = [m for m in members if (m["segment"], m["average_score"]) < (row["segment"], row["average_score"])]
     scores = [score for score in tables["metric_scores"] if score["counted"]]
     weights = sum((score["weight"] for score in scores), Decimal())
     weighted = sum((score["weight"] * score["score_exact"] for score in scores), Decimal())
-    cuts = [c for c in release.rows("segment_cut_points", framework=about["framework"]) if c["scope"] == "overall"]
-    unadjusted = row.get("segment_unadjusted", row["segment"])
+    cuts = [c for c in release.rows("segment_cut_points", framework=row["framework"]) if c["scope"] == "overall"]
+    unadjusted = row["segment_unadjusted"]
     _require_equal("rank", row["rank"], 1 + len(before))
     _require_equal("average_score", row["average_score"], _mean(weighted, weights))
     _require_equal("segment before the override", unadjusted, _segment(row["average_score"], cuts))
-    left = about["override_segment"] if row.get("financial_override") else unadjusted
+    left = about["override_segment"] if row["financial_override"] else unadjusted
     _require_equal("segment", row["segment"], max(unadjusted, left))
     return {
         **placing,

@@ -3,6 +3,7 @@
 Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
 releases."""
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,15 +18,15 @@ from orchestration.defs.resources import QUARTERS, Folders
 from orchestration.errors import GateError
 from orchestration.quality import dbt_tests, evidence, release_gate
 from orchestration.quality.checks import Check, raise_if_shut
-from orchestration.quality.waivers import refuse_expired, waivers
+from orchestration.quality.waivers import granted, refuse_expired
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
-from orchestration.sources.inventory import survey
-from orchestration.sources.landing import land, take_in, write_table
+from orchestration.sources.inventory import joined, survey
+from orchestration.sources.landing import land, take_in, write_parquet
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC, relations_of
@@ -34,6 +35,8 @@ from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS = 10
+warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
+IN_ONE_PASS = dg.BackfillPolicy.single_run()  # quarters next to each other: one survey, one landing, one dbt run
 CODE_VERSION = project.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
 FETCHED = dg.AssetKey(["extract", "fetched"])
@@ -74,13 +77,14 @@ def on_time(source: Source) -> dg.AssetCheckSpec:
     key=FETCHED,
     check_specs=[on_time(source) for source in known_sources().values() if source.calendar],
     partitions_def=QUARTERS,
+    backfill_policy=IN_ONE_PASS,
     group_name="extract",
     description="What the publishers' pages had, in the folder of extracts. A file put there by hand is read like one.",
 )
 def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
     """Downloads what a quarter needs. Fails where a download failed or a publication is overdue; what came stays."""
     workspace = Workspace(Path(folders.data))
-    results = list(fetch(Path(folders.extracts), [context.partition_key], workspace, date.today()))
+    results = list(fetch(Path(folders.extracts), list(context.partition_keys), workspace, date.today()))
     listed = pd.DataFrame(results).drop(columns="problem")
     yield dg.MaterializeResult(
         metadata={"files": as_table(listed)}
@@ -101,9 +105,10 @@ def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
 @dg.multi_asset(
     specs=[
         dg.AssetSpec(EXTRACT_KEYS[0], deps=[FETCHED], description="Every file found, and what became of it."),
-        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarter asked for."),
+        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarters asked for."),
     ],
     partitions_def=QUARTERS,
+    backfill_policy=IN_ONE_PASS,
     group_name="extract",
     name="extracts",
 )
@@ -111,16 +116,21 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
     which is in the store. Starts the build afresh."""
     remove_tree(build.folder)
-    remove_tree(build.unfinished)
+    for quarter in build.quarters:
+        remove_tree(build.workspace.unfinished(quarter))
     if folders.recorded:
-        inventory = Release.read(Path(folders.extracts)).inventory()
+        inventories = [Release.read(Path(folders.extracts)).inventory()]
     else:
-        refuse_expired(build.quarter, date.today())
+        for quarter in build.quarters:
+            refuse_expired(quarter, date.today())
         found = survey(Path(folders.extracts))
         require_one_kind(build.workspace, found.fictional)
-        inventory = take_in(found, build.quarter, build.workspace)
-    write_table(inventory, build, "files")
-    write_table(pd.DataFrame({"quarter": [build.quarter]}), build, "build")
+        inventories = [take_in(found, quarter, build.workspace) for quarter in build.quarters]
+    for quarter, inventory in zip(build.quarters, inventories, strict=True):
+        write_parquet(inventory, build.inventory(quarter))
+    inventory = joined(inventories)
+    write_parquet(inventory, build.parquet("files"))
+    write_parquet(pd.DataFrame({"quarter": build.quarters}), build.parquet("build"))
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(
         asset_key=EXTRACT_KEYS[0],
@@ -131,7 +141,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
             "sha256": dg.MetadataValue.json(sorted(used["source_sha256"].unique())),
         },
     )
-    yield dg.MaterializeResult(asset_key=EXTRACT_KEYS[1], metadata={"quarter": build.quarter})
+    yield dg.MaterializeResult(asset_key=EXTRACT_KEYS[1], metadata={"quarters": str(build)})
 
 
 def landing_asset(source: Source) -> dg.AssetsDefinition:
@@ -141,6 +151,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         key=["land", source.id],
         deps=EXTRACT_KEYS,
         partitions_def=QUARTERS,
+        backfill_policy=IN_ONE_PASS,
         group_name="land",
         description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
         metadata={"landing_page": source.landing_page},
@@ -191,6 +202,7 @@ def barrier(name: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         key=["gate", name],
         deps=list(before),
         partitions_def=QUARTERS,
+        backfill_policy=IN_ONE_PASS,
         group_name="gate",
         description=f"Made where no critical check of {name} failed. It holds no data.",
     )
@@ -237,18 +249,19 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         select=f"tag:{stage}",
         name=stage,
         partitions_def=QUARTERS,
+        backfill_policy=IN_ONE_PASS,
         dagster_dbt_translator=TRANSLATOR,
         project=DbtProject(DBT_PROJECT, target_path=project.TARGET),
         pool=WRITES_WAREHOUSE,
     )
     def built(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> Iterator[Any]:
-        waived = dbt_tests.tests_of({waiver.check for waiver in waivers(build.quarter)})
+        waived = dbt_tests.tests_of({waiver.check for waiver in granted(build)})
         results = project.build_stage(build, stage, waived)
         checks = dbt_tests.checks_of_results(build, stage, results)
         with tables.reading(build) as connection:
             there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
-            data = {relation: tables.table_sha256(connection, relation) for relation in there}
-            data |= release_gate.inputs_sha256(build)
+            data = {relation: tables.fingerprint(connection, relation) for relation in there}
+            data |= release_gate.inputs(build)
             checks = evidence.record(build, f"dbt.{stage}", data, project.project_sha256(), checks)
             for node in [result.node for result in results if str(result.status) == "success"]:
                 key = dg.AssetKey([node.schema, node.name])
@@ -303,35 +316,44 @@ SCORE_RANK_MODELS = dbt_stage(SCORE_RANK)
     key=["publish", "release"],
     deps=[*STAGE_METRIC_MODELS.keys, *SCORE_RANK_MODELS.keys],
     partitions_def=QUARTERS,
+    backfill_policy=IN_ONE_PASS,
     group_name="publish",
     pool=WRITES_WAREHOUSE,
     freshness_policy=RELEASED_QUARTERLY,
     kinds={"csv", "parquet"},
 )
 def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
-    """The release bundle. Its own gate re-reads the evidence of all the others, so it cannot be made on its own."""
+    """The release bundle of each quarter. Its own gate re-reads the evidence of all the others, so it cannot be made on
+    its own."""
     try:
-        made, created = publish.publish(build)
+        made = publish.publish(build)
     except GateError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    context.log.info(f"{made} {'made' if created else 'was current already'}")
-    table = made.table("trust_league_table")
-    return dg.MaterializeResult(
-        metadata={
-            "path": dg.MetadataValue.path(str(made)),
-            "version": made.version,
-            "created": created,
-            "synthetic": made.synthetic,
-            "content_sha256": made.content_sha256(),
-            "dagster/column_lineage": published_columns(),
-            "trusts_ranked": int(table["ranked"].sum()),
-            **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
-            **{
-                f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
-                for picture in sorted(made.folder.glob("*.svg"))
-            },
-        }
-    )
+    for one in made:
+        context.log.info(f"{one.release} {'made' if one.created else 'was current already'}")
+        if is_kept(context):
+            context.add_asset_metadata(_shown(one), partition_key=one.release.quarter)
+    releases = {one.release.quarter: {"path": str(one.release), "created": one.created} for one in made}
+    return dg.MaterializeResult(metadata={"releases": dg.MetadataValue.json(releases)})
+
+
+def _shown(made: publish.Published) -> dict[str, Any]:
+    """What Dagster shows of a release."""
+    release, table = made.release, made.release.table("trust_league_table")
+    return {
+        "path": dg.MetadataValue.path(str(release)),
+        "version": release.version,
+        "created": made.created,
+        "synthetic": release.synthetic,
+        "content_sha256": release.content_sha256(),
+        "dagster/column_lineage": published_columns(),
+        "trusts_ranked": int(table["ranked"].sum()),
+        **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
+        **{
+            f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
+            for picture in sorted(release.folder.glob("*.svg"))
+        },
+    }
 
 
 ASSETS = [fetched, extracts, *LANDING, LANDED, STAGE_METRIC_MODELS, MEASURED, SCORE_RANK_MODELS, published_release]

@@ -3,7 +3,7 @@
 Belongs here: starting a run, and saying plainly why one stopped."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.defs import progress
 from orchestration.defs.definitions import assemble
-from orchestration.defs.resources import Folders
+from orchestration.defs.resources import LISTED, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
 from orchestration.quarters import Quarter, known
@@ -55,13 +55,36 @@ def run_quarter(
     listener: Callable[[str, str], None],
     recorded: bool = False,
 ) -> Outcome:
-    """Runs a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
+    """Run a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
     has. Raises LeagueError for a quarter without a framework or one that is being built."""
-    build = Workspace(data_dir).build(known(quarter))
+    (outcome,) = _run(
+        job_name, [known(quarter)], Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded), listener
+    )
+    return outcome
+
+
+def run_quarters(
+    job_name: str, quarters: Sequence[str], extracts: Path, data_dir: Path, listener: Callable[[str, str], None]
+) -> list[Outcome]:
+    """Run a job for several quarters in one pass: one survey, one landing, one run of dbt. Where that stops, each is
+    run by itself, so that a fault stops the quarter it is in and no other. Raises what `run_quarter` raises."""
+    together = sorted({known(quarter) for quarter in quarters})
+    if len(together) > 1:
+        outcomes = _run(job_name, together, Folders(extracts=str(extracts), data=str(data_dir)), listener)
+        if not any(outcome.problems for outcome in outcomes):
+            return outcomes
+    return [run_quarter(job_name, quarter, extracts, data_dir, listener) for quarter in together]
+
+
+def _run(
+    job_name: str, quarters: list[Quarter], folders: Folders, listener: Callable[[str, str], None]
+) -> list[Outcome]:
+    build = Workspace(Path(folders.data)).build(*quarters)
     with progress.to(listener):
         result = defs.resolve_job_def(job_name).execute_in_process(
-            partition_key=quarter,
-            resources={"folders": Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded)},
+            partition_key=quarters[-1],
+            tags={LISTED: ",".join(quarters)},
+            resources={"folders": folders},
             run_config={"loggers": {"progress": {}}},
             instance=_without_memory(),
             raise_on_error=False,
@@ -69,13 +92,17 @@ def run_quarter(
     for event in result.all_events:
         if event.is_resource_init_failure and (error := event.engine_event_data.error):
             raise LeagueError(_said(error, build))
-    published = [
-        e for e in result.get_asset_materialization_events() if e.asset_key == dg.AssetKey(["publish", "release"])
+    made: dict[str, Any] = {}
+    for event in result.get_asset_materialization_events():
+        if event.asset_key == dg.AssetKey(["publish", "release"]):
+            made = dict(event.materialization.metadata["releases"].value)  # type: ignore[arg-type]
+    problems = () if result.success else tuple(_problems(result, build))
+    return [
+        Outcome(quarter, (), Path(made[quarter]["path"]), made[quarter]["created"])
+        if quarter in made
+        else Outcome(quarter, problems, None, False)
+        for quarter in quarters
     ]
-    if published:
-        metadata = published[0].materialization.metadata
-        return Outcome(quarter, (), Path(str(metadata["path"].value)), bool(metadata["created"].value))
-    return Outcome(quarter, () if result.success else tuple(_problems(result, build)), None, False)
 
 
 class _Forgotten(InMemoryEventLogStorage):
@@ -132,7 +159,7 @@ def _said(error: SerializableErrorInfo, build: Build) -> str:
     """A refusal in plain words; a programming mistake as the traceback it is."""
     said = error.message.partition(": ")[2].strip()
     if advice := what_to_do(said):
-        return f"{build.quarter} cannot be built in {build.workspace.data_dir}: {' '.join(said.split())}: {advice}"
+        return f"{build} cannot be built in {build.workspace.data_dir}: {' '.join(said.split())}: {advice}"
     if error.cls_name in ("InputError", "LeagueError"):
         return said
     return error.message.strip() if error.cls_name in ("GateError", "Failure") else error.to_string()

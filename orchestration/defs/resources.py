@@ -1,7 +1,8 @@
 """What the assets are given from outside: the folder of extracts, the data folder, and the build that a run is alone
 with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import dagster as dg
@@ -10,6 +11,8 @@ from orchestration.quarters import with_a_framework
 from orchestration.workspace.files import alone
 from orchestration.workspace.paths import Build, Workspace
 
+LISTED = "league/quarters"  # the tag that lists the quarters of a run by command
+START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUARTERS = dg.StaticPartitionsDefinition(list(with_a_framework()))
 
 
@@ -23,10 +26,22 @@ class Folders(dg.ConfigurableResource["Folders"]):
 
 @dg.resource(required_resource_keys={"folders"})
 def build_alone(context: dg.InitResourceContext) -> Iterator[Build]:
-    """The build of the quarter that a run is about, for that run alone until it ends, whoever started it: a second run
-    of the quarter fails before its first step."""
+    """The build of the quarters that a run is about, for that run alone until it ends, whoever started it: a second run
+    of one of them fails before its first step."""
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
-    build = workspace.build(context.run.tags["dagster/partition"])
-    with alone(build.lock, busy=f"{build.quarter} is being built by another process in {workspace.data_dir}"):
+    build = workspace.build(*_quarters(context.run.tags))
+    with ExitStack() as held:
+        for quarter in build.quarters:
+            busy = f"{quarter} is being built by another process in {workspace.data_dir}"
+            held.enter_context(alone(workspace.lock(quarter), busy=busy))
         yield build
+
+
+def _quarters(tags: Mapping[str, str]) -> Sequence[str]:
+    """A run by command lists its quarters. A backfill is of all from one to another, any other run of one."""
+    if LISTED in tags:
+        return tags[LISTED].split(",")
+    if START in tags:
+        return QUARTERS.get_partition_keys_in_range(dg.PartitionKeyRange(tags[START], tags[END]))
+    return [tags["dagster/partition"]]

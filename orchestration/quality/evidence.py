@@ -4,22 +4,30 @@ Belongs here: writing and reading it. Does not: judging it (`release_gate.py`)."
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict, replace
 from typing import Any
 
+import pandas as pd
+
 from orchestration.errors import GateError
 from orchestration.quality.checks import Check
-from orchestration.quality.waivers import waivers
-from orchestration.workspace.files import write_atomically
+from orchestration.quality.waivers import granted
+from orchestration.warehouse.tables import Fingerprint
+from orchestration.workspace.files import sha256_of_file, write_atomically
 from orchestration.workspace.paths import Build
 
+LANDED = "landed "  # what the name of a landed table starts with
 
-def record(build: Build, name: str, data: dict[str, str], suite_sha256: str, checks: list[Check]) -> list[Check]:
-    """Leaves the evidence of one run: which data (sha256 by table), which suite, which results. Returns the checks, a
-    critical one that failed with its waiver, if there is one."""
-    granted = {waiver.check: waiver.id for waiver in waivers(build.quarter)}
-    checks = [replace(check, waiver=granted.get(check.id)) if check.can_be_waived else check for check in checks]
+
+def record(
+    build: Build, name: str, data: dict[str, Fingerprint], suite_sha256: str, checks: list[Check]
+) -> list[Check]:
+    """Leave the evidence of one run: which data (fingerprints by table), which suite, which results. Return the checks,
+    a critical one that failed with its waiver, if there is one."""
+    ids = {waiver.check: waiver.id for waiver in granted(build)}
+    checks = [replace(check, waiver=ids.get(check.id)) if check.can_be_waived else check for check in checks]
     document = {
         "name": name,
         "data": data,
@@ -41,3 +49,26 @@ def read(build: Build, name: str) -> dict[str, Any]:
 
 def checks_of(document: dict[str, Any]) -> list[Check]:
     return [Check(**{**check, "examples": tuple(check["examples"])}) for check in document["checks"]]
+
+
+def of_quarter(build: Build, quarter: str) -> list[dict[str, Any]]:
+    """The evidence of every run as far as one quarter goes: the same whichever others were built with it.
+
+    Of a table its rows of the quarter are on record, of a rule without a quarter the whole, of a landed table the files
+    it has of the quarter."""
+    files = pd.read_parquet(build.inventory(quarter))
+    used = files[files["status"] == "used"].groupby("source_id")["source_sha256"].unique()
+    landed = {name: hashlib.sha256("".join(sorted(found)).encode()).hexdigest() for name, found in used.items()}
+    landed["files"] = sha256_of_file(build.inventory(quarter))
+    runs = []
+    for path in sorted(build.evidence.glob("*.json")):
+        document = read(build, path.stem)
+        data = {}
+        for name, found in document["data"].items():
+            source = name.removeprefix(LANDED)
+            of_rule = found.get("") if name.startswith("rules.") else None
+            content = landed.get(source) if source != name else found.get(quarter, of_rule)
+            if content:
+                data[name] = content
+        runs.append({"name": document["name"], "suite_sha256": document["suite_sha256"], "data": data})
+    return runs

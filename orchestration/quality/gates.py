@@ -8,6 +8,7 @@ import pandas as pd
 
 from orchestration.quality import evidence
 from orchestration.quality.checks import Check
+from orchestration.quality.evidence import LANDED
 from orchestration.quality.suites import Suite
 from orchestration.quality.validator import run_suite
 from orchestration.warehouse import tables
@@ -30,12 +31,12 @@ def _check_landed(build: Build, suite: Suite) -> list[Check]:
     rows = pd.read_parquet(build.parquet(suite.table), columns=sorted(columns))
     rows["_file"] = rows["_source_sha256"].map(names).astype("string")
     checks = [] if rows.empty else run_suite(suite, rows[suite.columns])
-    data = {suite.table: sha256_of_file(build.parquet(suite.table))}
+    data = {f"{LANDED}{suite.table}": {"": sha256_of_file(build.parquet(suite.table))}}
     return evidence.record(build, suite.name, data, suite.sha256, checks)
 
 
 def _check_table(build: Build, suite: Suite) -> list[Check]:
     with tables.reading(build) as connection:
         rows = connection.table(suite.name).select(*suite.columns).df()
-        data = {suite.name: tables.table_sha256(connection, suite.name)}
+        data = {suite.name: tables.fingerprint(connection, suite.name)}
     return evidence.record(build, suite.name, data, suite.sha256, run_suite(suite, rows))

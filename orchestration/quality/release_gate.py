@@ -11,56 +11,55 @@ import pandas as pd
 from orchestration.errors import GateError
 from orchestration.quality import evidence, suites
 from orchestration.quality.checks import Check, raise_if_shut
+from orchestration.quality.evidence import LANDED
 from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
 from orchestration.quality.waivers import waivers
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC
+from orchestration.warehouse.tables import Fingerprint
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
 GX_GATES = (LAND, "metric", "rank")
 
 
-def inputs_sha256(build: Build) -> dict[str, str]:
-    """Every landed file that dbt reads, by name."""
-    return {f"landed {path.stem}": sha256_of_file(path) for path in sorted(build.landed.glob("*.parquet"))}
+def inputs(build: Build) -> dict[str, Fingerprint]:
+    """The fingerprint of every landed file that dbt reads, by name."""
+    return {f"{LANDED}{path.stem}": {"": sha256_of_file(path)} for path in sorted(build.landed.glob("*.parquet"))}
 
 
 def evidence_of_all_gates(build: Build) -> list[Check]:
     """The release gate: every check of every gate, re-read from evidence made for exactly the data at hand.
 
     Raises GateError where a check was never run, was run on other data or with another suite, or is critical and
-    failed.
+    failed. A pass over several quarters stops at any check that failed: it does not say which quarter it is about.
     """
     in_force = [suite for gate in GX_GATES for suite in suites.suites(gate)]
     on_suites = [evidence.read(build, suite.name) for suite in in_force]
     on_stages = {stage: evidence.read(build, f"dbt.{stage}") for stage in (STAGE_METRIC, SCORE_RANK)}
     checks: list[Check] = []
     with tables.reading(build) as connection:
-        gone = {relation for stage in on_stages for relation in manifest.relations_of(stage)} - tables.relations(
-            connection
-        )
-        if gone:
+        written = {relation for stage in on_stages for relation in manifest.relations_of(stage)}
+        if gone := written - tables.relations(connection):
             raise GateError(f"release gate: not in the warehouse: {', '.join(sorted(gone))}")
-        for suite, document in zip(in_force, on_suites, strict=True):
-            if suite.gate == LAND:
-                data = {suite.table: sha256_of_file(build.parquet(suite.table))}
-            else:
-                data = {suite.name: tables.table_sha256(connection, suite.name)}
-            checks += _trusted(document, data, suite.sha256)
         relations = {relation for stage in on_stages for relation in manifest.read_and_written(stage)}
-        hashes = {relation: tables.table_sha256(connection, relation) for relation in sorted(relations)}
-        for stage, document in on_stages.items():
-            data = {relation: hashes[relation] for relation in manifest.read_and_written(stage)}
-            checks += _trusted(document, data | inputs_sha256(build), project.project_sha256())
+        found = {relation: tables.fingerprint(connection, relation) for relation in sorted(relations)}
+    landed = inputs(build)
+    for suite, document in zip(in_force, on_suites, strict=True):
+        name = f"{LANDED}{suite.table}" if suite.gate == LAND else suite.name
+        checks += _trusted(document, {name: (landed | found)[name]}, suite.sha256)
+    for stage, document in on_stages.items():
+        data = {relation: found[relation] for relation in manifest.read_and_written(stage)}
+        checks += _trusted(document, data | landed, project.project_sha256())
     expected = {
         f"{suite.name}.{expectation['meta']['id']}"
         for suite in in_force
         if not _landed_empty(build, suite)
         for expectation in suite.expectations
     } | {f"dbt.{rule.name}" for rule in manifest.rules()}
-    granted = {f"{waiver.id} of {waiver.check}": waiver.check for waiver in waivers(build.quarter)}
+    of_quarters = [waiver for quarter in build.quarters for waiver in waivers(quarter)]
+    granted = {f"{waiver.id} of {waiver.check}": waiver.check for waiver in of_quarters}
     gone = {f"{check.waiver} of {check.id}" for check in checks if check.waiver} - set(granted)
     if gone:
         raise GateError(f"release gate: no longer in force: waiver {', '.join(sorted(gone))}")
@@ -71,6 +70,8 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
     if never_run:
         raise GateError(f"release gate: never checked in this build: {', '.join(sorted(never_run))}")
     raise_if_shut(checks)
+    if len(build.quarters) > 1 and (failed := sorted(check.id for check in checks if not check.passed)):
+        raise GateError(f"release gate: build {build} one by one, for these failed: {', '.join(failed)}")
     return sorted(checks, key=lambda check: check.id)
 
 
@@ -78,10 +79,18 @@ def _landed_empty(build: Build, suite: Suite) -> bool:
     return suite.gate == LAND and pd.read_parquet(build.parquet(suite.table), columns=["_source_row"]).empty
 
 
-def _trusted(document: dict[str, Any], data: dict[str, str], suite_sha256: str) -> list[Check]:
+def _trusted(document: dict[str, Any], data: dict[str, Fingerprint], suite_sha256: str) -> list[Check]:
     if document["suite_sha256"] != suite_sha256:
         raise GateError(f"release gate: {document['name']} was checked with other rules than those in force now")
     changed = sorted(name for name, sha256 in data.items() if document["data"].get(name) != sha256)
     if changed:
         raise GateError(f"release gate: {', '.join(changed)} changed after {document['name']} was checked")
     return evidence.checks_of(document)
+
+
+def of_quarter(build: Build, quarter: str, checks: list[Check]) -> list[Check]:
+    """The checks of a pass that are about one of its quarters. A source without a file of the quarter has nothing to
+    check."""
+    files = pd.read_parquet(build.inventory(quarter))
+    at_hand = set(files.loc[files["status"] == "used", "source_id"])
+    return [check for check in checks if check.gate != LAND or check.table in at_hand]

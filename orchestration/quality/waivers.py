@@ -9,7 +9,7 @@ from datetime import date
 from pydantic import model_validator
 
 from orchestration.errors import GateError
-from orchestration.workspace.paths import SUITES
+from orchestration.workspace.paths import SUITES, Build
 from orchestration.yaml_files import Entry, Text, list_of, parse
 
 FILE = SUITES / "waivers.yml"
@@ -51,6 +51,12 @@ def waivers(quarter: str) -> list[Waiver]:
         if twice:
             raise GateError(f"{FILE.name}: {name} {', '.join(twice)} stands there twice")
     return sorted((waiver for waiver in found if waiver.quarter == quarter), key=lambda waiver: waiver.id)
+
+
+def granted(build: Build) -> list[Waiver]:
+    """The waivers that a build may use: those of its quarter. A pass over several quarters has none, because a check
+    does not say which of them it is about."""
+    return waivers(build.quarters[0]) if len(build.quarters) == 1 else []
 
 
 def refuse_expired(quarter: str, today: date) -> None:

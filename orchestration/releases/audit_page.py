@@ -9,9 +9,10 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from orchestration.quality import suites
@@ -24,13 +25,12 @@ from orchestration.workspace.paths import PROJECT, SEEDS
 
 NAME = "audit.html"
 TABLES = (
-    "icb_league_table",
     "league_coverage",
+    "league_table",
     "metric_scores",
     "rank_robustness",
     "reconciliation",
     "segment_cut_points",
-    "trust_league_table",
 )
 STATUSES = ("agrees", "agrees_by_construction", "explained", "unexplained")
 LABELS = {
@@ -59,17 +59,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     checks = sorted(results["checks"], key=lambda check: (check["passed"], check["id"]))
     rules = _rules(results["quarter"])
     everything = relations()
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=lambda value: "\N{EN DASH}" if value is None else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {"breakable": _breakable, "hash": _hash, "number": _number}
-    return environment.get_template("audit_page.html.j2").render(
+    return _template().render(
         quarter=results["quarter"],
         package=package,
         sure=sure,
@@ -94,6 +84,22 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     )
 
 
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=lambda value: "\N{EN DASH}" if value is None else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"breakable": _breakable, "hash": _hash, "number": _number}
+    return environment.get_template("audit_page.html.j2")
+
+
+@cache
 def relations() -> list[Relation]:
     """Every table from the files to the release, with what it reads, in the order in which data flows."""
     found = [
@@ -202,10 +208,8 @@ def _labels(rules: list[Row], scores: list[Row]) -> list[tuple[str, int, int]]:
 
 
 def _organisations(tables: dict[str, list[Row]]) -> dict[str, tuple[str, str]]:
-    """League and name of every organisation of the league tables, by its code."""
-    return {row["trust_code"]: (row["league"], row["trust_name"]) for row in tables["trust_league_table"]} | {
-        row["icb_code"]: ("icb", row["icb_name"]) for row in tables["icb_league_table"]
-    }
+    """League and name of every organisation of the league table, by its code."""
+    return {row["organisation_code"]: (row["league"], row["organisation_name"]) for row in tables["league_table"]}
 
 
 def _reconciled(rows: list[Row], organisations: dict[str, tuple[str, str]]) -> list[tuple[str, str, Counter[str]]]:

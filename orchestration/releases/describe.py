@@ -1,7 +1,7 @@
 """Describing a release whose tables are written: `checks.json`, pictures, README, dictionary, audit pack, open
 standards, and the descriptor that lists every file with its sha256.
 
-Belongs here: what each of them is made from. Does not: the tables (`release.py`), any figure."""
+Belongs here: what each of them is made from. Does not: the tables (`publish.py`), any figure."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, FileSystemLoader, Template
 
+from orchestration.quality import evidence
 from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
+from orchestration.quarters import Quarter
 from orchestration.releases import audit_page, pictures
 from orchestration.releases.published_tables import PublishedTable
 from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
@@ -26,7 +29,7 @@ from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
 
-CONTRACT_VERSION = "2.2"
+CONTRACT_VERSION = "2.3"
 README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
@@ -36,6 +39,7 @@ FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "
 
 def describe(
     build: Build,
+    quarter: Quarter,
     tables: list[PublishedTable],
     checks: list[Check],
     number: int,
@@ -45,15 +49,15 @@ def describe(
 ) -> None:
     """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
     says so where the release is `synthetic`."""
-    files = pd.read_parquet(build.parquet("files"))
+    files = pd.read_parquet(build.inventory(quarter))
     files["bytes"] = files["bytes"].astype("Int64")
-    evidence = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(build.evidence.glob("*.json"))]
+    runs = evidence.of_quarter(build, quarter)
     results = {
-        "quarter": build.quarter,
+        "quarter": quarter,
         "synthetic": synthetic,
         "checks": [asdict(check) for check in checks],
-        "waivers": [waiver.model_dump() for waiver in waivers(build.quarter)],
-        "evidence": [{key: run[key] for key in ("name", "suite_sha256", "data")} for run in evidence],
+        "waivers": [waiver.model_dump() for waiver in waivers(quarter)],
+        "evidence": runs,
         "files": json.loads(files.to_json(orient="records")),
     }
     _write_json(folder / CHECKS, results)
@@ -61,27 +65,27 @@ def describe(
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    release = Release(folder, _package(build, files, number, synthetic, resources))
+    release = Release(folder, _package(quarter, files, number, synthetic, resources))
     if before:
         resources.append(_changes(before, release))
     sure = list(how_sure(release))
     (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
     (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
     resources += [_file_resource(folder / README), _file_resource(folder / DICTIONARY)]
-    resources += _open_standards(release, tables, checks, evidence)
+    resources += _open_standards(release, tables, checks, runs)
     (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
     _write_json(folder / PACKAGE, release.package)
 
 
 def _package(
-    build: Build, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
+    quarter: Quarter, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The descriptor; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
-        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{build.quarter.lower()}-v{number}",
-        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {build.quarter}, version {number}",
+        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{quarter.lower()}-v{number}",
+        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {quarter}, version {number}",
         "synthetic": synthetic,
         "profile": "data-package",
         "version": str(number),
@@ -112,19 +116,16 @@ def _changes(before: Release, after: Release) -> dict[str, Any]:
 
 
 def _open_standards(
-    release: Release, tables: list[PublishedTable], checks: list[Check], evidence: list[dict[str, Any]]
+    release: Release, tables: list[PublishedTable], checks: list[Check], runs: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    from orchestration.releases import (
-        openlineage,
-        standards,  # what these import takes half a second
-    )
+    from orchestration.releases import openlineage, standards  # what these import takes a quarter of a second
 
     retrieved = date.fromisoformat(max(source["retrieved"] for source in release.package["sources"]))
-    sha256 = {name: found for run in evidence for name, found in run["data"].items()}
+    fingerprints = {name: found for run in runs for name, found in run["data"].items()}
     standards.write_csvw(release, tables)
     standards.write_prov(release)
     standards.write_dcat(release)
-    openlineage.write_events(release, tables, checks, sha256, retrieved)
+    openlineage.write_events(release, tables, checks, fingerprints, retrieved)
     names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
     return [_file_resource(release.folder / name) for name in names]
 
@@ -207,9 +208,10 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
 
 
 def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
-    return _template("dictionary.md.j2").render(quarter=release.quarter, number=release.version, tables=tables)
+    return _template("dictionary.md.j2").render(package=release.package, tables=tables)
 
 
+@cache
 def _template(name: str) -> Template:
     environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True

@@ -104,22 +104,12 @@ def changes(before: Release, after: Release) -> pd.DataFrame:
     `others moved` alone puts ahead of it and behind it.
     """
     if not before.is_current():
-        return _placed_differently(before, after).assign(cause_number=1, cause=EARLIER).reindex(columns=CHANGES)
+        now = after.table("league_table").rename(columns={column: f"{column}_after" for column in PLACE})
+        return now.assign(cause_number=1, cause=EARLIER).reindex(columns=CHANGES)
     return _changes(before, after, _scored(before, after), _inputs(before, after))
 
 
 # What is compared
-
-
-def _places(release: Release) -> pd.DataFrame:
-    """The organisations of both league tables; an ICB has no override, and contract 1.0 had no ICBs."""
-    trusts = release.table("trust_league_table")
-    tables = [trusts.rename(columns={"trust_code": "organisation_code", "trust_name": "organisation_name"})]
-    if release.has_table("icb_league_table"):
-        icbs = release.table("icb_league_table")
-        icbs = icbs.rename(columns={"icb_code": "organisation_code", "icb_name": "organisation_name"})
-        tables.append(icbs.assign(league="icb", segment_unadjusted=icbs["segment"], financial_override=0))
-    return pd.concat([table[[*ORGANISATION, "organisation_name", *PLACE]] for table in tables], ignore_index=True)
 
 
 def _scores(release: Release) -> pd.DataFrame:
@@ -193,9 +183,9 @@ def _scored(before: Release, after: Release) -> pd.DataFrame:
     `evidence` where what it is made from differs. The first that applies:
 
     1. a rule changed, where one release has not the metric in the league at all;
-    2. input revised, where its own (value, numerator, denominator, status; the published score where the score is
-       recovered from it) differs and so do its files, or no rule; else a rule changed. A score without a value is
-       looked up from the uncounted scores of its domain, and differs as they do;
+    2. its own value changed (value, numerator, denominator, status; the published score where the score is recovered
+       from it): input revised, where either its file changed or no rule did; else a rule changed. A score without a
+       value is looked up from the uncounted scores of its domain, and differs as they do;
     3. a rule changed, where its population is another;
     4. population moved, where anything that counts of anybody in its population differs;
     5. a rule changed, where any rule or the code differs.
@@ -241,7 +231,8 @@ def _rules_differ(before: Release, after: Release) -> bool:
 
 
 def _placed_differently(before: Release, after: Release) -> pd.DataFrame:
-    both = _outer(_places(before), _places(after), ORGANISATION, ["organisation_name", *PLACE])
+    old, new = before.table("league_table"), after.table("league_table")
+    both = _outer(old, new, ORGANISATION, ["organisation_name", *PLACE])
     both["organisation_name"] = _either(both, "organisation_name")
     return both[_any_differs(both, PLACE) | (both["_merge"] != "both")]
 
@@ -268,7 +259,7 @@ def _leagues(release: Release) -> dict[Any, League]:
     """The leagues of a release in which anybody is ranked, by name. Raises LeagueError where its ranks do not follow
     from its own scores."""
     coverage = release.table("league_coverage").set_index("league")
-    placed = _places(release).assign(quarter=release.quarter)
+    placed = release.table("league_table").assign(quarter=release.quarter)
     placed["override_segment"] = placed["league"].map(coverage["override_segment"])
     ranked = placed[placed["rank"].notna()]
     cuts = (

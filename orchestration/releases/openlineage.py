@@ -64,18 +64,18 @@ def write_events(
     release: Release,
     tables: list[PublishedTable],
     checks: list[Check],
-    sha256: dict[str, str],
+    fingerprints: dict[str, str],
     retrieved: date,
 ) -> None:
     """Writes `openlineage.ndjson`, one event a line: every job of the build as started and completed on the day the
-    last file was retrieved. `sha256` has the fingerprints of tables by the names that the evidence gives them."""
+    last file was retrieved. `fingerprints` has those of tables by the names that the evidence gives them."""
     package, quarter = release.package, release.quarter
     set_producer(f"urn:{NAMESPACE}:{package['code_version']}")
     about = release.marked(f"Everything from published files to the release of {quarter}.")
     steps = [
         Step(BUILD, about, ("DAGSTER", "JOB"), [], []),
-        *_landing(package["sources"], sha256),
-        *_models(package["rules"], sha256),
+        *_landing(package["sources"], fingerprints),
+        *_models(package["rules"], fingerprints),
         *_checks(checks),
         _publishing(release, tables),
     ]
@@ -118,12 +118,12 @@ def _events(step: Step, run: str, facets: dict[str, RunFacet], at: datetime) -> 
     )
 
 
-def _landing(sources: list[dict[str, Any]], sha256: dict[str, str]) -> Iterator[Step]:
+def _landing(sources: list[dict[str, Any]], fingerprints: dict[str, str]) -> Iterator[Step]:
     """Files to landed tables, and all files to the inventory that says which were used."""
     for name, about in (("files", "Every file found, and what became of it."), ("build", "The quarter asked for.")):
         read = [_file(file) for file in sources] if name == "files" else []
         columns = _untold(columns_of_tables()["extract"][name])
-        written = _written(f"extract.{name}", about, columns, {}, sha256.get(f"landed {name}"))
+        written = _written(f"extract.{name}", about, columns, {}, fingerprints.get(f"landed {name}"))
         yield Step(f"extract.{name}", about, ("DAGSTER", "ASSET"), read, [written])
     for source in known_sources().values():
         files = [file for file in sources if file["source_id"] == source.id]
@@ -134,7 +134,7 @@ def _landing(sources: list[dict[str, Any]], sha256: dict[str, str]) -> Iterator[
         about = f"{source.title}, every value text as published."
         table = f"land.{source.id}"
         columns = _untold(columns_of_tables()["land"][source.id])
-        written = _written(table, about, columns, reads, sha256.get(f"landed {source.id}"), unchanged=True)
+        written = _written(table, about, columns, reads, fingerprints.get(f"landed {source.id}"), unchanged=True)
         yield Step(table, about, ("DAGSTER", "ASSET"), [_file(file) for file in files], [written])
 
 
@@ -145,12 +145,14 @@ def _fields(source: Source, column: Column) -> tuple[str, ...]:
     return column.published or (f"column {source.columns.index(column) + 1}",)
 
 
-def _models(rules: dict[str, str], sha256: dict[str, str]) -> Iterator[Step]:
+def _models(rules: dict[str, str], fingerprints: dict[str, str]) -> Iterator[Step]:
     for seed in manifest.seeds():
         file = f"dbt_project/{seed.path}"
         columns = _untold(columns_of_tables()[seed.layer][seed.name])
         reads = {column: [(file, column)] for column, _, _ in columns}
-        written = _written(seed.relation, seed.description, columns, reads, sha256.get(seed.relation), unchanged=True)
+        written = _written(
+            seed.relation, seed.description, columns, reads, fingerprints.get(seed.relation), unchanged=True
+        )
         read = [InputDataset(NAMESPACE, file, None, facets=_version(rules[file]))]
         yield Step(seed.relation, seed.description, ("DBT", "SEED"), read, [written])
     for model in manifest.models():
@@ -159,7 +161,7 @@ def _models(rules: dict[str, str], sha256: dict[str, str]) -> Iterator[Step]:
         read = [InputDataset(NAMESPACE, parent, None) for parent in model.reads]
         types = columns_of_tables()[model.layer][model.name]
         described = [(column.name, types[column.name], column.description) for column in model.columns]
-        written = _written(model.relation, model.description, described, reads, sha256.get(model.relation))
+        written = _written(model.relation, model.description, described, reads, fingerprints.get(model.relation))
         yield Step(model.relation, model.description, ("DBT", "MODEL"), read, [written])
 
 

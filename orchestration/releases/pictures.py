@@ -55,17 +55,11 @@ class Relation:
 def pictures(release: Path, synthetic: bool) -> Iterator[tuple[str, bytes]]:
     """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before.
     The title of each says so where the release is `synthetic`."""
-    trusts = pd.read_parquet(release / "trust_league_table.parquet").rename(
-        columns={"trust_code": "organisation_code", "trust_name": "organisation_name"}
-    )
-    icbs = pd.read_parquet(release / "icb_league_table.parquet").rename(
-        columns={"icb_code": "organisation_code", "icb_name": "organisation_name"}
-    )
+    places = pd.read_parquet(release / "league_table.parquet")
     verdicts = pd.read_parquet(release / "improvement.parquet")[["league", "organisation_code", "verdict"]]
     titles = pd.read_parquet(release / "league_coverage.parquet")[["league", "title"]]
     titles["title"] = (FICTIONAL if synthetic else "") + titles["title"]
-    tables = pd.concat([trusts, icbs.assign(league="icb", segment_unadjusted=icbs["segment"])], ignore_index=True)
-    ranked = tables[tables["ranked"]].merge(titles, on="league")
+    ranked = places[places["ranked"]].merge(titles, on="league")
     ranked = ranked.merge(verdicts, on=["league", "organisation_code"], how="left")
     for league, rows in ranked.sort_values(["league", "rank", "organisation_code"]).groupby("league"):
         yield f"ranks_{league}.svg", _ranks(rows).encode()

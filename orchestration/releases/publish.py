@@ -6,10 +6,13 @@ Belongs here: writing the published tables, version numbers. Does not: any figur
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 
-from orchestration.quality.release_gate import evidence_of_all_gates
+from orchestration.quality.checks import Check
+from orchestration.quality.release_gate import evidence_of_all_gates, of_quarter
+from orchestration.quarters import Quarter
 from orchestration.releases.describe import FORMULA, describe
 from orchestration.releases.published_tables import PublishedTable, published_tables
 from orchestration.releases.release import Release, table_hashes
@@ -20,45 +23,58 @@ from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import Build
 
 
-def publish(build: Build) -> tuple[Release, bool]:
-    """Makes the next version of the quarter's release, or finds that the last one has the same content already. Returns
-    the release and whether it was made now.
+class Published(NamedTuple):
+    """A release, and whether it was made now: False where the last one has the same content already."""
 
-    It is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut, and
-    LeagueError where fictional and real files meet; then nothing is written.
+    release: Release
+    created: bool
+
+
+def publish(build: Build) -> list[Published]:
+    """Make the next version of each quarter's release, or find that the last one has the same content already.
+
+    Each is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut,
+    and LeagueError where fictional and real files meet. Then nothing is written.
     """
     checks = evidence_of_all_gates(build)
-    releases = build.workspace.releases(build.quarter)
     synthetic = is_fictional_build(build)
     require_one_kind(build.workspace, synthetic)
-    scratch = build.unfinished
+    return [_publish(build, quarter, of_quarter(build, quarter, checks), synthetic) for quarter in build.quarters]
+
+
+def _publish(build: Build, quarter: Quarter, checks: list[Check], synthetic: bool) -> Published:
+    releases = build.workspace.releases(quarter)
+    scratch = build.workspace.unfinished(quarter)
     remove_tree(scratch)
     scratch.mkdir(parents=True)
     try:
         tables = published_tables()
-        _write_tables(build, tables, scratch)
+        _write_tables(build, quarter, tables, scratch)
         last = latest_version(releases)
         before = Release.read(releases / f"v{last}") if last else None
         if before and before.table_hashes() == table_hashes(scratch):
-            return before, False
-        number = last + 1
-        describe(build, tables, checks, number, scratch, before, synthetic)
+            return Published(before, False)
+        describe(build, quarter, tables, checks, last + 1, scratch, before, synthetic)
         for file in (*scratch.iterdir(), scratch):
             file.chmod(0o444 if file.is_file() else 0o555)
-        return Release.read(scratch.rename(releases / f"v{number}")), True
+        return Published(Release.read(scratch.rename(releases / f"v{last + 1}")), True)
     finally:
         remove_tree(scratch)
 
 
-def _write_tables(build: Build, tables: list[PublishedTable], folder: Path) -> None:
+def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], folder: Path) -> None:
     with reading(build) as connection:
         for table in tables:
             order = ", ".join(f"{column} nulls last" for column in table.order)
-            rows = f"from {table.relation} where quarter = '{build.quarter}' order by {order}"
             columns = ", ".join(name for name, _, _ in table.columns)
             safe = ", ".join(_safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
-            _copy(connection, f"select {safe} {rows}", folder / f"{table.name}.csv", "format csv, header")
-            _copy(connection, f"select {columns} {rows}", folder / f"{table.name}.parquet", "format parquet")
+            # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
+            connection.execute(
+                f"create or replace temp table of_quarter as select {columns} from {table.relation} "
+                f"where quarter = '{quarter}' order by {order}"
+            )
+            _copy(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
+            _copy(connection, "from of_quarter", folder / f"{table.name}.parquet", "format parquet")
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:

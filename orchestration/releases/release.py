@@ -21,7 +21,7 @@ from orchestration.sources import inventory
 from orchestration.workspace.files import sha256_of_file
 
 CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
-EARLIEST_CONTRACT = (2, 2)  # before it, no table has the segment that the override leaves
+EARLIEST_CONTRACT = (2, 3)  # before it, no table has the organisations of every league
 FICTIONAL = "FICTIONAL: "  # how every title and state of a release starts that is made from `league sample`
 PACKAGE, CHECKS, OPENLINEAGE = "datapackage.json", "checks.json", "openlineage.ndjson"
 

@@ -1,7 +1,8 @@
 """The metric catalogue and the calendar of the fictional releases.
 
-Belongs here: what is published and when (metrics, domains, quarters, reporting dates). The catalogue is read from two
-seeds of the project; the rules that turn a value into a score are not: they are written out again in `scoring`.
+Belongs here: what is published and when (metrics, domains, quarters, reporting dates). We read the catalogue from two
+seeds of the project, but not the rules that turn a value into a score: `metric_scores.py` and `standings.py` write
+them out again.
 Does not belong here: values, scores, file formats.
 """
 

@@ -1,6 +1,6 @@
 """Step 1 of the official method, written out a second time: from values to metric scores of 1 to 4.
 
-Belongs here: ranks, the scoring rules and the rounding of `nof-methodology.md` section 2, on integers and fractions:
+Belongs here: ranks, the scoring rules and the rounding of `docs/methodology.md`, on integers and fractions:
 nothing is rounded but where the method says so. Lookups are spelled out here, not read from the seeds, so that a
 mistake in a seed shows. Does not belong here: anything about a trust as a whole (`standings`), drawing values,
 publishing them.

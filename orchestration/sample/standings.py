@@ -1,7 +1,7 @@
 """Steps 2 to 4 of the official method, written out a second time: from metric scores to the league table.
 
-Belongs here: averages, segments, override, league position and likely ranges, as `nof-methodology.md` section 4 has
-them, on integers and fractions.
+Belongs here: averages, segments, override, league position and likely ranges, as `docs/methodology.md` has them,
+on integers and fractions.
 Does not belong here: the scoring rules of a metric (`metric_scores`), drawing values, publishing them.
 """
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import known, needed
+from orchestration.quarters import Quarter, known, needed, with_a_framework
 from orchestration.sources import recognise
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
@@ -41,6 +41,7 @@ COLUMNS = [
     "retrieved",
     "maturity",
 ]
+ORDER = ["source_id", "quarter", "period", "part", "file_name"]
 
 
 def version_of(name: str) -> int:
@@ -160,6 +161,14 @@ def candidates_of(
     ]
 
 
+def quarters_at_hand(found: Survey) -> list[Quarter]:
+    """The quarters with a framework that a folder has a file of. Raises LeagueError where there is none."""
+    about = {candidate.subject.quarter for candidate in found.candidates}
+    if quarters := [quarter for quarter in with_a_framework() if quarter in about]:
+        return quarters
+    raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
+
+
 def rivals(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
     """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
     framework."""
@@ -192,11 +201,20 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
             else:
                 reason = "; ".join(filter(None, [f"by {chosen.name}", why]))
                 rows.append(_listed(candidate, "superseded", reason, lock))
-    inventory = pd.DataFrame(rows, columns=COLUMNS).sort_values(
-        ["source_id", "quarter", "period", "part", "file_name"], na_position="last", ignore_index=True
-    )
+    inventory = pd.DataFrame(rows, columns=COLUMNS).sort_values(ORDER, na_position="last", ignore_index=True)
     _require(inventory, quarter, found.folder)
     return inventory
+
+
+def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
+    """The inventory of a pass over several quarters: a file is used where any of them uses it."""
+    if len(inventories) == 1:
+        return inventories[0]
+    rows = pd.concat(inventories, ignore_index=True)
+    rows = rows.assign(unused=rows["status"] != "used").sort_values("unused", kind="stable")
+    about = ["file_name", "source_id", "quarter", "period", "part"]
+    once = rows.drop_duplicates(about)[COLUMNS]
+    return once.sort_values(ORDER, na_position="last", ignore_index=True)
 
 
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:

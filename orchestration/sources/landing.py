@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
@@ -90,7 +91,7 @@ def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
         for file in files
     ]
     rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=source.landed_columns)
-    landed = write_table(rows[source.landed_columns], build, source.id)
+    landed = write_parquet(rows[source.landed_columns], build.parquet(source.id))
     return Landed(len(landed), sha256, landed.head(PREVIEW_ROWS))
 
 
@@ -135,7 +136,8 @@ def rows_read_again(source: Source, file: InUse, wanted: set[tuple[str | None, i
     return rows[[place in wanted for place in zip(members, numbers, strict=True)]]
 
 
-def write_table(frame: pd.DataFrame, build: Build, name: str) -> pd.DataFrame:
+def write_parquet(frame: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """Write a frame as text. Return what was written."""
     frame = frame.astype("string")
-    write_atomically(build.parquet(name), frame.to_parquet(index=False))
+    write_atomically(path, frame.to_parquet(index=False))
     return frame

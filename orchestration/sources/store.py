@@ -1,4 +1,4 @@
-"""The publishers' bytes, content-addressed and read-only. What each of them is says `lock.py`."""
+"""The publishers' bytes, content-addressed and read-only. `lock.py` records what each file is."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 rest as before.
 
 Belongs here: the arithmetic. Does not: which cause a changed score has, which the two releases tell
-(`evidence/diff.py`)."""
+(`releases/diff.py`)."""
 
 from __future__ import annotations
 

@@ -99,29 +99,31 @@ def limits(draws: NDArray[Any], level: float = 0.95) -> tuple[NDArray[Any], NDAr
     return low, high
 
 
-def read(rules: pd.DataFrame, placings: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
-    """The leagues of `leagues_ranked`, `placings` and `ranked_scores`, by quarter and name.
+def read(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
+    """The leagues of `leagues_ranked`, `league_ranks` and `ranked_scores`, by quarter and name.
 
     Raises LeagueError where the three are not about the same organisations, and where the arithmetic here does not give
-    the averages and ranks of `placings`.
+    the averages and ranks of `league_ranks`.
     """
     leagues = []
     for rule in rules.sort_values(["quarter", "league"]).itertuples():
-        placed = placings[(placings["quarter"] == rule.quarter) & (placings["league"] == rule.league)]
+        placed = league_ranks[(league_ranks["quarter"] == rule.quarter) & (league_ranks["league"] == rule.league)]
         scored = scores[(scores["quarter"] == rule.quarter) & (scores["league"] == rule.league)]
         leagues.append(_league(rule, placed[placed["rank"].notna()].sort_values("organisation_code"), scored))
     return leagues
 
 
-def asked_for(rules: pd.DataFrame, placings: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
+def asked_for(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
     """As `read`, without the quarter before."""
-    return read(rules[rules["role"] == "asked for"], placings, scores)
+    return read(rules[rules["role"] == "asked for"], league_ranks, scores)
 
 
 def _league(rule: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
     codes = placed["organisation_code"].to_list()
     if set(codes) != set(scored["organisation_code"]):
-        raise LeagueError(f"{rule.league} {rule.quarter}: not the same organisations in `placings` and `ranked_scores`")
+        raise LeagueError(
+            f"{rule.league} {rule.quarter}: not the same organisations in `league_ranks` and `ranked_scores`"
+        )
     about = scored.drop_duplicates("metric_id").set_index("metric_id").sort_index()
     rows = scored["organisation_code"].map({code: i for i, code in enumerate(codes)}).to_numpy()
     columns = scored["metric_id"].map({metric: i for i, metric in enumerate(about.index)}).to_numpy()
@@ -148,7 +150,7 @@ def _league(rule: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
     )
     averages = league.weighed(league.weights)
     if (averages != league.averages).any() or (league.place(averages) != league.ranks).any():
-        raise LeagueError(f"{rule.league} {rule.quarter}: the statistics do not reproduce the ranks of `placings`")
+        raise LeagueError(f"{rule.league} {rule.quarter}: the statistics do not reproduce the ranks of `league_ranks`")
     return league
 
 

@@ -32,18 +32,13 @@ def show_warnings(console: Console, release: Release) -> None:
 
 def show_release(console: Console, release: Release, only: str | None, rows: int) -> None:
     """Prints the league tables, or `only` one, with at most `rows` rows each; 0 for all."""
-    if not release.has_table("rank_robustness"):
+    if not release.has_table("league_table"):
         raise LeagueError(f"{release} is of an earlier contract: build {release.quarter} again to see it here")
     coverage = release.table("league_coverage")
     coverage["title"] = coverage["title"].map(release.marked)
-    trusts = release.table("trust_league_table")
-    icbs = release.table("icb_league_table")
-    robustness = release.table("rank_robustness")
+    robustness = release.table("rank_robustness")[["organisation_code", "rank_without_finance"]]
+    places = release.table("league_table").merge(robustness, how="left")
     facts = release.table("method_sensitivity")
-    trusts = trusts.merge(
-        robustness[["organisation_code", "rank_without_finance"]].rename(columns={"organisation_code": "trust_code"}),
-        how="left",
-    )
     known = list(coverage["league"])
     if only is not None and only not in known:
         raise LeagueError(f"no league {only}; known: {', '.join(known)}")
@@ -52,11 +47,12 @@ def show_release(console: Console, release: Release, only: str | None, rows: int
             elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
             console.print(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
         elif about.league == "icb":
-            members = icbs[icbs["ranked"] | (icbs["organisation_type"] == "icb")]
-            console.print(_icb_table(about, members, trusts, rows or len(members), console.width))
+            icbs = places[places["organisation_type"] == "icb"]
+            trusts = places[places["organisation_type"] == "trust"]
+            console.print(_icb_table(about, icbs, trusts, rows or len(icbs), console.width))
             console.print(_how_sure(about, facts), style="dim", highlight=False)
         else:
-            table = trusts[trusts["league"] == about.league]
+            table = places[places["league"] == about.league]
             console.print(_trust_table(about, table, rows or len(table), console.width))
             console.print(_how_sure(about, facts), style="dim", highlight=False)
 
@@ -66,8 +62,8 @@ def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Tab
         "rank": lambda t: _text(t.rank),
         "likely": _likely,
         "since": lambda t: _moved(t.rank_change),
-        "code": lambda t: t.trust_code,
-        "trust": lambda t: t.trust_name,
+        "code": lambda t: t.organisation_code,
+        "trust": lambda t: t.organisation_name,
         "score": lambda t: _text(t.average_score),
         "segment": lambda t: _text(t.segment) + (f" was {_text(t.segment_unadjusted)}" if _overridden(t) else ""),
         "by\nscore": lambda t: _text(t.rank_without_override),
@@ -79,20 +75,22 @@ def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Tab
 
 def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
     """ICBs with the trusts of each beside it: their codes, and their ranks in their own leagues."""
-    places: dict[Any, str] = {}
-    for icb, members in trusts.sort_values(["league", "rank", "trust_code"]).groupby("icb_code"):
+    codes: dict[Any, str] = {}
+    for icb, members in trusts.sort_values(["league", "rank", "organisation_code"]).groupby("icb_code"):
         listed: Iterable[Any] = members.itertuples()
-        places[icb] = ", ".join(f"{t.trust_code} {_text(t.rank)}" if t.ranked else t.trust_code for t in listed)
+        codes[icb] = ", ".join(
+            f"{t.organisation_code} {_text(t.rank)}" if t.ranked else t.organisation_code for t in listed
+        )
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda i: _text(i.rank),
         "likely": _likely,
         "since": lambda i: _moved(i.rank_change),
-        "code": lambda i: i.icb_code,
-        "ICB": lambda i: i.icb_name.removeprefix("NHS ").removesuffix(" INTEGRATED CARE BOARD"),
+        "code": lambda i: i.organisation_code,
+        "ICB": lambda i: i.organisation_name.removeprefix("NHS ").removesuffix(" INTEGRATED CARE BOARD"),
         "score": lambda i: _text(i.average_score),
         "segment": lambda i: _text(i.segment),
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
-        TRUSTS: lambda i: places.get(i.icb_code, ""),
+        TRUSTS: lambda i: codes.get(i.organisation_code, ""),
     }
     left = max(width - OTHER_COLUMNS, 18)
     return _league_table(about, icbs, rows, columns, {"ICB": left // 2 + 6, TRUSTS: left // 2 + 12})

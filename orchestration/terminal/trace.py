@@ -68,8 +68,8 @@ def show(console: Console, traced: Row) -> None:
 
 
 def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], notes: Footnotes) -> None:
-    name = placing.get("trust_name") or placing.get("icb_name")
-    title = f"{_code_of(placing)} {name}: {placing['league_title']}, {placing['quarter']}"
+    who = f"{placing['organisation_code']} {placing['organisation_name']}"
+    title = f"{who}: {placing['league_title']}, {placing['quarter']}"
     table = _table(console, title, ("figure", "", "how it comes about"))
     if placing["rank"] is None:
         table.add_row("rank", "-", placing["not_ranked_reason"])
@@ -81,8 +81,8 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
     if placing["rank_low"] is not None:
         how = "draws of its metrics, seeded: league verify makes them again"
         table.add_row("likely range", f"{placing['rank_low']} to {placing['rank_high']}", how)
-    override = _text(placing.get("financial_override")) or "none"
-    how = f"{placing.get('segment_unadjusted', placing['segment'])} before the override; financial override {override}"
+    override = _text(placing["financial_override"]) or "none"
+    how = f"{placing['segment_unadjusted']} before the override; financial override {override}"
     table.add_row("segment", _text(placing["segment"]), " ".join([how, *map(notes.place, flags)]))
     cuts = placing["cut_points"]
     labels = ", ".join(sorted({f"{cut['cut_point_basis']} ({cut['label']})" for cut in cuts}))
@@ -93,10 +93,6 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
         marks = " ".join(map(notes.mark, placing["previous_files"]))
         table.add_row("previous rank", _text(placing["previous_rank"]), f"worked out in the same build from {marks}")
     console.print(table)
-
-
-def _code_of(placing: Row) -> str:
-    return str(placing.get("trust_code") or placing["icb_code"])
 
 
 def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> None:

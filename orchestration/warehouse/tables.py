@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import duckdb
 
 
+Fingerprint = dict[str, str]
+
+
 @contextmanager
 def reading(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only connection. Raises LeagueError when the warehouse of the build does not exist."""
@@ -32,12 +35,15 @@ def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {relation for (relation,) in rows}
 
 
-def table_sha256(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Fingerprint of a table's content, whatever the order of its rows."""
-    found = connection.execute(
-        f"""
-        select sha256(coalesce(string_agg(row, '' order by row), ''))
-        from (select md5(cast(to_json(t) as varchar)) as row from {table} as t)
-        """
+def fingerprint(connection: duckdb.DuckDBPyConnection, relation: str) -> Fingerprint:
+    """What tells a table's content apart, by quarter and whatever the order of its rows: their count, and two sums of
+    their hashes. A table that has no quarter has one entry, under the empty text.
+
+    The hashes are DuckDB's own: they find a change, not a forger, who could write the evidence too. A sha256 of sorted
+    rows took 31 s and 2.7 GB for 60 months of waiting times; sums take a twentieth of the time and no room (2026-11).
+    """
+    key = "cast(quarter as varchar)" if "quarter" in connection.table(relation).columns else "''"
+    sums = connection.execute(
+        f"select {key} as key, count(*), sum(hash(t)), sum(hash(t, 1)) from {relation} as t group by key order by key"
     ).fetchall()
-    return str(found[0][0])
+    return {quarter: f"{rows}-{first:x}-{second:x}" for quarter, rows, first, second in sums}

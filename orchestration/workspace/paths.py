@@ -6,6 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.quarters import Quarter
+
 PROJECT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
@@ -31,29 +33,32 @@ class Workspace:
     def releases(self, quarter: str) -> Path:
         return self.data_dir / "releases" / quarter
 
-    def build(self, quarter: str) -> Build:
-        return Build(self, quarter)
+    def unfinished(self, quarter: str) -> Path:
+        """A release in the making. Beside the releases, so that it becomes one by its name alone."""
+        return self.releases(quarter) / ".unfinished"
+
+    def lock(self, quarter: str) -> Path:
+        """What a build of a quarter holds until it ends."""
+        return self.data_dir / "work" / f"{quarter}.lock"
+
+    def build(self, *quarters: str) -> Build:
+        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)))
 
 
 @dataclass(frozen=True)
 class Build:
-    """The working folder of one quarter: a build writes nowhere else, so quarters cannot disturb each other."""
+    """The working folder of one pass over one quarter or several, in order. A build writes nowhere else, so builds of
+    other quarters cannot disturb it."""
 
     workspace: Workspace
-    quarter: str
+    quarters: tuple[Quarter, ...]
+
+    def __str__(self) -> str:
+        return ", ".join(self.quarters)
 
     @property
     def folder(self) -> Path:
-        return self.workspace.data_dir / "work" / self.quarter
-
-    @property
-    def lock(self) -> Path:
-        return self.folder.with_suffix(".lock")
-
-    @property
-    def unfinished(self) -> Path:
-        """A release in the making. Beside the releases, so that it becomes one by its name alone."""
-        return self.workspace.releases(self.quarter) / ".unfinished"
+        return self.workspace.data_dir / "work" / "+".join(self.quarters)
 
     @property
     def landed(self) -> Path:
@@ -69,3 +74,7 @@ class Build:
 
     def parquet(self, table: str) -> Path:
         return self.landed / f"{table}.parquet"
+
+    def inventory(self, quarter: str) -> Path:
+        """What became of every file as far as one of the quarters goes."""
+        return self.folder / "inventory" / f"{quarter}.parquet"

@@ -57,7 +57,7 @@ def test_disk_that_is_full_in_publishing_leaves_the_releases_as_they_were(versio
         assert [path.name for path in build.workspace.releases(QUARTER).iterdir()] == ["v1"]
         assert hashes(build.workspace.releases(QUARTER) / "v1") == versions.first
     disk.set("size=90%")
-    assert hashes(publish.publish(build)[0].folder) == hashes(versions.second)
+    assert hashes(publish.publish(build)[0].release.folder) == hashes(versions.second)
 
 
 def test_data_folder_that_is_read_only_is_refused_and_its_releases_are_read(

@@ -14,7 +14,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import duckdb
 import pandas as pd
 import pytest
@@ -38,6 +37,11 @@ from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
 QUARTER = "2025-26-Q1"
 RANKED = ("acute", "ambulance", "mental_health_community", "icb")
 CONTRACT = {
+    "league_table": "quarter, league, organisation_code, organisation_name, organisation_type, trust_subtype, region, "
+    "icb_code, rank, rank_low, rank_high, average_score, average_score_low, average_score_high, segment_unadjusted, "
+    "financial_override, segment, final_segment, rank_without_override, gap_to_next_segment, metrics_counted, "
+    "metrics_expected, coverage, ranked, not_ranked_reason, framework, framework_status, previous_rank, rank_change, "
+    "no_rank_change_reason",
     "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
     "region, icb_code, average_score, average_score_low, average_score_high, "
     "segment_unadjusted, financial_override, segment, rank_without_override, "
@@ -79,6 +83,7 @@ CONTRACT = {
     "denominator_attributed, months_counted, first_month, last_month",
 }
 KEYS = {
+    "league_table": ("quarter", "organisation_code"),
     "metric_values": ("quarter", "organisation_code", "metric_id", "value_basis"),
     "metric_sources": ("quarter", "organisation_code", "metric_id", "value_basis", "period", "code_in_file"),
     "segment_cut_points": ("quarter", "framework", "scope", "better_segment"),
@@ -113,9 +118,19 @@ def test_bundle_holds_every_file_of_the_contract(built: Any) -> None:
     assert set(CONTRACT) <= tables
     files = {f"{table}.{kind}" for table in tables for kind in ("csv", "parquet")}
     pictures = {f"{what}_{league}.svg" for what in ("ranks", "movement") for league in RANKED}
-    described = {"README.md", "audit.html", "checks.json", "datapackage.json"}
+    described = {"README.md", "dictionary.md", "audit.html", "checks.json", "datapackage.json"}
     described |= {"csv-metadata.json", "openlineage.ndjson", "prov.json", "dcat.jsonld"}
     assert set(hashes(built.release)) == files | pictures | described
+
+
+def test_readme_is_one_to_read_and_the_dictionary_has_every_column(built: Any) -> None:
+    assert len((built.release / "README.md").read_text(encoding="utf-8").splitlines()) <= 150
+    dictionary = (built.release / "dictionary.md").read_text(encoding="utf-8")
+    described = dict(section.split("\n", 1) for section in dictionary.split("\n## ")[1:])
+    assert set(described) == {table.name for table in published_tables()}
+    for table in published_tables():
+        for name, kind, description in table.columns:
+            assert f"| {name} | {kind} | {description} |" in described[table.name].splitlines()
 
 
 def test_everything_made_from_the_sample_says_so(built: Any) -> None:
@@ -130,8 +145,8 @@ def test_everything_made_from_the_sample_says_so(built: Any) -> None:
     for name, text in said.items():
         assert "invented" in text and "official data" not in text and "Open Government" not in text, name
     assert said["README.md"].startswith("# FICTIONAL: NHS league tables")
-    shown = assets.published_release(dg.build_asset_context(partition_key="2025-26-Q4"), build=built.build)
-    assert shown.metadata["synthetic"] is True and not shown.metadata["created"]
+    shown = assets._shown(publish.Published(Release.read(built.release), created=False))
+    assert shown["synthetic"] is True
 
 
 def test_terminal_says_so(built: Any) -> None:

@@ -13,6 +13,7 @@ import pytest
 from orchestration.defs import assets, schedules
 from orchestration.defs.in_process import defs
 from orchestration.defs.resources import Folders
+from orchestration.quarters import Quarter
 from orchestration.sources.calendar import expected
 from orchestration.sources.fetch import Fetched
 from orchestration.sources.inventory import survey
@@ -20,11 +21,11 @@ from orchestration.sources.landing import take_in
 from orchestration.sources.lock import Entry, changing
 from orchestration.workspace.paths import Workspace
 
-Q1, Q2, Q3, Q4 = (f"2025-26-Q{number}" for number in (1, 2, 3, 4))
+Q1, Q2, Q3, Q4 = (Quarter(f"2025-26-Q{number}") for number in (1, 2, 3, 4))
 Tick = Callable[..., dg.SensorResult | dg.SkipReason]
 
 
-def enter(workspace: Workspace, quarter: str, leave_out: str) -> None:
+def enter(workspace: Workspace, quarter: Quarter, leave_out: str) -> None:
     """Everything expected of a quarter into the lock, but for one source."""
     with changing(workspace) as lock:
         for number, one in enumerate(expected(quarter, (), date(2020, 1, 1))):

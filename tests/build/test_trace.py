@@ -258,16 +258,23 @@ def alike(cell: str, other: str) -> bool:
 @pytest.mark.parametrize(
     ("of", "name", "column", "expression", "where", "figure"),
     [
-        ("acute", "trust_league_table", "rank", "rank + 1", "trust_code = '{code}'", "rank"),
+        ("acute", "league_table", "rank", "rank + 1", "organisation_code = '{code}'", "rank"),
         (
             "acute",
-            "trust_league_table",
+            "league_table",
             "average_score",
             "average_score + 0.01",
-            "trust_code = '{code}'",
+            "organisation_code = '{code}'",
             "average_score",
         ),
-        ("icb", "icb_league_table", "average_score", "average_score + 0.01", "icb_code = '{code}'", "average_score"),
+        (
+            "icb",
+            "league_table",
+            "average_score",
+            "average_score + 0.01",
+            "organisation_code = '{code}'",
+            "average_score",
+        ),
         (
             "acute",
             "metric_scores",
@@ -312,9 +319,9 @@ def test_half_that_ten_decimals_miss_is_rounded_up_as_in_the_release(traced: dic
     for row, score in zip(scored, ["1.3333333333"] * 3 + ["1.17", "1.18", "1.18"], strict=True):
         where = f"organisation_code = '{first}' and metric_id = '{row['metric_id']}'"
         change(release, "metric_scores", "score_exact", score, where)
-    change(release, "icb_league_table", "average_score", "1.26", f"icb_code = '{first}'")
+    change(release, "league_table", "average_score", "1.26", f"organisation_code = '{first}'")
     assert trace(Release.read(release), traced["store"], first)["placing"]["average_score"] == Decimal("1.26")
-    change(release, "icb_league_table", "average_score", "1.25", f"icb_code = '{first}'")
+    change(release, "league_table", "average_score", "1.25", f"organisation_code = '{first}'")
     with pytest.raises(LeagueError, match=r"average_score: the release has 1\.25, its own figures give 1\.26"):
         trace(Release.read(release), traced["store"], first)
 
@@ -387,7 +394,7 @@ def test_terminal_has_file_row_and_sha256(built: Any, traced: dict[str, Any], ar
 
 def test_markup_in_a_release_is_printed_as_it_stands(traced: dict[str, Any], data_dir: Path) -> None:
     release, code, hostile = release_in(data_dir), traced["codes"]["acute"], "[red]Trust[/red] [/] [link=x]"
-    change(release, "trust_league_table", "trust_name", f"'{hostile}'", f"trust_code = '{code}'")
+    change(release, "league_table", "organisation_name", f"'{hostile}'", f"organisation_code = '{code}'")
     change(release, "organisation_sources", "value", f"'{hostile} too'", "attribute = 'organisation_name'")
     change(release, "metric_values", "unit", "'[b]unit[/b]'", f"organisation_code = '{code}'")
     outcome = league(code, data_dir=data_dir)

@@ -106,8 +106,8 @@ def averaging(nodes: dict[str, Any]) -> Steps:
 @pytest.fixture(scope="module")
 def ranking(nodes: dict[str, Any]) -> Steps:
     segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
-    steps = Steps(nodes, *segments, "placings")
-    steps.run("placings", "organisation_code, quarter", quarters_in_scope=[{"quarter": QUARTER}])
+    steps = Steps(nodes, *segments, "league_ranks")
+    steps.run("league_ranks", "organisation_code, quarter", quarters_in_scope=[{"quarter": QUARTER}])
     return steps
 
 
@@ -267,7 +267,7 @@ def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
     keys = [{"quarter": QUARTER, "organisation_code": t["organisation_code"], "league": t["league"]} for t in trusts]
     leagues = sorted({t["league"] for t in trusts})
     return ranking.run(
-        "placings",
+        "league_ranks",
         "organisation_code, segment_unadjusted, segment, rank, rank_without_override, rank is not null, average_score",
         organisations=[{**key, "organisation_type": "trust"} for key in keys],
         leagues_at_hand=[

@@ -51,7 +51,7 @@ def test_each_rule_fails_with_its_own_rows(build: Build) -> None:
         "dbt.t.all_named": (True, 0),
     }
     assert found["dbt.t.key"].examples == ("code A, rows_found 2",)
-    assert found["dbt.t.share_is_a_share"].examples[:2] == ("code A, share 1.50", "code B, share 2.25")
+    assert found["dbt.t.share_is_a_share"].examples[:2] == ("code A, share 1.5", "code B, share 2.25")
     assert len(found["dbt.t.share_is_a_share"].examples) == 5
 
 

@@ -47,7 +47,7 @@ class A:
     files: tuple[tuple[str, str], ...] = (FILE, REFERENCE)
     rules: Mapping[str, str] = field(default_factory=lambda: {SEED: "s1"})
     code: str = "c1"
-    contract: str = "2.2"
+    contract: str = "2.3"
 
     def metric_rows(self) -> list[dict[str, Any]]:
         return [
@@ -84,8 +84,8 @@ class A:
                 {
                     "quarter": self.quarter,
                     "league": self.league,
-                    "trust_code": code,
-                    "trust_name": f"Trust {code}",
+                    "organisation_code": code,
+                    "organisation_name": f"Trust {code}",
                     **dict.fromkeys(diff.PLACE),
                     "financial_override": int(code in self.flagged),
                     "not_ranked_reason": self.unranked.get(code),
@@ -107,11 +107,8 @@ class A:
     def write(self, folder: Path) -> Path:
         folder.mkdir(parents=True)
         rows, placed = pd.DataFrame(self.metric_rows()), pd.DataFrame(self.placed())
-        icbs = placed.rename(columns={"trust_code": "icb_code", "trust_name": "icb_name"})
-        icbs = icbs.drop(columns=["league", "segment_unadjusted", "financial_override"])
         tables = {
-            "trust_league_table": placed[placed["league"] != "icb"],
-            "icb_league_table": icbs[placed["league"] == "icb"],
+            "league_table": placed,
             "metric_scores": rows.drop(
                 columns=["status", "numerator", "denominator", "published_score", "published_rank"]
             ),
@@ -401,22 +398,22 @@ def test_what_is_no_whole_release_is_refused(tmp_path: Path, broken: Callable[[P
 
 
 def test_earlier_contract_is_refused_and_still_followed_by_a_version(tmp_path: Path) -> None:
-    """The next version says who moved, and that nothing says why."""
+    """The next version names everybody, and says that nothing tells who moved."""
     before = replace(THREE, contract="1.0").write(tmp_path / "a")
     after = with_scores(THREE, A={"M1": 1.3}).write(tmp_path / "b")
     with pytest.raises(LeagueError, match=r"a is of contract 1\.0, which does not say .*: build the quarter again"):
         diff.difference(Release.read(before), Release.read(after))
-    for name in ("icb_league_table", "metric_sources"):
+    for name in ("league_table", "metric_sources"):
         (before / f"{name}.parquet").unlink()
     changes = diff.changes(Release.read(before), Release.read(after))
-    assert changes[["organisation_code", "cause"]].to_numpy().tolist() == [["A", diff.EARLIER], ["B", diff.EARLIER]]
+    assert changes[["organisation_code", "cause"]].to_numpy().tolist() == [[code, diff.EARLIER] for code in "ABC"]
     assert list(changes.columns) == diff.CHANGES
 
 
 def test_command_prints_tables_or_json(tmp_path: Path) -> None:
     class Named(A):
         def placed(self) -> list[dict[str, Any]]:
-            return [{**row, "trust_name": f"[red]{row['trust_code']}"} for row in super().placed()]
+            return [{**row, "organisation_name": f"[red]{row['organisation_code']}"} for row in super().placed()]
 
     before = Named(THREE.scores).write(tmp_path / "a")
     after = Named(with_scores(THREE, A={"M1": 1.3}).scores, files=(REVISED, REFERENCE)).write(tmp_path / "b")

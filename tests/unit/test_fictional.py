@@ -13,7 +13,7 @@ from orchestration.errors import LeagueError
 from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.fictional import is_fictional
 from orchestration.sources.inventory import survey
-from orchestration.sources.landing import is_fictional_build, write_table
+from orchestration.sources.landing import is_fictional_build, write_parquet
 from orchestration.sources.store import Store
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import PROJECT, Workspace
@@ -66,9 +66,9 @@ def test_a_build_of_both_is_refused_whatever_way_its_files_came(tmp_path: Path) 
         Store(build.workspace).put(tmp_path / name, sha256, name)
         rows.append({"file_name": name, "source_sha256": sha256, "status": "used"})
     for used, fictional in ((rows[:1], True), (rows[1:], False)):
-        write_table(pd.DataFrame(used), build, "files")
+        write_parquet(pd.DataFrame(used), build.parquet("files"))
         assert is_fictional_build(build) is fictional
-    write_table(pd.DataFrame(rows), build, "files")
+    write_parquet(pd.DataFrame(rows), build.parquet("files"))
     with pytest.raises(LeagueError, match=r"a\.csv are fictional, b\.csv are real"):
         is_fictional_build(build)
 

@@ -24,8 +24,8 @@ def release(tmp_path: Path) -> Path:
             "rank_low": [1, 1, 2],
             "rank_high": [2, 3, 3],
             "rank_without_override": [1, 3, 2],
-            "trust_code": ["ZA1", "ZA2", "ZA3"],
-            "trust_name": [HOSTILE, "B", "C" * 200],
+            "organisation_code": ["ZA1", "ZA2", "ZA3"],
+            "organisation_name": [HOSTILE, "B", "C" * 200],
             "segment": [1, 2, 3],
             "segment_unadjusted": [1, 2, 1],
             "previous_rank": pd.array([2, 1, None], "Int32"),
@@ -33,9 +33,7 @@ def release(tmp_path: Path) -> Path:
             "ranked": True,
         }
     )
-    trusts.to_parquet(tmp_path / "trust_league_table.parquet")
-    icbs = trusts.rename(columns={"trust_code": "icb_code", "trust_name": "icb_name"}).drop(columns="league").head(0)
-    icbs.to_parquet(tmp_path / "icb_league_table.parquet")
+    trusts.to_parquet(tmp_path / "league_table.parquet")
     verdicts = pd.DataFrame(
         {"league": "ambulance", "organisation_code": ["ZA1", "ZA2"], "verdict": ["improved", "no change shown"]}
     )
@@ -57,8 +55,8 @@ def test_each_ranked_league_has_its_pictures(release: Path) -> None:
 
 
 def test_without_a_quarter_before_there_is_no_movement(release: Path) -> None:
-    table = pd.read_parquet(release / "trust_league_table.parquet")
-    table.assign(rank_change=pd.array([None] * 3, "Int32")).to_parquet(release / "trust_league_table.parquet")
+    table = pd.read_parquet(release / "league_table.parquet")
+    table.assign(rank_change=pd.array([None] * 3, "Int32")).to_parquet(release / "league_table.parquet")
     assert [name for name, _ in pictures.pictures(release, synthetic=False)] == ["ranks_ambulance.svg"]
 
 

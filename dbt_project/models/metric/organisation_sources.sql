@@ -1,5 +1,6 @@
 -- Which rows say what an organisation is called and where it belongs: of every file the first row that says what
--- `organisations` has. Rows that say otherwise are not named. Who is called by its code has no name.
+-- `organisations` has. Rows that say otherwise are not named.
+-- Organisations known only by code have no name row.
 with published as (
     select
         figures.*,

@@ -1,4 +1,4 @@
--- Places of two quarters are compared where the league table compares them: those of ICBs only on the same metrics.
+-- Ranks of two quarters are compared where the league table compares them: only on the same metrics.
 with metrics as (
     select
         quarter,
@@ -9,7 +9,7 @@ with metrics as (
             order by metric_id
         ) as metrics_excluded,
         string_agg(case when carried_over then metric_id end, ' ' order by metric_id) as metrics_carried_over,
-        league <> 'icb' or not coalesce(
+        not coalesce(
             bool_or(excluded_reason in ('not scored this quarter', 'not scored the quarter before')), false
         ) as same_metrics
     from {{ ref('metrics_compared') }}
@@ -17,13 +17,13 @@ with metrics as (
 )
 
 select
-    placings.quarter,
-    placings.league,
-    placings.organisation_code,
+    league_ranks.quarter,
+    league_ranks.league,
+    league_ranks.organisation_code,
     organisations.organisation_name,
     cast(metrics.previous_quarter as varchar) as previous_quarter,
     previous.average_score as previous_average_score,
-    placings.average_score,
+    league_ranks.average_score,
     coalesce(changes.metrics_compared, 0) as metrics_compared,
     cast(metrics.metrics_excluded as varchar) as metrics_excluded,
     cast(metrics.metrics_carried_over as varchar) as metrics_carried_over,
@@ -41,8 +41,8 @@ select
         end as varchar
     ) as verdict,
     previous.rank as previous_rank,
-    placings.rank,
-    cast(case when metrics.same_metrics then previous.rank - placings.rank end as integer) as rank_change,
+    league_ranks.rank,
+    cast(case when metrics.same_metrics then previous.rank - league_ranks.rank end as integer) as rank_change,
     case when metrics.same_metrics then changes.places_own_scores end as places_own_scores,
     case when metrics.same_metrics then changes.places_own_metrics end as places_own_metrics,
     case when metrics.same_metrics then changes.places_others end as places_others,
@@ -55,23 +55,23 @@ select
             when changes.q_value is null then 'fewer than three metrics in common'
         end as varchar
     ) as not_compared_reason
-from {{ ref('placings') }} as placings
+from {{ ref('league_ranks') }} as league_ranks
 inner join {{ ref('leagues_ranked') }} as leagues
-    on leagues.quarter = placings.quarter and leagues.league = placings.league and leagues.role = 'asked for'
+    on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league and leagues.role = 'asked for'
 inner join {{ ref('organisations') }} as organisations
     on
-        organisations.quarter = placings.quarter
-        and organisations.organisation_code = placings.organisation_code
+        organisations.quarter = league_ranks.quarter
+        and organisations.organisation_code = league_ranks.organisation_code
 inner join {{ ref('decision_levels') }} as levels on levels.decision = 'false_discovery_rate'
-left join metrics on metrics.quarter = placings.quarter and metrics.league = placings.league
-left join {{ ref('placings') }} as previous
+left join metrics on metrics.quarter = league_ranks.quarter and metrics.league = league_ranks.league
+left join {{ ref('league_ranks') }} as previous
     on
         previous.quarter = metrics.previous_quarter
-        and previous.league = placings.league
-        and previous.organisation_code = placings.organisation_code
+        and previous.league = league_ranks.league
+        and previous.organisation_code = league_ranks.organisation_code
 left join {{ ref('score_changes') }} as changes
     on
-        changes.quarter = placings.quarter
-        and changes.league = placings.league
-        and changes.organisation_code = placings.organisation_code
-where placings.rank is not null
+        changes.quarter = league_ranks.quarter
+        and changes.league = league_ranks.league
+        and changes.organisation_code = league_ranks.organisation_code
+where league_ranks.rank is not null

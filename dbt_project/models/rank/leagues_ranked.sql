@@ -4,7 +4,7 @@ with ranked as (
         quarter,
         league,
         count(*) as organisations
-    from {{ ref('placings') }}
+    from {{ ref('league_ranks') }}
     where rank is not null
     group by quarter, league
 ),

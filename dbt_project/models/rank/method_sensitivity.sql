@@ -5,7 +5,7 @@ with of_ranks as (
         robustness.league,
         median(robustness.rank_high - robustness.rank_low) as likely_width,
         count(case when robustness.segment_uncertain then 1 end) as segments_uncertain,
-        count(case when placings.segment <> placings.segment_unadjusted then 1 end) as segments_changed,
+        count(case when league_ranks.segment <> league_ranks.segment_unadjusted then 1 end) as segments_changed,
         count(case when robustness.places_lost_to_override <> 0 then 1 end) as moved_by_override,
         max(robustness.places_lost_to_override) as largest_loss,
         avg(abs(robustness.places_lost_to_override)) as shift_by_override,
@@ -15,11 +15,11 @@ with of_ranks as (
         count(case when robustness.metrics_measured > 0 then 1 end) as organisations_measured,
         median(robustness.measurement_share) as measurement_share
     from {{ ref('rank_robustness') }} as robustness
-    inner join {{ ref('placings') }} as placings
+    inner join {{ ref('league_ranks') }} as league_ranks
         on
-            placings.quarter = robustness.quarter
-            and placings.league = robustness.league
-            and placings.organisation_code = robustness.organisation_code
+            league_ranks.quarter = robustness.quarter
+            and league_ranks.league = robustness.league
+            and league_ranks.organisation_code = robustness.organisation_code
     group by robustness.quarter, robustness.league
 ),
 
@@ -39,14 +39,14 @@ of_left_out as (
         left_out.quarter,
         left_out.league,
         left_out.left_out,
-        avg(abs(left_out.rank - placings.rank)) as mean_shift,
-        max(abs(left_out.rank - placings.rank)) as largest_shift
+        avg(abs(left_out.rank - league_ranks.rank)) as mean_shift,
+        max(abs(left_out.rank - league_ranks.rank)) as largest_shift
     from {{ ref('ranks_left_out') }} as left_out
-    inner join {{ ref('placings') }} as placings
+    inner join {{ ref('league_ranks') }} as league_ranks
         on
-            placings.quarter = left_out.quarter
-            and placings.league = left_out.league
-            and placings.organisation_code = left_out.organisation_code
+            league_ranks.quarter = left_out.quarter
+            and league_ranks.league = left_out.league
+            and league_ranks.organisation_code = left_out.organisation_code
     group by left_out.quarter, left_out.league, left_out.left_out
 ),
 

@@ -4,7 +4,7 @@ select
     sets.band,
     sets.organisation_code,
     organisations.organisation_name,
-    placings.average_score,
+    league_ranks.average_score,
     sets.standard_error,
     without.rank as rank_without_override,
     sets.best_rank,
@@ -13,11 +13,11 @@ select
     sets.may_be_in_top_quarter,
     sets.may_be_in_bottom_quarter
 from {{ ref('rank_sets') }} as sets
-inner join {{ ref('placings') }} as placings
+inner join {{ ref('league_ranks') }} as league_ranks
     on
-        placings.quarter = sets.quarter
-        and placings.league = sets.league
-        and placings.organisation_code = sets.organisation_code
+        league_ranks.quarter = sets.quarter
+        and league_ranks.league = sets.league
+        and league_ranks.organisation_code = sets.organisation_code
 inner join {{ ref('ranks_left_out') }} as without
     on
         without.quarter = sets.quarter

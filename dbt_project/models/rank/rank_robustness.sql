@@ -19,23 +19,23 @@ shifts as (
         left_out.left_out as metric_id,
         row_number() over (
             partition by left_out.quarter, left_out.league, left_out.organisation_code
-            order by abs(left_out.rank - placings.rank) desc, left_out.left_out
+            order by abs(left_out.rank - league_ranks.rank) desc, left_out.left_out
         ) as place
     from {{ ref('ranks_left_out') }} as left_out
-    inner join {{ ref('placings') }} as placings
+    inner join {{ ref('league_ranks') }} as league_ranks
         on
-            placings.quarter = left_out.quarter
-            and placings.league = left_out.league
-            and placings.organisation_code = left_out.organisation_code
-    where left_out.left_out not in ('override', 'finance') and left_out.rank <> placings.rank
+            league_ranks.quarter = left_out.quarter
+            and league_ranks.league = left_out.league
+            and league_ranks.organisation_code = left_out.organisation_code
+    where left_out.left_out not in ('override', 'finance') and left_out.rank <> league_ranks.rank
 )
 
 select
-    placings.quarter,
-    placings.league,
-    placings.organisation_code,
+    league_ranks.quarter,
+    league_ranks.league,
+    league_ranks.organisation_code,
     organisations.organisation_name,
-    placings.rank,
+    league_ranks.rank,
     ranges.rank_low,
     ranges.rank_high,
     ranges.same_segment_share,
@@ -44,7 +44,7 @@ select
     ranges.bottom_quarter_share,
     rank_sets.expected_rank,
     cast(left_out.rank_without_override as integer) as rank_without_override,
-    cast(placings.rank - left_out.rank_without_override as integer) as places_lost_to_override,
+    cast(league_ranks.rank - left_out.rank_without_override as integer) as places_lost_to_override,
     cast(left_out.rank_without_finance as integer) as rank_without_finance,
     cast(left_out.rank_low as integer) as left_out_rank_low,
     cast(left_out.rank_high as integer) as left_out_rank_high,
@@ -64,43 +64,43 @@ select
                 then least(measured.rank_variance / ranges.rank_variance, 1)
         end as decimal(4, 3)
     ) as measurement_share
-from {{ ref('placings') }} as placings
+from {{ ref('league_ranks') }} as league_ranks
 inner join {{ ref('leagues_ranked') }} as leagues
-    on leagues.quarter = placings.quarter and leagues.league = placings.league and leagues.role = 'asked for'
+    on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league and leagues.role = 'asked for'
 inner join {{ ref('organisations') }} as organisations
     on
-        organisations.quarter = placings.quarter
-        and organisations.organisation_code = placings.organisation_code
+        organisations.quarter = league_ranks.quarter
+        and organisations.organisation_code = league_ranks.organisation_code
 inner join {{ ref('decision_levels') }} as levels on levels.decision = 'segment_certain'
 left join {{ ref('likely_ranges') }} as ranges
     on
-        ranges.quarter = placings.quarter
-        and ranges.league = placings.league
-        and ranges.organisation_code = placings.organisation_code
+        ranges.quarter = league_ranks.quarter
+        and ranges.league = league_ranks.league
+        and ranges.organisation_code = league_ranks.organisation_code
 left join {{ ref('rank_sets') }} as rank_sets
     on
-        rank_sets.quarter = placings.quarter
-        and rank_sets.league = placings.league
-        and rank_sets.organisation_code = placings.organisation_code
+        rank_sets.quarter = league_ranks.quarter
+        and rank_sets.league = league_ranks.league
+        and rank_sets.organisation_code = league_ranks.organisation_code
 left join left_out
     on
-        left_out.quarter = placings.quarter
-        and left_out.league = placings.league
-        and left_out.organisation_code = placings.organisation_code
+        left_out.quarter = league_ranks.quarter
+        and left_out.league = league_ranks.league
+        and left_out.organisation_code = league_ranks.organisation_code
 left join shifts
     on
-        shifts.quarter = placings.quarter
-        and shifts.league = placings.league
-        and shifts.organisation_code = placings.organisation_code
+        shifts.quarter = league_ranks.quarter
+        and shifts.league = league_ranks.league
+        and shifts.organisation_code = league_ranks.organisation_code
         and shifts.place = 1
 left join {{ ref('method_choices') }} as methods
     on
-        methods.quarter = placings.quarter
-        and methods.league = placings.league
-        and methods.organisation_code = placings.organisation_code
+        methods.quarter = league_ranks.quarter
+        and methods.league = league_ranks.league
+        and methods.organisation_code = league_ranks.organisation_code
 left join {{ ref('measurement_error') }} as measured
     on
-        measured.quarter = placings.quarter
-        and measured.league = placings.league
-        and measured.organisation_code = placings.organisation_code
-where placings.rank is not null
+        measured.quarter = league_ranks.quarter
+        and measured.league = league_ranks.league
+        and measured.organisation_code = league_ranks.organisation_code
+where league_ranks.rank is not null

@@ -1,21 +1,21 @@
 select
-    placings.quarter,
-    placings.league,
-    placings.organisation_code,
+    league_ranks.quarter,
+    league_ranks.league,
+    league_ranks.organisation_code,
     scores.metric_id,
     scores.domain,
     scores.value,
     metrics.polarity,
     scores.score_exact,
     scores.weight
-from {{ ref('placings') }} as placings
+from {{ ref('league_ranks') }} as league_ranks
 inner join {{ ref('leagues_ranked') }} as leagues
-    on leagues.quarter = placings.quarter and leagues.league = placings.league
+    on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league
 inner join {{ ref('metric_scores') }} as scores
     on
-        scores.quarter = placings.quarter
-        and scores.league = placings.league
-        and scores.organisation_code = placings.organisation_code
+        scores.quarter = league_ranks.quarter
+        and scores.league = league_ranks.league
+        and scores.organisation_code = league_ranks.organisation_code
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = leagues.framework and metrics.metric_id = scores.metric_id
-where placings.rank is not null and scores.counted
+where league_ranks.rank is not null and scores.counted

@@ -1,0 +1,89 @@
+-- Ranks of two quarters are compared only under one framework, and on the same metrics.
+with next_segment as (
+    select
+        quarter,
+        framework,
+        better_segment,
+        floor(cut_point * 100) / 100 as score_needed
+    from {{ ref('segment_cut_points') }}
+    where scope = 'overall'
+)
+
+select
+    ranks.quarter,
+    ranks.league,
+    ranks.organisation_code,
+    organisations.organisation_name,
+    organisations.organisation_type,
+    organisations.trust_subtype,
+    organisations.region,
+    organisations.icb_code,
+    ranks.rank,
+    ranges.rank_low,
+    ranges.rank_high,
+    ranks.average_score,
+    ranges.average_score_low,
+    ranges.average_score_high,
+    ranks.segment_unadjusted,
+    ranks.financial_override,
+    ranks.segment,
+    ranks.final_segment,
+    ranks.rank_without_override,
+    cast(
+        case
+            when ranks.financial_override = 0 or ranks.segment > ranks.override_segment
+                then ranks.average_score - next_segment.score_needed
+        end as decimal(4, 2)
+    ) as gap_to_next_segment,
+    ranks.metrics_counted,
+    leagues.metrics_expected,
+    leagues.coverage,
+    ranks.not_ranked_reason is null as ranked,
+    ranks.not_ranked_reason,
+    leagues.framework,
+    leagues.framework_status,
+    previous.rank as previous_rank,
+    cast(
+        case
+            when leagues.metrics_missing is not distinct from leagues_before.metrics_missing
+                then previous.rank - ranks.rank
+        end as integer
+    ) as rank_change,
+    cast(
+        case
+            when ranks.rank is null then null
+            when leagues_before.quarter is null then 'the previous quarter is of another framework, or of none'
+            when not leagues_before.published then 'no league of the previous quarter: ' || leagues_before.absent_reason
+            when previous.rank is null then 'not ranked in the previous quarter'
+            when leagues.metrics_missing is distinct from leagues_before.metrics_missing
+                then 'the previous quarter was ranked on other metrics'
+        end as varchar
+    ) as no_rank_change_reason
+from {{ ref('league_ranks') }} as ranks
+inner join {{ ref('organisations') }} as organisations
+    on
+        organisations.quarter = ranks.quarter
+        and organisations.organisation_code = ranks.organisation_code
+inner join {{ ref('league_coverage') }} as leagues
+    on leagues.quarter = ranks.quarter and leagues.league = ranks.league
+left join {{ ref('likely_ranges') }} as ranges
+    on
+        ranges.quarter = ranks.quarter
+        and ranges.league = ranks.league
+        and ranges.organisation_code = ranks.organisation_code
+left join next_segment
+    on
+        next_segment.quarter = ranks.quarter
+        and next_segment.framework = leagues.framework
+        and next_segment.better_segment = ranks.segment - 1
+left join {{ ref('quarters') }} as quarters on quarters.quarter = ranks.quarter
+left join {{ ref('league_coverage') }} as leagues_before
+    on
+        leagues_before.quarter = quarters.previous_quarter
+        and leagues_before.league = ranks.league
+        and leagues_before.framework = leagues.framework
+left join {{ ref('league_ranks') }} as previous
+    on
+        previous.quarter = leagues_before.quarter
+        and previous.league = ranks.league
+        and previous.organisation_code = ranks.organisation_code
