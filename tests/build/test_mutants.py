@@ -15,7 +15,6 @@ from orchestration.quality import suites
 from orchestration.quality.checks import Check
 from orchestration.quality.release_gate import GX_GATES
 from orchestration.quality.suites import Suite
-from orchestration.quality.validator import run_suite
 from orchestration.warehouse.tables import reading
 
 Damaged = tuple[pd.DataFrame, list[str]]
@@ -429,7 +428,7 @@ def tables(built: Any) -> dict[str, pd.DataFrame]:
 
 @pytest.mark.parametrize("name", SUITES)
 def test_good_data_passes(tables: dict[str, pd.DataFrame], name: str) -> None:
-    checks = run_suite(SUITES[name], tables[name][SUITES[name].columns])
+    checks = suites.run_suite(SUITES[name], tables[name][SUITES[name].columns])
     assert [check.id for check in checks] == [f"{name}.{e['meta']['id']}" for e in SUITES[name].expectations]
     assert {check.id for check in checks if check.shuts_the_gate} == set()
 
@@ -439,7 +438,7 @@ def test_changed_cell_is_named_by_its_rule_alone(tables: dict[str, pd.DataFrame]
     suite, frame = SUITES[name], _part(tables, name)
     cells = {rule: mutant for rule, mutant in _mutants(suite).items() if isinstance(mutant, Cell)}
     rows = changed(frame, [*cells.values()])
-    failed = _failed(run_suite(suite, frame))
+    failed = _failed(suites.run_suite(suite, frame))
     critical = {rule for rule in cells if _severity(suite, rule) == "critical"}
     assert {check_id for check_id in failed if failed[check_id].severity == "critical"} == {
         f"{name}.{rule}" for rule in critical
@@ -456,7 +455,7 @@ def test_changed_table_is_named_by_its_rule_alone(tables: dict[str, pd.DataFrame
     name, _, rule = check_id.rpartition(".")
     damage: Any = MUTANTS[check_id]
     frame, place = damage(SUITES[name], _part(tables, name))
-    failed = _failed(run_suite(SUITES[name], frame))
+    failed = _failed(suites.run_suite(SUITES[name], frame))
     assert failed[check_id].severity == _severity(SUITES[name], rule)
     assert {other for other in failed if failed[other].severity == "critical"} - {check_id} == set()
     assert failed[check_id].unexpected >= 1
@@ -470,7 +469,7 @@ def test_value_found_is_named_plainly(tables: dict[str, pd.DataFrame], rule: str
     frame, mutant = tables[suite.name][suite.columns].copy(), _mutants(suite)[rule]
     assert isinstance(mutant, Cell)
     changed(frame, [mutant])
-    message = str(_failed(run_suite(suite, frame))[f"{suite.name}.{rule}"])
+    message = str(_failed(suites.run_suite(suite, frame))[f"{suite.name}.{rule}"])
     assert "found 5;" in message or "found no value;" in message
 
 
@@ -478,7 +477,7 @@ def test_value_found_is_named_plainly(tables: dict[str, pd.DataFrame], rule: str
 def test_published_oddities_pass(tables: dict[str, pd.DataFrame], name: str) -> None:
     frame = tables[name][SUITES[name].columns].reset_index(drop=True)
     changed(frame, ODDITIES[name])
-    assert _failed(run_suite(SUITES[name], frame)) == {}
+    assert _failed(suites.run_suite(SUITES[name], frame)) == {}
 
 
 def test_every_expectation_has_a_mutant() -> None:
