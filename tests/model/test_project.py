@@ -23,7 +23,7 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import improvement, measurement, method_choices, ranges, rank_sets, robustness
+from orchestration.statistics import improvement, robustness, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -139,13 +139,10 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 
 def test_python_models_return_what_they_describe() -> None:
     declared = {
-        "likely_ranges": ranges.COLUMNS,
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_agreement": robustness.AGREEMENT,
-        "rank_sets": rank_sets.COLUMNS,
-        "method_choices": method_choices.COLUMNS,
+        "rank_uncertainty": uncertainty.COLUMNS,
         "score_changes": improvement.COLUMNS,
-        "measurement_error": measurement.COLUMNS,
     }
     names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
     described = {

@@ -25,7 +25,16 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from orchestration.errors import LeagueError
-from orchestration.statistics import improvement, leagues, measurement, method_choices, ranges, rank_sets, robustness
+from orchestration.statistics import (
+    improvement,
+    leagues,
+    measurement,
+    method_choices,
+    ranges,
+    rank_sets,
+    robustness,
+    uncertainty,
+)
 from orchestration.statistics.leagues import SCORE, League
 from tests.oracle import half_up
 
@@ -493,6 +502,26 @@ def test_rank_sets_of_a_league_are_those_of_its_averages() -> None:
     assert found["may_be_in_top_quarter"].tolist() == [True, True, False, False]
     assert found["may_be_in_bottom_quarter"].tolist() == [False, False, False, True]
     assert [str(rank) for rank in found["expected_rank"]] == ["1.1", "1.9", "3.0", "4.0"]
+
+
+def test_uncertainty_has_the_figures_of_each_part_under_its_name() -> None:
+    league, other = a_league([[1, 1.2] * 5, [2.5, 2.6] * 5, [3.9, 4] * 5]), a_league([[1], [2]], quarter=BEFORE)
+    counted = a_population([1.0, 2.0, 3.0]).assign(denominator=500)
+    found = uncertainty.rank_uncertainty([league, other], counted).to_pandas()
+    assert list(found.columns) == list(uncertainty.COLUMNS)
+    assert len(found) == 5 and not found.duplicated(list(uncertainty.KEY)).any()
+    measured = measurement.measurement_error([league, other], counted)
+    for part, figures in (
+        ("likely", ranges.likely_ranges([league, other])),
+        ("set", rank_sets.rank_sets([league, other])),
+        ("method", method_choices.method_choices([league, other])),
+        ("measured", measured),
+    ):
+        own = figures.to_pandas().set_index(list(uncertainty.KEY)).add_prefix(f"{part}_")
+        both = found.set_index(list(uncertainty.KEY)).loc[own.index, own.columns]
+        pd.testing.assert_frame_equal(both, own, check_dtype=False)
+    assert 0 < measured.num_rows < len(found)
+    assert found["measured_metrics_measured"].isna().sum() == len(found) - measured.num_rows
 
 
 FEW = [2.0] + [None] * 11

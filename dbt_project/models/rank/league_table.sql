@@ -19,11 +19,11 @@ select
     organisations.region,
     organisations.icb_code,
     ranks.rank,
-    ranges.rank_low,
-    ranges.rank_high,
+    uncertainty.likely_rank_low as rank_low,
+    uncertainty.likely_rank_high as rank_high,
     ranks.average_score,
-    ranges.average_score_low,
-    ranges.average_score_high,
+    uncertainty.likely_average_score_low as average_score_low,
+    uncertainty.likely_average_score_high as average_score_high,
     ranks.segment_unadjusted,
     ranks.financial_override,
     ranks.segment,
@@ -66,11 +66,11 @@ inner join {{ ref('organisations') }} as organisations
         and organisations.organisation_code = ranks.organisation_code
 inner join {{ ref('league_coverage') }} as leagues
     on leagues.quarter = ranks.quarter and leagues.league = ranks.league
-left join {{ ref('likely_ranges') }} as ranges
+left join {{ ref('rank_uncertainty') }} as uncertainty
     on
-        ranges.quarter = ranks.quarter
-        and ranges.league = ranks.league
-        and ranges.organisation_code = ranks.organisation_code
+        uncertainty.quarter = ranks.quarter
+        and uncertainty.league = ranks.league
+        and uncertainty.organisation_code = ranks.organisation_code
 left join next_segment
     on
         next_segment.quarter = ranks.quarter

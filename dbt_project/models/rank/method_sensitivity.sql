@@ -95,11 +95,11 @@ of_choices as (
         quarter,
         league,
         {% for choice in choices %}
-            sum(rank_variance * first_{{ choice }}) as first_{{ choice }},
-            sum(rank_variance * total_{{ choice }}) as total_{{ choice }},
+            sum(method_rank_variance * method_first_{{ choice }}) as first_{{ choice }},
+            sum(method_rank_variance * method_total_{{ choice }}) as total_{{ choice }},
         {% endfor %}
-        nullif({{ as_double('sum(rank_variance)') }}, 0) as variance
-    from {{ ref('method_choices') }}
+        nullif({{ as_double('sum(method_rank_variance)') }}, 0) as variance
+    from {{ ref('rank_uncertainty') }}
     group by quarter, league
 ),
 

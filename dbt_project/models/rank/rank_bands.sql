@@ -1,18 +1,18 @@
 select
     sets.quarter,
     sets.league,
-    sets.band,
+    sets.set_band as band,
     sets.organisation_code,
     organisations.organisation_name,
     league_ranks.average_score,
-    sets.standard_error,
+    sets.set_standard_error as standard_error,
     without.rank as rank_without_override,
-    sets.best_rank,
-    sets.worst_rank,
-    sets.told_apart_from,
-    sets.may_be_in_top_quarter,
-    sets.may_be_in_bottom_quarter
-from {{ ref('rank_sets') }} as sets
+    sets.set_best_rank as best_rank,
+    sets.set_worst_rank as worst_rank,
+    sets.set_told_apart_from as told_apart_from,
+    sets.set_may_be_in_top_quarter as may_be_in_top_quarter,
+    sets.set_may_be_in_bottom_quarter as may_be_in_bottom_quarter
+from {{ ref('rank_uncertainty') }} as sets
 inner join {{ ref('league_ranks') }} as league_ranks
     on
         league_ranks.quarter = sets.quarter

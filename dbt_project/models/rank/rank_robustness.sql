@@ -36,32 +36,32 @@ select
     league_ranks.organisation_code,
     organisations.organisation_name,
     league_ranks.rank,
-    ranges.rank_low,
-    ranges.rank_high,
-    ranges.same_segment_share,
-    ranges.same_segment_share < levels.value as segment_uncertain,
-    ranges.top_quarter_share,
-    ranges.bottom_quarter_share,
-    rank_sets.expected_rank,
+    uncertainty.likely_rank_low as rank_low,
+    uncertainty.likely_rank_high as rank_high,
+    uncertainty.likely_same_segment_share as same_segment_share,
+    uncertainty.likely_same_segment_share < levels.value as segment_uncertain,
+    uncertainty.likely_top_quarter_share as top_quarter_share,
+    uncertainty.likely_bottom_quarter_share as bottom_quarter_share,
+    uncertainty.set_expected_rank as expected_rank,
     cast(left_out.rank_without_override as integer) as rank_without_override,
     cast(league_ranks.rank - left_out.rank_without_override as integer) as places_lost_to_override,
     cast(left_out.rank_without_finance as integer) as rank_without_finance,
     cast(left_out.rank_low as integer) as left_out_rank_low,
     cast(left_out.rank_high as integer) as left_out_rank_high,
     shifts.metric_id as left_out_metric,
-    methods.rank_low as method_rank_low,
-    methods.rank_median as method_rank_median,
-    methods.rank_high as method_rank_high,
-    methods.mean_shift as method_mean_shift,
-    coalesce(measured.metrics_measured, 0) as metrics_measured,
-    measured.average_score_low as measurement_score_low,
-    measured.average_score_high as measurement_score_high,
-    measured.rank_low as measurement_rank_low,
-    measured.rank_high as measurement_rank_high,
+    uncertainty.method_rank_low,
+    uncertainty.method_rank_median,
+    uncertainty.method_rank_high,
+    uncertainty.method_mean_shift,
+    coalesce(uncertainty.measured_metrics_measured, 0) as metrics_measured,
+    uncertainty.measured_average_score_low as measurement_score_low,
+    uncertainty.measured_average_score_high as measurement_score_high,
+    uncertainty.measured_rank_low as measurement_rank_low,
+    uncertainty.measured_rank_high as measurement_rank_high,
     cast(
         case
-            when measured.metrics_measured > 0 and ranges.rank_variance > 0
-                then least(measured.rank_variance / ranges.rank_variance, 1)
+            when uncertainty.measured_metrics_measured > 0 and uncertainty.likely_rank_variance > 0
+                then least(uncertainty.measured_rank_variance / uncertainty.likely_rank_variance, 1)
         end as decimal(4, 3)
     ) as measurement_share
 from {{ ref('league_ranks') }} as league_ranks
@@ -72,16 +72,11 @@ inner join {{ ref('organisations') }} as organisations
         organisations.quarter = league_ranks.quarter
         and organisations.organisation_code = league_ranks.organisation_code
 inner join {{ ref('decision_levels') }} as levels on levels.decision = 'segment_certain'
-left join {{ ref('likely_ranges') }} as ranges
+left join {{ ref('rank_uncertainty') }} as uncertainty
     on
-        ranges.quarter = league_ranks.quarter
-        and ranges.league = league_ranks.league
-        and ranges.organisation_code = league_ranks.organisation_code
-left join {{ ref('rank_sets') }} as rank_sets
-    on
-        rank_sets.quarter = league_ranks.quarter
-        and rank_sets.league = league_ranks.league
-        and rank_sets.organisation_code = league_ranks.organisation_code
+        uncertainty.quarter = league_ranks.quarter
+        and uncertainty.league = league_ranks.league
+        and uncertainty.organisation_code = league_ranks.organisation_code
 left join left_out
     on
         left_out.quarter = league_ranks.quarter
@@ -93,14 +88,4 @@ left join shifts
         and shifts.league = league_ranks.league
         and shifts.organisation_code = league_ranks.organisation_code
         and shifts.place = 1
-left join {{ ref('method_choices') }} as methods
-    on
-        methods.quarter = league_ranks.quarter
-        and methods.league = league_ranks.league
-        and methods.organisation_code = league_ranks.organisation_code
-left join {{ ref('measurement_error') }} as measured
-    on
-        measured.quarter = league_ranks.quarter
-        and measured.league = league_ranks.league
-        and measured.organisation_code = league_ranks.organisation_code
 where league_ranks.rank is not null

@@ -1,7 +1,7 @@
-from orchestration.statistics import leagues, ranges
+from orchestration.statistics import leagues, uncertainty
 
 
 def model(dbt, session):
     rules, ranks = dbt.ref("leagues_ranked").df(), dbt.ref("league_ranks").df()
     found = leagues.asked_for(rules, ranks, dbt.ref("ranked_scores").df())
-    return ranges.likely_ranges(found)
+    return uncertainty.rank_uncertainty(found, dbt.ref("measured_values").df())

@@ -1,7 +1,0 @@
-from orchestration.statistics import leagues, method_choices
-
-
-def model(dbt, session):
-    rules, ranks = dbt.ref("leagues_ranked").df(), dbt.ref("league_ranks").df()
-    found = leagues.asked_for(rules, ranks, dbt.ref("ranked_scores").df())
-    return method_choices.method_choices(found)
