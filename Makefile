@@ -44,6 +44,7 @@ lint: $(READY) $(SQL_LINTED)  ## ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 $(SQL_LINTED): $(SQL) pyproject.toml | $(READY)  # what changed since it last passed: all of it is a minute of one core
 	@echo $(if $(filter pyproject.toml,$?),$(SQL),$(filter %.sql,$?)) \

@@ -196,17 +196,17 @@ def published_columns() -> dg.TableColumnLineage:
     )
 
 
-def barrier(name: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
+def barrier(layer: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     """An asset between a gate and all that comes after it. A blocking check stops only what reads the very asset it is
     on. The barrier reads every asset before the gate, and everything after the gate depends on the barrier."""
 
     @dg.asset(
-        key=["gate", name],
+        key=[layer, "gate"],
         deps=list(before),
         partitions_def=QUARTERS,
         backfill_policy=IN_ONE_PASS,
-        group_name="gate",
-        description=f"Made where no critical check of {name} failed. It holds no data.",
+        group_name=layer,
+        description=f"Made where no critical check of {layer} failed. It holds no data.",
     )
     def passed() -> dg.MaterializeResult[None]:
         return dg.MaterializeResult()

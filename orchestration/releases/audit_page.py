@@ -80,7 +80,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
         organisations=organisations,
         explained=_counted(row for row in tables["reconciliation"] if row["status"] == "explained"),
         relations=everything,
-        picture=Markup(pictures.lineage(everything)),  # noqa: S704 - drawn from our own names, escaped by matplotlib
+        picture=Markup(pictures.lineage(everything)),  # noqa: S704 - drawn from our own names, escaped there
     )
 
 
