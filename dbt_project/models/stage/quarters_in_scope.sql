@@ -12,4 +12,4 @@ select
     quarters.period_end
 from {{ ref('quarters') }} as quarters
 left join {{ source('extract', 'build') }} as build on build.quarter = quarters.quarter
-where build.quarter is not null or quarters.quarter in (select quarter from previous)
+where build.quarter is not null or quarters.quarter in (select previous.quarter from previous)
