@@ -1,26 +1,28 @@
-"""The arithmetic of scores, averages, segments and ranks in exact fractions, apart from how the workflow does it.
+"""The one oracle of the tests: the official arithmetic in exact fractions, apart from how the workflow does it.
 
-Belongs here: what more than one test holds the workflow to. Does not: reading of files."""
+Ranks, quantiles and scores are those of the fictional publisher (`orchestration/sample`), which shares no code with the
+engine. Belongs here: what more than one test holds the workflow to. Does not: reading of files."""
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
+from math import floor
 from typing import Any
+
+from orchestration.sample.metric_scores import competition_ranks, quantile, spread
+
+__all__ = ["average_scores", "competition_ranks", "half_up", "quantile", "rank_scores", "segment", "segments", "spread"]
 
 LOWER_IS_BETTER = {"OF0003", "X-DM01-6W", "ICB-RTT-52W", "ICB-DM01-6W"}
 STANDARDS = {"OF0003": 1, "OF0010": 80, "OF0011": 75, "OF0013": 78}
 
 
 def half_up(value: Decimal | Fraction, places: int) -> Decimal:
-    if isinstance(value, Fraction):
-        value = Decimal(value.numerator) / Decimal(value.denominator)
-    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-
-
-def competition_ranks(keys: dict[str, Any]) -> dict[str, int]:
-    ordered = sorted(keys.values())
-    return {code: ordered.index(key) + 1 for code, key in keys.items()}
+    """A number at so many places, halves away from zero."""
+    whole = floor(abs(Fraction(value)) * 10**places + Fraction(1, 2))
+    return Decimal(whole if value >= 0 else -whole).scaleb(-places)
 
 
 def rank_scores(metric_id: str, held: dict[str, Decimal]) -> dict[str, Fraction]:
@@ -28,19 +30,8 @@ def rank_scores(metric_id: str, held: dict[str, Decimal]) -> dict[str, Fraction]
     sign = 1 if metric_id in LOWER_IS_BETTER else -1
     standard = STANDARDS.get(metric_id)
     met = {code for code, value in held.items() if standard is not None and sign * value <= sign * standard}
-    best = 1 if standard is None else 2
     ranks = competition_ranks({code: sign * value for code, value in held.items() if code not in met})
-    spread = max(len(ranks) - 1, 1)
-    return dict.fromkeys(met, Fraction(1)) | {
-        code: best + Fraction((4 - best) * (rank - 1), spread) for code, rank in ranks.items()
-    }
-
-
-def type_7(ordered: list[Decimal], share: Fraction) -> Fraction:
-    position = share * (len(ordered) - 1)
-    below = int(position)
-    above = min(below + 1, len(ordered) - 1)
-    return Fraction(ordered[below]) + (position - below) * (Fraction(ordered[above]) - Fraction(ordered[below]))
+    return dict.fromkeys(met, Fraction(1)) | spread(ranks, 1 if standard is None else 2, 4)
 
 
 def average_scores(scores: dict[str, dict[str, Fraction]]) -> dict[str, Decimal]:
@@ -51,7 +42,11 @@ def average_scores(scores: dict[str, dict[str, Fraction]]) -> dict[str, Decimal]
     return {code: half_up(sum(found, Fraction(0)) / len(found), 2) for code, found in held.items()}
 
 
+def segment(score: Any, scores: Iterable[Any]) -> int:
+    """1 to 4 among all scores; one at a cut belongs to the better segment."""
+    exact = [Fraction(one) for one in scores]
+    return 1 + sum(Fraction(score) > quantile(exact, quarter) for quarter in (1, 2, 3))
+
+
 def segments(averages: dict[str, Decimal]) -> dict[str, int]:
-    ordered = sorted(averages.values())
-    cuts = [type_7(ordered, Fraction(quarter, 4)) for quarter in (1, 2, 3)]
-    return {code: 1 + sum(Fraction(average) > cut for cut in cuts) for code, average in averages.items()}
+    return {code: segment(average, averages.values()) for code, average in averages.items()}

@@ -18,6 +18,7 @@ from orchestration.defs.resources import QUARTERS, Folders
 from orchestration.errors import GateError
 from orchestration.quality import dbt_tests, evidence, release_gate
 from orchestration.quality.checks import Check, raise_if_shut
+from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.waivers import granted, refuse_expired
 from orchestration.releases import pictures, publish
 from orchestration.releases.published_tables import published_tables
@@ -157,8 +158,9 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
     )
-    def landing(build: dg.ResourceParam[Build]) -> dg.MaterializeResult[None]:
+    def landing(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> dg.MaterializeResult[None]:
         landed = land(source, pd.read_parquet(build.parquet("files")), build)
+        gates.begin(LAND, source.id)
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": landed.rows,
@@ -254,10 +256,14 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         project=DbtProject(DBT_PROJECT, target_path=project.TARGET),
         pool=WRITES_WAREHOUSE,
     )
-    def built(context: dg.AssetExecutionContext, build: dg.ResourceParam[Build]) -> Iterator[Any]:
+    def built(
+        context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]
+    ) -> Iterator[Any]:
         waived = dbt_tests.tests_of({waiver.check for waiver in granted(build)})
         results = project.build_stage(build, stage, waived)
         checks = dbt_tests.checks_of_results(build, stage, results)
+        if not any(check.shuts_the_gate for check in checks):
+            gates.begin("metric" if stage == STAGE_METRIC else "rank")
         with tables.reading(build) as connection:
             there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
             data = {relation: tables.fingerprint(connection, relation) for relation in there}

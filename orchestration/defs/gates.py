@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from orchestration.defs.assets import WRITES_WAREHOUSE, asset_check_result
-from orchestration.quality import gates, release_gate, suites
+from orchestration.quality import release_gate, suites
+from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.suites import Suite
-from orchestration.workspace.paths import Build
 
 
 def check_name(check_id: str) -> str:
@@ -30,10 +30,10 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
             )
             for expectation in suite.expectations
         ],
-        pool=None if suite.gate == gates.LAND else WRITES_WAREHOUSE,
+        pool=None if suite.gate == LAND else WRITES_WAREHOUSE,
     )
-    def checked(build: dg.ResourceParam[Build]) -> Iterator[dg.AssetCheckResult]:
-        by_name = {check_name(check.id): check for check in gates.check(build, suite)}
+    def checked(gates: dg.ResourceParam[Gates]) -> Iterator[dg.AssetCheckResult]:
+        by_name = {check_name(check.id): check for check in gates.check(suite)}
         for expectation in suite.expectations:
             name = check_name(expectation["meta"]["id"])
             if name in by_name:

@@ -80,13 +80,13 @@ def _run(
     job_name: str, quarters: list[Quarter], folders: Folders, listener: Callable[[str, str], None]
 ) -> list[Outcome]:
     build = Workspace(Path(folders.data)).build(*quarters)
-    with progress.to(listener):
+    with progress.to(listener), _without_memory() as instance:
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=quarters[-1],
             tags={LISTED: ",".join(quarters)},
             resources={"folders": folders},
             run_config={"loggers": {"progress": {}}},
-            instance=_without_memory(),
+            instance=instance,
             raise_on_error=False,
         )
     for event in result.all_events:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from orchestration.quality.gates import Gates
 from orchestration.quarters import with_a_framework
 from orchestration.workspace.files import alone
 from orchestration.workspace.paths import Build, Workspace
@@ -36,6 +37,14 @@ def build_alone(context: dg.InitResourceContext) -> Iterator[Build]:
             busy = f"{quarter} is being built by another process in {workspace.data_dir}"
             held.enter_context(alone(workspace.lock(quarter), busy=busy))
         yield build
+
+
+@dg.resource(required_resource_keys={"build"})
+def gates(context: dg.InitResourceContext) -> Iterator[Gates]:
+    """The suites that a run has begun and not asked for yet."""
+    begun = Gates(context.resources.build)
+    yield begun
+    begun.close()
 
 
 def _quarters(tags: Mapping[str, str]) -> Sequence[str]:

@@ -4,12 +4,14 @@ Belongs here: which rows a suite sees. Does not: the suites (`suites.py`), the o
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import pandas as pd
 
 from orchestration.quality import evidence
 from orchestration.quality.checks import Check
 from orchestration.quality.evidence import LANDED
-from orchestration.quality.suites import Suite
+from orchestration.quality.suites import Suite, suites
 from orchestration.quality.validator import run_suite
 from orchestration.warehouse import tables
 from orchestration.workspace.files import sha256_of_file
@@ -18,8 +20,31 @@ from orchestration.workspace.paths import Build
 LAND = "land"
 
 
-def check(build: Build, suite: Suite) -> list[Check]:
-    """Run a suite on the columns it names, and record what came of it."""
+class Gates:
+    """The suites of one run. Each begins as soon as its table is there, and is asked for at its gate. In between the
+    next table is made: suites run in a process of their own."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self._begun: dict[str, Future[list[Check]]] = {}
+        self._thread = ThreadPoolExecutor(max_workers=1)
+
+    def begin(self, gate: str, table: str | None = None) -> None:
+        """Begin the suites of a gate, or those of one of its tables."""
+        for suite in suites(gate):
+            if table in (None, suite.table):
+                self._begun[suite.name] = self._thread.submit(_check, self._build, suite)
+
+    def check(self, suite: Suite) -> list[Check]:
+        """Return what came of a suite, which is on record then. Raises GateError where it could not be evaluated."""
+        begun = self._begun.pop(suite.name, None)
+        return (begun or self._thread.submit(_check, self._build, suite)).result()
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
+
+
+def _check(build: Build, suite: Suite) -> list[Check]:
     return _check_landed(build, suite) if suite.gate == LAND else _check_table(build, suite)
 
 

@@ -31,7 +31,7 @@ def competition_ranks(values: Mapping[str, Any], highest_first: bool = False) ->
     return {code: first[value] for code, value in values.items()}
 
 
-def quantile(values: Iterable[int], quarter: int) -> Fraction:
+def quantile(values: Iterable[int | Fraction], quarter: int) -> Fraction:
     """The type-7 quantile (linear interpolation) at `quarter` quarters."""
     ordered = sorted(values)
     position = Fraction((len(ordered) - 1) * quarter, 4)
@@ -59,10 +59,9 @@ def side(metric: Metric, value: int) -> int:
     return int(metric.rule in ("rank_with_standard", "rank_with_floor") and meets_bound(metric, value))
 
 
-def spread(metric: Metric, values: Codes, best: int, worst: int) -> dict[str, Fraction]:
+def spread(ranks: Codes, best: int, worst: int) -> dict[str, Fraction]:
     """Scores from best to worst by rank; whoever is alone gets the best."""
-    steps = max(len(values) - 1, 1)
-    ranks = competition_ranks(values, metric.higher_is_better)
+    steps = max(len(ranks) - 1, 1)
     return {code: best + Fraction((worst - best) * (rank - 1), steps) for code, rank in ranks.items()}
 
 
@@ -70,14 +69,18 @@ def metric_scores(metric: Metric, values: Codes) -> dict[str, Fraction]:
     """The exact scores of one scoring population."""
     if metric.rule == "bands":
         return {code: Fraction(band_score(metric.metric_id, value)) for code, value in values.items()}
+
+    def by_rank(members: Codes, best: int, worst: int) -> dict[str, Fraction]:
+        return spread(competition_ranks(members, metric.higher_is_better), best, worst)
+
     if metric.rule == "rank":
-        return spread(metric, values, 1, 4)
+        return by_rank(values, 1, 4)
     inside = {code: value for code, value in values.items() if meets_bound(metric, value)}
     outside = {code: value for code, value in values.items() if code not in inside}
     if metric.rule == "rank_with_standard":
-        return dict.fromkeys(inside, Fraction(1)) | spread(metric, outside, 2, 4)
+        return dict.fromkeys(inside, Fraction(1)) | by_rank(outside, 2, 4)
     if metric.rule == "rank_with_floor":
-        return spread(metric, inside, 1, 3) | dict.fromkeys(outside, Fraction(4))
+        return by_rank(inside, 1, 3) | dict.fromkeys(outside, Fraction(4))
     raise ValueError(f"{metric.metric_id}: scoring rule {metric.rule!r} is not one of the framework's")
 
 

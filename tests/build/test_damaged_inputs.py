@@ -10,9 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.defs.gates import check_landed
 from orchestration.errors import GateError, LeagueError
-from orchestration.quality import suites
+from orchestration.quality import gates, suites
 from orchestration.quality.checks import raise_if_shut
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Workspace
@@ -193,7 +192,7 @@ def test_damage_shuts_the_land_gate(case: Case, first_quarter: Path, tmp_path: P
     says = damaged(case, first_quarter, tmp_path / "extracts")
     build = Workspace(tmp_path / "data").build(QUARTER)
     landed = read(tmp_path / "extracts", build)
-    checks = [check for suite in suites.suites("land") if suite.table in landed for check in check_landed(build, suite)]
+    checks = [check for suite in suites.suites("land") if suite.table in landed for check in gates.check(build, suite)]
     with pytest.raises(GateError) as shut:
         raise_if_shut(checks)
     assert_said(str(shut.value), says)

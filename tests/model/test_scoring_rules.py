@@ -8,7 +8,6 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
-from math import floor
 from random import Random
 from typing import Any
 
@@ -19,6 +18,7 @@ from hypothesis import strategies as st
 
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import DBT_PROJECT
+from tests.oracle import competition_ranks, half_up, quantile, segment, spread
 
 QUARTER = "2025-26-Q2"
 MONTHS = (date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 1))
@@ -111,11 +111,7 @@ def ranking(nodes: dict[str, Any]) -> Steps:
     return steps
 
 
-# The oracle: the rules as `docs/methodology.md` words them, in fractions.
-
-
-def half_up(number: Fraction) -> Fraction:
-    return Fraction(floor(number * 100 + Fraction(1, 2)), 100)
+# The oracle of scores by rank: what is official about equal values and thresholds, on generated rules.
 
 
 def better_first(row: Row, population: list[Row]) -> tuple[Decimal, Decimal]:
@@ -134,26 +130,16 @@ def beyond(row: Row) -> bool:
 
 
 def oracle_scores(population: list[Row]) -> dict[str, tuple[int, int, Fraction]]:
+    """Rank and size among those on the same side of the threshold, and the score, by organisation."""
+    valued = [row for row in population if row["value"] is not None]
     scores = {}
-    for row in (row for row in population if row["value"] is not None):
-        band = [o for o in population if o["value"] is not None and beyond(o) == beyond(row)]
-        rank, size = 1 + sum(better_first(o, band) < better_first(row, band) for o in band), len(band)
-        best, worst, alone = {None: (1, 4, 1), "standard": (2, 4, 2), "floor": (1, 3, 1)}[row["threshold"]]
-        score = Fraction(alone) if size == 1 else best + Fraction((worst - best) * (rank - 1), size - 1)
-        if beyond(row):
-            score = Fraction(1 if row["threshold"] == "standard" else 4)
-        scores[row["organisation_code"]] = (rank, size, score)
+    for past in (True, False):
+        band = [row for row in valued if beyond(row) == past]
+        ranks = competition_ranks({row["organisation_code"]: better_first(row, band) for row in band})
+        ends = {None: (1, 4), "standard": (1, 1) if past else (2, 4), "floor": (4, 4) if past else (1, 3)}
+        for code, score in spread(ranks, *ends[population[0]["threshold"]]).items():
+            scores[code] = (ranks[code], len(band), score)
     return scores
-
-
-def oracle_quartile(scores: list[Fraction], share: Fraction) -> Fraction:
-    ordered, position = sorted(scores), (len(scores) - 1) * share
-    low = floor(position)
-    return ordered[low] + (position - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
-
-
-def oracle_segment(score: Fraction, scores: list[Fraction]) -> int:
-    return 1 + sum(score > oracle_quartile(scores, Fraction(quarter, 4)) for quarter in (1, 2, 3))
 
 
 # What is generated: few distinct values, so that ties, halves and thresholds are common.
@@ -374,7 +360,7 @@ def test_computed_ratios_equal_the_oracle(
         whole = all(len(figures) == len(own) for figures in given.values()) and len({row["month"] for row in own}) == 3
         if whole and sums[1]:
             exact = COUNTED_METRICS[metric_id][1] * sums[0] / sums[1]
-            expected[code] = (*sums, Fraction(floor(exact * 10**6 + Fraction(1, 2)), 10**6), "reported")
+            expected[code] = (*sums, half_up(exact, 6), "reported")
         else:
             expected[code] = (*sums, None, "missing")
     assert found == expected
@@ -427,15 +413,15 @@ def test_averages_equal_the_oracle(averaging: Steps, metrics: list[Row]) -> None
     }
     scores = averaging.run("metric_scores", "metric_id, score, counted", **tables)
     assert {metric: score for metric, (score, _) in scores.items()} == {
-        m["metric_id"]: half_up(m["exact"]) if m["held"] else None for m in metrics
+        m["metric_id"]: half_up(m["exact"], 2) if m["held"] else None for m in metrics
     }
     counted = [m for m in metrics if m["held"] and m["counts"]]
     assert {metric for metric, (_, counts) in scores.items() if counts} == {m["metric_id"] for m in counted}
 
-    def mean(part: list[Row]) -> Fraction:
+    def mean(part: list[Row]) -> Decimal:
         weights = [Fraction(1, 3) if m["third"] else Fraction(1) for m in part]
-        entered = [half_up(m["exact"]) if m["at_two_decimals"] else m["exact"] for m in part]
-        return half_up(sum((w * s for w, s in zip(weights, entered, strict=True)), Fraction(0)) / sum(weights))
+        entered = [Fraction(half_up(m["exact"], 2)) if m["at_two_decimals"] else m["exact"] for m in part]
+        return half_up(sum((w * s for w, s in zip(weights, entered, strict=True)), Fraction(0)) / sum(weights), 2)
 
     averages = averaging.run("average_scores", "organisation_code, average_score, metrics_counted")
     assert averages == ({"T": (mean(counted), len(counted))} if counted else {})
@@ -452,11 +438,11 @@ def test_league_table_equals_the_oracle(ranking: Steps, trusts: list[Row]) -> No
     averages = {t["organisation_code"]: average_shown(t) for t in trusts}
     everybody = [Fraction(score) for score in averages.values() if score is not None]
     cut_points = ranking.run("segment_cut_points", "better_segment, cut_point")
-    assert cut_points == {n: oracle_quartile(everybody, Fraction(n, 4)) for n in (1, 2, 3) if everybody}
+    assert cut_points == {n: quantile(everybody, n) for n in (1, 2, 3) if everybody}
     unadjusted, segments = {}, {}
     for trust in trusts:
         code, score, flag = trust["organisation_code"], average_shown(trust), trust["flag"]
-        unadjusted[code] = None if score is None else oracle_segment(Fraction(score), everybody)
+        unadjusted[code] = None if score is None else segment(Fraction(score), everybody)
         segments[code] = None if score is None or flag is None else max(unadjusted[code], 3 * flag)
     assert {code: row[:2] for code, row in table.items()} == {c: (unadjusted[c], segments[c]) for c in averages}
     for trust in trusts:

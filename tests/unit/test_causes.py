@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from orchestration.errors import LeagueError
 from orchestration.statistics.causes import CAUSES, OF_SCORES, side_by_side
 from orchestration.statistics.leagues import SCORE, League
+from tests.oracle import half_up
 from tests.unit.test_rank_statistics import examples, ranked_again, two_quarters
-from tests.unit.test_statistics import a_league, half_up
+from tests.unit.test_statistics import a_league
 
 
 @st.composite

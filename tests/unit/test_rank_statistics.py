@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from orchestration.statistics import improvement, leagues, measurement, method_choices, ranges, rank_sets, robustness
 from orchestration.statistics.improvement import CAUSES
 from orchestration.statistics.leagues import SCORE, League
+from tests.oracle import half_up
 from tests.unit.test_statistics import (
     BEFORE,
     QUARTER,
@@ -28,7 +29,6 @@ from tests.unit.test_statistics import (
     a_population,
     compared,
     frames,
-    half_up,
     ranks_by_counting,
     scores_by_the_rule,
     segment_after_override,

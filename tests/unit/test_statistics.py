@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise, permutations
-from math import erf, exp, floor, log, sqrt
+from math import erf, exp, log, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ from orchestration.statistics import (
     uncertainty,
 )
 from orchestration.statistics.leagues import SCORE, League
+from tests.oracle import half_up
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("LEAGUE_SHARED", ROOT.parent / "shared"))
@@ -174,10 +175,6 @@ def made_up(seed: int, count: int, metrics: int, **about: Any) -> League:
     scores = [[score if held[i, m] else None for m, score in enumerate(row)] for i, row in enumerate(drawn)]
     given = {"weights": chance.choice([1, 3], metrics).tolist(), "floors": chance.choice([0, 3], count).tolist()}
     return a_league(scores, **{**given, **about})
-
-
-def half_up(number: Fraction, decimals: int) -> Fraction:
-    return Fraction(floor(number * 10**decimals + Fraction(1, 2)), 10**decimals)
 
 
 def ranks_by_counting(keys: Sequence[Any]) -> list[int]:
