@@ -27,30 +27,27 @@ open_trusts as (
 
 stated as (
     {% for source_id, rows, code, attributes in [
-        ('nof_data', 'published', 'trust_code', {
+        ("'nof_data'", 'published', 'trust_code', {
             'organisation_name': 'trust_name', 'trust_subtype': 'trust_subtype', 'league': 'league', 'region': 'region'
         }),
-        ('ods_etr', ref('etr_trusts'), 'trust_code', {
+        ("'ods_etr'", ref('etr_trusts'), 'trust_code', {
             'organisation_name': 'trust_name', 'region': 'region', 'icb_code': 'icb_code'
         }),
-        ('ods_etr', 'open_trusts', 'icb_code', {'region': 'region', 'icb_code': 'icb_code'}),
-        ('ods_trusts', 'listed', 'trust_code', {
+        ("'ods_etr'", 'open_trusts', 'icb_code', {'region': 'region', 'icb_code': 'icb_code'}),
+        ("'ods_trusts'", 'listed', 'trust_code', {
             'organisation_name': 'trust_name', 'league': 'league', 'region': 'region', 'icb_code': 'icb_code'
         }),
-        ('ods_icbs', ref('listed_icbs'), 'icb_code', {
-            'organisation_name': "'NHS ' || icb_name", 'region': 'region', 'icb_code': 'icb_code'
-        }),
-        ('ods_sub_icbs', ref('looked_up_icbs'), 'icb_code', {
+        ('source_id', ref('icb_lists'), 'icb_code', {
             'organisation_name': "'NHS ' || icb_name", 'region': 'region', 'icb_code': 'icb_code'
         })
     ] -%}
         {% for attribute, value in attributes.items() -%}
             select
-                {{ 'quarter' if source_id == 'nof_data' else 'cast(null as varchar) as quarter' }},
+                {{ 'quarter' if rows == 'published' else 'cast(null as varchar) as quarter' }},
                 {{ code }} as organisation_code,
                 '{{ attribute }}' as attribute,
                 {{ value }} as value,
-                '{{ source_id }}' as source_id,
+                {{ source_id }} as source_id,
                 source_sha256,
                 source_member,
                 source_row
