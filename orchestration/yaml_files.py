@@ -30,7 +30,7 @@ EntryT = TypeVar("EntryT", bound=Entry)
 def read_yaml(path: Path) -> Any:
     """Read a YAML file. Raises LeagueError where it is not YAML."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     except (yaml.YAMLError, ValueError) as error:
         raise LeagueError(f"{path.name} is not YAML: {' '.join(str(error).split())}") from None
 

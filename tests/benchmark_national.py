@@ -11,7 +11,7 @@ from pathlib import Path
 from zipfile import ZipFile
 
 NATIONAL = ("rtt", "dm01", "csds")
-STAGED = ("stage.rtt_pathways", "stage.dm01_waits", "stage.csds_counts", "metric.counted_rows")
+STAGED = ("stage.rtt_pathways", "stage.dm01_waits", "stage.csds_counts", "metric.source_counts")
 
 
 def weeks(first: int, last: int) -> str:

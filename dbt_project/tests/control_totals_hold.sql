@@ -1,4 +1,4 @@
-{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'counted_rows'}}}) }}
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'source_counts'}}}) }}
 -- An England figure that is known apart from the file (seed control_totals) is what the file adds up to, as far as
 -- later revisions allow.
 select
@@ -11,9 +11,9 @@ select
     sum(counts.denominator) as sum_of_providers,
     known.tolerance_share
 from {{ ref('control_totals') }} as known
-inner join {{ ref('months_in_use') }} as months
+inner join {{ ref('months_available') }} as months
     on months.source_id = known.source_id and months.month = known.month
-left join {{ ref('counted_rows') }} as counts
+left join {{ ref('source_counts') }} as counts
     on
         counts.source_sha256 = months.source_sha256
         and counts.month = known.month

@@ -5,7 +5,7 @@ with expected as (
     select
         months.month,
         dimensions.dimension
-    from {{ ref('months_in_use') }} as months
+    from {{ ref('months_available') }} as months
     cross join (values ('TotalReferrals'), ('TotalCareContacts'), ('TotalCareActivities')) as dimensions (dimension)
     where months.source_id = 'csds'
 )

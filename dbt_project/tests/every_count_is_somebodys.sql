@@ -6,7 +6,7 @@ with counted as (
         rules.metric_id,
         sum(counts.numerator) as numerator,
         sum(counts.denominator) as denominator
-    from {{ ref('counted_rows') }} as counts
+    from {{ ref('source_counts') }} as counts
     inner join {{ ref('computed_metrics') }} as rules
         on
             rules.measure = counts.measure
@@ -15,7 +15,7 @@ with counted as (
                 rules.without_commissioner is null
                 or counts.commissioner_apart is distinct from rules.without_commissioner
             )
-    inner join {{ ref('months_counted') }} as months
+    inner join {{ ref('months_used') }} as months
         on
             months.quarter = counts.quarter
             and months.framework = rules.framework

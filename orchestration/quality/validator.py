@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from orchestration.errors import LeagueError
 
@@ -49,7 +49,7 @@ def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
     return checks
 
 
-def _serve() -> None:
+def _serve() -> NoReturn:
     """Answer until the input is closed. Whatever a library prints goes to the error output, not between the answers."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts a build gets one answer, from the build
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -62,7 +62,7 @@ def _serve() -> None:
         try:
             suite, frame = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
         except EOFError:
-            return
+            os._exit(0)  # nobody is there to wait until all that was imported is taken apart
         try:
             found: object = suites.run_suite(suite, frame)
         except Exception as error:

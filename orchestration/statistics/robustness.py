@@ -81,7 +81,7 @@ def correlations(league: League) -> tuple[Real, Whole]:
     return found, both
 
 
-def metric_agreement(leagues: list[League]) -> pa.Table:
+def metric_correlations(leagues: list[League]) -> pa.Table:
     """One row per league and pair of metrics."""
     rows = []
     for league in leagues:

@@ -73,9 +73,15 @@ class Rule:
 
 @cache
 def raw() -> dict[str, Any]:
-    """The manifest in dbt's own format, for dagster-dbt."""
+    """The manifest in dbt's own format, for dagster-dbt. Unit tests are left out: it would parse each, and no build runs
+    them."""
     parsed: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
-    return parsed
+    children = {
+        name: [child for child in found if not child.startswith("unit_test.")]
+        for name, found in parsed["child_map"].items()
+        if not name.startswith("unit_test.")
+    }
+    return parsed | {"unit_tests": {}, "child_map": children}
 
 
 @cache

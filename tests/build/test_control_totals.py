@@ -31,11 +31,11 @@ STAGED = {  # publication: its model
     "csds": "csds_counts",
 }
 # Computed again from the landed tables; every other relation is that of the build.
-AGAIN = ["months_in_use", *STAGED.values(), "organisations_in_files"]
+AGAIN = ["months_available", *STAGED.values(), "organisations_in_files"]
 AGAIN += ["organisations", "organisation_sources"]
-AGAIN += ["counted_rows", "months_counted", "metric_parts", "computed_values", "metric_values"]
+AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
 CHANGED = ["control_totals", "successions", "reconciliation"]
-KEYED = [*STAGED.values(), "counted_rows"]
+KEYED = [*STAGED.values(), "source_counts"]
 OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
     "figures_are_published_once",
     "landed_rows_are_staged",
@@ -370,7 +370,7 @@ def known_apart(part: Part, numerator: int | None = None, tolerance_share: str =
 def within_18_weeks(part: Part) -> int:
     """The file's incomplete pathways of less than 18 weeks."""
     (found,) = part.rows(
-        "select sum(numerator) as total from metric.counted_rows"
+        "select sum(numerator) as total from metric.source_counts"
         f" where measure = 'rtt_within_18_weeks' and side = 'provider' and month = date '{MONTH}'"
     )
     return int(found["total"])
@@ -417,9 +417,9 @@ def rtt_numerator_further_from_the_known_than_revisions_go(part: Part) -> Expect
 def rtt_known_numerator_and_none_counted(part: Part) -> Expected:
     known = known_apart(part, numerator=within_18_weeks(part), tolerance_share="0.02")
     part.connection.execute(
-        "create table counts as select * replace (null::decimal(18, 1) as numerator) from metric.counted_rows"
+        "create table counts as select * replace (null::decimal(18, 1) as numerator) from metric.source_counts"
     )
-    part.connection.execute("create or replace view metric.counted_rows as from counts")
+    part.connection.execute("create or replace view metric.source_counts as from counts")
     return {"control_totals_hold": [{**england(known, known), "sum_of_numerators": None}]}
 
 
@@ -993,7 +993,7 @@ def ambulances_two_rows_of_one_number(part: Part) -> Expected:
     part.put("ambsys", second, _source_row=first["_source_row"])
     number = int(first["_source_row"])
     key = {"measure": "ambulance_category_2", "side": "provider", "source_row": number, "rows_found": 2}
-    return {"counted_rows.key": [key]}
+    return {"source_counts.key": [key]}
 
 
 @mutant

@@ -43,6 +43,9 @@ RULES = {  # what a published column says of the rules, whatever is landed: it c
     *("override_segment", "population", "population_size", "quarter", "scope", "source_id", "title", "tolerance"),
     *("unit", "value_basis", "weight"),
 }
+OF_THE_METHOD = {  # and published as columns of other tables
+    *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
+}
 LABELS = {"official", "verified", "inferred", "background", "experimental", "unknown"}
 KEYS_OF_A_SUITE = {"name", "meta", "expectations"}
 KEYS_OF_A_RULE = {"id", "reason", "expected", "since"}
@@ -122,12 +125,19 @@ def test_every_rule_says_what_and_why_and_since_when(path: Path) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_model_says_its_grain_in_a_file_of_its_own(name: str) -> None:
     model = MODELS[name]
-    folder = DBT_PROJECT / "models" / model["schema"]
-    assert (folder / name).with_suffix(".py" if model["language"] == "python" else ".sql").exists()
-    (described,) = yaml.safe_load((folder / f"{name}.yml").read_text(encoding="utf-8"))["models"]
+    path = DBT_PROJECT / model["original_file_path"]
+    assert path.relative_to(DBT_PROJECT / "models").parts[0] == model["schema"] and path.stem == name
+    (described,) = yaml.safe_load(path.with_suffix(".yml").read_text(encoding="utf-8"))["models"]
     assert described["name"] == name
     assert model["description"].startswith("One row per ")
     assert [column for column, about in model["columns"].items() if not about["description"]] == []
+
+
+def test_steps_are_what_is_neither_published_nor_a_step_of_the_official_method() -> None:
+    """Stage has one model a source, and what several of them share."""
+    later = {name for name, model in MODELS.items() if model["schema"] != "stage"}
+    steps = {name for name in later if Path(MODELS[name]["original_file_path"]).parent.name == "steps"}
+    assert later - steps == {table.name for table in published_tables()} | OF_THE_METHOD
 
 
 @pytest.mark.parametrize("name", [name for name, model in MODELS.items() if model["schema"] != "stage"])
@@ -140,7 +150,7 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 def test_python_models_return_what_they_describe() -> None:
     declared = {
         "ranks_left_out": robustness.LEFT_OUT,
-        "metric_agreement": robustness.AGREEMENT,
+        "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
         "score_changes": improvement.COLUMNS,
     }

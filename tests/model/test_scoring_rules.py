@@ -233,7 +233,7 @@ COUNTED_METRICS = {  # measure, unit of the value, parts that a count can have
 
 
 @st.composite
-def counted_rows(draw: st.DrawFn, metric_id: str) -> list[Row]:
+def source_counts(draw: st.DrawFn, metric_id: str) -> list[Row]:
     """Counts of a metric by organisation and month, months and figures missing here and there; small and national
     numbers."""
     measure, _, parts = COUNTED_METRICS[metric_id]
@@ -340,12 +340,12 @@ def test_computed_ratios_equal_the_oracle(
     counting: Steps, metric_id: str, data: st.DataObject, absorbed: dict[str, str]
 ) -> None:
     """Sums of the months, predecessors included; a ratio of all three, half up in six decimals, not rounded before."""
-    counts = data.draw(counted_rows(metric_id))
+    counts = data.draw(source_counts(metric_id))
     found = counting.run(
         "computed_values",
         "organisation_code, numerator, denominator, case when status = 'reported' then ratio end, status",
-        counted_rows=counts,
-        months_counted=[
+        source_counts=counts,
+        months_used=[
             {"quarter": QUARTER, "framework": "nof-2025-26", "metric_id": metric_id, "month": month} for month in MONTHS
         ],
         successions=[

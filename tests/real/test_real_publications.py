@@ -344,9 +344,9 @@ def test_named_rows_add_up(rows: Any, table: Any, quarter: str) -> None:
     released = computed(table, quarter).dropna(subset="numerator")
     sources = table(quarter, "metric_sources")
     sources = sources[sources["value_basis"] == "computed"].groupby(["organisation_code", "metric_id"])
-    counted_rows = rows(quarter).groupby(["organisation_code", "metric_id"])
+    source_counts = rows(quarter).groupby(["organisation_code", "metric_id"])
     for key, value in released.sample(200, random_state=20260131).iterrows():
-        ours, named = counted_rows.get_group(key), sources.get_group(key)
+        ours, named = source_counts.get_group(key), sources.get_group(key)
         sums = []
         for source in named.itertuples():
             member = None if pd.isna(source.member_or_sheet) or source.member_or_sheet == "" else source.member_or_sheet

@@ -47,7 +47,7 @@ TABLES_OF_LEAGUES = {
     rank_sets.rank_sets: rank_sets.COLUMNS,
     method_choices.method_choices: method_choices.COLUMNS,
     robustness.ranks_left_out: robustness.LEFT_OUT,
-    robustness.metric_agreement: robustness.AGREEMENT,
+    robustness.metric_correlations: robustness.AGREEMENT,
 }
 RULES = {
     None: {"best_score": 1, "span": 3, "single_score": 1, "beyond_threshold_score": None},
@@ -577,7 +577,7 @@ def test_correlations_of_metrics_that_twenty_hold() -> None:
     assert found[0, 2] == pytest.approx(4 / sqrt(14.5 * 13.6))
     assert np.isnan(found[3]).all() and np.isnan(found[4]).all()
     assert (both[0].tolist(), both[4].tolist()) == ([20, 20, 20, 20, 19], [19] * 5)
-    pairs = robustness.metric_agreement([league]).to_pandas()
+    pairs = robustness.metric_correlations([league]).to_pandas()
     assert [*zip(pairs["metric_id"], pairs["other_metric_id"], strict=True)] == [
         ("M00", "M01"),
         ("M00", "M02"),

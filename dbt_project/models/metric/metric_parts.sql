@@ -13,7 +13,7 @@ select
     counts.source_sha256,
     counts.source_member,
     counts.source_row
-from {{ ref('counted_rows') }} as counts
+from {{ ref('source_counts') }} as counts
 inner join {{ ref('computed_metrics') }} as rules
     on
         rules.measure = counts.measure
@@ -22,7 +22,7 @@ inner join {{ ref('computed_metrics') }} as rules
             rules.without_commissioner is null
             or counts.commissioner_apart is distinct from rules.without_commissioner
         )
-inner join {{ ref('months_counted') }} as months
+inner join {{ ref('months_used') }} as months
     on
         months.quarter = counts.quarter
         and months.framework = rules.framework

@@ -12,10 +12,10 @@ with summed as (
         count(distinct months.month) as months_counted,
         min(months.month) as first_month,
         max(months.month) as last_month
-    from {{ ref('months_counted') }} as months
+    from {{ ref('months_used') }} as months
     inner join {{ ref('computed_metrics') }} as rules
         on rules.framework = months.framework and rules.metric_id = months.metric_id
-    inner join {{ ref('counted_rows') }} as counts
+    inner join {{ ref('source_counts') }} as counts
         on
             counts.quarter = months.quarter
             and counts.month = months.month

@@ -55,13 +55,13 @@ agreeing as (
         quarter,
         league,
         metric_id
-    from {{ ref('metric_agreement') }}
+    from {{ ref('metric_correlations') }}
     union
     select
         quarter,
         league,
         other_metric_id
-    from {{ ref('metric_agreement') }}
+    from {{ ref('metric_correlations') }}
 ),
 
 of_pairs as (
@@ -72,7 +72,7 @@ of_pairs as (
             sum(correlation * correlation - (1 - correlation * correlation) / {{ as_double('organisations - 2') }}), 0
         ) as squares,
         avg(correlation) as mean_correlation
-    from {{ ref('metric_agreement') }}
+    from {{ ref('metric_correlations') }}
     group by quarter, league
 ),
 
@@ -140,7 +140,7 @@ found as (
     select quarter, league, 'left_out', 'league', 'median_width', left_out_width from of_ranks
     union all
     select quarter, league, 'agreement', metric_id || ' with ' || other_metric_id, 'correlation', correlation
-    from {{ ref('metric_agreement') }}
+    from {{ ref('metric_correlations') }}
     union all
     select quarter, league, 'agreement', 'league', 'mean_correlation', mean_correlation from of_agreement
     union all

@@ -18,7 +18,7 @@ with scored as (
             when inputs.value is null and inputs.published_score is not null then 'published'
             else 'none'
         end as score_basis,
-        {{ least_sure(
+        {{ weakest_label(
             'inputs.label', 'coalesce(computed.label, recovered.label, banded.label, combined.label)'
         ) }} as rule_label
     from {{ ref('scoring_inputs') }} as inputs

@@ -29,5 +29,5 @@ select
     ae._source_member as source_member,
     cast(ae._source_row as integer) as source_row
 from {{ source('land', 'ae') }} as ae
-inner join {{ ref('months_in_use') }} as months
+inner join {{ ref('months_available') }} as months
     on months.source_id = 'ae' and months.source_sha256 = ae._source_sha256

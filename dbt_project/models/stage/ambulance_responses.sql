@@ -24,7 +24,7 @@ select
     ambsys._source_member as source_member,
     cast(ambsys._source_row as integer) as source_row
 from {{ source('land', 'ambsys') }} as ambsys
-inner join {{ ref('months_in_use') }} as months
+inner join {{ ref('months_available') }} as months
     on
         months.source_id = 'ambsys'
         and months.source_sha256 = ambsys._source_sha256

@@ -12,7 +12,7 @@ with tables as (
             as is_england,
         cancer.*
     from {{ source('land', 'cancer') }} as cancer
-    inner join {{ ref('months_in_use') }} as months
+    inner join {{ ref('months_available') }} as months
         on months.source_id = 'cancer' and months.source_sha256 = cancer._source_sha256
 )
 

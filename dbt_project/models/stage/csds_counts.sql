@@ -14,5 +14,5 @@ select
     csds._source_member as source_member,
     cast(csds._source_row as integer) as source_row
 from {{ source('land', 'csds') }} as csds
-inner join {{ ref('months_in_use') }} as months
+inner join {{ ref('months_available') }} as months
     on months.source_id = 'csds' and months.source_sha256 = csds._source_sha256

@@ -16,5 +16,5 @@ select
     dm01._source_member as source_member,
     cast(dm01._source_row as integer) as source_row
 from {{ source('land', 'dm01') }} as dm01
-inner join {{ ref('months_in_use') }} as months
+inner join {{ ref('months_available') }} as months
     on months.source_id = 'dm01' and months.source_sha256 = dm01._source_sha256

@@ -21,5 +21,5 @@ select
     rtt._source_member as source_member,
     cast(rtt._source_row as integer) as source_row
 from {{ source('land', 'rtt') }} as rtt
-inner join {{ ref('months_in_use') }} as months
+inner join {{ ref('months_available') }} as months
     on months.source_id = 'rtt' and months.source_sha256 = rtt._source_sha256

@@ -4,4 +4,4 @@ from orchestration.statistics import leagues, robustness
 def model(dbt, session):
     rules, ranks = dbt.ref("leagues_ranked").df(), dbt.ref("league_ranks").df()
     found = leagues.asked_for(rules, ranks, dbt.ref("ranked_scores").df())
-    return robustness.metric_agreement(found)
+    return robustness.metric_correlations(found)

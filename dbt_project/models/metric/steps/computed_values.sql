@@ -20,7 +20,7 @@ months as (
         min(month) as first_month,
         max(month) as last_month,
         string_agg(strftime(month, '%Y-%m'), ', ' order by month) as months_named
-    from {{ ref('months_counted') }}
+    from {{ ref('months_used') }}
     group by quarter, framework, metric_id
 ),
 

@@ -16,7 +16,7 @@ select
     cast(metrics.weight as decimal(13, 12)) as weight,
     metrics.counted as counts_in_average,
     cast(
-        {{ least_sure(least_sure('metrics.label', 'league_metrics.label'), 'computed_metrics.label') }} as varchar
+        {{ weakest_label(weakest_label('metrics.label', 'league_metrics.label'), 'computed_metrics.label') }} as varchar
     ) as label,
     metrics.scoring_rule,
     rules.threshold,

@@ -1,5 +1,5 @@
 {# A score is as sure as the least sure of the rules it follows. #}
-{% macro least_sure(first, second) -%}
+{% macro weakest_label(first, second) -%}
     case
         when 'unknown' in ({{ first }}, {{ second }}) then 'unknown'
         when 'experimental' in ({{ first }}, {{ second }}) then 'experimental'

@@ -9,7 +9,7 @@ with at_hand as (
         max(months.month) over (partition by rules.framework, rules.metric_id, months.quarter) as latest_month
     from {{ ref('computed_metrics') }} as rules
     inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = rules.framework
-    inner join {{ ref('months_in_use') }} as months
+    inner join {{ ref('months_available') }} as months
         on
             months.quarter = frameworks.quarter
             and months.source_id = rules.source_id

@@ -4,7 +4,7 @@ select
     cast(score_matrix.metric_id as varchar) as metric_id,
     cast(score_matrix.score as decimal(18, 10)) as score,
     cast(
-        {{ least_sure('score_matrix.label', least_sure('row_scores.label', 'column_scores.label')) }} as varchar
+        {{ weakest_label('score_matrix.label', weakest_label('row_scores.label', 'column_scores.label')) }} as varchar
     ) as label
 from {{ ref('score_matrix') }} as score_matrix
 inner join {{ ref('quarter_frameworks') }} as quarters on quarters.framework = score_matrix.framework
