@@ -52,7 +52,8 @@ def summed_up(checks: Collection[Check]) -> dict[str, Check]:
 
 def _told(result: Any) -> tuple[str, ...]:
     """What dbt says of a node that it could not run; of one that it skipped it says nothing."""
-    return (result.message,) if result.message and str(result.status) not in ("pass", "fail", "warn") else ()
+    ran = str(result.status) in ("pass", "fail", "warn")
+    return () if ran or not result.message else (result.message,)
 
 
 def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> Iterator[Check]:
