@@ -33,8 +33,7 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
             checks += _of_rules(build, stage, result, rules)
         elif status != "success":
             kind = NOT_RUN if status == "skipped" else NOT_BUILT
-            told = (result.message,)
-            checks.append(Check(f"dbt.{name}", stage, name, kind, "critical", "must build.", False, 0, told))
+            checks.append(Check(f"dbt.{name}", stage, name, kind, "critical", "must build.", False, 0, _told(result)))
     return sorted(checks, key=lambda check: check.id)
 
 
@@ -51,12 +50,18 @@ def summed_up(checks: Collection[Check]) -> dict[str, Check]:
     return summed
 
 
+def _told(result: Any) -> tuple[str, ...]:
+    """What dbt says of a node that it could not run; of one that it skipped it says nothing."""
+    ran = str(result.status) in ("pass", "fail", "warn")
+    return () if ran or not result.message else (result.message,)
+
+
 def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> Iterator[Check]:
     status = str(result.status)
     ran = status in ("pass", "fail", "warn")
     broken = _broken(build, result, rules) if status in ("fail", "warn") else {}
     for rule in rules:
-        unexpected, examples = broken.get(rule.name, (0, () if ran else (result.message,)))
+        unexpected, examples = broken.get(rule.name, (0, _told(result)))
         yield Check(
             id=f"dbt.{rule.name}",
             gate=stage,

@@ -73,8 +73,8 @@ class Rule:
 
 @cache
 def raw() -> dict[str, Any]:
-    """The manifest in dbt's own format, for dagster-dbt. It leaves out the unit tests: dagster-dbt would parse each, and
-    no build runs them."""
+    """The manifest in dbt's own format, for dagster-dbt. Unit tests are left out: it would parse each, and no build
+    runs them."""
     parsed: dict[str, Any] = json.loads(ensure_manifest().read_text(encoding="utf-8"))
     children = {
         name: [child for child in found if not child.startswith("unit_test.")]

@@ -44,8 +44,17 @@ class Stopped:
     data_dir: Path
 
     @property
+    def made(self) -> set[tuple[str, str]]:
+        keys = [event.asset_key for event in self.result.get_asset_materialization_events()]
+        return {(key.path[0], key.path[1]) for key in keys if key}
+
+    @property
     def layers(self) -> set[str]:
-        return {event.asset_key.path[0] for event in self.result.get_asset_materialization_events() if event.asset_key}
+        return {layer for layer, _ in self.made} - {"gate"}
+
+    @property
+    def gates_passed(self) -> set[str]:
+        return {name for layer, name in self.made if layer == "gate"}
 
     @property
     def failed(self) -> set[str]:
@@ -135,6 +144,7 @@ def test_exactly_the_broken_rule_fails(stopped: tuple[str, Stopped]) -> None:
 def test_nothing_after_the_gate_is_made(stopped: tuple[str, Stopped]) -> None:
     case, run = stopped
     assert run.layers == set(LAYERS) - CASES[case][2] - {"publish"}
+    assert run.gates_passed == {"land": set(), "rank": {"land", "metric"}}.get(case, {"land"})
     steps = {event.step_key for event in run.result.all_node_events if event.is_step_start}
     assert "publish__release" not in steps
     assert ("score_rank" in steps) == (case == "rank")
