@@ -1,54 +1,74 @@
-"""How long a build takes, and how much of it is imports: `make bench`. A measurement, not a test."""
+"""How long builds take, as multiples of importing the libraries that they use: `make bench`. A measurement, not a
+test.
 
-import importlib
+Everything is a process of its own and is measured whole, three times: the median counts. Memory is that of the process
+and of those it starts, the most at any one time."""
+
+import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
+from statistics import median
 
-HEAVY = (
-    "dagster",
-    "dagster_dbt",
-    "pandas",
-    "orchestration.defs.in_process",
-    "great_expectations",
-    "dbt.cli.main",
-    "matplotlib",
-)
+RUNS = 3
+YARDSTICK = "import dagster, dagster_dbt, pandas, great_expectations, dbt.cli.main"
+LEAGUE = Path(sys.executable).with_name("league")
 
 
-def seconds(started: float) -> str:
-    return f"{time.perf_counter() - started:6.2f} s"
+def measure(*command: str) -> tuple[float, int]:
+    """The seconds that a process took, and the most megabytes that it and its children held together."""
+    started, peak, ended = time.perf_counter(), 0, threading.Event()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def watch() -> None:
+        nonlocal peak
+        while not ended.wait(0.05):
+            peak = max(peak, resident(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    code = process.wait()
+    seconds = time.perf_counter() - started
+    ended.set()
+    watcher.join()
+    assert code == 0, f"{' '.join(command)} ended with {code}"
+    return seconds, peak
+
+
+def resident(pid: int) -> int:
+    """Megabytes of memory of a process and of its children. None where there is no /proc."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (OSError, IndexError):
+        return 0
+    return pages * 4096 // 1_000_000 + sum(resident(int(child)) for child in children)
+
+
+def build(extracts: Path, quarters: list[str]) -> tuple[float, int]:
+    """A build of some quarters into an empty data folder."""
+    with tempfile.TemporaryDirectory() as data:
+        listed = [option for quarter in quarters for option in ("--quarter", quarter)]
+        found = measure(str(LEAGUE), "build", "--extracts", str(extracts), *listed, "--data-dir", data)
+        subprocess.run(["chmod", "-R", "u+w", data], check=True)  # releases are read-only
+        return found
 
 
 def main(extracts: Path, quarters: list[str]) -> None:
-    print(f"{extracts}, Python {sys.version.split()[0]}, all in one process")
-    everything = time.perf_counter()
-    for name in HEAVY:
-        started = time.perf_counter()
-        importlib.import_module(name)
-        print(f"{seconds(started)}  import {name} (what was not imported before)")
-    print(f"{seconds(everything)}  all imports")
-
-    from orchestration.defs import in_process
-
-    with tempfile.TemporaryDirectory() as data:
-        for position, quarter in enumerate(quarters):
-            started, steps = time.perf_counter(), {}
-
-            def on_event(kind: str, step: str, steps: dict[str, float] = steps) -> None:
-                if kind in ("STEP_START", "STEP_SUCCESS"):
-                    steps[step] = time.perf_counter() - steps.get(step, 0.0)
-
-            outcome = in_process.run_quarter("quarter", quarter, extracts.absolute(), Path(data), on_event)
-            assert outcome.created, outcome.problems
-            slowest = sorted(steps.items(), key=lambda step: -step[1])[:4]
-            print(
-                f"{seconds(started)}  {quarter} ({'first' if not position else 'further'} quarter), slowest steps: ",
-                end="",
-            )
-            print(", ".join(f"{name} {took:.2f}" for name, took in slowest))
-    print(f"{seconds(everything)}  in all")
+    print(f"{extracts}, Python {sys.version.split()[0]}, median of {RUNS} whole processes")
+    imports = median(measure(sys.executable, "-c", YARDSTICK)[0] for _ in range(RUNS))
+    print(f"{imports:6.2f} s   1.00   the imports of dagster, dagster_dbt, pandas, great_expectations, dbt")
+    took: dict[int, float] = {}
+    for count in sorted({1, len(quarters)}):
+        found = [build(extracts, quarters[:count]) for _ in range(RUNS)]
+        took[count] = median(seconds for seconds, _ in found)
+        what = ", ".join(quarters[:count])
+        print(f"{took[count]:6.2f} s  {took[count] / imports:5.2f}   {what}; at most {max(mb for _, mb in found)} MB")
+    if len(quarters) > 1:
+        further = (took[len(quarters)] - took[1]) / (len(quarters) - 1)
+        print(f"{further:6.2f} s  {further / imports:5.2f}   a further quarter in the same pass, on average")
 
 
 if __name__ == "__main__":
