@@ -173,7 +173,11 @@ def test_python_models_read_columns_that_exist() -> None:
 
 
 def test_every_rule_of_dbt_says_what_it_is_for() -> None:
-    """Those of a key and of a reference are said in one place."""
+    """Those of a key and of a reference are said in one place. A test is named after its model."""
+    own = {rule.table: {f"rules_of_{rule.table}", f"remarks_on_{rule.table}"} for rule in manifest.rules()}
+    assert [
+        rule.name for rule in manifest.rules() if rule.kind != "custom_sql" and rule.test not in own[rule.table]
+    ] == []
     assert [rule.name for rule in manifest.rules() if not rule.reason.strip()] == []
 
 
