@@ -1,34 +1,3 @@
-{# What every publication counts, and whom it names, one under another. These are the models with the tag `counts`.
-   An organisation has its name from the first that names it. #}
-{% macro counts_of_publications() -%}
-    {% for source_id, model in {
-        'rtt': 'rtt_counts',
-        'dm01': 'dm01_counts',
-        'cancer': 'cancer_waits',
-        'ae': 'ae_attendances',
-        'ambsys': 'ambulance_responses'
-    }.items() -%}
-        select
-            '{{ source_id }}' as source_id,
-            {{ loop.index }} as preference,
-            quarter,
-            month,
-            side,
-            organisation_code,
-            organisation_name,
-            commissioner_code,
-            measure,
-            numerator,
-            denominator,
-            source_sha256,
-            source_member,
-            source_row
-        from {{ ref(model) }}
-        where side is not null
-        {{ 'union all' if not loop.last }}
-    {% endfor -%}
-{%- endmacro %}
-
 {# A count as published: blank where there is nothing to count; anything but digits is no count and stays null, for the
    tests to name. Casting alone would take 12.5 for 13. #}
 {% macro published_count(column) -%}

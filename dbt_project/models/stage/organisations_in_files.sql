@@ -1,9 +1,5 @@
 -- Names differ between publications and months: that of the preferred publication, then of the latest month.
-with published as (
-    {{ counts_of_publications() }}
-),
-
-named as (
+with named as (
     select
         quarter,
         month,
@@ -15,7 +11,8 @@ named as (
         source_sha256,
         source_member,
         min(source_row) as source_row
-    from published
+    from {{ ref('counts') }}
+    where side is not null
     group by all
 ),
 
