@@ -70,7 +70,7 @@ def test_what_a_page_names_exists(page: Path) -> None:
     assert [path for path in paths if not any(PROJECT.glob(path.rstrip("/")))] == []
     relations = set(re.findall(r"`((?:stage|metric|score|rank)\.[a-z_]+)`", text))
     assert {
-        name for name in relations if not any((DBT_PROJECT / "models").glob(name.replace(".", "/") + ".*"))
+        name for name in relations if not any((DBT_PROJECT / "models").glob(name.replace(".", "/**/") + ".*"))
     } == set()
     seeds = [seed for said in re.findall(r"[Ss]eeds? ((?:`[a-z_]+`(?:, | and )?)+)", text) for seed in spans(said)]
     assert [seed for seed in seeds if not (SEEDS / f"{seed}.csv").exists()] == []
