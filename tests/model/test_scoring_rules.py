@@ -87,7 +87,7 @@ def scoring(nodes: dict[str, Any]) -> Steps:
 
 @pytest.fixture(scope="module")
 def banding(nodes: dict[str, Any]) -> Steps:
-    return Steps(nodes, "banded_scores")
+    return Steps(nodes, "lookup_scores")
 
 
 @pytest.fixture(scope="module")
@@ -378,7 +378,7 @@ def test_bands_cover_every_value_once(banding: Steps, metric_id: str, values: li
         {"quarter": QUARTER, "organisation_code": str(v), "metric_id": metric_id, "value": v, "scoring_rule": "bands"}
         for v in values
     ]
-    scores = banding.run("banded_scores", "organisation_code, score", scoring_inputs=inputs)
+    scores = banding.run("lookup_scores", "organisation_code, score", scoring_inputs=inputs)
     assert scores == {str(v): 1 if v >= surplus else 2 + sum(v <= edge for edge in lower_edges) for v in values}
 
 

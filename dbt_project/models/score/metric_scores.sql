@@ -8,19 +8,16 @@ with scored as (
         coalesce(
             computed.score,
             recovered.score,
-            banded.score,
-            combined.score,
+            lookup.score,
             case when inputs.value is null then inputs.published_score end
         ) as full_score,
         case
-            when computed.score is not null or banded.score is not null or combined.score is not null then 'computed'
+            when computed.score is not null or lookup.score is not null then 'computed'
             when recovered.score is not null then recovered.score_basis
             when inputs.value is null and inputs.published_score is not null then 'published'
             else 'none'
         end as score_basis,
-        {{ weakest_label(
-            'inputs.label', 'coalesce(computed.label, recovered.label, banded.label, combined.label)'
-        ) }} as rule_label
+        {{ weakest_label('inputs.label', 'coalesce(computed.label, recovered.label, lookup.label)') }} as rule_label
     from {{ ref('scoring_inputs') }} as inputs
     left join {{ ref('computed_scores') }} as computed
         on
@@ -32,16 +29,11 @@ with scored as (
             recovered.quarter = inputs.quarter
             and recovered.organisation_code = inputs.organisation_code
             and recovered.metric_id = inputs.metric_id
-    left join {{ ref('banded_scores') }} as banded
+    left join {{ ref('lookup_scores') }} as lookup
         on
-            banded.quarter = inputs.quarter
-            and banded.organisation_code = inputs.organisation_code
-            and banded.metric_id = inputs.metric_id
-    left join {{ ref('combined_scores') }} as combined
-        on
-            combined.quarter = inputs.quarter
-            and combined.organisation_code = inputs.organisation_code
-            and combined.metric_id = inputs.metric_id
+            lookup.quarter = inputs.quarter
+            and lookup.organisation_code = inputs.organisation_code
+            and lookup.metric_id = inputs.metric_id
 )
 
 select
