@@ -82,7 +82,7 @@ def nodes() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def scoring(nodes: dict[str, Any]) -> Steps:
-    return Steps(nodes, "ranked_values", "computed_scores")
+    return Steps(nodes, "rank_scores")
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def source_counts(draw: st.DrawFn, metric_id: str) -> list[Row]:
 
 def scores_of(scoring: Steps, population: list[Row]) -> dict[str, tuple[int, int, Decimal]]:
     columns = "organisation_code, rank_in_population, population_size, score"
-    return scoring.run("computed_scores", columns, scoring_inputs=population)
+    return scoring.run("rank_scores", columns, scoring_inputs=population)
 
 
 def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
@@ -400,7 +400,7 @@ def test_averages_equal_the_oracle(averaging: Steps, metrics: list[Row]) -> None
             }
             for m in metrics
         ],
-        "computed_scores": [
+        "rank_scores": [
             {
                 "quarter": QUARTER,
                 "organisation_code": "T",
