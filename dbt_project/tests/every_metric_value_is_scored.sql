@@ -5,7 +5,7 @@ select
     metric_values.organisation_code,
     metric_values.metric_id
 from {{ ref('metric_values') }} as metric_values
-inner join {{ ref('value_bases') }} as bases
+inner join {{ ref('scored_value_basis') }} as bases
     on
         bases.quarter = metric_values.quarter
         and bases.league = metric_values.league

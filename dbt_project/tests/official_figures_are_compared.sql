@@ -4,7 +4,7 @@ select
     leagues.quarter,
     leagues.league,
     count(reconciliation.measure) as figures
-from {{ ref('leagues_at_hand') }} as leagues
+from {{ ref('league_value_basis') }} as leagues
 left join {{ ref('organisations') }} as organisations
     on organisations.quarter = leagues.quarter and organisations.league = leagues.league
 left join {{ ref('reconciliation') }} as reconciliation

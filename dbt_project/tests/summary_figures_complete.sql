@@ -17,7 +17,7 @@ select
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = organisations.quarter
 inner join {{ ref('summary_measures') }} as measures on measures.framework = quarters.framework
-inner join {{ ref('leagues_at_hand') }} as leagues
+inner join {{ ref('league_value_basis') }} as leagues
     on
         leagues.quarter = organisations.quarter
         and leagues.league = organisations.league

@@ -270,7 +270,7 @@ def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
         "league_ranks",
         "organisation_code, segment_unadjusted, segment, rank, rank_without_override, rank is not null, average_score",
         organisations=[{**key, "organisation_type": "trust"} for key in keys],
-        leagues_at_hand=[
+        league_value_basis=[
             {"quarter": QUARTER, "framework": "nof-2025-26", "league": league, "value_basis": "published"}
             for league in leagues
         ],

@@ -154,7 +154,7 @@ select
     cast(case when at_hand.league is not null then summarised.metrics_missing end as varchar) as metrics_missing,
     cast(summarised.metrics_of_an_earlier_month as varchar) as metrics_of_an_earlier_month
 from summarised
-left join {{ ref('leagues_at_hand') }} as at_hand
+left join {{ ref('league_value_basis') }} as at_hand
     on at_hand.quarter = summarised.quarter and at_hand.league = summarised.league
 left join counted
     on counted.quarter = summarised.quarter and counted.league = summarised.league

@@ -10,7 +10,7 @@ with methods as (
     inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
     inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
-    left join {{ ref('leagues_at_hand') }} as at_hand
+    left join {{ ref('league_value_basis') }} as at_hand
         on at_hand.quarter = in_force.quarter and at_hand.league = leagues.league
     group by in_force.quarter, in_force.framework
 ),

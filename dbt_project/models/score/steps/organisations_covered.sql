@@ -8,7 +8,7 @@ with expected as (
         leagues.value_basis,
         league_metrics.metric_id,
         metrics.domain
-    from {{ ref('leagues_at_hand') }} as leagues
+    from {{ ref('league_value_basis') }} as leagues
     inner join {{ ref('league_metrics') }} as league_metrics
         on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
     inner join {{ ref('metrics') }} as metrics

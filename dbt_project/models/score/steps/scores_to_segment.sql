@@ -25,7 +25,7 @@ select
     scores.scope,
     scores.score
 from scores
-inner join {{ ref('leagues_at_hand') }} as leagues
+inner join {{ ref('league_value_basis') }} as leagues
     on leagues.quarter = scores.quarter and leagues.league = scores.league
 inner join {{ ref('frameworks') }} as frameworks
     on frameworks.framework = leagues.framework and frameworks.value_basis = leagues.value_basis

@@ -6,7 +6,7 @@ with valued as (
         league_metrics.population,
         league_metrics.label as league_label
     from {{ ref('metric_values') }} as metric_values
-    inner join {{ ref('value_bases') }} as bases
+    inner join {{ ref('scored_value_basis') }} as bases
         on
             bases.quarter = metric_values.quarter
             and bases.league = metric_values.league
@@ -28,7 +28,7 @@ present as (
         valued.metric_id,
         valued.value_basis
     from valued
-    left join {{ ref('leagues_at_hand') }} as leagues
+    left join {{ ref('league_value_basis') }} as leagues
         on leagues.quarter = valued.quarter and leagues.league = valued.league
     where
         (valued.value_basis = 'published' and leagues.value_basis = 'published')

@@ -18,5 +18,5 @@ inner join {{ ref('metrics') }} as metrics
     on metrics.framework = frameworks.framework and metrics.metric_id = league_metrics.metric_id
 left join {{ ref('computed_metrics') }} as computed_metrics
     on computed_metrics.framework = frameworks.framework and computed_metrics.metric_id = league_metrics.metric_id
-left join {{ ref('leagues_at_hand') }} as leagues
+left join {{ ref('league_value_basis') }} as leagues
     on leagues.quarter = frameworks.quarter and leagues.league = league_metrics.league
