@@ -1,7 +1,7 @@
 """Verifying a release: is it whole, and do the stored extracts give the same bytes again?
 
-Belongs here: rebuilding in a scratch place and comparing. Does not: what a release holds and what
-people decided on it (`releases/release.py`)."""
+Belongs here: rebuilding in a scratch place and comparing. Does not: what a release holds and what people decided on it
+(`releases/release.py`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Watching runs: a run that failed, or succeeded though checks failed, becomes one alert.
 
 Belongs here: what a run did, by the event log of the instance, and the sensors. Does not: how an alert reads and where
-it goes (`alerts.py`). The working folder is not looked at: it may be another run's by now."""
+it goes (`operations/alerts.py`). The working folder is not looked at: it may be another run's by now."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
 
 from orchestration.defs.assets import FETCHED
+from orchestration.defs.resources import END, START
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import alerts
 from orchestration.operations.alerts import Action, Alert, FailedCheck, line
@@ -75,7 +76,7 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
     return Alert(
         severity="error" if (stopped and not again) or any(c.severity == "ERROR" for c in checks) else "warning",
         job=line(run.job_name),
-        quarter=line(run.tags["dagster/partition"]) if "dagster/partition" in run.tags else None,
+        quarter=_quarter(run.tags),
         run_id=run.run_id,
         ended=at.isoformat(timespec="seconds") if at else "at a time not recorded",
         problems=tuple(line(text) for said in stopped for text in said.strip().split("\n"))
@@ -84,6 +85,13 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
         actions=tuple(dict.fromkeys(stopped.values()))
         or tuple(alerts.NOT_FETCHED if one else alerts.WARNED for one in late),
     )
+
+
+def _quarter(tags: Mapping[str, str]) -> str | None:
+    """The quarter of a run, or the first and last of a backfill's; none where a run is of no quarter."""
+    if START in tags:
+        return line(" to ".join(dict.fromkeys((tags[START], tags[END]))))
+    return line(tags["dagster/partition"]) if "dagster/partition" in tags else None
 
 
 def _what_stopped_it(ended: DagsterEvent, events: list[DagsterEvent]) -> Iterator[tuple[str, Action]]:

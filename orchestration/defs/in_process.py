@@ -1,6 +1,6 @@
-"""Running the quarter job in this process: the same assets and checks as under a Dagster instance, without one.
+"""Running a job in this process: the same assets and checks as under a Dagster instance, without one.
 
-Belongs here: starting a run, and saying plainly why one stopped."""
+Belongs here: starting a run, and saying plainly why one stopped. Does not: what a job is (`schedules.py`)."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
