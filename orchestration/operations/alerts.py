@@ -1,8 +1,8 @@
 """Alerts: what a person is told of a run that went wrong, what to do about it, and by which channels.
 
 Belongs here: the text of an alert, which heading of the runbook a kind of cause has, settings from the environment,
-sending. Does not: what a run did (`defs/alert_sensors.py`). A webhook's address and a password are secrets and stay in this
-module: no message names them, and a library's own message, which may, is not passed on."""
+sending. Does not: what a run did (`defs/alert_sensors.py`). A webhook's address and a password are secrets and stay
+in this module: no message names them, and a library's own message, which may, is not passed on."""
 
 from __future__ import annotations
 
