@@ -26,7 +26,7 @@ from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import LISTED, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
-from orchestration.quarters import Quarter, known
+from orchestration.quarters import Quarter, require_known_quarter
 from orchestration.workspace.paths import Build, Workspace
 
 defs = assemble(Folders.configure_at_launch())  # each run names its own folders
@@ -58,7 +58,10 @@ def run_quarter(
     """Run a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
     has. Raises LeagueError for a quarter without a framework or one that is being built."""
     (outcome,) = _run(
-        job_name, [known(quarter)], Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded), listener
+        job_name,
+        [require_known_quarter(quarter)],
+        Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded),
+        listener,
     )
     return outcome
 
@@ -68,7 +71,7 @@ def run_quarters(
 ) -> list[Outcome]:
     """Run a job for several quarters in one pass: one survey, one landing, one run of dbt. Where that stops, each is
     run by itself, so that a fault stops the quarter it is in and no other. Raises what `run_quarter` raises."""
-    together = sorted({known(quarter) for quarter in quarters})
+    together = sorted({require_known_quarter(quarter) for quarter in quarters})
     if len(together) > 1:
         outcomes = _run(job_name, together, Folders(extracts=str(extracts), data=str(data_dir)), listener)
         if not any(outcome.problems for outcome in outcomes):
@@ -91,7 +94,7 @@ def _run(
         )
     for event in result.all_events:
         if event.is_resource_init_failure and (error := event.engine_event_data.error):
-            raise LeagueError(_said(error, build))
+            raise LeagueError(_plain_message(error, build))
     made: dict[str, Any] = {}
     for event in result.get_asset_materialization_events():
         if event.asset_key == dg.AssetKey(["publish", "release"]):
@@ -145,17 +148,17 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
     }
     for error in failed.values():
         if what_to_do(error.message):  # then the other steps failed for the same reason
-            yield _said(error, build)
+            yield _plain_message(error, build)
             return
     recorded = [evidence.read(build, path.stem) for path in sorted(build.evidence.glob("*.json"))]
     shut = checks.causes([check for document in recorded for check in evidence.checks_of(document)])
     yield from (f"{check.gate} gate: {check}" for check in shut)
     for step, error in failed.items():
         if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
-            yield _said(error, build)
+            yield _plain_message(error, build)
 
 
-def _said(error: SerializableErrorInfo, build: Build) -> str:
+def _plain_message(error: SerializableErrorInfo, build: Build) -> str:
     """A refusal in plain words; a programming mistake as the traceback it is."""
     said = error.message.partition(": ")[2].strip()
     if advice := what_to_do(said):

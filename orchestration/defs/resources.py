@@ -26,7 +26,7 @@ class Folders(dg.ConfigurableResource["Folders"]):
 
 
 @dg.resource(required_resource_keys={"folders"})
-def build_alone(context: dg.InitResourceContext) -> Iterator[Build]:
+def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     """The build of the quarters that a run is about, for that run alone until it ends, whoever started it: a second run
     of one of them fails before its first step."""
     assert context.run

@@ -105,7 +105,7 @@ class FailedCheck:
 
 @dataclass(frozen=True)
 class Alert:
-    """What there is to say of one run; every text is a `line`. `problems` are the lines of what stopped it. `quarter`
+    """What there is to say of one run. Every text is `one_line`. `problems` are the lines of what stopped it. `quarter`
     has the first and last of a backfill's quarters."""
 
     severity: str  # error, warning
@@ -172,7 +172,7 @@ class Alert:
 Channel = Callable[[Alert], None]
 
 
-def line(text: str) -> str:
+def one_line(text: str) -> str:
     """A text as one line of printable characters: a terminal, a mail program or a log acts on the others."""
     shown = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
@@ -196,7 +196,7 @@ def channels(environ: Mapping[str, str]) -> dict[str, Channel]:
     return found
 
 
-def tell(alert: Alert, by: Mapping[str, Channel], log: logging.Logger) -> None:
+def send(alert: Alert, by: Mapping[str, Channel], log: logging.Logger) -> None:
     """Says an alert in the log and by every channel. Raises LeagueError that names the channels that failed."""
     log.log(logging.getLevelNamesMapping()[alert.severity.upper()], f"{alert.subject}\n{alert.text}")
     failed = []

@@ -17,9 +17,7 @@ from orchestration.workspace.paths import Workspace
 SUITE = Suite("land", "rtt", ("_file", "_source_row"), (), "1f")
 
 
-def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build = Workspace(tmp_path).build("2025-26-Q1")
     files = [("used.csv", "used"), ("copy of it.csv", "duplicate")]
     listed = [{"source_sha256": "ab", "file_name": name, "status": status} for name, status in files]
