@@ -40,7 +40,7 @@ $(LANES): test-%: $(READY)
 soak: $(READY)  ## slow and rough: 50 builds killed, two quarters at once, PostgreSQL that breaks down
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
-lint: $(READY) $(SQL_LINTED)  ## ruff, mypy, sqlfluff
+lint: $(READY) $(SQL_LINTED)  ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
