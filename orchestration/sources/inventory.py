@@ -162,8 +162,8 @@ def candidates_of(
 
 
 def quarters_at_hand(found: Survey) -> list[Quarter]:
-    """The quarters with a framework that a folder has a file of. Raises LeagueError where there is none."""
-    about = {candidate.subject.quarter for candidate in found.candidates}
+    """The quarters with a framework that a folder has figures of. Raises LeagueError where there is none."""
+    about = {candidate.subject.quarter for candidate in found.candidates if candidate.source.figures}
     if quarters := [quarter for quarter in with_a_framework() if quarter in about]:
         return quarters
     raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
