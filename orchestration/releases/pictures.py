@@ -166,7 +166,7 @@ def lineage(relations: list[Relation]) -> str:
     last_use = {parent: place for place, parents in enumerate(reads) for parent in parents}
     colours = [LAYER_COLOURS[relation.layer] for relation in relations]
     at = [STEP * (place + 1.5) for place in range(len(relations))]
-    width, height = STEP * (len(relations) + LONGEST_LABEL + 2), STEP * (len(relations) + 1)
+    width, height = STEP * (len(relations) + LONGEST_LABEL + 2), STEP * (len(relations) + 2)
     parts = []
     for layer in LAYERS:
         parts += _layer(layer, [step[relation.name] for relation in relations if relation.layer == layer], width)

@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from orchestration.errors import GateError, LeagueError
-from orchestration.quality import gates, suites
+from orchestration.quality import suites
 from orchestration.quality.checks import raise_if_shut
+from orchestration.quality.gates import Gates
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Workspace
 from tests.conftest import League
@@ -191,8 +192,8 @@ def test_damage_shuts_the_land_gate(case: Case, first_quarter: Path, tmp_path: P
     """By the checks that the gate is made of; that a shut gate stops a run is not tried again for each."""
     says = damaged(case, first_quarter, tmp_path / "extracts")
     build = Workspace(tmp_path / "data").build(QUARTER)
-    landed = read(tmp_path / "extracts", build)
-    checks = [check for suite in suites.suites("land") if suite.table in landed for check in gates.check(build, suite)]
+    landed, gates = read(tmp_path / "extracts", build), Gates(build)
+    checks = [check for suite in suites.suites("land") if suite.table in landed for check in gates.check(suite)]
     with pytest.raises(GateError) as shut:
         raise_if_shut(checks)
     assert_said(str(shut.value), says)

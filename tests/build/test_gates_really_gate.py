@@ -50,11 +50,11 @@ class Stopped:
 
     @property
     def layers(self) -> set[str]:
-        return {layer for layer, _ in self.made} - {"gate"}
+        return {layer for layer, _ in self.made}
 
     @property
     def gates_passed(self) -> set[str]:
-        return {name for layer, name in self.made if layer == "gate"}
+        return {layer for layer, name in self.made if name == "gate"}
 
     @property
     def failed(self) -> set[str]:

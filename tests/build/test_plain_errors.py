@@ -46,7 +46,8 @@ def test_disk_that_is_full_stops_a_build_wherever_it_is(
 
 def test_disk_that_is_full_in_publishing_leaves_the_releases_as_they_were(versions: Any, disk: Disk) -> None:
     shutil.copytree(versions.before / "releases", disk.folder / "releases")
-    shutil.copytree(versions.data / "work", disk.folder / "work")
+    for folder in ("work", "store"):
+        shutil.copytree(versions.data / folder, disk.folder / folder)
     build = Workspace(disk.folder).build(QUARTER)
     used = sum(path.stat().st_size for path in disk.folder.rglob("*") if path.is_file())
     for megabytes in (1, 6):  # among the tables, and in what describes them
