@@ -92,6 +92,8 @@ def _run(
             instance=instance,
             raise_on_error=False,
         )
+    if _was_interrupted(result):
+        raise KeyboardInterrupt  # Dagster made a failure of it, after which a pass would go on one by one
     for event in result.all_events:
         if event.is_resource_init_failure and (error := event.engine_event_data.error):
             raise LeagueError(_plain_message(error, build))
@@ -138,6 +140,13 @@ def rebuild(
     """A release built again from what it records and the store of a data folder has: its folder, or what stopped it."""
     outcome = run_quarter("quarter", quarter, release, data_dir, listener, recorded=True)
     return outcome.release or outcome.problems
+
+
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    of_steps = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    of_run = [event.job_failure_data.error for event in result.all_events if event.is_run_failure]
+    errors = [error.cause or error for error in (*of_steps, *of_run) if error]
+    return any(error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
 
 
 def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:

@@ -3,12 +3,13 @@ the bytes of separate builds is in the real lane: every quarter of the sample ha
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from orchestration.defs import in_process, resources
+from orchestration.defs import assets, in_process, resources
 from orchestration.defs.in_process import Outcome
 from orchestration.defs.resources import END, LISTED, START
 from orchestration.errors import LeagueError
@@ -65,3 +66,19 @@ def test_quarter_without_a_framework_stops_everything_before_it_starts(monkeypat
     with pytest.raises(LeagueError, match="2031-32-Q1 is not a quarter with a framework"):
         outcomes(monkeypatch, runs, Q1, "2031-32-Q1")
     assert runs.made == []
+
+
+def test_whoever_interrupts_a_pass_is_not_given_a_build_of_each_quarter(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Dagster takes the signal for the failure of a step."""
+    started: list[str] = []
+
+    def interrupted(folder: Path) -> None:
+        started.append(str(folder))
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(assets, "survey", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        in_process.run_quarters("quarter", [Q1, Q2], tmp_path / "extracts", tmp_path, lambda kind, step: None)
+    assert started == [str(tmp_path / "extracts")]
