@@ -144,9 +144,10 @@ def rebuild(
 
 def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
     of_steps = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
-    of_run = [event.job_failure_data.error for event in result.all_events if event.is_run_failure]
-    errors = [error.cause or error for error in (*of_steps, *of_run) if error]
-    return any(error.cls_name == "DagsterExecutionInterruptedError" for error in errors)
+    ended = [event for event in result.all_events if event.is_run_failure and event.event_specific_data]
+    of_run = [event.job_failure_data.error for event in ended]
+    said = [error.to_string() for error in (*of_steps, *of_run) if error]  # a library may have wrapped it
+    return any("DagsterExecutionInterruptedError" in text for text in said)
 
 
 def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
