@@ -59,7 +59,7 @@ def drawn_values(population: pd.DataFrame, draws: int) -> Real:
 
 def rescored(values: Real, rule: Any) -> Real:
     """Scores, (draws, N), of values (draws, N) of a whole scoring population, under a row of `measured_values`: the
-    rule of `ranked_values` and `computed_scores`, but for the published order of equal values."""
+    rule of `rank_scores`, but for the published order of equal values."""
     sign = -1.0 if rule.polarity == "higher" else 1.0
     beyond = np.zeros(values.shape, bool)
     if rule.threshold == "standard":

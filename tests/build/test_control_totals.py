@@ -31,7 +31,7 @@ STAGED = {  # publication: its model
     "csds": "csds_counts",
 }
 # Computed again from the landed tables; every other relation is that of the build.
-AGAIN = ["months_available", *STAGED.values(), "organisations_in_files"]
+AGAIN = ["months_available", *STAGED.values(), "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
 AGAIN += ["organisations", "organisation_sources"]
 AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
 CHANGED = ["control_totals", "successions", "reconciliation"]

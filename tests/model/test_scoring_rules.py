@@ -82,12 +82,12 @@ def nodes() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def scoring(nodes: dict[str, Any]) -> Steps:
-    return Steps(nodes, "ranked_values", "computed_scores")
+    return Steps(nodes, "rank_scores")
 
 
 @pytest.fixture(scope="module")
 def banding(nodes: dict[str, Any]) -> Steps:
-    return Steps(nodes, "banded_scores")
+    return Steps(nodes, "lookup_scores")
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +260,7 @@ def source_counts(draw: st.DrawFn, metric_id: str) -> list[Row]:
 
 def scores_of(scoring: Steps, population: list[Row]) -> dict[str, tuple[int, int, Decimal]]:
     columns = "organisation_code, rank_in_population, population_size, score"
-    return scoring.run("computed_scores", columns, scoring_inputs=population)
+    return scoring.run("rank_scores", columns, scoring_inputs=population)
 
 
 def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
@@ -378,7 +378,7 @@ def test_bands_cover_every_value_once(banding: Steps, metric_id: str, values: li
         {"quarter": QUARTER, "organisation_code": str(v), "metric_id": metric_id, "value": v, "scoring_rule": "bands"}
         for v in values
     ]
-    scores = banding.run("banded_scores", "organisation_code, score", scoring_inputs=inputs)
+    scores = banding.run("lookup_scores", "organisation_code, score", scoring_inputs=inputs)
     assert scores == {str(v): 1 if v >= surplus else 2 + sum(v <= edge for edge in lower_edges) for v in values}
 
 
@@ -400,7 +400,7 @@ def test_averages_equal_the_oracle(averaging: Steps, metrics: list[Row]) -> None
             }
             for m in metrics
         ],
-        "computed_scores": [
+        "rank_scores": [
             {
                 "quarter": QUARTER,
                 "organisation_code": "T",

@@ -2,46 +2,38 @@
 with scored as (
     select
         inputs.*,
-        coalesce(computed.population_size, recovered.population_size) as population_size,
-        coalesce(computed.rank_in_population, recovered.rank_in_population) as rank_in_population,
-        computed.ties_split_by,
+        coalesce(ranked.population_size, recovered.population_size) as population_size,
+        coalesce(ranked.rank_in_population, recovered.rank_in_population) as rank_in_population,
+        ranked.ties_split_by,
         coalesce(
-            computed.score,
+            ranked.score,
             recovered.score,
-            banded.score,
-            combined.score,
+            lookup.score,
             case when inputs.value is null then inputs.published_score end
         ) as full_score,
         case
-            when computed.score is not null or banded.score is not null or combined.score is not null then 'computed'
+            when ranked.score is not null or lookup.score is not null then 'computed'
             when recovered.score is not null then recovered.score_basis
             when inputs.value is null and inputs.published_score is not null then 'published'
             else 'none'
         end as score_basis,
-        {{ weakest_label(
-            'inputs.label', 'coalesce(computed.label, recovered.label, banded.label, combined.label)'
-        ) }} as rule_label
+        {{ weakest_label('inputs.label', 'coalesce(ranked.label, recovered.label, lookup.label)') }} as rule_label
     from {{ ref('scoring_inputs') }} as inputs
-    left join {{ ref('computed_scores') }} as computed
+    left join {{ ref('rank_scores') }} as ranked
         on
-            computed.quarter = inputs.quarter
-            and computed.organisation_code = inputs.organisation_code
-            and computed.metric_id = inputs.metric_id
+            ranked.quarter = inputs.quarter
+            and ranked.organisation_code = inputs.organisation_code
+            and ranked.metric_id = inputs.metric_id
     left join {{ ref('recovered_scores') }} as recovered
         on
             recovered.quarter = inputs.quarter
             and recovered.organisation_code = inputs.organisation_code
             and recovered.metric_id = inputs.metric_id
-    left join {{ ref('banded_scores') }} as banded
+    left join {{ ref('lookup_scores') }} as lookup
         on
-            banded.quarter = inputs.quarter
-            and banded.organisation_code = inputs.organisation_code
-            and banded.metric_id = inputs.metric_id
-    left join {{ ref('combined_scores') }} as combined
-        on
-            combined.quarter = inputs.quarter
-            and combined.organisation_code = inputs.organisation_code
-            and combined.metric_id = inputs.metric_id
+            lookup.quarter = inputs.quarter
+            and lookup.organisation_code = inputs.organisation_code
+            and lookup.metric_id = inputs.metric_id
 )
 
 select

@@ -25,6 +25,11 @@ select
     {% for column in attendances + over_4_hours + others -%}
         {{ published_count('ae.' ~ column) }} as {{ column }},
     {% endfor -%}
+    case when not is_england then 'provider' end as side,
+    cast(null as varchar) as commissioner_code,
+    'ae_within_4_hours' as measure,
+    attendances - over_4_hours as numerator,
+    attendances as denominator,
     ae._source_sha256 as source_sha256,
     ae._source_member as source_member,
     cast(ae._source_row as integer) as source_row

@@ -20,6 +20,11 @@ select
     ] -%}
         {{ published_count("nullif(ambsys." ~ column ~ ", '.')") }} as {{ name }},
     {% endfor -%}
+    case when level = 'trust' then 'provider' end as side,
+    cast(null as varchar) as commissioner_code,
+    'ambulance_category_2' as measure,
+    category_2_seconds as numerator,
+    category_2_incidents as denominator,
     ambsys._source_sha256 as source_sha256,
     ambsys._source_member as source_member,
     cast(ambsys._source_row as integer) as source_row

@@ -14,34 +14,45 @@ with tables as (
     from {{ source('land', 'cancer') }} as cancer
     inner join {{ ref('months_available') }} as months
         on months.source_id = 'cancer' and months.source_sha256 = cancer._source_sha256
+),
+
+waits as (
+    select
+        quarter,
+        month,
+        basis,
+        standard,
+        block,
+        block = 'ALL ROUTES' or block like 'PART A%' as is_all_routes,
+        organisation_code,
+        organisation_name,
+        is_england,
+        cast(total as decimal(18, 1)) as total,
+        cast(case standard when '62-day' then within_62_days else within_28_days end as decimal(18, 1)) as within,
+        cast(case standard when '62-day' then after_62_days else after_28_days end as decimal(18, 1)) as after,
+        case standard
+            when '62-day'
+                then
+                    cast(within_31_days as decimal(18, 1)) + cast(in_32_to_38_days as decimal(18, 1))
+                    + cast(in_39_to_48_days as decimal(18, 1)) + cast(in_49_to_62_days as decimal(18, 1))
+                    + cast(in_63_to_76_days as decimal(18, 1)) + cast(in_77_to_90_days as decimal(18, 1))
+                    + cast(in_91_to_104_days as decimal(18, 1)) + cast(after_104_days as decimal(18, 1))
+            else
+                cast(within_14_days as decimal(18, 1)) + cast(in_15_to_28_days as decimal(18, 1))
+                + cast(in_29_to_42_days as decimal(18, 1)) + cast(in_43_to_62_days as decimal(18, 1))
+                + cast(after_62_days as decimal(18, 1))
+        end as sum_of_bands,
+        _source_sha256 as source_sha256,
+        _source_member as source_member,
+        cast(_source_row as integer) as source_row
+    from tables
 )
 
 select
-    quarter,
-    month,
-    basis,
-    standard,
-    block,
-    block = 'ALL ROUTES' or block like 'PART A%' as is_all_routes,
-    organisation_code,
-    organisation_name,
-    is_england,
-    cast(total as decimal(18, 1)) as total,
-    cast(case standard when '62-day' then within_62_days else within_28_days end as decimal(18, 1)) as within,
-    cast(case standard when '62-day' then after_62_days else after_28_days end as decimal(18, 1)) as after,
-    case standard
-        when '62-day'
-            then
-                cast(within_31_days as decimal(18, 1)) + cast(in_32_to_38_days as decimal(18, 1))
-                + cast(in_39_to_48_days as decimal(18, 1)) + cast(in_49_to_62_days as decimal(18, 1))
-                + cast(in_63_to_76_days as decimal(18, 1)) + cast(in_77_to_90_days as decimal(18, 1))
-                + cast(in_91_to_104_days as decimal(18, 1)) + cast(after_104_days as decimal(18, 1))
-        else
-            cast(within_14_days as decimal(18, 1)) + cast(in_15_to_28_days as decimal(18, 1))
-            + cast(in_29_to_42_days as decimal(18, 1)) + cast(in_43_to_62_days as decimal(18, 1))
-            + cast(after_62_days as decimal(18, 1))
-    end as sum_of_bands,
-    _source_sha256 as source_sha256,
-    _source_member as source_member,
-    cast(_source_row as integer) as source_row
-from tables
+    *,
+    case when not is_england then basis end as side,
+    cast(null as varchar) as commissioner_code,
+    case when is_all_routes then 'cancer_' || replace(standard, '-', '_') end as measure,
+    within as numerator,
+    total as denominator
+from waits

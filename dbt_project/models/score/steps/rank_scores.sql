@@ -23,20 +23,34 @@ ordered as (
         min(official_order) over band_value < max(official_order) over band_value as order_differs
     from valued
     window band_value as (partition by quarter, metric_id, population, beyond_threshold, value)
+),
+
+ranked as (
+    select
+        *,
+        cast(count(*) over band as integer) as population_size,
+        cast(rank() over (
+            partition by quarter, metric_id, population, beyond_threshold
+            order by sort_value, tie_order nulls last
+        ) as integer) as rank_in_population
+    from ordered
+    window band as (partition by quarter, metric_id, population, beyond_threshold)
 )
 
 select
     quarter,
     organisation_code,
     metric_id,
-    value,
-    population,
     beyond_threshold,
-    cast(count(*) over band as integer) as population_size,
-    cast(rank() over (
-        partition by quarter, metric_id, population, beyond_threshold
-        order by sort_value, tie_order nulls last
-    ) as integer) as rank_in_population,
+    population_size,
+    rank_in_population,
+    cast(
+        case
+            when beyond_threshold then beyond_threshold_score
+            when population_size = 1 then single_score
+            else best_score + span * (rank_in_population - 1) / {{ as_double('population_size - 1') }}
+        end as decimal(18, 10)
+    ) as score,
     cast(
         case
             when tie_order is null or not order_differs then null
@@ -44,9 +58,5 @@ select
             else 'published score'
         end as varchar
     ) as ties_split_by,
-    best_score,
-    span,
-    single_score,
-    beyond_threshold_score
-from ordered
-window band as (partition by quarter, metric_id, population, beyond_threshold)
+    cast(case when population_size = 1 and not beyond_threshold then 'unknown' else 'verified' end as varchar) as label
+from ranked
