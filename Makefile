@@ -40,7 +40,7 @@ $(LANES): test-%: $(READY)
 soak: $(READY)  ## slow and rough: 50 builds killed, two quarters at once, PostgreSQL that breaks down
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
-lint: $(READY) $(SQL_LINTED)  ## ruff, mypy, sqlfluff
+lint: $(READY) $(SQL_LINTED)  ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -56,7 +56,7 @@ dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
 	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
 
 bench: $(SAMPLE)  ## builds as multiples of their imports, of the sample and of EXTRACTS; national files; likely ranges
-	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4 2025-26-Q3 2025-26-Q2
+	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4
 	$(BIN)/python tests/benchmark_build.py $(EXTRACTS) 2025-26-Q1 2025-26-Q2 2025-26-Q4
 	$(BIN)/python tests/benchmark_national.py $(EXTRACTS) 2025-26-Q4
 	$(BIN)/python tests/benchmark_ranges.py

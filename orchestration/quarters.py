@@ -82,7 +82,7 @@ def with_a_framework() -> tuple[Quarter, ...]:
         return tuple(sorted({Quarter(row["quarter"]) for row in csv.DictReader(file)}))
 
 
-def known(text: str) -> Quarter:
+def require_known_quarter(text: str) -> Quarter:
     """The quarter of a text. Raises LeagueError where it is none, or none with a framework."""
     quarter = Quarter(text)
     if quarter not in with_a_framework():

@@ -30,7 +30,6 @@ HEAVY = (
     "orchestration.releases.pictures",
     "great_expectations",
     "dbt.cli.main",
-    "matplotlib.pyplot",
 )
 
 # Imports are a third of a build: they are done once, and every process starts after them.

@@ -1,2 +1,2 @@
-"""What an auditor asks of a release: where a figure comes from, whether it comes out again, what changed. It makes no
-release and changes none."""
+"""What an auditor asks of a release: where a figure comes from, and whether it comes out again. No release is made or
+changed here."""

@@ -1,7 +1,7 @@
 """Verifying a release: is it whole, and do the stored extracts give the same bytes again?
 
-Belongs here: rebuilding in a scratch place and comparing. Does not: what a release holds and what
-people decided on it (`releases/release.py`)."""
+Belongs here: rebuilding in a scratch place and comparing. Does not: what a release holds and what people decided on it
+(`releases/release.py`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, known
+from orchestration.quarters import Quarter, require_known_quarter
 from orchestration.releases import describe
 from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.store import Store
@@ -32,8 +32,8 @@ def verify(release: Release, data_dir: Path, rebuild: Rebuild) -> list[str]:
 
     `rebuild` makes the release again. Returns every difference; none means equal.
     """
-    found = [*release.damage(), *_rules(release)]
-    extracts = list(_extracts(release, Store(Workspace(data_dir))))
+    found = [*release.damage(), *_rules_apart(release)]
+    extracts = list(_extracts_apart(release, Store(Workspace(data_dir))))
     if extracts:
         return [*found, *extracts, "not built again: an extract is not as it was"]
     scratch = Path(tempfile.mkdtemp(prefix="league-verify-"))
@@ -44,7 +44,7 @@ def verify(release: Release, data_dir: Path, rebuild: Rebuild) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _rules(release: Release) -> Iterator[str]:
+def _rules_apart(release: Release) -> Iterator[str]:
     recorded, here = release.package["rules"], describe.rule_files()
     for name in sorted(set(recorded) | set(here)):
         if recorded.get(name) != here.get(name):
@@ -52,7 +52,7 @@ def _rules(release: Release) -> Iterator[str]:
             yield f"rule {name} {what}"
 
 
-def _extracts(release: Release, store: Store) -> Iterator[str]:
+def _extracts_apart(release: Release, store: Store) -> Iterator[str]:
     for source in release.package["sources"]:
         try:
             store.get(source["sha256"])
@@ -63,7 +63,7 @@ def _extracts(release: Release, store: Store) -> Iterator[str]:
 def _built_again(release: Release, data_dir: Path, scratch: Path, rebuild: Rebuild) -> Iterator[str]:
     """What differs when it is built again, with the version before where it stood: so that the number and what changed
     since come out the same."""
-    quarter = known(release.quarter)
+    quarter = require_known_quarter(release.quarter)
     releases = Workspace(scratch).releases(quarter)
     releases.mkdir(parents=True)
     folder = release.folder.resolve()

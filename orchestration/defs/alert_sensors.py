@@ -1,7 +1,7 @@
 """Watching runs: a run that failed, or succeeded though checks failed, becomes one alert.
 
 Belongs here: what a run did, by the event log of the instance, and the sensors. Does not: how an alert reads and where
-it goes (`alerts.py`). The working folder is not looked at: it may be another run's by now."""
+it goes (`operations/alerts.py`). The working folder is not looked at: it may be another run's by now."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
 
 from orchestration.defs.assets import FETCHED
+from orchestration.defs.resources import END, START
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import alerts
-from orchestration.operations.alerts import Action, Alert, FailedCheck, line
+from orchestration.operations.alerts import Action, Alert, FailedCheck, one_line
 
 os.environ.setdefault("DAGSTER_RUN_STATUS_SENSOR_PROCESS_LIMIT", "1")  # a run a tick: its alert may take most of 60 s
 
@@ -39,20 +40,20 @@ def sensors(environ: Mapping[str, str]) -> list[dg.SensorDefinition]:
     """Of runs that failed, and of runs that did not. Raises LeagueError on settings that are wrong or half there."""
     channels = alerts.channels(environ)
 
-    def tell(context: dg.RunStatusSensorContext) -> None:
+    def send_alert(context: dg.RunStatusSensorContext) -> None:
         if alert := alert_of(context.instance, context.dagster_run, context.dagster_event):
-            alerts.tell(alert, channels, context.log)
+            alerts.send(alert, channels, context.log)
 
     @dg.run_failure_sensor(description="An alert of every run that failed, whatever job.")
     def failed_runs(context: dg.RunFailureSensorContext) -> None:
-        tell(context)
+        send_alert(context)
 
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
         description="An alert of every run that succeeded though checks failed, whatever job.",
     )
     def warned_runs(context: dg.RunStatusSensorContext) -> None:
-        tell(context)
+        send_alert(context)
 
     return [failed_runs, warned_runs]
 
@@ -74,16 +75,23 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
     at = datetime.fromtimestamp(record.end_time, UTC) if record and record.end_time else None
     return Alert(
         severity="error" if (stopped and not again) or any(c.severity == "ERROR" for c in checks) else "warning",
-        job=line(run.job_name),
-        quarter=line(run.tags["dagster/partition"]) if "dagster/partition" in run.tags else None,
+        job=one_line(run.job_name),
+        quarter=_quarter(run.tags),
         run_id=run.run_id,
         ended=at.isoformat(timespec="seconds") if at else "at a time not recorded",
-        problems=tuple(line(text) for said in stopped for text in said.strip().split("\n"))
+        problems=tuple(one_line(text) for said in stopped for text in said.strip().split("\n"))
         + (("It is started again by itself.",) if again else ()),
         checks=tuple(checks),
         actions=tuple(dict.fromkeys(stopped.values()))
         or tuple(alerts.NOT_FETCHED if one else alerts.WARNED for one in late),
     )
+
+
+def _quarter(tags: Mapping[str, str]) -> str | None:
+    """The quarter of a run, or the first and last of a backfill's; none where a run is of no quarter."""
+    if START in tags:
+        return one_line(" to ".join(dict.fromkeys((tags[START], tags[END]))))
+    return one_line(tags["dagster/partition"]) if "dagster/partition" in tags else None
 
 
 def _what_stopped_it(ended: DagsterEvent, events: list[DagsterEvent]) -> Iterator[tuple[str, Action]]:
@@ -114,10 +122,10 @@ def _check(evaluation: AssetCheckEvaluation) -> FailedCheck:
     waiver = shown.get("waiver", "none")
     examples = str(shown.get("examples", shown.get("problems", "")))
     return FailedCheck(
-        id=line(shown.get("id", ".".join([*evaluation.asset_key.path, evaluation.check_name]))),
+        id=one_line(shown.get("id", ".".join([*evaluation.asset_key.path, evaluation.check_name]))),
         severity=evaluation.severity.value,
-        waiver=None if waiver == "none" else line(waiver),
+        waiver=None if waiver == "none" else one_line(waiver),
         unexpected=shown.get("unexpected"),
-        reason=line(shown.get("reason", evaluation.description or "")),
-        examples=tuple(line(example) for example in examples.split("\n") if example),
+        reason=one_line(shown.get("reason", evaluation.description or "")),
+        examples=tuple(one_line(example) for example in examples.split("\n") if example),
     )

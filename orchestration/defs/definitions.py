@@ -11,7 +11,7 @@ from orchestration.defs import alert_sensors
 from orchestration.defs.assets import ASSETS
 from orchestration.defs.gates import GATES
 from orchestration.defs.progress import progress
-from orchestration.defs.resources import Folders, build_alone, gates
+from orchestration.defs.resources import Folders, gates, locked_build
 from orchestration.defs.schedules import check_job, daily, extracts_folder, fetch_job, quarter_job
 from orchestration.errors import LeagueError
 
@@ -26,7 +26,7 @@ def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
         jobs=[quarter_job, check_job, fetch_job, alert_sensors.alert_test],
         schedules=[daily],
         sensors=[extracts_folder, *alert_sensors.sensors(os.environ)],
-        resources={"folders": folders, "build": build_alone, "gates": gates},
+        resources={"folders": folders, "build": locked_build, "gates": gates},
         executor=dg.in_process_executor,
         loggers={"progress": progress},
     )

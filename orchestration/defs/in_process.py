@@ -1,6 +1,6 @@
-"""Running the quarter job in this process: the same assets and checks as under a Dagster instance, without one.
+"""Running a job in this process: the same assets and checks as under a Dagster instance, without one.
 
-Belongs here: starting a run, and saying plainly why one stopped."""
+Belongs here: starting a run, and saying plainly why one stopped. Does not: what a job is (`schedules.py`)."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import LISTED, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
-from orchestration.quarters import Quarter, known
+from orchestration.quarters import Quarter, require_known_quarter
 from orchestration.workspace.paths import Build, Workspace
 
 defs = assemble(Folders.configure_at_launch())  # each run names its own folders
@@ -58,7 +58,10 @@ def run_quarter(
     """Run a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
     has. Raises LeagueError for a quarter without a framework or one that is being built."""
     (outcome,) = _run(
-        job_name, [known(quarter)], Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded), listener
+        job_name,
+        [require_known_quarter(quarter)],
+        Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded),
+        listener,
     )
     return outcome
 
@@ -68,7 +71,7 @@ def run_quarters(
 ) -> list[Outcome]:
     """Run a job for several quarters in one pass: one survey, one landing, one run of dbt. Where that stops, each is
     run by itself, so that a fault stops the quarter it is in and no other. Raises what `run_quarter` raises."""
-    together = sorted({known(quarter) for quarter in quarters})
+    together = sorted({require_known_quarter(quarter) for quarter in quarters})
     if len(together) > 1:
         outcomes = _run(job_name, together, Folders(extracts=str(extracts), data=str(data_dir)), listener)
         if not any(outcome.problems for outcome in outcomes):
@@ -89,9 +92,11 @@ def _run(
             instance=instance,
             raise_on_error=False,
         )
+    if _was_interrupted(result):
+        raise KeyboardInterrupt  # Dagster made a failure of it, after which a pass would go on one by one
     for event in result.all_events:
         if event.is_resource_init_failure and (error := event.engine_event_data.error):
-            raise LeagueError(_said(error, build))
+            raise LeagueError(_plain_message(error, build))
     made: dict[str, Any] = {}
     for event in result.get_asset_materialization_events():
         if event.asset_key == dg.AssetKey(["publish", "release"]):
@@ -137,6 +142,14 @@ def rebuild(
     return outcome.release or outcome.problems
 
 
+def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    of_steps = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    ended = [event for event in result.all_events if event.is_run_failure and event.event_specific_data]
+    of_run = [event.job_failure_data.error for event in ended]
+    said = [error.to_string() for error in (*of_steps, *of_run) if error]  # a library may have wrapped it
+    return any("DagsterExecutionInterruptedError" in text for text in said)
+
+
 def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
     failed = {
         event.step_key or "": event.step_failure_data.error.cause or event.step_failure_data.error
@@ -145,17 +158,17 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
     }
     for error in failed.values():
         if what_to_do(error.message):  # then the other steps failed for the same reason
-            yield _said(error, build)
+            yield _plain_message(error, build)
             return
     recorded = [evidence.read(build, path.stem) for path in sorted(build.evidence.glob("*.json"))]
     shut = checks.causes([check for document in recorded for check in evidence.checks_of(document)])
     yield from (f"{check.gate} gate: {check}" for check in shut)
     for step, error in failed.items():
         if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
-            yield _said(error, build)
+            yield _plain_message(error, build)
 
 
-def _said(error: SerializableErrorInfo, build: Build) -> str:
+def _plain_message(error: SerializableErrorInfo, build: Build) -> str:
     """A refusal in plain words; a programming mistake as the traceback it is."""
     said = error.message.partition(": ")[2].strip()
     if advice := what_to_do(said):

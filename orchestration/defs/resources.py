@@ -2,7 +2,7 @@
 with."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import dagster as dg
@@ -26,7 +26,7 @@ class Folders(dg.ConfigurableResource["Folders"]):
 
 
 @dg.resource(required_resource_keys={"folders"})
-def build_alone(context: dg.InitResourceContext) -> Iterator[Build]:
+def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     """The build of the quarters that a run is about, for that run alone until it ends, whoever started it: a second run
     of one of them fails before its first step."""
     assert context.run
@@ -42,9 +42,8 @@ def build_alone(context: dg.InitResourceContext) -> Iterator[Build]:
 @dg.resource(required_resource_keys={"build"})
 def gates(context: dg.InitResourceContext) -> Iterator[Gates]:
     """The suites that a run has begun and not asked for yet."""
-    begun = Gates(context.resources.build)
-    yield begun
-    begun.close()
+    with closing(Gates(context.resources.build)) as begun:
+        yield begun
 
 
 def _quarters(tags: Mapping[str, str]) -> Sequence[str]:

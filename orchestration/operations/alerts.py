@@ -1,8 +1,8 @@
 """Alerts: what a person is told of a run that went wrong, what to do about it, and by which channels.
 
 Belongs here: the text of an alert, which heading of the runbook a kind of cause has, settings from the environment,
-sending. Does not: what a run did (`alert_sensors.py`). A webhook's address and a password are secrets and stay in this
-module: no message names them, and a library's own message, which may, is not passed on."""
+sending. Does not: what a run did (`defs/alert_sensors.py`). A webhook's address and a password are secrets and stay
+in this module: no message names them, and a library's own message, which may, is not passed on."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ import urllib3
 from urllib3.exceptions import MaxRetryError
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import WRITTEN
 from orchestration.sources.http import HEADERS, https
 
 RUNBOOK = "docs/operations.md"
@@ -104,7 +105,8 @@ class FailedCheck:
 
 @dataclass(frozen=True)
 class Alert:
-    """What there is to say of one run; every text is a `line`. `problems` are the lines of what stopped it."""
+    """What there is to say of one run. Every text is `one_line`. `problems` are the lines of what stopped it. `quarter`
+    has the first and last of a backfill's quarters."""
 
     severity: str  # error, warning
     job: str
@@ -144,7 +146,7 @@ class Alert:
             if check.id not in said and (places or not check.examples):
                 lines += [f"- {check}", *(f"    {place}" for place in places)]
         if more := len(self.checks) - len(self.first_checks):
-            checked = self.quarter and NOT_FETCHED not in self.actions
+            checked = WRITTEN.fullmatch(self.quarter or "") and NOT_FETCHED not in self.actions
             command = f"`league check --quarter {self.quarter}` or " if checked else ""
             lines.append(f"- and {more} more: {command}the run in the Dagster UI")
         for action in self.actions:
@@ -170,7 +172,7 @@ class Alert:
 Channel = Callable[[Alert], None]
 
 
-def line(text: str) -> str:
+def one_line(text: str) -> str:
     """A text as one line of printable characters: a terminal, a mail program or a log acts on the others."""
     shown = text if len(text) <= LONGEST_LINE else f"{text[:LONGEST_LINE]} ..."
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in shown)
@@ -194,7 +196,7 @@ def channels(environ: Mapping[str, str]) -> dict[str, Channel]:
     return found
 
 
-def tell(alert: Alert, by: Mapping[str, Channel], log: logging.Logger) -> None:
+def send(alert: Alert, by: Mapping[str, Channel], log: logging.Logger) -> None:
     """Says an alert in the log and by every channel. Raises LeagueError that names the channels that failed."""
     log.log(logging.getLevelNamesMapping()[alert.severity.upper()], f"{alert.subject}\n{alert.text}")
     failed = []

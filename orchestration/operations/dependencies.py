@@ -104,14 +104,16 @@ def affects(record: Mapping[str, Any], library: str, version: str) -> bool:
     return any(
         version in affected.get("versions", ())
         or any(
-            _holds(one["events"], Version(version)) for one in affected.get("ranges", ()) if one["type"] == "ECOSYSTEM"
+            _is_affected(one["events"], Version(version))
+            for one in affected.get("ranges", ())
+            if one["type"] == "ECOSYSTEM"
         )
         for affected in record.get("affected", ())
         if _library(affected) == library
     )
 
 
-def _holds(events: list[dict[str, str]], version: Version) -> bool:
+def _is_affected(events: list[dict[str, str]], version: Version) -> bool:
     """The last event not after the version says. One that cannot be read is taken to be against it."""
     try:
         inside = [

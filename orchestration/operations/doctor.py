@@ -1,7 +1,7 @@
 """The doctor: whether everything that scheduled operation rests on is in order here, and what to do where it is not.
 
-Belongs here: looking, one area after the other. Does not: how findings are shown
-(`terminal/doctor.py`), what a run went wrong by (`alerts.py`)."""
+Belongs here: looking, one area after the other. Does not: how findings are shown (`terminal/doctor.py`), what a run
+went wrong by (`alerts.py`), the Dagster instance (`defs/instance.py`)."""
 
 from __future__ import annotations
 

@@ -33,7 +33,9 @@ def checks_of_results(build: Build, stage: str, results: list[Any]) -> list[Chec
             checks += _of_rules(build, stage, result, rules)
         elif status != "success":
             kind = NOT_RUN if status == "skipped" else NOT_BUILT
-            checks.append(Check(f"dbt.{name}", stage, name, kind, "critical", "must build.", False, 0, _told(result)))
+            checks.append(
+                Check(f"dbt.{name}", stage, name, kind, "critical", "must build.", False, 0, _message_of(result))
+            )
     return sorted(checks, key=lambda check: check.id)
 
 
@@ -50,7 +52,7 @@ def summed_up(checks: Collection[Check]) -> dict[str, Check]:
     return summed
 
 
-def _told(result: Any) -> tuple[str, ...]:
+def _message_of(result: Any) -> tuple[str, ...]:
     """What dbt says of a node that it could not run; of one that it skipped it says nothing."""
     ran = str(result.status) in ("pass", "fail", "warn")
     return () if ran or not result.message else (result.message,)
@@ -61,7 +63,7 @@ def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> Itera
     ran = status in ("pass", "fail", "warn")
     broken = _broken(build, result, rules) if status in ("fail", "warn") else {}
     for rule in rules:
-        unexpected, examples = broken.get(rule.name, (0, _told(result)))
+        unexpected, examples = broken.get(rule.name, (0, _message_of(result)))
         yield Check(
             id=f"dbt.{rule.name}",
             gate=stage,

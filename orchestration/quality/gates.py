@@ -51,7 +51,8 @@ def _check(build: Build, suite: Suite) -> list[Check]:
 def _check_landed(build: Build, suite: Suite) -> list[Check]:
     """Places are named by file and row. A source without a file has nothing to check."""
     files = pd.read_parquet(build.parquet("files"))
-    names = dict(zip(files["source_sha256"], files["file_name"], strict=True))
+    used = files[files["status"] == "used"]  # a copy of one has the same sha256
+    names = dict(zip(used["source_sha256"], used["file_name"], strict=True))
     columns = {*suite.columns, "_source_sha256"} - {"_file"}
     rows = pd.read_parquet(build.parquet(suite.table), columns=sorted(columns))
     rows["_file"] = rows["_source_sha256"].map(names).astype("string")

@@ -7,15 +7,18 @@ Belongs here: starting the process and talking to it. Does not: what is run ther
 
 from __future__ import annotations
 
+import atexit
 import os
 import pickle
 import signal
 import subprocess
 import sys
+import traceback
 from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
 from orchestration.errors import LeagueError
+from orchestration.workspace.paths import PROJECT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +31,10 @@ if TYPE_CHECKING:
 def start() -> subprocess.Popen[bytes]:
     """Start the process, once. It ends with this one, even where this one is killed: its input is closed then."""
     command = [sys.executable, "-m", "orchestration.quality.validator"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+    # `-m` imports from the folder it runs in first: from this checkout, never from a folder of extracts.
+    process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+    atexit.register(process.kill)  # while it imports it does not look at its input
+    return process
 
 
 def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
@@ -40,7 +46,7 @@ def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
         pickle.dump((suite, frame), process.stdin, pickle.HIGHEST_PROTOCOL)
         process.stdin.flush()
         found = pickle.load(process.stdout)  # noqa: S301 - from our own process
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, pickle.UnpicklingError) as error:  # the last: it died in the middle of an answer
         start.cache_clear()
         raise LeagueError(f"the process that checks {suite.name} is gone: look at the memory, build again") from error
     if isinstance(found, Exception):
@@ -65,8 +71,10 @@ def _serve() -> NoReturn:
             os._exit(0)  # nobody is there to wait until all that was imported is taken apart
         try:
             found: object = suites.run_suite(suite, frame)
-        except Exception as error:
+        except LeagueError as error:
             found = error
+        except Exception:  # a library's own may not survive the way: its traceback does
+            found = RuntimeError(traceback.format_exc())
         pickle.dump(found, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
 

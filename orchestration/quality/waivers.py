@@ -1,6 +1,6 @@
 """Waivers: which failed checks somebody answers for, why, and until when (`expectations/waivers.yml`).
 
-Belongs here: reading them and refusing those that are not in order. Applying them is `gates.record`."""
+Belongs here: reading them and refusing those that are not in order. Applying them is `evidence.record`."""
 
 from __future__ import annotations
 

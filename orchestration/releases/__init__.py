@@ -1,1 +1,1 @@
-"""What lies in a release beside its tables: descriptor, README, pictures, audit pack, open standards."""
+"""Releases: making one with all that describes it, reading it, which there are, what differs between two."""

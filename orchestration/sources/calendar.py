@@ -1,7 +1,7 @@
 """The publication calendar: what is expected of a quarter, by which day, and what has not come.
 
 Belongs here: days and states, worked out from `calendar` in `data/sources/*.yml`. Does not: looking for files
-(`fetch.py`), what is done about a late one (`schedules.py`)."""
+(`fetch.py`), what is done about a late one (`defs/schedules.py`)."""
 
 from __future__ import annotations
 

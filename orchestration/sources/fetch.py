@@ -22,7 +22,7 @@ import urllib3
 from urllib3.exceptions import HTTPError, MaxRetryError
 
 from orchestration.errors import RIGHTS, LeagueError, what_to_do
-from orchestration.quarters import Quarter, known, needed
+from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources import archives, recognise
 from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, expected
 from orchestration.sources.descriptions import Fetch, Source, known_sources
@@ -60,7 +60,7 @@ def fetch(
     """Get what is due for some quarters, one file after the other: every month they need that has ended, and links
     that name no month. Yields what became of each, then what has not come; one that fails stops no other. Raises
     LeagueError for a quarter without a framework, where the clock is wrong, and where nothing can be written."""
-    due = _Due({one for quarter in quarters for one in needed(known(quarter))}, today)
+    due = _Due({one for quarter in quarters for one in needed(require_known_quarter(quarter))}, today)
     with alone(workspace.data_dir / "work" / "fetch.lock"):
         refuse_a_day_too_early(read_lock(workspace), today, workspace)
         downloads = Downloads(workspace.data_dir / "work" / "fetch", pool or https())

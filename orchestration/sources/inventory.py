@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, known, needed, with_a_framework
+from orchestration.quarters import Quarter, needed, require_known_quarter, with_a_framework
 from orchestration.sources import recognise
 from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.descriptions import Source, known_sources
@@ -162,17 +162,17 @@ def candidates_of(
 
 
 def quarters_at_hand(found: Survey) -> list[Quarter]:
-    """The quarters with a framework that a folder has a file of. Raises LeagueError where there is none."""
-    about = {candidate.subject.quarter for candidate in found.candidates}
+    """The quarters with a framework that a folder has figures of. Raises LeagueError where there is none."""
+    about = {candidate.subject.quarter for candidate in found.candidates if candidate.source.figures}
     if quarters := [quarter for quarter in with_a_framework() if quarter in about]:
         return quarters
     raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
 
 
-def rivals(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
+def competing_files(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
     """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
     framework."""
-    about: set[str | None] = {None, *needed(known(quarter))}  # none: references
+    about: set[str | None] = {None, *needed(require_known_quarter(quarter))}  # none: references
     groups: dict[tuple[str, Subject], list[Candidate]] = {}
     for candidate in found.candidates:
         if candidate.subject.quarter in about:
@@ -186,7 +186,7 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     Raises LeagueError for a quarter without a framework or without a required publication, for two differing files
     that nothing puts in order, and for a file that is pinned in the lock and not found.
     """
-    groups = rivals(found, quarter)
+    groups = competing_files(found, quarter)
     _require_pinned(found, quarter, lock)
     rows = [*found.set_aside]
     for candidate in found.candidates:
@@ -230,7 +230,7 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
 
 
 def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
-    there, quarters = {candidate.key for candidate in found.candidates}, {None, *needed(known(quarter))}
+    there, quarters = {candidate.key for candidate in found.candidates}, {None, *needed(require_known_quarter(quarter))}
     for entry in lock.entries.values():
         if entry.pinned and entry.subject.quarter in quarters and entry.key not in there:
             about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))

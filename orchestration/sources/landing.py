@@ -17,7 +17,7 @@ from orchestration.sources.archives import open_file
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
 from orchestration.sources.fictional import all_fictional, is_fictional
-from orchestration.sources.inventory import Survey, rivals, take_inventory
+from orchestration.sources.inventory import Survey, competing_files, take_inventory
 from orchestration.sources.lock import changing, refuse_a_day_too_early
 from orchestration.sources.recognise import Subject, named, read_rows
 from orchestration.sources.store import Store
@@ -49,7 +49,7 @@ def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
     """The inventory of a quarter (`take_inventory`). Files not met before are entered into the lock, those in use are
     stored, and then in force. Raises LeagueError where a file changed since it was surveyed, and where the clock is
     wrong, too."""
-    contenders = [candidate for group in rivals(found, quarter).values() for candidate in group]
+    contenders = [candidate for group in competing_files(found, quarter).values() for candidate in group]
     store, today = Store(workspace), date.today()
     with changing(workspace) as lock:
         refuse_a_day_too_early(lock, today, workspace)

@@ -24,12 +24,15 @@ def tables(found: Difference, rows: int) -> Iterator[RenderableType]:
     ranked = changes[["rank_before", "rank_after"]].notna().any(axis=1)
     elsewhere = changes[~ranked].groupby(["league", "cause"])["organisation_code"].nunique().reset_index()
     sections = {
-        "Inputs": (_told(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]), 0),
-        "Rules": (_told(found.rules, ["rule", "change"], ["content"]), rows),
-        "Cut points": (_told(found.cut_points, ["framework", "better_segment"], ["cut_point"]), 0),
+        "Inputs": (
+            _side_by_side(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]),
+            0,
+        ),
+        "Rules": (_side_by_side(found.rules, ["rule", "change"], ["content"]), rows),
+        "Cut points": (_side_by_side(found.cut_points, ["framework", "better_segment"], ["cut_point"]), 0),
         "Values that differ, and scores by cause": (by_metric, 0),
-        "Values": (_told(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
-        "Scores": (_told(scores, ["organisation_code", "metric_id", "cause"], ["score_exact", "weight"]), rows),
+        "Values": (_side_by_side(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
+        "Scores": (_side_by_side(scores, ["organisation_code", "metric_id", "cause"], ["score_exact", "weight"]), rows),
         "Not ranked in either release: organisations with another reason, new or gone": (elsewhere, 0),
     }
     for title, (section, limit) in sections.items():
@@ -41,7 +44,7 @@ def tables(found: Difference, rows: int) -> Iterator[RenderableType]:
         yield "Every organisation is placed the same."
 
 
-def _told(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataFrame:
+def _side_by_side(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataFrame:
     return rows[plain].assign(**{name: [_both(row, name) for row in rows.to_dict("records")] for name in compared})
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TARGET = DBT_PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
+PARSED = TARGET / "partial_parse.msgpack"
 OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -42,8 +43,10 @@ def ensure_manifest() -> Path:
     if not compiled(project):
         with alone(TARGET / "compile.lock"):
             if not compiled(project):
-                for half_made in (FINGERPRINT, *TARGET.glob("warehouse.duckdb*")):
-                    half_made.unlink(missing_ok=True)  # of a compilation that was killed
+                # Left by a compilation that was killed. And what was parsed before: dbt would parse only what changed
+                # since, and loses track of files that moved.
+                for stale in (FINGERPRINT, PARSED, *TARGET.glob("warehouse.duckdb*")):
+                    stale.unlink(missing_ok=True)
                 _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
                 FINGERPRINT.write_text(project)
     return MANIFEST
@@ -55,7 +58,7 @@ def _parsed() -> Manifest:
     from dbt.contracts.graph.manifest import Manifest
 
     ensure_manifest()
-    return Manifest.from_msgpack((TARGET / "partial_parse.msgpack").read_bytes())
+    return Manifest.from_msgpack(PARSED.read_bytes())
 
 
 def _invoke(

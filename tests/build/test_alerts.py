@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -28,10 +28,10 @@ from aiosmtpd.smtp import AuthResult
 from orchestration.defs import alert_sensors, assets, definitions
 from orchestration.defs.assets import asset_check_result
 from orchestration.defs.in_process import defs
-from orchestration.defs.resources import Folders
+from orchestration.defs.resources import END, START, Folders
 from orchestration.errors import LeagueError
 from orchestration.operations import alerts
-from orchestration.operations.alerts import Alert
+from orchestration.operations.alerts import Alert, FailedCheck
 from orchestration.quality.checks import Check
 from orchestration.sources.fetch import Fetched
 from tests.publisher import Asked, Handler, Site, certificate, serving
@@ -535,6 +535,16 @@ def test_lost_worker_is_told_as_the_monitor_found_it(
     again = ("It is started again by itself.",) if retried == "true" else ()
     heard = "Run execution process was terminated by signal 9 (SIGKILL)."
     assert alert.problems == ("Marking run as failed", heard, *again)
+
+
+def test_alert_of_a_backfill_names_its_first_and_last_quarter(instance: dg.DagsterInstance) -> None:
+    run = instance.create_run_for_job(alert_sensors.alert_test, tags={START: QUARTER, END: "2025-26-Q3"})
+    instance.report_run_failed(run)
+    alert = alert_of_run(instance, run.run_id)
+    assert alert and alert.subject == "error: 2025-26-Q1 to 2025-26-Q3: job alert_test failed"
+    warned = FailedCheck("land.rtt.rule", "WARN", None, 1, "Because.", ())
+    counted = replace(alert, checks=(warned,) * 9).text
+    assert "- and 9 more: the run in the Dagster UI" in counted, "no command checks several quarters"
 
 
 def test_sensors_watch_every_job_and_are_off_until_switched_on() -> None:

@@ -13,7 +13,7 @@ import pytest
 from orchestration import errors
 from orchestration.errors import LeagueError
 from orchestration.operations import alerts
-from orchestration.operations.alerts import Action, Alert, FailedCheck, channels, line, tell
+from orchestration.operations.alerts import Action, Alert, FailedCheck, channels, one_line, send
 from orchestration.workspace.paths import PROJECT
 
 SECRET = "T0KEN/hunter2"
@@ -109,7 +109,7 @@ def test_long_error_is_cut_and_what_it_did_not_tell_is_told() -> None:
     ],
 )
 def test_line_is_one_line_of_printable_characters(text: str, shown: str) -> None:
-    assert line(text) == shown
+    assert one_line(text) == shown
 
 
 def test_without_settings_there_is_no_channel() -> None:
@@ -171,7 +171,7 @@ def test_channel_that_fails_stops_no_other_and_is_named(tmp_path: Path, caplog: 
     log = logging.getLogger("test")
     for _ in range(2):
         with pytest.raises(LeagueError) as told:
-            tell(REFUSED, by, log)
+            send(REFUSED, by, log)
         missing = f"file {gone}: FileNotFoundError (No such file or directory)"
         assert str(told.value) == f"run 1b4d was not told by webhook at x: RuntimeError; {missing}"
         assert told.value.__cause__ is told.value.__context__ is None

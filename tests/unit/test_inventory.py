@@ -1,6 +1,7 @@
 """Which of several files counts, what becomes of the others, and what the store keeps."""
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import pytest
 from orchestration.errors import InputError, LeagueError
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.inventory import COLUMNS, Candidate, survey, take_inventory
+from orchestration.sources.inventory import COLUMNS, Candidate, quarters_at_hand, survey, take_inventory
 from orchestration.sources.landing import Landed, land, take_in
 from orchestration.sources.lock import Lock, read_lock
 from orchestration.sources.recognise import Subject
@@ -101,6 +102,17 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
     assert inventory.loc["b.csv", "status"] == "duplicate"
     assert inventory.loc["c.txt", "status"] == "not_known"
     assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder"
+
+
+def test_quarters_at_hand_are_those_that_have_figures(extracts: Path) -> None:
+    """A league table alone has nothing to rank: `--quarter all` would stop at its quarter."""
+    with pytest.raises(LeagueError, match="no publication of a quarter with a framework"):
+        quarters_at_hand(survey(extracts))
+    data_file(extracts, "a.csv", "Q1 2025/26")
+    ae(extracts, "b.csv", "NOVEMBER-2025")
+    found = survey(extracts)
+    alone = replace(found.candidates[0], source=known_sources()["nof_league"], subject=Subject(Quarter("2025-26-Q2")))
+    assert quarters_at_hand(replace(found, candidates=(*found.candidates, alone))) == ["2025-26-Q1", "2025-26-Q3"]
 
 
 def test_a_missing_publication_is_named(extracts: Path) -> None:

@@ -1,0 +1,29 @@
+"""Real quarters built in one pass are what each is when built alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from orchestration.audit.verify import verify
+from orchestration.defs import in_process
+from orchestration.releases.release import Release
+from tests.conftest import hashes
+
+QUARTERS = ["2025-26-Q1", "2025-26-Q2"]
+
+
+def silent(kind: str, step: str) -> None: ...
+
+
+def test_pass_gives_the_bytes_of_separate_builds_and_is_verified_alone(
+    shared_extracts: Path, build_quarter: Callable[[str, Path], Any], tmp_path: Path
+) -> None:
+    made = in_process.run_quarters("quarter", QUARTERS, shared_extracts, tmp_path, silent)
+    assert (tmp_path / "work" / "+".join(QUARTERS)).is_dir() and not (tmp_path / "work" / QUARTERS[0]).exists()
+    for outcome in made:
+        assert outcome.release, "\n".join(outcome.problems)
+        assert hashes(outcome.release) == hashes(build_quarter(outcome.quarter, shared_extracts).release)
+    assert verify(Release.read(made[-1].release), tmp_path, partial(in_process.rebuild, silent)) == []
