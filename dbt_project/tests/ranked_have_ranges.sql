@@ -14,4 +14,7 @@ left join {{ ref('rank_uncertainty') }} as ranges
         and ranges.organisation_code = league_ranks.organisation_code
 where
     league_ranks.rank is not null
-    and ranges.likely_rank_low + ranges.likely_rank_high + ranges.likely_average_score_low + ranges.likely_average_score_high is null
+    and (
+        ranges.likely_rank_low + ranges.likely_rank_high is null
+        or ranges.likely_average_score_low + ranges.likely_average_score_high is null
+    )
