@@ -61,6 +61,8 @@ def _serve() -> NoReturn:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
+    import pyarrow as pa
+
     from orchestration.quality import suites
 
     suites.prepare()
@@ -77,6 +79,8 @@ def _serve() -> NoReturn:
             found = RuntimeError(traceback.format_exc())
         pickle.dump(found, answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
+        del frame
+        pa.default_memory_pool().release_unused()  # a build holds two processes: each gives back what it can
 
 
 if __name__ == "__main__":
