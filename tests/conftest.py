@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import fcntl
+import gc
 import hashlib
 import io
 import os
@@ -25,6 +26,7 @@ os.environ |= {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
 }
+gc.set_threshold(200_000, 20, 100)  # as the command does
 
 if TYPE_CHECKING:
     from orchestration.defs.in_process import Outcome
