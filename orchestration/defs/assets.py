@@ -214,8 +214,8 @@ def barrier(layer: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     return passed
 
 
-LANDED = barrier("land", LAND_KEYS)
-MEASURED = barrier("metric", [dg.AssetKey(relation.split(".")) for relation in relations_of(STAGE_METRIC)])
+LAND_GATE = barrier("land", LAND_KEYS)
+METRIC_GATE = barrier("metric", [dg.AssetKey(relation.split(".")) for relation in relations_of(STAGE_METRIC)])
 
 
 class Translator(DagsterDbtTranslator):
@@ -236,7 +236,7 @@ class Translator(DagsterDbtTranslator):
         node = self.get_resource_props(manifest, unique_id)
         if node["resource_type"] != "model":
             return spec
-        before = MEASURED if SCORE_RANK in node["tags"] else LANDED
+        before = METRIC_GATE if SCORE_RANK in node["tags"] else LAND_GATE
         return spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(before.key)])
 
 
@@ -362,4 +362,13 @@ def _shown(made: publish.Published) -> dict[str, Any]:
     }
 
 
-ASSETS = [fetched, extracts, *LANDING, LANDED, STAGE_METRIC_MODELS, MEASURED, SCORE_RANK_MODELS, published_release]
+ASSETS = [
+    fetched,
+    extracts,
+    *LANDING,
+    LAND_GATE,
+    STAGE_METRIC_MODELS,
+    METRIC_GATE,
+    SCORE_RANK_MODELS,
+    published_release,
+]

@@ -111,8 +111,8 @@ def _run(
 
 
 class _Forgotten(InMemoryEventLogStorage):
-    """An event log that keeps nothing. Whoever starts a run here has its events from the run itself; storing each in a
-    database that ends with the run took a tenth of a build."""
+    """An event log that keeps nothing. Whoever starts a run here has its events from the run itself. Storing them, in a
+    database that ends with the run, took a seventh of a build (2026-11)."""
 
     def store_event(self, event: dg.EventLogEntry) -> None:
         """Keep nothing."""

@@ -25,7 +25,7 @@ from orchestration.workspace.files import write_atomically, written_beside
 from orchestration.workspace.paths import Build, Workspace
 
 PREVIEW_ROWS = 10
-ROW_GROUP = 25_000  # rows; a group a block of 2 MB took 40% longer to write and twice as long to read (2026-11)
+ROW_GROUP = 25_000  # rows: a block of 2 MB, 4,500 rows, is slower to write and read; 100,000 held 0.1 GB more (2026-11)
 
 
 @dataclass(frozen=True)
