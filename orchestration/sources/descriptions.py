@@ -60,6 +60,13 @@ class Period(Entry):
     totals: Texts = ()
 
 
+class Vintage(Entry):
+    """Where a reference says of when it is: columns of days, and the column of ICBs, which open on a day."""
+
+    dates: Texts
+    icb: Text
+
+
 class Part(Entry):
     """Which half of a publication a workbook is: the text of a cell, by part."""
 
@@ -129,6 +136,7 @@ class Source(Entry):
     national: bool = False
     period: Period | None = None
     part: Part | None = None
+    vintage: Vintage | None = None
     retired: Retired | None = None
     fetch: Fetch | None = None
     calendar: Calendar | None = None
@@ -139,8 +147,9 @@ class Source(Entry):
     def _names_its_columns(self) -> Source:
         named = {name for columns in self.sheets.values() for name in columns}
         named |= set(self.period.columns) if self.period else set()
+        named |= {*self.vintage.dates, self.vintage.icb} if self.vintage else set()
         if unknown := sorted(named - set(self.names)):
-            raise ValueError(f"period or sheets name {', '.join(unknown)}; expected names of columns")
+            raise ValueError(f"period, vintage or sheets name {', '.join(unknown)}; expected names of columns")
         return self
 
     @property

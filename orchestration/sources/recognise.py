@@ -13,13 +13,15 @@ from orchestration.sources import csv_files, nof, workbooks
 from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import months_of
+from orchestration.sources.vintages import vintage_of
 
 HEAD = 65536  # of a CSV file, to recognise it by
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What a file, or a part of its rows, is about. References have neither quarter nor part."""
+    """What a file, or a part of its rows, is about. A reference has no quarter until one uses it; its period is its
+    vintage, where it has one."""
 
     quarter: str | None = None
     period: str | None = None
@@ -87,7 +89,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
         return [_of_month(month) for month in months_of(rows, source, place)], remarks
-    return [Subject()], remarks
+    return [Subject(period=vintage_of(rows, source))], remarks
 
 
 def _of_month(month: str, part: str | None = None) -> Subject:
