@@ -10,7 +10,7 @@ from functools import cache
 
 import pandas as pd
 
-from orchestration.quarters import Quarter, last_day
+from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import Source
 from orchestration.workspace.paths import SEEDS
 
@@ -37,5 +37,5 @@ def vintage_of(rows: pd.DataFrame, source: Source) -> str | None:
 def fitting(vintages: set[str], quarter: Quarter) -> str:
     """The latest vintage that knows of nothing after the quarter, else the first of the later ones: of that the least
     has to be undone."""
-    end = last_day(quarter.months[-1]).isoformat()
+    end = quarter.last_day.isoformat()
     return max((day for day in vintages if day <= end), default=min(vintages))

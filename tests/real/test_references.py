@@ -56,7 +56,7 @@ def test_quarters_before_the_mergers_are_the_same_from_the_etr_of_july_2026(
         assert outcome.release, "\n".join(outcome.problems)
         before = build_quarter(outcome.quarter, shared_extracts).release
         assert dict(tables(outcome.release)) == dict(tables(before))
-        assert len(Release.read(outcome.release).rows("icb_league_table", commissioner_type="icb")) == 42
+        assert len(Release.read(outcome.release).rows("icb_league_table", organisation_type="icb")) == 42
 
 
 def test_ranked_trust_without_a_region_is_refused(shared_extracts: Path, tmp_path: Path) -> None:
