@@ -51,7 +51,8 @@ def part_of(text: str, part: Part, file: str, row: int | None = None, column: st
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     """The months that the rows of a file are about. Raises InputError on a row that names none."""
     assert source.period
-    labels = rows[list(source.period.columns)].agg(" ".join, axis=1)
+    first, *others = source.period.columns
+    labels = rows[first].str.cat(rows[others], sep=" ") if others else rows[first]
     first_rows = rows["_source_row"].groupby(labels, sort=False).first()
     column = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
     found = {

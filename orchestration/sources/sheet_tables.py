@@ -24,12 +24,9 @@ from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
 LIKE = 0.5  # of the headings that a table needs, in a row that is its header with some of them misspelt or missing
-MAX_TABLE_ROWS = (
-    200_000  # as of a CSV file that is held as a whole; the most known is 41 013 (cancer extract, 4 months)
-)
+MAX_TABLE_ROWS = 200_000  # as of a CSV file; the most known is 41 013 (cancer extract of 4 months)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 CODE = re.compile(r"[A-Z0-9]{3,6}")  # of an organisation; a note has small letters or blanks
-
 
 Line = list[str | None]
 
