@@ -4,13 +4,14 @@
     'calls', 'incidents', 'category_1_incidents', 'category_1_seconds', 'category_2_incidents', 'category_2_seconds'
 ] -%}
     select
+        source_id,
         month,
         '{{ column }}' as counted,
         sum(case when level = 'England' then {{ column }} end) as england,
         sum(case when level = 'trust' then {{ column }} end) as sum_of_trusts,
         sum(case when level = 'region' then {{ column }} end) as sum_of_regions
     from {{ ref('ambulance_responses') }}
-    group by month
+    group by source_id, month
     having
         sum(case when level = 'England' then {{ column }} end)
         is distinct from sum(case when level = 'trust' then {{ column }} end)

@@ -13,8 +13,11 @@ with summed as (
         min(months.month) as first_month,
         max(months.month) as last_month
     from {{ ref('months_used') }} as months
-    inner join {{ ref('computed_metrics') }} as rules
-        on rules.framework = months.framework and rules.metric_id = months.metric_id
+    inner join {{ ref('rules_in_force') }} as rules
+        on
+            rules.quarter = months.quarter
+            and rules.framework = months.framework
+            and rules.metric_id = months.metric_id
     inner join {{ ref('source_counts') }} as counts
         on
             counts.quarter = months.quarter
