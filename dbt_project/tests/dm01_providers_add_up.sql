@@ -6,8 +6,8 @@ with of_providers as (
         organisation_code,
         sum(case when test = 'ALL TESTS' then waiting_list end) as waiting,
         sum(case when test = 'ALL TESTS' then over_6_weeks end) as over_6_weeks,
-        sum(case when test not in ('ALL TESTS', 'Total') then waiting_list end) as sum_of_tests,
-        sum(case when test not in ('ALL TESTS', 'Total') then over_6_weeks end) as sum_of_tests_over_6_weeks
+        sum(case when test in ('ALL TESTS', 'Total') then 0 else waiting_list end) as sum_of_tests,
+        sum(case when test in ('ALL TESTS', 'Total') then 0 else over_6_weeks end) as sum_of_tests_over_6_weeks
     from {{ ref('dm01_provider_waits') }}
     where not is_england
     group by month, organisation_code
