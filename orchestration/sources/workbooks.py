@@ -4,7 +4,7 @@ neither table nor preamble is an error."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
@@ -22,12 +22,13 @@ from openpyxl.utils import column_index_from_string, coordinate_to_tuple, get_co
 from orchestration.errors import InputError
 from orchestration.sources.archives import open_archive
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.periods import month_of
+from orchestration.sources.periods import month_of, month_written
 from orchestration.text import HIDDEN
 
 BOOK = "xl/workbook.xml"
 PART = "PART "  # what the title of a table starts with; other text above a table is preamble
 MAX_ROWS = 1_048_576  # of a sheet; empty rows are counted out to a row number beyond
+PREAMBLE = 16  # rows and columns of a sheet in which its month stands
 MAX_COLUMNS = 256  # openpyxl fills a row up to its last cell; the widest known has 18 (cancer workbooks)
 
 Row = dict[int, Any]  # cells that are not blank, by column, the first being 1
@@ -193,6 +194,17 @@ def _tables(sheet: Any, source: Source, file: str) -> Iterator[dict[str, str]]:
 def _complete(title: str, rows_under: dict[str, int], file: str) -> None:
     if not rows_under.get(title):
         raise InputError("has no table with rows", file=file, found=title or None, expected="a header and rows below")
+
+
+def months_told(path: Path) -> set[str]:
+    """The months that stand above the tables of a workbook that is not as described."""
+    found = set()
+    with suppress(InputError), _reading(""), path.open("rb") as content:
+        for sheet in openpyxl.load_workbook(content, read_only=True, data_only=True, keep_links=False):
+            sheet.reset_dimensions()
+            for row in sheet.iter_rows(max_row=PREAMBLE, max_col=PREAMBLE, values_only=True):
+                found |= {month for value in row if (month := month_written(value))}
+    return found
 
 
 def _numbers(row: Row) -> bool:
