@@ -120,10 +120,13 @@ def unpacked(path: Path, within: tuple[str, ...], file: str) -> Iterator[Path]:
             yield last
 
 
-def head_of_damaged(path: Path) -> bytes:
-    """What the first member of a zip archive starts with, though the archive as a whole may not be opened."""
-    with path.open("rb") as file:
+def first_bytes(path: Path) -> bytes:
+    """What a file or the first member of an archive starts with, though it may not be opened as a whole."""
+    start = b""
+    with suppress(InputError), open_file(path, None, path.name) as file:
         start = file.read(HEAD)
+    if not start.startswith(ZIP):
+        return start
     with suppress(struct.error, zlib.error):
         method, name, extra = struct.unpack_from("<8xH16x2H", start)
         content = start[30 + name + extra :]

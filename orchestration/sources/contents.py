@@ -18,7 +18,7 @@ from zipfile import ZipInfo
 from orchestration.errors import InputError
 from orchestration.quarters import Quarter
 from orchestration.sources import csv_files, recognise
-from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, head_of_damaged, unpacked
+from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import is_fictional
 from orchestration.sources.recognise import Subject
@@ -123,9 +123,9 @@ def contents(path: Path, file: str, sha256: str) -> Iterator[Content]:
 
 def _contents(path: Path, file: str, about: Content, allowance: _Allowance) -> Iterator[Content]:
     try:
-        members = recognise.files_within(path, file)
-        if members and len(about.within) == DEPTH:
+        if len(about.within) == DEPTH and recognise.is_packed(path, file):
             raise InputError(f"is an archive within {DEPTH} others: unpack it", file=file)
+        members = recognise.files_within(path, file)
         allowance.take(members, file)
     except InputError as problem:
         yield _damaged(path, file, about, str(problem))
@@ -162,10 +162,9 @@ def _single(path: Path, file: str, about: Content) -> Content:
 
 def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
     """An archive or a workbook that cannot be opened: what its first bytes and its name say it is."""
-    head = head_of_damaged(path)
+    head = first_bytes(path)
     if source := csv_files.source_by_headings(head):
-        lines = head.decode("utf-8-sig", errors="replace").splitlines(keepends=True)
-        told = recognise.told(lines, source) if source.national else []
+        told = recognise.told(head.decode("utf-8-sig", errors="replace").splitlines(keepends=True), source)
     else:
         source = next((one for one in known_sources().values() if _is_named_like(file, one)), None)
         told = []

@@ -284,8 +284,10 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
 
 def _what_it_is_about(candidate: Candidate) -> str:
     """What to say of a file that does not parse, besides why."""
-    if candidate.subject.period or not candidate.source.dated:
+    if not candidate.source.dated:
         return ""
+    if candidate.subject.period:
+        return f"; it is {candidate.source.title!r} of {candidate.subject.period}"
     return "; it does not say which months it is about: if none that is needed, take it out of the folder"
 
 

@@ -28,7 +28,7 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     """The months that the rows of a file are about. Raises InputError on a row that names none."""
     assert source.period
-    labels = rows[list(source.period.columns)].agg(" ".join, axis=1)
+    labels = _labels(rows, source.period)
     first_rows = rows["_source_row"].groupby(labels, sort=False).first()
     column = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
     found = {
@@ -40,10 +40,17 @@ def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     raise InputError("names no month, only totals", file=file, column=column)
 
 
+def _labels(rows: pd.DataFrame, period: Period) -> pd.Series[str]:
+    labels = rows[period.columns[0]]
+    for name in period.columns[1:]:
+        labels = labels + " " + rows[name]
+    return labels
+
+
 def is_about(rows: pd.DataFrame, source: Source, file: str, month: str | None) -> pd.Series[bool]:
     """Which rows of a file are about a month, or about none, as totals are."""
     assert source.period
-    labels = rows[list(source.period.columns)].agg(" ".join, axis=1)
+    labels = _labels(rows, source.period)
     months = {label: month_of(label, source.period, file) for label in labels.unique()}
     return labels.map(lambda label: months[label] in (month, None))
 

@@ -82,15 +82,22 @@ def recognise(path: Path, file: str) -> Recognised | None:
     return replace(known[0], remark=remark)
 
 
+def is_packed(path: Path, file: str) -> bool:
+    """Whether a file is an archive and no workbook. Raises InputError on one that may not be opened."""
+    if is_archive(path):
+        with open_archive(path, file) as archive:
+            return workbooks.BOOK not in archive.namelist()
+    with path.open("rb") as stream:
+        return stream.read(2) == GZIP
+
+
 def files_within(path: Path, file: str) -> list[ZipInfo]:
     """The members of an archive that are files of their own: those of one that holds several publications, or archives
     and workbooks. Raises InputError on an archive that may not be opened."""
-    if not is_archive(path):
+    if not is_archive(path) or not is_packed(path, file):
         return []
     with open_archive(path, file) as archive:
         found = members(archive)
-        if workbooks.BOOK in archive.namelist():
-            return []
         heads = [_head(archive, member) for member in found]
     packed = any(head.startswith((*ZIP, GZIP, OLE)) for head in heads)
     return found if packed or sum(csv_files.source_by_headings(head) is not None for head in heads) > 1 else []
