@@ -122,16 +122,16 @@ def unpacked(path: Path, within: tuple[str, ...], file: str) -> Iterator[Path]:
 
 def first_bytes(path: Path) -> bytes:
     """What a file or the first member of an archive starts with, though it may not be opened as a whole."""
-    start = b""
-    with suppress(InputError), open_file(path, None, path.name) as file:
+    with path.open("rb") as file:
         start = file.read(HEAD)
-    if not start.startswith(ZIP):
-        return start
     with suppress(struct.error, zlib.error):
-        method, name, extra = struct.unpack_from("<8xH16x2H", start)
-        content = start[30 + name + extra :]
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, HEAD) if method == ZIP_DEFLATED else content
-    return b""
+        if start.startswith(GZIP):
+            return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(start, HEAD)
+        if start.startswith(ZIP):
+            method, name, extra = struct.unpack_from("<8xH16x2H", start)
+            content = start[30 + name + extra :]
+            return zlib.decompressobj(-zlib.MAX_WBITS).decompress(content, HEAD) if method == ZIP_DEFLATED else content
+    return start
 
 
 class _Inflated(io.RawIOBase):

@@ -231,7 +231,7 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     rows = [*found.set_aside]
     for candidate in found.candidates:
         if (candidate.source.id, candidate.subject) not in groups:
-            reason = "; ".join(filter(None, [f"{quarter} does not need {candidate.subject.period}", candidate.problem]))
+            reason = f"{quarter} does not need {candidate.subject.period}"
             rows.append(_listed(candidate, "not_asked_for", reason, None))  # whether others' builds have entered it
     for group in groups.values():
         chosen, why, equal = _choose(group, lock)
@@ -346,7 +346,7 @@ def in_short(inventory: pd.DataFrame) -> list[str]:
     # The name of a file is in the message about it: without it, files damaged alike are of one kind.
     kinds = [reason.removeprefix(name) for reason, name in zip(reasons, files["file_name"], strict=True)]
     lines = []
-    for kind, names in files["file_name"].groupby(kinds, sort=False):
+    for kind, names in files["file_name"].groupby(pd.Series(kinds, files.index, dtype=str), sort=False):
         listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
         lines.append(f"{len(names)} {'file' if len(names) == 1 else 'files'}, {str(kind).lstrip(':, ')}: {listed}")
     return lines
@@ -366,7 +366,7 @@ def _listed(candidate: Candidate, status: str, reason: str | None, lock: Lock | 
         "part": candidate.subject.part,
         "status": status,
         "reason": reason,
-        "remarks": candidate.remarks,
+        "remarks": candidate.problem or candidate.remarks,
         "source_sha256": candidate.sha256,
         "source_member": candidate.member,
         "bytes": candidate.bytes,
