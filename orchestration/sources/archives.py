@@ -35,7 +35,7 @@ MAX_MEMBERS = 1000  # the most known is 88 (cancer workbook, April 2025)
 # be anything: their size bounds them.
 MAX_RATIO, RATIO_FROM = 200, 1024 * 1024
 ENCRYPTED = 1
-ZIP, GZIP, OLE = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b", b"\xd0\xcf\x11\xe0"  # how files start; the last are .xls
+ZIP, GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\x1f\x8b"  # how files start
 HEAD = 65536  # of a file, to recognise it by
 # What file managers leave in archives.
 LEFT_BY_TOOLS = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)", re.IGNORECASE)
@@ -51,10 +51,10 @@ def members(archive: ZipFile) -> list[ZipInfo]:
     return [one for one in archive.infolist() if not one.is_dir() and not LEFT_BY_TOOLS.search(one.filename)]
 
 
-def refuse_to_hold(size: int, file: str) -> None:
+def refuse_to_hold(size: int, file: str, limit: int = MAX_HELD) -> None:
     """Raises InputError on what is too large to be read as a whole."""
-    if size > MAX_HELD:
-        raise InputError("is too large", file=file, found=size, expected=f"at most {MAX_HELD} bytes, unpacked")
+    if size > limit:
+        raise InputError("is too large", file=file, found=size, expected=f"at most {limit} bytes, unpacked")
 
 
 class _Bounded(io.FileIO):

@@ -180,8 +180,10 @@ def _is_named_like(file: str, source: Source) -> bool:
 
 
 def _named_by(file: str, source: Source) -> list[Subject]:
-    """The month that a file is named after. A hint, for files that do not parse and do not say."""
-    match = MONTH_IN_NAME.search(file.rpartition("/")[2]) if source.period else None
+    """The month that a file is named after, where files of a source are about the one they are named after. A hint, for
+    files that do not parse and do not say."""
+    one_month = source.fetch and source.fetch.files and "(?P<month>" in source.fetch.files
+    match = MONTH_IN_NAME.search(file.rpartition("/")[2]) if one_month else None
     if match is None:
         return []
     month = datetime.strptime(f"{match[1]} {match[2]}", "%b %y").strftime("%Y-%m")

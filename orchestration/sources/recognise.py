@@ -20,7 +20,6 @@ from orchestration.sources.archives import (
     GZIP,
     HEAD,
     MAX_HELD,
-    OLE,
     ZIP,
     is_archive,
     members,
@@ -29,7 +28,9 @@ from orchestration.sources.archives import (
     refuse_to_hold,
 )
 from orchestration.sources.descriptions import Source
-from orchestration.sources.periods import is_about, months_of, months_told
+from orchestration.sources.periods import is_about, months_and_parts, months_told
+from orchestration.sources.sheets import BOOK
+from orchestration.sources.xls import MAGIC, is_xls
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,9 @@ class Recognised:
 def recognise(path: Path, file: str) -> Recognised | None:
     """The publication a file is, by its content. Raises InputError on an archive that may not be opened, or that holds
     two publications, and on a file too large to be held as a whole where it must be."""
+    if is_xls(path):
+        source = workbooks.source_of(path, file)
+        return Recognised(source) if source else None
     if not is_archive(path):
         with open_file(path, None, file) as stream:
             head = stream.read(HEAD)
@@ -59,9 +63,8 @@ def recognise(path: Path, file: str) -> Recognised | None:
                 refuse_to_hold(max(path.stat().st_size, len(head) + len(stream.read(MAX_HELD))), file)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
-        if workbooks.BOOK in archive.namelist():
-            refuse_to_hold(sum(member.file_size for member in archive.infolist()), file)
-            source = workbooks.source_by_sheets(archive, file)
+        if BOOK in archive.namelist():
+            source = workbooks.source_of(path, file)
             return Recognised(source) if source else None
         known, unknown = [], []
         for member in members(archive):
@@ -86,7 +89,7 @@ def is_packed(path: Path, file: str) -> bool:
     """Whether a file is an archive and no workbook. Raises InputError on one that may not be opened."""
     if is_archive(path):
         with open_archive(path, file) as archive:
-            return workbooks.BOOK not in archive.namelist()
+            return BOOK not in archive.namelist()
     with path.open("rb") as stream:
         return stream.read(2) == GZIP
 
@@ -99,7 +102,7 @@ def files_within(path: Path, file: str) -> list[ZipInfo]:
     with open_archive(path, file) as archive:
         found = members(archive)
         heads = [_head(archive, member) for member in found]
-    packed = any(head.startswith((*ZIP, GZIP, OLE)) for head in heads)
+    packed = any(head.startswith((*ZIP, GZIP, MAGIC)) for head in heads)
     return found if packed or sum(csv_files.source_by_headings(head) is not None for head in heads) > 1 else []
 
 
@@ -117,9 +120,9 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     """What a file is about, and what was noticed in it. Of national files only the first rows are read, of workbooks
     only the cells that say it. Raises InputError where a file does not parse or does not say."""
     source = found.source
-    if source.sheets:
-        month, part = workbooks.subject(path, source, file)
-        return [_of_month(month, part)], None
+    if source.is_workbook:
+        found_in, remark = workbooks.subjects(path, source, file)
+        return [_of_month(*about) for about in found_in], remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
@@ -128,14 +131,14 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
-        return [_of_month(month) for month in months_of(rows, source, place)], remarks
+        return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
     return [Subject()], remarks
 
 
 def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:
     """What a file that does not parse still says it is about; nothing where that may not be all."""
-    if found.source.sheets:
-        return [_of_month(month) for month in workbooks.months_told(path)]
+    if found.source.is_workbook:
+        return [_of_month(month) for month in workbooks.months_told(path, found.source, file)]
     try:
         with open_file(path, found.member, file) as stream:
             text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
@@ -167,7 +170,7 @@ def _of_month(month: str, part: str | None = None) -> Subject:
 
 def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.DataFrame:
     """All rows of one file as text, with `_source_member` and `_source_row`."""
-    if source.sheets:
+    if source.is_workbook:
         return workbooks.read_workbook(path, source, file)
     place = named(file, member)
     with open_file(path, member, file) as stream:
