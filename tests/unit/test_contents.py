@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +24,7 @@ from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import in_short, quarters_at_hand, survey, take_inventory
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import Lock, read_lock
-from orchestration.workspace.paths import Workspace
+from orchestration.workspace.paths import PROJECT, Workspace
 from tests.unit.test_csv_files import DM01, MARCH, TESTS, csv_bytes, quoted
 from tests.unit.test_hostile import MB, peak
 from tests.unit.test_inventory import ae, ambsys, data_file, landed
@@ -418,3 +421,22 @@ def test_every_column_that_may_be_missing_is_in_no_rule() -> None:
         words = {*re.findall(r"\w+", rules)}
         assert words & set(source.names) <= {*source.needed_columns}, source.id
     assert DM01.needed
+
+
+@pytest.mark.parametrize("asked_for", [False, True])
+def test_no_warning_of_a_library_reaches_the_terminal_unasked(asked_for: bool) -> None:
+    """Not even one that a library switches on for itself."""
+    program = """
+import sys, warnings
+from orchestration import cli
+@cli.league.command()
+def warn():
+    warnings.simplefilter("always")
+    warnings.warn("mind the gap")
+sys.argv = ["league", "warn"]
+cli.main()
+"""
+    command = [sys.executable, *(["-W", "default"] if asked_for else []), "-c", program]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    assert ("mind the gap" in ended.stderr) == asked_for
