@@ -25,7 +25,7 @@ from rich.table import Table
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import validator
 from orchestration.terminal.console import Console
-from orchestration.terminal.leagues import show_release, show_set_aside, show_warnings
+from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace.paths import PROJECT, Workspace
 
 if TYPE_CHECKING:
@@ -94,11 +94,12 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     for outcome in outcomes:
         if outcome.release is None:
             _say_what_stopped(outcome)
+            _say_what_was_set_aside(Console(stderr=True), outcome)
             continue
         release = Release.read(outcome.release)
         show_release(console, release, None, HEAD)
         show_warnings(console, release)
-        show_set_aside(console, release)
+        _say_what_was_set_aside(console, outcome)
         console.print(f"{'Made' if outcome.created else 'Current already:'} {release}", markup=False, soft_wrap=True)
         console.print(f"{release.standing()}", highlight=False)
     if any(outcome.problems for outcome in outcomes):
@@ -337,6 +338,11 @@ def _say_what_stopped(outcome: Outcome) -> None:
     errors.print(f"{outcome.quarter}: stopped, nothing published", highlight=False, style="bold red")
     for problem in outcome.problems:
         errors.print(problem, markup=False, highlight=False, soft_wrap=True)
+
+
+def _say_what_was_set_aside(console: Console, outcome: Outcome) -> None:
+    for line in outcome.set_aside:
+        console.print(f"set aside: {line}", markup=False, highlight=False, soft_wrap=True, style="dim")
 
 
 def main() -> None:

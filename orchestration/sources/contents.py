@@ -27,6 +27,7 @@ from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
 
 DEPTH = 2  # archives within each other
 NOT_KNOWN = "no publication known here"
+AKIN_FROM = 0.2  # of headings: A&E of 2019-20 has 0.3, RTT before April 2021 0.6; files of other kinds have none
 MONTH_IN_NAME = re.compile(
     r"(?<![A-Za-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-_ ]*(?:20)?(\d\d)(?!\d)", re.IGNORECASE
 )
@@ -149,7 +150,9 @@ def _single(path: Path, file: str, about: Content) -> Content:
     except InputError as problem:
         return _damaged(path, file, about, str(problem))
     if found is None:
-        return replace(about, problem=NOT_KNOWN)
+        like = csv_files.source_by_headings(first_bytes(path), AKIN_FROM)
+        akin = f"; its headings are most like those of {like.title!r}" if like else ""
+        return replace(about, problem=NOT_KNOWN + akin)
     about = replace(about, source_id=found.source.id, member=found.member)
     try:
         about = replace(about, fictional=is_fictional(path, file))

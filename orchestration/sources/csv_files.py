@@ -98,7 +98,7 @@ def _listed(names: list[str]) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
-def source_by_headings(head: bytes) -> Source | None:
+def source_by_headings(head: bytes, enough: float = RECOGNISED_FROM) -> Source | None:
     """The publication that the first row of a CSV file looks like, or none."""
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
@@ -107,7 +107,7 @@ def source_by_headings(head: bytes) -> Source | None:
         return None
     sources = [source for source in known_sources().values() if not source.is_workbook]
     likeness, best = max(((source.likeness(first_row), source) for source in sources), key=lambda pair: pair[0])
-    return best if likeness >= RECOGNISED_FROM else None
+    return best if likeness >= enough else None
 
 
 def read_csv(stream: IO[bytes], source: Source, file: str, limit: int | None = None) -> tuple[pd.DataFrame, Header]:

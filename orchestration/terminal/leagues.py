@@ -30,14 +30,6 @@ def show_warnings(console: Console, release: Release) -> None:
             console.print(warning, markup=False, highlight=False, soft_wrap=True, style="yellow")
 
 
-def show_set_aside(console: Console, release: Release) -> None:
-    """Prints in short which files of the folder the release has nothing of, and why."""
-    from orchestration.sources.inventory import in_short
-
-    for line in in_short(release.inventory()):
-        console.print(f"set aside: {line}", markup=False, highlight=False, soft_wrap=True, style="dim")
-
-
 def show_release(console: Console, release: Release, only: str | None, rows: int) -> None:
     """Prints the league tables, or `only` one, with at most `rows` rows each; 0 for all."""
     if not release.has_table("league_table"):

@@ -74,13 +74,14 @@ def unquoted(content: bytes) -> bytes:
 
 @pytest.mark.parametrize("damage", [ragged, renamed, unquoted])
 def test_a_damaged_file_stops_the_quarters_that_need_its_month_and_no_other(
-    extracts: Path, damage: Callable[[bytes], bytes]
+    extracts: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
 ) -> None:
     data_file(extracts, "nof.csv", "Q1 2025/26", "Q2 2025/26", "Q3 2025/26", "Q4 2025/26")
     (extracts / "a.csv").write_bytes(damage(ae_bytes(extracts, "MAY-2025")))
     for needs in (Q1, "2025-26-Q2"):
         with pytest.raises(LeagueError, match=r"^a\.csv, row .*; it is 'A&E attendances .* of 2025-05$"):
-            inventory(extracts, needs)
+            take_in(survey(extracts), needs, Workspace(tmp_path))
+    assert "a.csv" not in {entry.file_name for entry in read_lock(Workspace(tmp_path)).entries.values()}
     row = inventory(extracts, "2025-26-Q3").loc["a.csv"]
     assert (row["status"], row["period"], row["reason"]) == (
         "not_asked_for",
@@ -160,6 +161,21 @@ def test_an_older_workbook_is_about_the_month_that_its_sheets_say(extracts: Path
     with pytest.raises(LeagueError, match=r"^a\.xlsx: lacks a sheet; .*; it is 'Cancer .* of 2025-04$"):
         inventory(extracts)
     assert status(extracts, "a.xlsx", "2025-26-Q4") == "not_asked_for"
+
+
+def test_a_layout_of_long_ago_is_no_publication_but_like_one(extracts: Path) -> None:
+    """As RTT had it before April 2021, and A&E in 2019-20."""
+    rtt = [column.published[0] for column in known_sources()["rtt"].columns]
+    rtt = [*rtt[: rtt.index("Gt 52 To 53 Weeks SUM 1")], "Gt 52 Weeks SUM 1", *rtt[-3:]]
+    booked = [column.published[0] for column in known_sources()["ae"].columns if "Booked" not in column.published[0]]
+    booked = [heading.replace("A&E attendances", "Number of A&E attendances") for heading in booked]
+    (extracts / "rtt.csv").write_bytes(csv_bytes(rtt, ["RTT-March-2021", "ZA1", *["1"] * (len(rtt) - 2)]))
+    (extracts / "ae.csv").write_bytes(csv_bytes(booked, ["MSitAE-MAY-2019", "ZA1", *["1"] * (len(booked) - 2)]))
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    found = inventory(extracts)["reason"]
+    like = "no publication known here; its headings are most like those of "
+    assert found["rtt.csv"].startswith(f"{like}'Consultant-led")
+    assert found["ae.csv"].startswith(f"{like}'A&E attendances")
 
 
 def test_months_of_years_without_a_framework_stop_nothing(extracts: Path) -> None:
