@@ -206,3 +206,12 @@ WORKBOOKS = {
     "dm01_provider": dm01_provider,
     "ambsys_series": ambsys_series,
 }
+
+
+def publish(source_id: str, folder: Path) -> Path:
+    """Write the file of a form."""
+    if source_id in WORKBOOKS:
+        return write(folder / f"{source_id}.xlsx", WORKBOOKS[source_id]())
+    path = folder / f"{source_id}.csv"
+    path.write_bytes(cancer_csv())
+    return path

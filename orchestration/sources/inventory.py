@@ -25,6 +25,7 @@ from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import all_fictional
 from orchestration.sources.lock import IN_FORCE, NOT_RECORDED, UNDECIDED, Entry, Lock
 from orchestration.sources.recognise import Subject
+from orchestration.sources.vintages import fitting
 from orchestration.text import IN_NAMES, visible
 from orchestration.workspace.files import is_scratch, sha256_of_file
 from orchestration.workspace.paths import Workspace
@@ -121,6 +122,9 @@ class Candidate:
         )
 
 
+Groups = dict[tuple[str, Subject], list[Candidate]]  # the files that compete, by source and subject
+
+
 @dataclass(frozen=True)
 class Survey:
     """What a folder of extracts holds: candidates for any quarter, whether they are fictional, and files set aside with
@@ -154,8 +158,10 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
         for content in memory.of(path, name, sha256_of_file(path)):
             place = "/".join([name, *content.within])
             known = {"file_name": place, "bytes": content.bytes, "source_sha256": content.sha256}
-            if content.source_id is None:
-                set_aside.append({**known, "status": "not_known", "reason": content.problem})
+            source = known_sources().get(content.source_id or "")
+            if source is None or (content.problem and not source.dated and not source.required):
+                row = {**known, "source_id": content.source_id, "status": "not_known", "reason": content.problem}
+                set_aside.append(row)
             elif content.sha256 in first_seen:
                 same = f"the same bytes as {first_seen[content.sha256]}"
                 set_aside.append({**known, "source_id": content.source_id, "status": "duplicate", "reason": same})
@@ -209,14 +215,18 @@ def quarters_at_hand(found: Survey) -> list[Quarter]:
     raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
 
 
-def competing_files(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
-    """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
-    framework."""
-    about: set[str | None] = {None, *needed(require_known_quarter(quarter))}  # none: references
-    groups: dict[tuple[str, Subject], list[Candidate]] = {}
+def competing_files(found: Survey, quarter: str) -> Groups:
+    """The files that a quarter may be built from, by source and subject. Every quarter has a vintage of each
+    reference. Raises LeagueError for a quarter without a framework."""
+    quarters = needed(require_known_quarter(quarter))
+    groups: Groups = {}
     for candidate in found.candidates:
-        if candidate.subject.quarter in about:
-            groups.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
+        if candidate.subject.quarter is None:
+            about = [Subject(each) for each in quarters]
+        else:
+            about = [candidate.subject] if candidate.subject.quarter in quarters else []
+        for subject in about:
+            groups.setdefault((candidate.source.id, subject), []).append(replace(candidate, subject=subject))
     return groups
 
 
@@ -227,10 +237,10 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     that nothing puts in order, and for a file that is pinned in the lock and not found.
     """
     groups = competing_files(found, quarter)
-    _require_pinned(found, quarter, lock)
+    _require_pinned(found, groups, quarter, lock)
     rows = [*found.set_aside]
     for candidate in found.candidates:
-        if (candidate.source.id, candidate.subject) not in groups:
+        if candidate.subject.quarter and (candidate.source.id, candidate.subject) not in groups:
             reason = f"{quarter} does not need {candidate.subject.period}"
             rows.append(_listed(candidate, "not_asked_for", reason, None))  # whether others' builds have entered it
     for group in groups.values():
@@ -260,14 +270,24 @@ def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, list[Candidate]]:
-    """The file that counts, why where a person said so, and those that say the same. Raises LeagueError where it does
-    not parse, or another says something else and nothing puts them in order."""
-    if not group[0].subject.quarter:  # of references one that parses is enough
+    """The file that counts, why where a person said so or a vintage fits, and those that say the same. Raises
+    LeagueError where it does not parse, or another says something else and nothing puts them in order."""
+    if not group[0].source.dated:  # of references one that parses is enough
         group = [candidate for candidate in group if not candidate.problem] or group
     entries = {candidate.sha256: lock.entries.get(candidate.key) for candidate in group}
-    pins = {sha256: entry.pinned for sha256, entry in entries.items() if entry and entry.pinned}
-    best = max(candidate.precedence for candidate in group)
-    tied = [c for c in group if (c.sha256 in pins if pins else c.precedence == best)]
+    pins = {c.sha256: pin for c in group if (pin := lock.pin(c.key))}
+    vintages = {c.last_period for c in group if c.source.vintage and c.last_period}
+    why = None
+    if pins:
+        counting = [c for c in group if c.sha256 in pins]
+    elif len(vintages) > 1:
+        fit = fitting(vintages, Quarter(str(group[0].subject.quarter)))
+        counting = [c for c in group if c.last_period == fit]
+        why = f"the newest day it knows of, {fit}, fits the quarter best"
+    else:
+        counting = group
+    best = max(candidate.precedence for candidate in counting)
+    tied = [c for c in counting if pins or c.precedence == best]
     for candidate in tied:
         if candidate.problem:
             raise LeagueError(candidate.problem + _what_it_is_about(candidate))
@@ -278,8 +298,8 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
             raise LeagueError(f"{tied[0].name} and {other.name} are both {about} and differ; {how}; {found}")
     in_force = [c for c in tied if (entry := entries[c.sha256]) and entry.status == IN_FORCE]  # what is built stays so
     chosen = (in_force or tied)[0]
-    why = f"pinned: {pins[chosen.sha256]}" if pins else None
-    return chosen, why, [candidate for candidate in tied if candidate is not chosen]
+    equal = [candidate for candidate in tied if candidate is not chosen]
+    return chosen, f"pinned: {pins[chosen.sha256]}" if pins else why, equal
 
 
 def _what_it_is_about(candidate: Candidate) -> str:
@@ -309,8 +329,10 @@ def _rows(candidate: Candidate) -> pd.Series[int]:
         return recognise.hashes_of_rows(path, candidate.member, candidate.source, candidate.name, candidate.subject)
 
 
-def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
-    there, quarters = {candidate.key for candidate in found.candidates}, {None, *needed(require_known_quarter(quarter))}
+def _require_pinned(found: Survey, groups: Groups, quarter: str, lock: Lock) -> None:
+    there = {candidate.key for group in groups.values() for candidate in group}
+    there |= {(source_id, Subject(), sha256) for source_id, subject, sha256 in there if subject.period is None}
+    quarters = {None, *needed(require_known_quarter(quarter))}
     for entry in lock.entries.values():
         if entry.pinned and entry.subject.quarter in quarters and entry.key not in there:
             about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))

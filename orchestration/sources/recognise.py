@@ -35,7 +35,8 @@ from orchestration.sources.xls import MAGIC, is_xls
 
 @dataclass(frozen=True)
 class Subject:
-    """What a file, or a part of its rows, is about. References have neither quarter nor part."""
+    """What a file, or a part of its rows, is about. A reference has no quarter until one uses it; its period is its
+    vintage, where it has one."""
 
     quarter: str | None = None
     period: str | None = None

@@ -45,11 +45,11 @@ def with_field(path: str, value: Any) -> dict[str, Any]:
         ("fetch.files", "(", r"fetch.files: found '('; expected a regular expression: missing ), unterminated"),
         ("columns.0.colour", "red", "columns.0.colour is no field known here"),
         ("columns.0", 3, "columns.0: found 3; expected a list of fields"),
-        ("period.columns", ["moon"], "period, part, sheets or tables name moon; expected names of columns"),
+        ("period.columns", ["moon"], "period, part, vintage, sheets or tables name moon; expected names of columns"),
         (
             "sheets.28-DAY FDS (ALL ROUTES)",
             ["moon"],
-            "period, part, sheets or tables name moon; expected names of columns",
+            "period, part, vintage, sheets or tables name moon; expected names of columns",
         ),
         ("retired", {"since": "soon", "reason": "over"}, "retired.since: found 'soon'; expected a valid date"),
         ("id", "cancers", "id: found 'cancers'; expected cancer, as the file is named"),

@@ -297,7 +297,7 @@ def test_the_combined_csv_names_its_part_in_every_row(tmp_path: Path) -> None:
 
 def test_no_warning_of_a_library_reaches_a_terminal(tmp_path: Path) -> None:
     """openpyxl warns of a date that is none, here in a column that nothing needs."""
-    book = openpyxl.load_workbook(write(tmp_path / "x", forms.cancer_combined()))
+    book = openpyxl.load_workbook(write(tmp_path / "x.xlsx", forms.cancer_combined()))
     no_date = book[PROVIDERS]["C20"]
     no_date.value, no_date.number_format = 1e10, "yyyy-mm-dd"
     book.save(tmp_path / "x.xlsx")
