@@ -30,6 +30,7 @@ from orchestration.sources.archives import (
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import is_about, months_and_parts, months_told
 from orchestration.sources.sheets import BOOK
+from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
 
 
@@ -133,7 +134,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
         return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
-    return [Subject()], remarks
+    return [Subject(period=vintage_of(rows, source))], remarks
 
 
 def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:
