@@ -9,7 +9,8 @@ select
     quarters.quarter,
     case when build.quarter is not null then 'asked for' else 'previous' end as role,
     quarters.period_start,
-    quarters.period_end
+    quarters.period_end,
+    exists(select 1 from {{ source('extract', 'build') }} as any_build where any_build.fictional = 'True') as is_fictional
 from {{ ref('quarters') }} as quarters
 left join {{ source('extract', 'build') }} as build on build.quarter = quarters.quarter
 where build.quarter is not null or quarters.quarter in (select previous.quarter from previous)

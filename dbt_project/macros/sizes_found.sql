@@ -1,0 +1,19 @@
+{# The sizes of publications with a finding, with file, month, what was found, what is expected and why. #}
+{% macro sizes_found(finding, least) -%}
+    select
+        files.file_name,
+        compared.period,
+        compared.measure || ' by ' || compared.part as counted,
+        compared.size,
+        compared.found,
+        'at least ' || compared.{{ least }} || coalesce(' and at most ' || compared.refuse_above, '') as expected,
+        compared.compared_with,
+        compared.reason
+    from {{ ref('sizes_compared') }} as compared
+    left join {{ source('extract', 'files') }} as files
+        on
+            files.source_sha256 = compared.source_sha256
+            and files.period = compared.period
+            and files.status = 'used'
+    where compared.finding = '{{ finding }}'
+{%- endmacro %}

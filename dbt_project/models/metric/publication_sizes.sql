@@ -1,0 +1,45 @@
+-- How much of a publication is there: its organisations, those of them that are no NHS trust, and what they add up to.
+-- Rows that no metric counts are left aside, so a file without them has the size of one with them.
+with counted as (
+    select
+        counts.quarter,
+        months.source_id,
+        strftime(counts.month, '%Y-%m') as period,
+        counts.side as part,
+        counts.measure,
+        counts.code_in_file as organisation_code,
+        counts.denominator,
+        counts.source_sha256
+    from {{ ref('source_counts') }} as counts
+    inner join {{ ref('months_available') }} as months
+        on months.source_sha256 = counts.source_sha256 and months.month = counts.month
+    where counts.side in ('provider', 'commissioner')
+    union all
+    select distinct
+        quarter,
+        'nof_data',
+        quarter,
+        league,
+        'official_figures',
+        trust_code,
+        cast(null as decimal(18, 1)),
+        source_sha256
+    from {{ ref('nof_figures') }}
+)
+
+select
+    counted.quarter,
+    cast(counted.source_id as varchar) as source_id,
+    cast(counted.period as varchar) as period,
+    cast(counted.part as varchar) as part,
+    cast(counted.measure as varchar) as measure,
+    cast(count(distinct counted.organisation_code) as integer) as organisations,
+    cast(
+        count(distinct case when trusts.trust_code is null then counted.organisation_code end) as integer
+    ) as other_organisations,
+    cast(sum(counted.denominator) as decimal(18, 1)) as total,
+    counted.source_sha256
+from counted
+left join {{ ref('reference_trusts') }} as trusts on trusts.trust_code = counted.organisation_code
+group by
+    counted.quarter, counted.source_id, counted.period, counted.part, counted.measure, counted.source_sha256
