@@ -66,7 +66,7 @@ def source_by_headings(head: bytes) -> Source | None:
         first_row = next(csv.reader(io.StringIO(head.decode(encoding, errors="replace"), newline="")), [])
     except csv.Error:
         return None
-    sources = [source for source in known_sources().values() if not source.sheets]
+    sources = [source for source in known_sources().values() if not source.is_workbook]
     likeness, best = max(((source.likeness(first_row), source) for source in sources), key=lambda pair: pair[0])
     return best if likeness >= RECOGNISED_FROM else None
 

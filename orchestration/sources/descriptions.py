@@ -35,14 +35,18 @@ Pattern = Annotated[Text, AfterValidator(_compiles)]
 
 
 class Column(Entry):
-    """A column as landed. Its text comes from under a heading, or, in a workbook, from one cell of the sheet (`cell`)
-    or from the last text met above the table in a sheet's column (`title_in`). A heading alone describes one too."""
+    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`, or, in a workbook,
+    from one cell of the sheet (`cell`), from beside a `label` above the table, from the last text met above the table in
+    a sheet's column (`title_in`), or it is the name of the `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()
+    group: Texts = ()
     optional: bool = False
     cell: Text | None = None
+    label: Text | None = None
     title_in: Text | None = None
+    sheet: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -52,19 +56,33 @@ class Column(Entry):
 
 class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook. Rows whose text is one
-    of `totals` name none."""
+    of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the year that it ends in."""
 
     format: Text
     columns: Texts = ()
     cell: Text | None = None
     totals: Texts = ()
+    financial_year: bool = False
 
 
 class Part(Entry):
-    """Which half of a publication a workbook is: the text of a cell, by part."""
+    """Which half of a publication a workbook or a row is: what the text of a cell or a column holds, by part."""
 
-    cell: Text
+    cell: Text | None = None
+    column: Text | None = None
     values: Mapping[Text, Text]
+
+
+class Table(Entry):
+    """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
+    read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
+    `optional` one."""
+
+    sheet: Pattern
+    texts: Texts
+    counts: Texts
+    missing: Texts = ("-",)
+    optional: bool = False
 
 
 class Retired(Entry):
@@ -106,8 +124,8 @@ class Calendar(Entry):
 
 
 class Source(Entry):
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
-    it is a workbook; `national` ones are too large to be held as a whole. `layout: nof` is that of the NHS Oversight
+    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`,
+    of stacked tables, or `tables`, one a sheet, it is a workbook; `national` ones are too large to be held as a whole. `layout: nof` is that of the NHS Oversight
     Framework, whose rows name a quarter and a type of trust in place of a month (`nof.py`). No quarter is built of
     files without `figures`. `cadence`, `revisions` and `quirks` are for people."""
 
@@ -133,14 +151,17 @@ class Source(Entry):
     fetch: Fetch | None = None
     calendar: Calendar | None = None
     sheets: Mapping[Text, Texts] = {}
+    tables: Annotated[tuple[Table, ...], Field(strict=False)] = ()
     quirks: Texts
 
     @model_validator(mode="after")
     def _names_its_columns(self) -> Source:
         named = {name for columns in self.sheets.values() for name in columns}
+        named |= {name for table in self.tables for name in (*table.texts, *table.counts)}
         named |= set(self.period.columns) if self.period else set()
+        named |= {self.part.column} if self.part and self.part.column else set()
         if unknown := sorted(named - set(self.names)):
-            raise ValueError(f"period or sheets name {', '.join(unknown)}; expected names of columns")
+            raise ValueError(f"period, part, sheets or tables name {', '.join(unknown)}; expected names of columns")
         return self
 
     @property
@@ -151,6 +172,10 @@ class Source(Entry):
     def landed_columns(self) -> list[str]:
         """The columns of the landed table: those described, and where each row came from."""
         return [*self.names, *(["_file_quarter"] if self.layout == "nof" else []), *ROW_OF_FILE]
+
+    @property
+    def is_workbook(self) -> bool:
+        return bool(self.sheets or self.tables)
 
     @property
     def by_heading(self) -> dict[str, str]:
