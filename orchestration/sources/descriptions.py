@@ -86,7 +86,8 @@ class Table(Entry):
 
 
 class Retired(Entry):
-    """Since when a source is published no more, and why. Its files are still known."""
+    """Since which day a source is published no more, and why. It is still known, fetched and expected of the months
+    before."""
 
     since: date
     reason: Text
@@ -94,14 +95,16 @@ class Retired(Entry):
 
 class Fetch(Entry):
     """Where files are linked. `files` is what the name of one looks like, `pages` the addresses, below the landing
-    page, of pages that link more; a group `month` or `year` in them says when a link is about. An `address` never
-    changes and needs no page. `hosts` may serve files, besides the one of the landing page. `assumed` says what of this
+    page, of pages that link more; a group `month` or `year` in them says when a link is about, a group `until` the last
+    month of several. An `address` never changes and needs no page. `hosts` may serve files, besides the one of the
+    landing page. A `spare` form is asked for only where no other form of a month came. `assumed` says what of this
     nobody has seen yet."""
 
     files: Pattern | None = None
     pages: Pattern | None = None
     address: Text | None = None
     hosts: Texts = ()
+    spare: bool = False
     assumed: Text
 
     @model_validator(mode="after")
@@ -112,7 +115,7 @@ class Fetch(Entry):
 
 
 class Calendar(Entry):
-    """When a publication is expected: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
+    """When a publication is expected, in whichever of its forms: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
     many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own. `basis`
     says where the days come from."""
 
@@ -127,13 +130,16 @@ class Source(Entry):
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`,
     of stacked tables, or `tables`, one a sheet, it is a workbook; `national` ones are too large to be held as a whole. `layout: nof` is that of the NHS Oversight
     Framework, whose rows name a quarter and a type of trust in place of a month (`nof.py`). No quarter is built of
-    files without `figures`. `cadence`, `revisions` and `quirks` are for people."""
+    files without `figures`. One that is another `form_of` a publication has no calendar of its own. `found_as` says
+    what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
 
     id: Text
     title: Text
     publisher: Text
     licence: Text
+    form_of: Text | None = None
     landing_page: Text
+    found_as: Text
     cadence: Text
     revisions: Text
     maturity: Maturity
@@ -163,6 +169,14 @@ class Source(Entry):
         if unknown := sorted(named - set(self.names)):
             raise ValueError(f"period, part, sheets or tables name {', '.join(unknown)}; expected names of columns")
         return self
+
+    @property
+    def publication(self) -> str:
+        return self.form_of or self.id
+
+    def is_retired(self, month: str) -> bool:
+        """Whether the figures of a month are published in another form, or no more."""
+        return self.retired is not None and month >= f"{self.retired.since:%Y-%m}"
 
     @property
     def names(self) -> list[str]:

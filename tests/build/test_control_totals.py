@@ -73,7 +73,8 @@ class Part:
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
         self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
-        files = f"from '{build.parquet('files')}' where quarter is null or period in ('{MONTH:%Y-%m}', '{QUARTER}')"
+        files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
+        files += f" and (source_id = 'ambsys' or period in ('{MONTH:%Y-%m}', '{QUARTER}'))"  # ambsys: all months a file
         self.connection.execute(f"create table landed.files as {files}")
         for source in STAGED:
             self.connection.execute(
