@@ -360,7 +360,9 @@ def rtt_row_twice(part: Part) -> Expected:
 def sizes(part: Part) -> dict[str, int]:
     """The sizes of the file that has the incomplete pathways of providers."""
     where = "measure = 'rtt_within_18_weeks' and part = 'provider'"
-    (found,) = part.rows(f"select organisations, other_organisations, total from metric.publication_sizes where {where}")
+    (found,) = part.rows(
+        f"select organisations, other_organisations, total from metric.publication_sizes where {where}"
+    )
     return {size: int(number) for size, number in found.items()}
 
 

@@ -593,6 +593,7 @@ def spare(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
     described = {"main": main, "ae": ae.model_copy(update={"form_of": "main", "calendar": None, "fetch": how})}
     for module in (fetch_module, calendar):
         monkeypatch.setattr(module, "known_sources", lambda: described)
+    monkeypatch.setattr(lock_module, "known_sources", lambda: known_sources() | described)
     return world
 
 
