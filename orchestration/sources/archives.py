@@ -34,10 +34,10 @@ def is_archive(path: Path) -> bool:
         return file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
-def refuse_to_hold(size: int, file: str) -> None:
+def refuse_to_hold(size: int, file: str, limit: int = MAX_HELD) -> None:
     """Raises InputError on what is too large to be read as a whole."""
-    if size > MAX_HELD:
-        raise InputError("is too large", file=file, found=size, expected=f"at most {MAX_HELD} bytes, unpacked")
+    if size > limit:
+        raise InputError("is too large", file=file, found=size, expected=f"at most {limit} bytes, unpacked")
 
 
 class _Bounded(io.FileIO):

@@ -35,9 +35,9 @@ Pattern = Annotated[Text, AfterValidator(_compiles)]
 
 
 class Column(Entry):
-    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`, or, in a workbook,
-    from one cell of the sheet (`cell`), from beside a `label` above the table, from the last text met above the table in
-    a sheet's column (`title_in`), or it is the name of the `sheet`. A heading alone describes one too."""
+    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a workbook it
+    may come from one cell of the sheet (`cell`), from beside a `label` above the table, or from the last text met above
+    it in a sheet's column (`title_in`), or it is the name of the `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()
@@ -127,11 +127,12 @@ class Calendar(Entry):
 
 
 class Source(Entry):
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`,
-    of stacked tables, or `tables`, one a sheet, it is a workbook; `national` ones are too large to be held as a whole. `layout: nof` is that of the NHS Oversight
-    Framework, whose rows name a quarter and a type of trust in place of a month (`nof.py`). No quarter is built of
-    files without `figures`. One that is another `form_of` a publication has no calendar of its own. `found_as` says
-    what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
+    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
+    it is a workbook of tables one below the other, with `tables` one of a table a sheet. `national` ones are too large
+    to be held as a whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of
+    trust in place of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of`
+    a publication has no calendar of its own. `found_as` says what the file is called on the landing page. It,
+    `cadence`, `revisions` and `quirks` are for people."""
 
     id: Text
     title: Text
@@ -196,14 +197,17 @@ class Source(Entry):
         return {heading: column.name for column in self.columns for heading in column.published}
 
     def headings_of(self, name: str) -> tuple[str, ...]:
-        return next(column.published for column in self.columns if column.name == name)
+        """What stands above a column, or says it."""
+        column = next(column for column in self.columns if column.name == name)
+        return column.published or (column.label or column.name,)
 
     def likeness(self, first_row: list[str]) -> float:
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
             headings = {heading.strip() for heading in first_row}
-            shared = len(headings & set(self.by_heading))
-            return shared / (len(headings) + len(self.columns) - shared)
+            shared = {name for heading, name in self.by_heading.items() if heading in headings}
+            missing = [column for column in self.columns if not column.optional and column.name not in shared]
+            return len(shared) / (len(headings) + len(missing))
         fits = len(first_row) == len(self.columns) and all(
             re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern.items()
         )

@@ -12,7 +12,9 @@ from orchestration.quarters import Quarter
 from orchestration.sources import csv_files, nof, workbooks
 from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
 from orchestration.sources.descriptions import Source
-from orchestration.sources.periods import months_of
+from orchestration.sources.periods import months_and_parts
+from orchestration.sources.sheets import BOOK
+from orchestration.sources.xls import is_xls
 
 HEAD = 65536  # of a CSV file, to recognise it by
 
@@ -36,6 +38,9 @@ class Recognised:
 def recognise(path: Path, file: str) -> Recognised | None:
     """The publication a file is, by its content. Raises InputError on an archive that may not be opened, or that holds
     two publications, and on a file too large to be held as a whole where it must be."""
+    if is_xls(path):
+        source = workbooks.source_of(path, file)
+        return Recognised(source) if source else None
     if not is_archive(path):
         with path.open("rb") as stream:
             source = csv_files.source_by_headings(stream.read(HEAD))
@@ -43,9 +48,8 @@ def recognise(path: Path, file: str) -> Recognised | None:
             refuse_to_hold(path.stat().st_size, file)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
-        if workbooks.BOOK in archive.namelist():
-            refuse_to_hold(sum(member.file_size for member in archive.infolist()), file)
-            source = workbooks.source_by_sheets(archive, file)
+        if BOOK in archive.namelist():
+            source = workbooks.source_of(path, file)
             return Recognised(source) if source else None
         known, unknown = [], []
         for member in archive.infolist():
@@ -75,9 +79,9 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     """What a file is about, and what was noticed in it. Of national files only the first rows are read, of workbooks
     only the cells that say it. Raises InputError where a file does not parse or does not say."""
     source = found.source
-    if source.sheets:
-        month, part = workbooks.subject(path, source, file)
-        return [_of_month(month, part)], None
+    if source.is_workbook:
+        found_in, remark = workbooks.subjects(path, source, file)
+        return [_of_month(*about) for about in found_in], remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
@@ -86,7 +90,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
-        return [_of_month(month) for month in months_of(rows, source, place)], remarks
+        return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
     return [Subject()], remarks
 
 
@@ -96,7 +100,7 @@ def _of_month(month: str, part: str | None = None) -> Subject:
 
 def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.DataFrame:
     """All rows of one file as text, with `_source_member` and `_source_row`."""
-    if source.sheets:
+    if source.is_workbook:
         return workbooks.read_workbook(path, source, file)
     place = named(file, member)
     with open_file(path, member, file) as stream:
