@@ -68,9 +68,9 @@ HALLMARKS = {  # a heading that only files of this kind have
     "cancer": "REFERRAL ROUTE",
     "ods_etr": "column 27",
     "ods_trusts": "ics",
-    "ods_icbs": "merger_date",
     "ods_sub_icbs": "ICB26CDH",
 }
+BY_SEED = {"organisation_name": "trust_name", "league": "league", "region": "region", "icb_code": "icb_code"}
 WHOLE = {  # what a row must say to be counted: the roll-up of all specialties, tests or routes
     "RTT Part Type": "Part_2",
     "Treatment Function Code": "C_999",
@@ -217,7 +217,13 @@ class Audit:
         self.not_applicable = {
             (row["organisation_code"], row["metric_id"]): row["reason"] for row in seed("metrics_not_applicable")
         }
-        self.not_listed = {row["trust_code"]: row["league"] for row in seed("trusts_not_listed")}
+        self.seeded: dict[tuple[str, str], str] = {}
+        for row in seed("trusts"):
+            for attribute, column in BY_SEED.items():
+                self.seeded[row["trust_code"], attribute] = row[column]
+        for row in seed("icbs"):
+            self.seeded[row["icb_code"], "organisation_name"] = row["icb_name"]
+            self.seeded[row["icb_code"], "region"] = row["region"]
 
     def row(self, named: Cells, column: str = "source_row") -> Cells:
         """The row of the file that a row of a table names."""
@@ -280,11 +286,8 @@ class Audit:
                     "organisation_name": row["name"].strip(),
                     "league": LEAGUES[row["type"]],
                     "region": row["region"],
-                    "icb_code": self.icbs_by_name.get(f"{row['ics']} ICB"),
+                    "icb_code": self.icbs_by_name.get(f"NHS {row['ics']} Integrated Care Board"),
                 }
-            case "ods_icbs":
-                name = f"NHS {row['name']}"
-                about = {"code": row["ods_code"], "organisation_name": name, "region": row["region"]}
             case "ods_sub_icbs":
                 about = {"code": row["ICB26CDH"], "organisation_name": row["ICB26NM"], "region": row["NHSER26NM"]}
             case "cancer":
@@ -303,11 +306,7 @@ class Audit:
 
     @cached_property
     def icbs_by_name(self) -> dict[str, str]:
-        found = {}
-        for sha256, path in self.extracts.paths.items():
-            if path.name.startswith("icbs_"):
-                found = {row["name"]: row["ods_code"] for row in self.extracts.rows(sha256).values()}
-        return found
+        return {row["icb_name"]: row["icb_code"] for row in seed("icbs")}
 
     @cached_property
     def listed(self) -> dict[str, Cells]:
@@ -318,8 +317,7 @@ class Audit:
     def codes_known(self) -> set[str]:
         """Of trusts with a region, and of ICBs."""
         etr = [row for row in self._reference("etr.csv") if row["column 3"] in REGIONS]
-        lists = self._reference("icbs_2026-08.csv"), self._reference("SICBL26_ICB26_NHSER26_lookup.csv")
-        icbs = {row.get("ods_code") or row["ICB26CDH"] for rows in lists for row in rows}
+        icbs = {row["icb_code"] for row in seed("icbs")}
         return set(self.listed) | icbs | {row[column] for row in etr for column in ("column 1", "column 4")}
 
     def _reference(self, name: str) -> list[Cells]:
@@ -333,6 +331,9 @@ class Audit:
             raise LookupError(f"{attribute} of {code}: the rows named say {sorted(map(str, said))}")
         if said:
             return "row", said.pop()
+        if seeded := self.seeded.get((code, attribute)):
+            released = attribute == "league" and code in self.trusts_released
+            return ("absence", None) if released else ("rule", seeded)
         match attribute:
             case "organisation_name":  # called by its code, since its rows have no name
                 rows = [row for row in self.counted if code == row["Commissioner Org Code"]]
@@ -341,8 +342,6 @@ class Audit:
             case "trust_subtype":
                 absent = code not in self.trusts_released
             case "league":
-                if code in self.not_listed and code not in self.trusts_released:
-                    return "rule", self.not_listed[code]
                 absent = code not in self.listed and code not in self.trusts_released
             case _:
                 absent = code not in self.codes_known

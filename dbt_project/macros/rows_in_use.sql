@@ -16,3 +16,16 @@
             and files.quarter = quarters.quarter
             and files.part = trust_types.league
 {%- endmacro %}
+
+{# The landed rows of a reference, once for each quarter that uses the file. #}
+{% macro reference_rows(source_id) -%}
+    select
+        reference.*,
+        files.quarter
+    from {{ source('land', source_id) }} as reference
+    inner join {{ source('extract', 'files') }} as files
+        on
+            files.source_id = '{{ source_id }}'
+            and files.status = 'used'
+            and files.source_sha256 = reference._source_sha256
+{%- endmacro %}

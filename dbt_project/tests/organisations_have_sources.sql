@@ -1,7 +1,29 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisation_sources'}}}) }}
--- Whatever a league table says of an organisation, some row of some file says it. A trust that the list no longer names
--- has its league from seed trusts_not_listed; who has no name is called by its code.
-with held as (
+-- Whatever a league table says of an organisation, some row of some file or of a seed says it. Who has no name is called
+-- by its code.
+with seeds as (
+    {% for relation, code, attributes in [
+        (ref('trusts'), 'trust_code', {
+            'organisation_name': 'trust_name', 'league': 'league', 'region': 'region', 'icb_code': 'icb_code'
+        }),
+        (ref('trust_changes'), 'trust_code', {
+            'organisation_name': 'trust_name', 'region': 'region', 'icb_code': 'icb_code'
+        }),
+        (ref('icbs'), 'icb_code', {'organisation_name': 'icb_name', 'region': 'region', 'icb_code': 'icb_code'})
+    ] -%}
+        {% set several = not loop.last -%}
+        {% for attribute, value in attributes.items() -%}
+            select
+                {{ code }} as organisation_code,
+                '{{ attribute }}' as attribute,
+                {{ value }} as value
+            from {{ relation }}
+            {{ 'union' if several or not loop.last }}
+        {% endfor -%}
+    {% endfor %}
+),
+
+held as (
     {% for attribute in ['organisation_name', 'trust_subtype', 'league', 'region', 'icb_code'] -%}
         select
             quarter,
@@ -23,10 +45,13 @@ left join {{ ref('organisation_sources') }} as sources
         and sources.organisation_code = held.organisation_code
         and sources.attribute = held.attribute
         and sources.value = held.value
-left join {{ ref('trusts_not_listed') }} as not_listed
-    on not_listed.trust_code = held.organisation_code and held.attribute = 'league'
+left join seeds
+    on
+        seeds.organisation_code = held.organisation_code
+        and seeds.attribute = held.attribute
+        and seeds.value = held.value
 where
     sources.value is null
-    and not_listed.trust_code is null
+    and seeds.value is null
     and (held.attribute <> 'league' or held.organisation_type = 'trust')
     and (held.attribute <> 'organisation_name' or held.value <> held.organisation_code)

@@ -294,7 +294,6 @@ def write_reference_files(directory: Path, organisations: Organisations) -> None
     files = {
         "etr.csv": csv_text(_etr_rows(organisations), "\r\n", quote_all=True),
         "trusts_2026-08.csv": csv_text(_trust_list_rows(organisations), "\n"),
-        "icbs_2026-08.csv": csv_text(_icb_list_rows(organisations), "\n"),
         "SICBL26_ICB26_NHSER26_lookup.csv": "\ufeff" + csv_text(_lookup_rows(organisations), "\n"),
     }
     for name, text in files.items():
@@ -340,12 +339,6 @@ def _trust_list_rows(organisations: Organisations) -> Iterable[list[str]]:
             ics = "-" if trust.league == "ambulance" else trust.icb.area
             merger_date = MERGER_DATE.isoformat() if trust.predecessor else ""
             yield [trust.code, trust.name, group, trust.icb.region.name, ics, trust.predecessor, merger_date]
-
-
-def _icb_list_rows(organisations: Organisations) -> Iterable[list[str]]:
-    yield ["ods_code", "name", "region", "predecessor_codes", "merger_date"]
-    for icb in organisations.icbs:
-        yield [icb.code, f"{icb.area} ICB", icb.region.name, "", ""]
 
 
 def _lookup_rows(organisations: Organisations) -> Iterable[list[str]]:

@@ -65,6 +65,13 @@ class Period(Entry):
     financial_year: bool = False
 
 
+class Vintage(Entry):
+    """Where a reference says of when it is: columns of days, and the column of ICBs, which open on a day."""
+
+    dates: Texts
+    icb: Text
+
+
 class Part(Entry):
     """Which half of a publication a workbook or a row is: what the text of a cell or a column holds, by part."""
 
@@ -154,6 +161,7 @@ class Source(Entry):
     national: bool = False
     period: Period | None = None
     part: Part | None = None
+    vintage: Vintage | None = None
     retired: Retired | None = None
     fetch: Fetch | None = None
     calendar: Calendar | None = None
@@ -166,9 +174,12 @@ class Source(Entry):
         named = {name for columns in self.sheets.values() for name in columns}
         named |= {name for table in self.tables for name in (*table.texts, *table.counts)}
         named |= set(self.period.columns) if self.period else set()
+        named |= {*self.vintage.dates, self.vintage.icb} if self.vintage else set()
         named |= {self.part.column} if self.part and self.part.column else set()
         if unknown := sorted(named - set(self.names)):
-            raise ValueError(f"period, part, sheets or tables name {', '.join(unknown)}; expected names of columns")
+            raise ValueError(
+                f"period, part, vintage, sheets or tables name {', '.join(unknown)}; expected names of columns"
+            )
         return self
 
     @property

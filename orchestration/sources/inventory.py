@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from orchestration.errors import LeagueError
+from orchestration.errors import InputError, LeagueError
 from orchestration.quarters import Quarter, needed, require_known_quarter, with_a_framework
 from orchestration.sources import recognise
 from orchestration.sources.archives import MAX_BYTES
@@ -20,6 +20,7 @@ from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import all_fictional, is_fictional
 from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
 from orchestration.sources.recognise import Recognised, Subject
+from orchestration.sources.vintages import fitting
 from orchestration.text import IN_NAMES, visible
 from orchestration.workspace.files import is_scratch, sha256_of_file
 
@@ -98,6 +99,9 @@ class Candidate:
         )
 
 
+Groups = dict[tuple[str, Subject], list[Candidate]]  # the files that compete, by source and subject
+
+
 @dataclass(frozen=True)
 class Survey:
     """What a folder of extracts holds: candidates for any quarter, whether they are fictional, and files set aside with
@@ -145,9 +149,16 @@ def survey(folder: Path) -> Survey:
             same = f"the same bytes as {first_seen[sha256]}"
             set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
             continue
+        try:
+            subjects, remarks = recognise.subjects_of(path, found, name)
+        except InputError as error:
+            if found.source.required or found.source.figures:
+                raise
+            set_aside.append({**known, "source_id": found.source.id, "status": "not_known", "reason": str(error)})
+            continue
         first_seen[sha256] = name
         fictional[name] = is_fictional(path, name)
-        candidates += candidates_of(path, name, sha256, found, *recognise.subjects_of(path, found, name))
+        candidates += candidates_of(path, name, sha256, found, subjects, remarks)
     return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside))
 
 
@@ -169,14 +180,18 @@ def quarters_at_hand(found: Survey) -> list[Quarter]:
     raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
 
 
-def competing_files(found: Survey, quarter: str) -> dict[tuple[str, Subject], list[Candidate]]:
-    """The files that a quarter may be built from, by source and subject. Raises LeagueError for a quarter without a
-    framework."""
-    about: set[str | None] = {None, *needed(require_known_quarter(quarter))}  # none: references
-    groups: dict[tuple[str, Subject], list[Candidate]] = {}
+def competing_files(found: Survey, quarter: str) -> Groups:
+    """The files that a quarter may be built from, by source and subject. Every quarter has a vintage of each
+    reference. Raises LeagueError for a quarter without a framework."""
+    quarters = needed(require_known_quarter(quarter))
+    groups: Groups = {}
     for candidate in found.candidates:
-        if candidate.subject.quarter in about:
-            groups.setdefault((candidate.source.id, candidate.subject), []).append(candidate)
+        if candidate.subject.quarter is None:
+            about = [Subject(each) for each in quarters]
+        else:
+            about = [candidate.subject] if candidate.subject.quarter in quarters else []
+        for subject in about:
+            groups.setdefault((candidate.source.id, subject), []).append(replace(candidate, subject=subject))
     return groups
 
 
@@ -187,10 +202,10 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     that nothing puts in order, and for a file that is pinned in the lock and not found.
     """
     groups = competing_files(found, quarter)
-    _require_pinned(found, quarter, lock)
+    _require_pinned(found, groups, quarter, lock)
     rows = [*found.set_aside]
     for candidate in found.candidates:
-        if (candidate.source.id, candidate.subject) not in groups:
+        if candidate.subject.quarter and (candidate.source.id, candidate.subject) not in groups:
             reason = f"{quarter} does not need {candidate.subject.period}"
             rows.append(_listed(candidate, "not_asked_for", reason, None))  # whether others' builds have entered it
     for group in groups.values():
@@ -218,19 +233,31 @@ def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
-    """The file that counts, and why where a person said so."""
-    pins = {c.sha256: entry.pinned for c in group if (entry := lock.entries.get(c.key)) and entry.pinned}
-    best = max(candidate.precedence for candidate in group)
-    first, *others = [c for c in group if (c.sha256 in pins if pins else c.precedence == best)]
+    """The file that counts, and why where a person said so or a vintage fits."""
+    pins = {c.sha256: pin for c in group if (pin := lock.pin(c.key))}
+    vintages = {c.last_period for c in group if c.source.vintage and c.last_period}
+    why = None
+    if pins:
+        counting = [c for c in group if c.sha256 in pins]
+    elif len(vintages) > 1:
+        fit = fitting(vintages, Quarter(str(group[0].subject.quarter)))
+        counting = [c for c in group if c.last_period == fit]
+        why = f"the newest day it knows of, {fit}, fits the quarter best"
+    else:
+        counting = group
+    best = max(candidate.precedence for candidate in counting)
+    first, *others = [c for c in counting if pins or c.precedence == best]
     if others:
         about = " ".join(filter(None, [first.source.title, first.subject.period, first.subject.part]))
         how = "both are pinned in the lock" if pins else "nothing says which supersedes the other: pin one in the lock"
         raise LeagueError(f"{first.name} and {others[0].name} are both {about} and differ; {how}")
-    return first, f"pinned: {pins[first.sha256]}" if pins else None
+    return first, f"pinned: {pins[first.sha256]}" if pins else why
 
 
-def _require_pinned(found: Survey, quarter: str, lock: Lock) -> None:
-    there, quarters = {candidate.key for candidate in found.candidates}, {None, *needed(require_known_quarter(quarter))}
+def _require_pinned(found: Survey, groups: Groups, quarter: str, lock: Lock) -> None:
+    there = {candidate.key for group in groups.values() for candidate in group}
+    there |= {(source_id, Subject(), sha256) for source_id, subject, sha256 in there if subject.period is None}
+    quarters = {None, *needed(require_known_quarter(quarter))}
     for entry in lock.entries.values():
         if entry.pinned and entry.subject.quarter in quarters and entry.key not in there:
             about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))

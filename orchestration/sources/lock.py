@@ -67,6 +67,14 @@ class Lock:
                 status = IN_FORCE if entry.sha256 == sha256 else f"{SUPERSEDED}{sha256}"
                 self.entries[key] = replace(entry, status=status)
 
+    def pin(self, key: tuple[str, Subject, str]) -> str | None:
+        """Why a file is pinned. One that was pinned as a reference, before each quarter had its own, is so for all."""
+        source_id, subject, sha256 = key
+        for about in (subject, Subject()):
+            if (entry := self.entries.get((source_id, about, sha256))) and entry.pinned:
+                return entry.pinned
+        return None
+
     def of_file(self, sha256: str) -> Entry | None:
         """Any entry of a file."""
         return next((entry for entry in self.entries.values() if entry.sha256 == sha256), None)

@@ -21,7 +21,8 @@ HEAD = 65536  # of a CSV file, to recognise it by
 
 @dataclass(frozen=True)
 class Subject:
-    """What a file, or a part of its rows, is about. References have neither quarter nor part."""
+    """What a file, or a part of its rows, is about. A reference has no quarter until one uses it; its period is its
+    vintage, where it has one."""
 
     quarter: str | None = None
     period: str | None = None

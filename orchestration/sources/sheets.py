@@ -27,8 +27,9 @@ from orchestration.sources.xls import is_xls, read_xls
 from orchestration.text import HIDDEN
 
 BOOK = "xl/workbook.xml"
-# Of all members together. They are streamed, a row at a time. The most known is 22 MB (AmbSYS, August 2025); a cancer
-# extract has 4 MB a month, so a year of it has 48.
+WORKSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+# Of all members together: sheets are streamed, a row at a time, and all else is held. The most known is 22 MB (AmbSYS,
+# August 2025); a cancer extract has 4 MB a month, so a year of it has 48.
 MAX_BOOK = 128 * 1024 * 1024
 MAX_ROWS = 1_048_576  # of a sheet; empty rows are counted out to a row number beyond
 MAX_COLUMNS = 256  # openpyxl fills a row up to its last cell; the widest known has 209 (AmbSYS)
@@ -86,6 +87,13 @@ def open_book(path: Path, file: str) -> Iterator[Book]:
         with reading(file):
             reader = ExcelReader(content, read_only=True, data_only=True, keep_links=False)
             reader.archive = _Watched(content)
+            reader.read_manifest()
+            kinds = [(part.PartName.removeprefix("/"), part.ContentType) for part in reader.package.Override]
+        held = {member.filename: member.file_size for member in archive.infolist()}
+        for name in {name for name, kind in kinds if kind == WORKSHEET} - {n for n, kind in kinds if kind != WORKSHEET}:
+            held.pop(name, None)
+        refuse_to_hold(sum(held.values()), file)
+        with reading(file):
             reader.read()
         book = reader.wb
 

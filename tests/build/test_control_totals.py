@@ -35,7 +35,8 @@ AGAIN = ["months_available", *STAGED.values(), "rtt_counts", "dm01_counts", "cou
 AGAIN += ["organisations", "organisation_sources"]
 AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
 AGAIN += ["publication_sizes", "sizes_compared"]
-CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation"]
+CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
+CHANGED += ["reference_trusts", "trust_leagues"]
 KEYED = [*STAGED.values(), "source_counts"]
 OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
     "figures_are_published_once",
@@ -714,6 +715,40 @@ def ae_codes_of_new_trusts(part: Part) -> Expected:
         part.put("ae", row, org_code=code, org_name=f"NEW {code}")
     new = {"quarter": QUARTER, "organisation_code": "RZZ", "organisation_name": "NEW RZZ"}
     return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "NEW TAZ"}]}
+
+
+# References
+
+
+@mutant
+def icb_that_opened_after_the_quarter(part: Part) -> Expected:
+    """As where etr is of after a merger and seed `trust_changes` does not know its trusts."""
+    (icb, *_) = part.rows("from metric.organisations where organisation_type = 'icb'")
+    code = icb["organisation_code"]
+    part.connection.execute(f"update stage.reference_icbs set opened_on = '2099-01-01' where icb_code = '{code}'")
+    placed = part.rows(f"from metric.organisations where league is not null and icb_code = '{code}'")
+    about = ("quarter", "organisation_code", "icb_code")
+    return {"icbs_are_of_the_quarter": [{column: row[column] for column in about} for row in placed]}
+
+
+@mutant
+def trust_of_which_nothing_says_the_league(part: Part) -> Expected:
+    where = f"quarter = '{QUARTER}' and league = 'acute' and close_date is null"
+    (trust, *_) = part.rows(f"from stage.reference_trusts where {where}")
+    code = trust["trust_code"]
+    part.connection.execute(
+        f"update stage.reference_trusts set league = null where trust_code = '{code}' and quarter = '{QUARTER}'"
+    )
+    return {"open_trusts_have_a_league": [{"quarter": QUARTER, "trust_code": code}]}
+
+
+@mutant
+def trust_that_two_sources_put_into_different_leagues(part: Part) -> Expected:
+    (trust, *_) = part.rows(f"from stage.listed_trusts where quarter = '{QUARTER}' and league = 'acute'")
+    about = {"quarter": QUARTER, "trust_code": trust["trust_code"]}
+    where = " and ".join(f"{column} = '{value}'" for column, value in about.items())
+    part.connection.execute(f"update stage.trust_leagues set league = 'ambulance' where {where}")
+    return {"trust_leagues_agree": [{**about, "league": "ambulance", "league_by_list": "acute"}]}
 
 
 # Ambulances

@@ -128,7 +128,6 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
     assert {path.name for path in (sample / "ods").iterdir()} == {
         "etr.csv",
         "trusts_2026-08.csv",
-        "icbs_2026-08.csv",
         "SICBL26_ICB26_NHSER26_lookup.csv",
     }
 
@@ -257,14 +256,14 @@ def test_reference_files_have_the_real_shape(sample: Path, data: pd.DataFrame) -
     assert len(absent) == 3
     assert absent < care
 
-    trusts, icbs = read(sample / "ods/trusts_2026-08.csv"), read(sample / "ods/icbs_2026-08.csv")
+    trusts = read(sample / "ods/trusts_2026-08.csv")
     lookup_text = (sample / "ods/SICBL26_ICB26_NHSER26_lookup.csv").read_bytes()
     lookup = read(sample / "ods/SICBL26_ICB26_NHSER26_lookup.csv")
     assert lookup_text.startswith(b"\xef\xbb\xbfSICBL26CD,SICBL26CDH,SICBL26NM,ICB26CD,ICB26CDH,ICB26NM,NHSER26CD,")
     assert b"\r" not in lookup_text
-    assert (len(trusts), len(icbs), len(lookup), lookup["ICB26CDH"].nunique()) == (205, 42, 106, 42)
-    assert {f"{area} ICB" for area in trusts["ics"] if area != "-"} <= set(icbs["name"])
-    assert set("NHS " + icbs["name"].str.removesuffix("ICB") + "Integrated Care Board") == set(lookup["ICB26NM"])
+    assert (len(trusts), len(lookup), lookup["ICB26CDH"].nunique()) == (205, 106, 42)
+    areas = {area for area in trusts["ics"] if area != "-"}
+    assert {f"NHS {area} Integrated Care Board" for area in areas} <= set(lookup["ICB26NM"])
     assert Counter(map(len, trusts["ods_code"])) == {3: 204, 5: 1}
 
 
@@ -276,21 +275,19 @@ def test_no_code_or_name_is_real(sample: Path, data: pd.DataFrame) -> None:
     for path in real_files:
         with path.open(encoding="utf-8-sig", newline="") as lines:
             real.update(cell.upper() for row in csv.reader(lines) for cell in row)
-    trusts, icbs = read(sample / "ods/trusts_2026-08.csv"), read(sample / "ods/icbs_2026-08.csv")
+    trusts = read(sample / "ods/trusts_2026-08.csv")
     lookup = read(sample / "ods/SICBL26_ICB26_NHSER26_lookup.csv")
     invented = {
         *data["Trust_code"],
         *data["Trust_name"],
         *trusts["name"],
-        *icbs["ods_code"],
-        *icbs["name"],
         *lookup["SICBL26CD"],
         *lookup["SICBL26CDH"],
         *lookup["ICB26CD"],
         *lookup["ICB26NM"],
     }
     assert not {text.upper() for text in invented} & real
-    assert not icbs["ods_code"].str.startswith("Q").any()
+    assert not lookup["ICB26CDH"].str.startswith("Q").any()
 
 
 # The arithmetic by rule

@@ -144,8 +144,10 @@ def cancer(path: Path) -> Iterator[pd.DataFrame]:
 
 def trust_icbs(extracts: Path) -> dict[str, str]:
     trusts = text(extracts / "ods" / "trusts_2026-08.csv", encoding="utf-8-sig")
-    icbs = text(extracts / "ods" / "icbs_2026-08.csv", encoding="utf-8-sig").set_index("name")["ods_code"]
-    listed = dict(zip(trusts["ods_code"], (trusts["ics"] + " ICB").map(icbs), strict=True))
+    lookup = text(extracts / "ods" / "SICBL26_ICB26_NHSER26_lookup.csv", encoding="utf-8-sig")
+    icbs = lookup.drop_duplicates("ICB26NM").set_index("ICB26NM")["ICB26CDH"]
+    named = "NHS " + trusts["ics"] + " Integrated Care Board"
+    listed = dict(zip(trusts["ods_code"], named.map(icbs), strict=True))
     etr = text(extracts / "ods" / "etr.csv", header=None)
     return {code: icb for code, icb in listed.items() if isinstance(icb, str)} | dict(zip(etr[0], etr[3], strict=True))
 

@@ -48,7 +48,6 @@ def test_every_value_stays_text_and_rows_are_numbered_from_the_header() -> None:
         ("nof_data", HEADER[1:]),
         ("nof_league", [column.published[-1] for column in LEAGUE.columns]),
         ("ods_trusts", [column.published[0] for column in known_sources()["ods_trusts"].columns]),
-        ("ods_icbs", [column.published[0] for column in known_sources()["ods_icbs"].columns]),
         ("ods_etr", ["ZA1", "NAME", "Y56", "XA1", *[""] * 6, "20250401", *[""] * 16]),
     ],
 )

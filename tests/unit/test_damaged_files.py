@@ -128,11 +128,6 @@ CASES = [
         ("no publication of 2025-26-Q1 is among the files",),
     ),
     Case(
-        "etr without region codes",
-        table(ETR, lambda rows: [row.__setitem__(2, "") for row in rows.rows] and None),
-        (ETR,),
-    ),
-    Case(
         "etr with shifted columns",
         table(ETR, lambda rows: [row.insert(2, "") for row in rows.rows] and None),
         (ETR,),

@@ -45,7 +45,7 @@ def statuses(workspace: Workspace) -> dict[tuple[str, str | None, str], str]:
             names.get(word, word) for word in entry.status.split()
         )
         for entry in entries
-        if entry.subject.quarter
+        if entry.subject.period
     }
 
 
@@ -66,7 +66,7 @@ def edit(workspace: Workspace, file_name: str, **fields: Any) -> None:
 
 
 def used(inventory: pd.DataFrame) -> set[str]:
-    return set(inventory.loc[(inventory["status"] == "used") & inventory["quarter"].notna(), "file_name"])
+    return set(inventory.loc[(inventory["status"] == "used") & inventory["period"].notna(), "file_name"])
 
 
 def test_lock_names_every_file_by_quarter_and_source(extracts: Path, workspace: Workspace) -> None:
@@ -74,8 +74,10 @@ def test_lock_names_every_file_by_quarter_and_source(extracts: Path, workspace: 
     take_in(survey(extracts), Q1, workspace)
     document = json.loads(workspace.lock_file.read_text())
     assert list(document) == ["layout", "quarters", "references", "retired_sources"]
-    assert {quarter: list(sources) for quarter, sources in document["quarters"].items()} == {Q1: ["ae"]}
-    assert list(document["references"]) == ["ods_etr", "ods_trusts"]
+    assert {quarter: list(sources) for quarter, sources in document["quarters"].items()} == {
+        Q1: ["ae", "ods_etr", "ods_trusts"]
+    }
+    assert document["references"] == {}
     (entry,) = document["quarters"][Q1]["ae"]
     path = extracts / "May-2025.csv"
     assert list(entry.items()) == [
@@ -158,7 +160,7 @@ def test_pin_is_of_one_quarter(extracts: Path, workspace: Workspace) -> None:
     edit(workspace, "q1.csv", pinned="as ranked in September")
     data_file(extracts, "q3.csv", "Q1 2025/26", "Q2 2025/26", "Q3 2025/26", value="2.0")
     inventory = take_in(survey(extracts), Q2, workspace)
-    rows = inventory[(inventory["status"] == "used") & inventory["quarter"].notna()]
+    rows = inventory[(inventory["status"] == "used") & inventory["period"].notna()]
     assert dict(zip(rows["quarter"], rows["file_name"], strict=True)) == {Q1: "q1.csv", Q2: "q3.csv"}
 
 

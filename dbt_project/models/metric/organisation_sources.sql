@@ -1,6 +1,6 @@
 -- Which rows say what an organisation is called and where it belongs: of every file the first row that says what
--- `organisations` has. Rows that say otherwise are not named.
--- Organisations known only by code have no name row.
+-- `organisations` has. Rows that say otherwise are not named. What only a seed says (`trusts`, `trust_changes`, `icbs`)
+-- has no row here, nor has the name of an organisation known only by code.
 with published as (
     select
         figures.*,
@@ -9,20 +9,19 @@ with published as (
     left join {{ ref('regions') }} as regions on regions.published_name = lower(figures.published_region)
 ),
 
-listed as (
-    select
-        trusts.*,
-        benchmark_groups.league
-    from {{ ref('listed_trusts') }} as trusts
-    left join {{ ref('benchmark_groups') }} as benchmark_groups
-        on benchmark_groups.benchmark_group = trusts.benchmark_group
-),
-
 -- The region of an ICB is that of its trusts, of those that are open.
 open_trusts as (
     select *
     from {{ ref('etr_trusts') }}
     where close_date is null
+),
+
+looked_up_icbs as (
+    select
+        cast(null as varchar) as quarter,
+        *
+    from {{ ref('reference_icbs') }}
+    where source_sha256 is not null
 ),
 
 stated as (
@@ -34,16 +33,16 @@ stated as (
             'organisation_name': 'trust_name', 'region': 'region', 'icb_code': 'icb_code'
         }),
         ("'ods_etr'", 'open_trusts', 'icb_code', {'region': 'region', 'icb_code': 'icb_code'}),
-        ("'ods_trusts'", 'listed', 'trust_code', {
+        ("'ods_trusts'", ref('listed_trusts'), 'trust_code', {
             'organisation_name': 'trust_name', 'league': 'league', 'region': 'region', 'icb_code': 'icb_code'
         }),
-        ('source_id', ref('icb_lists'), 'icb_code', {
-            'organisation_name': "'NHS ' || icb_name", 'region': 'region', 'icb_code': 'icb_code'
+        ("'ods_sub_icbs'", 'looked_up_icbs', 'icb_code', {
+            'organisation_name': 'icb_name', 'region': 'region', 'icb_code': 'icb_code'
         })
     ] -%}
         {% for attribute, value in attributes.items() -%}
             select
-                {{ 'quarter' if rows == 'published' else 'cast(null as varchar) as quarter' }},
+                quarter,
                 {{ code }} as organisation_code,
                 '{{ attribute }}' as attribute,
                 {{ value }} as value,

@@ -43,7 +43,9 @@ listed as (
         reference.league
     from {{ ref('reference_trusts') }} as reference
     inner join {{ ref('quarters_in_scope') }} as quarters
-        on reference.close_date is null or reference.close_date >= quarters.period_end
+        on
+            quarters.quarter = reference.quarter
+            and (reference.close_date is null or reference.close_date >= quarters.period_end)
     left join {{ ref('successions') }} as successions
         on successions.quarter = quarters.quarter and successions.predecessor_code = reference.trust_code
     left join leagues_released
@@ -99,7 +101,7 @@ icbs_of_quarter as (
         quarters.quarter,
         reference.icb_code
     from {{ ref('reference_trusts') }} as reference
-    cross join {{ ref('quarters_in_scope') }} as quarters
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = reference.quarter
     left join quarters_with_commissioners as known on known.quarter = quarters.quarter
     where
         known.quarter is null
@@ -110,11 +112,12 @@ icbs_of_quarter as (
 
 icb_regions as (
     select
+        quarter,
         icb_code,
         min(region) as region
     from {{ ref('reference_trusts') }}
     where region is not null and close_date is null
-    group by icb_code
+    group by quarter, icb_code
 ),
 
 commissioners as (
@@ -161,20 +164,21 @@ left join named
         and named.side = 'provider'
 left join listed
     on listed.quarter = providers.quarter and listed.trust_code = providers.organisation_code
-left join {{ ref('reference_trusts') }} as reference on reference.trust_code = providers.organisation_code
+left join {{ ref('reference_trusts') }} as reference
+    on reference.quarter = providers.quarter and reference.trust_code = providers.organisation_code
 where commissioners.organisation_code is null
 union all
 select
     commissioners.quarter,
     commissioners.organisation_code,
-    coalesce(named.organisation_name, 'NHS ' || icbs.icb_name, commissioners.organisation_code),
+    coalesce(named.organisation_name, icbs.icb_name, commissioners.organisation_code),
     case
         when icbs_of_quarter.icb_code is not null then 'icb'
         else coalesce(kinds.kind, 'other_commissioner')
     end,
     case when icbs_of_quarter.icb_code is not null then 'icb' end,
     null,
-    coalesce(icb_regions.region, icbs.region),
+    coalesce(icbs.region, icb_regions.region),
     icbs_of_quarter.icb_code,
     null,
     coalesce(icb_regions.icb_code, icbs.icb_code) is not null
@@ -188,5 +192,6 @@ left join kinds
     on kinds.quarter = commissioners.quarter and kinds.organisation_code = commissioners.organisation_code
 left join icbs_of_quarter
     on icbs_of_quarter.quarter = commissioners.quarter and icbs_of_quarter.icb_code = commissioners.organisation_code
-left join icb_regions on icb_regions.icb_code = commissioners.organisation_code
-left join {{ ref('icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code
+left join icb_regions
+    on icb_regions.quarter = commissioners.quarter and icb_regions.icb_code = commissioners.organisation_code
+left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code

@@ -1,17 +1,66 @@
--- etr before the trust list. A trust that the list no longer names keeps the league it had.
+-- The trusts of etr as they were at the end of each quarter: later changes are undone. Care trusts are not in etr: seed
+-- `trusts` has their region and ICB, and they are added where etr knows that ICB. The trust list adds what neither knows.
+with etr as (
+    select
+        etr.quarter,
+        etr.trust_code,
+        coalesce(earlier.trust_name, etr.trust_name) as trust_name,
+        coalesce(earlier.region, etr.region) as region,
+        coalesce(earlier.icb_code, etr.icb_code) as icb_code,
+        case
+            when earlier.icb_code is not null then 'seed trust_changes'
+            when etr.icb_code is not null then 'etr'
+        end as icb_source,
+        etr.close_date
+    from {{ ref('etr_trusts') }} as etr
+    left join {{ ref('earlier_trusts') }} as earlier
+        on earlier.quarter = etr.quarter and earlier.trust_code = etr.trust_code
+),
+
+not_in_etr as (
+    select
+        icbs_of_etr.quarter,
+        trusts.trust_code,
+        trusts.trust_name,
+        trusts.region,
+        trusts.icb_code,
+        'seed trusts' as icb_source
+    from {{ ref('trusts') }} as trusts
+    inner join (select distinct quarter, icb_code from etr) as icbs_of_etr on icbs_of_etr.icb_code = trusts.icb_code
+    left join etr on etr.quarter = icbs_of_etr.quarter and etr.trust_code = trusts.trust_code
+    where etr.trust_code is null
+),
+
+listed as (
+    select
+        listed.*,
+        case when listed.icb_code is not null then 'trust list, ICB matched by name' end as icb_source
+    from {{ ref('listed_trusts') }} as listed
+),
+
+codes as (
+    {% for relation in ['etr', 'not_in_etr', 'listed'] -%}
+        select
+            quarter,
+            trust_code
+        from {{ relation }}
+        {{ 'union' if not loop.last }}
+    {% endfor %}
+)
+
 select
-    coalesce(etr.trust_code, listed.trust_code) as trust_code,
-    coalesce(etr.trust_name, listed.trust_name) as trust_name,
-    coalesce(etr.region, listed.region) as region,
-    coalesce(etr.icb_code, listed.icb_code) as icb_code,
-    case
-        when etr.icb_code is not null then 'etr'
-        when listed.icb_code is not null then 'trust list, ICB matched by name'
-    end as icb_source,
-    coalesce(benchmark_groups.league, not_listed.league) as league,
-    coalesce(etr.close_date, not_listed.until) as close_date
-from {{ ref('etr_trusts') }} as etr
-full outer join {{ ref('listed_trusts') }} as listed on listed.trust_code = etr.trust_code
-left join {{ ref('benchmark_groups') }} as benchmark_groups
-    on benchmark_groups.benchmark_group = listed.benchmark_group
-left join {{ ref('trusts_not_listed') }} as not_listed on not_listed.trust_code = etr.trust_code
+    codes.quarter,
+    codes.trust_code,
+    coalesce(etr.trust_name, not_in_etr.trust_name, listed.trust_name) as trust_name,
+    coalesce(etr.region, not_in_etr.region, listed.region) as region,
+    coalesce(etr.icb_code, not_in_etr.icb_code, listed.icb_code) as icb_code,
+    coalesce(etr.icb_source, not_in_etr.icb_source, listed.icb_source) as icb_source,
+    leagues.league,
+    coalesce(etr.close_date, trusts.closed_on) as close_date
+from codes
+left join etr on etr.quarter = codes.quarter and etr.trust_code = codes.trust_code
+left join not_in_etr on not_in_etr.quarter = codes.quarter and not_in_etr.trust_code = codes.trust_code
+left join listed on listed.quarter = codes.quarter and listed.trust_code = codes.trust_code
+left join {{ ref('trusts') }} as trusts on trusts.trust_code = codes.trust_code
+left join {{ ref('trust_leagues') }} as leagues
+    on leagues.quarter = codes.quarter and leagues.trust_code = codes.trust_code

@@ -19,7 +19,8 @@ counted as (
 of_icbs as (
     select counted.* replace ('icb_of_provider' as side, reference.icb_code as organisation_code)
     from counted
-    inner join {{ ref('reference_trusts') }} as reference on reference.trust_code = counted.organisation_code
+    inner join {{ ref('reference_trusts') }} as reference
+        on reference.quarter = counted.quarter and reference.trust_code = counted.organisation_code
     where
         counted.side = 'provider'
         and reference.icb_code is not null

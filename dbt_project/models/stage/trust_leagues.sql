@@ -1,0 +1,33 @@
+-- The league of a trust in a quarter without a release of its league: by the latest NHS Oversight Framework release at
+-- hand, else by seed `trusts`, else by the trust list.
+with latest_release as (
+    select
+        trust_code,
+        arg_max(league, quarter) as league
+    from {{ ref('nof_figures') }}
+    group by trust_code
+),
+
+codes as (
+    select trust_code from {{ ref('trusts') }}
+    union
+    select trust_code from latest_release
+    union
+    select trust_code from {{ ref('listed_trusts') }}
+)
+
+select
+    quarters.quarter,
+    codes.trust_code,
+    coalesce(released.league, trusts.league, listed.league) as league,
+    case
+        when released.league is not null then 'release'
+        when trusts.league is not null then 'seed trusts'
+        when listed.league is not null then 'trust list'
+    end as league_source
+from codes
+cross join {{ ref('quarters_in_scope') }} as quarters
+left join latest_release as released on released.trust_code = codes.trust_code
+left join {{ ref('trusts') }} as trusts on trusts.trust_code = codes.trust_code
+left join {{ ref('listed_trusts') }} as listed
+    on listed.quarter = quarters.quarter and listed.trust_code = codes.trust_code

@@ -1,0 +1,17 @@
+{{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'reference_trusts'}}}) }}
+-- An open trust of England of which nothing at hand says the league is in no table. Seed `trusts` should know it.
+select
+    reference.quarter,
+    reference.trust_code,
+    reference.trust_name,
+    reference.region
+from {{ ref('reference_trusts') }} as reference
+inner join {{ ref('quarters_in_scope') }} as quarters
+    on
+        quarters.quarter = reference.quarter
+        and (reference.close_date is null or reference.close_date >= quarters.period_end)
+left join {{ ref('trusts') }} as known on known.trust_code = reference.trust_code
+where
+    reference.region is not null
+    and reference.league is null
+    and known.trust_code is null

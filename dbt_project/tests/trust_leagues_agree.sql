@@ -1,0 +1,19 @@
+{{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'trust_leagues'}}}) }}
+-- Seed `trusts` and the trust list, where it is at hand, say of a trust what its NHS Oversight Framework release says.
+with stated as (
+    select
+        leagues.quarter,
+        leagues.trust_code,
+        leagues.league,
+        leagues.league_source,
+        trusts.league as league_by_seed,
+        listed.league as league_by_list
+    from {{ ref('trust_leagues') }} as leagues
+    left join {{ ref('trusts') }} as trusts on trusts.trust_code = leagues.trust_code
+    left join {{ ref('listed_trusts') }} as listed
+        on listed.quarter = leagues.quarter and listed.trust_code = leagues.trust_code
+)
+
+select *
+from stated
+where league_by_seed <> league or league_by_list <> league
