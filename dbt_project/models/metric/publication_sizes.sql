@@ -24,7 +24,7 @@ counted as (
     select distinct
         quarter,
         'nof_data',
-        quarter,
+        cast(quarter as varchar),
         league,
         'official_figures',
         trust_code,
@@ -46,6 +46,7 @@ select
     cast(sum(counted.denominator) as decimal(18, 1)) as total,
     counted.source_sha256
 from counted
-left join {{ ref('reference_trusts') }} as trusts on trusts.trust_code = counted.organisation_code
+left join {{ ref('reference_trusts') }} as trusts
+    on trusts.quarter = counted.quarter and trusts.trust_code = counted.organisation_code
 group by
     counted.quarter, counted.source_id, counted.period, counted.part, counted.measure, counted.source_sha256

@@ -60,7 +60,8 @@ bounded as (
         on quarters.quarter = sizes.quarter and not quarters.is_fictional
     where
         bounds.compared_with = 'known figures'
-        and sizes.period between coalesce(bounds.first_period, sizes.period) and coalesce(bounds.last_period, sizes.period)
+        and sizes.period >= coalesce(bounds.first_period, sizes.period)
+        and sizes.period <= coalesce(bounds.last_period, sizes.period)
     union all
     select
         sizes.*,
