@@ -14,6 +14,7 @@ from orchestration.sources.archives import is_archive, open_archive, open_file, 
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import months_and_parts
 from orchestration.sources.sheets import BOOK
+from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import is_xls
 
 HEAD = 65536  # of a CSV file, to recognise it by
@@ -92,7 +93,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
         return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
-    return [Subject()], remarks
+    return [Subject(period=vintage_of(rows, source))], remarks
 
 
 def _of_month(month: str, part: str | None = None) -> Subject:
