@@ -93,7 +93,7 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
     if seen == before.get("seen"):
         return dg.SkipReason("nothing in the folder or the lock has changed today")
     try:
-        found, lock = survey(folder), read_lock(workspace)
+        found, lock = survey(folder, workspace), read_lock(workspace)
     except LeagueError as reason:
         started: dict[str, str] = {latest_due(today) or min(with_a_framework()): _key(str(reason))}
     else:
