@@ -18,8 +18,8 @@ ARRIVED, AWAITED, LATE, OVERDUE = "arrived", "awaited", "late", "overdue"
 
 @dataclass(frozen=True)
 class Expected:
-    """A publication, or one part of it, in any form. It is expected on `due` at the latest, `late` after it and `overdue` after
-    `alert`."""
+    """A publication, or one part of it, in any form. It is expected on `due` at the latest, `late` after it and
+    `overdue` after `alert`."""
 
     source_id: str
     subject: Subject

@@ -122,9 +122,9 @@ class Fetch(Entry):
 
 
 class Calendar(Entry):
-    """When a publication is expected, in whichever of its forms: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
-    many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own. `basis`
-    says where the days come from."""
+    """When a publication is expected, in whichever of its forms: of `every_month` of a quarter, of its `last_month`
+    or of the `quarter` itself, so many days after its end; later than `alert_days` somebody has to act. Each of
+    `parts` is a file of its own. `basis` says where the days come from."""
 
     of: Literal["every_month", "last_month", "quarter"]
     due_days: int
