@@ -34,7 +34,9 @@ STAGED = {  # publication: its model
 AGAIN = ["months_available", *STAGED.values(), "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
 AGAIN += ["organisations", "organisation_sources"]
 AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
-CHANGED = ["control_totals", "successions", "reconciliation", "reference_icbs", "reference_trusts", "trust_leagues"]
+AGAIN += ["publication_sizes", "sizes_compared"]
+CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
+CHANGED += ["reference_trusts", "trust_leagues"]
 KEYED = [*STAGED.values(), "source_counts"]
 OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
     "figures_are_published_once",
@@ -73,6 +75,7 @@ class Part:
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
         self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
+        files += f" and (source_id = 'ambsys' or period in ('{MONTH:%Y-%m}', '{QUARTER}'))"  # ambsys: all months a file
         self.connection.execute(f"create table landed.files as {files}")
         for source in STAGED:
             self.connection.execute(
@@ -355,72 +358,102 @@ def rtt_row_twice(part: Part) -> Expected:
     }
 
 
-def known_apart(part: Part, numerator: int | None = None, tolerance_share: str = "0") -> int:
-    """The file's incomplete pathways, made known as a control total."""
-    rows = "landed.rtt where treatment_function_code = 'C_999' and rtt_part_type = 'Part_2'"
-    (known,) = part.rows(f"select sum(cast(total_all as integer)) as total from {rows}")
-    part.connection.execute(
-        "insert into rules.control_totals by name select 'rtt' as source_id, ? as month,"
-        " 'rtt_within_18_weeks' as measure, ? as numerator, ? as denominator, ? as tolerance_share",
-        [MONTH, numerator, known["total"], tolerance_share],
-    )
-    return int(known["total"])
-
-
-def within_18_weeks(part: Part) -> int:
-    """The file's incomplete pathways of less than 18 weeks."""
+def sizes(part: Part) -> dict[str, int]:
+    """The sizes of the file that has the incomplete pathways of providers."""
+    where = "measure = 'rtt_within_18_weeks' and part = 'provider'"
     (found,) = part.rows(
-        "select sum(numerator) as total from metric.source_counts"
-        f" where measure = 'rtt_within_18_weeks' and side = 'provider' and month = date '{MONTH}'"
+        f"select organisations, other_organisations, total from metric.publication_sizes where {where}"
     )
-    return int(found["total"])
+    return {size: int(number) for size, number in found.items()}
 
 
-def england(known: int, found: int | None) -> Row:
-    return {"source_id": "rtt", "month": MONTH, "known_figure": known, "sum_of_providers": found}
+def bounded(part: Part, size: str, compared_with: str = "known figures", **bounds: object) -> None:
+    """Makes one bound the only one, and the files those of real organisations."""
+    row = {"measure": "rtt_within_18_weeks", "part": "provider", "size": size, "compared_with": compared_with}
+    values = ", ".join(f"'{value}' as {name}" for name, value in {**row, **bounds}.items())
+    part.connection.execute(
+        "update stage.quarters_in_scope set is_fictional = false; delete from rules.publication_bounds;"
+        f" insert into rules.publication_bounds by name select {values}"
+    )
+
+
+def with_other_months(part: Part, **totals: int) -> None:
+    """Other months of the publication, by name `m2026_02`, each with its total."""
+    others = " union all ".join(
+        f"select * replace ('{month[1:].replace('_', '-')}' as period, {total} as total) from kept"
+        f" where measure = 'rtt_within_18_weeks' and part = 'provider'"
+        for month, total in totals.items()
+    )
+    part.connection.execute(
+        "create table kept as from metric.publication_sizes;"
+        f" create or replace view metric.publication_sizes as from kept union all {others}"
+    )
+
+
+def of_providers(size: str, number: int, expected: str, compared_with: str = "known figures") -> Row:
+    """What a test on sizes must say of the file."""
+    return {
+        "period": "2026-03",
+        "counted": "rtt_within_18_weeks by provider",
+        "size": size,
+        "found": str(number),
+        "expected": expected,
+        "compared_with": compared_with,
+    }
+
+
+def another_provider(part: Part) -> str:
+    """One that is no NHS trust, and whose incomplete pathways count."""
+    known = "select trust_code from stage.reference_trusts"
+    where = f"{ROLL_UP} and rtt_part_type = 'Part_2' and provider_org_code not in ({known})"
+    return str(part.row("rtt", where)["provider_org_code"])
 
 
 @mutant
 def rtt_pathways_everywhere_but_in_the_known_total(part: Part) -> Expected:
     """All sums of the file hold."""
     row, roll_up, _ = pathways(part)
-    known = known_apart(part)
+    known = sizes(part)["total"]
+    bounded(part, "total", refuse_below=known, refuse_above=known)
     for each in (row, roll_up):
         part.add("rtt", each, FIRST_WEEK, "total_all", amount=7)
-    return {"control_totals_hold": [england(known, known + 7)]}
+    expected = f"at least {known} and at most {known}"
+    return {"publications_are_whole": [of_providers("total", known + 7, expected)]}
 
 
 @mutant
-def rtt_another_numerator_than_the_known(part: Part) -> Expected:
-    known = known_apart(part, numerator=1)
-    return {"control_totals_hold": [england(known, known)]}
+def rtt_without_one_of_the_independent_providers(part: Part) -> Expected:
+    others = sizes(part)["other_organisations"]
+    bounded(part, "other_organisations", refuse_below=others)
+    part.lose("rtt", f"provider_org_code = '{another_provider(part)}'")
+    found = of_providers("other_organisations", others - 1, f"at least {others}")
+    return {"publications_are_whole": [found]}
 
 
 @mutant
-def rtt_further_from_the_known_total_than_revisions_go(part: Part) -> Expected:
-    row, roll_up, _ = pathways(part)
-    known = known_apart(part, tolerance_share="0.02")
-    more = known * 2 // 100 + 1
-    for each in (row, roll_up):
-        part.add("rtt", each, WEEK_53, "total_all", amount=more)
-    return {"control_totals_hold": [england(known, known + more)]}
+def rtt_with_fewer_providers_than_is_usual(part: Part) -> Expected:
+    every = sizes(part)["organisations"]
+    bounded(part, "organisations", refuse_below=every - 1, warn_below=every)
+    part.lose("rtt", f"provider_org_code = '{another_provider(part)}'")
+    return {"publications_are_as_usual": [of_providers("organisations", every - 1, f"at least {every}")]}
 
 
 @mutant
-def rtt_numerator_further_from_the_known_than_revisions_go(part: Part) -> Expected:
-    numerator = within_18_weeks(part)
-    known = known_apart(part, numerator=numerator * 100 // 98 + 2, tolerance_share="0.02")
-    return {"control_totals_hold": [{**england(known, known), "sum_of_numerators": numerator}]}
+def rtt_with_fewer_pathways_than_the_month_before(part: Part) -> Expected:
+    """The nearest on each side counts, and none that is four months away."""
+    total = sizes(part)["total"]
+    bounded(part, "total", "nearest month", refuse_below=0.5, warn_below=1)
+    with_other_months(part, m2026_02=total * 2, m2026_01=total * 9, m2025_11=total * 99, m2026_05=total)
+    return {"publications_are_as_usual": [of_providers("total", total, f"at least {total * 2}", "2026-02")]}
 
 
 @mutant
-def rtt_known_numerator_and_none_counted(part: Part) -> Expected:
-    known = known_apart(part, numerator=within_18_weeks(part), tolerance_share="0.02")
-    part.connection.execute(
-        "create table counts as select * replace (null::decimal(18, 1) as numerator) from metric.source_counts"
-    )
-    part.connection.execute("create or replace view metric.source_counts as from counts")
-    return {"control_totals_hold": [{**england(known, known), "sum_of_numerators": None}]}
+def rtt_with_a_part_of_the_pathways_of_the_months_around_it(part: Part) -> Expected:
+    """Two months apart the share counts twice."""
+    total = sizes(part)["total"]
+    bounded(part, "total", "nearest month", refuse_below=0.5)
+    with_other_months(part, m2026_01=total * 4, m2026_05=total * 8)
+    return {"publications_are_whole": [of_providers("total", total, f"at least {total * 2}", "2026-05")]}
 
 
 @mutant
@@ -443,9 +476,8 @@ def rtt_rows_of_another_icb(part: Part) -> Expected:
 
 @mutant
 def rtt_no_incomplete_pathways_at_all(part: Part) -> Expected:
-    known = known_apart(part)
     part.lose("rtt", "rtt_part_type = 'Part_2'")
-    return {"control_totals_hold": [england(known, None)]}
+    return {"months_are_counted": [{"month": MONTH}]}
 
 
 @mutant
@@ -461,9 +493,10 @@ def rtt_count_of_twenty_digits(part: Part) -> Expected:
 def rtt_block_lost_whole(part: Part) -> Expected:
     """A provider and commissioner gone with their roll-up: nothing but the known total can see it."""
     row, _, total = pathways(part)
-    known = known_apart(part)
+    known = sizes(part)["total"]
+    bounded(part, "total", refuse_below=known)
     part.lose("rtt", group(row))
-    return {"control_totals_hold": [england(known, known - total)]}
+    return {"publications_are_whole": [of_providers("total", known - total, f"at least {known}")]}
 
 
 def members(part: Part, metric_id: str) -> tuple[list[str], Row]:
@@ -1122,25 +1155,27 @@ def rtt_pathway_moved_with_its_roll_up(part: Part) -> None:
         "rtt", f"{FUNCTION} and rtt_part_type = 'Part_2' and provider_org_code <> '{row['provider_org_code']}'"
     )
     others = part.row("rtt", f"{ROLL_UP} and {group(other)}")
-    known_apart(part)
+    known = sizes(part)["total"]
+    bounded(part, "total", refuse_below=known, refuse_above=known)
     for each, amount in ((row, 1), (roll_up, 1), (other, -1), (others, -1)):
         part.add("rtt", each, FIRST_WEEK, "total_all", amount=amount)
 
 
 @unseen
-def rtt_as_far_above_the_known_total_as_revisions_go(part: Part) -> None:
+def rtt_of_a_size_at_its_bound(part: Part) -> None:
     row, roll_up, _ = pathways(part)
-    known = known_apart(part, numerator=within_18_weeks(part), tolerance_share="0.02")
+    most = sizes(part)["total"] + 7
+    bounded(part, "total", refuse_below=most, warn_below=most, refuse_above=most)
     for each in (row, roll_up):
-        part.add("rtt", each, WEEK_53, "total_all", amount=known * 2 // 100)
+        part.add("rtt", each, WEEK_53, "total_all", amount=7)
 
 
 @unseen
-def rtt_below_the_known_total_as_revisions_go(part: Part) -> None:
-    row, _, total = pathways(part)
-    known = known_apart(part, numerator=within_18_weeks(part) * 100 // 99, tolerance_share="0.02")
-    assert 0 < total < known / 100
+def rtt_of_fictional_providers_below_what_is_known_of_real_ones(part: Part) -> None:
+    row, _, _ = pathways(part)
     part.lose("rtt", group(row))
+    bounded(part, "total", refuse_below=10**9)
+    part.connection.execute("update stage.quarters_in_scope set is_fictional = true")
 
 
 @unseen
@@ -1214,7 +1249,8 @@ def test_mutant_is_caught(part: Part, name: str) -> None:
 def test_what_adds_up_passes(part: Part, name: str) -> None:
     UNSEEN[name](part)
     assert part.damaged
-    assert part.failing({"control_totals_hold", "members_have_values"}) == {}
+    tests = {"publications_are_whole", "publications_are_as_usual", "months_are_counted", "members_have_values"}
+    assert part.failing(tests) == {}
 
 
 def test_good_data_passes(part: Part) -> None:

@@ -282,6 +282,9 @@ def test_retired_source_is_still_read_and_listed_for_ever(
     assert used(inventory) == {"a.csv"} and land(retired, inventory, build).rows == 2
     listed = {"ae": {"since": "2026-04-01", "reason": "replaced by another collection"}}
     document = json.loads(workspace.lock_file.read_text())
+    listed |= {
+        name: source.retired.model_dump(mode="json") for name, source in known_sources().items() if source.retired
+    }
     assert document["retired_sources"] == listed and document["quarters"] == json.loads(before)["quarters"]
     monkeypatch.undo()
     take_in(survey(extracts), Q1, workspace)
