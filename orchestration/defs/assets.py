@@ -124,7 +124,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     else:
         for quarter in build.quarters:
             refuse_expired(quarter, date.today())
-        found = survey(Path(folders.extracts))
+        found = survey(Path(folders.extracts), build.workspace)
         require_one_kind(build.workspace, found.fictional)
         inventories = [take_in(found, quarter, build.workspace) for quarter in build.quarters]
     for quarter, inventory in zip(build.quarters, inventories, strict=True):

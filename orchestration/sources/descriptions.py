@@ -131,11 +131,12 @@ class Calendar(Entry):
 
 
 class Source(Entry):
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
-    it is a workbook of tables one below the other, with `tables` one of a table a sheet. `national` ones are too large
-    to be held as a whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of
-    trust in place of a month (`nof.py`). No quarter is built of files without `figures`. `cadence`, `revisions` and
-    `quirks` are for people."""
+    """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
+    lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
+    tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
+    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of trust in place
+    of a month (`nof.py`). No quarter is built of files without `figures`. `cadence`, `revisions` and `quirks` are for
+    people."""
 
     id: Text
     title: Text
@@ -147,6 +148,7 @@ class Source(Entry):
     maturity: Maturity
     required: bool
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
+    needed: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
     header: bool = True
@@ -174,6 +176,8 @@ class Source(Entry):
             raise ValueError(
                 f"period, part, vintage, sheets or tables name {', '.join(unknown)}; expected names of columns"
             )
+        if unknown := sorted(set(self.needed) - set(self.names)):
+            raise ValueError(f"needed names {', '.join(unknown)}; expected names of columns")
         return self
 
     @property
@@ -184,6 +188,18 @@ class Source(Entry):
     def landed_columns(self) -> list[str]:
         """The columns of the landed table: those described, and where each row came from."""
         return [*self.names, *(["_file_quarter"] if self.layout == "nof" else []), *ROW_OF_FILE]
+
+    @property
+    def dated(self) -> bool:
+        """Whether its files are about a time; references are not."""
+        return bool(self.period or self.layout)
+
+    @property
+    def needed_columns(self) -> list[str]:
+        """The columns that every file must have."""
+        periods = self.period.columns if self.period else ()
+        needed = {*self.needed, *periods} if self.needed else set(self.names)
+        return [column.name for column in self.columns if column.name in needed and not column.optional]
 
     @property
     def is_workbook(self) -> bool:

@@ -25,6 +25,7 @@ from orchestration.errors import RIGHTS, LeagueError, what_to_do
 from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources import archives, recognise
 from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, expected
+from orchestration.sources.contents import Content
 from orchestration.sources.descriptions import Fetch, Source, known_sources
 from orchestration.sources.http import Download, Downloads, absolute, https, published_name
 from orchestration.sources.inventory import VERSION, Candidate, candidates_of, version_of
@@ -217,7 +218,8 @@ class _Run:
             ours, theirs = self.folder.name(known.sha256), self.folder.name(sha256)
             raise LeagueError(f"is again as {theirs}, which {ours} supersedes: take {ours} out of the folder")
         name = self.folder.name(sha256)
-        self._enter(candidates_of(self.folder.files[sha256], name, sha256, found, subjects, remarks), url, download)
+        content = Content((), sha256, size, found.source.id, found.member, tuple(subjects), remarks)
+        self._enter(candidates_of(self.folder.files[sha256], name, content), url, download)
         return Fetched(source.id, name, outcome, size)
 
     def _enter(self, candidates: list[Candidate], url: str, download: Download) -> None:
