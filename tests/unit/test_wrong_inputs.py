@@ -3,6 +3,7 @@ environment. Whoever changes a message reads it there, beside all others. Not he
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -114,6 +115,14 @@ def locked_zip() -> bytes:
     return bytes(content)
 
 
+def stored(**members: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), member)
+    return content.getvalue()
+
+
 def workbook(*rows: list[Any]) -> bytes:
     book, content = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
@@ -165,10 +174,10 @@ WRONG: dict[str, Wrong | str] = {
     "a page saved as CSV": put(AE, PAGE),
     "a login page saved as zip": put("Full-CSV-data-file-Jun25-ZIP-4M-abc.zip", PAGE),
     "a PDF": only("Statistical-commentary-May-2025.pdf", b"%PDF-1.7\n%\xe2\xe3\n"),
-    "a Word document": only("notes.docx", zipped(word=b"<document/>")),
-    "a workbook with a password": only("Monthly-AE-May-2025.xlsx", OLE + b"EncryptedPackage"),
+    "a Word document": only("notes.docx", stored(word__document_xml=b"<document/>")),
+    "a workbook with a password": only("Monthly-AE-May-2025.xlsx", OLE + "EncryptedPackage".encode("utf-16-le")),
     "an .xls of another kind": only("budget.xls", OLE),
-    "an .ods": only("CQC.ods", zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", content_xml=b"<x/>")),
+    "an .ods": only("CQC.ods", stored(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", content_xml=b"<x/>")),
     "a workbook of something else": only("budget.xlsx", workbook(["Cost centre", "Budget"], ["A", 3])),
     "the CSV saved as a workbook": only("Monthly-AE-May-2025.xlsx", workbook(*MAY)),
     "a workbook named .csv": put(AE, workbook(*MAY)),
@@ -231,7 +240,7 @@ WRONG: dict[str, Wrong | str] = {
     "a formula": ae(*changed(1, 3, "=1+1")),
     "a control character": ae(*changed(1, 3, "A\x07TRUST")),
     # references
-    "etr with a header": put(ETR, csv_bytes([f"Column {n}" for n in range(27)]) + etr()),
+    "etr with a header": put(ETR, csv_bytes([f"Column {n}" for n in range(27)]) + etr().removeprefix(codecs.BOM_UTF8)),
     "ODS report succ for etr": put(ETR, csv_bytes(["ZA1", "ZA2", "R", "20250401", ""])),
     "etr of another report: sites": put(ETR, etr("ZA101", "A HOSPITAL SITE OF ZA1")),
     "etr without regions": put(ETR, etr("ZA1", "NAME", "")),
