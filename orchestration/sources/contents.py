@@ -27,8 +27,8 @@ from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
 
 DEPTH = 2  # archives within each other
 NOT_KNOWN = "no publication known here"
-BUT = f"{NOT_KNOWN} but "
-AKIN_FROM = 0.2  # of headings: A&E of 2019-20 has 0.3, RTT before April 2021 0.6; files of other kinds have none
+NOT_KNOWN_BUT = f"{NOT_KNOWN} but "
+COPIED = re.compile(r" ?\(\d+\)(?=\.)|^Copy of | - Copy(?=\.)")  # what browsers and file managers add to a name
 MONTH_IN_NAME = re.compile(
     r"(?<![A-Za-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-_ ]*(?:20)?(\d\d)(?!\d)", re.IGNORECASE
 )
@@ -167,13 +167,11 @@ def _not_recognised(path: Path, file: str, about: Content) -> Content:
     if oddities.broken(path):
         return _damaged(path, file, about, NOT_KNOWN)
     if what := oddities.of_no_use(path):
-        return replace(about, problem=f"{BUT}{what}")
+        return replace(about, problem=f"{NOT_KNOWN_BUT}{what}")
     if saved := oddities.in_another_form(path, file):
         told = recognise.told_by_rows(saved.rows, saved.source, saved.is_cut) or _named_by(file, saved.source)
         return replace(about, source_id=saved.source.id, subjects=tuple(told), problem=f"{file}: {saved.problem}")
-    like = csv_files.source_by_headings(first_bytes(path), AKIN_FROM)
-    akin = f"; its headings are most like those of {like.title!r}" if like else ""
-    return replace(about, problem=NOT_KNOWN + akin)
+    return replace(about, problem="; ".join(filter(None, [NOT_KNOWN, oddities.akin(path)])))
 
 
 def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
@@ -187,12 +185,13 @@ def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
         source = next((one for one in known_sources().values() if _is_named_like(file, one)), None)
         told = []
     if source is None:
-        return replace(about, problem=problem)
+        what = oddities.of_no_use(path)
+        return replace(about, problem=f"{NOT_KNOWN_BUT}{what}" if what else problem)
     return replace(about, source_id=source.id, subjects=tuple(told or _named_by(file, source)), problem=problem)
 
 
 def _is_named_like(file: str, source: Source) -> bool:
-    name = file.rpartition("/")[2]
+    name = COPIED.sub("", file.rpartition("/")[2])
     pattern = source.fetch and source.fetch.files
     return bool(pattern and re.fullmatch(pattern, name, re.IGNORECASE))
 

@@ -101,12 +101,12 @@ def _listed(names: list[str]) -> str:
 def source_by_headings(head: bytes, enough: float = RECOGNISED_FROM) -> Source | None:
     """The publication that the first row of a CSV file looks like, or none."""
     try:
-        return source_by_row(next(csv.reader(io.StringIO(as_text(head), newline="")), []), enough)
+        return source_by_row(next(csv.reader(io.StringIO(as_csv(head), newline="")), []), enough)
     except csv.Error:
         return None
 
 
-def as_text(head: bytes) -> str:
+def as_csv(head: bytes) -> str:
     """The first bytes of a file as a text to recognise it by."""
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     return head.decode(encoding, errors="replace")
@@ -288,8 +288,8 @@ def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
                     line.encode()
                 except UnicodeEncodeError as error:
                     byte = line[error.start].encode("utf-8", "surrogateescape")
-                    problem = "is not UTF-8, as after a spreadsheet saved it again"
-                    raise InputError(problem, file=file, row=number, found=byte, expected="UTF-8") from None
+                    expected = "the published bytes, which a spreadsheet changes when it saves a CSV"
+                    raise InputError("is not UTF-8", file=file, row=number, found=byte, expected=expected) from None
             if found := HIDDEN.search(line):
                 what = "a NUL byte" if found[0] == "\0" else "a control character"
                 raise InputError(f"holds {what}", file=file, row=number, found=found[0])

@@ -140,7 +140,7 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
     """Looks into every file of a folder: what it is, and what it is about. What was seen before is remembered in the
     data folder. Raises LeagueError where fictional files lie among real ones."""
     if not folder.is_dir():
-        raise LeagueError(f"{folder} is not a folder")
+        raise LeagueError(f"{folder} is not a folder: name the one that holds the files")
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
@@ -181,7 +181,7 @@ def _not_looked_into(path: Path, folder: Path, size: int) -> str | None:
     if IN_NAMES.search(str(path.relative_to(folder))):
         return "control characters in its name: rename it"
     if folder.resolve() not in path.resolve().parents:
-        return "a link that leaves the folder"
+        return "a link that leaves the folder: copy the file that it leads to"
     if reason := oddities.by_name(path.name):
         return reason
     return f"larger than {MAX_BYTES} bytes" if size > MAX_BYTES else None
@@ -294,7 +294,11 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
         if candidate.problem:
             raise LeagueError(candidate.problem + _what_it_is_about(candidate))
     about = " ".join(filter(None, [tied[0].source.title, tied[0].subject.period, tied[0].subject.part]))
-    how = "both are pinned in the lock" if pins else "nothing says which supersedes the other: take the wrong one out of the folder, or pin one in the lock"
+    how = (
+        "both are pinned in the lock"
+        if pins
+        else "nothing says which supersedes the other: take the wrong one out of the folder, or pin one in the lock"
+    )
     for other in tied[1:]:
         if found := _difference(tied[0], other):
             raise LeagueError(f"{tied[0].name} and {other.name} are both {about} and differ; {how}; {found}")
@@ -309,10 +313,11 @@ def _what_it_is_about(candidate: Candidate) -> str:
     again = "" if "download" in str(candidate.problem) else "download it again"
     if not candidate.source.dated:
         return again and f": {again}"
+    said = f"; it is {candidate.source.title!r}"
     if candidate.subject.period:
-        return ": ".join(filter(None, [f"; it is {candidate.source.title!r} of {candidate.subject.period}", again]))
-    take_out = "take it out of the folder where no quarter needs it"
-    return f"; it is {candidate.source.title!r}, we cannot tell of when: {', or '.join(filter(None, [again, take_out]))}"
+        return f"{said} of {candidate.subject.period}" + (again and f": {again}")
+    again = again and f"{again}, or "
+    return f"{said}, we cannot tell of when: {again}take it out of the folder where no quarter needs it"
 
 
 def _difference(one: Candidate, other: Candidate) -> str | None:
@@ -357,7 +362,7 @@ def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
         raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{get}{_said(inventory)}")
     for source in known_sources().values():
         if source.required and source.id not in set(used["source_id"]):
-            address = source.fetch and source.fetch.address or source.landing_page
+            address = (source.fetch and source.fetch.address) or source.landing_page
             get = f"download it from {address}, or by `league fetch --quarter {quarter}`"
             raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}: {get}{_said(inventory)}")
 

@@ -17,14 +17,13 @@ from pathlib import Path
 
 from orchestration.errors import InputError
 from orchestration.sources.archives import GZIP, HEAD, first_bytes, is_archive
-from orchestration.sources.csv_files import MAX_ROWS, as_text, source_by_row
+from orchestration.sources.csv_files import MAX_ROWS, as_csv, cells, source_by_headings, source_by_row
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.periods import months_told
-from orchestration.sources.sheets import as_text as cell_as_text
-from orchestration.sources.sheets import open_book
+from orchestration.sources.sheets import Row, as_text, open_book
 from orchestration.sources.xls import is_xls
 
-AGAIN = "download the file again"
+AGAIN = "download it again"
 OLE = r"\xd0\xcf\x11\xe0.*"
 ZIPPED = r"PK\x03\x04.*"
 
@@ -36,13 +35,13 @@ def _utf16(word: str) -> str:
 # What the bytes of a file say it is. A publication may have been meant by a file that is BROKEN.
 BROKEN = {
     r"[\s\0]*\Z": f"is empty: {AGAIN}",
-    r"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<(!doctype html|html|head|body|!--)": (
+    r"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<(?i:!doctype html|html|head|body|!--)": (
         "is a web page, not the file: open the page and download the file that it links"
     ),
     OLE + _utf16("EncryptedPackage"): f"is a workbook with a password: {AGAIN}, or save it without the password",
 }
 OF_NO_USE = {
-    r"(\xef\xbb\xbf)?\s*<(\?xml|error)": "XML",
+    r"(\xef\xbb\xbf)?\s*<(\?xml|Error)": "XML",
     r"%PDF-": "a PDF",
     r"\s*(\[InternetShortcut\]|\{000214A0)": "a bookmark",
     r"Rar!|7z\xbc\xaf|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd": "an archive of a kind that is not read, so unpack it",
@@ -65,6 +64,7 @@ SEPARATORS = {
     ";": "its values are separated by semicolons, not by commas",
     "\t": "its values are separated by tabs, not by commas",
 }
+AKIN_FROM = 0.2  # of headings: A&E of 2019-20 has 0.3, RTT before April 2021 0.6; files of other kinds have none
 FIRST_ROWS = 20  # among which headings are looked for; notes above a table have fewer
 NOT_AS_PUBLISHED = "download the published file, and do not save it from a spreadsheet"
 
@@ -91,7 +91,7 @@ def _what(path: Path, kinds: dict[str, str]) -> str | None:
         file.seek(max(HEAD, os.fstat(file.fileno()).st_size - HEAD))
         ends += file.read(HEAD)
     text = ((ends.startswith(GZIP) and first_bytes(path)) or ends).decode("latin-1")
-    return next((what for like, what in kinds.items() if re.match(like, text, re.DOTALL | re.IGNORECASE)), None)
+    return next((what for like, what in kinds.items() if re.match(like, text, re.DOTALL)), None)
 
 
 @dataclass(frozen=True)
@@ -119,8 +119,6 @@ def in_another_form(path: Path, file: str) -> Saved | None:
                 source, headings = headless
                 whole = [headings, *first, *islice(rows, MAX_ROWS)]
                 return Saved(source, whole, is_cut, _problem(form, "it has no headings above its rows"))
-            if first and (found := _unlike(first[0])):
-                return Saved(found[0], [*first, *islice(rows, MAX_ROWS)], is_cut, _problem(form, found[1]))
     return None
 
 
@@ -132,13 +130,15 @@ def _forms(path: Path, file: str) -> Iterator[tuple[str | None, Iterator[list[st
     if is_xls(path) or is_archive(path):
         with suppress(InputError), open_book(path, file) as book:
             for name in book.names:
-                cells = ([cell_as_text(value) for value in row.values()] for _, row in book.rows(name))
-                yield f"it is a workbook in place of a CSV (sheet {name!r:.40})", cells, False
-            return
+                rows = (_dense(row) for _, row in book.rows(name))
+                yield f"it is a workbook in place of a CSV (sheet {name!r:.40})", rows, False
     head = first_bytes(path)
     for separator, form in SEPARATORS.items():
-        rows = csv.reader(io.StringIO(as_text(head), newline=""), delimiter=separator)
-        yield form, rows, len(head) >= HEAD
+        yield form, csv.reader(io.StringIO(as_csv(head), newline=""), delimiter=separator), len(head) >= HEAD
+
+
+def _dense(row: Row) -> list[str]:
+    return [as_text(row.get(column, "")) for column in range(1, max(row, default=0) + 1)]
 
 
 def _without_headings(row: list[str]) -> tuple[Source, list[str]] | None:
@@ -151,13 +151,14 @@ def _without_headings(row: list[str]) -> tuple[Source, list[str]] | None:
     return None
 
 
-def _unlike(row: list[str]) -> tuple[Source, str] | None:
-    """Find the publication without headings that has as many columns as a row, and the first cell that is not like
-    it."""
+def akin(path: Path) -> str | None:
+    """Say which publication a file is like without being one, and where it is not."""
+    if like := source_by_headings(first_bytes(path), AKIN_FROM):
+        return f"its headings are most like those of {like.title!r}"
+    row = cells(as_csv(first_bytes(path)).partition("\n")[0])
     for source in known_sources().values():
         if not source.header and len(row) == len(source.columns):
-            for position, pattern in source.row_pattern.items():
-                if not re.fullmatch(pattern, row[position - 1]):
-                    name = source.names[position - 1]
-                    return source, f"row 1, column {position} ({name}), holds {row[position - 1]!r:.50}"
+            unlike = [at for at, pattern in source.row_pattern.items() if not re.fullmatch(pattern, row[at - 1])]
+            if len(unlike) == 1:
+                return f"it is like {source.title!r}, but column {unlike[0]} holds {row[unlike[0] - 1]!r:.50}"
     return None
