@@ -14,7 +14,8 @@ select
             when
                 abs(within_4_hours_total + over_4_hours_total - attendances_total) > {{ rule }}
                 {% for count in ['attendances', 'within_4_hours', 'over_4_hours'] -%}
-                    or abs({{ count }}_type_1 + {{ count }}_type_2 + {{ count }}_type_3 - {{ count }}_total) > {{ rule }}
+                    or abs({{ count }}_type_1 + {{ count }}_type_2 + {{ count }}_type_3 - {{ count }}_total)
+                    > {{ rule }}
                 {% endfor -%}
                 then 1
         end
@@ -24,7 +25,8 @@ group by month, is_footprint
 having
     coalesce(
         abs(
-            sum(case when is_england then attendances_total end) - sum(case when not is_england then attendances_total end)
+            sum(case when is_england then attendances_total end)
+            - sum(case when not is_england then attendances_total end)
         ) > {{ rule }},
         true
     )

@@ -1,7 +1,14 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'cancer_cuts'}}}) }}
 -- Control total: the organisations of what counts add up to England where the form has it. The data extract does not:
 -- there the modalities of a 62-day wait come to the same as its cancers. Within and after make the total of every row.
-with rows_that_do_not as (
+with cuts as (
+    select
+        *,
+        upper(modality) not in ('', 'ALL MODALITIES') and upper(cancer_type) = 'ALL CANCERS' as is_of_a_modality
+    from {{ ref('cancer_cuts') }}
+),
+
+rows_that_do_not as (
     select
         source_id,
         month,
@@ -9,7 +16,7 @@ with rows_that_do_not as (
         standard,
         count(*) as rows_that_do_not_add_up,
         min(source_row) as first_such_row
-    from {{ ref('cancer_cuts') }}
+    from cuts
     where within + after <> total
     group by source_id, month, basis, standard
 ),
@@ -24,11 +31,9 @@ summed as (
         sum(case when not is_england and measure is not null then total end) as sum_of_organisations,
         sum(case when is_england and measure is not null then within end) as england_within,
         sum(case when not is_england and measure is not null then within end) as sum_of_within,
-        sum(case when upper(modality) not in ('', 'ALL MODALITIES') and upper(cancer_type) = 'ALL CANCERS' then total end)
-            as sum_of_modalities,
-        sum(case when upper(modality) not in ('', 'ALL MODALITIES') and upper(cancer_type) = 'ALL CANCERS' then within end)
-            as sum_of_modalities_within
-    from {{ ref('cancer_cuts') }}
+        sum(case when is_of_a_modality then total end) as sum_of_modalities,
+        sum(case when is_of_a_modality then within end) as sum_of_modalities_within
+    from cuts
     where standard in ('28-day', '62-day')
     group by source_id, month, basis, standard
 )

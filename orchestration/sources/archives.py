@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 512 * 1024 * 1024  # the largest publication known is an 85 MB CSV (RTT, January 2026)
 MAX_UNPACKED = 4 * MAX_BYTES  # of all members of an archive; a year of RTT has 1 GB
-# Of what is held as a whole, a workbook with all its members; the most known is 9 MB (cancer workbook, June 2025). At
-# the limit the worst that was made up took 0.7 GB of memory (a row of 950 000 empty cells, 2026-11).
+# Of what is held as a whole, of a workbook all but its sheets; the most known is 5 MB (AmbSYS, August 2025). At the
+# limit the worst that was made up took 0.7 GB of memory (6 500 000 empty shared texts, 2026-11).
 MAX_HELD = 32 * 1024 * 1024
 # Of the list of members, which zipfile reads as a whole: 90 000 entries; the most known is 8 kB.
 MAX_DIRECTORY = 4 * 1024 * 1024

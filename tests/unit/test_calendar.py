@@ -88,7 +88,7 @@ def test_cancer_of_after_its_workbooks_is_expected_still() -> None:
         (date(2025, 5, 14), "2025-26-Q1"),
         (date(2025, 8, 13), "2025-26-Q1"),
         (date(2025, 8, 14), "2025-26-Q2"),
-        (date(2026, 11, 22), Q4),
+        (date(2026, 11, 22), "2026-27-Q3"),
     ],
 )
 def test_the_latest_quarter_of_which_anything_is_due(today: date, quarter: str | None) -> None:

@@ -135,8 +135,8 @@ def test_a_missing_publication_is_named(extracts: Path) -> None:
 
 
 def test_a_year_without_a_framework_is_refused_by_name(extracts: Path) -> None:
-    with pytest.raises(LeagueError, match="2026-27-Q1 is not a quarter with a framework"):
-        take_inventory(survey(extracts), "2026-27-Q1", Lock())
+    with pytest.raises(LeagueError, match="2027-28-Q1 is not a quarter with a framework"):
+        take_inventory(survey(extracts), "2027-28-Q1", Lock())
 
 
 def test_precedence_reads_only_version_marks() -> None:

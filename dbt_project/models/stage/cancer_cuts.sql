@@ -34,7 +34,8 @@ typed as (
         basis,
         upper({{ clean_text('org_code') }}) in ('TOTAL', 'ENGLAND') as is_england,
         case when not is_england then {{ clean_text('org_code') }} end as organisation_code,
-        {{ clean_text("coalesce(case basis when 'commissioner' then region_or_system end, org_name)") }} as organisation_name,
+        {{ clean_text("coalesce(case basis when 'commissioner' then region_or_system end, org_name)") }}
+            as organisation_name,
         case upper({{ clean_text('standard') }})
             when 'FDS' then '28-day'
             when '28-DAY FDS' then '28-day'
