@@ -30,11 +30,21 @@ STAGED = {  # publication: its model
     "cancer": "cancer_waits",
     "csds": "csds_counts",
 }
+FORMS = {  # another form of a publication: its model; the sample has none of them
+    "ae_provider": "ae_provider_attendances",
+    "ambsys_series": "ambulance_responses",
+    "cancer_combined": "cancer_cuts",
+    "cancer_csv": "cancer_cuts",
+    "cancer_extract": "cancer_cuts",
+    "dm01_provider": "dm01_provider_waits",
+}
 # Computed again from the landed tables; every other relation is that of the build.
-AGAIN = ["months_available", *STAGED.values(), "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
-AGAIN += ["organisations", "organisation_sources"]
+AGAIN = ["months_available", *{*STAGED.values(), *FORMS.values()}, "rtt_counts", "dm01_counts", "counts"]
+AGAIN += ["organisations_in_files"]
+AGAIN += ["organisations", "organisation_sources", "forms_at_hand", "rules_in_force"]
 AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
 AGAIN += ["publication_sizes", "sizes_compared"]
+SHARED = ["counts", "forms_at_hand", "source_counts"]  # read by many tests, so made once
 CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
 CHANGED += ["reference_trusts", "trust_leagues"]
 KEYED = [*STAGED.values(), "source_counts"]
@@ -77,7 +87,7 @@ class Part:
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
         files += f" and (source_id = 'ambsys' or period in ('{MONTH:%Y-%m}', '{QUARTER}'))"  # ambsys: all months a file
         self.connection.execute(f"create table landed.files as {files}")
-        for source in STAGED:
+        for source in [*STAGED, *FORMS]:
             self.connection.execute(
                 f"""
                 create table landed.{source} as from '{build.parquet(source)}'
@@ -99,6 +109,7 @@ class Part:
         for name in AGAIN:
             self.connection.execute(f"create view {self.relations[name]} as {_on_part(by_name[name])}")
         self.staged = {source: _on_part(by_name[model]) for source, model in STAGED.items()}
+        self.shared = {self.relations[name]: _on_part(by_name[name]) for name in SHARED}
         tests = _tests()
         self.tests = {name: _on_part(node) for name, node in tests.items()}
         self.reading = {
@@ -115,6 +126,8 @@ class Part:
             relation = self.relations[STAGED[source]]
             typed = f"create table {relation} as {self.staged[source]}"
             self.connection.execute(f"drop view {relation}; {typed}")
+        for relation, made in self.shared.items():
+            self.connection.execute(f"drop view {relation}; create table {relation} as {made}")
         run = named.union(*[self.reading[source] for source in self.damaged])
         found = {name: self.rows(self.tests[name]) for name in sorted(run)}
         return {name: rows for name, rows in found.items() if rows}
