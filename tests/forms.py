@@ -7,7 +7,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import struct
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import openpyxl
 Rows = list[list[Any]]
 Sheets = dict[str, Rows]
 
+_END, _FREE, _TABLE = 0xFFFFFFFE, 0xFFFFFFFF, 0xFFFFFFFD  # in place of the number of a sector of OLE2
 CODES = [f"ZA{n}" for n in range(10)] + ["ZZ9ZZ", "ZB1"]
 BANDS = ["14 days", "15 to 28 days", "29 to 42 days", "43 to 62 days"]
 TYPES = [
@@ -215,3 +218,55 @@ def publish(source_id: str, folder: Path) -> Path:
     path = folder / f"{source_id}.csv"
     path.write_bytes(cancer_csv())
     return path
+
+
+def write_xls(path: Path, sheets: Sheets) -> Path:
+    """Write a workbook of the old kind: BIFF8 records of numbers and texts, in one stream of an OLE2 file."""
+    stream = b"".join(_records(sheets)).ljust(4096, b"\0")  # shorter ones would be kept elsewhere in the file
+    stream += b"\0" * (-len(stream) % 512)
+    sectors = len(stream) // 512
+    tables = -(-(sectors + 2) // 127)  # each of the sectors that say which one follows has 128 places
+    follows = [*range(1, sectors), _END, _END, *[_TABLE] * tables]
+    follows += [_FREE] * (128 * tables - len(follows))
+    header = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH6x", 62, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<IIIIIIIII", 0, tables, sectors, 0, 4096, _END, 0, _END, 0)
+    header += struct.pack("<109I", *range(sectors + 1, sectors + 1 + tables), *[_FREE] * (109 - tables))
+    directory = _entry("Root Entry", 5, 1, _END, 0) + _entry("Workbook", 2, _FREE, 0, len(stream))
+    content = header + stream + directory.ljust(512, b"\0") + struct.pack(f"<{len(follows)}I", *follows)
+    path.write_bytes(content)
+    return path
+
+
+def _entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
+    text = name.encode("utf-16-le")
+    links = struct.pack("<HBBIII", len(text) + 2, kind, 1, _FREE, _FREE, child)
+    return text.ljust(64, b"\0") + links + bytes(36) + struct.pack("<IQ", start, size)
+
+
+def _records(sheets: Sheets) -> Iterator[bytes]:
+    bodies = [b"".join(_body(rows)) for rows in sheets.values()]
+    names = [bytes([len(name), 0]) + name.encode("latin-1") for name in sheets]
+    start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0))
+    at = len(start) + sum(len(name) + 10 for name in names) + 4
+    yield start
+    for name, body in zip(names, bodies, strict=True):
+        yield _record(0x85, struct.pack("<IH", at, 0) + name)
+        at += len(body)
+    yield _record(0x0A, b"")
+    yield from bodies
+
+
+def _body(rows: Rows) -> Iterator[bytes]:
+    yield _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    for row, cells in enumerate(rows):
+        for column, value in enumerate(cells):
+            place = struct.pack("<HHH", row, column, 0)
+            if isinstance(value, str):
+                yield _record(0x204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
+            elif value is not None:
+                yield _record(0x203, place + struct.pack("<d", value))
+    yield _record(0x0A, b"")
+
+
+def _record(kind: int, content: bytes) -> bytes:
+    return struct.pack("<HH", kind, len(content)) + content

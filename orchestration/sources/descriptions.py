@@ -93,7 +93,8 @@ class Table(Entry):
 
 
 class Retired(Entry):
-    """Since when a source is published no more, and why. Its files are still known."""
+    """Since which day a source is published no more, and why. It is still known, fetched and expected of the months
+    before."""
 
     since: date
     reason: Text
@@ -101,14 +102,16 @@ class Retired(Entry):
 
 class Fetch(Entry):
     """Where files are linked. `files` is what the name of one looks like, `pages` the addresses, below the landing
-    page, of pages that link more; a group `month` or `year` in them says when a link is about. An `address` never
-    changes and needs no page. `hosts` may serve files, besides the one of the landing page. `assumed` says what of this
+    page, of pages that link more; a group `month` or `year` in them says when a link is about, a group `until` the last
+    month of several. An `address` never changes and needs no page. `hosts` may serve files, besides the one of the
+    landing page. A `spare` form is asked for only where no other form of a month came. `assumed` says what of this
     nobody has seen yet."""
 
     files: Pattern | None = None
     pages: Pattern | None = None
     address: Text | None = None
     hosts: Texts = ()
+    spare: bool = False
     assumed: Text
 
     @model_validator(mode="after")
@@ -119,9 +122,9 @@ class Fetch(Entry):
 
 
 class Calendar(Entry):
-    """When a publication is expected: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
-    many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own. `basis`
-    says where the days come from."""
+    """When a publication is expected, in whichever of its forms: of `every_month` of a quarter, of its `last_month`
+    or of the `quarter` itself, so many days after its end; later than `alert_days` somebody has to act. Each of
+    `parts` is a file of its own. `basis` says where the days come from."""
 
     of: Literal["every_month", "last_month", "quarter"]
     due_days: int
@@ -131,22 +134,27 @@ class Calendar(Entry):
 
 
 class Source(Entry):
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
-    it is a workbook of tables one below the other, with `tables` one of a table a sheet. `national` ones are too large
-    to be held as a whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of
-    trust in place of a month (`nof.py`). No quarter is built of files without `figures`. `cadence`, `revisions` and
-    `quirks` are for people."""
+    """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
+    lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
+    tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
+    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of trust in place
+    of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
+    has no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
+    and `quirks` are for people."""
 
     id: Text
     title: Text
     publisher: Text
     licence: Text
+    form_of: Text | None = None
     landing_page: Text
+    found_as: Text
     cadence: Text
     revisions: Text
     maturity: Maturity
     required: bool
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
+    needed: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
     header: bool = True
@@ -174,7 +182,17 @@ class Source(Entry):
             raise ValueError(
                 f"period, part, vintage, sheets or tables name {', '.join(unknown)}; expected names of columns"
             )
+        if unknown := sorted(set(self.needed) - set(self.names)):
+            raise ValueError(f"needed names {', '.join(unknown)}; expected names of columns")
         return self
+
+    @property
+    def publication(self) -> str:
+        return self.form_of or self.id
+
+    def is_retired(self, month: str) -> bool:
+        """Whether the figures of a month are published in another form, or no more."""
+        return self.retired is not None and month >= f"{self.retired.since:%Y-%m}"
 
     @property
     def names(self) -> list[str]:
@@ -184,6 +202,18 @@ class Source(Entry):
     def landed_columns(self) -> list[str]:
         """The columns of the landed table: those described, and where each row came from."""
         return [*self.names, *(["_file_quarter"] if self.layout == "nof" else []), *ROW_OF_FILE]
+
+    @property
+    def dated(self) -> bool:
+        """Whether its files are about a time; references are not."""
+        return bool(self.period or self.layout)
+
+    @property
+    def needed_columns(self) -> list[str]:
+        """The columns that every file must have."""
+        periods = self.period.columns if self.period else ()
+        needed = {*self.needed, *periods} if self.needed else set(self.names)
+        return [column.name for column in self.columns if column.name in needed and not column.optional]
 
     @property
     def is_workbook(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import datetime
 
 import pandas as pd
@@ -51,8 +52,7 @@ def part_of(text: str, part: Part, file: str, row: int | None = None, column: st
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     """The months that the rows of a file are about. Raises InputError on a row that names none."""
     assert source.period
-    first, *others = source.period.columns
-    labels = rows[first].str.cat(rows[others], sep=" ") if others else rows[first]
+    labels = _labels(rows, source.period)
     first_rows = rows["_source_row"].groupby(labels, sort=False).first()
     column = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
     found = {
@@ -62,6 +62,51 @@ def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     if months := sorted(month for month in found if month):
         return months
     raise InputError("names no month, only totals", file=file, column=column)
+
+
+def _labels(rows: pd.DataFrame, period: Period) -> pd.Series[str]:
+    labels = rows[period.columns[0]]
+    for name in period.columns[1:]:
+        labels = labels + " " + rows[name]
+    return labels
+
+
+def is_about(rows: pd.DataFrame, source: Source, file: str, month: str | None) -> pd.Series[bool]:
+    """Which rows of a file are about a month, or about none, as totals are."""
+    assert source.period
+    labels = _labels(rows, source.period)
+    months = {label: month_of(label, source.period, file) for label in labels.unique()}
+    return labels.map(lambda label: months[label] in (month, None))
+
+
+def months_told(rows: list[list[str]], source: Source) -> set[str]:
+    """The months that rows of a damaged file name, where its headings stand or, of one column, anywhere in a row."""
+    assert source.period and rows
+    headings = [source.by_heading.get(heading.strip()) for heading in rows[0]]
+    names = source.period.columns
+    places = [headings.index(name) for name in names if name in headings]
+    found: set[str | None] = set()
+    for row in rows[1:]:
+        if len(places) == len(names):
+            labels = [" ".join(row[place] for place in places if place < len(row))]
+        else:
+            labels = row if len(names) == 1 else []
+        for label in labels:
+            with suppress(InputError):
+                found.add(month_of(label, source.period, ""))
+    return {month for month in found if month}
+
+
+def month_written(value: object) -> str | None:
+    """The month that a cell above a table is: a date, or a text such as `Sep-25` and `January 2026`."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m")
+    if not isinstance(value, str):
+        return None
+    for form in ("%b-%y", "%B-%Y", "%B %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(value.strip(), form).strftime("%Y-%m")
+    return None
 
 
 def months_and_parts(rows: pd.DataFrame, source: Source, file: str) -> list[tuple[str, str | None]]:

@@ -5,15 +5,20 @@ Belongs here: what holds of both kinds of tables. Does not: how tables are read 
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 
+from orchestration.errors import InputError
 from orchestration.sources import sheet_tables, stacked_tables
 from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.periods import month_written
 from orchestration.sources.sheets import open_book
 
+PREAMBLE = 16  # rows of a sheet in which its month stands
 RECOGNISED_FROM = 0.6  # of the headings that a table needs: two of five may be misspelt
 
 
@@ -30,6 +35,19 @@ def subjects(path: Path, source: Source, file: str) -> tuple[list[tuple[str, str
     sheets are not as described, do not say or do not agree."""
     with open_book(path, file) as book:
         found: tuple[list[tuple[str, str | None]], str | None] = _tables(source).subjects(book, source)
+    return found
+
+
+def months_told(path: Path, source: Source, file: str) -> set[str]:
+    """The months that stand above the tables of a workbook that is not as described. Where rows say their month, there
+    may be more than one could find."""
+    found: set[str] = set()
+    if source.period and source.period.columns:
+        return found
+    with suppress(InputError), open_book(path, file) as book:
+        for name in book.names:
+            for _, row in islice(book.rows(name), PREAMBLE):
+                found |= {month for value in row.values() if (month := month_written(value))}
     return found
 
 

@@ -29,13 +29,13 @@ def is_xls(path: Path) -> bool:
 
 
 def read_xls(path: Path, file: str) -> dict[str, list[list[Any]]]:
-    """The rows of every sheet, the first to the last with a value, as values. Raises InputError on a file
-    that is damaged or asks for too much."""
+    """The rows of every sheet, the first to the last with a value. Raises InputError on a file that is damaged or asks
+    for too much."""
     command = [sys.executable, "-m", "orchestration.sources.xls", str(path.resolve())]
     sheets: dict[str, list[list[Any]]] = {}
     rows: list[list[Any]] = []
     left = MAX_TEXT
-    said: str | None = None
+    said: str | None = f"it takes more than {MAX_MEMORY >> 20} MB or {MAX_SECONDS} seconds to read"
     with subprocess.Popen(  # noqa: S603 - as the validator is started
         command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
@@ -48,16 +48,14 @@ def read_xls(path: Path, file: str) -> dict[str, list[list[Any]]]:
                 match json.loads(line):
                     case str(name):
                         rows = sheets[name] = []
-                    case {"error": error}:
-                        said = str(error)
+                    case {"ended": None | str() as said}:
+                        pass
                     case cells:
                         rows.append([_value(value) for value in cells])
         except ValueError:
-            said = "its reader broke off"
+            pass  # it broke off in the middle of a line
         finally:
             process.kill()
-    if said is None and process.returncode:
-        said = f"it takes more than {MAX_MEMORY >> 20} MB or {MAX_SECONDS} seconds to read"
     if said is not None:
         raise InputError(f"is a damaged workbook ({said}): download it again", file=file)
     return sheets
@@ -68,7 +66,7 @@ def _value(handed_over: Any) -> Any:
 
 
 def _hand_over(path: str) -> None:
-    """Write a line a sheet, its name, and then a line a row, its cells."""
+    """Write a line a sheet, its name, and then a line a row, its cells; at last whether it went well."""
     import resource
 
     from python_calamine import CalamineWorkbook
@@ -79,10 +77,12 @@ def _hand_over(path: str) -> None:
         book = CalamineWorkbook.from_path(path)
         for name in book.sheet_names:
             _write(name)
-            for row in book.get_sheet_by_name(name).iter_rows():
+            # From the first row and column on, so that messages name where a cell stands.
+            for row in book.get_sheet_by_name(name).to_python(skip_empty_area=False):
                 _write([_plain(value) for value in row])
+        _write({"ended": None})
     except BaseException as error:  # a panic of Rust is no Exception
-        _write({"error": f"{type(error).__name__}: {error}"})
+        _write({"ended": f"{type(error).__name__}: {error}"})
 
 
 def _write(line: Any) -> None:

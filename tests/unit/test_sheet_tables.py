@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from orchestration.errors import InputError
-from orchestration.sources import csv_files, recognise, workbooks
+from orchestration.sources import csv_files, recognise, workbooks, xls
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.recognise import Subject
 from orchestration.workspace.paths import PROJECT
@@ -309,3 +309,54 @@ def test_no_warning_of_a_library_reaches_a_terminal(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, tmp_path / "x.xlsx"]
     ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     assert ran.stdout + ran.stderr == "52\n"
+
+
+@pytest.mark.parametrize("source_id", ["ae_provider", "dm01_provider"])
+def test_xls_is_read_as_xlsx_is(tmp_path: Path, source_id: str) -> None:
+    sheets, source = WORKBOOKS[source_id](), known_sources()[source_id]
+    old, new = forms.write_xls(tmp_path / "old", sheets), write(tmp_path / "new", sheets)
+    for path in (old, new):
+        assert recognise.recognise(path, "f") == recognise.Recognised(source)
+    assert workbooks.subjects(old, source, "f") == workbooks.subjects(new, source, "f")
+    pd.testing.assert_frame_equal(*(workbooks.read_workbook(path, source, "f") for path in (old, new)))
+
+
+def test_xls_of_another_kind_is_no_publication(tmp_path: Path) -> None:
+    assert recognise.recognise(forms.write_xls(tmp_path / "x", {"Sheet1": [["a", 1]]}), "f") is None
+
+
+@pytest.mark.parametrize(("rows", "columns", "sheets"), [(65536, 256, 1), (16384, 256, 40)])
+def test_xls_with_cells_far_apart_takes_no_memory(tmp_path: Path, rows: int, columns: int, sheets: int) -> None:
+    """calamine would make room for all between them, 20 GB, and end its process."""
+    far: Rows = [[1], *[[]] * (rows - 2), [*[None] * (columns - 1), 1]]
+    path = forms.write_xls(tmp_path / "x", {f"Sheet{n}": far for n in range(sheets)})
+    assert path.stat().st_size < 20_000
+    with pytest.raises(InputError, match=r"^f: is a damaged workbook \(it takes more than 1024 MB or 60 seconds"):
+        recognise.recognise(path, "f")
+
+
+def test_xls_with_more_text_than_may_be_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = forms.write_xls(tmp_path / "x", forms.ae_provider())
+    monkeypatch.setattr(xls, "MAX_TEXT", 5000)
+    with pytest.raises(InputError, match=r"^f: is too large; expected at most 5000 bytes as text"):
+        recognise.recognise(path, "f")
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda c: c[:600], lambda c: c[:8], lambda c: c[:-700], lambda c: c[:512] + c[700:]]
+)
+def test_damaged_xls_says_so(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = forms.write_xls(tmp_path / "x", forms.ae_provider())
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(InputError, match=r"^f: is a damaged workbook \(.*\): download it again$"):
+        recognise.recognise(path, "f")
+
+
+def test_a_figure_that_is_gone_from_xls_is_not_taken_for_none(tmp_path: Path) -> None:
+    """Of the error of a formula calamine leaves a blank."""
+    sheets = forms.ae_provider()
+    sheets[AE][20][4] = None
+    with pytest.raises(
+        InputError, match=r"^f \[Provider Level Data\], row 21, column E: holds no figure; expected a num"
+    ):
+        workbooks.read_workbook(forms.write_xls(tmp_path / "x", sheets), known_sources()["ae_provider"], "f")
