@@ -66,8 +66,8 @@ def test_ranked_trust_without_a_region_is_refused(shared_extracts: Path, tmp_pat
     etr.write_text(etr.read_text().replace(row, row.replace('"Y61"', '""').replace('"S1Y5D"', '""')))
     (outcome,) = in_process.run_quarters("quarter", QUARTERS[2:], later, tmp_path / "data", silent)
     assert not outcome.release
-    (problem,) = [one for one in outcome.problems if "region_is_given" in one]
-    assert "RGT" in problem
+    (problem,) = [one for one in outcome.problems if "land.ods_etr.region" in one]
+    assert "ods/etr.csv, row" in problem and "found ''; expected Y and two digits" in problem
 
 
 def test_quarter_after_the_mergers_has_36_icbs(tmp_path: Path) -> None:

@@ -244,6 +244,14 @@ def test_what_is_not_as_described_is_named_with_its_place(tmp_path: Path, change
         workbooks.read_workbook(path, known_sources()["cancer_combined"], "f")
 
 
+def test_a_workbook_that_is_not_as_described_still_says_its_month(tmp_path: Path) -> None:
+    sheets = forms.cancer_combined()
+    sheets.pop(PROVIDERS)
+    assert workbooks.months_told(write(tmp_path / "x", sheets), known_sources()["cancer_combined"], "f") == {"2026-01"}
+    path = write(tmp_path / "y", forms.cancer_extract())
+    assert workbooks.months_told(path, known_sources()["cancer_extract"], "f") == set()  # its rows may say more
+
+
 @pytest.mark.parametrize(
     ("year", "says"),
     [("2025-27", "expected such as 2025-26 April"), ("2025", "found '2025 APRIL'"), (None, "found ' APRIL'")],
