@@ -379,3 +379,16 @@ def test_two_processes_lose_nothing_of_each_other(workspace: Workspace) -> None:
     assert {quarter: found.count(quarter) for quarter in found} == {Q1: 20, Q2: 20, "2025-26-Q4": 1}
     with (workspace.data_dir / "work" / "extracts.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_lock_of_before_references_had_quarters_is_read(extracts: Path, workspace: Workspace) -> None:
+    """Its pins hold for every quarter, and the list that is read no more is left out."""
+    ae(extracts, "May-2025.csv", "MAY-2025")
+    take_in(survey(extracts), Q1, workspace)
+    document = json.loads(workspace.lock_file.read_text())
+    (entry,) = document["quarters"][Q1].pop("ods_etr")
+    document["references"] = {"ods_etr": [{**entry, "pinned": "as reviewed"}], "ods_icbs": [entry]}
+    workspace.lock_file.write_text(json.dumps(document))
+    inventory = take_in(survey(extracts), Q1, workspace)
+    etr = inventory[inventory["source_id"] == "ods_etr"]
+    assert list(etr["reason"]) == ["pinned: as reviewed"]
