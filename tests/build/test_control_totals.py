@@ -30,7 +30,7 @@ STAGED = {  # publication: its model
     "cancer": "cancer_waits",
     "csds": "csds_counts",
 }
-FORMS = {  # another form of a publication: its model; the sample has none of them
+FORMS = {  # other form of a publication: its model
     "ae_provider": "ae_provider_attendances",
     "ambsys_series": "ambulance_responses",
     "cancer_combined": "cancer_cuts",
@@ -38,16 +38,17 @@ FORMS = {  # another form of a publication: its model; the sample has none of th
     "cancer_extract": "cancer_cuts",
     "dm01_provider": "dm01_provider_waits",
 }
+MODEL_OF = STAGED | FORMS
+MODELS = [*dict.fromkeys(MODEL_OF.values())]
 # Computed again from the landed tables; every other relation is that of the build.
-AGAIN = ["months_available", *{*STAGED.values(), *FORMS.values()}, "rtt_counts", "dm01_counts", "counts"]
-AGAIN += ["organisations_in_files"]
-AGAIN += ["organisations", "organisation_sources", "forms_at_hand", "rules_in_force"]
+AGAIN = ["months_available", *MODELS, "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
+AGAIN += ["organisations", "organisation_sources", "forms_at_hand", "rules_in_force", "forms_compared"]
 AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
 AGAIN += ["publication_sizes", "sizes_compared"]
 SHARED = ["counts", "forms_at_hand", "source_counts"]  # read by many tests, so made once
 CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
 CHANGED += ["reference_trusts", "trust_leagues"]
-KEYED = [*STAGED.values(), "source_counts"]
+KEYED = [*MODELS, "source_counts"]
 OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
     "figures_are_published_once",
     "landed_rows_are_staged",
@@ -87,7 +88,7 @@ class Part:
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
         files += f" and (source_id = 'ambsys' or period in ('{MONTH:%Y-%m}', '{QUARTER}'))"  # ambsys: all months a file
         self.connection.execute(f"create table landed.files as {files}")
-        for source in [*STAGED, *FORMS]:
+        for source in MODEL_OF:
             self.connection.execute(
                 f"""
                 create table landed.{source} as from '{build.parquet(source)}'
@@ -108,27 +109,28 @@ class Part:
         by_name = {node["name"]: node for node in nodes}
         for name in AGAIN:
             self.connection.execute(f"create view {self.relations[name]} as {_on_part(by_name[name])}")
-        self.staged = {source: _on_part(by_name[model]) for source, model in STAGED.items()}
+        self.staged = {model: _on_part(by_name[model]) for model in MODELS}
         self.shared = {self.relations[name]: _on_part(by_name[name]) for name in SHARED}
         tests = _tests()
         self.tests = {name: _on_part(node) for name, node in tests.items()}
         self.reading = {
-            source: {
+            model: {
                 name for name, node in tests.items() if f"model.league_tables.{model}" in node["depends_on"]["nodes"]
             }
-            for source, model in STAGED.items()
+            for model in MODELS
         }
         self.damaged: set[str] = set()
 
     def failing(self, named: set[str]) -> Expected:
         """What the tests named, and those that read the model of a damaged publication, return, if anything."""
-        for source in sorted(self.damaged):  # read by several tests, so typed once
-            relation = self.relations[STAGED[source]]
-            typed = f"create table {relation} as {self.staged[source]}"
+        models = sorted({MODEL_OF[source] for source in self.damaged})
+        for model in models:  # read by several tests, so typed once
+            relation = self.relations[model]
+            typed = f"create table {relation} as {self.staged[model]}"
             self.connection.execute(f"drop view {relation}; {typed}")
         for relation, made in self.shared.items():
             self.connection.execute(f"drop view {relation}; create table {relation} as {made}")
-        run = named.union(*[self.reading[source] for source in self.damaged])
+        run = named.union(*[self.reading[model] for model in models])
         found = {name: self.rows(self.tests[name]) for name in sorted(run)}
         return {name: rows for name, rows in found.items() if rows}
 
@@ -166,6 +168,17 @@ class Part:
         values = f"select * replace ({changed}) from landed.{source} where rowid = {row['rowid']}"
         self.damaged.add(source)
         self.connection.execute(f"insert into landed.{source} {values}")
+
+    def publish(self, source: str, side: str, rows: list[Row]) -> None:
+        """A file of another form, of a month of the quarter that no other publication has."""
+        self.damaged.add(source)
+        about = f"'{source}' as source_id, '2026-02' as period, '{side}' as part, '{source}' as source_sha256"
+        about += f", '{source}.file' as file_name, 'used' as status, 'provisional' as maturity, '{QUARTER}' as quarter"
+        self.connection.execute(f"insert into landed.files select * replace ({about}) from landed.files limit 1")
+        for number, row in enumerate(rows, 2):
+            landed = {**row, "_source_row": number, "_source_sha256": source}
+            cells = ", ".join(f"'{text}' as {column}" for column, text in landed.items())
+            self.connection.execute(f"insert into landed.{source} by name select {cells}")
 
     def file(self, row: Row) -> str:
         (found,) = self.rows(
@@ -519,7 +532,7 @@ def members(part: Part, metric_id: str) -> tuple[list[str], Row]:
         select metric_values.organisation_code, league, status, members_needed
         from metric.metric_values
         inner join rules.league_metrics using (metric_id, league)
-        inner join rules.computed_metrics using (metric_id)
+        inner join metric.rules_in_force using (framework, quarter, metric_id)
         where
             metric_id = '{metric_id}' and quarter = '{QUARTER}' and value_basis = 'computed'
             and status <> 'not_applicable'
@@ -728,6 +741,139 @@ def ae_codes_of_new_trusts(part: Part) -> Expected:
         part.put("ae", row, org_code=code, org_name=f"NEW {code}")
     new = {"quarter": QUARTER, "organisation_code": "RZZ", "organisation_name": "NEW RZZ"}
     return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "NEW TAZ"}]}
+
+
+# Other forms of a publication
+
+FEBRUARY = dt.date(2026, 2, 1)
+
+
+def attendances(total: int, within: int, **where: str) -> Row:
+    return {
+        **where,
+        **{"period": "February 2026", "attendances_type_1": total, "attendances_total": total},
+        **{"within_4_hours_type_1": within, "within_4_hours_total": within},
+        **{"over_4_hours_type_1": total - within, "over_4_hours_total": total - within},
+    }
+
+
+def by_provider(part: Part, england: tuple[int, int]) -> None:
+    """Both sheets of a workbook, with one organisation in each."""
+    rows = []
+    for sheet in ("Provider Level Data", "Acute Trust Footprint Data"):
+        rows += [attendances(*england, _source_member=sheet, org_code="-", org_name="England")]
+        rows += [attendances(100, 60, _source_member=sheet, org_code="RAA", org_name="TRUST")]
+    part.publish("ae_provider", "", rows)
+    part.connection.execute("update landed.files set part = null where source_id = 'ae_provider'")
+
+
+@mutant
+def ae_provider_attendance_of_nobody(part: Part) -> Expected:
+    by_provider(part, (101, 61))
+    said = {"month": FEBRUARY, "england": 101, "sum_of_organisations": 100, "england_within": 61, "sum_of_within": 60}
+    return {"ae_provider_organisations_add_up": [{**said, "is_footprint": sheet} for sheet in (False, True)]}
+
+
+@mutant
+def ae_provider_row_twice(part: Part) -> Expected:
+    by_provider(part, (100, 60))
+    part.again("ae_provider", part.row("ae_provider", "org_code = 'RAA'"))
+    return {
+        "ae_provider_organisations_add_up": [{"is_footprint": False, "england": 100, "sum_of_organisations": 200}],
+        "ae_provider_attendances.key": [{"organisation_code": "RAA", "is_footprint": False, "rows_found": 2}],
+    }
+
+
+def web_file(part: Part, of_test: int) -> None:
+    def waits(sheet: str, code: str, test: str, waiting: int) -> Row:
+        return {
+            **{"_source_member": sheet, "period": "February 2026", "provider_code": code, "provider_name": "ONE"},
+            **{"diagnostic_test_name": test, "total_waiting_list": waiting, "waiting_6_or_more_weeks": 4},
+        }
+
+    rows = [waits("Provider", "", "", 10), waits("Provider", "RAA", "", 10)]
+    part.publish("dm01_provider", "", [*rows, waits("Provider by Test", "RAA", "Gastroscopy", of_test)])
+    part.connection.execute("update landed.files set part = null where source_id = 'dm01_provider'")
+
+
+@mutant
+def dm01_provider_with_a_test_too_small(part: Part) -> Expected:
+    web_file(part, 9)
+    return {
+        "dm01_providers_add_up": [{"month": FEBRUARY, "organisation_code": "RAA", "waiting": 10, "sum_of_tests": 9}]
+    }
+
+
+@mutant
+def dm01_provider_twice(part: Part) -> Expected:
+    web_file(part, 10)
+    part.again("dm01_provider", part.row("dm01_provider", "provider_code = 'RAA'"))
+    return {
+        "dm01_providers_add_up": [
+            {"organisation_code": "RAA", "waiting": 20, "sum_of_tests": 10},
+            {"organisation_code": "England", "waiting": 10, "sum_of_tests": 20},
+        ],
+        "dm01_provider_waits.key": [{"organisation_code": "RAA", "test": "ALL TESTS", "rows_found": 2}],
+    }
+
+
+def cuts(part: Part, source: str, period: str, **totals: int) -> None:
+    """All cancers of the 28-day standard by provider: organisation and total, and half of it within."""
+    where = {"period": period, "basis": "Provider", "standard": "FDS", "treatment_modality": ""}
+    where |= {"cancer_type": "ALL CANCERS", "referral_route_or_stage": "ALL ROUTES"}
+    counted = [
+        {**where, "org_code": code, "org_name": code, "total": total, "within": total / 2, "after": total / 2}
+        for code, total in totals.items()
+    ]
+    part.publish(source, "provider", counted)
+
+
+def both_combined(part: Part, **of_csv: int) -> None:
+    cuts(part, "cancer_combined", "February 2026", Total=1100, RAA=1000, RBB=100)
+    cuts(part, "cancer_csv", "01/02/2026", **of_csv)
+
+
+@mutant
+def cancer_patient_of_nobody_in_the_combined_form(part: Part) -> Expected:
+    cuts(part, "cancer_combined", "February 2026", Total=101, RAA=100)
+    return {"cancer_cuts_add_up": [{"source_id": "cancer_combined", "england": 101, "sum_of_organisations": 100}]}
+
+
+@mutant
+def cancer_organisation_twice_in_the_combined_form(part: Part) -> Expected:
+    cuts(part, "cancer_combined", "February 2026", Total=100, RAA=100)
+    part.again("cancer_combined", part.row("cancer_combined", "org_code = 'RAA'"))
+    return {
+        "cancer_cuts_add_up": [{"england": 100, "sum_of_organisations": 200}],
+        "cancer_cuts.key": [{"organisation_code": "RAA", "standard": "28-day", "rows_found": 2}],
+    }
+
+
+@mutant
+def cancer_extract_whose_modalities_are_not_its_cancers(part: Part) -> Expected:
+    where = {"period": "2026-02-01", "basis": "Provider", "standard": "62-day Combined", "org_code": "RAA"}
+    where |= {"referral_route_or_stage": "Screening", "within": "1"}
+    lung = {"cancer_type": "Lung", "treatment_modality": "ALL MODALITIES", "total": "2.5", "after": "1.5"}
+    surgery = {"cancer_type": "ALL CANCERS", "treatment_modality": "Surgery", "total": "3.5", "after": "2.5"}
+    part.publish("cancer_extract", "provider", [where | lung, where | surgery])
+    found = {"sum_of_organisations": Decimal("2.5"), "sum_of_modalities": Decimal("3.5")}
+    return {"cancer_cuts_add_up": [{"source_id": "cancer_extract", **found}]}
+
+
+@mutant
+def patients_with_another_organisation_in_another_form(part: Part) -> Expected:
+    both_combined(part, Total=1100, RAA=1040, RBB=60)
+    found = {"organisation_code": "RBB", "denominator": 100, "other_denominator": 60}
+    return {"forms_agree": [{**found, "file_name": "cancer_combined.file", "other_file_name": "cancer_csv.file"}]}
+
+
+@mutant
+def another_england_in_another_form(part: Part) -> Expected:
+    both_combined(part, Total=1300, RAA=1200, RBB=100)
+    return {
+        "forms_agree": [{"organisation_code": "RAA", "denominator": 1000, "other_denominator": 1200}],
+        "forms_agree_on_england": [{"month": FEBRUARY, "denominator": 1100, "other_denominator": 1300}],
+    }
 
 
 # References

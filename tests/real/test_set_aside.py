@@ -72,12 +72,17 @@ def test_the_same_figures_with_other_line_ends_are_a_duplicate(
         inventory(folder, "2025-26-Q1")
 
 
-def test_a_folder_with_everything_is_surveyed(shared_extracts: Path, cases: Path, tmp_path: Path) -> None:
-    """One etr of the three: which one a quarter takes is another rule."""
-    folder, more = tmp_path / "extracts", shared_extracts.parent / "more"
-    etr = [str(path.parent.relative_to(cases)) for path in cases.glob("*/etr.csv")]
-    for source in (shared_extracts, more, cases):
-        shutil.copytree(source, folder / source.name, ignore=shutil.ignore_patterns(*etr))
+@pytest.fixture
+def everything(shared_extracts: Path, cases: Path, tmp_path: Path) -> Path:
+    """All real files in one folder, three etr among them."""
+    folder = tmp_path / "extracts"
+    for source in (shared_extracts, shared_extracts.parent / "more", cases):
+        shutil.copytree(source, folder / source.name)
+    return folder
+
+
+def test_a_folder_with_everything_is_surveyed(everything: Path, tmp_path: Path) -> None:
+    folder = everything
     workspace = Workspace(tmp_path / "data")
     found = survey(folder, workspace)
     assert [candidate.problem for candidate in found.candidates if candidate.problem] == []
@@ -88,3 +93,5 @@ def test_a_folder_with_everything_is_surveyed(shared_extracts: Path, cases: Path
         assert set(listed["file_name"]) == names
         assert not listed.loc[listed["status"] != "used", "reason"].isna().any()
         assert in_short(listed)[-1].endswith("more")
+        used = listed[listed["status"] == "used"]
+        assert set(used.loc[used["source_id"] == "ods_etr", "file_name"]) == {"extracts/ods/etr.csv"}
