@@ -1,5 +1,6 @@
 -- Each size of a publication beside its bounds: known ones, or a share of the same in the nearest months at hand, one
--- before and one after. A share is for one month apart; of three months apart it counts three times.
+-- before and one after, of the same quarter or the one before: those that a build of the quarter reads. A share is for
+-- one month apart; of three months apart it counts three times.
 {%- set furthest = 3 %}
 with sizes as (
     {% for size in ['organisations', 'other_organisations', 'total'] -%}
@@ -35,6 +36,8 @@ months_apart as (
             and others.part = sizes.part
             and others.size = sizes.size
             and others.month <> sizes.month
+            and others.month >= date_trunc('quarter', sizes.month) - interval 3 month
+            and others.month < date_trunc('quarter', sizes.month) + interval 3 month
 ),
 
 nearest as (
