@@ -76,7 +76,7 @@ left join next_segment
         next_segment.quarter = ranks.quarter
         and next_segment.framework = leagues.framework
         and next_segment.better_segment = ranks.segment - 1
-left join {{ ref('quarters') }} as quarters on quarters.quarter = ranks.quarter
+left join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = ranks.quarter
 left join {{ ref('league_coverage') }} as leagues_before
     on
         leagues_before.quarter = quarters.previous_quarter
