@@ -242,9 +242,6 @@ def sources(workspace: Workspace, today: date) -> Iterator[Finding]:
     if coming:
         following = [f"{one.source_id}, {one.name} by {one.due}" for one in coming if one.due == coming[0].due]
         yield Finding("sources", OK, f"due next: {listed(following, '; ')}")
-    else:
-        found = f"nothing is due after {today} of any quarter known here"
-        yield Finding("sources", WARNING, found, f"seed the next year ({RUNBOOK}, A new year)")
 
 
 def _newest(lock: Lock) -> dict[str, str]:
