@@ -359,7 +359,8 @@ TO_DO = re.compile(
     "|name the one|are read|expected|known: "
 )
 NOTHING_TO_DO = re.compile(
-    "no publication known here: |the same as another|this quarter does not need|no figure needs|(is|are) left out|^read; "
+    "no publication known here: |the same as another|this quarter does not need|no figure needs|(is|are) left out"
+    "|^read; "
 )
 
 
