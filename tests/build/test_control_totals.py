@@ -881,13 +881,16 @@ def another_england_in_another_form(part: Part) -> Expected:
 
 @mutant
 def icb_that_opened_after_the_quarter(part: Part) -> Expected:
-    """As where etr is of after a merger and seed `trust_changes` does not know its trusts."""
+    """As where a file of the quarter names an ICB of another time, and seed `trust_changes` does not know its trusts."""
     (icb, *_) = part.rows("from metric.organisations where organisation_type = 'icb'")
     code = icb["organisation_code"]
     part.connection.execute(f"update stage.reference_icbs set opened_on = '2099-01-01' where icb_code = '{code}'")
     placed = part.rows(f"from metric.organisations where league is not null and icb_code = '{code}'")
-    about = ("quarter", "organisation_code", "icb_code")
-    return {"icbs_are_of_the_quarter": [{column: row[column] for column in about} for row in placed]}
+    about = [(row["league"] == "icb", {key: row[key] for key in ("quarter", "organisation_code")}) for row in placed]
+    return {
+        "icbs_are_of_the_quarter": [row for is_icb, row in about if is_icb],
+        "trusts_lie_in_icbs_of_the_quarter": [row for is_icb, row in about if not is_icb],
+    }
 
 
 @mutant

@@ -104,11 +104,14 @@ icbs_of_quarter as (
     from {{ ref('reference_trusts') }} as reference
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = reference.quarter
     left join quarters_with_commissioners as known on known.quarter = quarters.quarter
+    left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = reference.icb_code
     where
         known.quarter is null
         and reference.icb_code is not null
         and reference.region is not null
         and (reference.close_date is null or reference.close_date >= quarters.period_end)
+        and coalesce(icbs.opened_on, quarters.period_end) <= quarters.period_end
+        and coalesce(icbs.closed_on, quarters.period_end) >= quarters.period_end
 ),
 
 icb_regions as (
