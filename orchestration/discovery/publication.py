@@ -1,0 +1,258 @@
+"""One league of one quarter as its file gives it: which published id is what, organisation by organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from orchestration.discovery.conventions import WHOLE, Conventions
+from orchestration.discovery.evidence import Contradiction
+
+Whole = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
+STRAY = 0.1  # a label on fewer rows of an id than this is a slip; on more it is another series of the same id
+DECIMALS = 6  # of a published value, as the stage model keeps them
+
+
+@dataclass(frozen=True)
+class Series:
+    """The figures of one published id and unit, aligned to the organisations of the publication."""
+
+    published_id: str
+    title: str
+    domain: str
+    sub_domain: str
+    unit: str
+    held: Flags
+    values: Whole  # in millionths, exact
+    ranks: Whole  # 0 where there is none
+    rows: Whole
+
+    @property
+    def hundredths(self) -> Whole:
+        """Figures in hundredths, half up, as scores are published."""
+        return np.asarray((2 * self.values + 10**4) // (2 * 10**4), np.int64)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every figure is a whole number."""
+        return not (self.values[self.held] % 10**DECIMALS).any()
+
+    def shown(self, position: int) -> str:
+        """Show the figure of an organisation as a person reads it."""
+        return f"{Decimal(int(self.values[position])).scaleb(-DECIMALS).normalize():f}"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A score, and the value that it scores where that is published."""
+
+    metric_id: str
+    score: Series
+    value: Series | None
+    ignored_unit: str = ""
+
+
+@dataclass
+class Publication:
+    """All series of a league, each in its role."""
+
+    quarter: str
+    league: str
+    organisations: list[str]
+    metrics: list[Metric] = field(default_factory=list)
+    aggregates: list[Series] = field(default_factory=list)  # scores that average others
+    domain_segments: list[Series] = field(default_factory=list)
+    summary: dict[str, Series] = field(default_factory=dict)
+    contextual: list[Series] = field(default_factory=list)  # values that nothing scores
+    contradictions: list[Contradiction] = field(default_factory=list)
+
+    def say(self, kind: str, series: Series, positions: Iterable[int], found: Sequence[str], expected: Any) -> None:
+        """Record contradictions at the positions of a series. `expected` is a text, or one for each position."""
+        for i, position in enumerate(positions):
+            self.contradictions.append(
+                Contradiction(
+                    kind,
+                    self.organisations[position],
+                    series.published_id,
+                    int(series.rows[position]) or None,
+                    found[i],
+                    expected if isinstance(expected, str) else expected[i],
+                )
+            )
+
+    def say_of_league(self, kind: str, series: Series | None, found: str, expected: str) -> None:
+        """Record a contradiction that is about the whole league."""
+        metric_id = series.published_id if series is not None else None
+        self.contradictions.append(Contradiction(kind, None, metric_id, None, found, expected))
+
+
+def read(figures: pd.DataFrame, conventions: Conventions) -> Publication:
+    """Sort the figures of one quarter and league into series, and give each series its role."""
+    figures = figures.sort_values(["trust_code", "published_id", "source_row"], kind="stable")
+    found = Publication(
+        str(figures["quarter"].iloc[0]), str(figures["league"].iloc[0]), sorted(figures["trust_code"].unique())
+    )
+    series: dict[str, list[Series]] = {}
+    for published_id, rows in figures.groupby("published_id", sort=True):
+        series[str(published_id)] = _series(found, str(published_id), rows)
+    _roles(found, series, conventions)
+    return found
+
+
+def _series(found: Publication, published_id: str, rows: pd.DataFrame) -> list[Series]:
+    """One series a unit. A unit or title on a few rows only is a slip: we name it and leave the row out."""
+    labels = {name: rows[name].fillna("").astype(str) for name in ("description", "domain", "unit")}
+    stray = np.zeros(len(rows), bool)
+    for name, texts in labels.items():
+        usual = texts.value_counts().sort_index().idxmax()
+        shares = texts.map(texts.value_counts()) / len(rows)
+        odd = ((shares < STRAY) & (texts != usual)).to_numpy()
+        for position in np.flatnonzero(odd):
+            row = rows.iloc[position]
+            found.contradictions.append(
+                Contradiction(
+                    f"{name}_differs",
+                    str(row["trust_code"]),
+                    published_id,
+                    _whole(row["source_row"]) or None,
+                    texts.iloc[position],
+                    f"{usual!r}, as on the other rows of {published_id}",
+                )
+            )
+        stray |= odd
+    rows, units = rows[~stray], labels["unit"][~stray]
+    return [_one(found, published_id, rows[units == unit]) for unit in sorted(units.unique())]
+
+
+def _one(found: Publication, published_id: str, rows: pd.DataFrame) -> Series:
+    place = {code: i for i, code in enumerate(found.organisations)}
+    n = len(place)
+    held, values, ranks, lines = np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
+    columns = ("trust_code", "value", "published_rank", "source_row")
+    for code, value, rank, line in rows[list(columns)].itertuples(index=False, name=None):
+        i = place[code]
+        if pd.isna(value):
+            continue
+        exact = int((Decimal(value).scaleb(DECIMALS)).to_integral_value(ROUND_HALF_UP))
+        if held[i] and (values[i] != exact or ranks[i] != _whole(rank)):
+            found.contradictions.append(
+                Contradiction(
+                    "figure_twice", code, published_id, _whole(line) or None, str(value), f"the figure of row {lines[i]}"
+                )
+            )
+        if not held[i]:
+            held[i], values[i], ranks[i], lines[i] = True, exact, _whole(rank), _whole(line)
+    labels = {name: _usual(rows[name]) for name in ("description", "domain", "sub_domain", "unit")}
+    return Series(
+        published_id,
+        labels["description"],
+        labels["domain"],
+        labels["sub_domain"],
+        labels["unit"],
+        held,
+        values,
+        ranks,
+        lines,
+    )
+
+
+def _whole(value: Any) -> int:
+    return 0 if pd.isna(value) else int(value)
+
+
+def _usual(texts: pd.Series) -> str:
+    """The commonest label, the first in the alphabet of equally common ones."""
+    return str(texts.fillna("").astype(str).value_counts().sort_index().idxmax())
+
+
+def _roles(found: Publication, series: dict[str, list[Series]], conventions: Conventions) -> None:
+    left = {published_id: many for published_id, many in series.items() if any(one.held.any() for one in many)}
+    for measure, (published_id, title) in conventions.summary.items():
+        match = published_id if published_id in left else _titled(left, title, conventions)
+        if match:
+            found.summary[measure] = left.pop(match)[0]
+    scores, values = {}, {}
+    for published_id, many in left.items():
+        family, unit = conventions.family(published_id), many[0].unit.lower()
+        if family == "domain_segment" or (family is None and unit == "segment"):
+            found.domain_segments.append(many[0])
+        elif family == "domain_score":
+            found.aggregates.append(many[0])
+        elif family == "metric_score" or (family is None and unit == "score"):
+            scores[published_id] = many[0]
+        else:
+            values[published_id] = many
+    pairs = _pairs(scores, values, conventions)
+    for score_id, score in scores.items():
+        value_id = pairs.get(score_id)
+        if value_id is None and conventions.family(score_id) is None and not score.whole:
+            found.aggregates.append(score)  # no value, no family, not discrete: an average of other scores
+            continue
+        candidates = values.pop(value_id) if value_id else []
+        value = _that_is_scored(candidates, score)
+        ignored = next((one.unit for one in candidates if one is not value), "")
+        found.metrics.append(Metric(value_id or _without_value(score_id, series, conventions), score, value, ignored))
+    found.contextual = [one for many in values.values() for one in many]
+    found.metrics.sort(key=lambda metric: metric.metric_id)
+
+
+def _titled(left: dict[str, list[Series]], title: str, conventions: Conventions) -> str | None:
+    matches = [
+        published_id
+        for published_id, many in left.items()
+        if many[0].title.casefold() == title.casefold() and conventions.family(published_id) is None
+    ]
+    return matches[0] if len(matches) == 1 else None
+
+
+def _pairs(scores: dict[str, Series], values: dict[str, list[Series]], conventions: Conventions) -> dict[str, str]:
+    """Which value each score is of: the only one of the same title, else the one whose number says so."""
+    pairs: dict[str, str] = {}
+    for score_id, score in scores.items():
+        titled = [i for i, many in values.items() if any(one.title == score.title for one in many)]
+        alike = [i for i, other in scores.items() if other.title == score.title]
+        if len(titled) == 1 and len(alike) == 1:
+            pairs[score_id] = titled[0]
+    for score_id in scores:
+        numbered = conventions.shifted(score_id, -conventions.score_offset)
+        if score_id not in pairs and numbered in values and numbered not in pairs.values():
+            pairs[score_id] = numbered
+    return pairs
+
+
+def _that_is_scored(candidates: list[Series], score: Series) -> Series | None:
+    """Of a count and a rate under one id, the one whose order is the order of the scores."""
+
+    def disorder(one: Series) -> int:
+        both = one.held & score.held
+        a, b = one.values[both], score.values[both]
+        turns = np.sign(a[:, None] - a[None, :]) * np.sign(b[:, None] - b[None, :])
+        return min(int((turns > 0).sum()), int((turns < 0).sum())) + int((score.held & ~one.held).sum()) * len(a)
+
+    return min(candidates, key=lambda one: (disorder(one), one.unit)) if candidates else None
+
+
+def _without_value(score_id: str, series: dict[str, list[Series]], conventions: Conventions) -> str:
+    """An id for a metric of which only the score is published."""
+    numbered = conventions.shifted(score_id, -conventions.score_offset)
+    if conventions.family(score_id) == "metric_score" and numbered and numbered not in series:
+        return numbered
+    return f"{score_id}-VALUE"
+
+
+def out_of_range(found: Publication) -> None:
+    """Name scores outside 1.00 to 4.00."""
+    for series in [metric.score for metric in found.metrics] + found.aggregates + list(found.summary.values()):
+        if series.unit.lower() != "score":
+            continue
+        scores = series.hundredths
+        odd = np.flatnonzero(series.held & ((scores < WHOLE) | (scores > 4 * WHOLE)))
+        found.say("score_out_of_range", series, odd, [series.shown(i) for i in odd], "1.00 to 4.00")

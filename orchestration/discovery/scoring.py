@@ -1,0 +1,359 @@
+"""How a metric was scored: polarity, form, threshold, population size; bands of a discrete score.
+
+A grid of size N holds the scores best + span k/(N-1), half up at two decimals, k counting who is better. The order of
+the organisations must be that of k, and k must leave room for everybody ranked between two of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.discovery.conventions import DISCRETE, WHOLE, WORST, Conventions, Form
+from orchestration.discovery.publication import Flags, Metric, Publication, Series, Whole
+
+OFF_GRID = 15.0  # bits that a cell off the grid costs: one in a hundred is wrong, and then any of 300 scores
+OUTSIDE = 0
+SIZES_NAMED = 4  # of those that fit as well
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A form and a size, with the step k of each organisation, -1 beyond the threshold or off the grid."""
+
+    form: Form
+    size: int
+    steps: Whole
+    beyond: Flags
+    misfits: Flags
+    cost: float
+
+    @property
+    def denominator(self) -> int:
+        return max(self.size - 1, 1)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What is found of one metric."""
+
+    metric: Metric
+    polarity: str
+    order: Whole  # 1 is best, 0 without a place: the published rank, else that of the value
+    ranked: bool
+    scoring_rule: str
+    grid: Grid | None = None
+    own: bool = False
+    others: tuple[Grid, ...] = ()  # that fit as well
+    outside: Flags = field(default_factory=lambda: np.zeros(0, bool))  # out of the order of the others
+    predicted: tuple[int, int] = (0, 0)  # leave one out: agrees, of
+    bands: tuple[tuple[int, int, int, int], ...] = ()  # score, lowest, highest, organisations
+    bands_outside: Flags = field(default_factory=lambda: np.zeros(0, bool))
+
+    @property
+    def scored(self) -> Flags:
+        return usable(self.metric.score)
+
+
+def usable(series: Series) -> Flags:
+    """Figures that can be scores at all."""
+    scores = series.hundredths
+    return np.asarray(series.held & (scores >= WHOLE) & (scores <= WORST), bool)
+
+
+def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> Rule:
+    """Find how a metric was scored. `complete` says that the whole league is at hand."""
+    polarity = polarity_of(metric)
+    order, ranked = _order(metric, polarity)
+    rule = Rule(metric, polarity, order, ranked, DISCRETE, outside=np.zeros(len(order), bool))
+    scores, scored = metric.score.hundredths, usable(metric.score)
+    if not scored.any():
+        return rule
+    if metric.score.whole and not (ranked and _one_each(scores[scored], order[scored])):
+        return _banded(rule)
+    grids = [grid for form in conventions.forms for grid in _grids(form, scores, scored, order, ranked)]
+    if not grids:
+        return _banded(rule)
+    cheapest = min(grids, key=lambda grid: (grid.cost, grid.size))
+    fewest = int(cheapest.misfits.sum())
+    others = sorted(
+        (grid for grid in grids if grid is not cheapest and grid.misfits.sum() <= fewest),
+        key=lambda grid: (grid.form is not cheapest.form, grid.size),
+    )
+    rule = replace(rule, scoring_rule=cheapest.form.name, grid=cheapest, others=tuple(others))
+    outside = _out_of_order(rule)
+    rule = replace(rule, outside=outside, own=_own(cheapest, order, scored & ~outside, complete))
+    return replace(rule, predicted=_left_out(rule))
+
+
+def polarity_of(metric: Metric) -> str:
+    """Which way is better: most pairs of values and scores say it. Without values, nothing does."""
+    if metric.value is None:
+        return ""
+    both = metric.value.held & usable(metric.score)
+    values, scores = metric.value.values[both], metric.score.values[both]
+    turns = np.sign(values[:, None] - values[None, :]) * np.sign(scores[:, None] - scores[None, :])
+    if not turns.sum():
+        ranked = both & (metric.value.ranks > 0)
+        values, ranks = metric.value.values[ranked], metric.value.ranks[ranked]
+        turns = np.sign(values[:, None] - values[None, :]) * np.sign(ranks[:, None] - ranks[None, :])
+    return "lower" if turns.sum() > 0 else "higher" if turns.sum() < 0 else ""
+
+
+def _order(metric: Metric, polarity: str) -> tuple[Whole, bool]:
+    """The published rank, of the value or of the score; else the rank of the value, which two decimals may hide."""
+    for series in (metric.value, metric.score):
+        if series is not None and (series.ranks[series.held] > 0).mean() > 0.5:
+            return series.ranks * series.held, True
+    order = np.zeros(len(metric.score.held), np.int64)
+    source = metric.value if metric.value is not None and polarity else metric.score
+    sign = -1 if source is metric.value and polarity == "higher" else 1
+    held = sign * source.values[source.held]
+    order[source.held] = 1 + (held[None, :] < held[:, None]).sum(axis=1)
+    return order, False
+
+
+def _one_each(scores: Whole, order: Whole) -> bool:
+    """Whether whole scores are those of a very small grid: as many of them as places, and more than two."""
+    return len(set(scores)) == len(set(order)) > 2 and 0 not in order
+
+
+@cache
+def _ladders(form: Form) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For every size up to the largest and every hundredth of the span: the nearest step, and whether it is on it."""
+    sizes = np.maximum(np.arange(1, form.largest_size + 1) - 1, 1)[:, None]
+    above = np.arange(form.span + 1)[None, :]
+    steps = (2 * above * sizes + form.span) // (2 * form.span)
+    on = (2 * form.span * steps + sizes) // (2 * sizes) == above
+    on[0, 1:] = False  # alone in the band
+    return np.asarray(steps), np.asarray(on)
+
+
+def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool) -> list[Grid]:
+    """Every size of a form with what it costs; only those with the fewest misfits, and cheaper ones."""
+    beyond = scored & (scores == form.beyond) if form.beyond is not None else np.zeros(len(scores), bool)
+    if form.beyond is not None and not beyond.any():
+        return []
+    on = scored & ~beyond
+    if not on.any():
+        return []
+    above = scores - form.best
+    inside = on & (above >= 0) & (above <= form.span)
+    steps_of, fits_of = _ladders(form)
+    sizes = np.arange(max(int(on.sum()), 1), form.largest_size + 1)
+    if not len(sizes):
+        return []
+    index = np.flatnonzero(inside)
+    steps, fits = steps_of[sizes - 1][:, above[index]], fits_of[sizes - 1][:, above[index]]
+    misfit = np.zeros((len(sizes), len(scores)), bool)
+    misfit[:, index] = ~fits
+    misfit[:, on & ~inside] = True
+    if ranked:
+        crowded = _crowded(steps, sizes, order[index], int(beyond.sum()) if form.beyond == form.best else 0)
+        misfit[:, index] |= crowded
+    costs = misfit.sum(axis=1) * OFF_GRID + (scored.sum() - misfit.sum(axis=1)) * np.log2(np.maximum(sizes, 2))
+    fewest = misfit.sum(axis=1).min()
+    chosen = set(np.flatnonzero(misfit.sum(axis=1) == fewest)) | {int(np.argmin(costs))}
+    grids = []
+    for i in sorted(chosen):
+        found = np.full(len(scores), -1, np.int64)
+        found[index] = np.where(fits[i], steps[i], -1)
+        grids.append(Grid(form, int(sizes[i]), found, beyond, misfit[i], float(costs[i])))
+    return grids
+
+
+def _crowded(steps: NDArray[Any], sizes: Whole, order: Whole, better: int) -> NDArray[np.bool_]:
+    """Where a size leaves no room for those ranked before an organisation, (sizes, cells)."""
+    crowded = np.zeros(steps.shape, bool)
+    placed = np.flatnonzero(order > 0)
+    placed = placed[np.argsort(order[placed], kind="stable")]
+    if len(placed) < 2:
+        return crowded
+    ranks, taken = order[placed], steps[:, placed]
+    apart, room = np.diff(ranks), np.diff(taken, axis=1)
+    wrong = np.where(apart == 0, room != 0, (room < apart) & (room >= 0))
+    crowded[:, placed[1:]] = wrong
+    crowded[:, placed[0]] |= taken[:, 0] < ranks[0] - 1 - better
+    return crowded
+
+
+def _own(grid: Grid, order: Whole, cells: Flags, complete: bool) -> bool:
+    """Whether the population is the league itself: then every rank that was scored is the published one, and nobody
+    else was ranked."""
+    ranked = cells & (grid.steps >= 0)
+    if not ranked.any() or (order[ranked] == 0).any():
+        return False
+    better = int((grid.beyond & cells).sum()) if grid.form.beyond == grid.form.best else 0
+    same = grid.steps[ranked] == order[ranked] - 1 - better
+    return bool(same.all()) and (not complete or grid.size <= int((cells & ~grid.beyond).sum()) + OUTSIDE)
+
+
+def chain(keys: list[Any]) -> list[int]:
+    """Positions of a longest strictly rising run; the first of equally long ones."""
+    tops: list[Any] = []
+    ends: list[int] = []
+    before: list[int] = []
+    for i, key in enumerate(keys):
+        at = bisect_left(tops, key)
+        before.append(ends[at - 1] if at else -1)
+        if at == len(tops):
+            tops.append(key)
+            ends.append(i)
+        else:
+            tops[at], ends[at] = key, i
+    run, i = [], ends[-1] if ends else -1
+    while i >= 0:
+        run.append(i)
+        i = before[i]
+    return run[::-1]
+
+
+def _out_of_order(rule: Rule) -> Flags:
+    """Who breaks the order of the others: the fewest whose removal leaves scores that rise with the order. Equal ranks
+    have one score, and a worse rank has a worse one unless both are beyond the threshold."""
+    assert rule.grid is not None
+    scores, cells = rule.metric.score.hundredths, rule.scored & (rule.order > 0)
+    kept = np.zeros(len(scores), bool)
+    if not rule.ranked:
+        places = sorted(np.flatnonzero(cells), key=lambda i: (rule.order[i], scores[i], i))
+        kept[[places[n] for n in chain([(int(scores[i]), n) for n, i in enumerate(places)])]] = True
+        return np.asarray(cells & ~kept, bool)
+    ranks = [int(rank) for rank in np.unique(rule.order[cells])]
+    usual = [_commonest(scores[cells & (rule.order == rank)]) for rank in ranks]
+    keys = [(score, rank if score == rule.grid.form.beyond else 0) for score, rank in zip(usual, ranks, strict=True)]
+    for n in chain(keys):
+        kept |= cells & (rule.order == ranks[n]) & (scores == usual[n])
+    return np.asarray(cells & ~kept, bool)
+
+
+def _commonest(scores: Whole) -> int:
+    found, counts = np.unique(scores, return_counts=True)
+    return int(found[np.argmax(counts)])
+
+
+def _left_out(rule: Rule) -> tuple[int, int]:
+    """Fit the size on all cells but one; is that one where its rank says (own population), or on the grid and between
+    its neighbours (a population that crosses types)?"""
+    grid = rule.grid
+    assert grid is not None
+    scores, scored = rule.metric.score.hundredths, rule.scored
+    agrees = of = 0
+    for i in np.flatnonzero(scored):
+        of += 1
+        if rule.outside[i]:
+            continue
+        if grid.beyond[i]:
+            agrees += _beside_beyond(rule, i)
+            continue
+        without = scored.copy()
+        without[i] = False
+        size = _size_without(rule, without)
+        if size is None:
+            continue
+        step = (2 * (scores[i] - grid.form.best) * max(size - 1, 1) + grid.form.span) // (2 * grid.form.span)
+        shown = grid.form.best + (2 * grid.form.span * step + max(size - 1, 1)) // (2 * max(size - 1, 1))
+        better = int((grid.beyond & without).sum()) if grid.form.beyond == grid.form.best else 0
+        placed = not rule.own or step == rule.order[i] - 1 - better
+        agrees += bool(shown == scores[i] and 0 <= step < size and placed)
+    return agrees, of
+
+
+def _size_without(rule: Rule, without: Flags) -> int | None:
+    """The cheapest size without one cell. In an own population the one left out is counted: its rank is published."""
+    grid = rule.grid
+    assert grid is not None
+    scores = rule.metric.score.hundredths
+    on = without & ~grid.beyond
+    if not on.any():
+        return None
+    above = np.clip(scores[on] - grid.form.best, 0, grid.form.span)
+    at_least = int(on.sum()) + 1
+    fits = _ladders(grid.form)[1][at_least - 1 :, above]
+    if not len(fits):
+        return None
+    sizes = np.arange(at_least, grid.form.largest_size + 1)
+    off = (~fits).sum(axis=1)
+    costs = off * OFF_GRID + (on.sum() - off) * np.log2(np.maximum(sizes, 2))
+    return int(sizes[int(np.argmin(costs))])
+
+
+def _beside_beyond(rule: Rule, i: int) -> bool:
+    """A cell beyond the threshold is foretold where another one beyond is nearer to it."""
+    assert rule.grid is not None
+    others = rule.grid.beyond & rule.scored
+    others[i] = False
+    order = rule.order
+    if rule.grid.form.beyond == rule.grid.form.best:
+        return bool(others.any() and order[others].max() >= order[i])
+    return bool(others.any() and order[others].min() <= order[i])
+
+
+def threshold(rule: Rule) -> tuple[int | None, int | None]:
+    """The value nearest to the threshold on its better and on its worse side, in millionths."""
+    grid, value = rule.grid, rule.metric.value
+    if grid is None or grid.form.beyond is None or value is None:
+        return None, None
+    cells = rule.scored & value.held & ~rule.outside & ~grid.misfits
+    better, worse = (grid.beyond, ~grid.beyond) if grid.form.beyond == grid.form.best else (~grid.beyond, grid.beyond)
+    sides = value.values[cells & better], value.values[cells & worse]
+    nearest: tuple[Callable[..., Any], Callable[..., Any]] = (max, min) if rule.polarity == "lower" else (min, max)
+    met, missed = (int(pick(side)) if len(side) else None for pick, side in zip(nearest, sides, strict=True))
+    return met, missed
+
+
+def _banded(rule: Rule) -> Rule:
+    """Whether a discrete score is a band of its value: the fewest whose removal leaves bands that do not overlap."""
+    value = rule.metric.value
+    if value is None or not rule.polarity:
+        return rule
+    cells, scores = rule.scored & value.held, rule.metric.score.hundredths
+    sign = -1 if rule.polarity == "higher" else 1
+    places = sorted(np.flatnonzero(cells), key=lambda i: (sign * value.values[i], scores[i], i))
+    run = chain([(int(scores[i]), n) for n, i in enumerate(places)])
+    inside = np.zeros(len(scores), bool)
+    inside[[places[n] for n in run]] = True
+    outside = cells & ~inside
+    if outside.sum() > 0.1 * cells.sum():
+        return rule
+    bands, agrees = [], 0
+    for score in np.unique(scores[inside]):
+        of_it = value.values[inside & (scores == score)]
+        bands.append((int(score), int(of_it.min()), int(of_it.max()), len(of_it)))
+        agrees += int(((of_it > of_it.min()) & (of_it < of_it.max())).sum()) if len(of_it) > 2 else 0
+        agrees += sum(int((of_it == end).sum()) for end in {of_it.min(), of_it.max()} if (of_it == end).sum() > 1)
+    kept = replace(rule, scoring_rule="bands", bands=tuple(bands), bands_outside=outside)
+    return replace(kept, outside=outside, predicted=(agrees, int(cells.sum())))
+
+
+def name_contradictions(found: Publication, rule: Rule) -> None:
+    """Name the cells that the rule of their own metric does not allow."""
+    score, value = rule.metric.score, rule.metric.value
+    cells = int(rule.scored.sum())
+    if value is not None:
+        alone = np.flatnonzero(value.held & ~score.held)
+        if len(alone) <= 0.1 * value.held.sum():
+            found.say("score_missing", value, alone, [value.shown(i) for i in alone], f"a row {score.published_id}")
+    if rule.bands:
+        odd = np.flatnonzero(rule.bands_outside)
+        told = [f"{score.shown(i)} of value {value.shown(i)}" for i in odd] if value is not None else []
+        found.say("score_against_band", score, odd, told, "the score of the values around it")
+        return
+    if rule.grid is None:
+        return
+    wrong = rule.grid.misfits & ~rule.outside
+    if (wrong | rule.outside).sum() > cells / 3:
+        told = f"{int((wrong | rule.outside).sum())} of {cells} scores fit none"
+        found.say_of_league("scores_follow_no_rule", score, told, "a grid by rank, or whole scores")
+        return
+    odd = np.flatnonzero(rule.outside)
+    kind = "rank_against_score" if rule.ranked else "score_against_value"
+    found.say(kind, score, odd, [f"{score.shown(i)} of rank {rule.order[i]}" for i in odd], "scores rise with ranks")
+    off = np.flatnonzero(wrong)
+    expected = f"a score that {rule.grid.form.name} gives with {rule.grid.size} organisations"
+    found.say("score_off_grid", score, off, [score.shown(i) for i in off], expected)
+

@@ -1,0 +1,330 @@
+"""What counts and how much: weights and precision with which domain scores and averages come out, in whole numbers.
+
+Domain by domain we try every set of weights on the scores as published, keep those within what rounding hides, and
+decide between those and between unrounded and two-decimal scores by exact arithmetic. The averages settle the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, product
+from math import gcd, lcm
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestration.discovery.conventions import WHOLE
+from orchestration.discovery.publication import Flags, Series, Whole
+from orchestration.discovery.scoring import Rule, usable
+
+LEVELS = (6, 3, 2, 0)  # weights of 1, 1/2, 1/3 and 0 in sixths, the plainest first
+SIXTHS = 6
+HIDDEN = 1.01  # hundredths: half a one of the scores and half a one of their mean, and the last bit
+ALL_TRIED = 8  # metrics: four levels each make 65,536 sets; of more we climb from the plainest
+AT_ONCE = 4_096
+KEPT = 64  # sets of weights looked at exactly
+VARIANTS = 1_024  # sets of precisions looked at exactly
+
+Exact = NDArray[Any]  # of Python integers, which do not overflow
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A way the scores of a metric may have entered: unrounded on a grid of a size, or at two decimals (size 0)."""
+
+    size: int
+    best: int
+    denominator: int
+    numerators: Whole  # of hundredths
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Weights of the metrics of a domain in sixths, and the variant of each."""
+
+    weights: tuple[int, ...]
+    variants: tuple[int, ...]
+
+    def scaled(self, by: int) -> Choice:
+        """Scale all weights so that the largest is `by`."""
+        top = max(self.weights)
+        return Choice(tuple(weight * by // top for weight in self.weights), self.variants)
+
+
+@dataclass
+class Domain:
+    """Metrics that one domain score averages, and the choices that were tried: those that explain most first, of equally
+    good ones those that count fewest metrics. Without a domain score only the averages speak."""
+
+    title: str
+    score: Series | None
+    rules: list[Rule]
+    variants: list[list[Variant]]
+    choices: list[Choice]
+    reproduced: NDArray[np.bool_]  # (choices, organisations)
+
+    @property
+    def targets(self) -> Flags:
+        return usable(self.score) if self.score is not None else np.zeros(len(self.rules[0].scored), bool)
+
+
+@cache
+def level_sets(metrics: int) -> NDArray[np.int64]:
+    """Every set of weights that differs from the others in more than its scale, the plainest first."""
+    if metrics > ALL_TRIED:
+        raise ValueError(metrics)
+    seen, sets = set(), []
+    for weights in product(LEVELS, repeat=metrics):
+        common = gcd(*weights)
+        if common and (shape := tuple(weight // common for weight in weights)) not in seen:
+            seen.add(shape)
+            sets.append(weights)
+    return np.array(sets, np.int64)
+
+
+def errors(sets: NDArray[Any], scores: NDArray[np.float64], held: Flags, target: Series) -> NDArray[np.float64]:
+    """How far each weighted mean is from what is published, in hundredths, (sets, organisations). A mean of nothing is
+    infinitely far from a score, and a mean that is not published is too."""
+    weights = sets.astype(float)
+    total = weights @ held.T.astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = (weights @ np.where(held, scores, 0).T) / total
+    published = usable(target)
+    apart = np.where(total > 0, np.abs(means - target.hundredths), np.where(published, np.inf, 0))
+    return np.where(published, apart, np.where(total > 0, np.inf, 0))
+
+
+def likely_sets(scores: NDArray[np.float64], held: Flags, target: Series) -> NDArray[np.int64]:
+    """Sets of weights that miss the fewest organisations by more than rounding hides, and those that miss one more."""
+    metrics = scores.shape[1]
+    if metrics <= ALL_TRIED:
+        sets = level_sets(metrics)
+        missed = np.concatenate(
+            [
+                (errors(sets[at : at + AT_ONCE], scores, held, target) > HIDDEN).sum(axis=1)
+                for at in range(0, len(sets), AT_ONCE)
+            ]
+        )
+    else:
+        sets = _climb(scores, held, target)
+        missed = (errors(sets, scores, held, target) > HIDDEN).sum(axis=1)
+    close = np.flatnonzero(missed <= missed.min() + 1)
+    return np.asarray(sets[close[np.lexsort((close, missed[close]))][:KEPT]])
+
+
+def _climb(scores: NDArray[np.float64], held: Flags, target: Series) -> NDArray[np.int64]:
+    """From all ones, change one weight or two at a time while that brings the means nearer to what is published."""
+    best = np.full(scores.shape[1], SIXTHS, np.int64)
+    reached: tuple[float, ...] = (np.inf, np.inf)
+    while True:
+        around = np.array(list(_neighbours(best)), np.int64)
+        apart = np.minimum(errors(around, scores, held, target), WHOLE)
+        order = np.lexsort((np.arange(len(around)), (apart > HIDDEN).sum(axis=1), apart.sum(axis=1)))
+        now = (float(apart[order[0]].sum()), float((apart[order[0]] > HIDDEN).sum()))
+        if now >= reached:
+            return around
+        best, reached = around[order[0]], now
+
+
+def _neighbours(weights: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The set itself, and all that differ from it in one weight or in two."""
+    yield weights
+    for changed in (1, 2):
+        for places in combinations(range(len(weights)), changed):
+            for levels in product(LEVELS, repeat=changed):
+                other = weights.copy()
+                other[list(places)] = levels
+                if other.any() and all(
+                    level != weights[place] for level, place in zip(levels, places, strict=True)
+                ):
+                    yield other
+
+
+def variants_of(rule: Rule) -> list[Variant]:
+    """Unrounded on the smallest size first, on other sizes that fit as well, and last at two decimals."""
+    scores = rule.metric.score.hundredths
+    rounded = Variant(0, 0, 1, scores)
+    if rule.grid is None:
+        return [rounded]
+    same = [grid for grid in rule.others if grid.form is rule.grid.form][:3]
+    found = []
+    for grid in [rule.grid] if rule.own else [rule.grid, *same]:
+        exact = grid.form.best * grid.denominator + grid.form.span * grid.steps
+        numerators = np.where(grid.steps >= 0, exact, scores * grid.denominator)
+        found.append(Variant(grid.size, grid.form.best, grid.denominator, numerators))
+    return [*found, rounded]
+
+
+def half_up(numerators: Exact, denominators: Exact) -> Exact:
+    """Round quotients of whole numbers half up; -1 where there is nothing to divide by."""
+    safe = np.where(denominators == 0, 1, denominators)
+    return np.asarray(np.where(denominators == 0, -1, (2 * numerators + safe) // (2 * safe)))
+
+
+def domain_of(title: str, score: Series | None, rules: list[Rule]) -> Domain:
+    """Find all choices of weights and precision that give the most domain scores."""
+    domain = Domain(title, score, rules, [variants_of(rule) for rule in rules], [], np.zeros((0, 0), bool))
+    if score is None:
+        domain.choices = [Choice((SIXTHS,) * len(rules), (0,) * len(rules))]
+        domain.reproduced = np.zeros((1, len(rules[0].scored)), bool)
+        return domain
+    held = np.column_stack([rule.scored for rule in rules])
+    scores = np.column_stack([rule.metric.score.hundredths for rule in rules]).astype(float)
+    choices: list[Choice] = []
+    reproduced: list[Flags] = []
+    for weights in likely_sets(scores, held, score):
+        for variants in _variant_sets(domain, tuple(int(weight) for weight in weights)):
+            choices.append(Choice(tuple(int(weight) for weight in weights), variants))
+            reproduced.append(reproduces(domain, choices[-1]))
+        if len(choices) > 4 * VARIANTS:
+            break
+    explained = [int(cells.sum()) for cells in reproduced]
+    order = sorted(range(len(choices)), key=lambda i: (-explained[i], sum(map(bool, choices[i].weights)), i))
+    domain.choices, domain.reproduced = [choices[i] for i in order], np.array([reproduced[i] for i in order])
+    return domain
+
+
+def _variant_sets(domain: Domain, weights: tuple[int, ...]) -> list[tuple[int, ...]]:
+    """All sets of variants of the metrics that count, the plainest first; where they are too many, all or none of them
+    unrounded, and each metric changed alone."""
+    options = [range(len(many)) if weight else range(1) for many, weight in zip(domain.variants, weights, strict=True)]
+    count = int(np.prod([len(option) for option in options]))
+    if count <= VARIANTS:
+        return sorted(product(*options), key=lambda chosen: (sum(map(bool, chosen)), chosen))
+    plain, rounded = tuple(0 for _ in options), tuple(len(option) - 1 for option in options)
+    changed = [
+        (*base[:i], variant, *base[i + 1 :])
+        for base in (plain, rounded)
+        for i, option in enumerate(options)
+        for variant in option
+    ]
+    return list(dict.fromkeys([plain, rounded, *changed]))
+
+
+def sums(domain: Domain, choice: Choice, common: int) -> tuple[Exact, Exact]:
+    """Weighted sum of the scores over `common`, and sum of the weights, of each organisation."""
+    n = len(domain.rules[0].scored)
+    top, total = np.zeros(n, object), np.zeros(n, object)
+    for rule, many, weight, chosen in zip(domain.rules, domain.variants, choice.weights, choice.variants, strict=True):
+        if weight:
+            variant = many[chosen]
+            top += np.where(rule.scored, variant.numerators.astype(object) * (weight * (common // variant.denominator)), 0)
+            total += np.where(rule.scored, weight, 0).astype(object)
+    return top, total
+
+
+def common_of(domains: Sequence[Domain]) -> int:
+    """A denominator that all scores of the domains share."""
+    return lcm(*(variant.denominator for domain in domains for many in domain.variants for variant in many))
+
+
+def means(domains: Sequence[Domain], choices: Sequence[Choice]) -> Exact:
+    """Means of all scores that count, half up in hundredths; -1 without one."""
+    common = common_of(domains)
+    parts = [sums(domain, choice, common) for domain, choice in zip(domains, choices, strict=True)]
+    return half_up(np.sum([top for top, _ in parts], axis=0), np.sum([total for _, total in parts], axis=0) * common)
+
+
+def reproduces(domain: Domain, choice: Choice) -> Flags:
+    assert domain.score is not None
+    return np.asarray(agrees(means([domain], [choice]), domain.score), bool)
+
+
+def agrees(found: Exact, published: Series) -> Flags:
+    """Whether what is found is what is published, and nothing is found where nothing is published."""
+    return np.asarray(np.where(usable(published), found == published.hundredths, found == -1), bool)
+
+
+def equally_good(domain: Domain, chosen: Choice) -> list[Choice]:
+    """Other weights with which as many domain scores come out, each set once."""
+    explained = domain.reproduced.sum(axis=1)
+    shapes = {chosen.scaled(SIXTHS).weights}
+    found = []
+    for choice, count in zip(domain.choices, explained, strict=True):
+        if count == explained[0] and (shape := choice.scaled(SIXTHS).weights) not in shapes:
+            shapes.add(shape)
+            found.append(choice)
+    return found
+
+
+def settle(domains: list[Domain], average: Series | None) -> tuple[list[Choice], NDArray[np.bool_]]:
+    """Choose for all domains together, so that most averages come out. Also gives which averages come out under every
+    change tried last, the choice made first, for leaving one out."""
+    chosen = [domain.choices[0] for domain in domains]
+    if average is None:
+        return chosen, np.zeros((1, 0), bool)
+    common = common_of(domains)
+    known: dict[tuple[int, Choice], tuple[Exact, Exact]] = {}
+
+    def part(place: int, choice: Choice) -> tuple[Exact, Exact]:
+        if (place, choice) not in known:
+            known[place, choice] = sums(domains[place], choice, common)
+        return known[place, choice]
+
+    def distance(top: Exact, total: Exact) -> tuple[float, Flags]:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            mean = np.where(total == 0, 0, top / np.where(total == 0, 1, total * common)).astype(float)
+        apart = np.minimum(np.abs(mean - average.hundredths), WHOLE)[usable(average)]
+        return round(float(np.maximum(apart - 0.5, 0).sum()), 6), agrees(half_up(top, total * common), average)
+
+    while True:
+        parts = [part(place, choice) for place, choice in enumerate(chosen)]
+        all_top, all_total = sum(top for top, _ in parts), sum(total for _, total in parts)
+        apart, now = distance(all_top, all_total)
+        best, tried = (-int(now.sum()), apart), [now]
+        step: dict[int, Choice] = {}
+        for place, domain in enumerate(domains):
+            for choice in _options(domain, chosen[place]):
+                top, total = part(place, choice)
+                apart, came = distance(all_top - parts[place][0] + top, all_total - parts[place][1] + total)
+                tried.append(came)
+                if (-int(came.sum()), apart) < best:
+                    best, step = (-int(came.sum()), apart), {place: choice}
+        if not step:
+            return chosen, np.array(tried)
+        for place, choice in step.items():
+            chosen[place] = choice
+
+
+def _options(domain: Domain, now: Choice) -> list[Choice]:
+    """Choices that explain as many domain scores as the best, at every scale that the levels allow. Without domain
+    scores: those that differ from the present choice in the weight or the precision of one metric."""
+    if domain.score is None:
+        reweighted = [
+            Choice((*now.weights[:i], level, *now.weights[i + 1 :]), now.variants)
+            for i in range(len(now.weights))
+            for level in LEVELS
+        ]
+        entered = [
+            Choice(now.weights, (*now.variants[:i], variant, *now.variants[i + 1 :]))
+            for i, many in enumerate(domain.variants)
+            for variant in range(len(many))
+        ]
+        return [choice for choice in dict.fromkeys([*reweighted, *entered]) if choice != now]
+    explained = domain.reproduced.sum(axis=1)
+    counted = sum(map(bool, domain.choices[0].weights))
+    found = [
+        choice.scaled(level)
+        for choice, cells in zip(domain.choices, explained, strict=True)
+        if cells == explained[0] and sum(map(bool, choice.weights)) <= counted
+        for level in LEVELS
+        if level and _allowed(choice, level)
+    ]
+    return [choice for choice in dict.fromkeys(found[:KEPT]) if choice != now]
+
+
+def _allowed(choice: Choice, level: int) -> bool:
+    top = max(choice.weights)
+    return all(weight * level % top == 0 and weight * level // top in LEVELS for weight in choice.weights)
+
+
+def left_out(reproduced: NDArray[np.bool_], cells: Flags) -> tuple[int, int]:
+    """Choose by all cells but one, and see whether the choice gives that one."""
+    kept = reproduced[:, cells]
+    if not kept.size:
+        return 0, 0
+    others = kept.sum(axis=1)[:, None] - kept
+    best = others.argmax(axis=0)  # the plainest of equally good ones
+    return int(kept[best, np.arange(kept.shape[1])].sum()), kept.shape[1]
