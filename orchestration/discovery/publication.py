@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
@@ -45,7 +47,7 @@ class Series:
         """Whether every figure is a whole number."""
         return not (self.values[self.held] % 10**DECIMALS).any()
 
-    def shown(self, position: int) -> str:
+    def shown(self, position: Any) -> str:
         """Show the figure of an organisation as a person reads it."""
         return f"{Decimal(int(self.values[position])).scaleb(-DECIMALS).normalize():f}"
 
@@ -94,83 +96,86 @@ class Publication:
         self.contradictions.append(Contradiction(kind, None, metric_id, None, found, expected))
 
 
+@dataclass(frozen=True)
+class Row:
+    """A published figure."""
+
+    trust_code: str
+    published_id: str
+    description: str
+    domain: str
+    sub_domain: str
+    unit: str
+    value: Decimal | None
+    rank: int
+    source_row: int
+
+
+def rows_of(figures: pd.DataFrame) -> list[Row]:
+    """Take the figures out of their table, in an order of their own."""
+    columns: list[list[Any]] = [
+        ["" if pd.isna(text) else str(text) for text in figures[name].tolist()]
+        for name in ("trust_code", "published_id", "description", "domain", "sub_domain", "unit")
+    ]
+    columns.append([None if pd.isna(value) else Decimal(value) for value in figures["value"].tolist()])
+    for name in ("published_rank", "source_row"):
+        columns.append([0 if pd.isna(number) else int(number) for number in figures[name].tolist()])
+    return sorted((Row(*row) for row in zip(*columns, strict=True)), key=lambda row: (row.source_row, str(row)))
+
+
 def read(figures: pd.DataFrame, conventions: Conventions) -> Publication:
     """Sort the figures of one quarter and league into series, and give each series its role."""
-    figures = figures.sort_values(["trust_code", "published_id", "source_row"], kind="stable")
-    found = Publication(
-        str(figures["quarter"].iloc[0]), str(figures["league"].iloc[0]), sorted(figures["trust_code"].unique())
-    )
-    series: dict[str, list[Series]] = {}
-    for published_id, rows in figures.groupby("published_id", sort=True):
-        series[str(published_id)] = _series(found, str(published_id), rows)
+    rows = rows_of(figures)
+    organisations = sorted({row.trust_code for row in rows})
+    found = Publication(str(figures["quarter"].iloc[0]), str(figures["league"].iloc[0]), organisations)
+    by_id: dict[str, list[Row]] = {}
+    for row in rows:
+        by_id.setdefault(row.published_id, []).append(row)
+    series = {published_id: _series(found, by_id[published_id]) for published_id in sorted(by_id)}
     _roles(found, series, conventions)
     return found
 
 
-def _series(found: Publication, published_id: str, rows: pd.DataFrame) -> list[Series]:
+def _series(found: Publication, rows: list[Row]) -> list[Series]:
     """One series a unit. A unit or title on a few rows only is a slip: we name it and leave the row out."""
-    labels = {name: rows[name].fillna("").astype(str) for name in ("description", "domain", "unit")}
-    stray = np.zeros(len(rows), bool)
-    for name, texts in labels.items():
-        usual = texts.value_counts().sort_index().idxmax()
-        shares = texts.map(texts.value_counts()) / len(rows)
-        odd = ((shares < STRAY) & (texts != usual)).to_numpy()
-        for position in np.flatnonzero(odd):
-            row = rows.iloc[position]
-            found.contradictions.append(
-                Contradiction(
-                    f"{name}_differs",
-                    str(row["trust_code"]),
-                    published_id,
-                    _whole(row["source_row"]) or None,
-                    texts.iloc[position],
-                    f"{usual!r}, as on the other rows of {published_id}",
-                )
-            )
-        stray |= odd
-    rows, units = rows[~stray], labels["unit"][~stray]
-    return [_one(found, published_id, rows[units == unit]) for unit in sorted(units.unique())]
+    kept = rows
+    for name in ("description", "domain", "unit"):
+        counts = Counter(getattr(row, name) for row in rows)
+        usual = _usual(counts)
+        odd = [row for row in kept if counts[getattr(row, name)] < STRAY * len(rows)]
+        kept = [row for row in kept if row not in odd]
+        for row in odd:
+            expected = f"{usual!r}, as on the other rows of {row.published_id}"
+            place = (row.trust_code, row.published_id, row.source_row or None)
+            found.contradictions.append(Contradiction(f"{name}_differs", *place, getattr(row, name), expected))
+    units = sorted({row.unit for row in kept})
+    return [_one(found, [row for row in kept if row.unit == unit]) for unit in units]
 
 
-def _one(found: Publication, published_id: str, rows: pd.DataFrame) -> Series:
-    place = {code: i for i, code in enumerate(found.organisations)}
-    n = len(place)
+def _one(found: Publication, rows: list[Row]) -> Series:
+    n = len(found.organisations)
     held, values, ranks, lines = np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
-    columns = ("trust_code", "value", "published_rank", "source_row")
-    for code, value, rank, line in rows[list(columns)].itertuples(index=False, name=None):
-        i = place[code]
-        if pd.isna(value):
+    for row in rows:
+        i = bisect_left(found.organisations, row.trust_code)
+        if row.value is None:
             continue
-        exact = int((Decimal(value).scaleb(DECIMALS)).to_integral_value(ROUND_HALF_UP))
-        if held[i] and (values[i] != exact or ranks[i] != _whole(rank)):
-            found.contradictions.append(
-                Contradiction(
-                    "figure_twice", code, published_id, _whole(line) or None, str(value), f"the figure of row {lines[i]}"
-                )
-            )
+        exact = int(row.value.scaleb(DECIMALS).to_integral_value(ROUND_HALF_UP))
         if not held[i]:
-            held[i], values[i], ranks[i], lines[i] = True, exact, _whole(rank), _whole(line)
-    labels = {name: _usual(rows[name]) for name in ("description", "domain", "sub_domain", "unit")}
-    return Series(
-        published_id,
-        labels["description"],
-        labels["domain"],
-        labels["sub_domain"],
-        labels["unit"],
-        held,
-        values,
-        ranks,
-        lines,
+            held[i], values[i], ranks[i], lines[i] = True, exact, row.rank, row.source_row
+        elif values[i] != exact or ranks[i] != row.rank:
+            place = (row.trust_code, row.published_id, row.source_row or None)
+            found.contradictions.append(
+                Contradiction("figure_twice", *place, str(row.value), f"the figure of row {lines[i]}")
+            )
+    title, domain, sub_domain = (
+        _usual(Counter(getattr(row, name) for row in rows)) for name in ("description", "domain", "sub_domain")
     )
+    return Series(rows[0].published_id, title, domain, sub_domain, rows[0].unit, held, values, ranks, lines)
 
 
-def _whole(value: Any) -> int:
-    return 0 if pd.isna(value) else int(value)
-
-
-def _usual(texts: pd.Series) -> str:
+def _usual(counts: Counter[str]) -> str:
     """The commonest label, the first in the alphabet of equally common ones."""
-    return str(texts.fillna("").astype(str).value_counts().sort_index().idxmax())
+    return min(counts, key=lambda text: (-counts[text], text))
 
 
 def _roles(found: Publication, series: dict[str, list[Series]], conventions: Conventions) -> None:

@@ -18,7 +18,6 @@ from orchestration.discovery.conventions import DISCRETE, WHOLE, WORST, Conventi
 from orchestration.discovery.publication import Flags, Metric, Publication, Series, Whole
 
 OFF_GRID = 15.0  # bits that a cell off the grid costs: one in a hundred is wrong, and then any of 300 scores
-OUTSIDE = 0
 SIZES_NAMED = 4  # of those that fit as well
 
 
@@ -190,7 +189,7 @@ def _own(grid: Grid, order: Whole, cells: Flags, complete: bool) -> bool:
         return False
     better = int((grid.beyond & cells).sum()) if grid.form.beyond == grid.form.best else 0
     same = grid.steps[ranked] == order[ranked] - 1 - better
-    return bool(same.all()) and (not complete or grid.size <= int((cells & ~grid.beyond).sum()) + OUTSIDE)
+    return bool(same.all()) and (not complete or grid.size <= int((cells & ~grid.beyond).sum()))
 
 
 def chain(keys: list[Any]) -> list[int]:
@@ -282,7 +281,7 @@ def _size_without(rule: Rule, without: Flags) -> int | None:
     return int(sizes[int(np.argmin(costs))])
 
 
-def _beside_beyond(rule: Rule, i: int) -> bool:
+def _beside_beyond(rule: Rule, i: Any) -> bool:
     """A cell beyond the threshold is foretold where another one beyond is nearer to it."""
     assert rule.grid is not None
     others = rule.grid.beyond & rule.scored
@@ -347,8 +346,8 @@ def name_contradictions(found: Publication, rule: Rule) -> None:
         return
     wrong = rule.grid.misfits & ~rule.outside
     if (wrong | rule.outside).sum() > cells / 3:
-        told = f"{int((wrong | rule.outside).sum())} of {cells} scores fit none"
-        found.say_of_league("scores_follow_no_rule", score, told, "a grid by rank, or whole scores")
+        many = f"{int((wrong | rule.outside).sum())} of {cells} scores fit none"
+        found.say_of_league("scores_follow_no_rule", score, many, "a grid by rank, or whole scores")
         return
     odd = np.flatnonzero(rule.outside)
     kind = "rank_against_score" if rule.ranked else "score_against_value"
@@ -356,4 +355,3 @@ def name_contradictions(found: Publication, rule: Rule) -> None:
     off = np.flatnonzero(wrong)
     expected = f"a score that {rule.grid.form.name} gives with {rule.grid.size} organisations"
     found.say("score_off_grid", score, off, [score.shown(i) for i in off], expected)
-

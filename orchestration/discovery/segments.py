@@ -105,8 +105,7 @@ class Step:
     """What a flag does to a segment: no better than `to`."""
 
     to: int | None
-    segments: Whole
-    finding: Finding | None
+    finding: Finding
 
 
 def imposed(found: Publication, rule: str, before: Series, after: Series, flag: Series | None) -> Step:
@@ -137,7 +136,6 @@ def imposed(found: Publication, rule: str, before: Series, after: Series, flag: 
     told = f"at least segment {to} with the flag" if to else "no segment is changed"
     return Step(
         to,
-        expected,
         Finding(
             "league",
             rule,
@@ -192,17 +190,16 @@ def order_of(
     )
 
 
-def missing_organisations(found: Publication, ranked: Series) -> bool:
+def missing_organisations(found: Publication) -> bool:
     """Say where published places leave gaps that no tie explains: part of the league is not in the file."""
-    ranks = np.sort(ranked.ranks[ranked.ranks > 0])
-    if not len(ranks):
-        return False
-    gaps = int((ranks - 1 - np.searchsorted(ranks, ranks)).clip(0).max())
-    if gaps > max(2, len(ranks) / 10):
-        at_least = int(ranks[-1])
-        found.say_of_league(
-            "organisations_missing", ranked, f"{len(found.organisations)} organisations", f"{at_least} or more: places"
-        )
-        return True
+    for measure in ("adjusted_segment", "average_score"):
+        ranked = found.summary.get(measure)
+        ranks = np.sort(ranked.ranks[ranked.ranks > 0]) if ranked is not None else np.zeros(0, np.int64)
+        if not len(ranks):
+            continue
+        gaps = int((ranks - 1 - np.searchsorted(ranks, ranks)).clip(0).max())
+        if gaps > max(2, len(ranks) / 10):
+            told = f"{len(found.organisations)} organisations, the last in place {ranks[-1]}"
+            found.say_of_league("organisations_missing", ranked, told, "every place, or a tie before it")
+            return True
     return False
-

@@ -55,8 +55,8 @@ class Choice:
 
 @dataclass
 class Domain:
-    """Metrics that one domain score averages, and the choices that were tried: those that explain most first, of equally
-    good ones those that count fewest metrics. Without a domain score only the averages speak."""
+    """Metrics that one domain score averages, and the choices that were tried. Those that explain most come first, of
+    equally good ones those that count fewest metrics. Without a domain score only the averages speak."""
 
     title: str
     score: Series | None
@@ -136,9 +136,7 @@ def _neighbours(weights: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
             for levels in product(LEVELS, repeat=changed):
                 other = weights.copy()
                 other[list(places)] = levels
-                if other.any() and all(
-                    level != weights[place] for level, place in zip(levels, places, strict=True)
-                ):
+                if other.any() and all(level != weights[place] for level, place in zip(levels, places, strict=True)):
                     yield other
 
 
@@ -210,7 +208,9 @@ def sums(domain: Domain, choice: Choice, common: int) -> tuple[Exact, Exact]:
     for rule, many, weight, chosen in zip(domain.rules, domain.variants, choice.weights, choice.variants, strict=True):
         if weight:
             variant = many[chosen]
-            top += np.where(rule.scored, variant.numerators.astype(object) * (weight * (common // variant.denominator)), 0)
+            top += np.where(
+                rule.scored, variant.numerators.astype(object) * (weight * (common // variant.denominator)), 0
+            )
             total += np.where(rule.scored, weight, 0).astype(object)
     return top, total
 
@@ -271,7 +271,7 @@ def settle(domains: list[Domain], average: Series | None) -> tuple[list[Choice],
 
     while True:
         parts = [part(place, choice) for place, choice in enumerate(chosen)]
-        all_top, all_total = sum(top for top, _ in parts), sum(total for _, total in parts)
+        all_top, all_total = (np.sum([pair[side] for pair in parts], axis=0) for side in (0, 1))
         apart, now = distance(all_top, all_total)
         best, tried = (-int(now.sum()), apart), [now]
         step: dict[int, Choice] = {}
