@@ -23,6 +23,11 @@ class Form:
     span: int
 
     @property
+    def is_standard(self) -> bool:
+        """Whether the better organisations are those beyond the threshold."""
+        return self.threshold == "standard"
+
+    @property
     def largest_size(self) -> int:
         """Beyond it a grid is finer than two decimals, so every score fits and nothing is found."""
         return self.span + 1

@@ -153,7 +153,7 @@ def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool)
     misfit[:, index] = ~fits
     misfit[:, on & ~inside] = True
     if ranked:
-        crowded = _crowded(steps, sizes, order[index], int(beyond.sum()) if form.beyond == form.best else 0)
+        crowded = _crowded(steps, sizes, order[index], int(beyond.sum()) if form.is_standard else 0)
         misfit[:, index] |= crowded
     costs = misfit.sum(axis=1) * OFF_GRID + (scored.sum() - misfit.sum(axis=1)) * np.log2(np.maximum(sizes, 2))
     fewest = misfit.sum(axis=1).min()
@@ -187,7 +187,7 @@ def _own(grid: Grid, order: Whole, cells: Flags, complete: bool) -> bool:
     ranked = cells & (grid.steps >= 0)
     if not ranked.any() or (order[ranked] == 0).any():
         return False
-    better = int((grid.beyond & cells).sum()) if grid.form.beyond == grid.form.best else 0
+    better = int((grid.beyond & cells).sum()) if grid.form.is_standard else 0
     same = grid.steps[ranked] == order[ranked] - 1 - better
     return bool(same.all()) and (not complete or grid.size <= int((cells & ~grid.beyond).sum()))
 
@@ -256,7 +256,7 @@ def _left_out(rule: Rule) -> tuple[int, int]:
             continue
         step = (2 * (scores[i] - grid.form.best) * max(size - 1, 1) + grid.form.span) // (2 * grid.form.span)
         shown = grid.form.best + (2 * grid.form.span * step + max(size - 1, 1)) // (2 * max(size - 1, 1))
-        better = int((grid.beyond & without).sum()) if grid.form.beyond == grid.form.best else 0
+        better = int((grid.beyond & without).sum()) if grid.form.is_standard else 0
         placed = not rule.own or step == rule.order[i] - 1 - better
         agrees += bool(shown == scores[i] and 0 <= step < size and placed)
     return agrees, of
@@ -287,7 +287,7 @@ def _beside_beyond(rule: Rule, i: Any) -> bool:
     others = rule.grid.beyond & rule.scored
     others[i] = False
     order = rule.order
-    if rule.grid.form.beyond == rule.grid.form.best:
+    if rule.grid.form.is_standard:
         return bool(others.any() and order[others].max() >= order[i])
     return bool(others.any() and order[others].min() <= order[i])
 
@@ -298,7 +298,7 @@ def threshold(rule: Rule) -> tuple[int | None, int | None]:
     if grid is None or grid.form.beyond is None or value is None:
         return None, None
     cells = rule.scored & value.held & ~rule.outside & ~grid.misfits
-    better, worse = (grid.beyond, ~grid.beyond) if grid.form.beyond == grid.form.best else (~grid.beyond, grid.beyond)
+    better, worse = (grid.beyond, ~grid.beyond) if grid.form.is_standard else (~grid.beyond, grid.beyond)
     sides = value.values[cells & better], value.values[cells & worse]
     nearest: tuple[Callable[..., Any], Callable[..., Any]] = (max, min) if rule.polarity == "lower" else (min, max)
     met, missed = (int(pick(side)) if len(side) else None for pick, side in zip(nearest, sides, strict=True))

@@ -333,15 +333,13 @@ def _write_matrix(league: League, domain: Domain, choice: Choice) -> None:
 
 def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
     cells = rule.scored & row.scored & column.scored
-    scores = rule.metric.score.hundredths
+    scores, across, down = (one.metric.score.hundredths // WHOLE for one in (rule, row, column))
     seen: dict[tuple[int, int], list[int]] = {}
     for i in np.flatnonzero(cells):
-        seen.setdefault((int(row.metric.score.hundredths[i]), int(column.metric.score.hundredths[i])), []).append(
-            int(i)
-        )
+        seen.setdefault((int(across[i]), int(down[i])), []).append(int(i))
     usual = {pair: int(np.bincount(scores[of_it]).argmax()) for pair, of_it in seen.items()}
     odd = [i for pair, of_it in seen.items() for i in of_it if scores[i] != usual[pair]]
-    if not len(seen) or len(odd) > 0.1 * cells.sum() or len(seen) > cells.sum() / 2:
+    if len(set(usual.values())) < 2 or len(odd) > 0.1 * cells.sum() or len(seen) > cells.sum() / 2:
         return
     for pair, of_it in seen.items():
         league.add(
