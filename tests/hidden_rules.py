@@ -66,6 +66,13 @@ def release(rules: HiddenRules, seed: int = 0) -> pd.DataFrame:
         held = [code for code in codes if chance.random() >= metric.missing]
         score_id = f"{metric.metric_id[:2]}1{metric.metric_id[3:]}"
         title = f"Title of {metric.metric_id}"
+        if metric.rule == "bands":
+            for code, value in zip(held, chance.sample(range(10_000), len(held)), strict=True):
+                score = 1 + (value > 3_000) + (value > 6_000) + (value > 8_000)
+                scores[code][metric.metric_id] = (Fraction(100 * score), metric)
+                add(code, metric.metric_id, title, metric.domain, "%", Decimal(value) / 100)
+                add(code, score_id, title, metric.domain, "score", score)
+            continue
         if metric.rule == "published_score":
             for code in held:
                 score = chance.choice((100, 200, 200, 300, 400))

@@ -59,22 +59,26 @@ def _weigh(league: League) -> None:
     publication = league.publication
     scores = _domain_scores(league)
     titles = sorted({rule.metric.score.domain for rule in league.rules})
+    average = publication.summary.get("average_score")
+    if not league.rules:
+        return
     for title in titles:
         of_it = [rule for rule in league.rules if rule.metric.score.domain == title]
         league.domains.append(weights.domain_of(title, scores.get(title), of_it))
-    if not league.domains:
-        return
-    average = publication.summary.get("average_score")
-    league.choices, tried = weights.settle(league.domains, average)
+    if not scores and average is not None:  # only the averages say what counts
+        league.domains = [weights.domain_of(OVERALL, average, league.rules)]
+    league.choices, tried = weights.settle(league.domains, average if scores else None)
     for domain, choice in zip(league.domains, league.choices, strict=True):
-        if domain.score is not None:
-            found = weights.means([domain], [choice])
-            order = [_place(domain, choice), *range(len(domain.choices))]
-            foretold = weights.left_out(domain.reproduced[order], usable(domain.score) | (found >= 0))
-            others = "; ".join(_told(domain, other) for other in weights.equally_good(domain, choice)[:3])
-            finding = Finding(domain.title, "domain_score", _told(domain, choice), None, None, 0, 0, others, *foretold)
-            _reproduction(league, finding, domain.score, found)
-    if average is not None:
+        if domain.score is None:
+            continue
+        order = [_place(domain, choice), *range(len(domain.choices))]
+        found = weights.means([domain], [choice])
+        foretold = weights.left_out(domain.reproduced[order], usable(domain.score) | (found >= 0))
+        others = "; ".join(_told(domain, other) for other in weights.equally_good(domain, choice)[:3])
+        measure = "domain_score" if scores else "average_score"
+        finding = Finding(domain.title, measure, _told(domain, choice), None, None, 0, 0, others, *foretold)
+        _reproduction(league, finding, domain.score, found)
+    if average is not None and scores:
         found = weights.means(league.domains, league.choices)
         foretold = weights.left_out(tried, usable(average) | (found >= 0))
         finding = Finding(OVERALL, "average_score", "mean of all that count", None, None, 0, 0, "", *foretold)

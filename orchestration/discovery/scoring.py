@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orchestration.discovery.conventions import DISCRETE, WHOLE, WORST, Conventions, Form
 from orchestration.discovery.publication import Flags, Metric, Publication, Series, Whole
 
-OFF_GRID = 15.0  # bits that a cell off the grid costs: one in a hundred is wrong, and then any of 300 scores
+OFF_GRID = 25.0  # bits: a wrong cell is rare, may be any of 300 scores, and hundreds of sizes are tried
 SIZES_NAMED = 4  # of those that fit as well
 
 
@@ -155,9 +155,11 @@ def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool)
     if ranked:
         crowded = _crowded(steps, sizes, order[index], int(beyond.sum()) if form.is_standard else 0)
         misfit[:, index] |= crowded
-    costs = misfit.sum(axis=1) * OFF_GRID + (scored.sum() - misfit.sum(axis=1)) * np.log2(np.maximum(sizes, 2))
-    fewest = misfit.sum(axis=1).min()
-    chosen = set(np.flatnonzero(misfit.sum(axis=1) == fewest)) | {int(np.argmin(costs))}
+    off = misfit.sum(axis=1)
+    sides = float(scored.sum()) if form.beyond is not None else 0.0  # a bit each: beyond the threshold or not
+    costs = off * OFF_GRID + (on.sum() - off) * np.log2(np.maximum(sizes, 2)) + sides
+    fewest = off.min()
+    chosen = set(np.flatnonzero(off == fewest)) | {int(np.argmin(costs))}
     grids = []
     for i in sorted(chosen):
         found = np.full(len(scores), -1, np.int64)

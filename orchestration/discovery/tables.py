@@ -121,14 +121,15 @@ def write_metrics(league: League) -> None:
     """Write down what is found of every metric."""
     publication = league.publication
     for domain, choice in zip(league.domains, league.choices, strict=True):
-        segment = segment_of(publication, domain)
-        league.add(
-            "domains",
-            domain=domain.title,
-            title=domain.title,
-            score_id=domain.score.published_id if domain.score is not None else None,
-            segment_id=segment.published_id if segment is not None else None,
-        )
+        for title in sorted({rule.metric.score.domain for rule in domain.rules}):
+            segment = segment_of(publication, domain)
+            league.add(
+                "domains",
+                domain=title,
+                title=title,
+                score_id=domain.score.published_id if domain.score is not None and domain.title == title else None,
+                segment_id=segment.published_id if segment is not None else None,
+            )
         _write_matrix(league, domain, choice)
         for rule, weight, many, chosen in zip(
             domain.rules, choice.weights, domain.variants, choice.variants, strict=True

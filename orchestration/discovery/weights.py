@@ -25,7 +25,12 @@ HIDDEN = 1.01  # hundredths: half a one of the scores and half a one of their me
 ALL_TRIED = 8  # metrics: four levels each make 65,536 sets; of more we climb from the plainest
 AT_ONCE = 4_096
 KEPT = 64  # sets of weights looked at exactly
-VARIANTS = 1_024  # sets of precisions looked at exactly
+FAR = 5.0  # hundredths
+SCALES = 3**8  # of domains against each other
+VARIANTS = 64  # sets of precisions tried one and all
+NEAR = 0.25  # of the organisations: rounding decides no more
+SEARCHED = 12  # sets of weights whose precision is searched
+OTHER_SIZES = 2  # that may be the right one
 
 Exact = NDArray[Any]  # of Python integers, which do not overflow
 
@@ -38,6 +43,8 @@ class Variant:
     best: int
     denominator: int
     numerators: Whole  # of hundredths
+    exact: Exact  # the same without bounds, 0 where there is no score
+    held: Exact  # 1 where there is a score, else 0
 
 
 @dataclass(frozen=True)
@@ -64,10 +71,6 @@ class Domain:
     variants: list[list[Variant]]
     choices: list[Choice]
     reproduced: NDArray[np.bool_]  # (choices, organisations)
-
-    @property
-    def targets(self) -> Flags:
-        return usable(self.score) if self.score is not None else np.zeros(len(self.rules[0].scored), bool)
 
 
 @cache
@@ -142,17 +145,22 @@ def _neighbours(weights: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 def variants_of(rule: Rule) -> list[Variant]:
     """Unrounded on the smallest size first, on other sizes that fit as well, and last at two decimals."""
-    scores = rule.metric.score.hundredths
-    rounded = Variant(0, 0, 1, scores)
-    if rule.grid is None:
-        return [rounded]
-    same = [grid for grid in rule.others if grid.form is rule.grid.form][:3]
+    scores, grids = rule.metric.score.hundredths, []
+    if rule.grid is not None:
+        steps = rule.grid.denominator  # a multiple of them has the same scores
+        others = [grid for grid in rule.others if grid.form is rule.grid.form and grid.denominator % steps]
+        grids = [rule.grid] if rule.own else [rule.grid, *others[:OTHER_SIZES]]
     found = []
-    for grid in [rule.grid] if rule.own else [rule.grid, *same]:
+    for grid in grids:
         exact = grid.form.best * grid.denominator + grid.form.span * grid.steps
         numerators = np.where(grid.steps >= 0, exact, scores * grid.denominator)
-        found.append(Variant(grid.size, grid.form.best, grid.denominator, numerators))
-    return [*found, rounded]
+        found.append(_variant(rule, grid.size, grid.form.best, grid.denominator, numerators))
+    return [*found, _variant(rule, 0, 0, 1, scores)]
+
+
+def _variant(rule: Rule, size: int, best: int, denominator: int, numerators: Whole) -> Variant:
+    held = rule.scored.astype(int).astype(object)
+    return Variant(size, best, denominator, numerators, numerators.astype(object) * held, held)
 
 
 def half_up(numerators: Exact, denominators: Exact) -> Exact:
@@ -165,53 +173,63 @@ def domain_of(title: str, score: Series | None, rules: list[Rule]) -> Domain:
     """Find all choices of weights and precision that give the most domain scores."""
     domain = Domain(title, score, rules, [variants_of(rule) for rule in rules], [], np.zeros((0, 0), bool))
     if score is None:
-        domain.choices = [Choice((SIXTHS,) * len(rules), (0,) * len(rules))]
-        domain.reproduced = np.zeros((1, len(rules[0].scored)), bool)
+        domain.choices = [Choice((weight,) * len(rules), (0,) * len(rules)) for weight in (SIXTHS, 0)]
+        domain.reproduced = np.zeros((2, len(rules[0].scored)), bool)
         return domain
     held = np.column_stack([rule.scored for rule in rules])
     scores = np.column_stack([rule.metric.score.hundredths for rule in rules]).astype(float)
-    choices: list[Choice] = []
-    reproduced: list[Flags] = []
-    for weights in likely_sets(scores, held, score):
-        for variants in _variant_sets(domain, tuple(int(weight) for weight in weights)):
-            choices.append(Choice(tuple(int(weight) for weight in weights), variants))
-            reproduced.append(reproduces(domain, choices[-1]))
-        if len(choices) > 4 * VARIANTS:
-            break
-    explained = [int(cells.sum()) for cells in reproduced]
-    order = sorted(range(len(choices)), key=lambda i: (-explained[i], sum(map(bool, choices[i].weights)), i))
-    domain.choices, domain.reproduced = [choices[i] for i in order], np.array([reproduced[i] for i in order])
+    sets = [tuple(int(weight) for weight in weights) for weights in likely_sets(scores, held, score)]
+    tried = {choice: reproduces(domain, choice) for choice in [Choice(weights, (0,) * len(rules)) for weights in sets]}
+    most = max(int(cells.sum()) for cells in tried.values())
+    near = [choice for choice, cells in tried.items() if cells.sum() >= most - NEAR * len(cells)]
+    for choice in near[:SEARCHED]:
+        _vary(domain, choice, tried)
+    order = sorted(tried, key=lambda choice: (-int(tried[choice].sum()), sum(map(bool, choice.weights))))
+    domain.choices, domain.reproduced = order, np.array([tried[choice] for choice in order])
     return domain
 
 
-def _variant_sets(domain: Domain, weights: tuple[int, ...]) -> list[tuple[int, ...]]:
-    """All sets of variants of the metrics that count, the plainest first; where they are too many, all or none of them
-    unrounded, and each metric changed alone."""
-    options = [range(len(many)) if weight else range(1) for many, weight in zip(domain.variants, weights, strict=True)]
-    count = int(np.prod([len(option) for option in options]))
-    if count <= VARIANTS:
-        return sorted(product(*options), key=lambda chosen: (sum(map(bool, chosen)), chosen))
-    plain, rounded = tuple(0 for _ in options), tuple(len(option) - 1 for option in options)
-    changed = [
-        (*base[:i], variant, *base[i + 1 :])
-        for base in (plain, rounded)
-        for i, option in enumerate(options)
-        for variant in option
+def _vary(domain: Domain, start: Choice, tried: dict[Choice, Flags]) -> None:
+    """Try precisions and sizes of the metrics that count: all of them where they are few, else one or two changed at a
+    time for as long as more comes out."""
+    options = [
+        range(len(many)) if weight else range(1) for many, weight in zip(domain.variants, start.weights, strict=True)
     ]
-    return list(dict.fromkeys([plain, rounded, *changed]))
+
+    def come(variants: tuple[int, ...]) -> int:
+        choice = Choice(start.weights, variants)
+        if choice not in tried:
+            tried[choice] = reproduces(domain, choice)
+        return int(tried[choice].sum())
+
+    if np.prod([len(option) for option in options]) <= VARIANTS:
+        for variants in sorted(product(*options), key=lambda chosen: (sum(map(bool, chosen)), chosen)):
+            come(variants)
+        return
+    best = max(start.variants, tuple(len(option) - 1 for option in options), key=come)
+    while True:
+        singly = [(*best[:i], variant, *best[i + 1 :]) for i, many in enumerate(options) for variant in many]
+        twice = [
+            (*one[:i], variant, *one[i + 1 :])
+            for one in sorted(set(singly), key=come, reverse=True)[: len(options)]
+            for i, many in enumerate(options)
+            for variant in many
+        ]
+        better = max([best, *singly, *twice], key=come)
+        if come(better) == come(best):
+            return
+        best = better
 
 
 def sums(domain: Domain, choice: Choice, common: int) -> tuple[Exact, Exact]:
     """Weighted sum of the scores over `common`, and sum of the weights, of each organisation."""
     n = len(domain.rules[0].scored)
     top, total = np.zeros(n, object), np.zeros(n, object)
-    for rule, many, weight, chosen in zip(domain.rules, domain.variants, choice.weights, choice.variants, strict=True):
+    for place, (weight, chosen) in enumerate(zip(choice.weights, choice.variants, strict=True)):
         if weight:
-            variant = many[chosen]
-            top += np.where(
-                rule.scored, variant.numerators.astype(object) * (weight * (common // variant.denominator)), 0
-            )
-            total += np.where(rule.scored, weight, 0).astype(object)
+            variant = domain.variants[place][chosen]
+            top += variant.exact * (weight * (common // variant.denominator))
+            total += variant.held * weight
     return top, total
 
 
@@ -255,6 +273,7 @@ def settle(domains: list[Domain], average: Series | None) -> tuple[list[Choice],
     chosen = [domain.choices[0] for domain in domains]
     if average is None:
         return chosen, np.zeros((1, 0), bool)
+    chosen = _to_scale(domains, chosen, average)
     common = common_of(domains)
     known: dict[tuple[int, Choice], tuple[Exact, Exact]] = {}
 
@@ -263,29 +282,58 @@ def settle(domains: list[Domain], average: Series | None) -> tuple[list[Choice],
             known[place, choice] = sums(domains[place], choice, common)
         return known[place, choice]
 
-    def distance(top: Exact, total: Exact) -> tuple[float, Flags]:
+    def distance(top: Exact, total: Exact) -> tuple[tuple[float, ...], Flags]:
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = np.where(total == 0, 0, top / np.where(total == 0, 1, total * common)).astype(float)
-        apart = np.minimum(np.abs(mean - average.hundredths), WHOLE)[usable(average)]
-        return round(float(np.maximum(apart - 0.5, 0).sum()), 6), agrees(half_up(top, total * common), average)
+        apart, came = np.abs(mean - average.hundredths)[usable(average)], agrees(half_up(top, total * common), average)
+        return (int(_coarse(apart).sum()), -int(came.sum()), round(float(apart.clip(0.5, FAR).sum()), 6)), came
 
     while True:
         parts = [part(place, choice) for place, choice in enumerate(chosen)]
         all_top, all_total = (np.sum([pair[side] for pair in parts], axis=0) for side in (0, 1))
-        apart, now = distance(all_top, all_total)
-        best, tried = (-int(now.sum()), apart), [now]
+        best, now = distance(all_top, all_total)
+        tried = [now]
         step: dict[int, Choice] = {}
         for place, domain in enumerate(domains):
             for choice in _options(domain, chosen[place]):
                 top, total = part(place, choice)
                 apart, came = distance(all_top - parts[place][0] + top, all_total - parts[place][1] + total)
                 tried.append(came)
-                if (-int(came.sum()), apart) < best:
-                    best, step = (-int(came.sum()), apart), {place: choice}
+                if apart < best:
+                    best, step = apart, {place: choice}
         if not step:
             return chosen, np.array(tried)
         for place, choice in step.items():
             chosen[place] = choice
+
+
+def _to_scale(domains: list[Domain], choices: list[Choice], average: Series) -> list[Choice]:
+    """A domain score says how its metrics weigh against each other, the averages how the domains do: try all scales."""
+    scales = [
+        domain.choices
+        if domain.score is None
+        else [choice.scaled(level) for level in LEVELS if level and _allowed(choice, level)] or [choice]
+        for domain, choice in zip(domains, choices, strict=True)
+    ]
+    if np.prod([len(many) for many in scales]) > SCALES:
+        return choices
+    common = common_of(domains)
+    parts = [sums(domain, many[0], common) for domain, many in zip(domains, scales, strict=True)]
+    tops = np.array([top / common for top, _ in parts], np.float64)
+    totals = np.array([total for _, total in parts], np.float64)
+    tried = list(product(*(range(len(many)) for many in scales)))
+    share = [[max(choice.weights) / max(many[0].weights) for choice in many] for many in scales]
+    by = np.array([[of_it[i] for of_it, i in zip(share, at, strict=True)] for at in tried])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = np.abs((by @ tops) / (by @ totals) - average.hundredths)[:, usable(average)]
+    coarse = _coarse(np.nan_to_num(apart, nan=FAR))
+    at = tried[int(np.argmin(coarse.sum(axis=1)))]
+    return [many[i] for many, i in zip(scales, at, strict=True)]
+
+
+def _coarse(apart: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far beyond rounding, and no farther than FAR: a wrong cell stays one wrong cell."""
+    return np.clip(apart - HIDDEN, 0, FAR)
 
 
 def _options(domain: Domain, now: Choice) -> list[Choice]:
