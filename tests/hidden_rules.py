@@ -57,9 +57,11 @@ def release(rules: HiddenRules, seed: int = 0) -> pd.DataFrame:
     codes = [rules.code.format(i) for i in range(rules.organisations)]
     domains = sorted({metric.domain for metric in rules.metrics})
 
-    def add(code: str, published_id: str, title: str, domain: str, unit: str, value: Any, rank: int | None = None) -> None:
+    def add(
+        code: str, published_id: str, title: str, domain: str, unit: str, value: Any, rank: int | None = None
+    ) -> None:
         given = [rules.quarter, rules.league, code, published_id, title, domain, domain, unit]
-        rows.append([*given, Decimal(value), rank, False, next(lines)])
+        rows.append([*given, Decimal(value), rank or None, False, next(lines)])
 
     scores: dict[str, dict[str, tuple[Fraction, HiddenMetric]]] = {code: {} for code in codes}
     for metric in rules.metrics:

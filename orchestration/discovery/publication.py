@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -137,19 +137,19 @@ def read(figures: pd.DataFrame, conventions: Conventions) -> Publication:
 
 
 def _series(found: Publication, rows: list[Row]) -> list[Series]:
-    """One series a unit. A unit or title on a few rows only is a slip: we name it and leave the row out."""
-    kept = rows
+    """One series a unit. A unit or title on a few rows only is a slip: we name it and read the row as the others."""
     for name in ("description", "domain", "unit"):
         counts = Counter(getattr(row, name) for row in rows)
         usual = _usual(counts)
-        odd = [row for row in kept if counts[getattr(row, name)] < STRAY * len(rows)]
-        kept = [row for row in kept if row not in odd]
-        for row in odd:
-            expected = f"{usual!r}, as on the other rows of {row.published_id}"
-            place = (row.trust_code, row.published_id, row.source_row or None)
-            found.contradictions.append(Contradiction(f"{name}_differs", *place, getattr(row, name), expected))
-    units = sorted({row.unit for row in kept})
-    return [_one(found, [row for row in kept if row.unit == unit]) for unit in units]
+        for place, row in enumerate(rows):
+            if counts[getattr(row, name)] < STRAY * len(rows):
+                expected = f"{usual!r}, as on the other rows of {row.published_id}"
+                at = (row.trust_code, row.published_id, row.source_row or None)
+                found.contradictions.append(Contradiction(f"{name}_differs", *at, getattr(row, name), expected))
+                labels: dict[str, Any] = {name: usual}
+                rows[place] = replace(row, **labels)
+    units = sorted({row.unit for row in rows})
+    return [_one(found, [row for row in rows if row.unit == unit]) for unit in units]
 
 
 def _one(found: Publication, rows: list[Row]) -> Series:

@@ -14,6 +14,7 @@ from orchestration.discovery import scoring, segments, weights
 from orchestration.discovery.conventions import Conventions
 from orchestration.discovery.evidence import Finding, hundredths
 from orchestration.discovery.publication import Publication, Series, out_of_range, read
+from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.tables import COLUMNS, Discovered, League, segment_of, table, two_decimals, write_metrics
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
@@ -43,7 +44,7 @@ def _league(publication: Publication, conventions: Conventions) -> League:
     out_of_range(publication)
     complete = not segments.missing_organisations(publication)
     rules = [scoring.rule_of(metric, conventions, complete) for metric in publication.metrics]
-    league = League(publication, rules, [], [], [], {name: [] for name in COLUMNS})
+    league = League(publication, rules, [], [], _published(publication), [], {name: [] for name in COLUMNS})
     for rule in rules:
         scoring.name_contradictions(publication, rule)
     _weigh(league)
@@ -153,6 +154,8 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
                 "found": computed,
             }
         )
+    if series is publication.summary.get("average_score") and len(odd) <= len(cells) / 3:
+        league.averages = found
     if len(odd) > len(cells) / 3:
         text = f"{len(odd)} of {len(cells)} come out otherwise"
         publication.say_of_league(f"{measure}_not_reproduced", series, text, "a weighted mean of the scores")
@@ -199,16 +202,22 @@ def _segment(league: League, complete: bool) -> None:
     league.add("frameworks", override_segment=override, programme_segment=programme, league_order=order)
 
 
+def _published(publication: Publication) -> Any:
+    average = publication.summary.get("average_score")
+    if average is None:
+        return np.full(len(publication.organisations), -1)
+    return np.where(usable(average), average.hundredths, -1)
+
+
 def _order(league: League, complete: bool) -> str | None:
     publication, summary = league.publication, league.publication.summary
     average, adjusted = summary.get("average_score"), summary.get("adjusted_segment")
     if average is None:
         return None
-    scores = np.where(usable(average), average.hundredths, -1)
-    orders = {"average_score": [scores]}
+    orders = {"average_score": [league.averages]}
     for name in ("adjusted_segment", "unadjusted_segment", "final_segment"):
         if name in summary:
-            orders = {**orders, f"{name}, average_score": [segments.whole(summary[name]), scores]}
+            orders = {**orders, f"{name}, average_score": [segments.whole(summary[name]), league.averages]}
     order = None
     if adjusted is not None and (adjusted.ranks > 0).any():
         placed = {name: keys for name, keys in sorted(orders.items(), key=lambda item: item[0] == "average_score")}
@@ -228,10 +237,9 @@ def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
         return
     cells = value.held & (value.ranks > 0)
     sign = -1 if rule.polarity == "higher" else 1
-    places = sorted(np.flatnonzero(cells), key=lambda i: (value.ranks[i], sign * value.values[i], i))
-    run = scoring.chain([(sign * int(value.values[i]), n) for n, i in enumerate(places)])
-    kept = {places[n] for n in run}
-    odd = [int(i) for i in places if i not in kept]
+    places = np.flatnonzero(cells)
+    outside = out_of_line(value.ranks[places].tolist(), (sign * value.values[places]).tolist(), ties=True)
+    odd = [int(i) for i, wrong in zip(places, outside, strict=True) if wrong]
     if len(odd) > len(places) / 3:
         told = f"{len(odd)} of {len(places)} ranks are out of the order of the values"
         publication.say_of_league("ranks_follow_no_order", value, told, f"ranks by value, {rule.polarity} is better")

@@ -5,7 +5,6 @@ the organisations must be that of k, and k must leave room for everybody ranked 
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from orchestration.discovery.conventions import DISCRETE, WHOLE, WORST, Conventions, Form
 from orchestration.discovery.publication import Flags, Metric, Publication, Series, Whole
+from orchestration.discovery.runs import out_of_line
 
 OFF_GRID = 25.0  # bits: a wrong cell is rare, may be any of 300 scores, and hundreds of sizes are tried
 SIZES_NAMED = 4  # of those that fit as well
@@ -30,7 +30,12 @@ class Grid:
     steps: Whole
     beyond: Flags
     misfits: Flags
+    outside: Flags  # out of the order of the others
     cost: float
+
+    @property
+    def unexplained(self) -> int:
+        return int((self.misfits | self.outside).sum())
 
     @property
     def denominator(self) -> int:
@@ -75,18 +80,17 @@ def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> 
         return rule
     if metric.score.whole and not (ranked and _one_each(scores[scored], order[scored])):
         return _banded(rule)
-    grids = [grid for form in conventions.forms for grid in _grids(form, scores, scored, order, ranked)]
+    grids = [grid for form in conventions.forms for grid in _grids(form, scores, scored, order, ranked, complete)]
     if not grids:
         return _banded(rule)
     cheapest = min(grids, key=lambda grid: (grid.cost, grid.size))
-    fewest = int(cheapest.misfits.sum())
     others = sorted(
-        (grid for grid in grids if grid is not cheapest and grid.misfits.sum() <= fewest),
+        (grid for grid in grids if grid is not cheapest and grid.unexplained <= cheapest.unexplained),
         key=lambda grid: (grid.form is not cheapest.form, grid.size),
     )
     rule = replace(rule, scoring_rule=cheapest.form.name, grid=cheapest, others=tuple(others))
-    outside = _out_of_order(rule)
-    rule = replace(rule, outside=outside, own=_own(cheapest, order, scored & ~outside, complete))
+    cells = scored & ~cheapest.outside
+    rule = replace(rule, outside=cheapest.outside, own=_own(cheapest, order, cells, complete))
     return replace(rule, predicted=_left_out(rule))
 
 
@@ -133,7 +137,7 @@ def _ladders(form: Form) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     return np.asarray(steps), np.asarray(on)
 
 
-def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool) -> list[Grid]:
+def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool, complete: bool) -> list[Grid]:
     """Every size of a form with what it costs; only those with the fewest misfits, and cheaper ones."""
     beyond = scored & (scores == form.beyond) if form.beyond is not None else np.zeros(len(scores), bool)
     if form.beyond is not None and not beyond.any():
@@ -147,39 +151,36 @@ def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool)
     sizes = np.arange(max(int(on.sum()), 1), form.largest_size + 1)
     if not len(sizes):
         return []
+    outside = _out_of_order(form, scores, scored, order, ranked)
     index = np.flatnonzero(inside)
     steps, fits = steps_of[sizes - 1][:, above[index]], fits_of[sizes - 1][:, above[index]]
     misfit = np.zeros((len(sizes), len(scores)), bool)
     misfit[:, index] = ~fits
     misfit[:, on & ~inside] = True
     if ranked:
-        crowded = _crowded(steps, sizes, order[index], int(beyond.sum()) if form.is_standard else 0)
-        misfit[:, index] |= crowded
-    off = misfit.sum(axis=1)
+        placed = index[~outside[index] & (order[index] > 0)]
+        placed = placed[np.argsort(order[placed], kind="stable")]
+        met = int(beyond.sum()) if form.is_standard else 0
+        misfit[:, placed] |= _crowded(steps_of[sizes - 1][:, above[placed]], order[placed], met, complete)
+    off = (misfit | outside).sum(axis=1)
     sides = float(scored.sum()) if form.beyond is not None else 0.0  # a bit each: beyond the threshold or not
-    costs = off * OFF_GRID + (on.sum() - off) * np.log2(np.maximum(sizes, 2)) + sides
+    costs = off * OFF_GRID + (on.sum() - off).clip(0) * np.log2(np.maximum(sizes, 2)) + sides
     fewest = off.min()
     chosen = set(np.flatnonzero(off == fewest)) | {int(np.argmin(costs))}
     grids = []
     for i in sorted(chosen):
         found = np.full(len(scores), -1, np.int64)
         found[index] = np.where(fits[i], steps[i], -1)
-        grids.append(Grid(form, int(sizes[i]), found, beyond, misfit[i], float(costs[i])))
+        grids.append(Grid(form, int(sizes[i]), found, beyond, misfit[i] & ~outside, outside, float(costs[i])))
     return grids
 
 
-def _crowded(steps: NDArray[Any], sizes: Whole, order: Whole, better: int) -> NDArray[np.bool_]:
-    """Where a size leaves no room for those ranked before an organisation, (sizes, cells)."""
+def _crowded(steps: NDArray[Any], ranks: Whole, met: int, complete: bool) -> NDArray[np.bool_]:
+    """Where a size leaves no room for those ranked before an organisation, (sizes, cells by rank)."""
     crowded = np.zeros(steps.shape, bool)
-    placed = np.flatnonzero(order > 0)
-    placed = placed[np.argsort(order[placed], kind="stable")]
-    if len(placed) < 2:
-        return crowded
-    ranks, taken = order[placed], steps[:, placed]
-    apart, room = np.diff(ranks), np.diff(taken, axis=1)
-    wrong = np.where(apart == 0, room != 0, (room < apart) & (room >= 0))
-    crowded[:, placed[1:]] = wrong
-    crowded[:, placed[0]] |= taken[:, 0] < ranks[0] - 1 - better
+    crowded[:, 1:] = np.diff(steps, axis=1) < np.diff(ranks)
+    if complete and len(ranks):  # else nobody knows how many met the standard
+        crowded[:, 0] = steps[:, 0] < ranks[0] - 1 - met
     return crowded
 
 
@@ -189,52 +190,24 @@ def _own(grid: Grid, order: Whole, cells: Flags, complete: bool) -> bool:
     ranked = cells & (grid.steps >= 0)
     if not ranked.any() or (order[ranked] == 0).any():
         return False
-    better = int((grid.beyond & cells).sum()) if grid.form.is_standard else 0
-    same = grid.steps[ranked] == order[ranked] - 1 - better
-    return bool(same.all()) and (not complete or grid.size <= int((cells & ~grid.beyond).sum()))
+    ahead = order[ranked] - 1 - grid.steps[ranked]  # those who met the standard
+    met = int((grid.beyond & cells).sum()) if grid.form.is_standard else 0
+    if not complete:
+        return bool((ahead == ahead[0]).all()) and (grid.form.is_standard or not ahead[0])
+    return bool((ahead == met).all()) and grid.size <= int((cells & ~grid.beyond).sum())
 
 
-def chain(keys: list[Any]) -> list[int]:
-    """Positions of a longest strictly rising run; the first of equally long ones."""
-    tops: list[Any] = []
-    ends: list[int] = []
-    before: list[int] = []
-    for i, key in enumerate(keys):
-        at = bisect_left(tops, key)
-        before.append(ends[at - 1] if at else -1)
-        if at == len(tops):
-            tops.append(key)
-            ends.append(i)
-        else:
-            tops[at], ends[at] = key, i
-    run, i = [], ends[-1] if ends else -1
-    while i >= 0:
-        run.append(i)
-        i = before[i]
-    return run[::-1]
-
-
-def _out_of_order(rule: Rule) -> Flags:
-    """Who breaks the order of the others: the fewest whose removal leaves scores that rise with the order. Equal ranks
-    have one score, and a worse rank has a worse one unless both are beyond the threshold."""
-    assert rule.grid is not None
-    scores, cells = rule.metric.score.hundredths, rule.scored & (rule.order > 0)
-    kept = np.zeros(len(scores), bool)
-    if not rule.ranked:
-        places = sorted(np.flatnonzero(cells), key=lambda i: (rule.order[i], scores[i], i))
-        kept[[places[n] for n in chain([(int(scores[i]), n) for n, i in enumerate(places)])]] = True
-        return np.asarray(cells & ~kept, bool)
-    ranks = [int(rank) for rank in np.unique(rule.order[cells])]
-    usual = [_commonest(scores[cells & (rule.order == rank)]) for rank in ranks]
-    keys = [(score, rank if score == rule.grid.form.beyond else 0) for score, rank in zip(usual, ranks, strict=True)]
-    for n in chain(keys):
-        kept |= cells & (rule.order == ranks[n]) & (scores == usual[n])
-    return np.asarray(cells & ~kept, bool)
-
-
-def _commonest(scores: Whole) -> int:
-    found, counts = np.unique(scores, return_counts=True)
-    return int(found[np.argmax(counts)])
+def _out_of_order(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool) -> Flags:
+    """Who breaks the order of the others. Beyond the threshold worse ranks share a score."""
+    cells = np.flatnonzero(scored & (order > 0))
+    outside = np.zeros(len(order), bool)
+    ranks, figures = order[cells].tolist(), scores[cells].tolist()
+    keys = [
+        (score, rank if score == form.beyond else 0) if ranked else score
+        for rank, score in zip(ranks, figures, strict=True)
+    ]
+    outside[cells] = out_of_line(ranks, keys, ties=not ranked)
+    return outside
 
 
 def _left_out(rule: Rule) -> tuple[int, int]:
@@ -258,8 +231,7 @@ def _left_out(rule: Rule) -> tuple[int, int]:
             continue
         step = (2 * (scores[i] - grid.form.best) * max(size - 1, 1) + grid.form.span) // (2 * grid.form.span)
         shown = grid.form.best + (2 * grid.form.span * step + max(size - 1, 1)) // (2 * max(size - 1, 1))
-        better = int((grid.beyond & without).sum()) if grid.form.is_standard else 0
-        placed = not rule.own or step == rule.order[i] - 1 - better
+        placed = not rule.own or step == grid.steps[i]
         agrees += bool(shown == scores[i] and 0 <= step < size and placed)
     return agrees, of
 
@@ -279,7 +251,7 @@ def _size_without(rule: Rule, without: Flags) -> int | None:
         return None
     sizes = np.arange(at_least, grid.form.largest_size + 1)
     off = (~fits).sum(axis=1)
-    costs = off * OFF_GRID + (on.sum() - off) * np.log2(np.maximum(sizes, 2))
+    costs = off * OFF_GRID + (on.sum() - off).clip(0) * np.log2(np.maximum(sizes, 2))
     return int(sizes[int(np.argmin(costs))])
 
 
@@ -314,11 +286,10 @@ def _banded(rule: Rule) -> Rule:
         return rule
     cells, scores = rule.scored & value.held, rule.metric.score.hundredths
     sign = -1 if rule.polarity == "higher" else 1
-    places = sorted(np.flatnonzero(cells), key=lambda i: (sign * value.values[i], scores[i], i))
-    run = chain([(int(scores[i]), n) for n, i in enumerate(places)])
-    inside = np.zeros(len(scores), bool)
-    inside[[places[n] for n in run]] = True
-    outside = cells & ~inside
+    outside = np.zeros(len(scores), bool)
+    at = np.flatnonzero(cells)
+    outside[at] = out_of_line((sign * value.values[at]).tolist(), scores[at].tolist(), ties=True)
+    inside = cells & ~outside
     if outside.sum() > 0.1 * cells.sum():
         return rule
     bands, agrees = [], 0

@@ -10,7 +10,8 @@ import numpy as np
 
 from orchestration.discovery.evidence import Finding, hundredths
 from orchestration.discovery.publication import DECIMALS, Publication, Series, Whole
-from orchestration.discovery.scoring import chain, usable
+from orchestration.discovery.runs import out_of_line
+from orchestration.discovery.scoring import usable
 
 SEGMENTS = (1, 2, 3, 4)
 MILLION: int = 10**DECIMALS
@@ -37,15 +38,11 @@ def cuts_of(found: Publication, scope: str, score: Series, segment: Series) -> t
     lost = np.flatnonzero(usable(score) & ~segment.held)
     if len(lost) <= len(found.organisations) / 3:
         found.say("segment_missing", score, lost, [score.shown(i) for i in lost], f"a row {segment.published_id}")
-    places = sorted(np.flatnonzero(cells), key=lambda i: (segments[i], scores[i], i))
-    run = chain([(int(scores[i]), n) for n, i in enumerate(places)])
-    inside = np.zeros(len(cells), bool)
-    inside[[places[n] for n in run]] = True
-    tied = [s for s in np.unique(scores[inside]) if len(set(segments[inside & (scores == s)])) > 1]
-    for score_tied in tied:  # one score lies in one segment
-        of_it = inside & (scores == score_tied)
-        usual = np.bincount(segments[of_it]).argmax()
-        inside &= ~(of_it & (segments != usual))
+    at, inside = np.flatnonzero(cells), np.zeros(len(cells), bool)
+    inside[at] = ~np.array(out_of_line(scores[at].tolist(), segments[at].tolist(), ties=True), bool)
+    for tied in (s for s in np.unique(scores[inside]) if len(set(segments[inside & (scores == s)])) > 1):
+        of_it = inside & (scores == tied)  # one score lies in one segment
+        inside &= ~(of_it & (segments != np.bincount(segments[of_it]).argmax()))
     odd = np.flatnonzero(cells & ~inside)
     cuts = _cuts(scope, scores[inside], segments[inside])
     expected = [_segment_text(cuts, int(scores[i])) for i in odd]
@@ -160,33 +157,33 @@ def order_of(
 ) -> Finding:
     """By which figures the league is ordered: the order that gives most of the published places. Where part of the
     league is missing, only the order of the others is compared."""
-    tried, published = {}, np.array(ranked.ranks)
+    tried, expected = {}, {}
     for name, keys in orders.items():
         cells = np.flatnonzero((ranked.ranks > 0) & np.all([values >= 0 for values in keys], axis=0))
-        places = competition([tuple(int(values[i]) for values in keys) for i in cells])
-        tried[name] = list(zip(cells, places, strict=True))
-        if not complete:
-            published[cells] = competition([(int(ranked.ranks[i]),) for i in cells])
-    explained = {name: sum(published[i] == rank for i, rank in ranks) for name, ranks in tried.items()}
-    best = max(orders, key=lambda name: explained[name])
-    alike = [name for name in orders if name != best and explained[name] == explained[best]]
-    odd = [(i, rank) for i, rank in tried[best] if published[i] != rank]
-    if len(odd) > len(tried[best]) / 3:
-        told = f"{len(odd)} of {len(tried[best])} places differ"
-        found.say_of_league("places_follow_no_order", ranked, told, f"places by {best}")
+        figures = [tuple(int(values[i]) for values in keys) for i in cells]
+        ranks = ranked.ranks[cells].tolist()
+        outside = out_of_line(ranks, figures, ties=False)
+        if complete and not any(outside):
+            outside = [place != rank for place, rank in zip(competition(figures), ranks, strict=True)]
+        tried[name] = [int(i) for i, wrong in zip(cells, outside, strict=True) if wrong]
+        expected[name] = dict(zip(cells.tolist(), competition(figures), strict=True))
+    best = min(orders, key=lambda name: len(tried[name]) - len(expected[name]))
+    alike = [name for name in orders if name != best and len(tried[name]) == len(tried[best])]
+    odd, of_them = tried[best], len(expected[best])
+    if len(odd) > of_them / 3:
+        found.say_of_league("places_follow_no_order", ranked, f"{len(odd)} of {of_them} places", f"places by {best}")
     else:
-        told_each = [str(int(published[i])) for i, _ in odd]
-        expected = [f"{rank} by {best}" for _, rank in odd]
-        found.say("place_against_order", ranked, [int(i) for i, _ in odd], told_each, expected)
+        places = [str(int(ranked.ranks[i])) for i in odd]
+        found.say("place_against_order", ranked, odd, places, [f"{expected[best][i]} by {best}" for i in odd])
     return Finding(
         subject,
         "order",
         best,
-        cells_explained=int(explained[best]),
+        cells_explained=of_them - len(odd),
         cells_unexplained=len(odd),
         alternatives=", ".join(alike),
-        leave_one_out_agrees=int(explained[best]),
-        leave_one_out_of=len(tried[best]),
+        leave_one_out_agrees=of_them - len(odd),
+        leave_one_out_of=of_them,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from orchestration.discovery import scoring, weights
 from orchestration.discovery.conventions import WHOLE
@@ -88,6 +89,7 @@ class League:
     rules: list[Rule]
     domains: list[Domain]
     choices: list[Choice]
+    averages: NDArray[Any]  # as they come out, -1 without one
     findings: list[Finding]
     rows: dict[str, list[dict[str, Any]]]
 
@@ -256,7 +258,7 @@ def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule)
     if rule.grid is None or not choice.weights[place] or domain.score is None:
         return
     many, chosen = domain.variants[place], choice.variants[place]
-    rounded = len(many) - 1
+    rounded = next(i for i, variant in enumerate(many) if not variant.size)
     other = Choice(
         choice.weights, (*choice.variants[:place], 0 if chosen == rounded else rounded, *choice.variants[place + 1 :])
     )

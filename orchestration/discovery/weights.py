@@ -144,7 +144,7 @@ def _neighbours(weights: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
 
 
 def variants_of(rule: Rule) -> list[Variant]:
-    """Unrounded on the smallest size first, on other sizes that fit as well, and last at two decimals."""
+    """Unrounded on the smallest size first, then at two decimals, last on other sizes that fit as well."""
     scores, grids = rule.metric.score.hundredths, []
     if rule.grid is not None:
         steps = rule.grid.denominator  # a multiple of them has the same scores
@@ -155,7 +155,7 @@ def variants_of(rule: Rule) -> list[Variant]:
         exact = grid.form.best * grid.denominator + grid.form.span * grid.steps
         numerators = np.where(grid.steps >= 0, exact, scores * grid.denominator)
         found.append(_variant(rule, grid.size, grid.form.best, grid.denominator, numerators))
-    return [*found, _variant(rule, 0, 0, 1, scores)]
+    return [*found[:1], _variant(rule, 0, 0, 1, scores), *found[1:]]
 
 
 def _variant(rule: Rule, size: int, best: int, denominator: int, numerators: Whole) -> Variant:
@@ -206,7 +206,7 @@ def _vary(domain: Domain, start: Choice, tried: dict[Choice, Flags]) -> None:
         for variants in sorted(product(*options), key=lambda chosen: (sum(map(bool, chosen)), chosen)):
             come(variants)
         return
-    best = max(start.variants, tuple(len(option) - 1 for option in options), key=come)
+    best = max(start.variants, tuple(min(1, len(option) - 1) for option in options), key=come)
     while True:
         singly = [(*best[:i], variant, *best[i + 1 :]) for i, many in enumerate(options) for variant in many]
         twice = [
