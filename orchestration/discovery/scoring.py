@@ -78,11 +78,9 @@ def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> 
     scores, scored = metric.score.hundredths, usable(metric.score)
     if not scored.any():
         return rule
-    if metric.score.whole and not (ranked and _one_each(scores[scored], order[scored])):
-        return _banded(rule)
     grids = [grid for form in conventions.forms for grid in _grids(form, scores, scored, order, ranked, complete)]
-    if not grids:
-        return _banded(rule)
+    if not grids or (metric.score.whole and not (ranked and _one_each(scores[scored], order[scored]))):
+        return _banded(replace(rule, others=tuple(grid for grid in grids if ranked and not grid.unexplained)))
     cheapest = min(grids, key=lambda grid: (grid.cost, grid.size))
     others = sorted(
         (grid for grid in grids if grid is not cheapest and grid.unexplained <= cheapest.unexplained),

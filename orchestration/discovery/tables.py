@@ -212,11 +212,9 @@ def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
 
 
 def _other_forms(rule: Rule) -> str:
-    if rule.grid is None:
-        return ""
     other: dict[str, list[str]] = {}
     for grid in rule.others:
-        if grid.form is not rule.grid.form:
+        if rule.grid is None or grid.form is not rule.grid.form:
             other.setdefault(grid.form.name, []).append(str(grid.size))
     return "; ".join(f"{name} with {_some(sizes)}" for name, sizes in other.items())
 
