@@ -54,6 +54,7 @@ class Rule:
     grid: Grid | None = None
     own: bool = False
     others: tuple[Grid, ...] = ()  # that fit as well
+    without_ranks: tuple[int, ...] = ()  # sizes of a plain grid that the scores fit and the ranks do not
     outside: Flags = field(default_factory=lambda: np.zeros(0, bool))  # out of the order of the others
     predicted: tuple[int, int] = (0, 0)  # leave one out: agrees, of
     bands: tuple[tuple[int, int, int, int], ...] = ()  # score, lowest, highest, organisations
@@ -86,10 +87,19 @@ def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> 
         (grid for grid in grids if grid is not cheapest and grid.unexplained <= cheapest.unexplained),
         key=lambda grid: (grid.form is not cheapest.form, grid.size),
     )
+    plain = next(form for form in conventions.forms if form.beyond is None)
     rule = replace(rule, scoring_rule=cheapest.form.name, grid=cheapest, others=tuple(others))
+    if cheapest.form is not plain:
+        rule = replace(rule, without_ranks=_sizes(plain, scores[scored]))
     cells = scored & ~cheapest.outside
     rule = replace(rule, outside=cheapest.outside, own=_own(cheapest, order, cells, complete))
     return replace(rule, predicted=_left_out(rule))
+
+
+def _sizes(form: Form, scores: Whole) -> tuple[int, ...]:
+    """Sizes of a grid that holds all scores, whatever the ranks say."""
+    fits = _ladders(form)[1][len(scores) - 1 :, scores - form.best].all(axis=1)
+    return tuple(int(size) for size in np.flatnonzero(fits) + len(scores))
 
 
 def polarity_of(metric: Metric) -> str:

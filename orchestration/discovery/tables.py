@@ -216,7 +216,10 @@ def _other_forms(rule: Rule) -> str:
     for grid in rule.others:
         if rule.grid is None or grid.form is not rule.grid.form:
             other.setdefault(grid.form.name, []).append(str(grid.size))
-    return "; ".join(f"{name} with {_some(sizes)}" for name, sizes in other.items())
+    told = [f"{name} with {_some(sizes)}" for name, sizes in other.items()]
+    if rule.without_ranks and "rank" not in other:
+        told.append(f"by scores without ranks: rank with {_some([str(size) for size in rule.without_ranks])}")
+    return "; ".join(told)
 
 
 def _some(sizes: Sequence[str]) -> str:
