@@ -29,30 +29,54 @@ def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> D
     """
     known = conventions or Conventions()
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
-    for _, of_league in figures.groupby(["quarter", "league"], sort=True):
-        league = _league(read(of_league, known), known)
-        place = {"quarter": league.publication.quarter, "league": league.publication.league}
-        for name, many in league.rows.items():
-            rows[name] += many
-        rows["findings"] += [{**place, **asdict(finding)} for finding in league.findings]
-        rows["contradictions"] += [{**place, **asdict(one)} for one in league.publication.contradictions]
+    for _, of_quarter in figures.groupby("quarter", sort=True):
+        leagues = [_opened(read(of_league, known), known) for _, of_league in of_quarter.groupby("league", sort=True)]
+        _agree_on_sizes(leagues)
+        for league in leagues:
+            _closed(league)
+            place = {"quarter": league.publication.quarter, "league": league.publication.league}
+            for name, many in league.rows.items():
+                rows[name] += many
+            rows["findings"] += [{**place, **asdict(finding)} for finding in league.findings]
+            rows["contradictions"] += [{**place, **asdict(one)} for one in league.publication.contradictions]
     rows["fixed_thresholds"] = fixed_thresholds(rows["cut_points"])
     return Discovered({name: table(name, many) for name, many in rows.items()})
 
 
-def _league(publication: Publication, conventions: Conventions) -> League:
+def _opened(publication: Publication, conventions: Conventions) -> League:
+    """Find how each metric of a league was scored."""
     out_of_range(publication)
     complete = not segments.missing_organisations(publication)
     rules = [scoring.rule_of(metric, conventions, complete) for metric in publication.metrics]
-    league = League(publication, rules, [], [], _published(publication), [], {name: [] for name in COLUMNS})
-    for rule in rules:
-        scoring.name_contradictions(publication, rule)
-    _weigh(league)
-    _segment(league, complete)
-    for rule in rules:
-        _check_ranks(publication, rule, complete)
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
+    return League(publication, complete, rules, [], [], _published(publication), [], rows)
+
+
+def _agree_on_sizes(leagues: list[League]) -> None:
+    """A population that crosses leagues has one size: the smallest that fits all of them. Ten scores alone fit many."""
+    crossing: dict[str, list[tuple[League, int]]] = {}
+    for league in leagues:
+        for place, rule in enumerate(league.rules):
+            if rule.grid is not None and not rule.own:
+                crossing.setdefault(rule.metric.metric_id, []).append((league, place))
+    for places in crossing.values():
+        found = [scoring.grids_by_size(league.rules[place]) for league, place in places]
+        common = sorted(set.intersection(*(set(sizes) for sizes in found)))
+        if len(places) > 1 and common:
+            for (league, place), sizes in zip(places, found, strict=True):
+                league.rules[place] = scoring.of_size(league.rules[place], sizes[common[0]])
+
+
+def _closed(league: League) -> None:
+    """Find the rest, and name what contradicts it."""
+    for rule in league.rules:
+        scoring.name_contradictions(league.publication, rule)
+    if league.rules:
+        _weigh(league)
+    _segment(league)
+    for rule in league.rules:
+        _check_ranks(league.publication, rule, league.complete)
     write_metrics(league)
-    return league
 
 
 def _weigh(league: League) -> None:
@@ -61,8 +85,6 @@ def _weigh(league: League) -> None:
     scores = _domain_scores(league)
     titles = sorted({rule.metric.score.domain for rule in league.rules})
     average = publication.summary.get("average_score")
-    if not league.rules:
-        return
     for title in titles:
         of_it = [rule for rule in league.rules if rule.metric.score.domain == title]
         league.domains.append(weights.domain_of(title, scores.get(title), of_it))
@@ -166,7 +188,7 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
     league.findings.append(replace(finding, cells_explained=len(cells) - len(odd), cells_unexplained=len(odd)))
 
 
-def _segment(league: League, complete: bool) -> None:
+def _segment(league: League) -> None:
     """Find cut points, override, final segment and order."""
     publication, summary = league.publication, league.publication.summary
     average, unadjusted = summary.get("average_score"), summary.get("unadjusted_segment")
@@ -198,7 +220,7 @@ def _segment(league: League, complete: bool) -> None:
         step = segments.imposed(publication, "programme", adjusted, final, summary.get("improvement_programme"))
         programme = step.to
         league.findings.append(step.finding)
-    order = _order(league, complete)
+    order = _order(league)
     league.add("frameworks", override_segment=override, programme_segment=programme, league_order=order)
 
 
@@ -209,7 +231,7 @@ def _published(publication: Publication) -> Any:
     return np.where(usable(average), average.hundredths, -1)
 
 
-def _order(league: League, complete: bool) -> str | None:
+def _order(league: League) -> str | None:
     publication, summary = league.publication, league.publication.summary
     average, adjusted = summary.get("average_score"), summary.get("adjusted_segment")
     if average is None:
@@ -221,12 +243,12 @@ def _order(league: League, complete: bool) -> str | None:
     order = None
     if adjusted is not None and (adjusted.ranks > 0).any():
         placed = {name: keys for name, keys in sorted(orders.items(), key=lambda item: item[0] == "average_score")}
-        finding = segments.order_of(publication, "league", adjusted, placed, complete)
+        finding = segments.order_of(publication, "league", adjusted, placed, league.complete)
         order = finding.found
         league.findings.append(finding)
     if (average.ranks > 0).any():
         alone = {"average_score": orders["average_score"]}
-        league.findings.append(segments.order_of(publication, OVERALL, average, alone, complete))
+        league.findings.append(segments.order_of(publication, OVERALL, average, alone, league.complete))
     return order
 
 

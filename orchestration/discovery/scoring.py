@@ -96,6 +96,23 @@ def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> 
     return replace(rule, predicted=_left_out(rule))
 
 
+def grids_by_size(rule: Rule) -> dict[int, Grid]:
+    """All grids of the form found that explain as many scores as the one found."""
+    assert rule.grid is not None
+    alike = [rule.grid, *(grid for grid in rule.others if grid.form is rule.grid.form)]
+    return {grid.size: grid for grid in alike}
+
+
+def of_size(rule: Rule, grid: Grid) -> Rule:
+    """The same rule with another of the grids that do as well."""
+    assert rule.grid is not None
+    if grid is rule.grid:
+        return rule
+    others = (rule.grid, *(other for other in rule.others if other is not grid))
+    changed = replace(rule, grid=grid, others=others)
+    return replace(changed, predicted=_left_out(changed))
+
+
 def _sizes(form: Form, scores: Whole) -> tuple[int, ...]:
     """Sizes of a grid that holds all scores, whatever the ranks say."""
     fits = _ladders(form)[1][len(scores) - 1 :, scores - form.best].all(axis=1)

@@ -86,6 +86,7 @@ class League:
     """What is found of one league while it is being found."""
 
     publication: Publication
+    complete: bool  # whether every place of the league is in the file
     rules: list[Rule]
     domains: list[Domain]
     choices: list[Choice]

@@ -267,44 +267,73 @@ def equally_good(domain: Domain, chosen: Choice) -> list[Choice]:
     return found
 
 
+class Averages:
+    """The published averages, and how near choices for all domains come to them."""
+
+    def __init__(self, domains: list[Domain], average: Series) -> None:
+        self.domains, self.average, self.common = domains, average, common_of(domains)
+        self.known: dict[tuple[int, Choice], tuple[Exact, Exact]] = {}
+
+    def part(self, place: int, choice: Choice) -> tuple[Exact, Exact]:
+        """What a domain adds to the sum of the scores and to that of the weights."""
+        if (place, choice) not in self.known:
+            self.known[place, choice] = sums(self.domains[place], choice, self.common)
+        return self.known[place, choice]
+
+    def judge(self, choices: Sequence[Choice]) -> tuple[tuple[float, ...], Flags]:
+        """How far off the averages are, smaller is better, and which of them come out."""
+        parts = [self.part(place, choice) for place, choice in enumerate(choices)]
+        top, total = (np.sum([pair[side] for pair in parts], axis=0) for side in (0, 1))
+        mean = (top / np.where(total == 0, 1, total * self.common)).astype(float)
+        apart = np.abs(mean - self.average.hundredths)[usable(self.average)]
+        came = agrees(half_up(top, total * self.common), self.average)
+        return (int(_coarse(apart).sum()), -int(came.sum()), round(float(apart.clip(0.5, FAR).sum()), 6)), came
+
+    def best_pair(self, chosen: list[Choice], options: list[list[Choice]]) -> list[Choice]:
+        """Two domains changed together. We look for it in floating point; the caller judges it exactly."""
+        parts = [[self.part(place, choice) for choice in many] for place, many in enumerate(options)]
+        tops = [np.array([top / self.common for top, _ in many], np.float64) for many in parts]
+        totals = [np.array([total for _, total in many], np.float64) for many in parts]
+        now = [self.part(place, choice) for place, choice in enumerate(chosen)]
+        found, most = chosen, -1
+        for one, other in combinations([place for place, many in enumerate(options) if many], 2):
+            rest = [now[place] for place in range(len(chosen)) if place not in (one, other)]
+            top = tops[one][:, None] + tops[other][None] + sum((t / self.common for t, _ in rest), 0.0)
+            total = totals[one][:, None] + totals[other][None] + sum((w for _, w in rest), 0.0)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                shown = np.floor(np.asarray(top / total, np.float64) + 0.5 + 1e-9)
+            came = (shown == self.average.hundredths)[..., usable(self.average)].sum(axis=-1)
+            if came.max() > most:
+                most = int(came.max())
+                at = np.unravel_index(int(came.argmax()), came.shape)
+                found = list(chosen)
+                found[one], found[other] = options[one][at[0]], options[other][at[1]]
+        return found
+
+
 def settle(domains: list[Domain], average: Series | None) -> tuple[list[Choice], NDArray[np.bool_]]:
     """Choose for all domains together, so that most averages come out. Also gives which averages come out under every
     change tried last, the choice made first, for leaving one out."""
     chosen = [domain.choices[0] for domain in domains]
     if average is None:
         return chosen, np.zeros((1, 0), bool)
-    chosen = _to_scale(domains, chosen, average)
-    common = common_of(domains)
-    known: dict[tuple[int, Choice], tuple[Exact, Exact]] = {}
-
-    def part(place: int, choice: Choice) -> tuple[Exact, Exact]:
-        if (place, choice) not in known:
-            known[place, choice] = sums(domains[place], choice, common)
-        return known[place, choice]
-
-    def distance(top: Exact, total: Exact) -> tuple[tuple[float, ...], Flags]:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            mean = np.where(total == 0, 0, top / np.where(total == 0, 1, total * common)).astype(float)
-        apart, came = np.abs(mean - average.hundredths)[usable(average)], agrees(half_up(top, total * common), average)
-        return (int(_coarse(apart).sum()), -int(came.sum()), round(float(apart.clip(0.5, FAR).sum()), 6)), came
-
+    averages, chosen = Averages(domains, average), _to_scale(domains, chosen, average)
     while True:
-        parts = [part(place, choice) for place, choice in enumerate(chosen)]
-        all_top, all_total = (np.sum([pair[side] for pair in parts], axis=0) for side in (0, 1))
-        best, now = distance(all_top, all_total)
-        tried = [now]
-        step: dict[int, Choice] = {}
-        for place, domain in enumerate(domains):
-            for choice in _options(domain, chosen[place]):
-                top, total = part(place, choice)
-                apart, came = distance(all_top - parts[place][0] + top, all_total - parts[place][1] + total)
-                tried.append(came)
-                if apart < best:
-                    best, step = apart, {place: choice}
-        if not step:
-            return chosen, np.array(tried)
-        for place, choice in step.items():
-            chosen[place] = choice
+        options = [_options(domain, now) for domain, now in zip(domains, chosen, strict=True)]
+        changed = [
+            [*chosen[:place], choice, *chosen[place + 1 :]] for place, many in enumerate(options) for choice in many
+        ]
+        judged = [averages.judge(choices) for choices in [chosen, *changed]]
+        best = min(range(len(judged)), key=lambda i: judged[i][0])
+        if best:
+            chosen = changed[best - 1]
+            continue
+        if not judged[0][1].all():
+            pair = averages.best_pair(chosen, options)
+            if averages.judge(pair)[0] < judged[0][0]:
+                chosen = pair
+                continue
+        return chosen, np.array([came for _, came in judged])
 
 
 def _to_scale(domains: list[Domain], choices: list[Choice], average: Series) -> list[Choice]:

@@ -177,6 +177,17 @@ def test_a_count_and_a_rate_under_one_id() -> None:
     assert (metrics.loc["OF0001", "unit"], metrics.loc["OF0001", "ignored_unit"]) == ("%", "count")
 
 
+def test_leagues_that_are_scored_together_agree_on_the_size() -> None:
+    """Few scores of a large population fit smaller sizes too; the larger league says which is right."""
+    made = release(HiddenRules((HiddenMetric("OF0001", "A", "rank", elsewhere=140),), 60), 3)
+    small = made["trust_code"].isin(sorted(set(made["trust_code"]))[:5])
+    made = made.assign(league=small.map({True: "ambulance", False: "acute"}))
+    made["published_rank"] = made.groupby(["league", "published_id"])["published_rank"].rank("min")
+    alone = discover(made[small])["population_sizes"].iloc[0]["population_size"]
+    assert alone < 200
+    assert set(discover(made)["population_sizes"]["population_size"]) == {200}
+
+
 # A file against itself
 
 
