@@ -5,7 +5,7 @@ decide between those and between unrounded and two-decimal scores by exact arith
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, product
@@ -28,6 +28,8 @@ KEPT = 64  # sets of weights looked at exactly
 FAR = 5.0  # hundredths
 SCALES = 3**8  # of domains against each other
 VARIANTS = 64  # sets of precisions tried one and all
+MORE_VARIANTS = 1_024
+ALMOST = 3  # cells
 NEAR = 0.25  # of the organisations: rounding decides no more
 SEARCHED = 12  # sets of weights whose precision is searched
 OTHER_SIZES = 2  # that may be the right one
@@ -190,8 +192,7 @@ def domain_of(title: str, score: Series | None, rules: list[Rule]) -> Domain:
 
 
 def _vary(domain: Domain, start: Choice, tried: dict[Choice, Flags]) -> None:
-    """Try precisions and sizes of the metrics that count: all of them where they are few, else one or two changed at a
-    time for as long as more comes out."""
+    """Try precisions and sizes of the metrics that count: all sets where they are few, or where a few cells still miss."""
     options = [
         range(len(many)) if weight else range(1) for many, weight in zip(domain.variants, start.weights, strict=True)
     ]
@@ -202,22 +203,31 @@ def _vary(domain: Domain, start: Choice, tried: dict[Choice, Flags]) -> None:
             tried[choice] = reproduces(domain, choice)
         return int(tried[choice].sum())
 
-    if np.prod([len(option) for option in options]) <= VARIANTS:
-        for variants in sorted(product(*options), key=lambda chosen: (sum(map(bool, chosen)), chosen)):
-            come(variants)
-        return
-    best = max(start.variants, tuple(min(1, len(option) - 1) for option in options), key=come)
+    sets, cells = int(np.prod([len(option) for option in options])), len(tried[start])
+    if sets > VARIANTS:
+        best = _climb_variants(options, start.variants, come)
+        if sets > MORE_VARIANTS or not cells - ALMOST <= come(best) < cells:
+            return
+    for variants in sorted(product(*options), key=lambda chosen: (sum(map(bool, chosen)), chosen)):
+        come(variants)
+
+
+def _climb_variants(
+    options: list[range], start: tuple[int, ...], come: Callable[[tuple[int, ...]], int]
+) -> tuple[int, ...]:
+    """Change one metric or two at a time for as long as more comes out."""
+    best = max(start, tuple(min(1, len(option) - 1) for option in options), key=come)
     while True:
         singly = [(*best[:i], variant, *best[i + 1 :]) for i, many in enumerate(options) for variant in many]
         twice = [
             (*one[:i], variant, *one[i + 1 :])
-            for one in sorted(set(singly), key=come, reverse=True)[: len(options)]
+            for one in sorted(dict.fromkeys(singly), key=come, reverse=True)[: len(options)]
             for i, many in enumerate(options)
             for variant in many
         ]
         better = max([best, *singly, *twice], key=come)
         if come(better) == come(best):
-            return
+            return best
         best = better
 
 
