@@ -177,7 +177,7 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
             }
         )
     if series is publication.summary.get("average_score") and len(odd) <= len(cells) / 3:
-        league.averages = found
+        league.averages = np.where(right & published, series.hundredths, -1)
     if len(odd) > len(cells) / 3:
         text = f"{len(odd)} of {len(cells)} come out otherwise"
         publication.say_of_league(f"{measure}_not_reproduced", series, text, "a weighted mean of the scores")

@@ -163,7 +163,7 @@ def order_of(
         figures = [tuple(int(values[i]) for values in keys) for i in cells]
         ranks = ranked.ranks[cells].tolist()
         outside = out_of_line(ranks, figures, ties=False)
-        if complete and not any(outside):
+        if complete and not any(outside) and len(cells) == (ranked.ranks > 0).sum():
             outside = [place != rank for place, rank in zip(competition(figures), ranks, strict=True)]
         tried[name] = [int(i) for i, wrong in zip(cells, outside, strict=True) if wrong]
         expected[name] = dict(zip(cells.tolist(), competition(figures), strict=True))

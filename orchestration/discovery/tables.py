@@ -90,7 +90,7 @@ class League:
     rules: list[Rule]
     domains: list[Domain]
     choices: list[Choice]
-    averages: NDArray[Any]  # as they come out, -1 without one
+    averages: NDArray[Any]  # published ones that come out, -1 for others: their places say nothing
     findings: list[Finding]
     rows: dict[str, list[dict[str, Any]]]
 

@@ -192,7 +192,7 @@ def domain_of(title: str, score: Series | None, rules: list[Rule]) -> Domain:
 
 
 def _vary(domain: Domain, start: Choice, tried: dict[Choice, Flags]) -> None:
-    """Try precisions and sizes of the metrics that count: all sets where they are few, or where a few cells still miss."""
+    """Try precisions and sizes of the metrics that count: all sets of a few, or where only a few cells still miss."""
     options = [
         range(len(many)) if weight else range(1) for many, weight in zip(domain.variants, start.weights, strict=True)
     ]
@@ -308,10 +308,12 @@ class Averages:
         found, most = chosen, -1
         for one, other in combinations([place for place, many in enumerate(options) if many], 2):
             rest = [now[place] for place in range(len(chosen)) if place not in (one, other)]
-            top = tops[one][:, None] + tops[other][None] + sum((t / self.common for t, _ in rest), 0.0)
-            total = totals[one][:, None] + totals[other][None] + sum((w for _, w in rest), 0.0)
+            others = np.array([[top / self.common, total] for top, total in rest], np.float64).sum(axis=0)
+            top, total = tops[one][:, None] + tops[other][None], totals[one][:, None] + totals[other][None]
+            if rest:
+                top, total = top + others[0], total + others[1]
             with np.errstate(divide="ignore", invalid="ignore"):
-                shown = np.floor(np.asarray(top / total, np.float64) + 0.5 + 1e-9)
+                shown = np.floor(top / total + 0.5 + 1e-9)
             came = (shown == self.average.hundredths)[..., usable(self.average)].sum(axis=-1)
             if came.max() > most:
                 most = int(came.max())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import random
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -266,3 +267,19 @@ def test_a_finance_score_against_its_like_is_named(figures: pd.DataFrame, publis
     said = discover(changed)["contradictions"]
     named = said[(said["kind"] == kind) & (said["metric_id"] == published_id)]
     assert list(named["trust_code"]) == [code] and list(named["source_row"]) == [changed.loc[at, "source_row"]]
+
+
+def test_any_cell_that_is_changed_is_seen(figures: pd.DataFrame) -> None:
+    """Thirty cells of scores and segments, each changed alone. Others are named seldom: a neighbour, or its like."""
+    quarter = figures[figures["quarter"] == "2025-26-Q2"].reset_index(drop=True)
+    chance, others = random.Random(2), 0
+    changeable = quarter.index[quarter["value"].notna() & quarter["published_id"].str.match("OF(1|4|500[0235])")]
+    for at in chance.sample(list(changeable), 30):
+        changed = quarter.copy()
+        value, code = quarter.loc[at, "value"], quarter.loc[at, "trust_code"]
+        whole = [Decimal(other) for other in (1, 2, 3, 4) if other != value]
+        changed.loc[at, "value"] = chance.choice(whole) if value % 1 == 0 else value + Decimal("0.03")
+        said = discover(changed)["contradictions"]
+        assert code in set(said["trust_code"]), (quarter.loc[at].to_dict(), changed.loc[at, "value"])
+        others += len(set(said["trust_code"]) - {code})
+    assert others <= 6
