@@ -236,14 +236,15 @@ def _order(league: League) -> str | None:
     average, adjusted = summary.get("average_score"), summary.get("adjusted_segment")
     if average is None:
         return None
-    orders = {"average_score": [league.averages]}
-    for name in ("adjusted_segment", "unadjusted_segment", "final_segment"):
-        if name in summary:
-            orders = {**orders, f"{name}, average_score": [segments.whole(summary[name]), league.averages]}
+    orders = {
+        f"{name}, average_score": [segments.whole(summary[name]), league.averages]
+        for name in ("adjusted_segment", "unadjusted_segment", "final_segment")
+        if name in summary
+    }
+    orders["average_score"] = [league.averages]
     order = None
     if adjusted is not None and (adjusted.ranks > 0).any():
-        placed = {name: keys for name, keys in sorted(orders.items(), key=lambda item: item[0] == "average_score")}
-        finding = segments.order_of(publication, "league", adjusted, placed, league.complete)
+        finding = segments.order_of(publication, "league", adjusted, orders, league.complete)
         order = finding.found
         league.findings.append(finding)
     if (average.ranks > 0).any():
@@ -278,25 +279,28 @@ def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
 
 
 def fixed_thresholds(cut_points: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Say for every cut whether one cut point fits all quarters and leagues. A score at the cut is in the better
-    segment. One quarter alone decides nothing."""
-    by_cut: dict[tuple[str, int], list[Mapping[str, Any]]] = {}
+    """Say for every cut of a league whether one cut point fits all quarters of the year.
+
+    A score at the cut is in the better segment. One quarter alone decides nothing."""
+    by_cut: dict[tuple[str, str, str, int], list[Mapping[str, Any]]] = {}
     for row in cut_points:
-        by_cut.setdefault((row["scope"], row["better_segment"]), []).append(row)
+        year = row["quarter"].rpartition("-")[0]
+        by_cut.setdefault((year, row["league"], row["scope"], row["better_segment"]), []).append(row)
     rows = []
-    for (scope, better_segment), many in by_cut.items():
+    for (year, league, scope, better_segment), many in by_cut.items():
         low = max((row["largest_in_better"] for row in many if row["largest_in_better"] is not None), default=None)
         high = min((row["smallest_in_worse"] for row in many if row["smallest_in_worse"] is not None), default=None)
-        quarters = sorted({row["quarter"] for row in many})
         fits = low is None or high is None or low < high
         rows.append(
             {
+                "year": year,
+                "league": league,
                 "scope": scope,
                 "better_segment": better_segment,
-                "quarters": ", ".join(quarters),
+                "quarters": ", ".join(sorted(row["quarter"] for row in many)),
                 "low": low,
                 "high": high,
-                "fixed": fits if len(quarters) > 1 else None,
+                "fixed": fits if len(many) > 1 else None,
             }
         )
     return rows

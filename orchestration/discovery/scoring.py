@@ -136,7 +136,7 @@ def polarity_of(metric: Metric) -> str:
 def _order(metric: Metric, polarity: str) -> tuple[Whole, bool]:
     """The published rank, of the value or of the score; else the rank of the value, which two decimals may hide."""
     for series in (metric.value, metric.score):
-        if series is not None and (series.ranks[series.held] > 0).mean() > 0.5:
+        if series is not None and 2 * (series.ranks[series.held] > 0).sum() > series.held.sum():
             return series.ranks * series.held, True
     order = np.zeros(len(metric.score.held), np.int64)
     source = metric.value if metric.value is not None and polarity else metric.score

@@ -66,7 +66,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
     "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
     "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
-    "fixed_thresholds": ("scope", "better_segment", "quarters", "low", "high", "fixed"),
+    "fixed_thresholds": ("year", "league", "scope", "better_segment", "quarters", "low", "high", "fixed"),
 }
 OVERALL = "overall"
 
