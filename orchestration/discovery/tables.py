@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from orchestration.discovery import scoring, weights
@@ -69,6 +71,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "fixed_thresholds": ("year", "league", "scope", "better_segment", "quarters", "low", "high", "fixed"),
 }
 OVERALL = "overall"
+LONG = {"relation": pa.string(), "quarter": pa.string(), "league": pa.string(), "fields": pa.string()}
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,20 @@ class Discovered:
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         return self.tables[name]
+
+    def in_long_form(self) -> pa.Table:
+        """Give all tables as one: a row each, its other columns as JSON, numbers with decimals as text."""
+        rows = [
+            {
+                "relation": name,
+                "quarter": row.pop("quarter", None),
+                "league": row.pop("league"),
+                "fields": json.dumps(row, default=str, ensure_ascii=False),
+            }
+            for name, frame in self.tables.items()
+            for row in frame.to_dict("records")
+        ]
+        return pa.Table.from_pylist(rows, schema=pa.schema(list(LONG.items())))
 
 
 @dataclass

@@ -19,6 +19,7 @@ import yaml
 
 from orchestration.defs.assets import published_columns
 from orchestration.defs.in_process import defs
+from orchestration.discovery.tables import LONG
 from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
@@ -147,6 +148,7 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 
 def test_python_models_return_what_they_describe() -> None:
     declared = {
+        "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
