@@ -8,16 +8,15 @@ select
     count(*) as members,
     rules.members_needed
 from {{ ref('metric_values') }} as metric_values
-inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.quarter = metric_values.quarter
-inner join {{ ref('league_metrics') }} as league_metrics
+inner join {{ ref('metrics_in_force') }} as metrics
     on
-        league_metrics.framework = frameworks.framework
-        and league_metrics.league = metric_values.league
-        and league_metrics.metric_id = metric_values.metric_id
+        metrics.quarter = metric_values.quarter
+        and metrics.league = metric_values.league
+        and metrics.metric_id = metric_values.metric_id
 inner join {{ ref('rules_in_force') }} as rules
     on
         rules.quarter = metric_values.quarter
-        and rules.framework = frameworks.framework
+        and rules.framework = metrics.framework
         and rules.metric_id = metric_values.metric_id
 where metric_values.value_basis = 'computed' and metric_values.status <> 'not_applicable'
 group by metric_values.quarter, metric_values.league, metric_values.metric_id, rules.members_needed

@@ -1,39 +1,23 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'nof_figures'}}}) }}
 -- A published metric that the framework does not know for that league is not scored: say which.
-with league_ids as (
+with known as (
     select
-        league_metrics.league,
-        metrics.metric_id,
-        metrics.score_id
-    from {{ ref('league_metrics') }} as league_metrics
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = league_metrics.framework and metrics.metric_id = league_metrics.metric_id
-),
-
-shared_ids as (
-    select score_id as published_id from {{ ref('domains') }}
-    union all
-    select segment_id as published_id from {{ ref('domains') }}
-    union all
-    select published_id from {{ ref('summary_measures') }}
-),
-
-known as (
-    select
+        quarter,
         league,
-        metric_id as published_id
-    from league_ids
+        unnest([metric_id, score_id]) as published_id
+    from {{ ref('metrics_in_force') }}
     union
     select
+        quarter,
         league,
-        score_id as published_id
-    from league_ids
+        unnest([score_id, segment_id]) as published_id
+    from {{ ref('domains_in_force') }}
     union
     select
-        leagues.league,
-        shared_ids.published_id
-    from shared_ids
-    cross join {{ ref('leagues') }} as leagues
+        quarter,
+        league,
+        published_id
+    from {{ ref('summary_measures_in_force') }}
 )
 
 select
@@ -42,6 +26,10 @@ select
     figures.published_id,
     count(*) as figures
 from {{ ref('nof_figures') }} as figures
-left join known on known.published_id = figures.published_id and known.league = figures.league
+left join known
+    on
+        known.quarter = figures.quarter
+        and known.league = figures.league
+        and known.published_id = figures.published_id
 where known.published_id is null
 group by figures.quarter, figures.league, figures.published_id

@@ -7,8 +7,10 @@ select
     metric_values.unit as unit_published,
     count(*) as figures
 from {{ ref('metric_values') }} as metric_values
-inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = metric_values.quarter
-inner join {{ ref('metrics') }} as metrics
-    on metrics.framework = quarters.framework and metrics.metric_id = metric_values.metric_id
+inner join {{ ref('metrics_in_force') }} as metrics
+    on
+        metrics.quarter = metric_values.quarter
+        and metrics.league = metric_values.league
+        and metrics.metric_id = metric_values.metric_id
 where metric_values.value is not null and lower(metric_values.unit) <> lower(metrics.unit)
 group by metric_values.quarter, metric_values.metric_id, metrics.unit, metric_values.unit

@@ -15,8 +15,8 @@ select
     measures.measure,
     measures.published_id
 from {{ ref('organisations') }} as organisations
-inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = organisations.quarter
-inner join {{ ref('summary_measures') }} as measures on measures.framework = quarters.framework
+inner join {{ ref('summary_measures_in_force') }} as measures
+    on measures.quarter = organisations.quarter and measures.league = organisations.league
 inner join {{ ref('league_value_basis') }} as leagues
     on
         leagues.quarter = organisations.quarter

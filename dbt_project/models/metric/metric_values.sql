@@ -1,5 +1,5 @@
 -- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from
--- the primary publications stand beside them, never in their place.
+-- the primary publications stand beside them, never in their place, in the unit of seed `metrics`.
 with released as (
     select distinct
         quarter,
@@ -18,11 +18,8 @@ spine as (
         metrics.unit,
         released.league is not null as is_released
     from {{ ref('organisations') }} as organisations
-    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = organisations.quarter
-    inner join {{ ref('league_metrics') }} as league_metrics
-        on league_metrics.framework = quarters.framework and league_metrics.league = organisations.league
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = quarters.framework and metrics.metric_id = league_metrics.metric_id
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on metrics.quarter = organisations.quarter and metrics.league = organisations.league
     left join released
         on released.quarter = organisations.quarter and released.league = organisations.league
     where metrics.value_basis = 'published'
@@ -31,11 +28,11 @@ spine as (
 -- Infections are published as a count and as a rate: the framework says which of the two is not the metric.
 ignored as (
     select
-        frameworks.quarter,
-        metrics.metric_id,
-        metrics.ignored_unit
-    from {{ ref('metrics') }} as metrics
-    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = metrics.framework
+        quarter,
+        league,
+        metric_id,
+        ignored_unit
+    from {{ ref('metrics_in_force') }}
 ),
 
 figures as (
@@ -44,6 +41,7 @@ figures as (
     left join ignored
         on
             ignored.quarter = figures.quarter
+            and ignored.league = figures.league
             and ignored.metric_id = figures.published_id
             and ignored.ignored_unit = lower(figures.unit)
     where ignored.metric_id is null

@@ -35,14 +35,6 @@ named as (
     group by files.quarter, files.side, coalesce(successions.successor_code, files.organisation_code)
 ),
 
-leagues_in_force as (
-    select
-        frameworks.quarter,
-        leagues.league
-    from {{ ref('quarter_frameworks') }} as frameworks
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = frameworks.framework
-),
-
 listed as (
     select
         quarters.quarter,
@@ -54,7 +46,7 @@ listed as (
         on
             quarters.quarter = reference.quarter
             and (reference.close_date is null or reference.close_date >= quarters.period_end)
-    inner join leagues_in_force as in_force
+    inner join {{ ref('leagues_in_force') }} as in_force
         on in_force.quarter = reference.quarter and in_force.league = reference.league
     left join {{ ref('successions') }} as successions
         on successions.quarter = quarters.quarter and successions.predecessor_code = reference.trust_code

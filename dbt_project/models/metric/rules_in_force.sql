@@ -1,6 +1,13 @@
 -- A metric can be computed in several ways: of a quarter the first choice counts whose months are all at hand, else the
 -- last choice. The ways are never mixed within a quarter.
-with at_hand as (
+with frameworks as (
+    select distinct
+        quarter,
+        framework
+    from {{ ref('leagues_in_force') }}
+),
+
+at_hand as (
     select
         frameworks.quarter,
         rules.framework,
@@ -8,7 +15,7 @@ with at_hand as (
         rules.choice,
         count(distinct forms.month) >= case rules.basis when 'sum_of_months' then 3 else 1 end as complete
     from {{ ref('computed_metrics') }} as rules
-    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = rules.framework
+    inner join frameworks on frameworks.framework = rules.framework
     left join {{ ref('forms_at_hand') }} as forms
         on
             forms.quarter = frameworks.quarter

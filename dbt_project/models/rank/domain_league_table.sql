@@ -6,7 +6,6 @@ with scored as (
         domains.organisation_code,
         domains.domain_score,
         domains.metrics_counted,
-        covered.framework,
         covered.metrics_at_hand,
         covered.metrics_expected,
         covered.covered,
@@ -40,9 +39,10 @@ select
     scored.metrics_expected,
     scored.covered as ranked,
     scored.not_covered_reason as not_ranked_reason,
-    frameworks.status as framework_status
+    leagues.framework_status
 from scored
-inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = scored.framework
+inner join {{ ref('leagues_in_force') }} as leagues
+    on leagues.quarter = scored.quarter and leagues.league = scored.league
 left join {{ ref('unadjusted_segments') }} as segments
     on
         segments.quarter = scored.quarter

@@ -1,6 +1,6 @@
 -- England is every organisation of a publication, commissioner NONC included: what its own totals are checked against.
 -- A&E counts of a provider whose ICB no list knows are England's but no ICB's. Footprints are shares, to a millionth:
--- their sum is whole again to a thousandth.
+-- their sum is whole again to a thousandth. What we compute is named as in seed `metrics`: no release has a say in it.
 with summed as (
     select
         months.quarter,

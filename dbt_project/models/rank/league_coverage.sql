@@ -2,22 +2,17 @@
 -- quarter's last, makes the league partial.
 with expected as (
     select
-        in_force.quarter,
+        leagues.quarter,
         leagues.league,
         leagues.title,
         leagues.expected_organisations,
-        frameworks.framework,
-        frameworks.status as framework_status,
-        frameworks.override_segment,
-        league_metrics.metric_id
-    from {{ ref('quarters_in_scope') }} as quarters
-    inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
-    inner join {{ ref('league_metrics') }} as league_metrics
-        on league_metrics.framework = in_force.framework and league_metrics.league = leagues.league
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = in_force.framework and metrics.metric_id = league_metrics.metric_id
+        leagues.framework,
+        leagues.framework_status,
+        leagues.override_segment,
+        metrics.metric_id
+    from {{ ref('leagues_in_force') }} as leagues
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on metrics.quarter = leagues.quarter and metrics.league = leagues.league
     where metrics.counted
 ),
 
@@ -59,13 +54,12 @@ counted as (
         on
             organisations.quarter = computed_values.quarter
             and organisations.organisation_code = computed_values.organisation_code
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = computed_values.framework and metrics.metric_id = computed_values.metric_id
-    inner join {{ ref('league_metrics') }} as league_metrics
+    inner join {{ ref('metrics_in_force') }} as metrics
         on
-            league_metrics.framework = metrics.framework
-            and league_metrics.league = organisations.league
-            and league_metrics.metric_id = metrics.metric_id
+            metrics.quarter = computed_values.quarter
+            and metrics.framework = computed_values.framework
+            and metrics.league = organisations.league
+            and metrics.metric_id = computed_values.metric_id
     where metrics.counted and computed_values.numerator is not null
 ),
 

@@ -5,7 +5,6 @@ with shown as (
         scores.quarter,
         scores.league,
         scores.metric_id,
-        metrics.framework,
         metrics.title as metric_title,
         scores.organisation_code,
         scores.value,
@@ -18,9 +17,11 @@ with shown as (
         end as sort_value,
         metric_values.published_rank
     from {{ ref('metric_scores') }} as scores
-    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = scores.quarter
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = quarters.framework and metrics.metric_id = scores.metric_id
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on
+            metrics.quarter = scores.quarter
+            and metrics.league = scores.league
+            and metrics.metric_id = scores.metric_id
     inner join {{ ref('metric_values') }} as metric_values
         on
             metric_values.quarter = scores.quarter
@@ -68,9 +69,10 @@ select
     cast(round(cast(quartiles.median as decimal(18, 8)), 2) as decimal(18, 2)) as median,
     cast(round(cast(quartiles.lower_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as lower_quartile,
     cast(round(cast(quartiles.upper_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as upper_quartile,
-    frameworks.status as framework_status
+    leagues.framework_status
 from shown
-inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = shown.framework
+inner join {{ ref('leagues_in_force') }} as leagues
+    on leagues.quarter = shown.quarter and leagues.league = shown.league
 left join quartiles
     on
         quartiles.quarter = shown.quarter

@@ -10,9 +10,11 @@ with summary as (
         figures.source_member,
         figures.source_row
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = figures.quarter
-    inner join {{ ref('summary_measures') }} as measures
-        on measures.framework = quarters.framework and measures.published_id = figures.published_id
+    inner join {{ ref('summary_measures_in_force') }} as measures
+        on
+            measures.quarter = figures.quarter
+            and measures.league = figures.league
+            and measures.published_id = figures.published_id
 ),
 
 published_domains as (
@@ -30,9 +32,11 @@ published_domains as (
         max(case when figures.published_id = domains.score_id then figures.source_row end) as score_row,
         max(case when figures.published_id = domains.segment_id then figures.source_row end) as segment_row
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = figures.quarter
-    inner join {{ ref('domains') }} as domains
-        on domains.framework = quarters.framework and figures.published_id in (domains.score_id, domains.segment_id)
+    inner join {{ ref('domains_in_force') }} as domains
+        on
+            domains.quarter = figures.quarter
+            and domains.league = figures.league
+            and figures.published_id in (domains.score_id, domains.segment_id)
     group by figures.quarter, figures.trust_code, domains.domain, domains.score_id, domains.segment_id
 ),
 

@@ -7,9 +7,11 @@ with summary as (
         max(case when measures.measure = 'financial_override' then figures.value end) as financial_override,
         max(case when measures.measure = 'improvement_programme' then figures.value end) as improvement_programme
     from {{ ref('nof_figures') }} as figures
-    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = figures.quarter
-    inner join {{ ref('summary_measures') }} as measures
-        on measures.framework = quarters.framework and measures.published_id = figures.published_id
+    inner join {{ ref('summary_measures_in_force') }} as measures
+        on
+            measures.quarter = figures.quarter
+            and measures.league = figures.league
+            and measures.published_id = figures.published_id
     group by figures.quarter, figures.trust_code
 ),
 
@@ -24,14 +26,15 @@ adjusted as (
         summary.financial_override,
         summary.improvement_programme,
         case
-            when frameworks.override_segment is null then segments.segment
-            when summary.financial_override = 1 then greatest(segments.segment, frameworks.override_segment)
+            when leagues.override_segment is null then segments.segment
+            when summary.financial_override = 1 then greatest(segments.segment, leagues.override_segment)
             when summary.financial_override = 0 then segments.segment
         end as segment,
-        frameworks.override_segment,
-        frameworks.programme_segment
+        leagues.override_segment,
+        leagues.programme_segment
     from {{ ref('unadjusted_segments') }} as segments
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = segments.framework
+    inner join {{ ref('leagues_in_force') }} as leagues
+        on leagues.quarter = segments.quarter and leagues.league = segments.league
     left join summary
         on summary.quarter = segments.quarter and summary.trust_code = segments.organisation_code
     where segments.scope = 'overall'

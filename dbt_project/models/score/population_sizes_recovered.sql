@@ -36,12 +36,20 @@ at_hand as (
 
 providers as (
     select
-        quarters.quarter,
-        leagues.framework,
-        sum(leagues.expected_organisations) as expected_organisations
-    from {{ ref('quarter_frameworks') }} as quarters
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = quarters.framework
-    group by quarters.quarter, leagues.framework
+        quarter,
+        framework,
+        sum(expected_organisations) as expected_organisations
+    from {{ ref('leagues_in_force') }}
+    group by quarter, framework
+),
+
+known as (
+    select distinct
+        quarter,
+        metric_id,
+        population,
+        population_size
+    from {{ ref('metrics_in_force') }}
 ),
 
 steps as (
@@ -91,7 +99,7 @@ select
     cast(case when max(known.population_size) is null then 'inferred' else 'verified' end as varchar) as label,
     cast(count(fits.population_size) as integer) as sizes_that_fit
 from fits
-left join {{ ref('population_sizes') }} as known
+left join known
     on
         known.quarter = fits.quarter
         and known.metric_id = fits.metric_id

@@ -1,18 +1,30 @@
--- Quartiles over all organisations where the framework says so and all its leagues are at hand, else the cut points
--- seeded.
+-- Quartiles over all organisations where the framework says so and all its leagues are at hand, else the bounds in
+-- force.
 with methods as (
     select
-        in_force.quarter,
-        in_force.framework,
-        max(frameworks.segment_method) = 'quartiles_of_all_providers'
-        and count(*) = count(case when at_hand.value_basis = frameworks.value_basis then 1 end) as by_quartiles
-    from {{ ref('quarters_in_scope') }} as quarters
-    inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
+        leagues.quarter,
+        leagues.framework,
+        max(leagues.segment_method) = 'quartiles_of_all_providers'
+        and count(*) = count(case when at_hand.value_basis = leagues.value_basis then 1 end) as by_quartiles
+    from {{ ref('leagues_in_force') }} as leagues
     left join {{ ref('league_value_basis') }} as at_hand
-        on at_hand.quarter = in_force.quarter and at_hand.league = leagues.league
-    group by in_force.quarter, in_force.framework
+        on at_hand.quarter = leagues.quarter and at_hand.league = leagues.league
+    group by leagues.quarter, leagues.framework
+),
+
+-- The leagues of a framework share its cut points, so what is known of each narrows them.
+bounds as (
+    select
+        quarter,
+        framework,
+        scope,
+        better_segment,
+        max(largest_in_better) as largest_in_better,
+        min(smallest_in_worse) as smallest_in_worse,
+        max(basis) as basis,
+        max(label) as label
+    from {{ ref('cut_points_in_force') }}
+    group by quarter, framework, scope, better_segment
 ),
 
 quartiles as (
@@ -46,13 +58,13 @@ select quarter, framework, scope, 3, cast(cut_3 as decimal(9, 6)), 'quartiles', 
 from quartiles
 union all
 select
-    cut_points.quarter,
-    cut_points.framework,
-    cut_points.scope,
-    cut_points.better_segment,
-    cast((cut_points.largest_in_better + cut_points.smallest_in_worse) / 2 as decimal(9, 6)),
-    cut_points.basis,
-    case when cut_points.largest_in_better = cut_points.smallest_in_worse then cut_points.label else 'inferred' end
-from {{ ref('cut_points') }} as cut_points
+    bounds.quarter,
+    bounds.framework,
+    bounds.scope,
+    bounds.better_segment,
+    cast((bounds.largest_in_better + bounds.smallest_in_worse) / 2 as decimal(9, 6)),
+    bounds.basis,
+    case when bounds.largest_in_better = bounds.smallest_in_worse then bounds.label else 'inferred' end
+from bounds
 inner join methods
-    on methods.quarter = cut_points.quarter and methods.framework = cut_points.framework and not methods.by_quartiles
+    on methods.quarter = bounds.quarter and methods.framework = bounds.framework and not methods.by_quartiles

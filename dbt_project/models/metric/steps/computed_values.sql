@@ -53,10 +53,13 @@ spine as (
         rules.metric_id,
         organisations.organisation_code
     from rules
-    inner join {{ ref('league_metrics') }} as league_metrics
-        on league_metrics.framework = rules.framework and league_metrics.metric_id = rules.metric_id
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on
+            metrics.quarter = rules.quarter
+            and metrics.framework = rules.framework
+            and metrics.metric_id = rules.metric_id
     inner join {{ ref('organisations') }} as organisations
-        on organisations.quarter = rules.quarter and organisations.league = league_metrics.league
+        on organisations.quarter = rules.quarter and organisations.league = metrics.league
 )
 
 select

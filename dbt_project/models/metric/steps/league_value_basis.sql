@@ -16,23 +16,21 @@ computed as (
         on
             organisations.quarter = computed_values.quarter
             and organisations.organisation_code = computed_values.organisation_code
-    inner join {{ ref('league_metrics') }} as league_metrics
+    inner join {{ ref('metrics_in_force') }} as metrics
         on
-            league_metrics.framework = computed_values.framework
-            and league_metrics.league = organisations.league
-            and league_metrics.metric_id = computed_values.metric_id
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = computed_values.framework and metrics.metric_id = computed_values.metric_id
+            metrics.quarter = computed_values.quarter
+            and metrics.framework = computed_values.framework
+            and metrics.league = organisations.league
+            and metrics.metric_id = computed_values.metric_id
     where computed_values.status = 'reported' and metrics.counted
 )
 
 select
-    frameworks.quarter,
+    leagues.quarter,
     leagues.framework,
     leagues.league,
     cast(case when released.league is not null then 'published' else 'computed' end as varchar) as value_basis
-from {{ ref('quarter_frameworks') }} as frameworks
-inner join {{ ref('leagues') }} as leagues on leagues.framework = frameworks.framework
-left join released on released.quarter = frameworks.quarter and released.league = leagues.league
-left join computed on computed.quarter = frameworks.quarter and computed.league = leagues.league
+from {{ ref('leagues_in_force') }} as leagues
+left join released on released.quarter = leagues.quarter and released.league = leagues.league
+left join computed on computed.quarter = leagues.quarter and computed.league = leagues.league
 where released.league is not null or computed.league is not null

@@ -1,9 +1,9 @@
 -- A published value counts where the framework says so and the league's release is at hand; where the metric cannot be
 -- computed there is no other. Within a league and metric the two are never mixed.
 select
-    frameworks.quarter,
-    league_metrics.league,
-    league_metrics.metric_id,
+    metrics.quarter,
+    metrics.league,
+    metrics.metric_id,
     cast(
         case
             when metrics.value_basis = 'computed' then 'computed'
@@ -12,14 +12,11 @@ select
             else 'computed'
         end as varchar
     ) as value_basis
-from {{ ref('quarter_frameworks') }} as frameworks
-inner join {{ ref('league_metrics') }} as league_metrics on league_metrics.framework = frameworks.framework
-inner join {{ ref('metrics') }} as metrics
-    on metrics.framework = frameworks.framework and metrics.metric_id = league_metrics.metric_id
+from {{ ref('metrics_in_force') }} as metrics
 left join {{ ref('rules_in_force') }} as rules
     on
-        rules.quarter = frameworks.quarter
-        and rules.framework = frameworks.framework
-        and rules.metric_id = league_metrics.metric_id
+        rules.quarter = metrics.quarter
+        and rules.framework = metrics.framework
+        and rules.metric_id = metrics.metric_id
 left join {{ ref('league_value_basis') }} as leagues
-    on leagues.quarter = frameworks.quarter and leagues.league = league_metrics.league
+    on leagues.quarter = metrics.quarter and leagues.league = metrics.league

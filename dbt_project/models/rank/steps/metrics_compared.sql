@@ -23,7 +23,7 @@ pairs as (
         before.quarter as previous_quarter,
         leagues.league,
         leagues.framework,
-        league_metrics.metric_id
+        metrics.metric_id
     from {{ ref('leagues_ranked') }} as leagues
     inner join {{ ref('quarters') }} as quarters on quarters.quarter = leagues.quarter
     inner join {{ ref('leagues_ranked') }} as before
@@ -31,10 +31,8 @@ pairs as (
             before.quarter = quarters.previous_quarter
             and before.league = leagues.league
             and before.framework = leagues.framework
-    inner join {{ ref('league_metrics') }} as league_metrics
-        on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = leagues.framework and metrics.metric_id = league_metrics.metric_id
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on metrics.quarter = leagues.quarter and metrics.league = leagues.league
     where leagues.role = 'asked for' and metrics.counted
 ),
 

@@ -16,6 +16,9 @@ inner join {{ ref('metric_scores') }} as scores
         scores.quarter = league_ranks.quarter
         and scores.league = league_ranks.league
         and scores.organisation_code = league_ranks.organisation_code
-inner join {{ ref('metrics') }} as metrics
-    on metrics.framework = leagues.framework and metrics.metric_id = scores.metric_id
+inner join {{ ref('metrics_in_force') }} as metrics
+    on
+        metrics.quarter = scores.quarter
+        and metrics.league = scores.league
+        and metrics.metric_id = scores.metric_id
 where league_ranks.rank is not null and scores.counted

@@ -2,15 +2,16 @@
 with banded as (
     select
         inputs.quarter,
+        inputs.league,
         inputs.organisation_code,
         inputs.metric_id,
         cast(bands.score as decimal(18, 10)) as score,
         cast(bands.label as varchar) as label
     from {{ ref('scoring_inputs') }} as inputs
-    inner join {{ ref('quarter_frameworks') }} as quarters on quarters.quarter = inputs.quarter
-    inner join {{ ref('score_bands') }} as bands
+    inner join {{ ref('score_bands_in_force') }} as bands
         on
-            bands.framework = quarters.framework
+            bands.quarter = inputs.quarter
+            and bands.league = inputs.league
             and bands.metric_id = inputs.metric_id
             and (
                 bands.lower_bound is null
@@ -39,11 +40,11 @@ select
     score_matrix.metric_id,
     score_matrix.score,
     {{ weakest_label('score_matrix.label', weakest_label('row_scores.label', 'column_scores.label')) }}
-from {{ ref('score_matrix') }} as score_matrix
-inner join {{ ref('quarter_frameworks') }} as quarters on quarters.framework = score_matrix.framework
+from {{ ref('score_matrix_in_force') }} as score_matrix
 inner join banded as row_scores
     on
-        row_scores.quarter = quarters.quarter
+        row_scores.quarter = score_matrix.quarter
+        and row_scores.league = score_matrix.league
         and row_scores.metric_id = score_matrix.row_metric_id
         and row_scores.score = score_matrix.row_score
 inner join banded as column_scores

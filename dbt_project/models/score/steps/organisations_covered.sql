@@ -6,13 +6,11 @@ with expected as (
         leagues.framework,
         leagues.league,
         leagues.value_basis,
-        league_metrics.metric_id,
+        metrics.metric_id,
         metrics.domain
     from {{ ref('league_value_basis') }} as leagues
-    inner join {{ ref('league_metrics') }} as league_metrics
-        on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
-    inner join {{ ref('metrics') }} as metrics
-        on metrics.framework = leagues.framework and metrics.metric_id = league_metrics.metric_id
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on metrics.quarter = leagues.quarter and metrics.league = leagues.league
     where metrics.counted
 ),
 
@@ -66,18 +64,19 @@ judged as (
             when
                 summed.value_basis = 'computed'
                 and summed.scope = 'overall'
-                and summed.metrics_at_hand < frameworks.metrics_needed * summed.metrics_expected
+                and summed.metrics_at_hand < leagues.metrics_needed * summed.metrics_expected
                 then
                     'only ' || summed.metrics_at_hand || ' of the ' || summed.metrics_expected
                     || ' metrics of the league are at hand'
             when summed.metrics_held = 0 then 'no metric has a score'
             when
                 summed.value_basis = 'computed'
-                and summed.metrics_held < frameworks.coverage_needed * summed.metrics_at_hand
+                and summed.metrics_held < leagues.coverage_needed * summed.metrics_at_hand
                 then 'has ' || summed.metrics_held || ' of the ' || summed.metrics_at_hand || ' metrics at hand'
         end as not_covered_reason
     from summed
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = summed.framework
+    inner join {{ ref('leagues_in_force') }} as leagues
+        on leagues.quarter = summed.quarter and leagues.league = summed.league
 )
 
 select

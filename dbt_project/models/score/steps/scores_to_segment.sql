@@ -19,16 +19,19 @@ with scores as (
 
 select
     scores.quarter,
-    leagues.framework,
+    in_force.framework,
     scores.organisation_code,
     scores.league,
     scores.scope,
     scores.score
 from scores
+inner join {{ ref('leagues_in_force') }} as in_force
+    on in_force.quarter = scores.quarter and in_force.league = scores.league
 inner join {{ ref('league_value_basis') }} as leagues
-    on leagues.quarter = scores.quarter and leagues.league = scores.league
-inner join {{ ref('frameworks') }} as frameworks
-    on frameworks.framework = leagues.framework and frameworks.value_basis = leagues.value_basis
+    on
+        leagues.quarter = scores.quarter
+        and leagues.league = scores.league
+        and leagues.value_basis = in_force.value_basis
 inner join {{ ref('organisations_covered') }} as covered
     on
         covered.quarter = scores.quarter
