@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -84,7 +85,7 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     if "all" in quarters:
         from orchestration.sources.inventory import quarters_at_hand, survey
 
-        quarters = tuple(quarters_at_hand(survey(extracts)))
+        quarters = tuple(quarters_at_hand(survey(extracts, Workspace(data_dir))))
     with _progress(", ".join(quarters), "quarter") as listener:
         from orchestration.defs import in_process
 
@@ -93,10 +94,12 @@ def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
     for outcome in outcomes:
         if outcome.release is None:
             _say_what_stopped(outcome)
+            _say_what_was_set_aside(Console(stderr=True), outcome)
             continue
         release = Release.read(outcome.release)
         show_release(console, release, None, HEAD)
         show_warnings(console, release)
+        _say_what_was_set_aside(console, outcome)
         console.print(f"{'Made' if outcome.created else 'Current already:'} {release}", markup=False, soft_wrap=True)
         console.print(f"{release.standing()}", highlight=False)
     if any(outcome.problems for outcome in outcomes):
@@ -125,11 +128,11 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
         for found in checks:
             table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED")
         console.print(table)
-    warnings = [found for found in checks if not found.passed and not found.shuts_the_gate]
-    for found in warnings:
+    warned = [found for found in checks if not found.passed and not found.shuts_the_gate]
+    for found in warned:
         console.print(f"warning: {found}", markup=False, highlight=False, soft_wrap=True, style="yellow")
     passed = sum(found.passed for found in checks)
-    console.print(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warnings)} warned", highlight=False)
+    console.print(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warned)} warned", highlight=False)
     if outcome.problems:
         _say_what_stopped(outcome)
         sys.exit(1)
@@ -337,9 +340,17 @@ def _say_what_stopped(outcome: Outcome) -> None:
         errors.print(problem, markup=False, highlight=False, soft_wrap=True)
 
 
+def _say_what_was_set_aside(console: Console, outcome: Outcome) -> None:
+    for line in outcome.set_aside:
+        console.print(f"set aside: {line}", markup=False, highlight=False, soft_wrap=True, style="dim")
+
+
 def main() -> None:
     """Entry point: a refusal is one message and exit code 1."""
     gc.set_threshold(200_000, 20, 100)  # a command is short and what it allocates stays: a tenth of its time
+    if not sys.warnoptions:  # of libraries to programmers; a user can do nothing about them
+        warnings.showwarning = lambda *_: None  # whatever filters a library sets
+        os.environ["PYTHONWARNINGS"] = "ignore"  # for the processes that are started
     try:
         league()
     except LeagueError as error:

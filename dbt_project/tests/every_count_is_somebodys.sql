@@ -7,9 +7,10 @@ with counted as (
         sum(counts.numerator) as numerator,
         sum(counts.denominator) as denominator
     from {{ ref('source_counts') }} as counts
-    inner join {{ ref('computed_metrics') }} as rules
+    inner join {{ ref('rules_in_force') }} as rules
         on
-            rules.measure = counts.measure
+            rules.quarter = counts.quarter
+            and rules.measure = counts.measure
             and rules.side = counts.side
             and (
                 rules.without_commissioner is null

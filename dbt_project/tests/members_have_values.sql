@@ -14,8 +14,11 @@ inner join {{ ref('league_metrics') }} as league_metrics
         league_metrics.framework = frameworks.framework
         and league_metrics.league = metric_values.league
         and league_metrics.metric_id = metric_values.metric_id
-inner join {{ ref('computed_metrics') }} as rules
-    on rules.framework = frameworks.framework and rules.metric_id = metric_values.metric_id
+inner join {{ ref('rules_in_force') }} as rules
+    on
+        rules.quarter = metric_values.quarter
+        and rules.framework = frameworks.framework
+        and rules.metric_id = metric_values.metric_id
 where metric_values.value_basis = 'computed' and metric_values.status <> 'not_applicable'
 group by metric_values.quarter, metric_values.league, metric_values.metric_id, rules.members_needed
 having

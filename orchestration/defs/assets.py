@@ -27,7 +27,7 @@ from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import joined, survey
-from orchestration.sources.landing import land, take_in, write_parquet
+from orchestration.sources.landing import is_fictional_build, land, take_in, write_parquet
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC, relations_of
@@ -124,14 +124,15 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     else:
         for quarter in build.quarters:
             refuse_expired(quarter, date.today())
-        found = survey(Path(folders.extracts))
+        found = survey(Path(folders.extracts), build.workspace)
         require_one_kind(build.workspace, found.fictional)
         inventories = [take_in(found, quarter, build.workspace) for quarter in build.quarters]
     for quarter, inventory in zip(build.quarters, inventories, strict=True):
         write_parquet(inventory, build.inventory(quarter))
     inventory = joined(inventories)
     write_parquet(inventory, build.parquet("files"))
-    write_parquet(pd.DataFrame({"quarter": build.quarters}), build.parquet("build"))
+    asked_for = pd.DataFrame({"quarter": build.quarters}).assign(fictional=is_fictional_build(build))
+    write_parquet(asked_for, build.parquet("build"))
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(
         asset_key=EXTRACT_KEYS[0],

@@ -11,6 +11,7 @@ from typing import Any
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
 
 import dagster as dg
+import pandas as pd
 from dagster._core.event_api import EventRecordsResult
 from dagster._core.instance.types import InstanceType
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
@@ -27,6 +28,7 @@ from orchestration.defs.resources import LISTED, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
 from orchestration.quarters import Quarter, require_known_quarter
+from orchestration.sources.inventory import in_short
 from orchestration.workspace.paths import Build, Workspace
 
 defs = assemble(Folders.configure_at_launch())  # each run names its own folders
@@ -34,12 +36,14 @@ defs = assemble(Folders.configure_at_launch())  # each run names its own folders
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `problems` is empty when it succeeded; `release` is the folder of the bundle, if any."""
+    """How a run ended: `problems` is empty when it succeeded; `release` is the folder of the bundle, if any;
+    `set_aside` says in short of which files nothing is used."""
 
     quarter: str
     problems: tuple[str, ...]
     release: Path | None
     created: bool
+    set_aside: tuple[str, ...] = ()
 
 
 def steps(job_name: str) -> int:
@@ -103,11 +107,16 @@ def _run(
             made = dict(event.materialization.metadata["releases"].value)  # type: ignore[arg-type]
     problems = () if result.success else tuple(_problems(result, build))
     return [
-        Outcome(quarter, (), Path(made[quarter]["path"]), made[quarter]["created"])
+        Outcome(quarter, (), Path(made[quarter]["path"]), made[quarter]["created"], _set_aside(build, quarter))
         if quarter in made
-        else Outcome(quarter, problems, None, False)
+        else Outcome(quarter, problems, None, False, _set_aside(build, quarter))
         for quarter in quarters
     ]
+
+
+def _set_aside(build: Build, quarter: Quarter) -> tuple[str, ...]:
+    path = build.inventory(quarter)
+    return tuple(in_short(pd.read_parquet(path))) if path.exists() else ()
 
 
 class _Forgotten(InMemoryEventLogStorage):

@@ -93,11 +93,12 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
     if seen == before.get("seen"):
         return dg.SkipReason("nothing in the folder or the lock has changed today")
     try:
-        found, lock = survey(folder), read_lock(workspace)
+        found, lock = survey(folder, workspace), read_lock(workspace)
     except LeagueError as reason:
         started: dict[str, str] = {latest_due(today) or min(with_a_framework()): _key(str(reason))}
     else:
-        started = {quarter: _files_in_use(quarter, found, lock) for quarter in _ready(context, found, workspace, today)}
+        quarters = {*_ready(context, found, workspace, today), *_stopped(found, lock, today)}
+        started = {quarter: _files_in_use(quarter, found, lock) for quarter in sorted(quarters)}
     requests = [dg.RunRequest(partition_key=q) for q, files in started.items() if files != before.get(q)]
     return dg.SensorResult(run_requests=requests, cursor=json.dumps({**before, **started, "seen": seen}))
 
@@ -112,6 +113,17 @@ def _ready(context: dg.SensorEvaluationContext, found: Survey, workspace: Worksp
             context.log.info(f"{quarter} waits for {len(waited_for)} files, first {waited_for[0]}")
         elif any(one.state == ARRIVED for one in publications):
             yield quarter
+
+
+def _stopped(found: Survey, lock: Lock, today: date) -> Iterator[Quarter]:
+    """The quarters that a file stops which does not parse. Of one that may be about any, the latest that is due."""
+    latest = latest_due(today) or min(with_a_framework())
+    for quarter in {candidate.subject.quarter or latest for candidate in found.candidates if candidate.problem}:
+        if quarter in with_a_framework():
+            try:
+                take_inventory(found, quarter, lock)
+            except LeagueError:
+                yield Quarter(quarter)
 
 
 def _files_in_use(quarter: str, found: Survey, lock: Lock) -> str:

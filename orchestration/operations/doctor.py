@@ -25,6 +25,8 @@ from orchestration.quarters import needed, with_a_framework
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
+from orchestration.sources.contents import NOT_KNOWN
+from orchestration.sources.inventory import Candidate, survey
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
 from orchestration.warehouse import project
@@ -37,6 +39,7 @@ OK, WARNING, ERROR = "ok", "warning", "error"
 ROOM, AMPLE_ROOM = 2_000_000_000, 10_000_000_000
 SOON = timedelta(days=14)  # a waiver renewed in that time stops no build
 OLD_EXPORT = timedelta(days=7)  # PyPI has new advisories every day
+AGAIN = "download it again, or take it out of the folder"
 NAMED = 5  # of many alike; the count is always complete
 RUNBOOK = "docs/operations.md"
 
@@ -65,6 +68,7 @@ def examine(
         "environment": environment,
         "advisories": partial(advisories, export, today),
         "folders": partial(folders, workspace, extracts, room),
+        "extracts": partial(extracts_folder, workspace, extracts),
         "store": partial(store, workspace),
         "releases": partial(releases, workspace),
         "clock": partial(clock, workspace, today),
@@ -140,6 +144,31 @@ def folders(workspace: Workspace, extracts: Path | None, room: Callable[[Path], 
 
 def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
+
+
+def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Finding]:
+    """Every file that no build uses or that would stop one, and why."""
+    if folder is None or not folder.is_dir():  # then it is among the folders
+        return
+    found = survey(folder, workspace)
+    for one in found.set_aside:
+        text = f"{one['file_name']}: {one['reason']}"
+        harmless = one["status"] == "duplicate" or one["reason"] == NOT_KNOWN
+        yield Finding("extracts", OK, text) if harmless else Finding("extracts", WARNING, text, AGAIN)
+    needed_ever = {quarter for one in with_a_framework() for quarter in needed(one)}
+    files: dict[str, list[Candidate]] = {}
+    for candidate in found.candidates:
+        files.setdefault(candidate.name, []).append(candidate)
+    for name, candidates in files.items():
+        about = {candidate.subject.quarter for candidate in candidates}
+        is_needed = bool(about & {None, *needed_ever})
+        if problem := candidates[0].problem:
+            state = ERROR if is_needed else WARNING
+            yield Finding("extracts", state, problem if name in problem else f"{name}: {problem}", AGAIN)
+        elif not is_needed:
+            last = candidates[0].last_period
+            yield Finding("extracts", OK, f"{name}: no quarter with a framework needs {last} or what is before")
+    yield Finding("extracts", OK, f"{len(files)} files of publications known here")
 
 
 def store(workspace: Workspace) -> Iterator[Finding]:

@@ -73,6 +73,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
         waivers=results["waivers"],
         evidence=results["evidence"],
         rules=rules,
+        in_force={(row["metric_id"], row["measure"]) for row in release.rows("rules_in_force")},
         labels=_labels(rules, tables["metric_scores"]),
         meanings=LABELS,
         statuses=STATUSES,

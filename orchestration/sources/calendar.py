@@ -18,8 +18,8 @@ ARRIVED, AWAITED, LATE, OVERDUE = "arrived", "awaited", "late", "overdue"
 
 @dataclass(frozen=True)
 class Expected:
-    """A publication, or one part of it. It is expected on `due` at the latest, `late` after it and `overdue` after
-    `alert`."""
+    """A publication, or one part of it, in any form. It is expected on `due` at the latest, `late` after it and
+    `overdue` after `alert`."""
 
     source_id: str
     subject: Subject
@@ -36,18 +36,24 @@ class Expected:
 
 
 def expected(quarter: Quarter, arrived: Collection[tuple[str, Subject]], today: date) -> list[Expected]:
-    """Every publication about a quarter, by due day. `arrived` are the sources and subjects of the files at hand."""
+    """Every publication about a quarter, by due day. `arrived` are the sources and subjects of the files at hand. A
+    month has arrived in any form, and is expected as long as one form of it is published."""
+    sources = known_sources()
+    here = {(sources[source_id].publication, subject) for source_id, subject in arrived if source_id in sources}
     found = []
-    for source in known_sources().values():
-        if not (calendar := source.calendar) or source.retired:
+    for source in sources.values():
+        if not (calendar := source.calendar):
             continue
+        forms = [form for form in sources.values() if form.publication == source.id]
         months = quarter.months if calendar.of == "every_month" else quarter.months[-1:]
         for month in months:
+            if all(form.is_retired(month) for form in forms):
+                continue
             for part in calendar.parts or (None,):
                 subject = Subject(quarter, quarter if calendar.of == "quarter" else month, part)
                 due, alert = (last_day(month) + timedelta(days) for days in (calendar.due_days, calendar.alert_days))
                 late = OVERDUE if today > alert else LATE if today > due else AWAITED
-                state = ARRIVED if (source.id, subject) in arrived else late
+                state = ARRIVED if (source.id, subject) in here else late
                 found.append(Expected(source.id, subject, due, alert, state))
     return sorted(found, key=lambda one: (one.due, one.source_id, one.name))
 

@@ -7,8 +7,9 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import IO
 
@@ -31,44 +32,82 @@ MAX_ROW = 1_000_000  # characters of a row, and so of a cell; the longest known 
 # Of a file that is held as a whole; the most known is 4 503 (NOF, two quarters). Great Expectations took more than nine
 # minutes and 3 GB to list 770 000 rows that broke its rules (2026-11).
 MAX_ROWS = 200_000
+NAMED = 10  # columns that a remark names
 csv.field_size_limit(MAX_ROW)
 
 
 @dataclass(frozen=True)
 class Header:
-    """The first row of a file: the source's name of each column, and the unknown headings after the last one known."""
+    """The first row of a file: for each heading the source's name of its column, or none."""
 
     source: Source
-    names: tuple[str, ...]
-    extra: tuple[str, ...] = ()
+    headings: tuple[str, ...]
+    names: tuple[str | None, ...]
+
+    @cached_property
+    def known(self) -> dict[str, int]:
+        """Where the columns are, by name."""
+        return {name: position for position, name in enumerate(self.names) if name}
+
+    @cached_property
+    def unknown(self) -> list[int]:
+        return [position for position, name in enumerate(self.names) if not name]
+
+    @cached_property
+    def spurious(self) -> list[int]:
+        """Unknown columns one of which has no heading of its own: a value there is that of a shifted row. Without such
+        a one they are new columns."""
+        headings = [self.headings[position] for position in self.unknown]
+        return self.unknown if "" in headings or len(set(headings)) < len(headings) else []
 
     @property
     def remark(self) -> str | None:
-        if not self.extra:
-            return None
-        columns, are = ("column", "is") if len(self.extra) == 1 else ("columns", "are")
-        listed = ", ".join(map(repr, self.extra))
-        return f"{len(self.extra)} {columns} after the last one known, {listed}, {are} empty and left out"
+        """What is more or less than described, and stops nothing."""
+        missing = [
+            column.published[0]
+            for column in self.source.columns
+            if not column.optional and column.name not in self.known
+        ]
+        remarks = []
+        if self.unknown:
+            are = "is" if len(self.unknown) == 1 else "are"
+            what = (
+                f"after the last one known, {{}}, {are} empty and" if self.spurious else f"not known here, {{}}, {are}"
+            )
+            listed = _listed([repr(self.headings[position]) for position in self.unknown])
+            remarks.append(f"{_columns(self.unknown)} {what.format(listed)} left out")
+        if missing:
+            remarks.append(f"lacks {_columns(missing)} that no figure needs, {_listed(missing)}")
+        return "; ".join(remarks) or None
 
-    def known(self, row: list[str], number: int, file: str) -> list[str]:
-        """The cells of a row that have a name. Raises InputError where others are not empty."""
-        for position, value in enumerate(row[len(self.names) :], start=len(self.names)):
-            if value:
-                heading = self.extra[position - len(self.names)]
-                raise unknown_heading(heading, position, self.source, file, f", and row {number} holds {value!r} there")
-        return row[: len(self.names)]
+    def cells(self, row: list[str], number: int, file: str) -> list[str]:
+        """The cells of a row that have a name. Raises InputError where a spurious one is not empty."""
+        for position in self.spurious:
+            if value := row[position]:
+                holding = f", and row {number} holds {value!r} there"
+                raise unknown_heading(self.headings[position], position, self.source, file, holding)
+        return [row[position] for position in self.known.values()]
 
 
-def source_by_headings(head: bytes) -> Source | None:
+def _columns(some: Sized) -> str:
+    return "1 column" if len(some) == 1 else f"{len(some)} columns"
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+def source_by_headings(head: bytes, enough: float = RECOGNISED_FROM) -> Source | None:
     """The publication that the first row of a CSV file looks like, or none."""
     encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
         first_row = next(csv.reader(io.StringIO(head.decode(encoding, errors="replace"), newline="")), [])
     except csv.Error:
         return None
-    sources = [source for source in known_sources().values() if not source.sheets]
+    sources = [source for source in known_sources().values() if not source.is_workbook]
     likeness, best = max(((source.likeness(first_row), source) for source in sources), key=lambda pair: pair[0])
-    return best if likeness >= RECOGNISED_FROM else None
+    return best if likeness >= enough else None
 
 
 def read_csv(stream: IO[bytes], source: Source, file: str, limit: int | None = None) -> tuple[pd.DataFrame, Header]:
@@ -85,7 +124,7 @@ def read_csv(stream: IO[bytes], source: Source, file: str, limit: int | None = N
     body = list(islice(found, limit or MAX_ROWS))
     if not limit and next(found, None):
         raise InputError(f"has more than {MAX_ROWS} rows", file=file, row=first + MAX_ROWS)
-    frame = pd.DataFrame(body, columns=list(header.names), dtype="string").reindex(columns=source.names)
+    frame = pd.DataFrame(body, columns=list(header.known), dtype="string").reindex(columns=source.names)
     frame["_source_row"] = [str(number) for number in range(first, first + len(body))]
     return frame.astype("string"), header
 
@@ -111,9 +150,9 @@ def national_batches(stream: IO[bytes], source: Source, file: str, month: str) -
         )
         row = 2
         for batch in reader:
-            if any(pc.any(pc.not_equal(column, "")).as_py() for column in batch.columns[len(header.names) :]):
+            if any(pc.any(pc.not_equal(batch.columns[position], "")).as_py() for position in header.spurious):
                 watched.odd = True
-            columns = dict(zip(header.names, batch.columns, strict=False))
+            columns = {name: batch.columns[position] for name, position in header.known.items()}
             _check_months(columns, source, file, month, row)
             absent = pa.nulls(len(batch), pa.string())
             arrays = [columns.get(name, absent) for name in source.names]
@@ -202,6 +241,14 @@ _AT_EDGE = np.zeros(256, bool)
 _AT_EDGE[list(b',"\r\n')] = True
 
 
+def cells(line: str) -> list[str]:
+    """The cells of a line of a damaged file, none where it is no CSV."""
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return []
+
+
 def _rows(stream: IO[bytes], file: str) -> Iterator[list[str]]:
     """The rows of a CSV file. Raises InputError on bytes that are not UTF-8, control characters, stray quotes and a row
     longer than MAX_ROW."""
@@ -243,12 +290,13 @@ def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
 
 
 def _header(rows: Iterator[list[str]], source: Source, file: str) -> Header:
-    return column_names(next(rows, []), source, file) if source.header else Header(source, tuple(source.names))
+    names = tuple(source.names)
+    return column_names(next(rows, []), source, file) if source.header else Header(source, names, names)
 
 
 def _body(rows: Iterator[list[str]], header: Header, first: int, file: str) -> Iterator[list[str]]:
     """The rows after the header. Raises InputError on one of another length; blank lines at the end hold nothing."""
-    width = len(header.names) + len(header.extra)
+    width = len(header.names)
     blank = None
     number = first - 1
     for number, row in enumerate(rows, start=first):
@@ -263,34 +311,34 @@ def _body(rows: Iterator[list[str]], header: Header, first: int, file: str) -> I
                 expected=f"{width} values",
             )
         else:
-            yield header.known(row, number, file)
+            yield header.cells(row, number, file)
     if (blank or number + 1) == first:
         raise InputError("has no rows", file=file, row=1)
 
 
 def column_names(headings: list[str], source: Source, file: str) -> Header:
     """The source's name of each heading; a documented typo stands for the one column that is missing. Unknown headings
-    after the last one known are for the rows to allow."""
+    are let pass where no needed one is missing, which they could stand for."""
     headings = [heading.strip() for heading in headings]
     names = [source.by_heading.get(heading) for heading in headings]
-    missing = [column.name for column in source.columns if not column.optional and column.name not in names]
+    missing = [name for name in source.needed_columns if name not in names]
     for position, heading in enumerate(headings):
         if names[position] is None and source.header_typo and source.header_typo in heading and len(missing) == 1:
             names[position] = missing.pop()
-        if names[position] is None:
-            if not missing and not any(names[position:]):
-                return Header(source, tuple(filter(None, names)), tuple(headings[position:]))
-            raise unknown_heading(heading, position, source, file)
-        if names.index(names[position]) != position:
+        if names[position] is not None and names.index(names[position]) != position:
             raise InputError("has a heading twice", file=file, row=1, column=str(position + 1), found=heading)
+    header = Header(source, tuple(headings), tuple(names))
+    for position in header.unknown if missing else header.spurious:
+        if missing or any(names[position:]):
+            raise unknown_heading(headings[position], position, source, file)
     if missing:
         raise InputError(
             f"lacks columns of {source.title!r}",
             file=file,
             row=1,
-            expected=", ".join("/".join(c.published) for c in source.columns if c.name in missing),
+            expected=", ".join("/".join(source.headings_of(name)) for name in missing),
         )
-    return Header(source, tuple(filter(None, names)))
+    return header
 
 
 def unknown_heading(heading: str, position: int, source: Source, file: str, holding: str = "") -> InputError:

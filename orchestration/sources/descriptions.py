@@ -35,14 +35,18 @@ Pattern = Annotated[Text, AfterValidator(_compiles)]
 
 
 class Column(Entry):
-    """A column as landed. Its text comes from under a heading, or, in a workbook, from one cell of the sheet (`cell`)
-    or from the last text met above the table in a sheet's column (`title_in`). A heading alone describes one too."""
+    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a workbook it
+    may come from one cell of the sheet (`cell`), from beside a `label` above the table, or from the last text met above
+    it in a sheet's column (`title_in`), or it is the name of the `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()
+    group: Texts = ()
     optional: bool = False
     cell: Text | None = None
+    label: Text | None = None
     title_in: Text | None = None
+    sheet: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -52,12 +56,13 @@ class Column(Entry):
 
 class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook. Rows whose text is one
-    of `totals` name none."""
+    of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the year that it ends in."""
 
     format: Text
     columns: Texts = ()
     cell: Text | None = None
     totals: Texts = ()
+    financial_year: bool = False
 
 
 class Vintage(Entry):
@@ -68,14 +73,28 @@ class Vintage(Entry):
 
 
 class Part(Entry):
-    """Which half of a publication a workbook is: the text of a cell, by part."""
+    """Which half of a publication a workbook or a row is: what the text of a cell or a column holds, by part."""
 
-    cell: Text
+    cell: Text | None = None
+    column: Text | None = None
     values: Mapping[Text, Text]
 
 
+class Table(Entry):
+    """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
+    read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
+    `optional` one."""
+
+    sheet: Pattern
+    texts: Texts
+    counts: Texts
+    missing: Texts = ("-",)
+    optional: bool = False
+
+
 class Retired(Entry):
-    """Since when a source is published no more, and why. Its files are still known."""
+    """Since which day a source is published no more, and why. It is still known, fetched and expected of the months
+    before."""
 
     since: date
     reason: Text
@@ -83,14 +102,16 @@ class Retired(Entry):
 
 class Fetch(Entry):
     """Where files are linked. `files` is what the name of one looks like, `pages` the addresses, below the landing
-    page, of pages that link more; a group `month` or `year` in them says when a link is about. An `address` never
-    changes and needs no page. `hosts` may serve files, besides the one of the landing page. `assumed` says what of this
+    page, of pages that link more; a group `month` or `year` in them says when a link is about, a group `until` the last
+    month of several. An `address` never changes and needs no page. `hosts` may serve files, besides the one of the
+    landing page. A `spare` form is asked for only where no other form of a month came. `assumed` says what of this
     nobody has seen yet."""
 
     files: Pattern | None = None
     pages: Pattern | None = None
     address: Text | None = None
     hosts: Texts = ()
+    spare: bool = False
     assumed: Text
 
     @model_validator(mode="after")
@@ -101,9 +122,9 @@ class Fetch(Entry):
 
 
 class Calendar(Entry):
-    """When a publication is expected: of `every_month` of a quarter, of its `last_month` or of the `quarter` itself, so
-    many days after its end; later than `alert_days` somebody has to act. Each of `parts` is a file of its own. `basis`
-    says where the days come from."""
+    """When a publication is expected, in whichever of its forms: of `every_month` of a quarter, of its `last_month`
+    or of the `quarter` itself, so many days after its end; later than `alert_days` somebody has to act. Each of
+    `parts` is a file of its own. `basis` says where the days come from."""
 
     of: Literal["every_month", "last_month", "quarter"]
     due_days: int
@@ -113,21 +134,27 @@ class Calendar(Entry):
 
 
 class Source(Entry):
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order. With `sheets`
-    it is a workbook; `national` ones are too large to be held as a whole. `layout: nof` is that of the NHS Oversight
-    Framework, whose rows name a quarter and a type of trust in place of a month (`nof.py`). No quarter is built of
-    files without `figures`. `cadence`, `revisions` and `quirks` are for people."""
+    """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
+    lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
+    tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
+    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of trust in place
+    of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
+    has no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
+    and `quirks` are for people."""
 
     id: Text
     title: Text
     publisher: Text
     licence: Text
+    form_of: Text | None = None
     landing_page: Text
+    found_as: Text
     cadence: Text
     revisions: Text
     maturity: Maturity
     required: bool
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
+    needed: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
     header: bool = True
@@ -141,16 +168,31 @@ class Source(Entry):
     fetch: Fetch | None = None
     calendar: Calendar | None = None
     sheets: Mapping[Text, Texts] = {}
+    tables: Annotated[tuple[Table, ...], Field(strict=False)] = ()
     quirks: Texts
 
     @model_validator(mode="after")
     def _names_its_columns(self) -> Source:
         named = {name for columns in self.sheets.values() for name in columns}
+        named |= {name for table in self.tables for name in (*table.texts, *table.counts)}
         named |= set(self.period.columns) if self.period else set()
         named |= {*self.vintage.dates, self.vintage.icb} if self.vintage else set()
+        named |= {self.part.column} if self.part and self.part.column else set()
         if unknown := sorted(named - set(self.names)):
-            raise ValueError(f"period, vintage or sheets name {', '.join(unknown)}; expected names of columns")
+            raise ValueError(
+                f"period, part, vintage, sheets or tables name {', '.join(unknown)}; expected names of columns"
+            )
+        if unknown := sorted(set(self.needed) - set(self.names)):
+            raise ValueError(f"needed names {', '.join(unknown)}; expected names of columns")
         return self
+
+    @property
+    def publication(self) -> str:
+        return self.form_of or self.id
+
+    def is_retired(self, month: str) -> bool:
+        """Whether the figures of a month are published in another form, or no more."""
+        return self.retired is not None and month >= f"{self.retired.since:%Y-%m}"
 
     @property
     def names(self) -> list[str]:
@@ -162,18 +204,37 @@ class Source(Entry):
         return [*self.names, *(["_file_quarter"] if self.layout == "nof" else []), *ROW_OF_FILE]
 
     @property
+    def dated(self) -> bool:
+        """Whether its files are about a time; references are not."""
+        return bool(self.period or self.layout)
+
+    @property
+    def needed_columns(self) -> list[str]:
+        """The columns that every file must have."""
+        periods = self.period.columns if self.period else ()
+        needed = {*self.needed, *periods} if self.needed else set(self.names)
+        return [column.name for column in self.columns if column.name in needed and not column.optional]
+
+    @property
+    def is_workbook(self) -> bool:
+        return bool(self.sheets or self.tables)
+
+    @property
     def by_heading(self) -> dict[str, str]:
         return {heading: column.name for column in self.columns for heading in column.published}
 
     def headings_of(self, name: str) -> tuple[str, ...]:
-        return next(column.published for column in self.columns if column.name == name)
+        """What stands above a column, or says it."""
+        column = next(column for column in self.columns if column.name == name)
+        return column.published or (column.label or column.name,)
 
     def likeness(self, first_row: list[str]) -> float:
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
             headings = {heading.strip() for heading in first_row}
-            shared = len(headings & set(self.by_heading))
-            return shared / (len(headings) + len(self.columns) - shared)
+            shared = {name for heading, name in self.by_heading.items() if heading in headings}
+            missing = [column for column in self.columns if not column.optional and column.name not in shared]
+            return len(shared) / (len(headings) + len(missing))
         fits = len(first_row) == len(self.columns) and all(
             re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern.items()
         )

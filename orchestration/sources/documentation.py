@@ -22,8 +22,34 @@ def page(written: str) -> str:
     assert mark, f"{PAGE} lost its mark"
     sources = known_sources().values()
     retired = ", ".join(source.id for source in sources if source.retired) or "none"
+    files = "\n".join(files_table())
     sections = ["\n".join([f"## {source.id}", *section(source)]) for source in sources]
-    return f"{above}{MARK}\nRetired: {retired}.\n\n" + "\n\n".join(sections) + "\n"
+    return f"{above}{MARK}\n{files}\n\nRetired: {retired}.\n\n" + "\n\n".join(sections) + "\n"
+
+
+def files_table() -> Iterator[str]:
+    """Yield the lines of the table of files to download: where each is, what it is called there and what it is for."""
+    yield "| publication | page | called there | of which periods | needed |"
+    yield "|---|---|---|---|---|"
+    described = known_sources()
+    for source in sorted(described.values(), key=lambda one: (not one.required, one.publication, one.id)):
+        calendar = described[source.publication].calendar
+        until = f", until {source.retired.since:%Y-%m}" if source.retired else ""
+        of = f"{OF[calendar.of]}{until}" if calendar else "one file"
+        yield f"| [{source.id}](#{source.id}) | {_address(source)} | {source.found_as} | {of} | {_need(source)} |"
+
+
+def _address(source: Source) -> str:
+    address = (source.fetch and source.fetch.address) or source.landing_page
+    return f"<{address}>" if address.startswith("https:") else "no address is known"
+
+
+def _need(source: Source) -> str:
+    if source.required:
+        return "always"
+    if source.form_of:
+        return f"{'instead of' if source.fetch and source.fetch.spare else 'a form of'} {source.form_of}"
+    return "one of these at least" if source.calendar and source.figures else "optional"
 
 
 def section(source: Source) -> Iterator[str]:
@@ -33,7 +59,11 @@ def section(source: Source) -> Iterator[str]:
     yield ""
     if source.retired:
         yield f"- Retired: since {source.retired.since}, {source.retired.reason}"
+    if source.form_of:
+        spare = "; fetched only where no other form came" if source.fetch and source.fetch.spare else ""
+        yield f"- A form of: {source.form_of}{spare}"
     yield f"- Landing page: {source.landing_page}"
+    yield f"- Called there: {source.found_as}"
     yield f"- Cadence: {source.cadence}"
     yield f"- Revisions: {source.revisions}"
     yield f"- Maturity without a mark in the name: {source.maturity}"

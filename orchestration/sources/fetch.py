@@ -24,7 +24,8 @@ from urllib3.exceptions import HTTPError, MaxRetryError
 from orchestration.errors import RIGHTS, LeagueError, what_to_do
 from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources import archives, recognise
-from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, expected
+from orchestration.sources.calendar import ARRIVED, AWAITED, OVERDUE, Expected, expected
+from orchestration.sources.contents import Content
 from orchestration.sources.descriptions import Fetch, Source, known_sources
 from orchestration.sources.http import Download, Downloads, absolute, https, published_name
 from orchestration.sources.inventory import VERSION, Candidate, candidates_of, version_of
@@ -58,17 +59,18 @@ def fetch(
     folder: Path, quarters: list[str], workspace: Workspace, today: date, pool: urllib3.PoolManager | None = None
 ) -> Iterator[Fetched]:
     """Get what is due for some quarters, one file after the other: every month they need that has ended, and links
-    that name no month. Yields what became of each, then what has not come; one that fails stops no other. Raises
-    LeagueError for a quarter without a framework, where the clock is wrong, and where nothing can be written."""
+    that name no month; spare forms last, and only for what has not come by then. Yields what became of each, then what
+    has not come; one that fails stops no other. Raises LeagueError for a quarter without a framework, where the clock
+    is wrong, and where nothing can be written."""
     due = _Due({one for quarter in quarters for one in needed(require_known_quarter(quarter))}, today)
     with alone(workspace.data_dir / "work" / "fetch.lock"):
         refuse_a_day_too_early(read_lock(workspace), today, workspace)
         downloads = Downloads(workspace.data_dir / "work" / "fetch", pool or https())
         run = _Run(due, downloads, _Folder(folder), workspace)
-        for source in known_sources().values():
-            if source.fetch and not source.retired:
-                yield from run.source(source, source.fetch)
-        yield from _not_arrived(due, workspace)
+        for source in sorted(known_sources().values(), key=lambda one: bool(one.fetch and one.fetch.spare)):
+            if source.fetch and (months := run.months_due(source, source.fetch)):
+                yield from run.source(source, source.fetch, months)
+        yield from map(_told, run.not_arrived())
 
 
 class _Due:
@@ -76,12 +78,15 @@ class _Due:
 
     def __init__(self, quarters: set[Quarter], today: date) -> None:
         self.quarters, self.today = quarters, today
-        self._months = {month for quarter in quarters for month in quarter.months if month < f"{today:%Y-%m}"}
+        self.months = {month for quarter in quarters for month in quarter.months if month < f"{today:%Y-%m}"}
         self._years = {quarter[:7] for quarter in quarters}
 
-    def has(self, link: re.Match[str]) -> bool:
-        named = link.groupdict()
-        return ("month" not in named or month_of(link) in self._months) and named.get("year") in {None, *self._years}
+    def has(self, link: re.Match[str], months: set[str]) -> bool:
+        """Tells whether a link is about one of some months, or of a year of theirs."""
+        named, month = link.groupdict(), month_of(link)
+        if "until" in named:
+            return month is not None and month >= min(months)
+        return ("month" not in named or month in months) and named.get("year") in {None, *self._years}
 
 
 class _Folder:
@@ -136,10 +141,26 @@ class _Run:
     workspace: Workspace
     pages: dict[str, list[str]] = field(default_factory=dict)
 
-    def source(self, source: Source, how: Fetch) -> Iterator[Fetched]:
+    def months_due(self, source: Source, how: Fetch) -> set[str]:
+        """The months that have ended, of which a form is still published; of a spare form those that are expected and
+        came in no other."""
+        months = {month for month in self.due.months if not source.is_retired(month)}
+        if not how.spare:
+            return months
+        missing = {one.subject.period for one in self.not_arrived(source) if one.source_id == source.publication}
+        return {month for month in months if month in missing}
+
+    def not_arrived(self, but_in: Source | None = None) -> list[Expected]:
+        """What the calendar expects of the quarters and the lock does not have, or has in one form only."""
+        entries = read_lock(self.workspace).entries
+        arrived = {key[:2] for key in entries if but_in is None or key[0] != but_in.id}
+        wanted = [one for quarter in sorted(self.due.quarters) for one in expected(quarter, arrived, self.due.today)]
+        return [one for one in wanted if one.state != ARRIVED]
+
+    def source(self, source: Source, how: Fetch, months: set[str]) -> Iterator[Fetched]:
         """Yield what became of every page that failed and of every file that is due."""
         hosts = {urlsplit(how.address or source.landing_page).netloc, *how.hosts}
-        links, failed_pages = self._links_due(source, how, hosts)
+        links, failed_pages = self._links_due(source, how, hosts, months)
         yield from failed_pages
         for url, month in links.items():
             started = time.monotonic()
@@ -149,7 +170,9 @@ class _Run:
                 fetched = _failed(source, url, error)
             yield replace(fetched, seconds=time.monotonic() - started)
 
-    def _links_due(self, source: Source, how: Fetch, hosts: set[str]) -> tuple[dict[str, str | None], list[Fetched]]:
+    def _links_due(
+        self, source: Source, how: Fetch, hosts: set[str], months: set[str]
+    ) -> tuple[dict[str, str | None], list[Fetched]]:
         """The addresses of files that are due, each with the month it names, from the landing page and the pages below
         it; and the pages that cannot be read."""
         links: dict[str, str | None] = {how.address: None} if how.address else {}
@@ -163,15 +186,15 @@ class _Run:
                 continue
             for url in found:
                 if match := _names_a_file(url, how):
-                    if self.due.has(match):
+                    if self.due.has(match, months):
                         links[url] = month_of(match)
-                elif (match := _names_a_page(url, source, how)) and url not in pages and self.due.has(match):
+                elif (match := _names_a_page(url, source, how)) and url not in pages and self.due.has(match, months):
                     pages.append(url)
             if len(pages) > MAX_PAGES:
                 problem = f"{source.landing_page}: more than {MAX_PAGES} pages below it are like {how.pages}"
                 failed.append(Fetched(source.id, page, "failed", problem=problem))
                 break
-        return links, failed
+        return _enough(links, max(months)) if "(?P<until>" in (how.files or "") else links, failed
 
     def _links(self, page: str, hosts: set[str]) -> list[str]:
         """The addresses that a page links, without fragments."""
@@ -217,7 +240,8 @@ class _Run:
             ours, theirs = self.folder.name(known.sha256), self.folder.name(sha256)
             raise LeagueError(f"is again as {theirs}, which {ours} supersedes: take {ours} out of the folder")
         name = self.folder.name(sha256)
-        self._enter(candidates_of(self.folder.files[sha256], name, sha256, found, subjects, remarks), url, download)
+        content = Content((), sha256, size, found.source.id, found.member, tuple(subjects), remarks)
+        self._enter(candidates_of(self.folder.files[sha256], name, content), url, download)
         return Fetched(source.id, name, outcome, size)
 
     def _enter(self, candidates: list[Candidate], url: str, download: Download) -> None:
@@ -262,15 +286,18 @@ def _require_publication(
     return found, subjects, remarks
 
 
-def _not_arrived(due: _Due, workspace: Workspace) -> Iterator[Fetched]:
-    """What the calendar expects of the quarters and the lock does not have."""
-    arrived = {key[:2] for key in read_lock(workspace).entries}
-    for quarter in sorted(due.quarters):
-        for one in expected(quarter, arrived, due.today):
-            if one.state != ARRIVED:
-                page = known_sources()[one.source_id].landing_page
-                problem = f"{one}; not found from {page}" if one.state != AWAITED else None
-                yield Fetched(one.source_id, one.name, one.state, problem=problem)
+def _enough(links: dict[str, str | None], last: str) -> dict[str, str | None]:
+    """Of files that hold several months each, the one that ends with the last month or first after it, else the
+    latest."""
+    in_order = sorted(links.items(), key=lambda link: link[1] or "")
+    later = [link for link in in_order if (link[1] or "") >= last]
+    return dict(later[:1] or in_order[-1:])
+
+
+def _told(one: Expected) -> Fetched:
+    page = known_sources()[one.source_id].landing_page
+    problem = f"{one}; not found from {page}" if one.state != AWAITED else None
+    return Fetched(one.source_id, one.name, one.state, problem=problem)
 
 
 def _failed(source: Source, url: str, error: Exception) -> Fetched:
@@ -282,10 +309,13 @@ def _failed(source: Source, url: str, error: Exception) -> Fetched:
 
 
 def month_of(link: re.Match[str]) -> str | None:
-    """Return the month that a link names, `Jan26`, `May-2025` or `SEPTEMBER-2025`, as `2026-01` and so on; else
-    none."""
-    text = link.groupdict().get("month") or ""
-    parts = re.fullmatch(r"([a-z]{3})[a-z]*-?(?:20)?(\d\d)", text, re.IGNORECASE)
+    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025` or `20250831`, as `2026-01` and so on;
+    else none."""
+    named = link.groupdict()
+    text = named.get("month") or named.get("until") or ""
+    if day := re.fullmatch(r"(20\d\d)-?(0[1-9]|1[0-2])-?(\d\d)?", text):
+        return f"{day[1]}-{day[2]}"
+    parts = re.fullmatch(r"([a-z]{3})[a-z]*[-_ ]?(?:20)?(\d\d)", text, re.IGNORECASE)
     try:
         return datetime.strptime(f"{parts[1]} {parts[2]}", "%b %y").strftime("%Y-%m") if parts else None
     except ValueError:

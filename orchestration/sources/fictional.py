@@ -15,10 +15,9 @@ import re
 from pathlib import Path
 
 from orchestration.errors import LeagueError
-from orchestration.sources.archives import is_archive, open_archive
+from orchestration.sources.archives import HEAD, is_archive, members, open_archive, open_file
 
 NAMED = 3  # files of each kind that a refusal names
-HEAD = 65536  # bytes of a file, or of each member of an archive: hundreds of rows
 # A whole cell: between commas or ends of line in CSV, quoted or not; between tags in the XML of a workbook.
 INVENTED_CODE = re.compile(rb'(?m)(?:^|,|>)"?(?:Z[A-Z]\d|X[A-E]\d)"?(?:,|<|\r?$)')
 
@@ -27,10 +26,10 @@ def is_fictional(path: Path, file: str) -> bool:
     """Looks for an invented code at the start of a file. Raises InputError, which names `file`, on an archive that may
     not be opened."""
     if not is_archive(path):
-        with path.open("rb") as stream:
+        with open_file(path, None, file) as stream:
             return INVENTED_CODE.search(stream.read(HEAD)) is not None
     with open_archive(path, file) as archive:
-        for member in archive.infolist():
+        for member in members(archive):
             with archive.open(member) as stream:
                 if INVENTED_CODE.search(stream.read(HEAD)):
                     return True

@@ -1,28 +1,34 @@
 """Which files a quarter is built from: every file of the extracts folder is recognised, chosen or set aside with a
 reason.
 
-A file that is no known publication, or of a quarter not asked for, stops nothing. A known publication that does not
-parse, and two differing files that nothing puts in order, stop the build."""
+What is not needed stops nothing: a file that is no known publication, or of a quarter not asked for, be it damaged. A
+publication that is needed and does not parse, and two differing files that nothing puts in order, stop the build. A
+damaged one that does not say what it is about may be needed."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from orchestration.errors import InputError, LeagueError
+from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter, needed, require_known_quarter, with_a_framework
 from orchestration.sources import recognise
-from orchestration.sources.archives import MAX_BYTES
+from orchestration.sources.archives import MAX_BYTES, unpacked
+from orchestration.sources.contents import Content, Memory
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.fictional import all_fictional, is_fictional
-from orchestration.sources.lock import NOT_RECORDED, UNDECIDED, Entry, Lock
-from orchestration.sources.recognise import Recognised, Subject
+from orchestration.sources.fictional import all_fictional
+from orchestration.sources.lock import IN_FORCE, NOT_RECORDED, UNDECIDED, Entry, Lock
+from orchestration.sources.recognise import Subject
 from orchestration.sources.vintages import fitting
 from orchestration.text import IN_NAMES, visible
 from orchestration.workspace.files import is_scratch, sha256_of_file
+from orchestration.workspace.paths import Workspace
 
 MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
 VERSION = re.compile(r"[-_]v(\d+)\b", re.IGNORECASE)
@@ -42,6 +48,12 @@ COLUMNS = [
     "retrieved",
     "maturity",
 ]
+NAMED = 3  # files set aside for one reason that are named; `league doctor` names all
+IN_SHORT = {
+    "not_asked_for": "of a period that this quarter does not need",
+    "superseded": "superseded by another",
+    "duplicate": "the same as another",
+}
 ORDER = ["source_id", "quarter", "period", "part", "file_name"]
 
 
@@ -53,7 +65,8 @@ def version_of(name: str) -> int:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recognised file, as far as one subject of it goes."""
+    """A recognised file, as far as one subject of it goes. It may lie `within` an archive; with a `problem` it does not
+    parse. Nothing says what one is about that has a problem and no subject."""
 
     path: Path
     name: str
@@ -63,12 +76,22 @@ class Candidate:
     remarks: str | None
     subject: Subject
     last_period: str | None
+    within: tuple[str, ...] = ()
+    bytes: int = 0
+    problem: str | None = None
+
+    @contextmanager
+    def file(self) -> Iterator[Path]:
+        """Its bytes, for as long as they are looked at."""
+        with unpacked(self.path, self.within, self.name) as path:
+            yield path
 
     @property
     def precedence(self) -> tuple[str, int, int]:
         """A later release repeats earlier periods and supersedes them; within one a mark in the name does, then -vN."""
-        marks = [rank for mark, rank in MARKS.items() if mark in self.path.name.lower()]
-        return self.last_period or "", max(marks, default=0), version_of(self.path.name)
+        name = Path(self.within[-1]).name if self.within else self.path.name
+        marks = [rank for mark, rank in MARKS.items() if mark in name.lower()]
+        return self.last_period or "", max(marks, default=0), version_of(name)
 
     @property
     def maturity(self) -> str:
@@ -91,7 +114,7 @@ class Candidate:
             subject=self.subject,
             file_name=self.name,
             sha256=self.sha256,
-            bytes=self.path.stat().st_size,
+            bytes=self.bytes,
             url=NOT_RECORDED,
             landing_page=self.source.landing_page,
             retrieved=today,
@@ -113,62 +136,74 @@ class Survey:
     set_aside: tuple[dict[str, object], ...]
 
 
-def survey(folder: Path) -> Survey:
-    """Recognises every file of a folder and reads what it is about. Raises InputError where a known publication does
-    not parse, and on an archive of which nothing can be told, LeagueError where fictional files lie among real ones."""
+def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
+    """Looks into every file of a folder: what it is, and what it is about. What was seen before is remembered in the
+    data folder. Raises LeagueError where fictional files lie among real ones."""
     if not folder.is_dir():
         raise LeagueError(f"{folder} is not a folder")
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
     fictional: dict[str, bool] = {}
+    memory = Memory(workspace)
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = visible(path.relative_to(folder).as_posix(), IN_NAMES)
         try:
-            known: dict[str, object] = {"file_name": name, "bytes": path.stat().st_size}
+            size = path.stat().st_size
         except FileNotFoundError:  # a copy that has its name now
             continue
-        if is_scratch(path):
-            set_aside.append({**known, "status": "not_known", "reason": "a copy that is not finished"})
+        if reason := _not_looked_into(path, folder, size):
+            set_aside.append({"file_name": name, "bytes": size, "status": "not_known", "reason": reason})
             continue
-        if IN_NAMES.search(str(path.relative_to(folder))):
-            set_aside.append({**known, "status": "not_known", "reason": "control characters in its name: rename it"})
-            continue
-        if folder.resolve() not in path.resolve().parents:
-            set_aside.append({**known, "status": "not_known", "reason": "a link that leaves the folder"})
-            continue
-        if path.stat().st_size > MAX_BYTES:
-            set_aside.append({**known, "status": "not_known", "reason": f"larger than {MAX_BYTES} bytes"})
-            continue
-        known["source_sha256"] = sha256 = sha256_of_file(path)
-        found = recognise.recognise(path, name)
-        if found is None:
-            set_aside.append({**known, "status": "not_known", "reason": "no publication known here"})
-            continue
-        if sha256 in first_seen:
-            same = f"the same bytes as {first_seen[sha256]}"
-            set_aside.append({**known, "source_id": found.source.id, "status": "duplicate", "reason": same})
-            continue
-        try:
-            subjects, remarks = recognise.subjects_of(path, found, name)
-        except InputError as error:
-            if found.source.required or found.source.figures:
-                raise
-            set_aside.append({**known, "source_id": found.source.id, "status": "not_known", "reason": str(error)})
-            continue
-        first_seen[sha256] = name
-        fictional[name] = is_fictional(path, name)
-        candidates += candidates_of(path, name, sha256, found, subjects, remarks)
+        for content in memory.of(path, name, sha256_of_file(path)):
+            place = "/".join([name, *content.within])
+            known = {"file_name": place, "bytes": content.bytes, "source_sha256": content.sha256}
+            source = known_sources().get(content.source_id or "")
+            if source is None or (content.problem and not source.dated and not source.required):
+                row = {**known, "source_id": content.source_id, "status": "not_known", "reason": content.problem}
+                set_aside.append(row)
+            elif content.sha256 in first_seen:
+                same = f"the same bytes as {first_seen[content.sha256]}"
+                set_aside.append({**known, "source_id": content.source_id, "status": "duplicate", "reason": same})
+            else:
+                first_seen[content.sha256] = place
+                candidates += candidates_of(path, place, content)
+                if not content.problem:
+                    fictional[place] = content.fictional
+    memory.keep()
     return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside))
 
 
-def candidates_of(
-    path: Path, name: str, sha256: str, found: Recognised, subjects: list[Subject], remarks: str | None
-) -> list[Candidate]:
+def _not_looked_into(path: Path, folder: Path, size: int) -> str | None:
+    """Why a file is not even opened."""
+    if is_scratch(path):
+        return "a copy that is not finished"
+    if IN_NAMES.search(str(path.relative_to(folder))):
+        return "control characters in its name: rename it"
+    if folder.resolve() not in path.resolve().parents:
+        return "a link that leaves the folder"
+    return f"larger than {MAX_BYTES} bytes" if size > MAX_BYTES else None
+
+
+def candidates_of(path: Path, name: str, content: Content) -> list[Candidate]:
     """One file, by what it is about."""
-    last_period = max((subject.period for subject in subjects if subject.period), default=None)
+    assert content.source_id
+    last_period = max((subject.period for subject in content.subjects if subject.period), default=None)
     return [
-        Candidate(path, name, sha256, found.source, found.member, remarks, subject, last_period) for subject in subjects
+        Candidate(
+            path,
+            name,
+            content.sha256,
+            known_sources()[content.source_id],
+            content.member,
+            content.remarks,
+            subject,
+            last_period,
+            content.within,
+            content.bytes,
+            content.problem,
+        )
+        for subject in content.subjects or [Subject()]
     ]
 
 
@@ -209,10 +244,12 @@ def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
             reason = f"{quarter} does not need {candidate.subject.period}"
             rows.append(_listed(candidate, "not_asked_for", reason, None))  # whether others' builds have entered it
     for group in groups.values():
-        chosen, why = _choose(group, lock)
+        chosen, why, equal = _choose(group, lock)
         for candidate in group:
             if candidate is chosen:
                 rows.append(_listed(candidate, "used", why, lock))
+            elif candidate in equal:
+                rows.append(_listed(candidate, "duplicate", f"the same figures as {chosen.name}", lock))
             else:
                 reason = "; ".join(filter(None, [f"by {chosen.name}", why]))
                 rows.append(_listed(candidate, "superseded", reason, lock))
@@ -232,8 +269,12 @@ def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
     return once.sort_values(ORDER, na_position="last", ignore_index=True)
 
 
-def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
-    """The file that counts, and why where a person said so or a vintage fits."""
+def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, list[Candidate]]:
+    """The file that counts, why where a person said so or a vintage fits, and those that say the same. Raises
+    LeagueError where it does not parse, or another says something else and nothing puts them in order."""
+    if not group[0].source.dated:  # of references one that parses is enough
+        group = [candidate for candidate in group if not candidate.problem] or group
+    entries = {candidate.sha256: lock.entries.get(candidate.key) for candidate in group}
     pins = {c.sha256: pin for c in group if (pin := lock.pin(c.key))}
     vintages = {c.last_period for c in group if c.source.vintage and c.last_period}
     why = None
@@ -246,12 +287,46 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None]:
     else:
         counting = group
     best = max(candidate.precedence for candidate in counting)
-    first, *others = [c for c in counting if pins or c.precedence == best]
-    if others:
-        about = " ".join(filter(None, [first.source.title, first.subject.period, first.subject.part]))
-        how = "both are pinned in the lock" if pins else "nothing says which supersedes the other: pin one in the lock"
-        raise LeagueError(f"{first.name} and {others[0].name} are both {about} and differ; {how}")
-    return first, f"pinned: {pins[first.sha256]}" if pins else why
+    tied = [c for c in counting if pins or c.precedence == best]
+    for candidate in tied:
+        if candidate.problem:
+            raise LeagueError(candidate.problem + _what_it_is_about(candidate))
+    about = " ".join(filter(None, [tied[0].source.title, tied[0].subject.period, tied[0].subject.part]))
+    how = "both are pinned in the lock" if pins else "nothing says which supersedes the other: pin one in the lock"
+    for other in tied[1:]:
+        if found := _difference(tied[0], other):
+            raise LeagueError(f"{tied[0].name} and {other.name} are both {about} and differ; {how}; {found}")
+    in_force = [c for c in tied if (entry := entries[c.sha256]) and entry.status == IN_FORCE]  # what is built stays so
+    chosen = (in_force or tied)[0]
+    equal = [candidate for candidate in tied if candidate is not chosen]
+    return chosen, f"pinned: {pins[chosen.sha256]}" if pins else why, equal
+
+
+def _what_it_is_about(candidate: Candidate) -> str:
+    """What to say of a file that does not parse, besides why."""
+    if not candidate.source.dated:
+        return ""
+    if candidate.subject.period:
+        return f"; it is {candidate.source.title!r} of {candidate.subject.period}"
+    return "; it does not say which months it is about: if none that is needed, take it out of the folder"
+
+
+def _difference(one: Candidate, other: Candidate) -> str | None:
+    """How many rows of two files of one subject differ, and where the first is."""
+    ours, theirs = (_rows(candidate) for candidate in (one, other))
+    if len(ours) == len(theirs) and (np.sort(ours) == np.sort(theirs)).all():
+        return None
+    for rows, others, candidate in ((ours, theirs, one), (theirs, ours, other)):
+        if len(odd := rows[~rows.isin(others)]):
+            return (
+                f"{len(odd)} of {len(rows)} rows of {candidate.name} are not in the other, the first is {odd.index[0]}"
+            )
+    return f"they repeat other rows, {len(ours)} in all and {len(theirs)}"
+
+
+def _rows(candidate: Candidate) -> pd.Series[int]:
+    with candidate.file() as path:
+        return recognise.hashes_of_rows(path, candidate.member, candidate.source, candidate.name, candidate.subject)
 
 
 def _require_pinned(found: Survey, groups: Groups, quarter: str, lock: Lock) -> None:
@@ -274,16 +349,33 @@ def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
     if quarter not in set(with_figures.loc[with_figures["status"] == "used", "quarter"]):
         found = sorted(with_figures["quarter"].dropna().unique())
         detail = f"; quarters found: {', '.join(found)}" if found else ""
-        raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{_strangers(inventory)}")
+        raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{_said(inventory)}")
     for source in known_sources().values():
         if source.required and source.id not in set(used["source_id"]):
-            raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}{_strangers(inventory)}")
+            raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}{_said(inventory)}")
 
 
-def _strangers(inventory: pd.DataFrame) -> str:
-    unknown = inventory.loc[inventory["status"] == "not_known", "file_name"]
-    strangers = [name for name in unknown if name.lower().endswith(".csv")]
-    return f"; CSV files of no known publication: {', '.join(strangers[:5])}" if strangers else ""
+def set_aside(inventory: pd.DataFrame) -> pd.DataFrame:
+    """The files of an inventory of which nothing is used, one row each."""
+    used = set(inventory.loc[inventory["status"] == "used", "file_name"])
+    return inventory[~inventory["file_name"].isin(used)].drop_duplicates("file_name")
+
+
+def in_short(inventory: pd.DataFrame) -> list[str]:
+    """What was set aside, a line a reason: how many files, and the names of the first."""
+    files = set_aside(inventory)
+    reasons = files["reason"].where(files["status"] == "not_known", files["status"].map(IN_SHORT))
+    # The name of a file is in the message about it: without it, files damaged alike are of one kind.
+    kinds = [reason.removeprefix(name) for reason, name in zip(reasons, files["file_name"], strict=True)]
+    lines = []
+    for kind, names in files["file_name"].groupby(pd.Series(kinds, files.index, dtype=str), sort=False):
+        listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+        lines.append(f"{len(names)} {'file' if len(names) == 1 else 'files'}, {str(kind).lstrip(':, ')}: {listed}")
+    return lines
+
+
+def _said(inventory: pd.DataFrame) -> str:
+    return "".join(f"\n  set aside: {line}" for line in in_short(inventory))
 
 
 def _listed(candidate: Candidate, status: str, reason: str | None, lock: Lock | None) -> dict[str, object]:
@@ -296,10 +388,10 @@ def _listed(candidate: Candidate, status: str, reason: str | None, lock: Lock | 
         "part": candidate.subject.part,
         "status": status,
         "reason": reason,
-        "remarks": candidate.remarks,
+        "remarks": candidate.problem or candidate.remarks,
         "source_sha256": candidate.sha256,
         "source_member": candidate.member,
-        "bytes": candidate.path.stat().st_size,
+        "bytes": candidate.bytes,
         "url": entry and entry.url,
         "retrieved": entry and entry.retrieved,
         "maturity": entry and entry.maturity,

@@ -54,12 +54,13 @@ def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
     store, today = Store(workspace), date.today()
     with changing(workspace) as lock:
         refuse_a_day_too_early(lock, today, workspace)
-        for candidate in contenders:
+        for candidate in [one for one in contenders if not one.problem]:
             lock.enter(candidate.entry(lock.of_file(candidate.sha256), today.isoformat()))
         inventory = take_inventory(found, quarter, lock)
         used = inventory[inventory["status"] == "used"]
         for candidate in {c.sha256: c for c in contenders if c.sha256 in set(used["source_sha256"])}.values():
-            store.put(candidate.path, candidate.sha256, candidate.name)
+            with candidate.file() as path:
+                store.put(path, candidate.sha256, candidate.name)
         about = used[["source_id", "source_sha256", "quarter", "period", "part"]].astype(object)
         for source_id, sha256, *subject in about.where(about.notna(), None).itertuples(index=False):
             lock.put_in_force(source_id, Subject(*subject), sha256)

@@ -93,7 +93,9 @@ def read_lock(workspace: Workspace) -> Lock:
     if document.get("layout") != LAYOUT:
         raise LeagueError(f"{path} has the layout of an earlier version: move it away, the next build writes a new one")
     lock = Lock(retired_sources=document.get("retired_sources", {}))
-    for quarter, sources in [*document.get("quarters", {}).items(), (None, document.get("references", {}))]:
+    # Before each quarter had its own references they stood apart, one that is read no more among them (the ICB list).
+    references = {name: found for name, found in document.get("references", {}).items() if name in known_sources()}
+    for quarter, sources in [*document.get("quarters", {}).items(), (None, references)]:
         for source_id, entries in sources.items():
             for number, fields in enumerate(entries, start=1):
                 entry = _entry(source_id, quarter, fields, f"{path}, {quarter or 'references'}, {source_id}, {number}")

@@ -84,3 +84,24 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
             )
         found.add((quarter, league))
     return sorted(found)
+
+
+def is_about(rows: pd.DataFrame, quarter: str | None, league: str | None) -> pd.Series[bool]:
+    """Which rows of a file are about a quarter and a league."""
+    quarters = rows["quarter_label"].fillna(rows["_file_quarter"]).map(lambda label: quarter_of(plain(label)))
+    leagues = rows["trust_type"].map(lambda text: leagues_by_trust_type().get(plain(text).lower()))
+    return (quarters == quarter) & (leagues == league)
+
+
+def told(rows: list[list[str]]) -> set[tuple[Quarter, str]]:
+    """The (quarter, league) pairs that rows of a damaged file name."""
+    headings = [heading.strip() for heading in rows[0]]
+    by_segment = "Quarter" not in headings and "Metric_ID" in headings
+    found = set()
+    for row in rows[1:]:
+        said = dict(zip(headings, row, strict=False))
+        quarter = quarter_of(plain(said.get("Quarter", said.get("Reporting_date", ""))))
+        league = leagues_by_trust_type().get(plain(said.get("Trust_type", "")).lower())
+        if quarter and league and (not by_segment or plain(said["Metric_ID"]) == "OF5000"):
+            found.add((quarter, league))
+    return found

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from datetime import datetime
 
 import pandas as pd
 
 from orchestration.errors import InputError
-from orchestration.sources.descriptions import Period, Source
+from orchestration.sources.descriptions import Part, Period, Source
+
+FINANCIAL_YEAR = re.compile(r"(20\d\d)[-/](\d\d) (.*)")
 
 
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:
@@ -16,18 +20,39 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
     if text.lower() in period.totals:
         return None
     try:
-        return datetime.strptime(text, period.format).strftime("%Y-%m")
+        return (_in_financial_year if period.financial_year else datetime.strptime)(text, period.format).strftime(
+            "%Y-%m"
+        )
     except ValueError:
         example = datetime(2025, 4, 1).strftime(period.format)
+        if period.financial_year:
+            example = example.replace("2025", "2025-26")
         raise InputError(
             "names no month", file=file, row=row, column=column, found=label, expected=f"such as {example}"
         ) from None
 
 
+def _in_financial_year(text: str, format: str) -> datetime:
+    match = FINANCIAL_YEAR.fullmatch(text)
+    if not match or (int(match[1]) + 1) % 100 != int(match[2]):
+        raise ValueError
+    found = datetime.strptime(f"{match[1]} {match[3]}", format)
+    return found if found.month > 3 else found.replace(year=found.year + 1)
+
+
+def part_of(text: str, part: Part, file: str, row: int | None = None, column: str | None = None) -> str:
+    """The one part that a text names. Raises InputError where it names none or several."""
+    parts = [name for name, word in part.values.items() if word.lower() in text.lower()]
+    if len(parts) != 1:
+        expected = f"one of {', '.join(part.values.values())}"
+        raise InputError("is no part known here", file=file, row=row, column=column, found=text, expected=expected)
+    return parts[0]
+
+
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     """The months that the rows of a file are about. Raises InputError on a row that names none."""
     assert source.period
-    labels = rows[list(source.period.columns)].agg(" ".join, axis=1)
+    labels = _labels(rows, source.period)
     first_rows = rows["_source_row"].groupby(labels, sort=False).first()
     column = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
     found = {
@@ -37,3 +62,64 @@ def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     if months := sorted(month for month in found if month):
         return months
     raise InputError("names no month, only totals", file=file, column=column)
+
+
+def _labels(rows: pd.DataFrame, period: Period) -> pd.Series[str]:
+    labels = rows[period.columns[0]]
+    for name in period.columns[1:]:
+        labels = labels + " " + rows[name]
+    return labels
+
+
+def is_about(rows: pd.DataFrame, source: Source, file: str, month: str | None) -> pd.Series[bool]:
+    """Which rows of a file are about a month, or about none, as totals are."""
+    assert source.period
+    labels = _labels(rows, source.period)
+    months = {label: month_of(label, source.period, file) for label in labels.unique()}
+    return labels.map(lambda label: months[label] in (month, None))
+
+
+def months_told(rows: list[list[str]], source: Source) -> set[str]:
+    """The months that rows of a damaged file name, where its headings stand or, of one column, anywhere in a row."""
+    assert source.period and rows
+    headings = [source.by_heading.get(heading.strip()) for heading in rows[0]]
+    names = source.period.columns
+    places = [headings.index(name) for name in names if name in headings]
+    found: set[str | None] = set()
+    for row in rows[1:]:
+        if len(places) == len(names):
+            labels = [" ".join(row[place] for place in places if place < len(row))]
+        else:
+            labels = row if len(names) == 1 else []
+        for label in labels:
+            with suppress(InputError):
+                found.add(month_of(label, source.period, ""))
+    return {month for month in found if month}
+
+
+def month_written(value: object) -> str | None:
+    """The month that a cell above a table is: a date, or a text such as `Sep-25` and `January 2026`."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m")
+    if not isinstance(value, str):
+        return None
+    for form in ("%b-%y", "%B-%Y", "%B %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(value.strip(), form).strftime("%Y-%m")
+    return None
+
+
+def months_and_parts(rows: pd.DataFrame, source: Source, file: str) -> list[tuple[str, str | None]]:
+    """The months that the rows of a file are about, and which part of the publication. Raises InputError on a row that
+    names none."""
+    if not source.part or not source.part.column:
+        return [(month, None) for month in months_of(rows, source, file)]
+    column = source.part.column
+    found = []
+    for text, about in rows.groupby(column, sort=False, dropna=False):
+        heading = next(iter(source.headings_of(column)), column)
+        part = part_of(
+            "" if pd.isna(text) else str(text), source.part, file, int(about["_source_row"].iloc[0]), heading
+        )
+        found += [(month, part) for month in months_of(about, source, file)]
+    return sorted(set(found))

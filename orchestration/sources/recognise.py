@@ -2,20 +2,36 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from zipfile import ZipFile, ZipInfo
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.errors import InputError
 from orchestration.quarters import Quarter
 from orchestration.sources import csv_files, nof, workbooks
-from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
+from orchestration.sources.archives import (
+    GZIP,
+    HEAD,
+    MAX_HELD,
+    ZIP,
+    is_archive,
+    members,
+    open_archive,
+    open_file,
+    refuse_to_hold,
+)
 from orchestration.sources.descriptions import Source
-from orchestration.sources.periods import months_of
+from orchestration.sources.periods import is_about, months_and_parts, months_told
+from orchestration.sources.sheets import BOOK
 from orchestration.sources.vintages import vintage_of
-
-HEAD = 65536  # of a CSV file, to recognise it by
+from orchestration.sources.xls import MAGIC, is_xls
 
 
 @dataclass(frozen=True)
@@ -38,26 +54,29 @@ class Recognised:
 def recognise(path: Path, file: str) -> Recognised | None:
     """The publication a file is, by its content. Raises InputError on an archive that may not be opened, or that holds
     two publications, and on a file too large to be held as a whole where it must be."""
+    if is_xls(path):
+        source = workbooks.source_of(path, file)
+        return Recognised(source) if source else None
     if not is_archive(path):
-        with path.open("rb") as stream:
-            source = csv_files.source_by_headings(stream.read(HEAD))
-        if source and not source.national:
-            refuse_to_hold(path.stat().st_size, file)
+        with open_file(path, None, file) as stream:
+            head = stream.read(HEAD)
+            source = csv_files.source_by_headings(head)
+            if source and not source.national:
+                refuse_to_hold(max(path.stat().st_size, len(head) + len(stream.read(MAX_HELD))), file)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
-        if workbooks.BOOK in archive.namelist():
-            refuse_to_hold(sum(member.file_size for member in archive.infolist()), file)
-            source = workbooks.source_by_sheets(archive, file)
+        if BOOK in archive.namelist():
+            source = workbooks.source_of(path, file)
             return Recognised(source) if source else None
         known, unknown = [], []
-        for member in archive.infolist():
+        for member in members(archive):
             with archive.open(member) as stream:
                 source = csv_files.source_by_headings(stream.read(HEAD))
             if source:
                 if not source.national:
                     refuse_to_hold(member.file_size, named(file, member.filename))
                 known.append(Recognised(source, member.filename))
-            elif not member.is_dir():
+            else:
                 unknown.append(member.filename)
     if len(known) > 1:
         names = " and ".join(f"{one.member} ({one.source.title})" for one in known[:2])
@@ -66,6 +85,32 @@ def recognise(path: Path, file: str) -> Recognised | None:
         return None
     remark = f"{', '.join(unknown)} in the archive: no publication known here" if unknown else None
     return replace(known[0], remark=remark)
+
+
+def is_packed(path: Path, file: str) -> bool:
+    """Whether a file is an archive and no workbook. Raises InputError on one that may not be opened."""
+    if is_archive(path):
+        with open_archive(path, file) as archive:
+            return BOOK not in archive.namelist()
+    with path.open("rb") as stream:
+        return stream.read(2) == GZIP
+
+
+def files_within(path: Path, file: str) -> list[ZipInfo]:
+    """The members of an archive that are files of their own: those of one that holds several publications, or archives
+    and workbooks. Raises InputError on an archive that may not be opened."""
+    if not is_archive(path) or not is_packed(path, file):
+        return []
+    with open_archive(path, file) as archive:
+        found = members(archive)
+        heads = [_head(archive, member) for member in found]
+    packed = any(head.startswith((*ZIP, GZIP, MAGIC)) for head in heads)
+    return found if packed or sum(csv_files.source_by_headings(head) is not None for head in heads) > 1 else []
+
+
+def _head(archive: ZipFile, member: ZipInfo) -> bytes:
+    with archive.open(member) as stream:
+        return stream.read(HEAD)
 
 
 def named(file: str, member: str | None) -> str:
@@ -77,9 +122,9 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     """What a file is about, and what was noticed in it. Of national files only the first rows are read, of workbooks
     only the cells that say it. Raises InputError where a file does not parse or does not say."""
     source = found.source
-    if source.sheets:
-        month, part = workbooks.subject(path, source, file)
-        return [_of_month(month, part)], None
+    if source.is_workbook:
+        found_in, remark = workbooks.subjects(path, source, file)
+        return [_of_month(*about) for about in found_in], remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
@@ -88,8 +133,37 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
-        return [_of_month(month) for month in months_of(rows, source, place)], remarks
+        return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
     return [Subject(period=vintage_of(rows, source))], remarks
+
+
+def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:
+    """What a file that does not parse still says it is about; nothing where that may not be all."""
+    if found.source.is_workbook:
+        return [_of_month(month) for month in workbooks.months_told(path, found.source, file)]
+    try:
+        with open_file(path, found.member, file) as stream:
+            text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
+            lines = list(islice(iter(lambda: text.readline(csv_files.MAX_ROW), ""), csv_files.MAX_ROWS))
+            text.detach()
+    except InputError:
+        return []
+    return told(lines, found.source)
+
+
+def told(lines: list[str], source: Source) -> list[Subject]:
+    """What the lines of a CSV file are about, each read by itself, as far as it can be read."""
+    if source.national:
+        lines = lines[:100]  # it is about one month
+    rows = [row for line in lines if (row := csv_files.cells(line))]
+    if source.layout == "nof":
+        found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows)}
+    elif source.period:
+        found = {_of_month(month) for month in months_told(rows, source)}
+    else:
+        return [Subject()]
+    is_cut = not lines[-1:] or not lines[-1].endswith(("\r", "\n"))
+    return [] if len(found) > 1 and is_cut else sorted(found, key=str)
 
 
 def _of_month(month: str, part: str | None = None) -> Subject:
@@ -98,7 +172,7 @@ def _of_month(month: str, part: str | None = None) -> Subject:
 
 def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.DataFrame:
     """All rows of one file as text, with `_source_member` and `_source_row`."""
-    if source.sheets:
+    if source.is_workbook:
         return workbooks.read_workbook(path, source, file)
     place = named(file, member)
     with open_file(path, member, file) as stream:
@@ -106,3 +180,30 @@ def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.D
     if source.layout == "nof":
         rows = nof.with_file_quarter(rows, place)
     return rows.assign(_source_member=member)
+
+
+def hashes_of_rows(path: Path, member: str | None, source: Source, file: str, subject: Subject) -> pd.Series[int]:
+    """A hash of each row of a file that is about a subject, by where the row is."""
+    if source.national:
+        assert subject.period
+        with open_file(path, member, file) as stream:
+            found = [_hashed(batch) for batch in csv_files.national_batches(stream, source, file, subject.period)]
+        return pd.concat(found)
+    rows = read_rows(path, member, source, file)
+    if source.layout == "nof":
+        rows = rows[nof.is_about(rows, subject.quarter, subject.part)]
+    elif source.period and source.period.columns:
+        rows = rows[is_about(rows, source, file, subject.period)]
+    return _hashed(pa.Table.from_pandas(rows.astype("string"), preserve_index=False))
+
+
+def _hashed(rows: pa.Table) -> pd.Series[int]:
+    names = [name for name in rows.column_names if not name.startswith("_source")]
+    options = pc.JoinOptions(null_handling="replace", null_replacement="\0")
+    texts = pc.binary_join_element_wise(*[rows[name].cast(pa.string()) for name in names], "\x1f", options=options)
+    sheets = rows["_source_member"].to_pylist() if "_source_member" in rows.column_names else [None] * len(rows)
+    places = [
+        f"row {row}" + (f" of {sheet}" if sheet else "")
+        for sheet, row in zip(sheets, rows["_source_row"].to_pylist(), strict=True)
+    ]
+    return pd.Series(pd.util.hash_array(np.array(texts.to_pylist(), object), categorize=False), index=places)

@@ -218,8 +218,8 @@ def test_file_cut_within_its_last_measure_is_noticed(built_first: Any, tmp_path:
 
 
 def test_quarter_without_a_framework_is_refused_by_name(first_quarter: Path, run: Any, tmp_path: Path) -> None:
-    with pytest.raises(LeagueError, match="2026-27-Q1 is not a quarter with a framework; known: 2025-26-Q1, "):
-        run("2026-27-Q1", first_quarter, tmp_path)
+    with pytest.raises(LeagueError, match="2027-28-Q1 is not a quarter with a framework; known: 2025-26-Q1, "):
+        run("2027-28-Q1", first_quarter, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

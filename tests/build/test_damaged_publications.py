@@ -279,9 +279,9 @@ def two_of_a_month(folder: Path) -> None:
 CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
     "truncated archive": (cut, (DM01, "is a damaged archive", "download it again")),
     "zip bomb": (bomb, (DM01, "inflates more than 200 times, so it is not opened")),
-    "unknown column with a value": (
-        lambda folder: change(folder / MARCH, column("Note", "see above")),
-        (f"{MARCH}, row 1, column 23: has a heading that", "and row 5 holds 'see above' there; found 'Note'"),
+    "column without a heading with a value": (
+        lambda folder: change(folder / MARCH, column("", "see above")),
+        (f"{MARCH}, row 1, column 23: has a heading that", "and row 5 holds 'see above' there; found ''"),
     ),
     "unknown column with a value in a national file": (
         lambda folder: change(folder / DM01, column("", "see above")),

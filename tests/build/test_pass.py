@@ -13,6 +13,7 @@ from orchestration.defs import assets, in_process, resources
 from orchestration.defs.in_process import Outcome
 from orchestration.defs.resources import END, LISTED, START
 from orchestration.errors import LeagueError
+from orchestration.workspace.paths import Workspace
 
 Q1, Q2, Q3, Q4 = (f"2025-26-Q{number}" for number in (1, 2, 3, 4))
 
@@ -74,7 +75,7 @@ def test_whoever_interrupts_a_pass_is_not_given_a_build_of_each_quarter(
     """Dagster takes the signal for the failure of a step."""
     started: list[str] = []
 
-    def interrupted(folder: Path) -> None:
+    def interrupted(folder: Path, workspace: Workspace) -> None:
         started.append(str(folder))
         signal.raise_signal(signal.SIGINT)
 

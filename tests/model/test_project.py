@@ -29,8 +29,10 @@ from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
-CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried out
+CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
+    "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
+    "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
@@ -38,10 +40,11 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "population_sizes_recovered": {"sizes_that_fit"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
-    *("better_segment", "cut_point_basis", "domain", "expected_organisations", "framework", "framework_status"),
-    *("label", "league", "measure", "metric_id", "metric_title", "metrics_excluded", "metrics_expected"),
-    *("override_segment", "population", "population_size", "quarter", "scope", "source_id", "title", "tolerance"),
-    *("unit", "value_basis", "weight"),
+    *("basis", "better_segment", "cut_point_basis", "divisor", "domain", "expected_organisations", "framework"),
+    *("framework_status", "label", "league", "measure", "members_needed", "metric_id", "metric_title"),
+    *("metrics_excluded", "metrics_expected", "multiplier", "note", "override_segment", "population"),
+    *("population_size", "publication", "quarter", "sampling_law", "scope", "side", "source", "title", "tolerance"),
+    *("tolerance_reason", "unit", "value_basis", "weight", "without_commissioner"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -81,7 +84,7 @@ def test_every_source_has_a_land_suite_and_a_file_of_its_name() -> None:
 def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() -> None:
     described = {name: source for name, source in known_sources().items() if source.calendar}
     metrics = pd.read_csv(SEEDS / "computed_metrics.csv")
-    basis = metrics.groupby("source_id")["basis"].agg(set).to_dict()
+    basis = metrics.groupby("publication")["basis"].agg(set).to_dict()
     leagues = set(pd.read_csv(SEEDS / "trust_types.csv")["league"])
     for name, source in described.items():
         assert source.calendar and source.fetch and 0 < source.calendar.due_days < source.calendar.alert_days

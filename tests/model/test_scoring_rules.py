@@ -4,6 +4,7 @@ Belongs here: generated inputs, one in-memory database a chain of steps. Does no
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.warehouse import manifest
-from orchestration.workspace.paths import DBT_PROJECT
+from orchestration.workspace.paths import DBT_PROJECT, SEEDS
 from tests.oracle import competition_ranks, half_up, quantile, segment, spread
 
 QUARTER = "2025-26-Q2"
@@ -94,7 +95,15 @@ def banding(nodes: dict[str, Any]) -> Steps:
 def counting(nodes: dict[str, Any]) -> Steps:
     steps = Steps(nodes, "metric_parts", "computed_values")
     built = {"quarter": QUARTER, "period_start": MONTHS[0], "period_end": date(2025, 9, 30)}
-    steps.run("computed_values", "metric_id, status", quarters_in_scope=[built])
+    with (SEEDS / "computed_metrics.csv").open(encoding="utf-8", newline="") as file:
+        rules = {row["metric_id"]: row for row in csv.DictReader(file)}  # of several ways to compute a metric the last
+    in_force = [
+        {"quarter": QUARTER}
+        | {name: rule[name] for name in ("framework", "metric_id", "publication", "measure", "side", "basis")}
+        | {"multiplier": int(rule["multiplier"]), "divisor": int(rule["divisor"])}
+        for rule in (rules[metric_id] for metric_id in COUNTED_METRICS)
+    ]
+    steps.run("computed_values", "metric_id, status", quarters_in_scope=[built], rules_in_force=in_force)
     return steps
 
 

@@ -107,7 +107,7 @@ def test_published_workbooks(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         landed = workbooks.read_workbook(path, CANCER, name)
-    assert workbooks.subject(path, CANCER, name) == subject
+    assert workbooks.subjects(path, CANCER, name) == ([subject], None)
     assert len(landed) == rows
     assert sorted(set(landed["block"])) == [
         "",

@@ -66,5 +66,23 @@ def test_ranked_trust_without_a_region_is_refused(shared_extracts: Path, tmp_pat
     etr.write_text(etr.read_text().replace(row, row.replace('"Y61"', '""').replace('"S1Y5D"', '""')))
     (outcome,) = in_process.run_quarters("quarter", QUARTERS[2:], later, tmp_path / "data", silent)
     assert not outcome.release
-    (problem,) = [one for one in outcome.problems if "region_is_given" in one]
-    assert "RGT" in problem
+    (problem,) = [one for one in outcome.problems if "land.ods_etr.region" in one]
+    assert "ods/etr.csv, row" in problem and "found ''; expected Y and two digits" in problem
+
+
+def test_quarter_after_the_mergers_has_36_icbs(tmp_path: Path) -> None:
+    """The A&E files of three months earlier, as none of 2026/27 is at hand."""
+    more = SHARED / "more" / "ae"
+    if not more.is_dir():
+        pytest.skip(f"no real extracts under {more}")
+    folder = tmp_path / "extracts"
+    folder.mkdir()
+    shutil.copyfile(case("etr-2026-07"), folder / "etr.csv")
+    for was, month in {"JANUARY": "APRIL", "FEBRUARY": "MAY", "MARCH": "JUNE"}.items():
+        (path,) = more.glob(f"*{was.title()}*.csv")
+        text = path.read_text(encoding="utf-8").replace(f"MSitAE-{was}-2026", f"MSitAE-{month}-2026")
+        (folder / f"{month}.csv").write_text(text, encoding="utf-8")
+    (outcome,) = in_process.run_quarters("quarter", ["2026-27-Q1"], folder, tmp_path / "data", silent)
+    assert outcome.release, "\n".join(outcome.problems)
+    ranked = Release.read(outcome.release).rows("metric_league_table", metric_id="ICB-AE-4H")
+    assert len({row["organisation_code"] for row in ranked if row["rank"]}) == 36

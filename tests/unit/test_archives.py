@@ -12,7 +12,9 @@ from orchestration.errors import InputError
 from orchestration.sources import archives, recognise
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import known_sources
+from orchestration.sources.sheets import BOOK
 from tests.unit.test_csv_files import GOOD, HEADER, ROW, csv_bytes, quoted
+from tests.unit.test_workbooks import tampered
 
 DATA = csv_bytes(HEADER, ROW)
 NOISE = quoted(*[[str(n * n)] for n in range(3000)])
@@ -155,7 +157,8 @@ def test_damage_noticed_by_arrow_is_that_of_the_archive(tmp_path: Path) -> None:
 def test_a_bomb_in_the_entities_of_a_workbook_ends_soon(tmp_path: Path) -> None:
     entities = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><x>&a11;</x>'.encode()
+    tampered(tmp_path / "x", BOOK, bomb)
     started = time.monotonic()
     with pytest.raises(InputError, match=r"f\.xlsx: is a damaged workbook .*EntitiesForbidden"):
-        recognise.recognise(zipped(tmp_path / "x", **{"xl/workbook.xml": bomb}), "f.xlsx")
+        recognise.recognise(tmp_path / "x", "f.xlsx")
     assert time.monotonic() - started < 5

@@ -96,12 +96,12 @@ def test_the_documented_typo_stands_for_the_missing_column() -> None:
         (csv_bytes(HEADER, ROW[:-1]), r"f.csv, row 2: has a row of another length; found 16; expected 17 values"),
         (csv_bytes(HEADER, ROW, [*ROW, ""]), r"f.csv, row 3: has a row of another length; found 18"),
         (
-            csv_bytes([*HEADER, "Extra"], [*ROW, ""], [*ROW, "x"]),
+            csv_bytes([*HEADER, "Extra", ""], [*ROW, "", ""], [*ROW, "x", ""]),
             r"row 1, column 18: has a heading .* does not know, and row 3 holds 'x' there; found 'Extra'",
         ),
         (csv_bytes([*HEADER, "", "a"], [*ROW, "", " "]), r"column 19: .* row 2 holds ' ' there; found 'a'"),
         (csv_bytes([*HEADER[:-1], "Extra"], ROW), r"row 1, column 17: has a heading .* know; found 'Extra'"),
-        (csv_bytes(["Extra", *HEADER], ["", *ROW]), r"row 1, column 1: has a heading .* know; found 'Extra'"),
+        (csv_bytes(["", *HEADER], ["", *ROW]), r"row 1, column 1: has a heading .* know; found ''"),
         (csv_bytes([*HEADER, "Extra"], ROW), r"row 2: has a row of another length; found 17; expected 18 values"),
         (csv_bytes(HEADER, ROW, [], ROW), r"f.csv, row 3: has a row of another length; found 0"),
         (csv_bytes([*HEADER, "Rank"], [*ROW, ""]), r"row 1, column 18: has a heading twice; found 'Rank'"),
@@ -152,6 +152,28 @@ def test_empty_columns_after_the_last_one_known_are_left_out_with_a_remark() -> 
     assert header.remark == "2 columns after the last one known, '', 'a', are empty and left out"
 
 
+def test_new_columns_and_missing_ones_that_nothing_needs_are_remarks() -> None:
+    headings = [*TESTS[:3], "New", "Newer", *TESTS[3:-2]]
+    row = [*MARCH[:3], "x", "y", *MARCH[3:-2]]
+    rows, header = csv_files.read_csv(io.BytesIO(quoted(headings, row)), DM01, "f.csv")
+    assert list(rows.columns) == [*DM01.names, "_source_row"]
+    assert rows.loc[0, "period"] == "DM01-MARCH-2026" and rows["total_activity"].isna().all()
+    assert header.remark == (
+        "2 columns not known here, 'New', 'Newer', are left out; "
+        "lacks 2 columns that no figure needs, Unscheduled Activity, Total Activity"
+    )
+
+
+def test_missing_column_that_a_figure_needs_is_an_error_whatever_else_is_new() -> None:
+    place = TESTS.index("Total WL")
+    without = [heading for heading in TESTS if heading != "Total WL"]
+    with pytest.raises(InputError, match=r"f\.csv, row 1: lacks columns of 'Diagnostic .*; expected Total WL$"):
+        read_csv(quoted(without, MARCH[1:]), DM01, "f.csv")
+    renamed = [*TESTS[:place], "Waiting", *TESTS[place + 1 :]]
+    with pytest.raises(InputError, match=rf"row 1, column {place + 1}: has a heading .* know; found 'Waiting'"):
+        read_csv(quoted(renamed, MARCH), DM01, "f.csv")
+
+
 @pytest.mark.parametrize(
     ("heading", "name"),
     [
@@ -187,10 +209,11 @@ MARCH = ["DM01-MARCH-2026", *COUNTS]
         quoted(TESTS, *[[*MARCH[:-1], str(n)] for n in range(200)]),
         csv_bytes(TESTS, *[[*MARCH[:2], "A, B", "#N/A", "NA", "", *MARCH[6:]]] * 50) + b"\r\n\r\n",
         quoted([*TESTS, "", "a"], *[[*MARCH, "", ""]] * 50, end="\r\n"),
+        quoted([*TESTS[:3], "New", *TESTS[3:-1]], *[[*MARCH[:3], "x", *MARCH[3:-1]]] * 50),
         quoted(TESTS, [*MARCH[:2], 'The ""A"" clinic', '""', "two\nlines", *MARCH[5:]], *[MARCH] * 50),
         csv_bytes(TESTS, *[[*MARCH[:2], 'The 6" clinic', *MARCH[3:]]] * 50),
     ],
-    ids=["quoted", "bare", "extra columns", "doubled quotes", "quote within a bare cell"],
+    ids=["quoted", "bare", "extra columns", "new and missing columns", "doubled quotes", "quote within a bare cell"],
 )
 def test_a_streamed_file_is_the_same_as_one_read_strictly(
     content: bytes, block: int, monkeypatch: pytest.MonkeyPatch
@@ -220,7 +243,7 @@ GOOD = quoted(TESTS, *[MARCH] * 99)
         (quoted(TESTS), "f.csv, row 1: has no rows"),
         (quoted(TESTS[1:], MARCH[1:]), "row 1: lacks columns of 'Diagnostic .*; expected Period"),
         (
-            quoted([*TESTS, "a"], [*MARCH, ""], [*MARCH, "x"]),
+            quoted([*TESTS, "a", ""], [*MARCH, "", ""], [*MARCH, "x", ""]),
             "row 1, column 31: has a heading .* row 3 holds 'x' there",
         ),
         (

@@ -84,7 +84,9 @@ CASES = [
         broken(COMMUNITY, "row 1, column 12: has a heading that", "found 'Val'", "expected one of", "Value"),
     ),
     Case(
-        "extra column", with_column(COMMUNITY, "Note"), broken(COMMUNITY, "row 1, column 17: has a heading", "'Note'")
+        "column without a heading",
+        with_column(COMMUNITY, ""),
+        broken(COMMUNITY, "row 1, column 17: has a heading", "and row 2 holds"),
     ),
     Case(
         "repeated heading",

@@ -583,6 +583,62 @@ def test_month_without_a_link_is_awaited_then_late_then_overdue(
     assert [one.failed for one in results] == [False, False, state == OVERDUE, False]
 
 
+@pytest.fixture
+def spare(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A&E as it is, but a spare form of a publication that is never linked."""
+    ae = known_sources()["ae"]
+    assert ae.fetch
+    main = ae.model_copy(update={"id": "main", "fetch": None})
+    how = ae.fetch.model_copy(update={"spare": True})
+    described = {"main": main, "ae": ae.model_copy(update={"form_of": "main", "calendar": None, "fetch": how})}
+    for module in (fetch_module, calendar):
+        monkeypatch.setattr(module, "known_sources", lambda: described)
+    monkeypatch.setattr(lock_module, "known_sources", lambda: known_sources() | described)
+    return world
+
+
+def came_in_another_form(world: World, month: str) -> None:
+    """Says in the lock that it did."""
+    with lock_module.changing(world.workspace) as lock:
+        known = next(entry for entry in lock.entries.values() if entry.subject.period == month)
+        lock.enter(replace(known, source_id="main", sha256="0" * 64))
+
+
+def test_spare_form_comes_for_the_months_that_came_in_no_other(spare: World) -> None:
+    names = ["ae/Monthly-AE-April-2025.csv", "ae/Monthly-AE-May-2025.csv"]
+    assert [name for name, outcome in spare.outcomes().items() if outcome == "new"][:2] == names
+    for month in ("2025-04", "2025-06"):
+        came_in_another_form(spare, month)
+    assert spare.outcomes() == {names[1]: "unchanged"}
+    came_in_another_form(spare, "2025-05")
+    spare.site.asked.clear()
+    assert spare.outcomes() == {} and spare.site.asked == []
+
+
+@pytest.mark.parametrize(
+    ("linked", "taken"),
+    [
+        (["20250331", "20250630", "20250731"], "20250630"),
+        (["20250731", "20250831", "20260331"], "20250731"),
+        (["20250331", "20250430", "20250531"], "20250531"),
+        (["20250228", "20241231"], None),
+    ],
+    ids=["to the last month", "first after it", "the latest there is", "none"],
+)
+def test_of_files_of_several_months_one_is_enough(
+    world: World, monkeypatch: pytest.MonkeyPatch, linked: list[str], taken: str | None
+) -> None:
+    series = known_sources()["ambsys_series"]
+    described = {"ambsys": known_sources()["ambsys"].model_copy(update={"fetch": None}), series.id: series}
+    for module in (fetch_module, calendar):
+        monkeypatch.setattr(module, "known_sources", lambda: described)
+    urls = {day: f"{UPLOADS}/AmbSYS-Time-Series-until-{day}.xlsx" for day in linked}
+    world.site.page(series.landing_page, *urls.values())
+    world.all(today=date(2025, 7, 20))
+    asked = [asked.url for asked in world.site.asked if asked.url.endswith(".xlsx")]
+    assert set(asked) == ({urls[taken]} if taken else set())
+
+
 def test_page_that_fails_is_said(world: World) -> None:
     world.site.wrongs[AE_YEAR] = [status(404)]
     assert world.fetch()[AE_YEAR].problem == f"{AE_YEAR}: the server answers 404"
@@ -655,7 +711,23 @@ def test_real_names_are_recognised_by_the_description_of_their_source(published:
     [
         ("ae", "May-2026-CSV-F4flrg.csv", "2026-05"),
         ("ae", "Monthly-AE-August-2025-revised.csv", "2025-08"),
+        ("ae", "April-2024-CSV-revised_v2.0.csv", "2024-04"),
+        ("ae_provider", "July-2025-AE-by-provider-iX1Zj-revised.xls", "2025-07"),
+        ("ae_provider", "August-2025-AE-by-provider-0G7Wh-revised-v2-1.xls", "2025-08"),
+        ("ae_provider", "October-2025-A&E-by-provider.xlsx", "2025-10"),
+        ("ambsys_series", "AmbSYS-Time-Series-until-20250831.xlsx", "2025-08"),
+        ("cancer", "OCTOBER-2023-CWT-CRS-Provider-Workbook-Provisional.xlsx", "2023-10"),
+        ("cancer", "1.-SEPTEMBER-2025-CWT-CRS-COMMISSIONER-WORKBOOK-FINAL-1.xlsx", "2025-09"),
+        ("cancer_combined", "January-2026-Monthly-Combined-Workbook-Provisional.xlsx", "2026-01"),
+        ("cancer_combined", "OCTOBER-2025-Monthly-Combined-Workbook-FINAL-v2.0.xlsx", "2025-10"),
+        ("cancer_csv", "January-2026-Monthly-Combined-CSV-Provisional.csv", "2026-01"),
+        ("cancer_csv", "Cancer-Waiting-Times-March-2026-Monthly-Combined-CSV-Final-aB3dE-v2.0.csv", "2026-03"),
+        ("cancer_extract", "CWT-CRS-Apr-2025-to-Jul-2025-Data-Extract-Provider.xlsx", "2025-07"),
+        ("dm01", "DM01-SEPTEMBER-2021-full-extract.zip", "2021-09"),
+        ("dm01_provider", "Monthly-Diagnostics-Web-File-Provider-June-2025_45KNG.xls", "2025-06"),
+        ("dm01_provider", "MONTHLY-DIAGNOSTICS-WEB-FILE-PROVIDER-SEPTEMBER-2021-revised.xlsx", "2021-09"),
         ("rtt", "Full-CSV-data-file-Jun26-ZIP-3M-6jPlxd.zip", "2026-06"),
+        ("rtt", "Full-CSV-data-file-Sept21-ZIP-3520K-revised.zip", "2021-09"),
         ("nof_data", "nhs-oversight-framework-acute-trust-data-q3-25-26-v2.csv", None),
         ("nof_league", "nhs-oversight-framework-non-acute-hospital-trust-league-table.csv", None),
     ],
@@ -665,6 +737,22 @@ def test_names_that_are_described_only(source: str, name: str, month: str | None
     assert how and how.files
     match = re.fullmatch(how.files, name, re.IGNORECASE)
     assert match and fetch_module.month_of(match) == month
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("ae", "July-2025-AE-by-provider-iX1Zj-revised.xls"),
+        ("ae", "Quarterly-AE-2025.csv"),
+        ("cancer", "January-2026-Monthly-Combined-Workbook-Provisional.xlsx"),
+        ("cancer_combined", "January-2026-Monthly-Combined-CSV-Provisional.csv"),
+        ("cancer_csv", "January-2026-Monthly-Combined-Workbook-Provisional.xlsx"),
+        ("dm01_provider", "Monthly-Diagnostics-Web-File-Commissioner-June-2025.xls"),
+    ],
+)
+def test_names_of_another_form(source: str, name: str) -> None:
+    how = known_sources()[source].fetch
+    assert how and how.files and not re.fullmatch(how.files, name, re.IGNORECASE)
 
 
 def open_at(port: int) -> str:

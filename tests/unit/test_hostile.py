@@ -23,13 +23,14 @@ from orchestration.sources import csv_files, fetch, http, recognise, workbooks
 from orchestration.sources.archives import MAX_BYTES, MAX_DIRECTORY, MAX_HELD
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import survey
+from orchestration.sources.sheets import MAX_BOOK, MAX_ELEMENTS, MAX_IN_ROW
 from orchestration.terminal.console import Console
 from orchestration.text import HIDDEN, visible
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import PROJECT
 from tests.unit.test_archives import directory, zipped
 from tests.unit.test_csv_files import COUNTS, GOOD, HEADER, ROW, TESTS, csv_bytes, quoted
-from tests.unit.test_workbooks import CANCER, DAYS_28, published, write
+from tests.unit.test_workbooks import CANCER, DAYS_28, published, tampered, write
 
 MB = 1024 * 1024
 ESCAPES = ["\x1b[31m", "\x07", "\x7f", "\x9b31m", "\u0085", "\u2028", "\u202e", "\u2066", "\uffff"]
@@ -112,21 +113,57 @@ def test_what_is_held_as_a_whole_is_smaller_than_what_is_streamed(tmp_path: Path
             assert recognise.recognise(path, "x")
 
 
+def members_of(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
 def book_with(path: Path, sheet: bytes) -> Path:
     """A workbook with something at the end of its first table sheet."""
-    write(path, published())
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = members_of(write(path, published()))
     name = "xl/worksheets/sheet2.xml"
     members[name] = members[name].replace(b"</sheetData>", sheet + b"</sheetData>")
     return zipped(path, **members)
 
 
-def test_workbook_too_large_with_all_its_members_is_not_opened(tmp_path: Path) -> None:
-    path = zipped(tmp_path / "x", **{workbooks.BOOK: b"<x/>", "a": b""})
-    directory(path, 20, "<II", MAX_HELD, MAX_HELD + 1)
-    with pytest.raises(InputError, match=r"^x: is too large"):
+@pytest.mark.parametrize(
+    ("member", "limit"),
+    [("xl/worksheets/sheet2.xml", MAX_BOOK), ("xl/styles.xml", MAX_HELD), ("xl/other.xml", MAX_HELD)],
+)
+def test_workbook_too_large_is_not_opened(tmp_path: Path, member: str, limit: int) -> None:
+    """Sheets are streamed; all else is held."""
+    path = zipped(tmp_path / "x", **{member: b"", **members_of(write(tmp_path / "y", published()))})
+    directory(path, 20, "<II", limit, limit + 1)
+    with pytest.raises(InputError, match=rf"^x: is too large; found \d+; expected at most {limit} bytes"):
         recognise.recognise(path, "x")
+
+
+def test_only_a_sheet_counts_as_one(tmp_path: Path) -> None:
+    """A part that the manifest calls shared strings, too, is held."""
+    members = members_of(tampered(tmp_path / "y", "", b""))
+    sheet = b"/xl/worksheets/sheet2.xml"
+    members["[Content_Types].xml"] = members["[Content_Types].xml"].replace(b"/xl/sharedStrings.xml", sheet)
+    path = zipped(tmp_path / "x", **{sheet[1:].decode(): b"", **members})
+    directory(path, 20, "<II", MAX_HELD, MAX_HELD + 1)
+    with pytest.raises(InputError, match=rf"^x: is too large; .* at most {MAX_HELD} bytes"):
+        recognise.recognise(path, "x")
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'<row r="99">' + b"<c/>" * (MAX_IN_ROW + 1) + b"</row>", f"more than {MAX_IN_ROW} elements in a row"),
+        (b"<row>" + b"<c/><row/>" * MAX_IN_ROW + b"<c/></row>", f"more than {MAX_IN_ROW} elements in a row"),
+        (
+            b"</sheetData><a>" + b"<b/>" * MAX_ELEMENTS + b"</a><sheetData>",
+            f"more than {MAX_ELEMENTS} elements besides",
+        ),
+    ],
+    ids=["a row", "rows in a row", "besides rows"],
+)
+def test_xml_that_would_grow_in_memory_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
+    with pytest.raises(InputError, match=rf"is a damaged workbook \(ValueError: it holds {says}"):
+        workbooks.read_workbook(book_with(tmp_path / "x", content), CANCER, "f")
 
 
 def test_row_that_openpyxl_would_fill_up_is_refused(tmp_path: Path) -> None:
@@ -137,12 +174,10 @@ def test_row_that_openpyxl_would_fill_up_is_refused(tmp_path: Path) -> None:
 
 def test_no_entity_of_a_workbook_is_expanded(tmp_path: Path) -> None:
     """Not even those that expat lets pass: few and long, in a part that is large anyway."""
-    write(path := tmp_path / "x", published())
-    with zipfile.ZipFile(path) as archive:
-        members = {name: archive.read(name) for name in archive.namelist()}
+    members = members_of(write(path := tmp_path / "x", published()))
     members["xl/styles.xml"] = b'<!DOCTYPE s [<!ENTITY a "x">]>' + members["xl/styles.xml"]
     with pytest.raises(InputError, match=r"EntitiesForbidden"):
-        workbooks.subject(zipped(path, **members), CANCER, "f")
+        workbooks.subjects(zipped(path, **members), CANCER, "f")
 
 
 @pytest.mark.parametrize("hidden", ESCAPES)

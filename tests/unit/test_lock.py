@@ -231,7 +231,9 @@ def test_pin_holds_a_version_against_its_mark(extracts: Path, workspace: Workspa
 def test_tie_is_entered_and_settled_by_a_pin(extracts: Path, workspace: Workspace) -> None:
     ae(extracts, "a.csv", "MAY-2025")
     ae(extracts, "b.csv", "MAY-2025", value="2")
-    with pytest.raises(LeagueError, match=r"^a\.csv and b\.csv .* which supersedes the other: pin one in the lock$"):
+    with pytest.raises(
+        LeagueError, match=r"^a\.csv and b\.csv .* which supersedes the other: pin one in the lock; 2 of 2 rows"
+    ):
         take_in(survey(extracts), Q1, workspace)
     tied = [("a.csv", "2025-05", "-"), ("b.csv", "2025-05", "-")]
     assert [statuses(workspace)[entry] for entry in tied] == ["undecided", "undecided"]
@@ -239,7 +241,9 @@ def test_tie_is_entered_and_settled_by_a_pin(extracts: Path, workspace: Workspac
     assert used(take_in(survey(extracts), Q1, workspace)) == {"b.csv"}
     assert [statuses(workspace)[entry] for entry in tied] == ["superseded by b.csv", "in force"]
     edit(workspace, "a.csv", pinned="another opinion")
-    with pytest.raises(LeagueError, match=r"^a\.csv and b\.csv .* and differ; both are pinned in the lock$"):
+    with pytest.raises(
+        LeagueError, match=r"^a\.csv and b\.csv .* and differ; both are pinned in the lock; 2 of 2 rows"
+    ):
         take_in(survey(extracts), Q1, workspace)
 
 
@@ -278,6 +282,9 @@ def test_retired_source_is_still_read_and_listed_for_ever(
     assert used(inventory) == {"a.csv"} and land(retired, inventory, build).rows == 2
     listed = {"ae": {"since": "2026-04-01", "reason": "replaced by another collection"}}
     document = json.loads(workspace.lock_file.read_text())
+    listed |= {
+        name: source.retired.model_dump(mode="json") for name, source in known_sources().items() if source.retired
+    }
     assert document["retired_sources"] == listed and document["quarters"] == json.loads(before)["quarters"]
     monkeypatch.undo()
     take_in(survey(extracts), Q1, workspace)
@@ -372,3 +379,16 @@ def test_two_processes_lose_nothing_of_each_other(workspace: Workspace) -> None:
     assert {quarter: found.count(quarter) for quarter in found} == {Q1: 20, Q2: 20, "2025-26-Q4": 1}
     with (workspace.data_dir / "work" / "extracts.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def test_lock_of_before_references_had_quarters_is_read(extracts: Path, workspace: Workspace) -> None:
+    """Its pins hold for every quarter, and the list that is read no more is left out."""
+    ae(extracts, "May-2025.csv", "MAY-2025")
+    take_in(survey(extracts), Q1, workspace)
+    document = json.loads(workspace.lock_file.read_text())
+    (entry,) = document["quarters"][Q1].pop("ods_etr")
+    document["references"] = {"ods_etr": [{**entry, "pinned": "as reviewed"}], "ods_icbs": [entry]}
+    workspace.lock_file.write_text(json.dumps(document))
+    inventory = take_in(survey(extracts), Q1, workspace)
+    etr = inventory[inventory["source_id"] == "ods_etr"]
+    assert list(etr["reason"]) == ["pinned: as reviewed"]

@@ -114,7 +114,7 @@ def test_the_month_may_be_a_date(tmp_path: Path) -> None:
         sheets[sheet][1] = [datetime(2025, 9, 1)]
     sheets[DAYS_28][2] = sheets[DAYS_62][2] = ["BASIS: COMMISSIONER BASED"]
     path = write(tmp_path / "x", sheets)
-    assert workbooks.subject(path, CANCER, "f") == ("2025-09", "commissioner")
+    assert workbooks.subjects(path, CANCER, "f") == ([("2025-09", "commissioner")], None)
     assert set(workbooks.read_workbook(path, CANCER, "f")["month"]) == {"Sep-25"}
 
 
@@ -189,7 +189,7 @@ def test_what_is_not_as_described_is_named_with_its_place(
     change(sheets)
     path = write(tmp_path / "x", sheets)
     with pytest.raises(InputError, match=message):
-        workbooks.subject(path, CANCER, "f")
+        workbooks.subjects(path, CANCER, "f")
         workbooks.read_workbook(path, CANCER, "f")
 
 
@@ -232,7 +232,7 @@ BOMB = f'<!DOCTYPE sst [<!ENTITY a0 "ha">{ENTITIES}]><sst><si><t>&a11;</t></si><
 def test_a_damaged_workbook_says_so(tmp_path: Path, member: str, content: bytes | None, says: str) -> None:
     path = tampered(tmp_path / "x", member, content)
     if not member:
-        assert workbooks.subject(path, CANCER, "f") == ("2025-04", "provider")
+        assert workbooks.subjects(path, CANCER, "f") == ([("2025-04", "provider")], None)
         return
     with pytest.raises(InputError, match=rf"^f( \[.*\])?: is a damaged workbook \(.*{says}.*\): download it again$"):
         workbooks.read_workbook(path, CANCER, "f")

@@ -2,10 +2,10 @@
 -- without the commissioner that a rule leaves out.
 select
     counts.quarter,
-    months.framework,
+    rules.framework,
     coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
     rules.metric_id,
-    cast(rules.source_id as varchar) as source_id,
+    counts.source_id,
     counts.month,
     counts.code_in_file,
     counts.numerator,
@@ -14,9 +14,10 @@ select
     counts.source_member,
     counts.source_row
 from {{ ref('source_counts') }} as counts
-inner join {{ ref('computed_metrics') }} as rules
+inner join {{ ref('rules_in_force') }} as rules
     on
-        rules.measure = counts.measure
+        rules.quarter = counts.quarter
+        and rules.measure = counts.measure
         and rules.side = counts.side
         and (
             rules.without_commissioner is null

@@ -35,6 +35,14 @@ named as (
     group by files.quarter, files.side, coalesce(successions.successor_code, files.organisation_code)
 ),
 
+leagues_in_force as (
+    select
+        frameworks.quarter,
+        leagues.league
+    from {{ ref('quarter_frameworks') }} as frameworks
+    inner join {{ ref('leagues') }} as leagues on leagues.framework = frameworks.framework
+),
+
 listed as (
     select
         quarters.quarter,
@@ -46,13 +54,14 @@ listed as (
         on
             quarters.quarter = reference.quarter
             and (reference.close_date is null or reference.close_date >= quarters.period_end)
+    inner join leagues_in_force as in_force
+        on in_force.quarter = reference.quarter and in_force.league = reference.league
     left join {{ ref('successions') }} as successions
         on successions.quarter = quarters.quarter and successions.predecessor_code = reference.trust_code
     left join leagues_released
         on leagues_released.quarter = quarters.quarter and leagues_released.league = reference.league
     where
-        reference.league is not null
-        and leagues_released.league is null
+        leagues_released.league is null
         and successions.predecessor_code is null
 ),
 

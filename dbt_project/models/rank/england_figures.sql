@@ -1,5 +1,6 @@
 -- England is every organisation of a publication, commissioner NONC included: what its own totals are checked against.
--- A&E counts of a provider whose ICB no list knows are England's but no ICB's.
+-- A&E counts of a provider whose ICB no list knows are England's but no ICB's. Footprints are shares, to a millionth:
+-- their sum is whole again to a thousandth.
 with summed as (
     select
         months.quarter,
@@ -7,14 +8,17 @@ with summed as (
         months.metric_id,
         rules.multiplier,
         rules.divisor,
-        sum(counts.numerator) as numerator,
-        sum(counts.denominator) as denominator,
+        round(sum(counts.numerator), 3) as numerator,
+        round(sum(counts.denominator), 3) as denominator,
         count(distinct months.month) as months_counted,
         min(months.month) as first_month,
         max(months.month) as last_month
     from {{ ref('months_used') }} as months
-    inner join {{ ref('computed_metrics') }} as rules
-        on rules.framework = months.framework and rules.metric_id = months.metric_id
+    inner join {{ ref('rules_in_force') }} as rules
+        on
+            rules.quarter = months.quarter
+            and rules.framework = months.framework
+            and rules.metric_id = months.metric_id
     inner join {{ ref('source_counts') }} as counts
         on
             counts.quarter = months.quarter
@@ -29,7 +33,7 @@ attributed as (
         quarter,
         framework,
         metric_id,
-        sum(denominator) as denominator
+        round(sum(denominator), 3) as denominator
     from {{ ref('computed_values') }}
     group by quarter, framework, metric_id
 )

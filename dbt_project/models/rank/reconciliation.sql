@@ -136,9 +136,8 @@ value_cells as (
             and computed.organisation_code = published.organisation_code
             and computed.metric_id = published.metric_id
             and computed.value_basis = 'computed'
-    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.quarter = published.quarter
-    inner join {{ ref('computed_metrics') }} as rules
-        on rules.framework = frameworks.framework and rules.metric_id = published.metric_id
+    inner join {{ ref('rules_in_force') }} as rules
+        on rules.quarter = published.quarter and rules.metric_id = published.metric_id
     where published.value_basis = 'published' and computed.status = 'reported'
 ),
 

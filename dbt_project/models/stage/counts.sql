@@ -1,13 +1,16 @@
 -- The models with the tag `counts`, one under another. An organisation has its name from the first that names it.
-{% for source_id, model in {
-    'rtt': 'rtt_counts',
-    'dm01': 'dm01_counts',
-    'cancer': 'cancer_waits',
-    'ae': 'ae_attendances',
-    'ambsys': 'ambulance_responses'
+{% for model, source_id in {
+    'rtt_counts': "'rtt'",
+    'dm01_counts': "'dm01'",
+    'dm01_provider_waits': "'dm01_provider'",
+    'cancer_waits': "'cancer'",
+    'cancer_cuts': 'source_id',
+    'ae_attendances': "'ae'",
+    'ae_provider_attendances': "'ae_provider'",
+    'ambulance_responses': 'source_id'
 }.items() -%}
     select
-        '{{ source_id }}' as source_id,
+        {{ source_id }} as source_id,
         {{ loop.index }} as preference,
         quarter,
         month,

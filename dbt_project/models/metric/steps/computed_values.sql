@@ -2,13 +2,11 @@
 -- where they are too few to make a value.
 with rules as (
     select
-        frameworks.quarter,
-        quarters.period_start as quarter_start,
+        rules_in_force.*,
         quarters.period_end as quarter_end,
-        computed_metrics.*
-    from {{ ref('computed_metrics') }} as computed_metrics
-    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = computed_metrics.framework
-    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = frameworks.quarter
+        rules_in_force.publication || ' files' || coalesce(' (' || rules_in_force.note || ')', '') as files_named
+    from {{ ref('rules_in_force') }} as rules_in_force
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = rules_in_force.quarter
 ),
 
 months as (
@@ -35,6 +33,7 @@ counted as (
         count(*) = count(numerator) and count(*) = count(denominator) as has_all_figures,
         count(distinct month) as months_counted,
         string_agg(distinct strftime(month, '%Y-%m'), ', ' order by strftime(month, '%Y-%m')) as months_named,
+        arg_max(source_id, month) as source_id,
         arg_max(source_sha256, month) as source_sha256
     from {{ ref('metric_parts') }}
     group by quarter, framework, metric_id, organisation_code
@@ -62,7 +61,7 @@ spine as (
 
 select
     spine.quarter,
-    cast(rules.framework as varchar) as framework,
+    spine.framework,
     spine.organisation_code,
     spine.metric_id,
     cast(counted.numerator as decimal(18, 6)) as numerator,
@@ -85,11 +84,11 @@ select
     cast(
         case
             when not_applicable.reason is not null then not_applicable.reason
-            when months.months_counted is null then 'no ' || rules.source_id || ' file of the quarter'
+            when months.months_counted is null then 'no ' || rules.publication || ' file of the quarter'
             when counted.organisation_code is null and successions.successor_code is not null
                 then 'counted under its successor ' || successions.successor_code
             when counted.organisation_code is null
-                then 'not counted in the ' || rules.source_id || ' files: ' || months.months_named
+                then 'not counted in the ' || rules.files_named || ': ' || months.months_named
             when not counted.has_all_figures then 'a figure is missing in the file'
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
@@ -98,6 +97,7 @@ select
                 then
                     'latest month at hand is ' || months.months_named || ', not '
                     || strftime(rules.quarter_end, '%Y-%m')
+            else rules.note
         end as varchar
     ) as status_reason,
     cast(
@@ -109,7 +109,7 @@ select
     months.first_month as period_start,
     cast(months.last_month + interval 1 month - interval 1 day as date) as period_end,
     months.last_month < date_trunc('month', rules.quarter_end) as is_of_an_earlier_month,
-    cast(rules.source_id as varchar) as source_id,
+    coalesce(counted.source_id, rules.publication) as source_id,
     counted.source_sha256
 from spine
 inner join rules

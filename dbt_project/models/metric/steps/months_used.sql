@@ -4,21 +4,21 @@ with at_hand as (
         rules.framework,
         rules.metric_id,
         rules.basis,
-        months.quarter,
-        months.month,
-        max(months.month) over (partition by rules.framework, rules.metric_id, months.quarter) as latest_month
-    from {{ ref('computed_metrics') }} as rules
-    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = rules.framework
-    inner join {{ ref('months_available') }} as months
+        forms.quarter,
+        forms.month,
+        max(forms.month) over (partition by rules.framework, rules.metric_id, forms.quarter) as latest_month
+    from {{ ref('rules_in_force') }} as rules
+    inner join {{ ref('forms_at_hand') }} as forms
         on
-            months.quarter = frameworks.quarter
-            and months.source_id = rules.source_id
-            and (months.part is null or months.part = rules.side)
+            forms.used
+            and forms.quarter = rules.quarter
+            and forms.measure = rules.measure
+            and forms.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
 )
 
 select
     quarter,
-    cast(framework as varchar) as framework,
+    framework,
     metric_id,
     month
 from at_hand

@@ -1,5 +1,6 @@
--- Every row of a file that counts, once for each measure and side it counts for: how many of how many. A provider's
--- counts are those of its ICB, too, where a metric is made so. A commissioner that a rule leaves out stands apart.
+-- Every row that counts of the form of its month that is used, once for each measure and side it counts for: how many
+-- of how many. A provider's counts are those of its ICB, too, where a metric is made so. A commissioner that a rule
+-- leaves out stands apart.
 with left_out as (
     select distinct without_commissioner
     from {{ ref('computed_metrics') }}
@@ -12,8 +13,15 @@ counted as (
         counts.organisation_code as code_in_file,
         left_out.without_commissioner as commissioner_apart
     from {{ ref('counts') }} as counts
+    inner join {{ ref('forms_at_hand') }} as forms
+        on
+            forms.used
+            and forms.source_id = counts.source_id
+            and forms.quarter = counts.quarter
+            and forms.month = counts.month
+            and forms.measure = counts.measure
+            and forms.side = counts.side
     left join left_out on left_out.without_commissioner = counts.commissioner_code
-    where counts.side is not null and counts.measure is not null
 ),
 
 of_icbs as (
@@ -44,8 +52,9 @@ select
     organisation_code,
     code_in_file,
     commissioner_apart,
-    cast(numerator as decimal(18, 1)) as numerator,
-    cast(denominator as decimal(18, 1)) as denominator,
+    cast(numerator as decimal(18, 6)) as numerator,
+    cast(denominator as decimal(18, 6)) as denominator,
+    cast(source_id as varchar) as source_id,
     source_sha256,
     source_member,
     source_row

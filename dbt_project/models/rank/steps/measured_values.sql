@@ -18,11 +18,12 @@ select
 from {{ ref('scoring_inputs') }} as inputs
 inner join {{ ref('quarters_in_scope') }} as quarters
     on quarters.quarter = inputs.quarter and quarters.role = 'asked for'
-inner join {{ ref('computed_metrics') }} as computed_metrics
+inner join {{ ref('rules_in_force') }} as rules
     on
-        computed_metrics.framework = inputs.framework
-        and computed_metrics.metric_id = inputs.metric_id
-        and computed_metrics.sampling_law = 'binomial'
+        rules.quarter = inputs.quarter
+        and rules.framework = inputs.framework
+        and rules.metric_id = inputs.metric_id
+        and rules.sampling_law = 'binomial'
 left join {{ ref('computed_values') }} as counts
     on
         counts.quarter = inputs.quarter

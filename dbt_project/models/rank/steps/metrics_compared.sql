@@ -49,6 +49,8 @@ judged as (
             when changes.metric_id is not null then 'definition changed (' || changes.label || '): ' || changes.change
             when scored.value_basis <> scored_before.value_basis
                 then scored_before.value_basis || ' the quarter before, ' || scored.value_basis || ' now'
+            when scored.value_basis = 'computed' and rules.measure <> rules_before.measure
+                then rules_before.measure || ' the quarter before, ' || rules.measure || ' now'
         end as excluded_reason
     from pairs
     left join scored
@@ -61,6 +63,16 @@ judged as (
             scored_before.quarter = pairs.previous_quarter
             and scored_before.league = pairs.league
             and scored_before.metric_id = pairs.metric_id
+    left join {{ ref('rules_in_force') }} as rules
+        on
+            rules.quarter = pairs.quarter
+            and rules.framework = pairs.framework
+            and rules.metric_id = pairs.metric_id
+    left join {{ ref('rules_in_force') }} as rules_before
+        on
+            rules_before.quarter = pairs.previous_quarter
+            and rules_before.framework = pairs.framework
+            and rules_before.metric_id = pairs.metric_id
     left join {{ ref('metric_changes') }} as changes
         on
             changes.framework = pairs.framework

@@ -69,7 +69,7 @@ select
     cast(metrics.weight as decimal(13, 12)) as weight,
     metrics.counted as counts_in_average,
     cast(
-        {{ weakest_label(weakest_label('metrics.label', 'valued.league_label'), 'computed_metrics.label') }} as varchar
+        {{ weakest_label(weakest_label('metrics.label', 'valued.league_label'), 'computed.label') }} as varchar
     ) as label,
     metrics.scoring_rule,
     rules.threshold,
@@ -89,10 +89,11 @@ inner join populations
         and populations.population = valued.population
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = valued.framework and metrics.metric_id = valued.metric_id
-left join {{ ref('computed_metrics') }} as computed_metrics
+left join {{ ref('rules_in_force') }} as computed
     on
-        computed_metrics.framework = valued.framework
-        and computed_metrics.metric_id = valued.metric_id
+        computed.quarter = valued.quarter
+        and computed.framework = valued.framework
+        and computed.metric_id = valued.metric_id
         and valued.value_basis = 'computed'
 left join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = metrics.scoring_rule
 left join {{ ref('score_precision') }} as score_precision

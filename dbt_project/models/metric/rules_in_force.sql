@@ -1,0 +1,53 @@
+-- A metric can be computed in several ways: of a quarter the first choice counts whose months are all at hand, else the
+-- last choice. The ways are never mixed within a quarter.
+with at_hand as (
+    select
+        frameworks.quarter,
+        rules.framework,
+        rules.metric_id,
+        rules.choice,
+        count(distinct forms.month) >= case rules.basis when 'sum_of_months' then 3 else 1 end as complete
+    from {{ ref('computed_metrics') }} as rules
+    inner join {{ ref('quarter_frameworks') }} as frameworks on frameworks.framework = rules.framework
+    left join {{ ref('forms_at_hand') }} as forms
+        on
+            forms.quarter = frameworks.quarter
+            and forms.measure = rules.measure
+            and forms.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
+    group by frameworks.quarter, rules.framework, rules.metric_id, rules.choice, rules.basis
+),
+
+chosen as (
+    select
+        quarter,
+        framework,
+        metric_id,
+        coalesce(min(case when complete then choice end), max(choice)) as choice
+    from at_hand
+    group by quarter, framework, metric_id
+)
+
+select
+    chosen.quarter,
+    cast(rules.framework as varchar) as framework,
+    cast(rules.metric_id as varchar) as metric_id,
+    cast(rules.publication as varchar) as publication,
+    cast(rules.measure as varchar) as measure,
+    cast(rules.side as varchar) as side,
+    rules.without_commissioner,
+    cast(rules.basis as varchar) as basis,
+    rules.multiplier,
+    rules.divisor,
+    cast(rules.sampling_law as varchar) as sampling_law,
+    cast(rules.members_needed as decimal(4, 3)) as members_needed,
+    cast(rules.tolerance as decimal(4, 2)) as tolerance,
+    rules.tolerance_reason,
+    rules.note,
+    cast(rules.label as varchar) as label,
+    cast(rules.source as varchar) as source
+from chosen
+inner join {{ ref('computed_metrics') }} as rules
+    on
+        rules.framework = chosen.framework
+        and rules.metric_id = chosen.metric_id
+        and rules.choice = chosen.choice

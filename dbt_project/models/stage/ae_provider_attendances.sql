@@ -1,0 +1,32 @@
+-- Two sheets: what a provider saw itself, and its footprint as an acute trust, to which a share of the type 3
+-- attendances of others nearby is added. So footprints can be fractions.
+with typed as (
+    select
+        months.quarter,
+        months.month,
+        lower({{ clean_text('ae._source_member') }}) = 'acute trust footprint data' as is_footprint,
+        {{ clean_text('ae.org_code') }} = '-' as is_england,
+        {{ clean_text('ae.org_code') }} as organisation_code,
+        {{ clean_text('ae.org_name') }} as organisation_name,
+        {% for count in ['attendances', 'within_4_hours', 'over_4_hours'] -%}
+            {% for type in ['type_1', 'type_2', 'type_3', 'total'] -%}
+                cast(coalesce(nullif(nullif(ae.{{ count }}_{{ type }}, ''), '-'), '0') as decimal(18, 6))
+                    as {{ count }}_{{ type }},
+            {% endfor -%}
+        {% endfor -%}
+        ae._source_sha256 as source_sha256,
+        ae._source_member as source_member,
+        cast(ae._source_row as integer) as source_row
+    from {{ source('land', 'ae_provider') }} as ae
+    inner join {{ ref('months_available') }} as months
+        on months.source_id = 'ae_provider' and months.source_sha256 = ae._source_sha256
+)
+
+select
+    *,
+    case when not is_england then 'provider' end as side,
+    cast(null as varchar) as commissioner_code,
+    case when is_footprint then 'ae_footprint_within_4_hours' else 'ae_within_4_hours' end as measure,
+    within_4_hours_total as numerator,
+    attendances_total as denominator
+from typed

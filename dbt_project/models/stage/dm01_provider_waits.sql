@@ -1,0 +1,21 @@
+-- Two sheets: a row a provider, and a row a provider and test, of which the test Total comes to the same.
+select
+    months.quarter,
+    months.month,
+    nullif({{ clean_text('dm01.provider_code') }}, '') as organisation_code,
+    {{ clean_text('dm01.provider_name') }} as organisation_name,
+    organisation_code is null as is_england,
+    coalesce(nullif({{ clean_text('dm01.diagnostic_test_name') }}, ''), 'ALL TESTS') as test,
+    {{ published_count('dm01.waiting_6_or_more_weeks') }} as over_6_weeks,
+    {{ published_count('dm01.total_waiting_list') }} as waiting_list,
+    case when not is_england then 'provider' end as side,
+    cast(null as varchar) as commissioner_code,
+    case when lower({{ clean_text('dm01._source_member') }}) = 'provider' then 'dm01_over_6_weeks' end as measure,
+    over_6_weeks as numerator,
+    waiting_list as denominator,
+    dm01._source_sha256 as source_sha256,
+    dm01._source_member as source_member,
+    cast(dm01._source_row as integer) as source_row
+from {{ source('land', 'dm01_provider') }} as dm01
+inner join {{ ref('months_available') }} as months
+    on months.source_id = 'dm01_provider' and months.source_sha256 = dm01._source_sha256

@@ -1,0 +1,193 @@
+"""What a file of the extracts folder holds: looked at once, and remembered by its hash.
+
+Belongs here: looking into archives, telling what a file that does not parse would be about, remembering. Does not:
+recognising and reading one file (`recognise.py`), which file counts (`inventory.py`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zipfile import ZipInfo
+
+from orchestration.errors import InputError
+from orchestration.quarters import Quarter
+from orchestration.sources import csv_files, recognise
+from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
+from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.fictional import is_fictional
+from orchestration.sources.recognise import Subject
+from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_atomically
+from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
+
+DEPTH = 2  # archives within each other
+NOT_KNOWN = "no publication known here"
+AKIN_FROM = 0.2  # of headings: A&E of 2019-20 has 0.3, RTT before April 2021 0.6; files of other kinds have none
+MONTH_IN_NAME = re.compile(
+    r"(?<![A-Za-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-_ ]*(?:20)?(\d\d)(?!\d)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file of the folder or, `within` it, a file in an archive. A `problem` is why it is no publication or, where a
+    source is known, why it does not parse. Then it is about no other months than its subjects; without any we do not
+    know which."""
+
+    within: tuple[str, ...]
+    sha256: str
+    bytes: int
+    source_id: str | None = None
+    member: str | None = None
+    subjects: tuple[Subject, ...] = ()
+    remarks: str | None = None
+    fictional: bool = False
+    problem: str | None = None
+
+
+class Memory:
+    """What was found in files that were looked at before, in the data folder. It is of no use once a description or a
+    reader has changed."""
+
+    def __init__(self, workspace: Workspace | None) -> None:
+        self._path = workspace.data_dir / "work" / "contents.json" if workspace else None
+        self._before, self._now = self._read(), dict[str, list[Content]]()
+
+    def of(self, path: Path, name: str, sha256: str) -> list[Content]:
+        """What is in a file. Its name is in the messages."""
+        key = f"{sha256} {name}"
+        if key not in self._now:
+            self._now[key] = self._before.get(key) or list(contents(path, name, sha256))
+        return self._now[key]
+
+    def keep(self) -> None:
+        """Write down what was asked for."""
+        if self._path and self._now != self._before:
+            files = {key: [asdict(one) for one in found] for key, found in self._now.items()}
+            write_atomically(self._path, json.dumps({"by": _readers(), "files": files}, ensure_ascii=True).encode())
+
+    def _read(self) -> dict[str, list[Content]]:
+        if not self._path or not self._path.exists():
+            return {}
+        try:
+            kept = json.loads(self._path.read_bytes())
+            return (
+                {key: [_content(one) for one in found] for key, found in kept["files"].items()}
+                if (kept["by"] == _readers())
+                else {}
+            )
+        except (ValueError, TypeError, KeyError):
+            return {}  # cut off: it is made again
+
+
+def _content(kept: dict[str, Any]) -> Content:
+    subjects = tuple(
+        Subject(**{**one, "quarter": one["quarter"] and Quarter(one["quarter"])}) for one in kept["subjects"]
+    )
+    return Content(**{**kept, "within": tuple(kept["within"]), "subjects": subjects})
+
+
+@cache
+def _readers() -> str:
+    """One hash over all that what is found hangs on."""
+    return sha256_of_tree(SOURCES, SEEDS, Path(__file__).parent)
+
+
+class _Allowance:
+    """What may be unpacked of one file, all archives within it together."""
+
+    def __init__(self) -> None:
+        self._members, self._bytes = MAX_MEMBERS, MAX_UNPACKED
+
+    def take(self, members: Iterable[ZipInfo], file: str) -> None:
+        """Raise InputError where it is used up."""
+        for member in members:
+            self._members -= 1
+            self._bytes -= member.file_size
+        if self._members < 0 or self._bytes < 0:
+            raise InputError(
+                "holds archives that hold too much",
+                file=file,
+                expected=f"at most {MAX_MEMBERS} members, {MAX_UNPACKED} bytes",
+            )
+
+
+def contents(path: Path, file: str, sha256: str) -> Iterator[Content]:
+    """Look into a file, and into archives in it. Nothing is raised: what goes wrong is said of the file it is in."""
+    yield from _contents(path, file, Content((), sha256, path.stat().st_size), _Allowance())
+
+
+def _contents(path: Path, file: str, about: Content, allowance: _Allowance) -> Iterator[Content]:
+    try:
+        if len(about.within) == DEPTH and recognise.is_packed(path, file):
+            raise InputError(f"is an archive within {DEPTH} others: unpack it", file=file)
+        members = recognise.files_within(path, file)
+        allowance.take(members, file)
+    except InputError as problem:
+        yield _damaged(path, file, about, str(problem))
+        return
+    if not members:
+        yield _single(path, file, about)
+    for member in members:
+        within = (*about.within, member.filename)
+        try:
+            with unpacked(path, (member.filename,), file) as scratch:
+                one = Content(within, sha256_of_file(scratch), member.file_size)
+                yield from _contents(scratch, f"{file}/{member.filename}", one, allowance)
+        except InputError as problem:
+            yield replace(about, problem=str(problem))
+            return
+
+
+def _single(path: Path, file: str, about: Content) -> Content:
+    try:
+        found = recognise.recognise(path, file)
+    except InputError as problem:
+        return _damaged(path, file, about, str(problem))
+    if found is None:
+        like = csv_files.source_by_headings(first_bytes(path), AKIN_FROM)
+        akin = f"; its headings are most like those of {like.title!r}" if like else ""
+        return replace(about, problem=NOT_KNOWN + akin)
+    about = replace(about, source_id=found.source.id, member=found.member)
+    try:
+        about = replace(about, fictional=is_fictional(path, file))
+        subjects, remarks = recognise.subjects_of(path, found, file)
+        return replace(about, subjects=tuple(subjects), remarks=remarks)
+    except InputError as problem:
+        told = recognise.subjects_told(path, found, file) or _named_by(file, found.source)
+        return replace(about, subjects=tuple(told), problem=str(problem))
+
+
+def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
+    """An archive or a workbook that cannot be opened: what its first bytes and its name say it is."""
+    head = first_bytes(path)
+    if source := csv_files.source_by_headings(head):
+        told = recognise.told(head.decode("utf-8-sig", errors="replace").splitlines(keepends=True), source)
+    else:
+        source = next((one for one in known_sources().values() if _is_named_like(file, one)), None)
+        told = []
+    if source is None:
+        return replace(about, problem=problem)
+    return replace(about, source_id=source.id, subjects=tuple(told or _named_by(file, source)), problem=problem)
+
+
+def _is_named_like(file: str, source: Source) -> bool:
+    name = file.rpartition("/")[2]
+    pattern = source.fetch and source.fetch.files
+    return bool(pattern and re.fullmatch(pattern, name, re.IGNORECASE))
+
+
+def _named_by(file: str, source: Source) -> list[Subject]:
+    """The month that a file is named after, where files of a source are about the one they are named after. A hint, for
+    files that do not parse and do not say."""
+    one_month = source.fetch and source.fetch.files and "(?P<month>" in source.fetch.files
+    match = MONTH_IN_NAME.search(file.rpartition("/")[2]) if one_month else None
+    if match is None:
+        return []
+    month = datetime.strptime(f"{match[1]} {match[2]}", "%b %y").strftime("%Y-%m")
+    return [Subject(Quarter.of_month(month), month)]

@@ -1,0 +1,252 @@
+"""Sheets that are one table each: some preamble, a header of one or two rows, then rows, then perhaps notes.
+
+The header is found by its headings, wherever it stands. Columns that nothing needs may be missing, and others may be
+there. A row is never dropped: below the table there may be text, but no figure.
+
+Belongs here: tables as rows of cells. Does not: opening a workbook (`sheets.py`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import takewhile
+from typing import Any
+
+import pandas as pd
+from openpyxl.utils import get_column_letter
+
+from orchestration.errors import InputError
+from orchestration.sources.descriptions import Column, Source, Table
+from orchestration.sources.periods import months_and_parts
+from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
+
+PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
+LIKE = 0.5  # of the headings that a table needs, in a row that is its header with some of them misspelt or missing
+MAX_TABLE_ROWS = 200_000  # as of a CSV file; the most known is 41 013 (cancer extract of 4 months)
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+CODE = re.compile(r"[A-Z0-9]{3,6}")  # of an organisation; a note has small letters or blanks
+
+Line = list[str | None]
+
+
+@dataclass(frozen=True)
+class Head:
+    """What stands above the rows of a table: the column at each position, headings not known here, and the texts that
+    hold for every row."""
+
+    row: int
+    columns: dict[int, str]
+    unknown: list[str]
+    fixed: dict[str, str]
+
+
+def likeness(book: Book, source: Source) -> float:
+    """How much a workbook looks like this publication, 0 to 1: by the headings on the sheet that is most like it."""
+    return max(
+        (_likeness(book, name, source, table) for table in source.tables for name in _names(book, table)), default=0
+    )
+
+
+def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], str | None]:
+    """The months and parts that a workbook is about, and the columns that are left out. Raises InputError where its
+    sheets are not as described or are about different months."""
+    assert source.period
+    found: set[tuple[str, str | None]] = set()
+    unknown = []
+    for name, table in _sheets(book, source):
+        head, lines = _open(book, name, source, table)
+        is_said_above = head.fixed.keys() >= set(source.period.columns)
+        lines = iter([[*map(head.fixed.get, source.names), name, str(head.row)]]) if is_said_above else lines
+        frame = pd.DataFrame(lines, columns=[*source.names, "_source_member", "_source_row"], dtype="string")
+        about = months_and_parts(frame, source, book.place(name))
+        if found and {month for month, _ in about} != {month for month, _ in found}:
+            raise InputError(
+                "is not about the same as the first sheet", file=book.place(name), found=about, expected=sorted(found)
+            )
+        found.update(about)
+        unknown += [f"{name}: {', '.join(map(repr, head.unknown))}"] if head.unknown else []
+    return sorted(found, key=str), f"columns not known here are left out, {'; '.join(unknown)}" if unknown else None
+
+
+def read(book: Book, source: Source) -> Iterator[Line]:
+    """Yield every row of every table, as text in the order of the source's columns, with the sheet and the number. A
+    column that a sheet does not have is None."""
+    for name, table in _sheets(book, source):
+        yield from _open(book, name, source, table)[1]
+
+
+def _names(book: Book, table: Table) -> list[str]:
+    return [name for name in book.names if re.fullmatch(table.sheet, name.strip(), re.IGNORECASE)]
+
+
+def _likeness(book: Book, name: str, source: Source, table: Table) -> float:
+    rows = takewhile(lambda numbered: numbered[0] <= PREAMBLE, book.rows(name))
+    return max((_share(row, source, table) for _, row in rows), default=0)
+
+
+def _sheets(book: Book, source: Source) -> Iterator[tuple[str, Table]]:
+    for table in source.tables:
+        names = _names(book, table)
+        if len(names) > 1:  # a sheet of notes may have a name alike
+            names = [name for name in names if _likeness(book, name, source, table) >= LIKE] or names
+        if not names and not table.optional:
+            raise InputError("lacks a sheet", file=book.file, found=", ".join(book.names), expected=table.sheet)
+        for name in names:
+            yield name, table
+
+
+def _open(book: Book, name: str, source: Source, table: Table) -> tuple[Head, Iterator[Line]]:
+    rows, place = book.rows(name), book.place(name)
+    head = _head(rows, source, table, name, place)
+    return head, _lines(rows, head, source, table, name, place)
+
+
+def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> Head:
+    labels = {_plain(column.label): column for column in source.columns if column.label}
+    fixed = {column.name: name for column in source.columns if column.sheet}
+    above: Row = {}
+    for number, row in takewhile(lambda numbered: numbered[0] <= PREAMBLE, rows):
+        if _share(row, source, table) >= LIKE:
+            if missing := [column.label for column in labels.values() if column.name not in fixed]:
+                raise InputError(f"has no {missing[0]} above its table", file=place, row=number)
+            return Head(number, *_columns(row, above, source, table, number, place), fixed)
+        if row:
+            label, rest = _beside(row)
+            if (column := labels.get(_plain(label))) and not is_blank(rest):
+                fixed[column.name] = as_text(rest, _format_of(column, source))
+            above = row
+    headings = [source.headings_of(column)[0] for column in (*table.texts, *table.counts)]
+    raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")
+
+
+def _beside(row: Row) -> tuple[Any, Any]:
+    """A label and what stands beside it, in a cell of its own or after a colon."""
+    first, *others = row.values()
+    label, _, rest = first.partition(":") if isinstance(first, str) else (first, "", "")
+    return label, rest.strip() or next(iter(others), None)
+
+
+def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, place: str) -> Iterator[Line]:
+    """Yield every row below the header. Raises InputError on an error or another kind of value in a column that is
+    needed, and on a row without figures among others."""
+    at = {column: position for position, column in head.columns.items()}
+    counts, texts = ([at[column] for column in columns] for columns in (table.counts, table.texts))
+    formats = {at[column.name]: _format_of(column, source) for column in source.columns if column.name in at}
+    order = [at.get(column) for column in source.names]
+    fixed = [head.fixed.get(column) for column in source.names]
+    read = ended = 0
+    for number, row in rows:
+        if not any(position in row for position in counts):
+            held = [row[position] for position in texts if position in row]
+            if len(held) > 1 and any(isinstance(value, str) and CODE.fullmatch(value.strip()) for value in held):
+                column = get_column_letter(counts[0])
+                raise InputError("holds no figure", file=place, row=number, column=column, expected="a number")
+            ended = ended or (number if held else 0)
+            continue
+        if ended:
+            expected = f"figures, as in row {number}"
+            raise InputError("has a row without figures among others", file=place, row=ended, expected=expected)
+        if not any(position in row for position in texts):
+            column = get_column_letter(texts[0])
+            raise InputError("has figures without a name", file=place, row=number, column=column)
+        for positions, check in ((counts, _not_a_count), (texts, _not_a_text)):
+            for position in positions:
+                if problem := check(row.get(position), table, formats[position]):
+                    column, found = get_column_letter(position), row.get(position)
+                    raise InputError(
+                        problem[0], file=place, row=number, column=column, found=found, expected=problem[1]
+                    )
+        read += 1
+        if read > MAX_TABLE_ROWS:
+            raise InputError(f"has more than {MAX_TABLE_ROWS} rows", file=place, row=number)
+        yield [
+            value if position is None else as_text(row[position], formats[position]) if position in row else ""
+            for position, value in zip(order, fixed, strict=True)
+        ] + [name, str(number)]
+    if not read:
+        raise InputError("has no rows below its header", file=place, row=head.row)
+
+
+def _not_a_count(value: Any, table: Table, date_format: str | None) -> tuple[str, str] | None:
+    """What is wrong with a cell that should count, and what was expected. Of the error of a formula in .xls nothing is
+    left, so a blank is one unless the table has blanks."""
+    expected = " or ".join(["a number", *(repr(mark) if mark else "a blank" for mark in table.missing)])
+    if value is None:
+        return None if "" in table.missing else ("holds no figure", expected)
+    if is_error(value):
+        return "holds an error", expected
+    if isinstance(value, str):
+        fits = NUMBER.fullmatch(value.strip()) or value.strip() in table.missing
+    else:
+        fits = is_text_or_number(value)
+    return None if fits else ("holds no number", expected)
+
+
+def _not_a_text(value: Any, table: Table, date_format: str | None) -> tuple[str, str] | None:
+    if is_error(value):
+        return "holds an error", "text"
+    fits = value is None or is_text_or_number(value) or (isinstance(value, date) and date_format)
+    return None if fits else ("holds neither text nor number", "text")
+
+
+def _columns(
+    row: Row, above: Row, source: Source, table: Table, number: int, place: str
+) -> tuple[dict[int, str], list[str]]:
+    """Which column of the sheet is which, and the headings that are none. The table ends before the first column
+    without a heading that stands right of all that are described; what follows are workings."""
+    group, groups = "", {}
+    for position in range(1, max(row) + 1):
+        group = _plain(above.get(position, group))
+        groups[position] = group
+    names = {position: _named(row[position], groups[position], source) for position in row}
+    first = {name: position for position, name in reversed(names.items()) if name}
+    end = max(first.values())
+    while end + 1 in row:
+        end += 1
+    for position, name in names.items():
+        if name and position <= end and first[name] != position:
+            column = get_column_letter(position)
+            raise InputError("has a heading twice", file=place, row=number, column=column, found=row[position])
+    if missing := [name for name in (*table.texts, *table.counts) if name not in first]:
+        raise InputError(
+            f"lacks columns of {source.title!r}",
+            file=place,
+            row=number,
+            expected=", ".join(_described(name, source) for name in missing),
+        )
+    unknown = [str(row[position]).strip() for position, name in names.items() if not name and position <= end]
+    return {position: name for name, position in first.items()}, unknown
+
+
+def _named(heading: Any, group: str, source: Source) -> str | None:
+    for column in source.columns:
+        if _plain(heading) in map(_plain, column.published) and (
+            not column.group or group in map(_plain, column.group)
+        ):
+            return column.name
+    return None
+
+
+def _described(name: str, source: Source) -> str:
+    column = next(column for column in source.columns if column.name == name)
+    return "/".join(column.published) + (f" below {column.group[0]}" if column.group else "")
+
+
+def _share(row: Row, source: Source, table: Table) -> float:
+    """How many of the headings that a table needs stand in a row."""
+    headings = {_plain(value) for value in row.values() if isinstance(value, str)}
+    needed = {tuple(map(_plain, source.headings_of(name))) for name in (*table.texts, *table.counts)}
+    return sum(not headings.isdisjoint(published) for published in needed) / len(needed)
+
+
+def _format_of(column: Column, source: Source) -> str | None:
+    """How a date is written that stands where a month does."""
+    return source.period.format if source.period and column.name in source.period.columns else None
+
+
+def _plain(heading: Any) -> str:
+    """A heading without what differs between months: case, blanks, marks, the number of a footnote."""
+    text = re.sub(r"\(\d+\)\s*$", "", str(heading).casefold())
+    return re.sub(r"[^a-z0-9<>+&%]", "", text)

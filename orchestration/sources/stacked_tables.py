@@ -1,0 +1,173 @@
+"""Sheets of tables that stand one below the other, as in the cancer workbooks: every row of every table is landed, and
+what is neither table nor preamble is an error.
+
+Belongs here: tables as rows of cells. Does not: opening a workbook (`sheets.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import islice, zip_longest
+from typing import Any
+
+from openpyxl.utils import column_index_from_string, coordinate_to_tuple, get_column_letter
+
+from orchestration.errors import InputError
+from orchestration.sources.descriptions import Source
+from orchestration.sources.periods import month_of, part_of
+from orchestration.sources.sheets import Book, Row, as_text, is_error, is_text_or_number
+
+PART = "PART "  # what the title of a table starts with; other text above a table is preamble
+
+
+def likeness(book: Book, source: Source) -> float:
+    """Whether a workbook looks like this publication, 0 or 1: by the name of a sheet."""
+    return float(any(name in source.sheets for name in book.names))
+
+
+def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], str | None]:
+    """The month and the part that a workbook is about. Raises InputError where its sheets do not agree."""
+    found = {book.place(name): _subject(book, name, source) for name in _sheets(book, source)}
+    first, *others = found
+    for place in others:
+        if found[place] != found[first]:
+            raise InputError(
+                "is not about the same as the first sheet", file=place, found=found[place], expected=found[first]
+            )
+    return [found[first]], None
+
+
+def read(book: Book, source: Source) -> Iterator[list[str | None]]:
+    """Yield every row of every table, as text in the order of the source's columns, with the sheet and the number. A
+    column that a sheet does not have is None."""
+    for name in _sheets(book, source):
+        yield from _read_sheet(book, name, source)
+
+
+def _sheets(book: Book, source: Source) -> list[str]:
+    if missing := [name for name in source.sheets if name not in book.names]:
+        raise InputError("lacks a sheet", file=book.file, expected=", ".join(missing))
+    return [*source.sheets]
+
+
+def _context(book: Book, name: str, source: Source) -> dict[str, str]:
+    """The texts of the single cells that every row of a sheet carries. A month may be a date."""
+    assert source.period
+    place = book.place(name)
+    cells = {column.cell: column.name for column in source.columns if column.cell}
+    rows = dict(islice(book.rows(name), max(coordinate_to_tuple(cell)[0] for cell in cells)))
+    context = {}
+    for cell, column in cells.items():
+        row, at = coordinate_to_tuple(cell)
+        value = rows.get(row, {}).get(at)
+        if isinstance(value, datetime) and cell == source.period.cell:
+            value = value.strftime(source.period.format)
+        if not isinstance(value, str):
+            raise InputError("holds no text", file=place, **_place(cell), found=value, expected=column)
+        context[cell] = value
+    return context
+
+
+def _subject(book: Book, name: str, source: Source) -> tuple[str, str]:
+    period, part = source.period, source.part
+    assert period and period.cell and part and part.cell
+    context, place = _context(book, name, source), book.place(name)
+    month = month_of(context[period.cell], period, place, **_place(period.cell))
+    assert month  # no cell of a workbook names a total
+    return month, part_of(context[part.cell], part, place, **_place(part.cell))
+
+
+def _place(reference: str) -> dict[str, Any]:
+    row, column = coordinate_to_tuple(reference)
+    return {"row": row, "column": get_column_letter(column)}
+
+
+def _read_sheet(book: Book, name: str, source: Source) -> Iterator[list[str | None]]:
+    columns, file = source.sheets[name], book.place(name)
+    context = _context(book, name, source)
+    fixed = {column.name: context[column.cell] for column in source.columns if column.cell}
+    titled = next(column for column in source.columns if column.title_in)
+    title_at = column_index_from_string(titled.title_in or "")
+
+    rows_under: dict[str, int] = {}
+    title, table, group_headings, after_blank = "", None, 0, False
+
+    def outside(number: int) -> InputError:
+        expected = f"a header above it that starts with {' or '.join(source.headings_of(columns[0]))}"
+        return InputError("has a row outside every table", file=file, row=number, expected=expected)
+
+    for number, row in book.rows(name):
+        first = row[min(row)] if row else None
+        is_header = isinstance(first, str) and first.strip() in source.headings_of(columns[0])
+        is_title = list(row) == [title_at] and isinstance(first, str) and first.startswith(PART)
+        if group_headings and not is_header:
+            raise outside(group_headings)
+        group_headings = 0
+        if not row:
+            after_blank = True
+            continue
+        if is_title:
+            if title:
+                _complete(title, rows_under, file)
+            title, table = str(first).strip(), None
+            if title in rows_under:
+                raise InputError("has a PART twice", file=file, row=number, found=title)
+        elif is_header:
+            if title in rows_under:
+                raise InputError("has a table without a PART of its own", file=file, row=number)
+            table, rows_under[title] = _header(row, columns, source, file, number), 0
+        elif table and _numbers(row) and not (after_blank and min(table) in row):
+            rows_under[title] += 1
+            values = {**_values(row, table, file, number), **fixed, titled.name: title}
+            yield [*map(values.get, source.names), name, str(number)]
+            if min(table) not in row:
+                table = None  # England, without a code, is the last row and may stand below a blank one
+        elif _numbers(row):
+            raise outside(number)
+        elif rows_under or title:
+            group_headings = number
+        after_blank = False
+    if group_headings:
+        raise outside(group_headings)
+    _complete(title, rows_under, file)
+    if len(rows_under) > 1 and "" in rows_under:
+        raise InputError("has a first table without a PART", file=file, expected="a title above every table")
+
+
+def _complete(title: str, rows_under: dict[str, int], file: str) -> None:
+    if not rows_under.get(title):
+        raise InputError("has no table with rows", file=file, found=title or None, expected="a header and rows below")
+
+
+def _numbers(row: Row) -> bool:
+    return any(not isinstance(cell, str) for at, cell in row.items() if at > 1)
+
+
+def _header(row: Row, columns: tuple[str, ...], source: Source, file: str, number: int) -> dict[int, str]:
+    """Which column of the sheet is which. Blank headings are spacers."""
+    for position, name in zip_longest(row, columns):
+        found = str(row[position]).strip() if position else None
+        if position is None or name is None or found not in source.headings_of(name):
+            raise InputError(
+                "has another heading than described",
+                file=file,
+                row=number,
+                column=get_column_letter(position) if position else None,
+                found=found,
+                expected=" or ".join(source.headings_of(name)) if name else "no further heading",
+            )
+    return dict(zip(row, columns, strict=True))
+
+
+def _values(row: Row, table: dict[int, str], file: str, number: int) -> dict[str, str]:
+    for at, cell in row.items():
+        if at not in table:
+            problem = "holds a value in no column of the table"
+        elif is_error(cell):
+            problem = "holds an error"
+        elif not is_text_or_number(cell):
+            problem = "holds neither text nor number"
+        else:
+            continue
+        raise InputError(problem, file=file, row=number, column=get_column_letter(at), found=str(cell))
+    return {name: as_text(row[at]) if at in row else "" for at, name in table.items()}

@@ -1,0 +1,458 @@
+"""What lies in a folder of extracts: what is set aside and why, what stops a quarter, how files may be packed, and what
+is remembered of them."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestration.errors import InputError, LeagueError
+from orchestration.operations import doctor
+from orchestration.operations.doctor import ERROR, OK, WARNING
+from orchestration.sources import archives, contents, recognise
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.inventory import in_short, quarters_at_hand, survey, take_inventory
+from orchestration.sources.landing import take_in
+from orchestration.sources.lock import Lock, read_lock
+from orchestration.workspace.paths import PROJECT, Workspace
+from tests.unit.test_csv_files import DM01, MARCH, TESTS, csv_bytes, quoted
+from tests.unit.test_hostile import MB, peak
+from tests.unit.test_inventory import ae, ambsys, data_file, landed
+from tests.unit.test_workbooks import DAYS_28, published, write
+
+Q1 = "2025-26-Q1"
+
+
+def inventory(folder: Path, quarter: str = Q1) -> pd.DataFrame:
+    return take_inventory(survey(folder), quarter, Lock()).set_index("file_name")
+
+
+def status(folder: Path, name: str, quarter: str = Q1) -> str:
+    found: str = inventory(folder, quarter).loc[name, "status"]
+    return found
+
+
+def zip_of(**members: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, inside in members.items():
+            archive.writestr(name, inside)
+    return content.getvalue()
+
+
+def ae_bytes(folder: Path, month: str, value: str = "1") -> bytes:
+    ae(folder, "made.csv", month, value=value)
+    content = (folder / "made.csv").read_bytes()
+    (folder / "made.csv").unlink()
+    return content
+
+
+# What is not needed stops nothing
+
+
+def ragged(content: bytes) -> bytes:
+    return content.replace(b"Total ,", b"Total ,,,")
+
+
+def renamed(content: bytes) -> bytes:
+    return content.replace(b"Org Code", b"Code of organisation")
+
+
+def unquoted(content: bytes) -> bytes:
+    return content.replace(b"ZA1", b'"ZA1')
+
+
+@pytest.mark.parametrize("damage", [ragged, renamed, unquoted])
+def test_a_damaged_file_stops_the_quarters_that_need_its_month_and_no_other(
+    extracts: Path, tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26", "Q2 2025/26", "Q3 2025/26", "Q4 2025/26")
+    (extracts / "a.csv").write_bytes(damage(ae_bytes(extracts, "MAY-2025")))
+    for needs in (Q1, "2025-26-Q2"):
+        with pytest.raises(LeagueError, match=r"^a\.csv, row .*; it is 'A&E attendances .* of 2025-05$"):
+            take_in(survey(extracts), needs, Workspace(tmp_path))
+    assert "a.csv" not in {entry.file_name for entry in read_lock(Workspace(tmp_path)).entries.values()}
+    row = inventory(extracts, "2025-26-Q3").loc["a.csv"]
+    assert (row["status"], row["period"], row["reason"]) == (
+        "not_asked_for",
+        "2025-05",
+        "2025-26-Q3 does not need 2025-05",
+    )
+    assert row["remarks"].startswith("a.csv, row ")
+
+
+def test_a_damaged_file_that_another_supersedes_is_not_needed(extracts: Path) -> None:
+    (extracts / "a.csv").write_bytes(ragged(ae_bytes(extracts, "MAY-2025")))
+    ae(extracts, "a-revised.csv", "MAY-2025")
+    assert status(extracts, "a.csv") == "superseded"
+    (extracts / "a-revised.csv").rename(extracts / "b.csv")
+    with pytest.raises(LeagueError, match=r"^a\.csv, row "):
+        inventory(extracts)
+
+
+def test_of_references_one_that_parses_is_enough(extracts: Path) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    (extracts / "old.csv").write_bytes((extracts / "ods" / "etr.csv").read_bytes() + b"short,row\r\n")
+    found = inventory(extracts)
+    assert (found.loc["old.csv", "status"], found.loc["ods/etr.csv", "status"]) == ("superseded", "used")
+    (extracts / "ods" / "etr.csv").unlink()
+    with pytest.raises(
+        LeagueError, match=r"^old\.csv, row 2: has a row of another length; found 2; expected 27 values$"
+    ):
+        inventory(extracts)
+
+
+def test_a_cumulative_file_that_is_cut_off_may_be_about_any_month(extracts: Path) -> None:
+    ambsys(extracts, "a.csv", "2019-4", "2019-5")
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    (extracts / "a.csv").write_bytes((extracts / "a.csv").read_bytes().rstrip(b"\r\n.,"))
+    with pytest.raises(LeagueError, match=r"^a\.csv, row 3: .* it does not say which months it is about: if none"):
+        inventory(extracts)
+    (extracts / "a.csv").write_bytes((extracts / "a.csv").read_bytes() + b"\r\n")
+    assert set(inventory(extracts).loc["a.csv", "status"]) == {"not_asked_for"}
+
+
+def test_a_quarter_of_a_damaged_release_is_told_by_its_rows(extracts: Path) -> None:
+    data_file(extracts, "a.csv", "Q1 2025/26")
+    data_file(extracts, "b.csv", "Q3 2025/26")
+    (extracts / "b.csv").write_bytes((extracts / "b.csv").read_bytes().replace(b"Units", b"Unit"))
+    assert status(extracts, "b.csv") == "not_asked_for"
+    with pytest.raises(LeagueError, match=r"^b\.csv, row 1, column 12: has a heading"):
+        inventory(extracts, "2025-26-Q3")
+
+
+@pytest.mark.parametrize(
+    ("name", "stops"), [("x.zip", True), ("y.zip", False), ("Full-CSV-data-file-May25-Z.zip", True)]
+)
+def test_a_damaged_archive_is_what_its_first_bytes_or_its_name_say(extracts: Path, name: str, stops: bool) -> None:
+    """Whatever says that it may be needed."""
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    rows = [["DM01-MAY-2025", "ZA1", *MARCH[2:-1], str(n * n)] for n in range(3000)]
+    whole = zip_of(**{"a.csv": quoted(TESTS, *rows)})
+    (extracts / name).write_bytes(whole[: len(whole) // 2] if name == "x.zip" else b"PK\x03\x04" + bytes(90))
+    if stops:
+        with pytest.raises(LeagueError, match=rf"^{name}: is a damaged archive .* of 2025-05$"):
+            inventory(extracts)
+        data_file(extracts, "nof.csv", "Q4 2025/26")
+        assert status(extracts, name, "2025-26-Q4") == "not_asked_for"
+    else:
+        row = inventory(extracts).loc[name]
+        assert (row["status"], row["reason"]) == (
+            "not_known",
+            "y.zip: is a damaged archive (File is not a zip file): download it again",
+        )
+
+
+def test_an_older_workbook_is_about_the_month_that_its_sheets_say(extracts: Path) -> None:
+    sheets = {name.replace("28-DAY", "14-DAY"): rows for name, rows in published().items()}
+    assert DAYS_28 not in sheets
+    write(extracts / "a.xlsx", sheets)
+    data_file(extracts, "nof.csv", "Q1 2025/26", "Q4 2025/26")
+    with pytest.raises(LeagueError, match=r"^a\.xlsx: lacks a sheet; .*; it is 'Cancer .* of 2025-04$"):
+        inventory(extracts)
+    assert status(extracts, "a.xlsx", "2025-26-Q4") == "not_asked_for"
+
+
+def test_a_layout_of_long_ago_is_no_publication_but_like_one(extracts: Path) -> None:
+    """As RTT had it before April 2021, and A&E in 2019-20."""
+    rtt = [column.published[0] for column in known_sources()["rtt"].columns]
+    rtt = [*rtt[: rtt.index("Gt 52 To 53 Weeks SUM 1")], "Gt 52 Weeks SUM 1", *rtt[-3:]]
+    booked = [column.published[0] for column in known_sources()["ae"].columns if "Booked" not in column.published[0]]
+    booked = [heading.replace("A&E attendances", "Number of A&E attendances") for heading in booked]
+    (extracts / "rtt.csv").write_bytes(csv_bytes(rtt, ["RTT-March-2021", "ZA1", *["1"] * (len(rtt) - 2)]))
+    (extracts / "ae.csv").write_bytes(csv_bytes(booked, ["MSitAE-MAY-2019", "ZA1", *["1"] * (len(booked) - 2)]))
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    found = inventory(extracts)["reason"]
+    like = "no publication known here; its headings are most like those of "
+    assert found["rtt.csv"].startswith(f"{like}'Consultant-led")
+    assert found["ae.csv"].startswith(f"{like}'A&E attendances")
+
+
+def test_months_of_years_without_a_framework_stop_nothing(extracts: Path) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    ae(extracts, "old.csv", "MAY-2023")
+    assert quarters_at_hand(survey(extracts)) == [Q1]
+    assert status(extracts, "old.csv") == "not_asked_for"
+
+
+def test_what_was_set_aside_is_said_in_short(extracts: Path) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    for n in range(5):
+        (extracts / f"note {n}.txt").write_text(str(n))
+        (extracts / f"half {n}.zip").write_bytes(b"PK\x03\x04" + bytes(90 + n))
+    ae(extracts, "old.csv", "MAY-2023")
+    assert in_short(inventory(extracts).reset_index()) == [
+        "1 file, of a period that this quarter does not need: old.csv",
+        "5 files, is a damaged archive (File is not a zip file): download it again: half 0.zip, half 1.zip, half 2.zip"
+        " and 2 more",
+        "5 files, no publication known here: note 0.txt, note 1.txt, note 2.txt and 2 more",
+    ]
+
+
+def test_the_doctor_lists_every_file_that_is_not_used(extracts: Path, tmp_path: Path) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    (extracts / "note.txt").write_text("a")
+    (extracts / "half.zip").write_bytes(b"PK\x03\x04" + bytes(90))
+    ae(extracts, "old.csv", "MAY-2023")
+    for name, month in (("odd old.csv", "MAY-2022"), ("odd.csv", "MAY-2025")):
+        (extracts / name).write_bytes(ragged(ae_bytes(extracts, month)))
+    found = {one.found: one.state for one in doctor.extracts_folder(Workspace(tmp_path / "data"), extracts)}
+    assert {text[:20]: state for text, state in found.items()} == {
+        "half.zip: half.zip: "[:20]: WARNING,
+        "note.txt: no publica": OK,
+        "odd old.csv, row 3: ": WARNING,
+        "odd.csv, row 3: has ": ERROR,
+        "old.csv: no quarter ": OK,
+        "6 files of publicati": OK,
+    }
+
+
+# The same figures in other bytes
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        lambda content: content.replace(b"\r\n", b"\n"),
+        lambda content: content.removeprefix(b"\xef\xbb\xbf"),
+        lambda content: b"\r\n".join(
+            b",".join(b'"' + c + b'"' for c in r.split(b",")) for r in content[3:].splitlines()
+        ),
+        lambda content: content + b"\r\n",
+        lambda content: b"\r\n".join(line + b",," for line in content.splitlines()),
+        gzip.compress,
+        lambda content: zip_of(**{"a.csv": content}),
+    ],
+    ids=["line ends", "no mark", "quotes", "blank line", "blank columns", "gzip", "zip"],
+)
+def test_the_same_figures_in_other_bytes_are_duplicates(extracts: Path, other: Callable[[bytes], bytes]) -> None:
+    content = ae_bytes(extracts, "MAY-2025")
+    assert content.startswith(b"\xef\xbb\xbf") and other(content) != content
+    (extracts / "a.csv").write_bytes(content)
+    (extracts / "b").write_bytes(other(content))
+    found = inventory(extracts)
+    assert found.loc["a.csv", "status"] == "used"
+    assert (found.loc["b", "status"], found.loc["b", "reason"]) == ("duplicate", "the same figures as a.csv")
+
+
+def test_two_files_that_differ_say_where(extracts: Path) -> None:
+    ae(extracts, "a.csv", "MAY-2025")
+    (extracts / "b.csv").write_bytes((extracts / "a.csv").read_bytes().replace(b"Total ,1,", b"Total ,2,"))
+    with pytest.raises(LeagueError, match=r"1 of 2 rows of a\.csv are not in the other, the first is row 3$"):
+        inventory(extracts)
+    (extracts / "b.csv").write_bytes((extracts / "a.csv").read_bytes() + b"MSitAE-MAY-2025,ZB1" + b",1" * 20 + b"\r\n")
+    with pytest.raises(LeagueError, match=r"1 of 3 rows of b\.csv are not in the other, the first is row 4$"):
+        inventory(extracts)
+    twice = (extracts / "a.csv").read_bytes().splitlines(keepends=True)
+    (extracts / "b.csv").write_bytes(b"".join([*twice, twice[-1]]))
+    with pytest.raises(LeagueError, match=r"they repeat other rows, 2 in all and 3$"):
+        inventory(extracts)
+
+
+def test_of_cumulative_files_only_the_months_that_are_needed_are_compared(extracts: Path) -> None:
+    ambsys(extracts, "a.csv", "2019-4", "2025-4")
+    (extracts / "b.csv").write_bytes((extracts / "a.csv").read_bytes().replace(b"2019,4,.", b"2019,4,9"))
+    found = inventory(extracts).set_index("period", append=True)["status"]
+    assert (found["a.csv", "2025-04"], found["b.csv", "2025-04"]) == ("used", "duplicate")
+
+
+def test_national_files_are_compared_as_a_stream(extracts: Path) -> None:
+    rows = [["DM01-MAY-2025", "ZA1", *MARCH[2:-1], str(n)] for n in range(200)]
+    (extracts / "a.csv").write_bytes(quoted(TESTS, *rows))
+    (extracts / "b.csv").write_bytes(csv_bytes(TESTS, *rows))
+    assert status(extracts, "b.csv") == "duplicate"
+    (extracts / "b.csv").write_bytes(csv_bytes(TESTS, *rows[:-1], [*rows[-1][:-1], "x"]))
+    with pytest.raises(LeagueError, match=r"1 of 200 rows of a\.csv are not in the other, the first is row 201$"):
+        inventory(extracts)
+
+
+def test_what_is_in_force_stays_so_when_the_same_figures_come_again(extracts: Path, tmp_path: Path) -> None:
+    ae(extracts, "b.csv", "MAY-2025")
+    take_in(survey(extracts), Q1, Workspace(tmp_path))
+    (extracts / "a.csv").write_bytes((extracts / "b.csv").read_bytes().replace(b"\r\n", b"\n"))
+    assert status(extracts, "b.csv") == "duplicate"
+    found = take_in(survey(extracts), Q1, Workspace(tmp_path)).set_index("file_name")["status"]
+    assert (found["a.csv"], found["b.csv"]) == ("duplicate", "used")
+    assert {entry.file_name: entry.status for entry in read_lock(Workspace(tmp_path)).entries.values()}[
+        "b.csv"
+    ] == "in force"
+
+
+# How files may be packed
+
+
+def test_members_of_an_archive_are_files_of_their_own(extracts: Path, tmp_path: Path) -> None:
+    months = {month: ae_bytes(extracts, month) for month in ("APRIL-2025", "MAY-2025", "JUNE-2025")}
+    data_file(tmp_path, "nof.csv", "Q1 2025/26")
+    inner = zip_of(**{"June.csv": months["JUNE-2025"], "__MACOSX/._June.csv": b"x"})
+    (extracts / "year.zip").write_bytes(
+        zip_of(
+            **{
+                "April.csv": months["APRIL-2025"],
+                "sub/": b"",
+                "sub/May.csv.gz": gzip.compress(months["MAY-2025"]),
+                "inner.zip": inner,
+                "nof.csv": (tmp_path / "nof.csv").read_bytes(),
+                "book.xlsx": write(tmp_path / "book.xlsx", published()).read_bytes(),
+                "__MACOSX/._April.csv": b"x",
+                ".DS_Store": b"x",
+                "sub/Thumbs.db": b"x",
+                "read me.txt": b"hello",
+            }
+        )
+    )
+    found = inventory(extracts)
+    found = found[found.index.str.startswith("year.zip")]
+    assert dict(zip(found.index, found["period"].fillna(found["reason"]), strict=True)) == {
+        "year.zip/April.csv": "2025-04",
+        "year.zip/sub/May.csv.gz": "2025-05",
+        "year.zip/inner.zip": "2025-06",
+        "year.zip/nof.csv": Q1,
+        "year.zip/book.xlsx": "2025-04",
+        "year.zip/read me.txt": "no publication known here",
+    }
+    landing, rows = landed(extracts, tmp_path / "data", Q1, "ae")
+    assert landing.rows == 6
+    assert sorted(rows["period"].str.strip()) == [*sorted(f"MSitAE-{month}" for month in months), *["Total"] * 3]
+    assert set(rows["_source_sha256"]) == set(found.loc[found["source_id"] == "ae", "source_sha256"])
+    assert set(rows["_source_member"].dropna()) == {"June.csv"}
+    landing, rows = landed(extracts, tmp_path / "data", Q1, "cancer")
+    assert landing.rows and set(rows["_source_sha256"]) == {found.loc["year.zip/book.xlsx", "source_sha256"]}
+
+
+def test_a_national_file_may_be_gzip(extracts: Path, tmp_path: Path) -> None:
+    rows = [["DM01-MAY-2025", "ZA1", *MARCH[2:-1], str(n)] for n in range(300)]
+    (extracts / "a.csv.gz").write_bytes(gzip.compress(quoted(TESTS, *rows)))
+    landing, frame = landed(extracts, tmp_path / "data", Q1, "dm01")
+    assert landing.rows == 300 and list(frame["total_activity"]) == [str(n) for n in range(300)]
+
+
+def nested(content: bytes, depth: int) -> bytes:
+    for _ in range(depth):
+        content = zip_of(**{"in.zip": content})
+    return content
+
+
+def test_archives_lie_at_most_two_deep(extracts: Path) -> None:
+    for name, depth in (("two.zip", 1), ("three.zip", 2)):
+        (extracts / name).write_bytes(nested(zip_of(**{"a.csv": ae_bytes(extracts, "MAY-2023", name)}), depth))
+    (extracts / "workbook.zip").write_bytes(nested(write(extracts / "x", published()).read_bytes(), 2))
+    (extracts / "x").unlink()
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    found = inventory(extracts)
+    assert pd.isna(found.loc["two.zip/in.zip", "remarks"])
+    assert "is an archive within 2 others: unpack it" in found.loc["three.zip/in.zip/in.zip", "remarks"]
+    assert found.loc["workbook.zip/in.zip/in.zip", "status"] == "used"
+
+
+def test_what_archives_hold_together_is_bounded(extracts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = {f"{n}.csv": b"a,b\n" for n in range(30)}
+    (extracts / "many.zip").write_bytes(zip_of(**{f"{n}.zip": zip_of(**many, x=nested(b"", 1)) for n in range(9)}))
+    monkeypatch.setattr(contents, "MAX_MEMBERS", 100)
+    reasons = {one["file_name"]: str(one["reason"]) for one in survey(extracts).set_aside}
+    assert sum("holds archives that hold too much" in reason for reason in reasons.values()) == 7
+    assert reasons["many.zip/0.zip/0.csv"] == "no publication known here"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_gzip_file_that_would_not_end_is_not_read_to_its_end(tmp_path: Path, known: bool) -> None:
+    start = quoted(TESTS, MARCH) if known else b"a,b\n"
+    path = tmp_path / "x.gz"
+    path.write_bytes(gzip.compress(start + bytes(400 * MB)))
+    assert path.stat().st_size < MB
+    if not known:
+        assert recognise.recognise(path, "f") is None
+        return
+
+    def read() -> None:
+        with archives.open_file(path, None, "f") as stream:
+            while stream.read(MB):
+                pass
+
+    assert peak(read) < 8 * MB
+    with pytest.raises(InputError, match=r"^f: inflates to more than it may; expected at most \d+ bytes$"):
+        read()
+
+
+@pytest.mark.parametrize("cut", [slice(None, -4), slice(None, -9)])
+def test_a_gzip_file_that_is_cut_off_is_damaged(extracts: Path, cut: slice) -> None:
+    content = gzip.compress(ae_bytes(extracts, "MAY-2025"))
+    (extracts / "a.csv.gz").write_bytes(content[cut])
+    with pytest.raises(LeagueError, match=r"^a\.csv\.gz: is a damaged archive \(.*\): download it again"):
+        inventory(extracts)
+
+
+# What is remembered
+
+
+def test_what_was_seen_is_remembered_until_a_description_changes(
+    extracts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ae(extracts, "a.csv", "MAY-2025")
+    (extracts / "b.csv").write_bytes(ragged(ae_bytes(extracts, "MAY-2023")))
+    (extracts / "c.zip").write_bytes(
+        zip_of(**{"in.zip": zip_of(**{"a.csv": ae_bytes(extracts, "JUNE-2025")}), "d": b""})
+    )
+    workspace, looked_into = Workspace(tmp_path / "data"), list[str]()
+    look = contents.contents
+    monkeypatch.setattr(contents, "contents", lambda path, file, sha: looked_into.append(file) or look(path, file, sha))
+    first = survey(extracts, workspace)
+    assert sorted(looked_into) == ["a.csv", "b.csv", "c.zip", "ods/etr.csv", "ods/trusts.csv"]
+    assert survey(extracts, workspace) == first == survey(extracts)
+    looked_into.clear()
+    ae(extracts, "a.csv", "MAY-2025", value="2")
+    survey(extracts, workspace)
+    assert looked_into == ["a.csv"]
+    looked_into.clear()
+    monkeypatch.setattr(contents, "_readers", lambda: "other")
+    survey(extracts, workspace)
+    assert len(looked_into) == 5
+    looked_into.clear()
+    kept = tmp_path / "data" / "work" / "contents.json"
+    kept.write_bytes(kept.read_bytes()[:-40])
+    survey(extracts, workspace)
+    assert len(looked_into) == 5
+
+
+def test_every_column_that_may_be_missing_is_in_no_rule() -> None:
+    """A column that is not `needed` is named by no model that reads its publication, and by no check of its rows."""
+    project = Path(__file__).parents[2]
+    for source in known_sources().values():
+        if not source.needed:
+            continue
+        read = f"source('land', '{source.id}')"
+        models = [path.read_text() for path in project.glob("dbt_project/**/*.sql")]
+        rules = "\n".join([*(text for text in models if read in text)])
+        rules += (project / "expectations" / "land" / f"{source.id}.json").read_text()
+        words = {*re.findall(r"\w+", rules)}
+        assert words & set(source.names) <= {*source.needed_columns}, source.id
+    assert DM01.needed
+
+
+@pytest.mark.parametrize("asked_for", [False, True])
+def test_no_warning_of_a_library_reaches_the_terminal_unasked(asked_for: bool) -> None:
+    """Not even one that a library switches on for itself."""
+    program = """
+import sys, warnings
+from orchestration import cli
+@cli.league.command()
+def warn():
+    warnings.simplefilter("always")
+    warnings.warn("mind the gap")
+sys.argv = ["league", "warn"]
+cli.main()
+"""
+    command = [sys.executable, *(["-W", "default"] if asked_for else []), "-c", program]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
+    ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=True)
+    assert ("mind the gap" in ended.stderr) == asked_for
