@@ -182,11 +182,12 @@ def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool,
     misfit = np.zeros((len(sizes), len(scores)), bool)
     misfit[:, index] = ~fits
     misfit[:, on & ~inside] = True
-    if ranked:
-        placed = index[~outside[index] & (order[index] > 0)]
+    placed = index[~outside[index] & (order[index] > 0)]
+    if ranked and len(placed):
         placed = placed[np.argsort(order[placed], kind="stable")]
         met = int(beyond.sum()) if form.is_standard else 0
-        misfit[:, placed] |= _crowded(steps_of[sizes - 1][:, above[placed]], order[placed], met, complete)
+        ahead = steps_of[sizes - 1][:, above[placed]] - (order[placed] - 1 - met)  # of it, in other leagues
+        misfit[:, placed] |= _crowded(ahead, fits_of[sizes - 1][:, above[placed]], complete)
     off = (misfit | outside).sum(axis=1)
     sides = float(scored.sum()) if form.beyond is not None else 0.0  # a bit each: beyond the threshold or not
     costs = off * OFF_GRID + (on.sum() - off).clip(0) * np.log2(np.maximum(sizes, 2)) + sides
@@ -200,13 +201,15 @@ def _grids(form: Form, scores: Whole, scored: Flags, order: Whole, ranked: bool,
     return grids
 
 
-def _crowded(steps: NDArray[Any], ranks: Whole, met: int, complete: bool) -> NDArray[np.bool_]:
-    """Where a size leaves no room for those ranked before an organisation, (sizes, cells by rank)."""
-    crowded = np.zeros(steps.shape, bool)
-    crowded[:, 1:] = np.diff(steps, axis=1) < np.diff(ranks)
-    if complete and len(ranks):  # else nobody knows how many met the standard
-        crowded[:, 0] = steps[:, 0] < ranks[0] - 1 - met
-    return crowded
+def _crowded(ahead: NDArray[Any], on_grid: NDArray[np.bool_], complete: bool) -> NDArray[np.bool_]:
+    """Where a size leaves no room for those ranked before an organisation, (sizes, cells by rank): fewer of other
+    leagues would be ahead of it than of the one on the grid before it. `ahead` may be any constant off in part of a
+    league, where nobody knows how many met the standard."""
+    places = np.where(on_grid, np.arange(ahead.shape[1]), -1)
+    before = np.maximum.accumulate(places, axis=1)
+    before = np.concatenate([np.full((len(ahead), 1), -1), before[:, :-1]], axis=1)
+    least = np.where(before >= 0, np.take_along_axis(ahead, before.clip(0), axis=1), 0 if complete else -WORST)
+    return np.asarray(on_grid & (ahead < least))
 
 
 def _own(grid: Grid, order: Whole, cells: Flags, complete: bool) -> bool:
