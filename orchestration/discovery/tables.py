@@ -65,6 +65,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("quarter", "league", "trust_code", "metric_id", "population_size", "rank_in_population", "score"),
         *("score_exact", "source_row"),
     ),
+    "grids_that_fit": ("quarter", "league", "metric_id", "scoring_rule", "population_size"),
+    "precision_tried": ("quarter", "league", "metric_id", "decimals", "cells"),
     "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
     "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
     "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
@@ -227,6 +229,10 @@ def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
         )
     league.findings.append(Finding(subject, "weight", str(weight), cells_explained=cells if weight else 0))
     _write_bands(league, rule)
+    for grid in () if rule.grid is None else (rule.grid, *rule.others):
+        league.add(
+            "grids_that_fit", metric_id=metric.metric_id, scoring_rule=grid.form.name, population_size=grid.size
+        )
 
 
 def _other_forms(rule: Rule) -> str:
@@ -283,6 +289,13 @@ def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule)
     )
     right, otherwise = weights.reproduces(domain, choice), weights.reproduces(domain, other)
     cells = usable(domain.score) & rule.scored
+    for one, reproduced in ((chosen == rounded, right), (chosen != rounded, otherwise)):
+        league.add(
+            "precision_tried",
+            metric_id=rule.metric.metric_id,
+            decimals=2 if one else None,
+            cells=int((reproduced & cells).sum()),
+        )
     names = ("two decimals", "unrounded") if chosen == rounded else ("unrounded", "two decimals")
     league.findings.append(
         Finding(

@@ -48,7 +48,8 @@ known as (
         quarter,
         metric_id,
         population,
-        population_size
+        population_size,
+        label
     from {{ ref('metrics_in_force') }}
 ),
 
@@ -96,7 +97,13 @@ select
     fits.metric_id,
     fits.population,
     cast(coalesce(max(known.population_size), min(fits.population_size)) as integer) as population_size,
-    cast(case when max(known.population_size) is null then 'inferred' else 'verified' end as varchar) as label,
+    cast(
+        case
+            when max(known.population_size) is null then 'inferred'
+            when bool_or(known.label = 'discovered') then 'discovered'
+            else 'verified'
+        end as varchar
+    ) as label,
     cast(count(fits.population_size) as integer) as sizes_that_fit
 from fits
 left join known

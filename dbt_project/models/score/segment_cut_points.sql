@@ -21,6 +21,8 @@ bounds as (
         better_segment,
         max(largest_in_better) as largest_in_better,
         min(smallest_in_worse) as smallest_in_worse,
+        max(largest_seen) as largest_seen,
+        min(smallest_seen) as smallest_seen,
         max(basis) as basis,
         max(label) as label
     from {{ ref('cut_points_in_force') }}
@@ -39,23 +41,42 @@ quartiles as (
     inner join methods
         on methods.quarter = scores.quarter and methods.framework = scores.framework and methods.by_quartiles
     group by scores.quarter, scores.framework, scores.scope
+),
+
+parted as (
+    select
+        quarter,
+        framework,
+        scope,
+        unnest([1, 2, 3]) as better_segment,
+        cast(unnest([cut_1, cut_2, cut_3]) as decimal(9, 6)) as cut_point
+    from quartiles
+),
+
+-- A quartile that does not part the published segments is not how NHS England cut.
+chosen as (
+    select parted.*
+    from parted
+    left join bounds
+        on
+            bounds.quarter = parted.quarter
+            and bounds.framework = parted.framework
+            and bounds.scope = parted.scope
+            and bounds.better_segment = parted.better_segment
+    where
+        coalesce(bounds.largest_seen <= parted.cut_point, true)
+        and coalesce(parted.cut_point < bounds.smallest_seen, true)
 )
 
 select
     quarter,
     framework,
     scope,
-    cast(1 as integer) as better_segment,
-    cast(cut_1 as decimal(9, 6)) as cut_point,
+    cast(better_segment as integer) as better_segment,
+    cut_point,
     cast('quartiles' as varchar) as cut_point_basis,
     cast('inferred' as varchar) as label
-from quartiles
-union all
-select quarter, framework, scope, 2, cast(cut_2 as decimal(9, 6)), 'quartiles', 'inferred'
-from quartiles
-union all
-select quarter, framework, scope, 3, cast(cut_3 as decimal(9, 6)), 'quartiles', 'inferred'
-from quartiles
+from chosen
 union all
 select
     bounds.quarter,
@@ -66,5 +87,10 @@ select
     bounds.basis,
     case when bounds.largest_in_better = bounds.smallest_in_worse then bounds.label else 'inferred' end
 from bounds
-inner join methods
-    on methods.quarter = bounds.quarter and methods.framework = bounds.framework and not methods.by_quartiles
+left join chosen
+    on
+        chosen.quarter = bounds.quarter
+        and chosen.framework = bounds.framework
+        and chosen.scope = bounds.scope
+        and chosen.better_segment = bounds.better_segment
+where chosen.scope is null

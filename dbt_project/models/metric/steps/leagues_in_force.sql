@@ -8,11 +8,17 @@ select
     cast(frameworks.status as varchar) as framework_status,
     cast(frameworks.value_basis as varchar) as value_basis,
     cast(frameworks.segment_method as varchar) as segment_method,
-    frameworks.override_segment,
-    frameworks.programme_segment,
+    coalesce(found.override_segment, case when {{ seeded('frameworks') }} then frameworks.override_segment end)
+        as override_segment,
+    coalesce(found.programme_segment, case when {{ seeded('frameworks') }} then frameworks.programme_segment end)
+        as programme_segment,
     frameworks.metrics_needed,
     frameworks.coverage_needed
 from {{ ref('quarters_in_scope') }} as quarters
 inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
 inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
 inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
+left join (
+    {{ found('frameworks', {'override_segment': 'integer', 'programme_segment': 'integer'}) }}
+) as found
+    on found.quarter = quarters.quarter and found.league = leagues.league
