@@ -6,10 +6,7 @@
     'a_e_attendances_booked_appointments_other_department',
     'attendances_over_4hrs_type_1', 'attendances_over_4hrs_type_2', 'attendances_over_4hrs_other_department',
     'attendances_over_4hrs_booked_appointments_type_1', 'attendances_over_4hrs_booked_appointments_type_2',
-    'attendances_over_4hrs_booked_appointments_other_department',
-    'patients_who_have_waited_4_12_hs_from_dta_to_admission', 'patients_who_have_waited_12_hrs_from_dta_to_admission',
-    'emergency_admissions_via_a_e_type_1', 'emergency_admissions_via_a_e_type_2',
-    'emergency_admissions_via_a_e_other_a_e_department', 'other_emergency_admissions'
+    'attendances_over_4hrs_booked_appointments_other_department'
 ] %}
 {% for column in counts -%}
     select

@@ -25,7 +25,7 @@ from orchestration.quarters import needed, with_a_framework
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
-from orchestration.sources.contents import NOT_KNOWN
+from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
 from orchestration.sources.inventory import Candidate, survey
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
@@ -153,7 +153,8 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
     found = survey(folder, workspace)
     for one in found.set_aside:
         text = f"{one['file_name']}: {one['reason']}"
-        harmless = one["status"] == "duplicate" or one["reason"] == NOT_KNOWN
+        reason = str(one["reason"])
+        harmless = one["status"] == "duplicate" or reason == NOT_KNOWN or reason.startswith(NOT_KNOWN_BUT)
         yield Finding("extracts", OK, text) if harmless else Finding("extracts", WARNING, text, AGAIN)
     needed_ever = {quarter for one in with_a_framework() for quarter in needed(one)}
     files: dict[str, list[Candidate]] = {}

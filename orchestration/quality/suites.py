@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import GateError
 from orchestration.quality.checks import EXAMPLES, Check
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
 from orchestration.workspace.paths import SUITES
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ def _examples(
         yield f"{files}found {plain(result.get('observed_value'))}; expected {expected}"
     for place in places[:EXAMPLES]:
         row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{place[key]}" for key in suite.row_key)
-        values = {suite.heading(key): value for key, value in place.items() if key not in suite.row_key}
+        values = {
+            suite.heading(key): value for key, value in place.items() if key not in (*suite.row_key, *ROW_OF_FILE)
+        }
         column = ", ".join(values) or suite.heading(expectation["kwargs"].get("column", ""))
         found = ", ".join(plain(value) for value in values.values())
         yield f"{row}, column {column}: found {found or 'no value'}; expected {expected}"

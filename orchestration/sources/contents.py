@@ -17,7 +17,7 @@ from zipfile import ZipInfo
 
 from orchestration.errors import InputError
 from orchestration.quarters import Quarter
-from orchestration.sources import csv_files, recognise
+from orchestration.sources import csv_files, oddities, recognise
 from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import is_fictional
@@ -27,7 +27,8 @@ from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
 
 DEPTH = 2  # archives within each other
 NOT_KNOWN = "no publication known here"
-AKIN_FROM = 0.2  # of headings: A&E of 2019-20 has 0.3, RTT before April 2021 0.6; files of other kinds have none
+NOT_KNOWN_BUT = f"{NOT_KNOWN} but "
+COPIED = re.compile(r" ?\(\d+\)(?=\.)|^Copy of | - Copy(?=\.)")  # what browsers and file managers add to a name
 MONTH_IN_NAME = re.compile(
     r"(?<![A-Za-z])(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-_ ]*(?:20)?(\d\d)(?!\d)", re.IGNORECASE
 )
@@ -150,9 +151,7 @@ def _single(path: Path, file: str, about: Content) -> Content:
     except InputError as problem:
         return _damaged(path, file, about, str(problem))
     if found is None:
-        like = csv_files.source_by_headings(first_bytes(path), AKIN_FROM)
-        akin = f"; its headings are most like those of {like.title!r}" if like else ""
-        return replace(about, problem=NOT_KNOWN + akin)
+        return _not_recognised(path, file, about)
     about = replace(about, source_id=found.source.id, member=found.member)
     try:
         about = replace(about, fictional=is_fictional(path, file))
@@ -163,8 +162,22 @@ def _single(path: Path, file: str, about: Content) -> Content:
         return replace(about, subjects=tuple(told), problem=str(problem))
 
 
+def _not_recognised(path: Path, file: str, about: Content) -> Content:
+    """A file that no reader takes: what is the matter with it, as far as anything says so."""
+    if oddities.broken(path):
+        return _damaged(path, file, about, NOT_KNOWN)
+    if what := oddities.of_no_use(path):
+        return replace(about, problem=f"{NOT_KNOWN_BUT}{what}")
+    if saved := oddities.in_another_form(path, file):
+        told = recognise.told_by_rows(saved.rows, saved.source, saved.is_cut) or _named_by(file, saved.source)
+        return replace(about, source_id=saved.source.id, subjects=tuple(told), problem=f"{file}: {saved.problem}")
+    return replace(about, problem="; ".join(filter(None, [NOT_KNOWN, oddities.akin(path)])))
+
+
 def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
     """An archive or a workbook that cannot be opened: what its first bytes and its name say it is."""
+    if what := oddities.broken(path):
+        problem = f"{file}: {what}"
     head = first_bytes(path)
     if source := csv_files.source_by_headings(head):
         told = recognise.told(head.decode("utf-8-sig", errors="replace").splitlines(keepends=True), source)
@@ -172,12 +185,13 @@ def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
         source = next((one for one in known_sources().values() if _is_named_like(file, one)), None)
         told = []
     if source is None:
-        return replace(about, problem=problem)
+        what = oddities.of_no_use(path)
+        return replace(about, problem=f"{NOT_KNOWN_BUT}{what}" if what else problem)
     return replace(about, source_id=source.id, subjects=tuple(told or _named_by(file, source)), problem=problem)
 
 
 def _is_named_like(file: str, source: Source) -> bool:
-    name = file.rpartition("/")[2]
+    name = COPIED.sub("", file.rpartition("/")[2])
     pattern = source.fetch and source.fetch.files
     return bool(pattern and re.fullmatch(pattern, name, re.IGNORECASE))
 

@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Sized
+from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -100,13 +100,22 @@ def _listed(names: list[str]) -> str:
 
 def source_by_headings(head: bytes, enough: float = RECOGNISED_FROM) -> Source | None:
     """The publication that the first row of a CSV file looks like, or none."""
-    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        first_row = next(csv.reader(io.StringIO(head.decode(encoding, errors="replace"), newline="")), [])
+        return source_by_row(next(csv.reader(io.StringIO(as_csv(head), newline="")), []), enough)
     except csv.Error:
         return None
+
+
+def as_csv(head: bytes) -> str:
+    """The first bytes of a file as a text to recognise it by."""
+    encoding = "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    return head.decode(encoding, errors="replace")
+
+
+def source_by_row(row: list[str], enough: float = RECOGNISED_FROM) -> Source | None:
+    """The publication that a row of headings looks like, or none."""
     sources = [source for source in known_sources().values() if not source.is_workbook]
-    likeness, best = max(((source.likeness(first_row), source) for source in sources), key=lambda pair: pair[0])
+    likeness, best = max(((source.likeness(row), source) for source in sources), key=lambda pair: pair[0])
     return best if likeness >= enough else None
 
 
@@ -279,7 +288,8 @@ def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
                     line.encode()
                 except UnicodeEncodeError as error:
                     byte = line[error.start].encode("utf-8", "surrogateescape")
-                    raise InputError("is not UTF-8", file=file, row=number, found=byte) from None
+                    expected = "the published bytes, which a spreadsheet changes when it saves a CSV"
+                    raise InputError("is not UTF-8", file=file, row=number, found=byte, expected=expected) from None
             if found := HIDDEN.search(line):
                 what = "a NUL byte" if found[0] == "\0" else "a control character"
                 raise InputError(f"holds {what}", file=file, row=number, found=found[0])
@@ -320,7 +330,7 @@ def column_names(headings: list[str], source: Source, file: str) -> Header:
     """The source's name of each heading; a documented typo stands for the one column that is missing. Unknown headings
     are let pass where no needed one is missing, which they could stand for."""
     headings = [heading.strip() for heading in headings]
-    names = [source.by_heading.get(heading) for heading in headings]
+    names = [source.column_headed(heading) for heading in headings]
     missing = [name for name in source.needed_columns if name not in names]
     for position, heading in enumerate(headings):
         if names[position] is None and source.header_typo and source.header_typo in heading and len(missing) == 1:
@@ -330,23 +340,29 @@ def column_names(headings: list[str], source: Source, file: str) -> Header:
     header = Header(source, tuple(headings), tuple(names))
     for position in header.unknown if missing else header.spurious:
         if missing or any(names[position:]):
-            raise unknown_heading(headings[position], position, source, file)
+            raise unknown_heading(headings[position], position, source, file, missing=missing)
     if missing:
         raise InputError(
             f"lacks columns of {source.title!r}",
             file=file,
             row=1,
-            expected=", ".join("/".join(source.headings_of(name)) for name in missing),
+            expected=_headings(missing, source),
         )
     return header
 
 
-def unknown_heading(heading: str, position: int, source: Source, file: str, holding: str = "") -> InputError:
+def _headings(names: Sequence[str], source: Source) -> str:
+    return _listed(["/".join(source.headings_of(name)) for name in names])
+
+
+def unknown_heading(
+    heading: str, position: int, source: Source, file: str, holding: str = "", missing: Sequence[str] = ()
+) -> InputError:
     return InputError(
         f"has a heading that {source.title!r} does not know{holding}",
         file=file,
         row=1,
         column=str(position + 1),
         found=heading,
-        expected=f"one of {', '.join(source.by_heading)}",
+        expected=_headings(missing, source) or "no column there",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
@@ -223,6 +223,14 @@ class Source(Entry):
     def by_heading(self) -> dict[str, str]:
         return {heading: column.name for column in self.columns for heading in column.published}
 
+    @cached_property
+    def _by_plain_heading(self) -> dict[str, str]:
+        return {_plain(heading): name for heading, name in self.by_heading.items()}
+
+    def column_headed(self, heading: str) -> str | None:
+        """The name of the column below a heading, whatever its capitals and blanks."""
+        return self._by_plain_heading.get(_plain(heading))
+
     def headings_of(self, name: str) -> tuple[str, ...]:
         """What stands above a column, or says it."""
         column = next(column for column in self.columns if column.name == name)
@@ -231,14 +239,18 @@ class Source(Entry):
     def likeness(self, first_row: list[str]) -> float:
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
-            headings = {heading.strip() for heading in first_row}
-            shared = {name for heading, name in self.by_heading.items() if heading in headings}
+            headings = {_plain(heading) for heading in first_row}
+            shared = {name for heading, name in self._by_plain_heading.items() if heading in headings}
             missing = [column for column in self.columns if not column.optional and column.name not in shared]
             return len(shared) / (len(headings) + len(missing))
         fits = len(first_row) == len(self.columns) and all(
             re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern.items()
         )
         return float(fits)
+
+
+def _plain(heading: str) -> str:
+    return " ".join(heading.split()).casefold()
 
 
 def column_name(heading: str) -> str:

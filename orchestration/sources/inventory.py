@@ -18,7 +18,7 @@ import pandas as pd
 
 from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter, needed, require_known_quarter, with_a_framework
-from orchestration.sources import recognise
+from orchestration.sources import oddities, recognise
 from orchestration.sources.archives import MAX_BYTES, unpacked
 from orchestration.sources.contents import Content, Memory
 from orchestration.sources.descriptions import Source, known_sources
@@ -140,7 +140,7 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
     """Looks into every file of a folder: what it is, and what it is about. What was seen before is remembered in the
     data folder. Raises LeagueError where fictional files lie among real ones."""
     if not folder.is_dir():
-        raise LeagueError(f"{folder} is not a folder")
+        raise LeagueError(f"{folder} is not a folder: name the one that holds the files")
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
     first_seen: dict[str, str] = {}
@@ -181,7 +181,9 @@ def _not_looked_into(path: Path, folder: Path, size: int) -> str | None:
     if IN_NAMES.search(str(path.relative_to(folder))):
         return "control characters in its name: rename it"
     if folder.resolve() not in path.resolve().parents:
-        return "a link that leaves the folder"
+        return "a link that leaves the folder: copy the file that it leads to"
+    if reason := oddities.by_name(path.name):
+        return reason
     return f"larger than {MAX_BYTES} bytes" if size > MAX_BYTES else None
 
 
@@ -292,7 +294,11 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
         if candidate.problem:
             raise LeagueError(candidate.problem + _what_it_is_about(candidate))
     about = " ".join(filter(None, [tied[0].source.title, tied[0].subject.period, tied[0].subject.part]))
-    how = "both are pinned in the lock" if pins else "nothing says which supersedes the other: pin one in the lock"
+    how = (
+        "both are pinned in the lock"
+        if pins
+        else "nothing says which supersedes the other: take the wrong one out of the folder, or pin one in the lock"
+    )
     for other in tied[1:]:
         if found := _difference(tied[0], other):
             raise LeagueError(f"{tied[0].name} and {other.name} are both {about} and differ; {how}; {found}")
@@ -304,11 +310,14 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
 
 def _what_it_is_about(candidate: Candidate) -> str:
     """What to say of a file that does not parse, besides why."""
+    again = "" if "download" in str(candidate.problem) else "download it again"
     if not candidate.source.dated:
-        return ""
+        return again and f": {again}"
+    said = f"; it is {candidate.source.title!r}"
     if candidate.subject.period:
-        return f"; it is {candidate.source.title!r} of {candidate.subject.period}"
-    return "; it does not say which months it is about: if none that is needed, take it out of the folder"
+        return f"{said} of {candidate.subject.period}" + (again and f": {again}")
+    again = again and f"{again}, or "
+    return f"{said}, we cannot tell of when: {again}take it out of the folder where no quarter needs it"
 
 
 def _difference(one: Candidate, other: Candidate) -> str | None:
@@ -349,10 +358,13 @@ def _require(inventory: pd.DataFrame, quarter: str, folder: Path) -> None:
     if quarter not in set(with_figures.loc[with_figures["status"] == "used", "quarter"]):
         found = sorted(with_figures["quarter"].dropna().unique())
         detail = f"; quarters found: {', '.join(found)}" if found else ""
-        raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{_said(inventory)}")
+        get = f"; `league fetch --quarter {quarter}` gets them, docs/sources.md says where each is"
+        raise LeagueError(f"{folder}: no publication of {quarter} is among the files{detail}{get}{_said(inventory)}")
     for source in known_sources().values():
         if source.required and source.id not in set(used["source_id"]):
-            raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}{_said(inventory)}")
+            address = (source.fetch and source.fetch.address) or source.landing_page
+            get = f"download it from {address}, or by `league fetch --quarter {quarter}`"
+            raise LeagueError(f"{folder}: no file is {source.title!r} for {quarter}: {get}{_said(inventory)}")
 
 
 def set_aside(inventory: pd.DataFrame) -> pd.DataFrame:

@@ -156,13 +156,17 @@ def told(lines: list[str], source: Source) -> list[Subject]:
     if source.national:
         lines = lines[:100]  # it is about one month
     rows = [row for line in lines if (row := csv_files.cells(line))]
+    return told_by_rows(rows, source, is_cut=not lines[-1:] or not lines[-1].endswith(("\r", "\n")))
+
+
+def told_by_rows(rows: list[list[str]], source: Source, is_cut: bool) -> list[Subject]:
+    """What rows are about, the first of them the headings."""
     if source.layout == "nof":
         found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows)}
     elif source.period:
         found = {_of_month(month) for month in months_told(rows, source)}
     else:
         return [Subject()]
-    is_cut = not lines[-1:] or not lines[-1].endswith(("\r", "\n"))
     return [] if len(found) > 1 and is_cut else sorted(found, key=str)
 
 

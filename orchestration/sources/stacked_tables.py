@@ -46,7 +46,7 @@ def read(book: Book, source: Source) -> Iterator[list[str | None]]:
 
 def _sheets(book: Book, source: Source) -> list[str]:
     if missing := [name for name in source.sheets if name not in book.names]:
-        raise InputError("lacks a sheet", file=book.file, expected=", ".join(missing))
+        raise InputError("lacks a sheet", file=book.file, found=", ".join(book.names), expected=", ".join(missing))
     return [*source.sheets]
 
 

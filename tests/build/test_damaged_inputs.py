@@ -225,7 +225,7 @@ def test_quarter_without_a_framework_is_refused_by_name(first_quarter: Path, run
 
 def test_folder_that_is_not_there(run: Any, tmp_path: Path) -> None:
     (message,) = _problems(run, QUARTER, tmp_path / "none", tmp_path / "data")
-    assert message == f"{tmp_path / 'none'} is not a folder"
+    assert message == f"{tmp_path / 'none'} is not a folder: name the one that holds the files"
 
 
 @pytest.mark.parametrize("name", ["NUL byte", "no etr"])

@@ -139,16 +139,6 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.ae.booked-over-four-hours-major": Cell("attendances_over_4hrs_booked_appointments_type_1", "<5"),
     "land.ae.booked-over-four-hours-specialty": Cell("attendances_over_4hrs_booked_appointments_type_2", "5 "),
     "land.ae.booked-over-four-hours-other": Cell("attendances_over_4hrs_booked_appointments_other_department", "."),
-    "land.ae.decision-to-admission-over-four-hours": Cell(
-        "patients_who_have_waited_4_12_hs_from_dta_to_admission", "-5"
-    ),
-    "land.ae.decision-to-admission-over-twelve-hours": Cell(
-        "patients_who_have_waited_12_hrs_from_dta_to_admission", "0.5"
-    ),
-    "land.ae.admissions-major": Cell("emergency_admissions_via_a_e_type_1", "12 345"),
-    "land.ae.admissions-specialty": Cell("emergency_admissions_via_a_e_type_2", "#N/A"),
-    "land.ae.admissions-other": Cell("emergency_admissions_via_a_e_other_a_e_department", "none"),
-    "land.ae.admissions-direct": Cell("other_emergency_admissions", "+3"),
     "land.ae.key": twice,
     "land.ae_provider.rows": cut(9),
     "land.ae_provider.period": Cell("period", "2025-07"),

@@ -97,6 +97,13 @@ def test_calendar_awaits_the_months_that_metrics_are_made_of_and_every_part() ->
     assert set(described) >= set(basis)
 
 
+def test_forms_of_a_publication_are_those_that_the_rules_choose_among() -> None:
+    forms = pd.read_csv(SEEDS / "publication_forms.csv").set_index("source_id")["publication"].to_dict()
+    described = {name: source.publication for name, source in known_sources().items()}
+    assert {name: described[name] for name in forms} == forms
+    assert {name for name, source in known_sources().items() if source.form_of} <= set(forms)
+
+
 def test_docs_say_of_every_source_what_its_description_says() -> None:
     written = documentation.PAGE.read_text(encoding="utf-8")
     assert written == documentation.page(written), "run make docs"

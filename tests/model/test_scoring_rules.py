@@ -24,7 +24,8 @@ from tests.oracle import competition_ranks, half_up, quantile, segment, spread
 QUARTER = "2025-26-Q2"
 MONTHS = (date(2025, 7, 1), date(2025, 8, 1), date(2025, 9, 1))
 LEAGUES = ("acute", "mental_health_community", "ambulance")
-FIGURES = {"quarter": "varchar", "trust_code": "varchar", "published_id": "varchar", "value": "decimal(18, 6)"}
+KEYS_OF_A_FIGURE = ("quarter", "league", "trust_code", "published_id")
+FIGURES = {**dict.fromkeys(KEYS_OF_A_FIGURE, "varchar"), "value": "decimal(18, 6)"}
 TEN_DECIMALS = Fraction(1, 10**10)
 
 Row = dict[str, Any]
@@ -88,7 +89,9 @@ def scoring(nodes: dict[str, Any]) -> Steps:
 
 @pytest.fixture(scope="module")
 def banding(nodes: dict[str, Any]) -> Steps:
-    return Steps(nodes, "lookup_scores")
+    steps = Steps(nodes, "leagues_in_force", "score_bands_in_force", "score_matrix_in_force", "lookup_scores")
+    steps.run("score_bands_in_force", "row_number() over (), score", quarters_in_scope=[{"quarter": QUARTER}])
+    return steps
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +118,8 @@ def averaging(nodes: dict[str, Any]) -> Steps:
 @pytest.fixture(scope="module")
 def ranking(nodes: dict[str, Any]) -> Steps:
     segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
-    steps = Steps(nodes, *segments, "league_ranks")
+    in_force = ("leagues_in_force", "cut_points_in_force", "summary_measures_in_force")
+    steps = Steps(nodes, *in_force, *segments, "league_ranks")
     steps.run("league_ranks", "organisation_code, quarter", quarters_in_scope=[{"quarter": QUARTER}])
     return steps
 
@@ -293,7 +297,8 @@ def table_of(ranking: Steps, trusts: list[Row]) -> dict[str, tuple[Any, ...]]:
             if t["average_score"] is not None
         ],
         nof_figures=[
-            {"quarter": QUARTER, "trust_code": t["organisation_code"], "published_id": "OF5004", "value": t["flag"]}
+            {"quarter": QUARTER, "league": t["league"], "trust_code": t["organisation_code"]}
+            | {"published_id": "OF5004", "value": t["flag"]}
             for t in trusts
         ],
     )
@@ -384,7 +389,8 @@ BAND_EDGES = {"OF0079": ("0", "-1", "-2"), "OF0081": ("0", "-0.5", "-1")}
 def test_bands_cover_every_value_once(banding: Steps, metric_id: str, values: list[Decimal]) -> None:
     surplus, *lower_edges = map(Decimal, BAND_EDGES[metric_id])
     inputs = [
-        {"quarter": QUARTER, "organisation_code": str(v), "metric_id": metric_id, "value": v, "scoring_rule": "bands"}
+        {"quarter": QUARTER, "league": "acute", "organisation_code": str(v)}
+        | {"metric_id": metric_id, "value": v, "scoring_rule": "bands"}
         for v in values
     ]
     scores = banding.run("lookup_scores", "organisation_code, score", scoring_inputs=inputs)

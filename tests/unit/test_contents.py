@@ -79,7 +79,9 @@ def test_a_damaged_file_stops_the_quarters_that_need_its_month_and_no_other(
     data_file(extracts, "nof.csv", "Q1 2025/26", "Q2 2025/26", "Q3 2025/26", "Q4 2025/26")
     (extracts / "a.csv").write_bytes(damage(ae_bytes(extracts, "MAY-2025")))
     for needs in (Q1, "2025-26-Q2"):
-        with pytest.raises(LeagueError, match=r"^a\.csv, row .*; it is 'A&E attendances .* of 2025-05$"):
+        with pytest.raises(
+            LeagueError, match=r"^a\.csv, row .*; it is 'A&E attendances .* of 2025-05: download it again$"
+        ):
             take_in(survey(extracts), needs, Workspace(tmp_path))
     assert "a.csv" not in {entry.file_name for entry in read_lock(Workspace(tmp_path)).entries.values()}
     row = inventory(extracts, "2025-26-Q3").loc["a.csv"]
@@ -107,7 +109,8 @@ def test_of_references_one_that_parses_is_enough(extracts: Path) -> None:
     assert (found.loc["old.csv", "status"], found.loc["ods/etr.csv", "status"]) == ("superseded", "used")
     (extracts / "ods" / "etr.csv").unlink()
     with pytest.raises(
-        LeagueError, match=r"^old\.csv, row 2: has a row of another length; found 2; expected 27 values$"
+        LeagueError,
+        match=r"^old\.csv, row 2: has a row of another length; found 2; expected 27 values: download it again$",
     ):
         inventory(extracts)
 
@@ -116,7 +119,7 @@ def test_a_cumulative_file_that_is_cut_off_may_be_about_any_month(extracts: Path
     ambsys(extracts, "a.csv", "2019-4", "2019-5")
     data_file(extracts, "nof.csv", "Q1 2025/26")
     (extracts / "a.csv").write_bytes((extracts / "a.csv").read_bytes().rstrip(b"\r\n.,"))
-    with pytest.raises(LeagueError, match=r"^a\.csv, row 3: .* it does not say which months it is about: if none"):
+    with pytest.raises(LeagueError, match=r"^a\.csv, row 3: .* we cannot tell of when: download it again, or take"):
         inventory(extracts)
     (extracts / "a.csv").write_bytes((extracts / "a.csv").read_bytes() + b"\r\n")
     assert set(inventory(extracts).loc["a.csv", "status"]) == {"not_asked_for"}
@@ -158,7 +161,9 @@ def test_an_older_workbook_is_about_the_month_that_its_sheets_say(extracts: Path
     assert DAYS_28 not in sheets
     write(extracts / "a.xlsx", sheets)
     data_file(extracts, "nof.csv", "Q1 2025/26", "Q4 2025/26")
-    with pytest.raises(LeagueError, match=r"^a\.xlsx: lacks a sheet; .*; it is 'Cancer .* of 2025-04$"):
+    with pytest.raises(
+        LeagueError, match=r"^a\.xlsx: lacks a sheet; .*; it is 'Cancer .* of 2025-04: download it again$"
+    ):
         inventory(extracts)
     assert status(extracts, "a.xlsx", "2025-26-Q4") == "not_asked_for"
 

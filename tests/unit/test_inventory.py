@@ -101,7 +101,7 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
     inventory = take_inventory(survey(extracts), "2025-26-Q1", Lock()).set_index("file_name")
     assert inventory.loc["b.csv", "status"] == "duplicate"
     assert inventory.loc["c.txt", "status"] == "not_known"
-    assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder"
+    assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder: copy the file that it leads to"
 
 
 def test_quarters_at_hand_are_those_that_have_figures(extracts: Path) -> None:
@@ -116,12 +116,15 @@ def test_quarters_at_hand_are_those_that_have_figures(extracts: Path) -> None:
 
 
 def test_a_missing_publication_is_named(extracts: Path) -> None:
-    with pytest.raises(LeagueError, match=r"extracts: no publication of 2025-26-Q2 is among the files$"):
+    with pytest.raises(
+        LeagueError,
+        match=r"extracts: no publication of 2025-26-Q2 is among the files; `league fetch --quarter 2025-26-Q2` gets ",
+    ):
         take_inventory(survey(extracts), "2025-26-Q2", Lock())
     data_file(extracts, "a.csv", "Q1 2025/26")
     ae(extracts, "b.csv", "DECEMBER-2025")
     (extracts / "c.csv").write_text("a,b\n")
-    found = "no publication of 2025-26-Q2 is among the files; quarters found: 2025-26-Q1, 2025-26-Q3\n"
+    found = "no publication of 2025-26-Q2 is among the files; quarters found: 2025-26-Q1, 2025-26-Q3; `league .*\n"
     set_aside = (
         r"  set aside: 1 file, of a period that this quarter does not need: b\.csv\n"
         r"  set aside: 1 file, no publication known here: c\.csv$"
@@ -263,7 +266,7 @@ def test_of_cumulative_files_the_later_one_counts_month_by_month(extracts: Path)
         ),
         (
             None,
-            r"^a\.csv, column Period: names no month, only totals; it does not say which months it is about: if none",
+            r"^a\.csv, column Period: names no month, only totals; it is 'A&E .*', we cannot tell of when: download",
         ),
     ],
 )

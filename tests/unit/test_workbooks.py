@@ -141,7 +141,10 @@ def without(sheet: str, *rows: int) -> Callable[[Sheets], None]:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda sheets: sheets.pop(DAYS_62), r"^f: lacks a sheet; expected 62-DAY \(ALL CANCER\)$"),
+        (
+            lambda sheets: sheets.pop(DAYS_62),
+            r"^f: lacks a sheet; found 'Frontpage, 28-DAY FDS .*'; expected 62-DAY \(ALL CANCER\)$",
+        ),
         (replace(DAYS_28, 7, 2, "ODS CODE"), r"\[28-DAY .*\], row 8: has a row outside every table; expected a header"),
         (without(DAYS_28, 7, 8, 9, 11), r"^f \[28-DAY .*\]: has no table with rows"),
         (without(DAYS_28, 8, 9, 11), r"^f \[28-DAY .*\]: has no table with rows"),

@@ -3,6 +3,7 @@ environment. Whoever changes a message reads it there, beside all others. Not he
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -39,6 +40,7 @@ AE, NOF, DM01, CANCER, ETR = (
 )
 A_AND_E = [column.published[0] for column in known_sources()["ae"].columns]
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+LOCKED = OLE + "EncryptedPackage".encode("utf-16-le")
 PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in</body></html>\n"
 
 Wrong = Callable[[Path], object]
@@ -114,6 +116,14 @@ def locked_zip() -> bytes:
     return bytes(content)
 
 
+def stored(**members: bytes) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, member in members.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), member)
+    return content.getvalue()
+
+
 def workbook(*rows: list[Any]) -> bytes:
     book, content = openpyxl.Workbook(), io.BytesIO()
     for row in rows:
@@ -165,10 +175,15 @@ WRONG: dict[str, Wrong | str] = {
     "a page saved as CSV": put(AE, PAGE),
     "a login page saved as zip": put("Full-CSV-data-file-Jun25-ZIP-4M-abc.zip", PAGE),
     "a PDF": only("Statistical-commentary-May-2025.pdf", b"%PDF-1.7\n%\xe2\xe3\n"),
-    "a Word document": only("notes.docx", zipped(word=b"<document/>")),
-    "a workbook with a password": only("Monthly-AE-May-2025.xlsx", OLE + b"EncryptedPackage"),
+    "a Word document": only("notes.docx", stored(word__document_xml=b"<document/>")),
+    "a workbook with a password": only("Monthly-AE-May-2025.xlsx", LOCKED),
+    "a publication with a password": put("APRIL-2025-CWT-CRS-PROVIDER-WORKBOOK (1).xlsx", LOCKED),
+    "a Word document of the old kind": only("notes.doc", OLE + "WordDocument".encode("utf-16-le")),
+    "an .xlsb": only("May.xlsb", stored(xl__workbook_bin=bytes(9))),
+    "what a server says in XML": only("May.csv", b"<?xml version='1.0'?>\n<Error><Code>AccessDenied</Code></Error>"),
+    "a page in a gzip": only("Monthly-AE-May-2025.csv.gz", gzip.compress(PAGE)),
     "an .xls of another kind": only("budget.xls", OLE),
-    "an .ods": only("CQC.ods", zipped(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", content_xml=b"<x/>")),
+    "an .ods": only("CQC.ods", stored(mimetype=b"application/vnd.oasis.opendocument.spreadsheet", content_xml=b"<x/>")),
     "a workbook of something else": only("budget.xlsx", workbook(["Cost centre", "Budget"], ["A", 3])),
     "the CSV saved as a workbook": only("Monthly-AE-May-2025.xlsx", workbook(*MAY)),
     "a workbook named .csv": put(AE, workbook(*MAY)),
@@ -183,6 +198,7 @@ WRONG: dict[str, Wrong | str] = {
     "a workbook cut off": lambda folder: [cancer(len)(folder), cut(CANCER, 3000)(folder)],
     "JSON": only("may.json", b'{"period": "MSitAE-MAY-2025"}'),
     # how CSV is written
+    "semicolons in a zip": only("May.zip", zipped(may_csv=csv_bytes(*MAY).replace(b",", b";"))),
     "semicolons": put(AE, csv_bytes(*MAY).replace(b",", b";")),
     "tabs": put(AE, csv_bytes(*MAY).replace(b",", b"\t")),
     "UTF-16": put(AE, csv_bytes(*MAY).decode().encode("utf-16")),
@@ -203,6 +219,7 @@ WRONG: dict[str, Wrong | str] = {
     "a column more": ae([*MAY[0], "Note"], *[[*row, "x"] for row in MAY[1:]]),
     "a column twice": ae(*[[*row, row[4]] for row in MAY]),
     "headings in capitals": ae([heading.upper() for heading in MAY[0]], *MAY[1:]),
+    "headings with other blanks": ae([f" {heading.replace(' ', '  ')} " for heading in MAY[0]], *MAY[1:]),
     # when files are about
     "a date for the month": ae(*rows_of_ae("01/05/2025")),
     "a month in another language": ae(*rows_of_ae("MSitAE-MAI-2025")),
@@ -231,7 +248,8 @@ WRONG: dict[str, Wrong | str] = {
     "a formula": ae(*changed(1, 3, "=1+1")),
     "a control character": ae(*changed(1, 3, "A\x07TRUST")),
     # references
-    "etr with a header": put(ETR, csv_bytes([f"Column {n}" for n in range(27)]) + etr()),
+    "an empty etr": put(ETR, b""),
+    "etr with a header": put(ETR, csv_bytes([f"Column {n}" for n in range(27)]) + etr().removeprefix(codecs.BOM_UTF8)),
     "ODS report succ for etr": put(ETR, csv_bytes(["ZA1", "ZA2", "R", "20250401", ""])),
     "etr of another report: sites": put(ETR, etr("ZA101", "A HOSPITAL SITE OF ZA1")),
     "etr without regions": put(ETR, etr("ZA1", "NAME", "")),
@@ -241,7 +259,7 @@ WRONG: dict[str, Wrong | str] = {
     "a workbook with a sheet renamed": cancer(lambda sheets: sheets.__setitem__("62 day", sheets.pop(DAYS_62))),
     "a workbook with a heading renamed": cancer(lambda sheets: sheets[DAYS_28][6].__setitem__(4, "ALL")),
     "a workbook without its rows": cancer(lambda sheets: sheets.__setitem__(DAYS_28, sheets[DAYS_28][:7])),
-    "a workbook of text for numbers": cancer(lambda sheets: sheets[DAYS_28][7].__setitem__(4, "many")),
+    "a workbook of text for numbers": cancer(lambda sheets: sheets[DAYS_28][7].__setitem__(5, "many")),
 }  # fmt: skip
 
 
@@ -334,3 +352,23 @@ def test_table_has_every_wrong_input_once() -> None:
         TABLE.write_text("\n".join([*head, *(LINES[name] for name in WRONG)]) + "\n", encoding="utf-8")
     names = [line.split(" | ")[0].removeprefix("| ") for line in TABLE.read_text(encoding="utf-8").splitlines()[2:]]
     assert names == list(WRONG) and len(names) >= 60
+
+
+TO_DO = re.compile(
+    "download|league fetch|save it|rename it|copy the file|take .* out of the folder|unpack it|close it|deleted"
+    "|name the one|are read|expected|known: "
+)
+NOTHING_TO_DO = re.compile(
+    "no publication known here: |the same as another|this quarter does not need|no figure needs|(is|are) left out|^read; "
+)
+
+
+def test_every_message_names_a_file_and_says_what_to_do() -> None:
+    for line in TABLE.read_text(encoding="utf-8").splitlines()[2:]:
+        name, said = line.strip("| ").split(" | ")
+        for part in re.split(" // (?=  set aside)", said):
+            assert TO_DO.search(part) or NOTHING_TO_DO.search(part), part
+        if said.startswith("REFUSED"):
+            assert re.match(r"REFUSED (FOLDER|[\w /.()-]+\.\w+|2031-32-Q1 is|Q1 2025/26 is)\b", said), name
+        for place in re.findall(r" //   ([^;]*; [^;]*)", said) if "LAND GATE" in said else []:
+            assert re.match(r"[\w/.-]+\.\w+(, |:).*found .*; expected ", place), place

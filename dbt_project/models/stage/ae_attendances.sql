@@ -9,11 +9,6 @@
     'attendances_over_4hrs_booked_appointments_type_1', 'attendances_over_4hrs_booked_appointments_type_2',
     'attendances_over_4hrs_booked_appointments_other_department'
 ] %}
-{%- set others = [
-    'patients_who_have_waited_4_12_hs_from_dta_to_admission', 'patients_who_have_waited_12_hrs_from_dta_to_admission',
-    'emergency_admissions_via_a_e_type_1', 'emergency_admissions_via_a_e_type_2',
-    'emergency_admissions_via_a_e_other_a_e_department', 'other_emergency_admissions'
-] %}
 select
     months.quarter,
     months.month,
@@ -22,7 +17,7 @@ select
     upper({{ clean_text('ae.org_code') }}) = 'TOTAL' as is_england,
     {{ sum_of_counts(attendances) }} as attendances,
     {{ sum_of_counts(over_4_hours) }} as over_4_hours,
-    {% for column in attendances + over_4_hours + others -%}
+    {% for column in attendances + over_4_hours -%}
         {{ published_count('ae.' ~ column) }} as {{ column }},
     {% endfor -%}
     case when not is_england then 'provider' end as side,
