@@ -1,7 +1,7 @@
-{# Whether the rules of the seeds count in a league. Without them only a release says how its league is ranked; what we
-   compute ourselves has no other rules. #}
+{# Whether the rules of the seeds count in a league. Without them only a release says how its league is ranked. A league
+   without a release has no other rules. #}
 {% macro seeded(leagues) -%}
-    {{ leagues }}.value_basis = 'computed' or {{ var('seeded_framework_rules', true) }}
+    ({{ var('seeded_framework_rules', true) }} or not {{ leagues }}.is_released)
 {%- endmacro %}
 
 {# The metrics that discovery finds in each league. #}

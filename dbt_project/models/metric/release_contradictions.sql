@@ -1,5 +1,15 @@
--- Where the file of a release says two things that cannot both be. Without a trust it is about the whole league.
-with contradictions as (
+-- Where the file of a release says two things that cannot both be, and where it goes against a seed: the release counts
+-- then. Without a trust it is about the whole league.
+with by_quartiles as (
+    select
+        quarter,
+        framework,
+        bool_and(is_released) as everybody_is_released
+    from {{ ref('leagues_in_force') }}
+    group by quarter, framework
+),
+
+contradictions as (
     {{ found('contradictions', {
         'kind': 'varchar',
         'trust_code': 'varchar',
@@ -8,6 +18,60 @@ with contradictions as (
         'found': 'varchar',
         'expected': 'varchar',
     }) }}
+    union all
+    select
+        quarter,
+        league,
+        'seed_contradicted',
+        null,
+        subject,
+        null,
+        rule || ' ' || found,
+        rule || ' ' || seeded || ', as the seeds say'
+    from {{ ref('seed_agreement') }}
+    where not agrees and rule <> 'weights'
+    union all
+    select
+        leagues.quarter,
+        leagues.league,
+        'seed_contradicted',
+        null,
+        null,
+        null,
+        'override to segment ' || leagues.override_segment || ', programme to segment ' || leagues.programme_segment,
+        'segments ' || frameworks.override_segment || ' and ' || frameworks.programme_segment || ', as the seeds say'
+    from {{ ref('leagues_in_force') }} as leagues
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = leagues.framework
+    where
+        {{ var('seeded_framework_rules', true) }}
+        and (
+            frameworks.override_segment <> leagues.override_segment
+            or frameworks.programme_segment <> leagues.programme_segment
+        )
+    union all
+    select
+        cuts.quarter,
+        cuts.league,
+        'seed_contradicted',
+        null,
+        null,
+        null,
+        'cut point ' || cuts.scope || ' ' || cuts.better_segment || ': ' || cuts.largest_in_better || ' to '
+        || cuts.smallest_in_worse,
+        seeded.largest_in_better || ' to ' || seeded.smallest_in_worse || ', as the seeds say'
+    from {{ ref('cut_points_in_force') }} as cuts
+    inner join {{ ref('cut_points') }} as seeded
+        on
+            seeded.framework = cuts.framework
+            and seeded.quarter = cuts.quarter
+            and seeded.scope = cuts.scope
+            and seeded.better_segment = cuts.better_segment
+    inner join by_quartiles
+        on by_quartiles.quarter = cuts.quarter and by_quartiles.framework = cuts.framework
+    where
+        {{ var('seeded_framework_rules', true) }}
+        and cuts.label = 'discovered'
+        and not by_quartiles.everybody_is_released
 ),
 
 files as (

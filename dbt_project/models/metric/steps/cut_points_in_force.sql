@@ -1,5 +1,6 @@
 -- A seeded cut point counts where it parts the scores of the release as its segments do, else the bounds found there.
--- Where nobody is on one side of it, the other side alone bounds it.
+-- Where nobody is on one side of it, the other side alone bounds it. The leagues of a framework share its cut points:
+-- what a release shows counts for those too that have none.
 with found as (
     select
         cuts.quarter,
@@ -43,6 +44,7 @@ compared as (
         coalesce(seeded.league, found.league) as league,
         coalesce(seeded.scope, found.scope) as scope,
         coalesce(seeded.better_segment, found.better_segment) as better_segment,
+        found.scope is not null as is_seen,
         seeded.scope is not null
         and coalesce(found.largest_in_better <= (seeded.largest_in_better + seeded.smallest_in_worse) / 2, true)
         and coalesce(found.smallest_in_worse > (seeded.largest_in_better + seeded.smallest_in_worse) / 2, true)
@@ -79,3 +81,8 @@ select
 from compared
 inner join {{ ref('leagues_in_force') }} as leagues
     on leagues.quarter = compared.quarter and leagues.league = compared.league
+qualify
+    is_seen
+    or not bool_or(is_seen) over (
+        partition by compared.quarter, leagues.framework, compared.scope, compared.better_segment
+    )

@@ -8,10 +8,15 @@ select
     cast(frameworks.status as varchar) as framework_status,
     cast(frameworks.value_basis as varchar) as value_basis,
     cast(frameworks.segment_method as varchar) as segment_method,
-    coalesce(found.override_segment, case when {{ seeded('frameworks') }} then frameworks.override_segment end)
-        as override_segment,
-    coalesce(found.programme_segment, case when {{ seeded('frameworks') }} then frameworks.programme_segment end)
-        as programme_segment,
+    coalesce(
+        found.override_segment,
+        case when found.league is null or {{ var('seeded_framework_rules', true) }} then frameworks.override_segment end
+    ) as override_segment,
+    coalesce(
+        found.programme_segment,
+        case when found.league is null or {{ var('seeded_framework_rules', true) }} then frameworks.programme_segment end
+    ) as programme_segment,
+    found.league is not null as is_released,
     frameworks.metrics_needed,
     frameworks.coverage_needed
 from {{ ref('quarters_in_scope') }} as quarters

@@ -23,7 +23,7 @@ from {{ ref('leagues_in_force') }} as leagues
 inner join {{ ref('score_bands') }} as bands on bands.framework = leagues.framework
 left join agreed
     on agreed.quarter = leagues.quarter and agreed.league = leagues.league and agreed.metric_id = bands.metric_id
-where coalesce(agreed.agrees, true) and ({{ seeded('leagues') }})
+where coalesce(agreed.agrees, true) and {{ seeded('leagues') }}
 union all
 select
     found.quarter,

@@ -23,4 +23,4 @@ from {{ ref('leagues_in_force') }} as leagues
 inner join {{ ref('score_matrix') }} as cells on cells.framework = leagues.framework
 left join agreed
     on agreed.quarter = leagues.quarter and agreed.league = leagues.league and agreed.metric_id = cells.metric_id
-where coalesce(agreed.agrees, true) and ({{ seeded('leagues') }})
+where coalesce(agreed.agrees, true) and {{ seeded('leagues') }}

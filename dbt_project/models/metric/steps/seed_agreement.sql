@@ -194,7 +194,7 @@ bands_agree as (
         from bands_seen
     ) as seen
     inner join {{ ref('leagues_in_force') }} as leagues
-        on leagues.quarter = seen.quarter and leagues.league = seen.league and ({{ seeded('leagues') }})
+        on leagues.quarter = seen.quarter and leagues.league = seen.league and {{ seeded('leagues') }}
     left join {{ ref('score_bands') }} as bands
         on
             bands.framework = leagues.framework
@@ -220,7 +220,7 @@ matrix_agrees as (
         bool_and(cells.score is not distinct from seen.score) as agrees
     from pairs_seen as seen
     inner join {{ ref('leagues_in_force') }} as leagues
-        on leagues.quarter = seen.quarter and leagues.league = seen.league and ({{ seeded('leagues') }})
+        on leagues.quarter = seen.quarter and leagues.league = seen.league and {{ seeded('leagues') }}
     left join {{ ref('score_matrix') }} as cells
         on
             cells.framework = leagues.framework

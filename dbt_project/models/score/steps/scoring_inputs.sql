@@ -89,7 +89,8 @@ select
     metrics.population,
     populations.leagues_expected,
     populations.complete and coalesce(ranked.organisations = populations.population_size, true) as population_complete,
-    metrics.score_decimals
+    metrics.score_decimals,
+    metrics.population_size as size_known
 from valued
 inner join {{ ref('metrics_in_force') }} as metrics
     on
