@@ -32,7 +32,6 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 LAYERS = ("rules", "stage", "metric", "score", "rank")
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
     "forms_at_hand": {"source_id", "used"},
-    "framework_rules": {"label", "origin"},
     "method_sensitivity": {"assessment"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
