@@ -65,6 +65,7 @@ class Conventions:
         }
     )
     forms: tuple[Form, ...] = FORMS
+    names: Mapping[str, str] = field(default_factory=dict)  # of metrics without a published value, by id of the score
 
     def family(self, published_id: str) -> str | None:
         """Name the family of an id, or None."""

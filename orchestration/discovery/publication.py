@@ -247,6 +247,8 @@ def _that_is_scored(candidates: list[Series], score: Series) -> Series | None:
 
 def _without_value(score_id: str, series: dict[str, list[Series]], conventions: Conventions) -> str:
     """An id for a metric of which only the score is published."""
+    if score_id in conventions.names:
+        return conventions.names[score_id]
     numbered = conventions.shifted(score_id, -conventions.score_offset)
     if conventions.family(score_id) == "metric_score" and numbered and numbered not in series:
         return numbered

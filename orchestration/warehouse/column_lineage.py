@@ -48,7 +48,7 @@ def _work_out() -> dict[str, Lineage]:
     from sqlglot.optimizer import build_scope, qualify
 
     schema: dict[str, object] = {"warehouse": columns_of_tables()}
-    layers = {model.name: model.layer for model in manifest.models()}
+    layers = {table.name: table.layer for table in (*manifest.models(), *manifest.seeds())}
     found: dict[str, Lineage] = {}
     for model in manifest.models():
         if model.language == "python":

@@ -53,8 +53,6 @@ compared as (
         seeded.smallest_in_worse as seeded_smallest,
         seeded.basis,
         seeded.label,
-        found.largest_in_better as largest_seen,
-        found.smallest_in_worse as smallest_seen,
         coalesce(found.largest_in_better, found.smallest_in_worse - 0.01) as found_largest,
         coalesce(found.smallest_in_worse, found.largest_in_better + 0.01) as found_smallest
     from seeded
@@ -74,8 +72,6 @@ select
     compared.better_segment,
     cast(case when as_seeded then seeded_largest else found_largest end as decimal(4, 2)) as largest_in_better,
     cast(case when as_seeded then seeded_smallest else found_smallest end as decimal(4, 2)) as smallest_in_worse,
-    compared.largest_seen,
-    compared.smallest_seen,
     cast(case when as_seeded then compared.basis else 'observed' end as varchar) as basis,
     cast(case when as_seeded then compared.label else 'discovered' end as varchar) as label
 from compared

@@ -1,6 +1,8 @@
 -- Whether a release goes with what the seeds say of each metric of its league. What the release leaves open agrees.
 -- Weights are asked of a league as a whole: they agree where, with the scores found, no fewer averages and domain
 -- scores come out than with the weights found.
+{% set step = grid_step('scores.score', 'rules.best_score', 'rules.span', 'sized.size_expected') %}
+{% set steps = as_double('sized.size_expected - 1') %}
 with found as (
     {{ found_metrics() }}
 ),
@@ -17,13 +19,8 @@ precision_found as (
     {{ found('score_precision', {'metric_id': 'varchar', 'decimals': 'integer'}) }}
 ),
 
-bands_seen as (
-    {{ found('score_bands', {
-        'metric_id': 'varchar',
-        'lowest': 'decimal(18, 6)',
-        'highest': 'decimal(18, 6)',
-        'score': 'decimal(4, 2)',
-    }) }}
+contradictions as (
+    {{ found('contradictions', {'metric_id': 'varchar'}) }}
 ),
 
 pairs_seen as (
@@ -96,7 +93,7 @@ ranked as (
 sized as (
     select
         paired.*,
-        coalesce(paired.population_size, case when ranked.is_whole then ranked.organisations end) as size_expected
+        coalesce(case when ranked.is_whole then ranked.organisations end, paired.population_size) as size_expected
     from paired
     left join ranked
         on
@@ -105,14 +102,41 @@ sized as (
             and ranked.population = paired.population
 ),
 
+-- A rule that discovery did not consider fits where every score lies on its grid.
+on_grid as (
+    select
+        sized.quarter,
+        sized.league,
+        sized.metric_id,
+        bool_and(
+            scores.score = {{ round_half_up('rules.best_score + rules.span * ' ~ step ~ ' / ' ~ steps) }}
+            and {{ step }} < sized.size_expected
+        ) as fits
+    from sized
+    inner join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = sized.scoring_rule
+    inner join scores
+        on
+            scores.quarter = sized.quarter
+            and scores.league = sized.league
+            and scores.metric_id = sized.metric_id
+            and scores.score is distinct from rules.beyond_threshold_score
+    where sized.size_expected > 1
+    group by sized.quarter, sized.league, sized.metric_id
+),
+
 fitting as (
     select
         sized.quarter,
         sized.league,
         sized.metric_id,
-        count(grids.metric_id) > 0 as rule_fits,
-        coalesce(bool_or(grids.population_size = sized.size_expected), sized.size_expected is null) as size_fits
+        count(grids.metric_id) > 0 or coalesce(bool_or(on_grid.fits), false) as rule_fits,
+        coalesce(bool_or(grids.population_size = sized.size_expected), bool_or(on_grid.fits), true) as size_fits
     from sized
+    left join on_grid
+        on
+            on_grid.quarter = sized.quarter
+            and on_grid.league = sized.league
+            and on_grid.metric_id = sized.metric_id
     left join grids
         on
             grids.quarter = sized.quarter
@@ -178,38 +202,58 @@ heaviest as (
     group by quarter, league
 ),
 
+contradicted as (
+    select
+        quarter,
+        league,
+        metric_id as score_id,
+        count(*) as cells
+    from contradictions
+    group by quarter, league, metric_id
+),
+
 bands_agree as (
     select
-        seen.quarter,
-        seen.league,
-        seen.metric_id,
-        bool_and(bands.score is not distinct from seen.score) as agrees
-    from (
-        select
-            quarter,
-            league,
-            metric_id,
-            score,
-            unnest([lowest, highest]) as value
-        from bands_seen
-    ) as seen
-    inner join {{ ref('leagues_in_force') }} as leagues
-        on leagues.quarter = seen.quarter and leagues.league = seen.league and {{ seeded('leagues') }}
+        paired.quarter,
+        paired.league,
+        paired.metric_id,
+        count(*) filter (where bands.score is distinct from scores.score) <= coalesce(max(contradicted.cells), 0)
+            as agrees
+    from paired
+    inner join scores
+        on
+            scores.quarter = paired.quarter
+            and scores.league = paired.league
+            and scores.metric_id = paired.metric_id
+    inner join {{ ref('nof_figures') }} as figures
+        on
+            figures.quarter = paired.quarter
+            and figures.league = paired.league
+            and figures.published_id = paired.metric_id
+            and figures.trust_code = scores.trust_code
+            and figures.value is not null
+            and lower(figures.unit) is distinct from paired.ignored_unit
     left join {{ ref('score_bands') }} as bands
         on
-            bands.framework = leagues.framework
-            and bands.metric_id = seen.metric_id
+            bands.framework = paired.framework
+            and bands.metric_id = paired.metric_id
             and (
                 bands.lower_bound is null
-                or seen.value > bands.lower_bound
-                or (bands.lower_inclusive and seen.value = bands.lower_bound)
+                or figures.value > bands.lower_bound
+                or (bands.lower_inclusive and figures.value = bands.lower_bound)
             )
             and (
                 bands.upper_bound is null
-                or seen.value < bands.upper_bound
-                or (bands.upper_inclusive and seen.value = bands.upper_bound)
+                or figures.value < bands.upper_bound
+                or (bands.upper_inclusive and figures.value = bands.upper_bound)
             )
-    group by seen.quarter, seen.league, seen.metric_id
+    left join contradicted
+        on
+            contradicted.quarter = paired.quarter
+            and contradicted.league = paired.league
+            and contradicted.score_id = paired.score_id
+    where paired.scoring_rule = 'bands'
+    group by paired.quarter, paired.league, paired.metric_id
 ),
 
 matrix_agrees as (
@@ -240,14 +284,19 @@ select
     cast('scoring_rule' as varchar) as rule,
     sized.scoring_rule as seeded,
     sized.found_rule as found,
-    fitting.rule_fits
-    or (
-        sized.scoring_rule in ('bands', 'matrix', 'published_score')
-        and sized.found_rule in ('bands', 'published_score')
-    ) as agrees
+    case
+        when sized.scoring_rule in ('matrix', 'published_score') then true
+        when sized.scoring_rule = 'bands' then sized.found_rule = 'bands' or coalesce(bands_agree.agrees, true)
+        else fitting.rule_fits
+    end as agrees
 from sized
 inner join fitting
     on fitting.quarter = sized.quarter and fitting.league = sized.league and fitting.metric_id = sized.metric_id
+left join bands_agree
+    on
+        bands_agree.quarter = sized.quarter
+        and bands_agree.league = sized.league
+        and bands_agree.metric_id = sized.metric_id
 union all
 select quarter, league, metric_id, score_id, 'polarity', polarity, found_polarity, polarity = found_polarity
 from sized
@@ -336,7 +385,7 @@ select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'weights', 
 from sized
 inner join weights_agree on weights_agree.quarter = sized.quarter and weights_agree.league = sized.league
 union all
-select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'bands', 'bands', 'bands seen', bands_agree.agrees
+select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'bands', 'bands', 'other bands', bands_agree.agrees
 from sized
 inner join bands_agree
     on
@@ -344,7 +393,7 @@ inner join bands_agree
         and bands_agree.league = sized.league
         and bands_agree.metric_id = sized.metric_id
 union all
-select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'matrix', 'matrix', 'pairs seen', matrix_agrees.agrees
+select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'matrix', 'matrix', 'other pairs', matrix_agrees.agrees
 from sized
 inner join matrix_agrees
     on
