@@ -1,20 +1,17 @@
 """Quarters of the financial year, which starts in April: `2025-26-Q2` is July to September 2025.
 
-Belongs here: reading and writing quarters, their months, which ones have a framework. Does not: how publishers label
-months (`sources/periods.py`)."""
+Belongs here: reading and writing quarters, their months, which ones can be built. Does not: how publishers label
+months (`sources/periods.py`), the framework of a quarter (dbt model `leagues_in_force`)."""
 
 from __future__ import annotations
 
-import csv
 import re
 from calendar import monthrange
 from datetime import date
 from functools import cache
-from pathlib import Path
 
 from orchestration.errors import LeagueError
 
-FRAMEWORKS = Path(__file__).parents[1] / "dbt_project" / "seeds" / "quarter_frameworks.csv"
 WRITTEN = re.compile(r"(\d{4})-(\d{2})-Q([1-4])")
 
 
@@ -75,21 +72,26 @@ def last_day(month: str) -> date:
     return date(year, number, monthrange(year, number)[1])
 
 
+FIRST = Quarter("2025-26-Q1")  # NHS England publishes league tables from here on
+
+
 @cache
-def with_a_framework() -> tuple[Quarter, ...]:
-    """The quarters that a framework is seeded for, in order: those that can be built."""
-    with FRAMEWORKS.open(encoding="utf-8", newline="") as file:
-        return tuple(sorted({Quarter(row["quarter"]) for row in csv.DictReader(file)}))
+def known_quarters() -> tuple[Quarter, ...]:
+    """The quarters that can be built, in order: from the first to the end of the next financial year. What is published
+    of a quarter says the rules of it, so a year needs no row of a seed."""
+    last = Quarter.of_month(f"{date.today():%Y-%m}").year + 1
+    return tuple(Quarter.of(year, number) for year in range(FIRST.year, last + 1) for number in (1, 2, 3, 4))
 
 
 def require_known_quarter(text: str) -> Quarter:
-    """The quarter of a text. Raises LeagueError where it is none, or none with a framework."""
+    """The quarter of a text. Raises LeagueError where it is none, or none that can be built."""
     quarter = Quarter(text)
-    if quarter not in with_a_framework():
-        raise LeagueError(f"{quarter} is not a quarter with a framework; known: {', '.join(with_a_framework())}")
+    if quarter not in known_quarters():
+        expected = f"expected {FIRST} or later, and none after the next financial year"
+        raise LeagueError(f"{quarter} is not a quarter that can be built: {expected}")
     return quarter
 
 
 def needed(quarter: Quarter) -> list[Quarter]:
-    """The quarters whose files a build reads: its own and, where it has a framework, the one before."""
-    return [quarter, *({quarter.previous} & {*with_a_framework()})]
+    """The quarters whose files a build reads: its own and, where it can be built, the one before."""
+    return [quarter, *({quarter.previous} & {*known_quarters()})]

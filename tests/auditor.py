@@ -653,7 +653,9 @@ class Audit:
     @cache  # noqa: B019
     def expected(self, league: str) -> list[str]:
         """The metrics that count in a league by the framework."""
-        found = [row["metric_id"] for row in seed("league_metrics") if row["league"] == league]
+        framework = FRAMEWORKS.get(league, "nof-2025-26")
+        about = (framework, league)
+        found = [row["metric_id"] for row in seed("league_metrics") if (row["framework"], row["league"]) == about]
         return [metric_id for metric_id in found if self.metrics[metric_id]["counted"] == "true"]
 
     @cached_property

@@ -5,7 +5,7 @@
         quarters.quarter,
         trust_types.league
     from {{ source('land', source_id) }} as nof
-    inner join {{ ref('quarters') }} as quarters on quarters.published_label = {{ quarter_label }}
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.published_label = {{ quarter_label }}
     inner join {{ ref('trust_types') }} as trust_types
         on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
     inner join {{ source('extract', 'files') }} as files

@@ -7,7 +7,7 @@ with in_use as (
         files.part as league,
         quarters.published_label
     from {{ source('extract', 'files') }} as files
-    inner join {{ ref('quarters') }} as quarters on quarters.quarter = files.quarter
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = files.quarter
     where files.source_id = 'nof_data' and files.status = 'used'
 ),
 

@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'release_contradictions'}}}) }}
--- A cell that goes against the rest of its file, a file without all organisations, or a seed that a release contradicts:
--- the release is made, and says so. Many such cells stop it as figures that we do not reproduce.
+-- A cell that goes against the rest of its file, a file without all organisations, or a seed that a release
+-- contradicts: the release is made, and says so. Many such cells stop it as figures that we do not reproduce.
 select
     quarter,
     league,

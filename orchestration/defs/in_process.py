@@ -60,7 +60,7 @@ def run_quarter(
     recorded: bool = False,
 ) -> Outcome:
     """Run a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
-    has. Raises LeagueError for a quarter without a framework or one that is being built."""
+    has. Raises LeagueError for a quarter that cannot be built or one that is being built."""
     (outcome,) = _run(
         job_name,
         [require_known_quarter(quarter)],

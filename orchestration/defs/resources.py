@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.quality.gates import Gates
-from orchestration.quarters import with_a_framework
+from orchestration.quarters import known_quarters
 from orchestration.workspace.files import alone
 from orchestration.workspace.paths import Build, Workspace
 
 LISTED = "league/quarters"  # the tag that lists the quarters of a run by command
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
-QUARTERS = dg.StaticPartitionsDefinition(list(with_a_framework()))
+QUARTERS = dg.StaticPartitionsDefinition(list(known_quarters()))
 
 
 class Folders(dg.ConfigurableResource["Folders"]):

@@ -14,7 +14,7 @@ import dagster as dg
 from orchestration.defs.assets import FETCHED
 from orchestration.defs.resources import QUARTERS, Folders
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, needed, with_a_framework
+from orchestration.quarters import Quarter, known_quarters, needed
 from orchestration.releases.shelf import latest_version
 from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, expected, latest_due
 from orchestration.sources.inventory import Survey, survey, take_inventory
@@ -62,7 +62,7 @@ def daily(context: dg.ScheduleEvaluationContext, folders: Folders) -> dg.RunRequ
     today = context.scheduled_execution_time.date()
     quarter = latest_due(today)
     if quarter is None:
-        return dg.SkipReason("nothing is due of any quarter with a framework")
+        return dg.SkipReason("nothing is due of any quarter")
     arrived = {key[:2] for key in read_lock(Workspace(Path(folders.data))).entries}
     publications = [one for q in needed(quarter) for one in expected(q, arrived, today)]
     due = [one for one in publications if one.state == LATE or (one.state == AWAITED and one.due == today)]
@@ -95,7 +95,7 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
     try:
         found, lock = survey(folder, workspace), read_lock(workspace)
     except LeagueError as reason:
-        started: dict[str, str] = {latest_due(today) or min(with_a_framework()): _key(str(reason))}
+        started: dict[str, str] = {latest_due(today) or min(known_quarters()): _key(str(reason))}
     else:
         quarters = {*_ready(context, found, workspace, today), *_stopped(found, lock, today)}
         started = {quarter: _files_in_use(quarter, found, lock) for quarter in sorted(quarters)}
@@ -106,7 +106,7 @@ def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg
 def _ready(context: dg.SensorEvaluationContext, found: Survey, workspace: Workspace, today: date) -> Iterator[Quarter]:
     """The quarters that have files, and need not wait for more."""
     arrived = {(candidate.source.id, candidate.subject) for candidate in found.candidates}
-    for quarter in with_a_framework():
+    for quarter in known_quarters():
         publications = expected(quarter, arrived, today)
         waited_for = [one for one in publications if one.state in (AWAITED, LATE)]
         if waited_for and not latest_version(workspace.releases(quarter)):
@@ -117,9 +117,9 @@ def _ready(context: dg.SensorEvaluationContext, found: Survey, workspace: Worksp
 
 def _stopped(found: Survey, lock: Lock, today: date) -> Iterator[Quarter]:
     """The quarters that a file stops which does not parse. Of one that may be about any, the latest that is due."""
-    latest = latest_due(today) or min(with_a_framework())
+    latest = latest_due(today) or min(known_quarters())
     for quarter in {candidate.subject.quarter or latest for candidate in found.candidates if candidate.problem}:
-        if quarter in with_a_framework():
+        if quarter in known_quarters():
             try:
                 take_inventory(found, quarter, lock)
             except LeagueError:

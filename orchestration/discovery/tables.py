@@ -230,9 +230,7 @@ def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
     league.findings.append(Finding(subject, "weight", str(weight), cells_explained=cells if weight else 0))
     _write_bands(league, rule)
     for grid in () if rule.grid is None else (rule.grid, *rule.others):
-        league.add(
-            "grids_that_fit", metric_id=metric.metric_id, scoring_rule=grid.form.name, population_size=grid.size
-        )
+        league.add("grids_that_fit", metric_id=metric.metric_id, scoring_rule=grid.form.name, population_size=grid.size)
 
 
 def _other_forms(rule: Rule) -> str:

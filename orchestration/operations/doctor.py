@@ -21,7 +21,7 @@ from packaging.specifiers import SpecifierSet
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import dependencies
 from orchestration.quality.waivers import waivers
-from orchestration.quarters import needed, with_a_framework
+from orchestration.quarters import known_quarters, needed
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
@@ -156,7 +156,7 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
         reason = str(one["reason"])
         harmless = one["status"] == "duplicate" or reason == NOT_KNOWN or reason.startswith(NOT_KNOWN_BUT)
         yield Finding("extracts", OK, text) if harmless else Finding("extracts", WARNING, text, AGAIN)
-    needed_ever = {quarter for one in with_a_framework() for quarter in needed(one)}
+    needed_ever = {quarter for one in known_quarters() for quarter in needed(one)}
     files: dict[str, list[Candidate]] = {}
     for candidate in found.candidates:
         files.setdefault(candidate.name, []).append(candidate)
@@ -168,7 +168,7 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
             yield Finding("extracts", state, problem if name in problem else f"{name}: {problem}", AGAIN)
         elif not is_needed:
             last = candidates[0].last_period
-            yield Finding("extracts", OK, f"{name}: no quarter with a framework needs {last} or what is before")
+            yield Finding("extracts", OK, f"{name}: no quarter that can be built needs {last} or what is before")
     yield Finding("extracts", OK, f"{len(files)} files of publications known here")
 
 
@@ -237,14 +237,11 @@ def sources(workspace: Workspace, today: date) -> Iterator[Finding]:
             if missing := [str(one) for one in publications if one.state == state]:
                 to_do = "league fetch, or the file into the folder of extracts by hand"
                 yield Finding("sources", means, f"{name}: {listed(missing, '; ')}", to_do)
-    coming = [one for name in with_a_framework() for one in expected(name, arrived, today)]
+    coming = [one for name in known_quarters() for one in expected(name, arrived, today)]
     coming = sorted((one for one in coming if one.state != ARRIVED and one.due >= today), key=lambda one: one.due)
     if coming:
         following = [f"{one.source_id}, {one.name} by {one.due}" for one in coming if one.due == coming[0].due]
         yield Finding("sources", OK, f"due next: {listed(following, '; ')}")
-    else:
-        found = f"nothing is due after {today} of any quarter with a framework"
-        yield Finding("sources", WARNING, found, f"seed the next year ({RUNBOOK}, A new year)")
 
 
 def _newest(lock: Lock) -> dict[str, str]:
@@ -255,7 +252,7 @@ def _newest(lock: Lock) -> dict[str, str]:
 
 
 def waived(today: date) -> Iterator[Finding]:
-    granted = [waiver for quarter in with_a_framework() for waiver in waivers(quarter)]
+    granted = [waiver for quarter in known_quarters() for waiver in waivers(quarter)]
     for waiver in granted:
         if waiver.expires < today:
             yield Finding("waivers", ERROR, f"{waiver.quarter} {waiver}", "renew it with its owner, or take it out")

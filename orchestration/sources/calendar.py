@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from orchestration.quarters import Quarter, last_day, with_a_framework
+from orchestration.quarters import Quarter, known_quarters, last_day
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.recognise import Subject
 
@@ -60,4 +60,4 @@ def expected(quarter: Quarter, arrived: Collection[tuple[str, Subject]], today: 
 
 def latest_due(today: date) -> Quarter | None:
     """The last quarter of which anything is due."""
-    return max((q for q in with_a_framework() if expected(q, (), today)[0].due <= today), default=None)
+    return max((q for q in known_quarters() if expected(q, (), today)[0].due <= today), default=None)

@@ -60,7 +60,7 @@ def fetch(
 ) -> Iterator[Fetched]:
     """Get what is due for some quarters, one file after the other: every month they need that has ended, and links
     that name no month; spare forms last, and only for what has not come by then. Yields what became of each, then what
-    has not come; one that fails stops no other. Raises LeagueError for a quarter without a framework, where the clock
+    has not come; one that fails stops no other. Raises LeagueError for a quarter that cannot be built, where the clock
     is wrong, and where nothing can be written."""
     due = _Due({one for quarter in quarters for one in needed(require_known_quarter(quarter))}, today)
     with alone(workspace.data_dir / "work" / "fetch.lock"):

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, needed, require_known_quarter, with_a_framework
+from orchestration.quarters import Quarter, known_quarters, needed, require_known_quarter
 from orchestration.sources import oddities, recognise
 from orchestration.sources.archives import MAX_BYTES, unpacked
 from orchestration.sources.contents import Content, Memory
@@ -210,16 +210,16 @@ def candidates_of(path: Path, name: str, content: Content) -> list[Candidate]:
 
 
 def quarters_at_hand(found: Survey) -> list[Quarter]:
-    """The quarters with a framework that a folder has figures of. Raises LeagueError where there is none."""
+    """The quarters that can be built and that a folder has figures of. Raises LeagueError where there is none."""
     about = {candidate.subject.quarter for candidate in found.candidates if candidate.source.figures}
-    if quarters := [quarter for quarter in with_a_framework() if quarter in about]:
+    if quarters := [quarter for quarter in known_quarters() if quarter in about]:
         return quarters
-    raise LeagueError(f"no publication of a quarter with a framework is among the files of {found.folder}")
+    raise LeagueError(f"no publication of a quarter that can be built is among the files of {found.folder}")
 
 
 def competing_files(found: Survey, quarter: str) -> Groups:
     """The files that a quarter may be built from, by source and subject. Every quarter has a vintage of each
-    reference. Raises LeagueError for a quarter without a framework."""
+    reference. Raises LeagueError for a quarter that cannot be built."""
     quarters = needed(require_known_quarter(quarter))
     groups: Groups = {}
     for candidate in found.candidates:
@@ -235,7 +235,7 @@ def competing_files(found: Survey, quarter: str) -> Groups:
 def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
     """One row per file and subject, in COLUMNS; `status` is used, superseded, not_asked_for, duplicate or not_known.
 
-    Raises LeagueError for a quarter without a framework or without a required publication, for two differing files
+    Raises LeagueError for a quarter that cannot be built or without a required publication, for two differing files
     that nothing puts in order, and for a file that is pinned in the lock and not found.
     """
     groups = competing_files(found, quarter)

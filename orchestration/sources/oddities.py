@@ -160,5 +160,5 @@ def akin(path: Path) -> str | None:
         if not source.header and len(row) == len(source.columns):
             unlike = [at for at, pattern in source.row_pattern.items() if not re.fullmatch(pattern, row[at - 1])]
             if len(unlike) == 1:
-                return f"it is like {source.title!r}, but column {unlike[0]} holds {row[unlike[0] - 1]!r:.50}"
+                return f"it is like {source.title!r}, but column {unlike[0]} holds {row[unlike[0] - 1]!r:.50}: {AGAIN}"
     return None

@@ -217,9 +217,9 @@ def test_file_cut_within_its_last_measure_is_noticed(built_first: Any, tmp_path:
         assert connection.execute(tests["summary_figures_complete"]["compiled_code"]).fetchall()
 
 
-def test_quarter_without_a_framework_is_refused_by_name(first_quarter: Path, run: Any, tmp_path: Path) -> None:
-    with pytest.raises(LeagueError, match="2027-28-Q1 is not a quarter with a framework; known: 2025-26-Q1, "):
-        run("2027-28-Q1", first_quarter, tmp_path)
+def test_quarter_before_the_first_tables_is_refused_by_name(first_quarter: Path, run: Any, tmp_path: Path) -> None:
+    with pytest.raises(LeagueError, match="2024-25-Q4 is not a quarter that can be built: expected 2025-26-Q1 "):
+        run("2024-25-Q4", first_quarter, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -62,10 +62,10 @@ def test_fault_stops_the_quarter_it_is_in_and_no_other(monkeypatch: pytest.Monke
     assert [(one.quarter, bool(one.problems)) for one in found] == [(Q1, False), (Q2, True), (Q3, False)]
 
 
-def test_quarter_without_a_framework_stops_everything_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_quarter_that_cannot_be_built_stops_everything_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
     runs = Runs(stops=set())
-    with pytest.raises(LeagueError, match="2031-32-Q1 is not a quarter with a framework"):
-        outcomes(monkeypatch, runs, Q1, "2031-32-Q1")
+    with pytest.raises(LeagueError, match="2024-25-Q4 is not a quarter that can be built"):
+        outcomes(monkeypatch, runs, Q1, "2024-25-Q4")
     assert runs.made == []
 
 

@@ -31,6 +31,7 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank")
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
+    "agreement": {"role"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "metric_parts": {"source_id"},
@@ -41,10 +42,10 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "population_sizes_recovered": {"sizes_that_fit"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
-    *("basis", "better_segment", "cut_point_basis", "divisor", "domain", "expected_organisations", "framework"),
+    *("basis", "better_segment", "cut_point_basis", "divisor", "domain", "framework"),
     *("framework_status", "label", "league", "measure", "members_needed", "metric_id", "metric_title"),
     *("metrics_excluded", "metrics_expected", "multiplier", "note", "override_segment", "population"),
-    *("population_size", "publication", "quarter", "sampling_law", "scope", "side", "source", "title", "tolerance"),
+    *("population_size", "publication", "sampling_law", "scope", "side", "source", "title", "tolerance"),
     *("tolerance_reason", "unit", "value_basis", "weight", "without_commissioner"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables

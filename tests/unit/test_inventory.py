@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from orchestration.errors import InputError, LeagueError
-from orchestration.quarters import Quarter
+from orchestration.quarters import Quarter, known_quarters
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import COLUMNS, Candidate, quarters_at_hand, survey, take_inventory
 from orchestration.sources.landing import Landed, land, take_in
@@ -106,7 +106,7 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
 
 def test_quarters_at_hand_are_those_that_have_figures(extracts: Path) -> None:
     """A league table alone has nothing to rank: `--quarter all` would stop at its quarter."""
-    with pytest.raises(LeagueError, match="no publication of a quarter with a framework"):
+    with pytest.raises(LeagueError, match="no publication of a quarter that can be built"):
         quarters_at_hand(survey(extracts))
     data_file(extracts, "a.csv", "Q1 2025/26")
     ae(extracts, "b.csv", "NOVEMBER-2025")
@@ -137,9 +137,20 @@ def test_a_missing_publication_is_named(extracts: Path) -> None:
         take_inventory(survey(extracts), "2025-26-Q2", Lock())
 
 
-def test_a_year_without_a_framework_is_refused_by_name(extracts: Path) -> None:
-    with pytest.raises(LeagueError, match="2027-28-Q1 is not a quarter with a framework"):
-        take_inventory(survey(extracts), "2027-28-Q1", Lock())
+def test_quarters_before_the_first_league_tables_and_far_ahead_are_refused_by_name(extracts: Path) -> None:
+    data_file(extracts, "a.csv", "Q4 2024/25")
+    for quarter in ("2024-25-Q4", "2099-00-Q1"):
+        with pytest.raises(LeagueError, match=f"{quarter} is not a quarter that can be built: expected 2025-26-Q1 or "):
+            take_inventory(survey(extracts), quarter, Lock())
+
+
+def test_quarter_of_the_next_year_needs_nothing_but_its_files(extracts: Path) -> None:
+    following = Quarter.of(known_quarters()[-1].year, 1)
+    with pytest.raises(LeagueError, match=f"no publication of {following} is among the files"):
+        take_inventory(survey(extracts), following, Lock())
+    data_file(extracts, "a.csv", f"Q1 {following.year}/{following[5:7]}")
+    inventory = take_inventory(survey(extracts), following, Lock()).set_index("file_name")
+    assert inventory.loc["a.csv", ["status", "quarter"]].tolist() == ["used", following]
 
 
 def test_precedence_reads_only_version_marks() -> None:

@@ -7,6 +7,24 @@ with next_segment as (
         floor(cut_point * 100) / 100 as score_needed
     from {{ ref('segment_cut_points') }}
     where scope = 'overall'
+),
+
+metrics as (
+    select
+        quarter,
+        league,
+        string_agg(metric_id, ' ' order by metric_id) as expected
+    from {{ ref('metrics_in_force') }}
+    where counted
+    group by quarter, league
+),
+
+leagues as (
+    select
+        coverage.*,
+        metrics.expected
+    from {{ ref('league_coverage') }} as coverage
+    left join metrics on metrics.quarter = coverage.quarter and metrics.league = coverage.league
 )
 
 select
@@ -45,7 +63,9 @@ select
     previous.rank as previous_rank,
     cast(
         case
-            when leagues.metrics_missing is not distinct from leagues_before.metrics_missing
+            when
+                leagues.expected is not distinct from leagues_before.expected
+                and leagues.metrics_missing is not distinct from leagues_before.metrics_missing
                 then previous.rank - ranks.rank
         end as integer
     ) as rank_change,
@@ -55,7 +75,9 @@ select
             when leagues_before.quarter is null then 'the previous quarter is of another framework, or of none'
             when not leagues_before.published then 'no league of the previous quarter: ' || leagues_before.absent_reason
             when previous.rank is null then 'not ranked in the previous quarter'
-            when leagues.metrics_missing is distinct from leagues_before.metrics_missing
+            when
+                leagues.expected is distinct from leagues_before.expected
+                or leagues.metrics_missing is distinct from leagues_before.metrics_missing
                 then 'the previous quarter was ranked on other metrics'
         end as varchar
     ) as no_rank_change_reason
@@ -64,7 +86,7 @@ inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = ranks.quarter
         and organisations.organisation_code = ranks.organisation_code
-inner join {{ ref('league_coverage') }} as leagues
+inner join leagues
     on leagues.quarter = ranks.quarter and leagues.league = ranks.league
 left join {{ ref('rank_uncertainty') }} as uncertainty
     on
@@ -76,8 +98,8 @@ left join next_segment
         next_segment.quarter = ranks.quarter
         and next_segment.framework = leagues.framework
         and next_segment.better_segment = ranks.segment - 1
-left join {{ ref('quarters') }} as quarters on quarters.quarter = ranks.quarter
-left join {{ ref('league_coverage') }} as leagues_before
+left join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = ranks.quarter
+left join leagues as leagues_before
     on
         leagues_before.quarter = quarters.previous_quarter
         and leagues_before.league = ranks.league

@@ -1,7 +1,16 @@
 -- A seeded cut point counts where it parts the scores of the release as its segments do, else the bounds found there.
 -- Where nobody is on one side of it, the other side alone bounds it. The leagues of a framework share its cut points:
 -- what a release shows counts for those too that have none.
-with found as (
+with cuts as (
+    {{ found('cut_points', {
+        'scope': 'varchar',
+        'better_segment': 'integer',
+        'largest_in_better': 'decimal(4, 2)',
+        'smallest_in_worse': 'decimal(4, 2)',
+    }) }}
+),
+
+found as (
     select
         cuts.quarter,
         cuts.league,
@@ -9,14 +18,7 @@ with found as (
         cuts.better_segment,
         cuts.largest_in_better,
         cuts.smallest_in_worse
-    from (
-        {{ found('cut_points', {
-            'scope': 'varchar',
-            'better_segment': 'integer',
-            'largest_in_better': 'decimal(4, 2)',
-            'smallest_in_worse': 'decimal(4, 2)',
-        }) }}
-    ) as cuts
+    from cuts
     left join {{ ref('domains_in_force') }} as domains
         on domains.quarter = cuts.quarter and domains.league = cuts.league and domains.title = cuts.scope
     where cuts.largest_in_better is not null or cuts.smallest_in_worse is not null
@@ -70,15 +72,15 @@ select
     compared.league,
     cast(compared.scope as varchar) as scope,
     compared.better_segment,
-    cast(case when as_seeded then seeded_largest else found_largest end as decimal(4, 2)) as largest_in_better,
-    cast(case when as_seeded then seeded_smallest else found_smallest end as decimal(4, 2)) as smallest_in_worse,
-    cast(case when as_seeded then compared.basis else 'observed' end as varchar) as basis,
-    cast(case when as_seeded then compared.label else 'discovered' end as varchar) as label
+    cast(case when compared.as_seeded then compared.seeded_largest else compared.found_largest end as decimal(4, 2)) as largest_in_better,
+    cast(case when compared.as_seeded then compared.seeded_smallest else compared.found_smallest end as decimal(4, 2)) as smallest_in_worse,
+    cast(case when compared.as_seeded then compared.basis else 'observed' end as varchar) as basis,
+    cast(case when compared.as_seeded then compared.label else 'discovered' end as varchar) as label
 from compared
 inner join {{ ref('leagues_in_force') }} as leagues
     on leagues.quarter = compared.quarter and leagues.league = compared.league
 qualify
-    is_seen
-    or not bool_or(is_seen) over (
+    compared.is_seen
+    or not bool_or(compared.is_seen) over (
         partition by compared.quarter, leagues.framework, compared.scope, compared.better_segment
     )

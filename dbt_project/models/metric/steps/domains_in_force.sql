@@ -18,6 +18,13 @@ seeded as (
     where {{ seeded('leagues') }}
 ),
 
+released as (
+    select distinct
+        quarter,
+        league
+    from found
+),
+
 named as (
     select
         found.*,
@@ -66,6 +73,5 @@ select
     seeded.segment_id,
     seeded.label
 from seeded
-left join (select distinct quarter, league from found) as released
-    on released.quarter = seeded.quarter and released.league = seeded.league
+left join released on released.quarter = seeded.quarter and released.league = seeded.league
 where released.league is null

@@ -1,29 +1,87 @@
--- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds.
+-- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
+-- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
+with seeded as (
+    select
+        quarters.quarter,
+        frameworks.framework,
+        leagues.league,
+        leagues.title,
+        leagues.expected_organisations,
+        frameworks.status,
+        frameworks.value_basis,
+        frameworks.segment_method,
+        frameworks.override_segment,
+        frameworks.programme_segment,
+        frameworks.metrics_needed,
+        frameworks.coverage_needed
+    from {{ ref('quarters_in_scope') }} as quarters
+    inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
+    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
+),
+
+released as (
+    select
+        quarter,
+        league,
+        count(distinct trust_code) as organisations
+    from {{ ref('nof_figures') }}
+    group by quarter, league
+),
+
+titles as (
+    select
+        league,
+        min(title) as title
+    from {{ ref('leagues') }}
+    group by league
+),
+
+in_force as (
+    select *
+    from seeded
+    union all
+    select
+        released.quarter,
+        'nof-' || released.quarter[:7],
+        released.league,
+        coalesce(titles.title, released.league),
+        released.organisations,
+        'discovered',
+        'published',
+        'observed',
+        null,
+        null,
+        null,
+        null
+    from released
+    anti join seeded on seeded.quarter = released.quarter and seeded.league = released.league
+    left join titles on titles.league = released.league
+),
+
+found as (
+    {{ found('frameworks', {'override_segment': 'integer', 'programme_segment': 'integer'}) }}
+)
+
 select
-    quarters.quarter,
-    cast(frameworks.framework as varchar) as framework,
-    cast(leagues.league as varchar) as league,
-    cast(leagues.title as varchar) as title,
-    leagues.expected_organisations,
-    cast(frameworks.status as varchar) as framework_status,
-    cast(frameworks.value_basis as varchar) as value_basis,
-    cast(frameworks.segment_method as varchar) as segment_method,
+    in_force.quarter,
+    cast(in_force.framework as varchar) as framework,
+    cast(in_force.league as varchar) as league,
+    cast(in_force.title as varchar) as title,
+    cast(in_force.expected_organisations as integer) as expected_organisations,
+    cast(in_force.status as varchar) as framework_status,
+    cast(in_force.value_basis as varchar) as value_basis,
+    cast(in_force.segment_method as varchar) as segment_method,
     coalesce(
         found.override_segment,
-        case when found.league is null or {{ var('seeded_framework_rules', true) }} then frameworks.override_segment end
+        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.override_segment end
     ) as override_segment,
     coalesce(
         found.programme_segment,
-        case when found.league is null or {{ var('seeded_framework_rules', true) }} then frameworks.programme_segment end
+        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.programme_segment end
     ) as programme_segment,
     found.league is not null as is_released,
-    frameworks.metrics_needed,
-    frameworks.coverage_needed
-from {{ ref('quarters_in_scope') }} as quarters
-inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
-inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
-inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
-left join (
-    {{ found('frameworks', {'override_segment': 'integer', 'programme_segment': 'integer'}) }}
-) as found
-    on found.quarter = quarters.quarter and found.league = leagues.league
+    in_force.metrics_needed,
+    in_force.coverage_needed
+from in_force
+left join found on found.quarter = in_force.quarter and found.league = in_force.league

@@ -146,6 +146,18 @@ fitting as (
     group by sized.quarter, sized.league, sized.metric_id, sized.size_expected
 ),
 
+weights as (
+    select
+        found.quarter,
+        found.league,
+        found.metric_id,
+        found.domain,
+        coalesce(paired.seeded_weight, found.weight) as weight
+    from found
+    left join paired
+        on paired.quarter = found.quarter and paired.league = found.league and paired.metric_id = found.metric_id
+),
+
 with_seeded_weights as (
     select
         cells.quarter,
@@ -161,17 +173,7 @@ with_seeded_weights as (
             scores.quarter = cells.quarter
             and scores.league = cells.league
             and scores.trust_code = cells.trust_code
-    inner join (
-        select
-            found.quarter,
-            found.league,
-            found.metric_id,
-            found.domain,
-            coalesce(paired.seeded_weight, found.weight) as weight
-        from found
-        left join paired
-            on paired.quarter = found.quarter and paired.league = found.league and paired.metric_id = found.metric_id
-    ) as weights
+    inner join weights
         on
             weights.quarter = scores.quarter
             and weights.league = scores.league
@@ -393,7 +395,15 @@ inner join bands_agree
         and bands_agree.league = sized.league
         and bands_agree.metric_id = sized.metric_id
 union all
-select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'matrix', 'matrix', 'other pairs', matrix_agrees.agrees
+select
+    sized.quarter,
+    sized.league,
+    sized.metric_id,
+    sized.score_id,
+    'matrix',
+    'matrix',
+    'other pairs',
+    matrix_agrees.agrees
 from sized
 inner join matrix_agrees
     on

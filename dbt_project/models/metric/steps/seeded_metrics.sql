@@ -34,4 +34,7 @@ left join {{ ref('population_sizes') }} as sizes
 left join {{ ref('score_precision') }} as score_precision
     on score_precision.quarter = leagues.quarter and score_precision.metric_id = league_metrics.metric_id
 where {{ seeded('leagues') }}
-window population as (partition by leagues.quarter, leagues.framework, league_metrics.metric_id, league_metrics.population)
+window
+    population as (
+        partition by leagues.quarter, leagues.framework, league_metrics.metric_id, league_metrics.population
+    )

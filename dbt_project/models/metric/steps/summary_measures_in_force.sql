@@ -23,8 +23,10 @@ select
     cast(coalesce(found.published_id, seeded.published_id) as varchar) as published_id,
     cast(coalesce(seeded.title, found.title) as varchar) as title,
     cast(
-        case when found.published_id <> seeded.published_id then 'discovered' else coalesce(seeded.label, 'discovered') end
-        as varchar
+        case
+            when found.published_id = seeded.published_id or found.published_id is null then seeded.label
+            else 'discovered'
+        end as varchar
     ) as label
 from seeded
 full outer join found

@@ -25,7 +25,7 @@ pairs as (
         leagues.framework,
         metrics.metric_id
     from {{ ref('leagues_ranked') }} as leagues
-    inner join {{ ref('quarters') }} as quarters on quarters.quarter = leagues.quarter
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = leagues.quarter
     inner join {{ ref('leagues_ranked') }} as before
         on
             before.quarter = quarters.previous_quarter
