@@ -71,7 +71,8 @@ steps as (
     inner join providers
         on providers.quarter = on_grid.quarter and providers.framework = on_grid.framework
     inner join sizes
-        on sizes.population_size >= at_hand.organisations
+        on
+            sizes.population_size >= at_hand.organisations
             and sizes.population_size <= greatest(providers.expected_organisations, at_hand.size_known)
 ),
 

@@ -72,8 +72,12 @@ select
     compared.league,
     cast(compared.scope as varchar) as scope,
     compared.better_segment,
-    cast(case when compared.as_seeded then compared.seeded_largest else compared.found_largest end as decimal(4, 2)) as largest_in_better,
-    cast(case when compared.as_seeded then compared.seeded_smallest else compared.found_smallest end as decimal(4, 2)) as smallest_in_worse,
+    cast(
+        case when compared.as_seeded then compared.seeded_largest else compared.found_largest end as decimal(4, 2)
+    ) as largest_in_better,
+    cast(
+        case when compared.as_seeded then compared.seeded_smallest else compared.found_smallest end as decimal(4, 2)
+    ) as smallest_in_worse,
     cast(case when compared.as_seeded then compared.basis else 'observed' end as varchar) as basis,
     cast(case when compared.as_seeded then compared.label else 'discovered' end as varchar) as label
 from compared
