@@ -40,6 +40,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_values": {"value_basis"},
     "organisation_sources": {"attribute", "source_id"},
     "population_sizes_recovered": {"sizes_that_fit"},
+    "release_contradictions": {"role"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "better_segment", "cut_point_basis", "divisor", "domain", "framework"),
