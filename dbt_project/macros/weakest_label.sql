@@ -5,6 +5,7 @@
         when 'experimental' in ({{ first }}, {{ second }}) then 'experimental'
         when 'background' in ({{ first }}, {{ second }}) then 'background'
         when 'inferred' in ({{ first }}, {{ second }}) then 'inferred'
+        when 'discovered' in ({{ first }}, {{ second }}) then 'discovered'
         when 'verified' in ({{ first }}, {{ second }}) then 'verified'
         else coalesce({{ first }}, {{ second }})
     end

@@ -27,9 +27,9 @@ from orchestration.releases.published_tables import PublishedTable
 from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
-from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, STATISTICS, SUITES, Build
+from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SOURCES, STATISTICS, SUITES, Build
 
-CONTRACT_VERSION = "2.4"
+CONTRACT_VERSION = "2.5"
 README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
@@ -134,7 +134,7 @@ def rule_files() -> dict[str, str]:
     """The sha256 of every file that decides a figure or a gate, by its path in the project."""
     return {
         (folder / inside).relative_to(PROJECT).as_posix(): sha256_of_file(folder / inside)
-        for folder, inside in files_of_tree(DBT_PROJECT, STATISTICS, SOURCES, SUITES)
+        for folder, inside in files_of_tree(DBT_PROJECT, STATISTICS, DISCOVERY, SOURCES, SUITES)
     } | {name: sha256_of_file(PROJECT / name) for name in LIBRARIES}
 
 

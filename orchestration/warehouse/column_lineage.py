@@ -48,10 +48,12 @@ def _work_out() -> dict[str, Lineage]:
     from sqlglot.optimizer import build_scope, qualify
 
     schema: dict[str, object] = {"warehouse": columns_of_tables()}
+    layers = {table.name: table.layer for table in (*manifest.models(), *manifest.seeds())}
     found: dict[str, Lineage] = {}
     for model in manifest.models():
         if model.language == "python":
-            read = [("rank", table, column) for table, columns in model.read_columns.items() for column in columns]
+            tables = model.read_columns.items()
+            read = [(layers[table], table, column) for table, columns in tables for column in columns]
             found[model.name] = {column.name: sorted(read) for column in model.columns}
             continue
         sql = re.sub(r"read_parquet\('(\w+)\.parquet'\)", lambda m: _source_table(m[1]), model.sql)

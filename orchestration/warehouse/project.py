@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.workspace.files import alone, sha256_of_tree
-from orchestration.workspace.paths import DBT_PROJECT, STATISTICS, Build
+from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, STATISTICS, Build
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -27,8 +27,8 @@ OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
 def project_sha256() -> str:
-    """One hash over all that dbt runs: models, macros, tests, seeds, configuration, and the statistics models call."""
-    return sha256_of_tree(DBT_PROJECT, STATISTICS)
+    """One hash over all that dbt runs: models, macros, tests, seeds, configuration, and the Python that models call."""
+    return sha256_of_tree(DBT_PROJECT, STATISTICS, DISCOVERY)
 
 
 def compiled(project: str) -> bool:

@@ -12,6 +12,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT / "dbt_project"
 SEEDS = DBT_PROJECT / "seeds"
 STATISTICS = PROJECT / "orchestration" / "statistics"
+DISCOVERY = PROJECT / "orchestration" / "discovery"
 SOURCES = PROJECT / "data" / "sources"
 SUITES = PROJECT / "expectations"
 

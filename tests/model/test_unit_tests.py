@@ -16,7 +16,9 @@ def test_every_step_from_metric_on_has_a_unit_test(manifest: Any) -> None:
 def test_unit_tests_pass(dbt: Callable[..., Any], manifest: Any) -> None:
     """Fixtures take their column types from relations: empty ones are enough."""
     built = dbt("build", "--empty", "--resource-type", "seed", "--resource-type", "model", "--no-write-json")
-    assert {str(result.status) for result in built.results} == {"success"}
+    assert {str(r.status) for r in built.results} == {"success"}, [
+        r.message for r in built.results if str(r.status) == "error"
+    ]
     results = dbt("test", "--select", "test_type:unit", "--no-write-json").results
     assert {result.node.unique_id for result in results} == set(manifest.unit_tests)
     failed = [f"{r.node.unique_id}: {r.status}\n{r.message}" for r in results if r.status != "pass"]

@@ -9,12 +9,15 @@ with scored as (
             ranked.score,
             recovered.score,
             lookup.score,
-            case when inputs.value is null then inputs.published_score end
+            case when inputs.value is null or inputs.scoring_rule = 'published_score' then inputs.published_score end
         ) as full_score,
         case
             when ranked.score is not null or lookup.score is not null then 'computed'
             when recovered.score is not null then recovered.score_basis
-            when inputs.value is null and inputs.published_score is not null then 'published'
+            when
+                (inputs.value is null or inputs.scoring_rule = 'published_score')
+                and inputs.published_score is not null
+                then 'published'
             else 'none'
         end as score_basis,
         {{ weakest_label('inputs.label', 'coalesce(ranked.label, recovered.label, lookup.label)') }} as rule_label

@@ -15,7 +15,8 @@ on_grid as (
         population,
         published_score,
         best_score,
-        span
+        span,
+        size_known
     from {{ ref('scoring_inputs') }}
     where
         best_score is not null
@@ -29,7 +30,8 @@ at_hand as (
         quarter,
         metric_id,
         population,
-        count(*) as organisations
+        count(*) as organisations,
+        max(size_known) as size_known
     from on_grid
     group by quarter, metric_id, population
 ),
@@ -44,12 +46,14 @@ providers as (
 ),
 
 known as (
-    select distinct
+    select
         quarter,
         metric_id,
         population,
-        population_size
+        population_size,
+        bool_or(label = 'discovered') as is_discovered
     from {{ ref('metrics_in_force') }}
+    group by quarter, metric_id, population, population_size
 ),
 
 steps as (
@@ -67,7 +71,9 @@ steps as (
     inner join providers
         on providers.quarter = on_grid.quarter and providers.framework = on_grid.framework
     inner join sizes
-        on sizes.population_size >= at_hand.organisations and sizes.population_size <= providers.expected_organisations
+        on
+            sizes.population_size >= at_hand.organisations
+            and sizes.population_size <= greatest(providers.expected_organisations, at_hand.size_known)
 ),
 
 fits as (
@@ -96,7 +102,13 @@ select
     fits.metric_id,
     fits.population,
     cast(coalesce(max(known.population_size), min(fits.population_size)) as integer) as population_size,
-    cast(case when max(known.population_size) is null then 'inferred' else 'verified' end as varchar) as label,
+    cast(
+        case
+            when max(known.population_size) is null then 'inferred'
+            when bool_or(known.is_discovered) then 'discovered'
+            else 'verified'
+        end as varchar
+    ) as label,
     cast(count(fits.population_size) as integer) as sizes_that_fit
 from fits
 left join known

@@ -1,5 +1,5 @@
--- Quartiles over all organisations where the framework says so and all its leagues are at hand, else the bounds in
--- force.
+-- Quartiles over all organisations where the framework says so, all its leagues are at hand and they part the published
+-- segments, else the bounds in force.
 with methods as (
     select
         leagues.quarter,
@@ -39,23 +39,90 @@ quartiles as (
     inner join methods
         on methods.quarter = scores.quarter and methods.framework = scores.framework and methods.by_quartiles
     group by scores.quarter, scores.framework, scores.scope
+),
+
+published as (
+    select
+        figures.quarter,
+        figures.trust_code,
+        domains.domain as scope,
+        figures.value as segment
+    from {{ ref('nof_figures') }} as figures
+    inner join {{ ref('domains_in_force') }} as domains
+        on
+            domains.quarter = figures.quarter
+            and domains.league = figures.league
+            and domains.segment_id = figures.published_id
+    union all
+    select
+        figures.quarter,
+        figures.trust_code,
+        'overall' as scope,
+        figures.value as segment
+    from {{ ref('nof_figures') }} as figures
+    inner join {{ ref('summary_measures_in_force') }} as measures
+        on
+            measures.quarter = figures.quarter
+            and measures.league = figures.league
+            and measures.published_id = figures.published_id
+            and measures.measure = 'unadjusted_segment'
+),
+
+-- Quartiles that put more than one in twenty into another segment than published are not how NHS England cut (as in
+-- `agreement`: one figure alone may be a misprint).
+contradicted as (
+    select
+        quartiles.quarter,
+        quartiles.framework,
+        quartiles.scope
+    from quartiles
+    inner join {{ ref('scores_to_segment') }} as scores
+        on
+            scores.quarter = quartiles.quarter
+            and scores.framework = quartiles.framework
+            and scores.scope = quartiles.scope
+    inner join published
+        on
+            published.quarter = scores.quarter
+            and published.trust_code = scores.organisation_code
+            and published.scope = scores.scope
+    group by quartiles.quarter, quartiles.framework, quartiles.scope
+    having
+        avg(
+            cast(case
+                when scores.score <= quartiles.cut_1 then 1
+                when scores.score <= quartiles.cut_2 then 2
+                when scores.score <= quartiles.cut_3 then 3
+                else 4
+            end <> published.segment as integer)
+        ) > 0.05
+),
+
+chosen as (
+    select
+        quartiles.quarter,
+        quartiles.framework,
+        quartiles.scope,
+        unnest([1, 2, 3]) as better_segment,
+        cast(unnest([quartiles.cut_1, quartiles.cut_2, quartiles.cut_3]) as decimal(9, 6)) as cut_point
+    from quartiles
+    left join contradicted
+        on
+            contradicted.quarter = quartiles.quarter
+            and contradicted.framework = quartiles.framework
+            and contradicted.scope = quartiles.scope
+    where contradicted.scope is null
 )
 
 select
     quarter,
     framework,
     scope,
-    cast(1 as integer) as better_segment,
-    cast(cut_1 as decimal(9, 6)) as cut_point,
+    cast(better_segment as integer) as better_segment,
+    cut_point,
     cast('quartiles' as varchar) as cut_point_basis,
     cast('inferred' as varchar) as label
-from quartiles
-union all
-select quarter, framework, scope, 2, cast(cut_2 as decimal(9, 6)), 'quartiles', 'inferred'
-from quartiles
-union all
-select quarter, framework, scope, 3, cast(cut_3 as decimal(9, 6)), 'quartiles', 'inferred'
-from quartiles
+from chosen
 union all
 select
     bounds.quarter,
@@ -66,5 +133,10 @@ select
     bounds.basis,
     case when bounds.largest_in_better = bounds.smallest_in_worse then bounds.label else 'inferred' end
 from bounds
-inner join methods
-    on methods.quarter = bounds.quarter and methods.framework = bounds.framework and not methods.by_quartiles
+inner join methods on methods.quarter = bounds.quarter and methods.framework = bounds.framework
+left join contradicted
+    on
+        contradicted.quarter = bounds.quarter
+        and contradicted.framework = bounds.framework
+        and contradicted.scope = bounds.scope
+where not methods.by_quartiles or contradicted.scope is not null

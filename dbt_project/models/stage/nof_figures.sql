@@ -12,6 +12,8 @@ select
     {{ clean_text('landed.region') }} as published_region,
     {{ clean_text('landed.metric_id') }} as published_id,
     {{ clean_text('landed.metric_description') }} as description,
+    {{ clean_text('landed.domain') }} as domain,
+    {{ clean_text('landed.sub_domain') }} as sub_domain,
     {{ clean_text('landed.reporting_date') }} as reporting_date,
     {{ clean_text('landed.units') }} as unit,
     case

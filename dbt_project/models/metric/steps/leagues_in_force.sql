@@ -57,19 +57,31 @@ in_force as (
     from released
     anti join seeded on seeded.quarter = released.quarter and seeded.league = released.league
     left join titles on titles.league = released.league
+),
+
+found as (
+    {{ found('frameworks', {'override_segment': 'integer', 'programme_segment': 'integer'}) }}
 )
 
 select
-    quarter,
-    cast(framework as varchar) as framework,
-    cast(league as varchar) as league,
-    cast(title as varchar) as title,
-    cast(expected_organisations as integer) as expected_organisations,
-    cast(status as varchar) as framework_status,
-    cast(value_basis as varchar) as value_basis,
-    cast(segment_method as varchar) as segment_method,
-    override_segment,
-    programme_segment,
-    metrics_needed,
-    coverage_needed
+    in_force.quarter,
+    cast(in_force.framework as varchar) as framework,
+    cast(in_force.league as varchar) as league,
+    cast(in_force.title as varchar) as title,
+    cast(in_force.expected_organisations as integer) as expected_organisations,
+    cast(in_force.status as varchar) as framework_status,
+    cast(in_force.value_basis as varchar) as value_basis,
+    cast(in_force.segment_method as varchar) as segment_method,
+    coalesce(
+        found.override_segment,
+        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.override_segment end
+    ) as override_segment,
+    coalesce(
+        found.programme_segment,
+        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.programme_segment end
+    ) as programme_segment,
+    found.league is not null as is_released,
+    in_force.metrics_needed,
+    in_force.coverage_needed
 from in_force
+left join found on found.quarter = in_force.quarter and found.league = in_force.league

@@ -1,35 +1,162 @@
 -- What is measured in a league in a quarter, how it is scored and among whom. Every later model reads this, never the
--- seeds.
+-- seeds. A seeded rule counts where the release goes with it, else the rule that the release shows. A seeded metric
+-- that the release of its league does not have is none.
+with found as (
+    {{ found_metrics() }}
+),
+
+sizes as (
+    {{ found('population_sizes', {
+        'metric_id': 'varchar',
+        'population': 'varchar',
+        'population_size': 'integer',
+    }) }}
+),
+
+rounded as (
+    {{ found('score_precision', {'metric_id': 'varchar', 'decimals': 'integer'}) }}
+),
+
+published_ids as (
+    select distinct
+        quarter,
+        league,
+        published_id
+    from {{ ref('nof_figures') }}
+),
+
+released as (
+    select distinct
+        quarter,
+        league
+    from published_ids
+),
+
+seeded as (
+    select metrics.*
+    from {{ ref('seeded_metrics') }} as metrics
+    left join released on released.quarter = metrics.quarter and released.league = metrics.league
+    where
+        metrics.value_basis = 'computed'
+        or released.league is null
+        or exists (
+            select 1
+            from published_ids
+            where
+                published_ids.quarter = metrics.quarter
+                and published_ids.league = metrics.league
+                and published_ids.published_id in (metrics.metric_id, metrics.score_id)
+        )
+),
+
+-- Of a metric without a row here nothing is compared: its seed counts.
+agreed as (
+    select
+        quarter,
+        league,
+        metric_id,
+        coalesce(bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'threshold', 'matrix')), true)
+            as scoring,
+        coalesce(bool_and(agrees) filter (where rule = 'population_size'), true) as size,
+        coalesce(bool_and(agrees) filter (where rule = 'precision'), true) as as_precise,
+        coalesce(bool_and(agrees) filter (where rule = 'weights'), true) as weights,
+        coalesce(bool_and(agrees) filter (where rule <> 'weights'), true) as all_of_it
+    from {{ ref('seed_agreement') }}
+    group by quarter, league, metric_id
+),
+
+metrics as (
+    select
+        quarter,
+        league,
+        metric_id
+    from seeded
+    union
+    select
+        quarter,
+        league,
+        metric_id
+    from found
+),
+
+judged as (
+    select
+        metrics.quarter,
+        metrics.league,
+        metrics.metric_id,
+        seeded.metric_id is not null and coalesce(agreed.scoring, true) as scored_as_seeded,
+        seeded.metric_id is not null and coalesce(agreed.scoring and agreed.size, true) as sized_as_seeded,
+        seeded.metric_id is not null and coalesce(agreed.as_precise, true) as precise_as_seeded,
+        seeded.metric_id is not null and coalesce(agreed.weights, true) as weighed_as_seeded,
+        seeded.metric_id is not null and coalesce(agreed.all_of_it, true) as all_as_seeded
+    from metrics
+    left join seeded
+        on
+            seeded.quarter = metrics.quarter
+            and seeded.league = metrics.league
+            and seeded.metric_id = metrics.metric_id
+    left join agreed
+        on
+            agreed.quarter = metrics.quarter
+            and agreed.league = metrics.league
+            and agreed.metric_id = metrics.metric_id
+)
+
 select
     leagues.quarter,
     leagues.framework,
     leagues.league,
-    cast(metrics.metric_id as varchar) as metric_id,
-    cast(metrics.score_id as varchar) as score_id,
-    cast(metrics.title as varchar) as title,
-    cast(metrics.domain as varchar) as domain,
-    cast(metrics.unit as varchar) as unit,
-    metrics.ignored_unit,
-    metrics.polarity,
-    metrics.weight,
-    metrics.counted,
-    cast(metrics.value_basis as varchar) as value_basis,
-    cast(metrics.scoring_rule as varchar) as scoring_rule,
-    metrics.standard,
-    metrics.floor,
-    cast(league_metrics.population as varchar) as population,
-    sizes.population_size,
-    score_precision.decimals as score_decimals,
-    cast({{ weakest_label('metrics.label', 'league_metrics.label') }} as varchar) as label
-from {{ ref('leagues_in_force') }} as leagues
-inner join {{ ref('league_metrics') }} as league_metrics
-    on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
-inner join {{ ref('metrics') }} as metrics
-    on metrics.framework = leagues.framework and metrics.metric_id = league_metrics.metric_id
-left join {{ ref('population_sizes') }} as sizes
+    judged.metric_id,
+    coalesce(found.score_id, seeded.score_id) as score_id,
+    coalesce(seeded.title, found.title) as title,
+    coalesce(domains.domain, seeded.domain) as domain,
+    coalesce(seeded.unit, found.unit) as unit,
+    coalesce(seeded.ignored_unit, found.ignored_unit) as ignored_unit,
+    case when judged.scored_as_seeded then seeded.polarity else found.polarity end as polarity,
+    case when judged.weighed_as_seeded then seeded.weight else found.weight end as weight,
+    case when judged.weighed_as_seeded then seeded.counted else found.counted end as counted,
+    coalesce(seeded.value_basis, cast('published' as varchar)) as value_basis,
+    case when judged.scored_as_seeded then seeded.scoring_rule else found.scoring_rule end as scoring_rule,
+    case when judged.scored_as_seeded then seeded.standard else found.standard end as standard,
+    case when judged.scored_as_seeded then seeded.floor else found.floor end as floor,
+    cast(
+        case
+            when judged.sized_as_seeded then seeded.population
+            when sizes.population is null or sizes.population = leagues.league then leagues.league
+            else 'crossing_' || judged.metric_id
+        end as varchar
+    ) as population,
+    case
+        when judged.sized_as_seeded then coalesce(seeded.population_size, sizes.population_size)
+        else sizes.population_size
+    end as population_size,
+    case when judged.precise_as_seeded then seeded.score_decimals else rounded.decimals end as score_decimals,
+    cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as varchar) as label
+from judged
+inner join {{ ref('leagues_in_force') }} as leagues
+    on leagues.quarter = judged.quarter and leagues.league = judged.league
+left join seeded
     on
-        sizes.quarter = leagues.quarter
-        and sizes.metric_id = league_metrics.metric_id
-        and sizes.population = league_metrics.population
-left join {{ ref('score_precision') }} as score_precision
-    on score_precision.quarter = leagues.quarter and score_precision.metric_id = league_metrics.metric_id
+        seeded.quarter = judged.quarter
+        and seeded.league = judged.league
+        and seeded.metric_id = judged.metric_id
+left join found
+    on
+        found.quarter = judged.quarter
+        and found.league = judged.league
+        and found.metric_id = judged.metric_id
+left join sizes
+    on
+        sizes.quarter = judged.quarter
+        and sizes.league = judged.league
+        and sizes.metric_id = judged.metric_id
+left join rounded
+    on
+        rounded.quarter = judged.quarter
+        and rounded.league = judged.league
+        and rounded.metric_id = judged.metric_id
+left join {{ ref('domains_in_force') }} as domains
+    on
+        domains.quarter = found.quarter
+        and domains.league = found.league
+        and domains.title = found.domain

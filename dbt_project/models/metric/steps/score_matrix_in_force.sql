@@ -1,3 +1,14 @@
+-- The cells of a matrix: those of the seeds where each pair of the release has the score it has there, else those seen.
+with agreed as (
+    select
+        quarter,
+        league,
+        metric_id,
+        agrees
+    from {{ ref('seed_agreement') }}
+    where rule = 'matrix'
+)
+
 select
     leagues.quarter,
     leagues.league,
@@ -10,3 +21,6 @@ select
     cast(cells.label as varchar) as label
 from {{ ref('leagues_in_force') }} as leagues
 inner join {{ ref('score_matrix') }} as cells on cells.framework = leagues.framework
+left join agreed
+    on agreed.quarter = leagues.quarter and agreed.league = leagues.league and agreed.metric_id = cells.metric_id
+where coalesce(agreed.agrees, true) and {{ seeded('leagues') }}

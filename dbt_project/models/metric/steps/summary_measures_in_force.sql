@@ -1,9 +1,33 @@
+-- What a release calls each summary measure. One that it lacks goes by the id of the seeds.
+with found as (
+    {{ found('summary_measures', {'measure': 'varchar', 'published_id': 'varchar', 'title': 'varchar'}) }}
+),
+
+seeded as (
+    select
+        leagues.quarter,
+        leagues.league,
+        measures.measure,
+        measures.published_id,
+        measures.title,
+        measures.label
+    from {{ ref('leagues_in_force') }} as leagues
+    inner join {{ ref('summary_measures') }} as measures on measures.framework = leagues.framework
+    where {{ seeded('leagues') }}
+)
+
 select
-    leagues.quarter,
-    leagues.league,
-    cast(measures.measure as varchar) as measure,
-    cast(measures.published_id as varchar) as published_id,
-    cast(measures.title as varchar) as title,
-    cast(measures.label as varchar) as label
-from {{ ref('leagues_in_force') }} as leagues
-inner join {{ ref('summary_measures') }} as measures on measures.framework = leagues.framework
+    coalesce(seeded.quarter, found.quarter) as quarter,
+    coalesce(seeded.league, found.league) as league,
+    cast(coalesce(seeded.measure, found.measure) as varchar) as measure,
+    cast(coalesce(found.published_id, seeded.published_id) as varchar) as published_id,
+    cast(coalesce(seeded.title, found.title) as varchar) as title,
+    cast(
+        case
+            when found.published_id = seeded.published_id or found.published_id is null then seeded.label
+            else 'discovered'
+        end as varchar
+    ) as label
+from seeded
+full outer join found
+    on found.quarter = seeded.quarter and found.league = seeded.league and found.measure = seeded.measure

@@ -32,7 +32,8 @@ populations as (
         metrics.metric_id,
         metrics.population,
         cast(count(*) as integer) as leagues_expected,
-        count(*) = count(present.league) and count(distinct present.value_basis) = 1 as complete
+        count(*) = count(present.league) and count(distinct present.value_basis) = 1 as complete,
+        max(metrics.population_size) as population_size
     from {{ ref('metrics_in_force') }} as metrics
     left join present
         on
@@ -40,6 +41,26 @@ populations as (
             and present.league = metrics.league
             and present.metric_id = metrics.metric_id
     group by metrics.quarter, metrics.framework, metrics.metric_id, metrics.population
+),
+
+-- A population that the release alone shows may hold more than the leagues at hand.
+ranked as (
+    select
+        valued.quarter,
+        metrics.framework,
+        metrics.metric_id,
+        metrics.population,
+        count(*) as organisations
+    from valued
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on
+            metrics.quarter = valued.quarter
+            and metrics.league = valued.league
+            and metrics.metric_id = valued.metric_id
+            and metrics.population like 'crossing_%'
+    left join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = metrics.scoring_rule
+    where valued.published_score is distinct from rules.beyond_threshold_score and valued.published_score is not null
+    group by valued.quarter, metrics.framework, metrics.metric_id, metrics.population
 )
 
 select
@@ -67,8 +88,9 @@ select
     rules.single_score,
     metrics.population,
     populations.leagues_expected,
-    populations.complete as population_complete,
-    metrics.score_decimals
+    populations.complete and coalesce(ranked.organisations = populations.population_size, true) as population_complete,
+    metrics.score_decimals,
+    metrics.population_size as size_known
 from valued
 inner join {{ ref('metrics_in_force') }} as metrics
     on
@@ -81,6 +103,12 @@ inner join populations
         and populations.framework = metrics.framework
         and populations.metric_id = metrics.metric_id
         and populations.population = metrics.population
+left join ranked
+    on
+        ranked.quarter = metrics.quarter
+        and ranked.framework = metrics.framework
+        and ranked.metric_id = metrics.metric_id
+        and ranked.population = metrics.population
 left join {{ ref('rules_in_force') }} as computed
     on
         computed.quarter = valued.quarter

@@ -1,0 +1,73 @@
+-- What each rule is, as the release itself shows it, and how many of its figures speak for it.
+with findings as (
+    {{ found('findings', {
+        'subject': 'varchar',
+        'rule': 'varchar',
+        'found': 'varchar',
+        'low': 'decimal(18, 6)',
+        'high': 'decimal(18, 6)',
+        'cells_explained': 'integer',
+        'cells_unexplained': 'integer',
+        'alternatives': 'varchar',
+        'leave_one_out_agrees': 'integer',
+        'leave_one_out_of': 'integer',
+    }) }}
+),
+
+agreed as (
+    select
+        agreement.quarter,
+        agreement.league,
+        agreement.subject,
+        case
+            when agreement.rule = 'threshold' then case when metrics.standard is null then 'floor' else 'standard' end
+            else agreement.rule
+        end as rule,
+        agreement.seeded,
+        agreement.agrees,
+        metrics.label
+    from {{ ref('seed_agreement') }} as agreement
+    inner join {{ ref('seeded_metrics') }} as metrics
+        on
+            metrics.quarter = agreement.quarter
+            and metrics.league = agreement.league
+            and metrics.metric_id = agreement.metric_id
+    where agreement.rule <> 'weights'
+    union all
+    select
+        cuts.quarter,
+        cuts.league,
+        coalesce(domains.title, cuts.scope),
+        'cut_points',
+        string_agg(cuts.largest_in_better || '/' || cuts.smallest_in_worse, ', ' order by cuts.better_segment),
+        bool_and(cuts.label <> 'discovered'),
+        max(cuts.label)
+    from {{ ref('cut_points_in_force') }} as cuts
+    left join {{ ref('domains_in_force') }} as domains
+        on domains.quarter = cuts.quarter and domains.league = cuts.league and domains.domain = cuts.scope
+    group by cuts.quarter, cuts.league, domains.title, cuts.scope
+)
+
+select
+    findings.quarter,
+    findings.league,
+    findings.subject,
+    findings.rule,
+    findings.found,
+    findings.low,
+    findings.high,
+    case when agreed.agrees or findings.rule <> 'cut_points' then agreed.seeded end as seeded,
+    cast(case when agreed.agrees then 'seed' else 'release' end as varchar) as origin,
+    cast(case when agreed.agrees then agreed.label else 'discovered' end as varchar) as label,
+    findings.cells_explained,
+    findings.cells_unexplained,
+    nullif(findings.alternatives, '') as alternatives,
+    findings.leave_one_out_agrees,
+    findings.leave_one_out_of
+from findings
+left join agreed
+    on
+        agreed.quarter = findings.quarter
+        and agreed.league = findings.league
+        and agreed.subject = findings.subject
+        and agreed.rule = findings.rule

@@ -1,0 +1,109 @@
+-- Where the file of a release says two things that cannot both be, and where it goes against a seed: the release counts
+-- then. Without a trust it is about the whole league.
+with by_quartiles as (
+    select
+        quarter,
+        framework,
+        bool_and(is_released) as everybody_is_released
+    from {{ ref('leagues_in_force') }}
+    group by quarter, framework
+),
+
+contradictions as (
+    {{ found('contradictions', {
+        'kind': 'varchar',
+        'trust_code': 'varchar',
+        'metric_id': 'varchar',
+        'source_row': 'integer',
+        'found': 'varchar',
+        'expected': 'varchar',
+    }) }}
+    union all
+    select
+        quarter,
+        league,
+        'seed_contradicted',
+        null,
+        subject,
+        null,
+        rule || ' ' || found,
+        rule || ' ' || seeded || ', as the seeds say'
+    from {{ ref('seed_agreement') }}
+    where not agrees and rule <> 'weights'
+    union all
+    select
+        leagues.quarter,
+        leagues.league,
+        'seed_contradicted',
+        null,
+        null,
+        null,
+        'override to segment ' || leagues.override_segment || ', programme to segment ' || leagues.programme_segment,
+        'segments ' || frameworks.override_segment || ' and ' || frameworks.programme_segment || ', as the seeds say'
+    from {{ ref('leagues_in_force') }} as leagues
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = leagues.framework
+    where
+        {{ var('seeded_framework_rules', true) }}
+        and (
+            frameworks.override_segment <> leagues.override_segment
+            or frameworks.programme_segment <> leagues.programme_segment
+        )
+    union all
+    select
+        cuts.quarter,
+        cuts.league,
+        'seed_contradicted',
+        null,
+        null,
+        null,
+        'cut point ' || cuts.scope || ' ' || cuts.better_segment || ': ' || cuts.largest_in_better || ' to '
+        || cuts.smallest_in_worse,
+        seeded.largest_in_better || ' to ' || seeded.smallest_in_worse || ', as the seeds say'
+    from {{ ref('cut_points_in_force') }} as cuts
+    inner join {{ ref('cut_points') }} as seeded
+        on
+            seeded.framework = cuts.framework
+            and seeded.quarter = cuts.quarter
+            and seeded.scope = cuts.scope
+            and seeded.better_segment = cuts.better_segment
+    inner join by_quartiles
+        on by_quartiles.quarter = cuts.quarter and by_quartiles.framework = cuts.framework
+    where
+        {{ var('seeded_framework_rules', true) }}
+        and cuts.label = 'discovered'
+        and not by_quartiles.everybody_is_released
+),
+
+files as (
+    select
+        quarter,
+        league,
+        min(source_sha256) as source_sha256,
+        min(source_member) as source_member
+    from {{ ref('nof_figures') }}
+    group by quarter, league
+)
+
+select
+    contradictions.quarter,
+    quarters.role,
+    contradictions.league,
+    cast(
+        row_number() over (
+            partition by contradictions.quarter, contradictions.league
+            order by
+                contradictions.kind, contradictions.source_row, contradictions.trust_code, contradictions.metric_id,
+                contradictions.found
+        ) as integer
+    ) as place,
+    contradictions.kind,
+    contradictions.trust_code,
+    contradictions.metric_id as published_id,
+    contradictions.found,
+    contradictions.expected,
+    files.source_sha256,
+    files.source_member,
+    contradictions.source_row
+from contradictions
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = contradictions.quarter
+inner join files on files.quarter = contradictions.quarter and files.league = contradictions.league

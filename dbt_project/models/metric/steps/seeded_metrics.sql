@@ -1,0 +1,40 @@
+-- What the seeds say of each metric of a league: whether the release goes with it is not asked here.
+select
+    leagues.quarter,
+    leagues.framework,
+    leagues.league,
+    cast(metrics.metric_id as varchar) as metric_id,
+    cast(metrics.score_id as varchar) as score_id,
+    cast(metrics.title as varchar) as title,
+    cast(metrics.domain as varchar) as domain,
+    cast(metrics.unit as varchar) as unit,
+    metrics.ignored_unit,
+    metrics.polarity,
+    metrics.weight,
+    metrics.counted,
+    cast(metrics.value_basis as varchar) as value_basis,
+    cast(metrics.scoring_rule as varchar) as scoring_rule,
+    metrics.standard,
+    metrics.floor,
+    cast(league_metrics.population as varchar) as population,
+    sizes.population_size,
+    score_precision.decimals as score_decimals,
+    cast(count(*) over population as integer) as leagues_in_population,
+    cast({{ weakest_label('metrics.label', 'league_metrics.label') }} as varchar) as label
+from {{ ref('leagues_in_force') }} as leagues
+inner join {{ ref('league_metrics') }} as league_metrics
+    on league_metrics.framework = leagues.framework and league_metrics.league = leagues.league
+inner join {{ ref('metrics') }} as metrics
+    on metrics.framework = leagues.framework and metrics.metric_id = league_metrics.metric_id
+left join {{ ref('population_sizes') }} as sizes
+    on
+        sizes.quarter = leagues.quarter
+        and sizes.metric_id = league_metrics.metric_id
+        and sizes.population = league_metrics.population
+left join {{ ref('score_precision') }} as score_precision
+    on score_precision.quarter = leagues.quarter and score_precision.metric_id = league_metrics.metric_id
+where {{ seeded('leagues') }}
+window
+    population as (
+        partition by leagues.quarter, leagues.framework, league_metrics.metric_id, league_metrics.population
+    )

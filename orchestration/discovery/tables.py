@@ -1,0 +1,419 @@
+"""What is found of a league as rows of tables that fit the seeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from orchestration.discovery import scoring, weights
+from orchestration.discovery.conventions import WHOLE
+from orchestration.discovery.evidence import Contradiction, Finding, hundredths
+from orchestration.discovery.publication import DECIMALS, Publication, Series
+from orchestration.discovery.scoring import Rule, usable
+from orchestration.discovery.weights import SIXTHS, Choice, Domain
+
+LABEL = "discovered"
+PLACES = Decimal("1e-10")  # of an unrounded score, as the models keep it
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "metrics": (
+        *("quarter", "league", "metric_id", "score_id", "title", "domain", "sub_domain", "unit", "ignored_unit"),
+        *(
+            "polarity",
+            "weight",
+            "counted",
+            "scoring_rule",
+            "standard",
+            "floor",
+            "threshold_low",
+            "threshold_high",
+            "label",
+        ),
+    ),
+    "domains": ("quarter", "league", "domain", "title", "score_id", "segment_id", "label"),
+    "summary_measures": ("quarter", "league", "measure", "published_id", "title", "label"),
+    "population_sizes": ("quarter", "league", "metric_id", "population", "population_size", "label"),
+    "score_precision": ("quarter", "league", "metric_id", "decimals", "label"),
+    "score_bands": (
+        *(
+            "quarter",
+            "league",
+            "metric_id",
+            "lower_bound",
+            "lower_inclusive",
+            "upper_bound",
+            "upper_inclusive",
+            "score",
+        ),
+        *("lowest", "highest", "organisations", "label"),
+    ),
+    "score_matrix": (
+        *("quarter", "league", "metric_id", "row_metric_id", "column_metric_id", "row_score", "column_score", "score"),
+        *("organisations", "label"),
+    ),
+    "cut_points": ("quarter", "league", "scope", "better_segment", "largest_in_better", "smallest_in_worse", "label"),
+    "frameworks": ("quarter", "league", "override_segment", "programme_segment", "league_order", "label"),
+    "scores": (
+        *("quarter", "league", "trust_code", "metric_id", "population_size", "rank_in_population", "score"),
+        *("score_exact", "source_row"),
+    ),
+    "grids_that_fit": ("quarter", "league", "metric_id", "scoring_rule", "population_size"),
+    "precision_tried": ("quarter", "league", "metric_id", "decimals", "cells"),
+    "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
+    "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
+    "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
+    "fixed_thresholds": ("year", "league", "scope", "better_segment", "quarters", "low", "high", "fixed"),
+}
+OVERALL = "overall"
+LONG = {"relation": pa.string(), "quarter": pa.string(), "league": pa.string(), "fields": pa.string()}
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Tables by name, each with the columns of `COLUMNS`, sorted."""
+
+    tables: Mapping[str, pd.DataFrame]
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return self.tables[name]
+
+    def in_long_form(self) -> pa.Table:
+        """Give all tables as one: a row each, its other columns as JSON, numbers with decimals as text."""
+        rows = [
+            {
+                "relation": name,
+                "quarter": row.pop("quarter", None),
+                "league": row.pop("league"),
+                "fields": json.dumps(row, default=str, ensure_ascii=False),
+            }
+            for name, frame in self.tables.items()
+            for row in frame.to_dict("records")
+        ]
+        return pa.Table.from_pylist(rows, schema=pa.schema(list(LONG.items())))
+
+
+@dataclass
+class League:
+    """What is found of one league while it is being found."""
+
+    publication: Publication
+    complete: bool  # whether every place of the league is in the file
+    rules: list[Rule]
+    domains: list[Domain]
+    choices: list[Choice]
+    averages: NDArray[Any]  # published ones that come out, -1 for others: their places say nothing
+    findings: list[Finding]
+    rows: dict[str, list[dict[str, Any]]]
+
+    def add(self, table: str, **values: Any) -> None:
+        """Add a row of a table."""
+        place = {"quarter": self.publication.quarter, "league": self.publication.league}
+        self.rows[table].append({**place, "label": LABEL, **values})
+
+
+def table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Sort by all columns, so that the order of the input is without effect."""
+    columns = COLUMNS[name]
+    unique = {tuple(row[column] for column in columns): None for row in rows}
+    ordered = sorted(unique, key=lambda row: [_sortable(value) for value in row])
+    return pd.DataFrame(ordered, columns=list(columns), dtype=object)
+
+
+def _sortable(value: Any) -> tuple[int, Any]:
+    if value is None:
+        return 0, 0
+    return (2, value) if isinstance(value, str) else (1, value)
+
+
+def segment_of(publication: Publication, domain: Domain) -> Series | None:
+    """The segments of a domain: those of the title that its score has."""
+    title = domain.score.domain if domain.score is not None else domain.title
+    return next((segment for segment in publication.domain_segments if segment.domain == title), None)
+
+
+def write_metrics(league: League) -> None:
+    """Write down what is found of every metric."""
+    publication = league.publication
+    for domain, choice in zip(league.domains, league.choices, strict=True):
+        for title in sorted({rule.metric.score.domain for rule in domain.rules}):
+            segment = segment_of(publication, domain)
+            league.add(
+                "domains",
+                domain=title,
+                title=title,
+                score_id=domain.score.published_id if domain.score is not None and domain.title == title else None,
+                segment_id=segment.published_id if segment is not None else None,
+            )
+        _write_matrix(league, domain, choice)
+        for rule, weight, many, chosen in zip(
+            domain.rules, choice.weights, domain.variants, choice.variants, strict=True
+        ):
+            _write_metric(league, rule, Fraction(weight, SIXTHS))
+            _write_scores(league, rule, many[chosen])
+            _write_size(league, rule, many, many[chosen])
+            if rule.grid is not None and weight and not many[chosen].size:
+                league.add("score_precision", metric_id=rule.metric.metric_id, decimals=2)
+            _write_precision(league, domain, choice, rule)
+    for measure, series in publication.summary.items():
+        league.add("summary_measures", measure=measure, published_id=series.published_id, title=series.title)
+
+
+def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
+    metric = rule.metric
+    met, missed = scoring.threshold(rule)
+    low, high = sorted((met, missed), key=lambda side: (side is None, side or 0))
+    kind = rule.grid.form.threshold if rule.grid is not None else ""
+    shown = metric.value if metric.value is not None else metric.score
+    league.add(
+        "metrics",
+        metric_id=metric.metric_id,
+        score_id=metric.score.published_id,
+        title=shown.title,
+        domain=metric.score.domain,
+        sub_domain=shown.sub_domain,
+        unit=shown.unit,
+        ignored_unit=metric.ignored_unit.lower() or None,
+        polarity=rule.polarity or None,
+        weight=_exact(weight, Decimal("1e-12")),
+        counted=weight > 0,
+        scoring_rule=rule.scoring_rule,
+        standard=_value(met) if kind == "standard" else None,
+        floor=_value(met) if kind == "floor" else None,
+        threshold_low=_value(low),
+        threshold_high=_value(high),
+    )
+    cells, outside = int(rule.scored.sum()), rule.outside
+    unexplained = int((outside | (rule.grid.misfits if rule.grid is not None else False)).sum())
+    subject, agrees = metric.score.published_id, rule.predicted
+    league.findings.append(
+        Finding(
+            subject,
+            "scoring_rule",
+            rule.scoring_rule,
+            cells_explained=cells - unexplained,
+            cells_unexplained=unexplained,
+            alternatives=_other_forms(rule),
+            leave_one_out_agrees=agrees[0],
+            leave_one_out_of=agrees[1],
+        )
+    )
+    if rule.polarity and rule.grid is not None:
+        league.findings.append(
+            Finding(
+                subject,
+                "polarity",
+                rule.polarity,
+                cells_explained=cells - int(outside.sum()),
+                cells_unexplained=int(outside.sum()),
+            )
+        )
+    if kind:
+        league.findings.append(
+            Finding(
+                subject,
+                kind,
+                f"{_text(met)} meets it, {_text(missed)} does not",
+                _value(low),
+                _value(high),
+                cells - unexplained,
+                unexplained,
+            )
+        )
+    league.findings.append(Finding(subject, "weight", str(weight), cells_explained=cells if weight else 0))
+    _write_bands(league, rule)
+    for grid in () if rule.grid is None else (rule.grid, *rule.others):
+        league.add("grids_that_fit", metric_id=metric.metric_id, scoring_rule=grid.form.name, population_size=grid.size)
+
+
+def _other_forms(rule: Rule) -> str:
+    other: dict[str, list[str]] = {}
+    for grid in rule.others:
+        if rule.grid is None or grid.form is not rule.grid.form:
+            other.setdefault(grid.form.name, []).append(str(grid.size))
+    told = [f"{name} with {_some(sizes)}" for name, sizes in other.items()]
+    if rule.without_ranks and "rank" not in other:
+        told.append(f"by scores without ranks: rank with {_some([str(size) for size in rule.without_ranks])}")
+    return "; ".join(told)
+
+
+def _some(sizes: Sequence[str]) -> str:
+    shown = ", ".join(sizes[: scoring.SIZES_NAMED])
+    more = len(sizes) - scoring.SIZES_NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _write_size(league: League, rule: Rule, many: list[weights.Variant], chosen: weights.Variant) -> None:
+    grid = rule.grid
+    if grid is None:
+        return
+    size = chosen.size or grid.size
+    cells = int((rule.scored & ~grid.beyond).sum())
+    off = int((grid.misfits & ~grid.beyond).sum())
+    population = league.publication.league if rule.own else "crosses_types"
+    league.add("population_sizes", metric_id=rule.metric.metric_id, population=population, population_size=size)
+    alike = [str(other.size) for other in rule.others if other.form is grid.form and other.size != size]
+    league.findings.append(
+        Finding(
+            rule.metric.score.published_id,
+            "population_size",
+            f"{size}, {'of the league' if rule.own else 'of more than the league'}",
+            Decimal(size),
+            Decimal(size),
+            cells - off,
+            off,
+            _some(alike),
+            *rule.predicted,
+        )
+    )
+
+
+def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule) -> None:
+    """Say whether the scores entered rounded, and how many domain scores come out if they entered otherwise."""
+    place = domain.rules.index(rule)
+    if rule.grid is None or not choice.weights[place] or domain.score is None:
+        return
+    many, chosen = domain.variants[place], choice.variants[place]
+    rounded = next(i for i, variant in enumerate(many) if not variant.size)
+    other = Choice(
+        choice.weights, (*choice.variants[:place], 0 if chosen == rounded else rounded, *choice.variants[place + 1 :])
+    )
+    right, otherwise = weights.reproduces(domain, choice), weights.reproduces(domain, other)
+    cells = usable(domain.score) & rule.scored
+    for one, reproduced in ((chosen == rounded, right), (chosen != rounded, otherwise)):
+        league.add(
+            "precision_tried",
+            metric_id=rule.metric.metric_id,
+            decimals=2 if one else None,
+            cells=int((reproduced & cells).sum()),
+        )
+    names = ("two decimals", "unrounded") if chosen == rounded else ("unrounded", "two decimals")
+    league.findings.append(
+        Finding(
+            rule.metric.score.published_id,
+            "precision",
+            names[0],
+            cells_explained=int((right & cells).sum()),
+            cells_unexplained=int((~right & cells).sum()),
+            alternatives=f"{names[1]}: {int((otherwise & cells).sum())} of {int(cells.sum())}",
+        )
+    )
+
+
+def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
+    publication, score = league.publication, rule.metric.score
+    for i in np.flatnonzero(rule.scored):
+        on_grid = bool(variant.size) and not (rule.grid is not None and rule.grid.beyond[i])
+        step = None
+        if on_grid and rule.grid is not None:
+            above = Fraction(int(variant.numerators[i]), variant.denominator) - variant.best
+            exact = above * variant.denominator / rule.grid.form.span
+            step = int(exact) + 1 if exact.denominator == 1 else None
+        league.rows["scores"].append(
+            {
+                "quarter": publication.quarter,
+                "league": publication.league,
+                "trust_code": publication.organisations[i],
+                "metric_id": rule.metric.metric_id,
+                "population_size": variant.size if step else None,
+                "rank_in_population": step,
+                "score": hundredths(score.hundredths[i]),
+                "score_exact": _exact(Fraction(int(variant.numerators[i]), WHOLE * variant.denominator), PLACES),
+                "source_row": int(score.rows[i]) or None,
+            }
+        )
+
+
+def _write_bands(league: League, rule: Rule) -> None:
+    """Write bands from the lowest value seen in each up to the lowest seen in the next."""
+    ordered = sorted(rule.bands, key=lambda band: band[1])
+    for n, (score, lowest, highest, organisations) in enumerate(ordered):
+        league.add(
+            "score_bands",
+            metric_id=rule.metric.metric_id,
+            lower_bound=_value(lowest) if n else None,
+            lower_inclusive=bool(n),
+            upper_bound=_value(ordered[n + 1][1]) if n + 1 < len(ordered) else None,
+            upper_inclusive=False,
+            score=score // WHOLE,
+            lowest=_value(lowest),
+            highest=_value(highest),
+            organisations=organisations,
+        )
+    if ordered:
+        text = "; ".join(f"{score // WHOLE}: {_text(low)} to {_text(high)}" for score, low, high, _ in ordered)
+        cells, odd = int(rule.scored.sum()), int(rule.bands_outside.sum())
+        league.findings.append(
+            Finding(rule.metric.score.published_id, "bands", text, None, None, cells - odd, odd, "", *rule.predicted)
+        )
+
+
+def _write_matrix(league: League, domain: Domain, choice: Choice) -> None:
+    """A discrete score without a value may be read from two discrete scores of its domain that do not count."""
+    weighed = list(zip(domain.rules, choice.weights, strict=True))
+    apart = [rule for rule, weight in weighed if not weight and rule.grid is None]
+    for rule in (rule for rule, weight in weighed if weight and rule.grid is None and rule.metric.value is None):
+        for row, column in ((a, b) for a in apart for b in apart if a.metric.metric_id < b.metric.metric_id):
+            _matrix(league, rule, row, column)
+
+
+def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
+    cells = rule.scored & row.scored & column.scored
+    scores, across, down = (one.metric.score.hundredths // WHOLE for one in (rule, row, column))
+    seen: dict[tuple[int, int], list[int]] = {}
+    for i in np.flatnonzero(cells):
+        seen.setdefault((int(across[i]), int(down[i])), []).append(int(i))
+    usual = {pair: int(np.bincount(scores[of_it]).argmax()) for pair, of_it in seen.items()}
+    odd = [i for pair, of_it in seen.items() for i in of_it if scores[i] != usual[pair]]
+    if len(set(usual.values())) < 2 or len(odd) > 0.1 * cells.sum() or len(seen) > cells.sum() / 2:
+        return
+    for pair, of_it in seen.items():
+        league.add(
+            "score_matrix",
+            metric_id=rule.metric.metric_id,
+            row_metric_id=row.metric.metric_id,
+            column_metric_id=column.metric.metric_id,
+            row_score=pair[0],
+            column_score=pair[1],
+            score=usual[pair],
+            organisations=len(of_it),
+        )
+    pairs = {i: pair for pair, of_it in seen.items() for i in of_it}
+    told = [f"{rule.metric.score.shown(i)} of scores {pairs[i][0]} and {pairs[i][1]}" for i in odd]
+    expected = [f"{usual[pairs[i]]}, as for the others with these two" for i in odd]
+    league.publication.say("score_against_matrix", rule.metric.score, odd, told, expected)
+    foretold = sum(len(of_it) for of_it in seen.values() if len(of_it) > 1) - len(odd)
+    league.findings.append(
+        Finding(
+            rule.metric.score.published_id,
+            "matrix",
+            f"{len(seen)} pairs of {row.metric.score.published_id} and {column.metric.score.published_id}",
+            cells_explained=int(cells.sum()) - len(odd),
+            cells_unexplained=len(odd),
+            leave_one_out_agrees=foretold,
+            leave_one_out_of=int(cells.sum()),
+        )
+    )
+
+
+def two_decimals(value: int | None) -> Decimal | None:
+    return None if value is None else hundredths(value)
+
+
+def _value(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value).scaleb(-DECIMALS)
+
+
+def _text(value: int | None) -> str:
+    return "none" if value is None else f"{Decimal(value).scaleb(-DECIMALS).normalize():f}"
+
+
+def _exact(value: Fraction, places: Decimal) -> Decimal:
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(places, ROUND_HALF_UP)

@@ -1,0 +1,134 @@
+"""Rules that a real release carries count where the seeds have none, or wrong ones. On dbt alone, with landed files."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT
+
+OFFICIAL = ["rank", "average_score", "segment_unadjusted", "segment", "final_segment", "rank_without_override"]
+RENAMED = {"OF0057": "OF0957", "OF1057": "OF1957", "OF1082": "OF1682", "OF4003": "OF4093", "OF5002": "OF5902"}
+LEAGUE = "mental_health_community"
+Again = Callable[..., Path]
+
+
+@pytest.fixture(scope="module", params=["2025-26-Q1", "2025-26-Q2"])
+def built(request: Any, shared_extracts: Path, build_quarter: Callable[[str, Path], Any]) -> tuple[str, Path]:
+    """A quarter with its working folder."""
+    made = build_quarter(request.param, shared_extracts)
+    return request.param, made.workspace.build(request.param).folder
+
+
+@pytest.fixture
+def again(built: tuple[str, Path], tmp_path: Path) -> Again:
+    """Runs dbt, with its tests, on a copy of the warehouse; returns the warehouse. Every critical test passes."""
+    _, folder = built
+
+    def run(project: Path = DBT_PROJECT, landed: Path = folder / "landed", seeded: bool = True) -> Path:
+        warehouse = tmp_path / "warehouse.duckdb"
+        shutil.copy(folder / "warehouse.duckdb", warehouse)
+        command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "unit_test"]
+        command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(tmp_path / "t")]
+        command += ["--log-path", str(tmp_path), "--vars", f"{{seeded_framework_rules: {str(seeded).lower()}}}"]
+        places = {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed), "PYTHONPATH": str(PROJECT)}
+        ran = subprocess.run(command, env=os.environ | places, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stdout[-3000:]
+        return warehouse
+
+    return run
+
+
+def rows(warehouse: Path, table: str, quarter: str) -> pd.DataFrame:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return connection.execute(f"select * from {table} where quarter = ?", [quarter]).df()
+
+
+def official(warehouse: Path, quarter: str) -> pd.DataFrame:
+    league = rows(warehouse, "rank.trust_league_table", quarter)
+    ranked = league[league["league"] == LEAGUE].set_index("trust_code").sort_index()
+    assert ranked["rank"].notna().sum() == 61
+    return ranked[OFFICIAL]
+
+
+def domain_scores(warehouse: Path, quarter: str) -> list[Any]:
+    table = rows(warehouse, "rank.domain_league_table", quarter)
+    table = table[table["league"] == LEAGUE]
+    return sorted(zip(table["organisation_code"], table["domain_score"], table["domain_segment"], strict=True), key=str)
+
+
+def assert_same_release(warehouse: Path, built: tuple[str, Path]) -> None:
+    quarter, folder = built
+    before = folder / "warehouse.duckdb"
+    pd.testing.assert_frame_equal(official(warehouse, quarter), official(before, quarter))
+    assert domain_scores(warehouse, quarter) == domain_scores(before, quarter)
+    assert not (rows(warehouse, "rank.reconciliation", quarter)["status"] == "unexplained").any()
+
+
+def test_without_any_seed_of_the_framework(built: tuple[str, Path], again: Again) -> None:
+    warehouse = again(seeded=False)
+    assert_same_release(warehouse, built)
+    rules = rows(warehouse, "metric.framework_rules", built[0])
+    assert set(rules["origin"]) == {"release"} and set(rules["label"]) == {"discovered"}
+    assert rows(warehouse, "metric.release_contradictions", built[0]).empty
+
+
+def test_ids_that_the_seeds_do_not_know(built: tuple[str, Path], again: Again, tmp_path: Path) -> None:
+    landed = tmp_path / "landed"
+    shutil.copytree(built[1] / "landed", landed)
+    figures = pd.read_parquet(landed / "nof_data.parquet")
+    figures["metric_id"] = figures["metric_id"].str.strip().replace(RENAMED)
+    figures.to_parquet(landed / "nof_data.parquet")
+    warehouse = again(landed=landed)
+    assert_same_release(warehouse, built)
+    rules = rows(warehouse, "metric.framework_rules", built[0]).set_index(["subject", "rule"])
+    assert rules.loc[("OF1957", "scoring_rule"), "origin"] == "release"
+    assert rules.loc[("OF1005", "scoring_rule"), "origin"] == "seed"
+
+
+def test_wrong_seeds_are_named_and_do_not_count(built: tuple[str, Path], again: Again, tmp_path: Path) -> None:
+    project = tmp_path / "dbt_project"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    change(project, "metrics", {"metric_id": "OF0057"}, floor="75")
+    change(project, "metrics", {"metric_id": "OF0067"}, weight="0.5")
+    change(project, "metrics", {"metric_id": "OF0016"}, polarity="lower")
+    change(project, "population_sizes", {"metric_id": "OF0005"}, population_size="150")
+    change(project, "score_matrix", {"row_score": "1", "column_score": "1"}, score="4")
+    change(project, "frameworks", {"framework": "nof-2025-26"}, override_segment="4")
+    warehouse = again(project=project)
+    assert_same_release(warehouse, built)
+    said = rows(warehouse, "metric.release_contradictions", built[0])
+    assert set(said["kind"]) == {"seed_contradicted"}
+    about = said["published_id"].fillna("league")
+    assert set(zip(about, said["found"].str.split(" ").str[0], strict=True)) == {
+        ("OF1057", "threshold"),
+        ("OF1067", "weight"),
+        ("OF1016", "polarity"),
+        ("OF1005", "population_size"),
+        ("OF1080", "matrix"),
+        ("league", "override"),
+    }
+
+
+def change(project: Path, seed: str, of: dict[str, str], **new: str) -> None:
+    path = project / "seeds" / f"{seed}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    changed = [row for row in found if of.items() <= row.items()]
+    assert changed
+    for row in changed:
+        row.update(new)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(found[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
