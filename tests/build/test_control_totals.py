@@ -881,7 +881,7 @@ def another_england_in_another_form(part: Part) -> Expected:
 
 @mutant
 def icb_that_opened_after_the_quarter(part: Part) -> Expected:
-    """As where a file of the quarter names an ICB of another time, and seed `trust_changes` does not know its trusts."""
+    """As where a file of the quarter names an ICB of another time, or seed `trust_changes` does not know a trust."""
     (icb, *_) = part.rows("from metric.organisations where organisation_type = 'icb'")
     code = icb["organisation_code"]
     part.connection.execute(f"update stage.reference_icbs set opened_on = '2099-01-01' where icb_code = '{code}'")
