@@ -3,9 +3,9 @@
     select
         quarter,
         league,
-        {%- for name, type in columns.items() %}
+    {%- for name, type in columns.items() %}
         cast(json_extract_string(fields, '$.{{ name }}') as {{ type }}) as {{ name }}{{ "," if not loop.last }}
-        {%- endfor %}
+    {%- endfor %}
     from {{ ref('discovered') }}
     where relation = '{{ relation }}'
 {%- endmacro %}

@@ -1,5 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- An ICB league of a quarter holds the ICBs that were in force at its end. A file that names another is of another time.
+-- An ICB league of a quarter holds the ICBs that were in force at its end. A file that names another is of another
+-- time.
 select
     organisations.quarter,
     organisations.organisation_code,

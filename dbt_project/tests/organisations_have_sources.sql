@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisation_sources'}}}) }}
--- Whatever a league table says of an organisation, some row of some file or of a seed says it. Who has no name is called
--- by its code.
+-- Whatever a league table says of an organisation, some row of some file or of a seed says it. Who has no name is
+-- called by its code.
 with seeds as (
     {% for relation, code, attributes in [
         (ref('trusts'), 'trust_code', {

@@ -1,20 +1,28 @@
 -- The trusts of etr as they were at the end of each quarter: later changes are undone. Care trusts are not in etr: seed
--- `trusts` has their region and ICB, and they are added where etr knows that ICB. The trust list adds what neither knows.
+-- `trusts` has their region and ICB, and they are added where etr knows that ICB. The trust list adds what neither
+-- knows.
 with etr as (
     select
-        etr.quarter,
-        etr.trust_code,
-        coalesce(earlier.trust_name, etr.trust_name) as trust_name,
-        coalesce(earlier.region, etr.region) as region,
-        coalesce(earlier.icb_code, etr.icb_code) as icb_code,
+        today.quarter,
+        today.trust_code,
+        coalesce(earlier.trust_name, today.trust_name) as trust_name,
+        coalesce(earlier.region, today.region) as region,
+        coalesce(earlier.icb_code, today.icb_code) as icb_code,
         case
             when earlier.icb_code is not null then 'seed trust_changes'
-            when etr.icb_code is not null then 'etr'
+            when today.icb_code is not null then 'etr'
         end as icb_source,
-        etr.close_date
-    from {{ ref('etr_trusts') }} as etr
+        today.close_date
+    from {{ ref('etr_trusts') }} as today
     left join {{ ref('earlier_trusts') }} as earlier
-        on earlier.quarter = etr.quarter and earlier.trust_code = etr.trust_code
+        on earlier.quarter = today.quarter and earlier.trust_code = today.trust_code
+),
+
+icbs_of_etr as (
+    select distinct
+        quarter,
+        icb_code
+    from etr
 ),
 
 not_in_etr as (
@@ -26,7 +34,7 @@ not_in_etr as (
         trusts.icb_code,
         'seed trusts' as icb_source
     from {{ ref('trusts') }} as trusts
-    inner join (select distinct quarter, icb_code from etr) as icbs_of_etr on icbs_of_etr.icb_code = trusts.icb_code
+    inner join icbs_of_etr on icbs_of_etr.icb_code = trusts.icb_code
     left join etr on etr.quarter = icbs_of_etr.quarter and etr.trust_code = trusts.trust_code
     where etr.trust_code is null
 ),
