@@ -43,11 +43,9 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "release_contradictions": {"role"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
-    *("basis", "better_segment", "cut_point_basis", "divisor", "domain", "framework"),
-    *("framework_status", "label", "league", "measure", "members_needed", "metric_id", "metric_title"),
-    *("metrics_excluded", "metrics_expected", "multiplier", "note", "override_segment", "population"),
-    *("population_size", "publication", "sampling_law", "scope", "side", "source", "title", "tolerance"),
-    *("tolerance_reason", "unit", "value_basis", "weight", "without_commissioner"),
+    *("basis", "divisor", "framework", "framework_status", "label", "league", "measure", "members_needed"),
+    *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
+    *("title", "tolerance", "tolerance_reason", "unit", "value_basis", "without_commissioner"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
