@@ -57,6 +57,8 @@ OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own file
     "published_ids_are_known",
     "published_units_are_known",
     "published_values_are_used",
+    "releases_and_seeds_agree",
+    "releases_go_with_themselves",
     "summary_figures_complete",
     "trusts_are_described_once",
 }
