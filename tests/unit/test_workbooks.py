@@ -1,18 +1,17 @@
 """Reading workbooks strictly: every row of every table, and an error for whatever is not as described."""
 
-import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from orchestration.errors import InputError
 from orchestration.sources import recognise, workbooks
 from orchestration.sources.descriptions import known_sources
+from tests import forms
 
 CANCER = known_sources()["cancer"]
 DAYS_28, DAYS_62 = CANCER.sheets
@@ -56,22 +55,7 @@ def published() -> Sheets:
 
 def write(path: Path, sheets: Sheets, dimension: str | None = "A1") -> Path:
     """A workbook, by default one whose sheets say that they are one cell large."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for name, rows in sheets.items():
-        sheet = book.create_sheet(name)
-        for row in rows:
-            sheet.append(row)
-    book.save(path)
-    if dimension:
-        with zipfile.ZipFile(path) as archive:
-            members = {name: archive.read(name) for name in archive.namelist()}
-        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in members.items():
-                archive.writestr(
-                    name, re.sub(rb'<dimension ref="[^"]*"', f'<dimension ref="{dimension}"'.encode(), content)
-                )
-    return path
+    return forms.write(path, sheets, dimension)
 
 
 def row_of(sheets: Sheets, sheet: str, number: int) -> list[Any]:
