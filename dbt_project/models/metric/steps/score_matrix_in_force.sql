@@ -1,4 +1,5 @@
--- The cells of a matrix: those of the seeds where each pair of the release has the score it has there, else those seen.
+-- The cells of a matrix: those of the seeds, where each pair of the release has the score that it has there. Else there
+-- are none, and the published score counts.
 with agreed as (
     select
         quarter,
