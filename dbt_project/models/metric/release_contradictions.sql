@@ -39,15 +39,12 @@ contradictions as (
         null,
         null,
         'override to segment ' || leagues.override_segment || ', programme to segment ' || leagues.programme_segment,
-        'segments ' || frameworks.override_segment || ' and ' || frameworks.programme_segment || ', as the seeds say'
+        'segments ' || leagues.seeded_override_segment || ' and ' || leagues.seeded_programme_segment
+        || ', as the seeds say'
     from {{ ref('leagues_in_force') }} as leagues
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = leagues.framework
     where
-        {{ var('seeded_framework_rules', true) }}
-        and (
-            frameworks.override_segment <> leagues.override_segment
-            or frameworks.programme_segment <> leagues.programme_segment
-        )
+        leagues.seeded_override_segment <> leagues.override_segment
+        or leagues.seeded_programme_segment <> leagues.programme_segment
     union all
     select
         cuts.quarter,

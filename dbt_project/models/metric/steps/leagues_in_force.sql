@@ -1,5 +1,6 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
+{%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
 with seeded as (
     select
         quarters.quarter,
@@ -72,14 +73,10 @@ select
     cast(in_force.status as varchar) as framework_status,
     cast(in_force.value_basis as varchar) as value_basis,
     cast(in_force.segment_method as varchar) as segment_method,
-    coalesce(
-        found.override_segment,
-        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.override_segment end
-    ) as override_segment,
-    coalesce(
-        found.programme_segment,
-        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.programme_segment end
-    ) as programme_segment,
+    case when {{ seeds_count }} then in_force.override_segment end as seeded_override_segment,
+    case when {{ seeds_count }} then in_force.programme_segment end as seeded_programme_segment,
+    coalesce(found.override_segment, seeded_override_segment) as override_segment,
+    coalesce(found.programme_segment, seeded_programme_segment) as programme_segment,
     found.league is not null as is_released,
     in_force.metrics_needed,
     in_force.coverage_needed
