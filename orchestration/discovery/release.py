@@ -20,6 +20,7 @@ from orchestration.discovery.tables import COLUMNS, Discovered, League, segment_
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
 OVERALL = "overall"
+ROUNDED = 1  # hundredths: scores that entered unrounded or at two decimals move their mean by no more
 
 
 def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> Discovered:
@@ -182,9 +183,15 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
         text = f"{len(odd)} of {len(cells)} come out otherwise"
         publication.say_of_league(f"{measure}_not_reproduced", series, text, "a weighted mean of the scores")
     else:
-        said = [series.shown(i) if published[i] else "none" for i in odd]
-        expected = [str(hundredths(found[i])) if found[i] >= 0 else "none: no score that counts" for i in odd]
-        publication.say(f"{measure}_not_reproduced", series, odd, said, expected)
+        for i in odd:
+            kind, said, expected = f"{measure}_not_reproduced", series.shown(i), "none: no score that counts"
+            if found[i] >= 0:
+                expected = str(hundredths(found[i]))
+                if not published[i]:
+                    kind, said = f"{measure}_missing", "none"
+                elif abs(int(found[i]) - int(series.hundredths[i])) <= ROUNDED:
+                    kind = f"{measure}_rounded_otherwise"
+            publication.say(kind, series, [i], [said], expected)
     league.findings.append(replace(finding, cells_explained=len(cells) - len(odd), cells_unexplained=len(odd)))
 
 
