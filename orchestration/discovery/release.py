@@ -261,11 +261,14 @@ def _order(league: League) -> str | None:
 
 
 def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
-    """Name published ranks that are not the order of the values, and those that leave a gap."""
+    """Name values without a rank, ranks that are not the order of the values, and ranks that leave a gap."""
     value = rule.metric.value
     if value is None or not rule.polarity or not (value.ranks > 0).any():
         return
     cells = value.held & (value.ranks > 0)
+    without = np.flatnonzero(value.held & ~cells)
+    if len(without) <= 0.1 * value.held.sum():
+        publication.say("rank_missing", value, without, [value.shown(i) for i in without], "a rank, as others have")
     sign = -1 if rule.polarity == "higher" else 1
     places = np.flatnonzero(cells)
     outside = out_of_line(value.ranks[places].tolist(), (sign * value.values[places]).tolist(), ties=True)

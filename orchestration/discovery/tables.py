@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orchestration.discovery import scoring, weights
 from orchestration.discovery.conventions import WHOLE
 from orchestration.discovery.evidence import Contradiction, Finding, hundredths
-from orchestration.discovery.publication import DECIMALS, Publication, Series
+from orchestration.discovery.publication import DECIMALS, Publication, Series, shown
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
@@ -412,7 +412,7 @@ def _value(value: int | None) -> Decimal | None:
 
 
 def _text(value: int | None) -> str:
-    return "none" if value is None else f"{Decimal(value).scaleb(-DECIMALS).normalize():f}"
+    return "none" if value is None else shown(value)
 
 
 def _exact(value: Fraction, places: Decimal) -> Decimal:

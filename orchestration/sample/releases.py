@@ -387,7 +387,15 @@ def _plant(
     clear = max(gaps, key=lambda code: (gaps[code], code))  # well away from its neighbours
     planted = []
     for row, kind, published_id, columns, column, by, highest in (
-        (one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear), "data", "OF1023", DATA_COLUMNS, VALUE, 0.01, 4),
+        (
+            one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear),
+            "data",
+            "OF1023",
+            DATA_COLUMNS,
+            VALUE,
+            0.01,
+            4,
+        ),
         (worst("mental_health_community", "OF4005"), "data", "OF4005", DATA_COLUMNS, VALUE, 0.01, 4),
         (worst("mental_health_community", "OF5002"), "data", "OF5002", DATA_COLUMNS, VALUE, 0.01, 4),
         (one(league["acute"]), "league table", "OF5000", LEAGUE_COLUMNS, PLACE, 7, len(league["acute"])),

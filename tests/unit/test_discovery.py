@@ -219,6 +219,11 @@ def wrong_rank(figures: pd.DataFrame) -> pd.DataFrame:
     return figures
 
 
+def without_rank(figures: pd.DataFrame) -> pd.DataFrame:
+    figures.loc[cell(figures, "Z07", "OF0007"), "published_rank"] = None
+    return figures
+
+
 def shifted_columns(figures: pd.DataFrame) -> pd.DataFrame:
     at = cell(figures, "Z07", "OF1007")
     figures.loc[at, ["unit", "domain"]] = [figures.loc[at, "domain"], figures.loc[at, "unit"]]
@@ -260,7 +265,10 @@ CONTRADICTIONS = [
     ("score_out_of_range", "OF1001", set_value("OF1001", "3.10")),
     ("score_against_band", "OF1006", other_segment("OF1006")),
     ("domain_score_not_reproduced", "OF4000", set_value("OF4000", "0.03")),
+    ("domain_score_rounded_otherwise", "OF4000", set_value("OF4000", "0.01")),
     ("average_score_not_reproduced", "OF5002", set_value("OF5002", "-0.02")),
+    ("average_score_rounded_otherwise", "OF5002", set_value("OF5002", "-0.01")),
+    ("rank_missing", "OF0007", without_rank),
     ("segment_against_score", "OF5003", other_segment("OF5003")),
     ("segment_against_score", "OF4101", other_segment("OF4101")),
     ("override", "OF5000", other_segment("OF5000")),
