@@ -385,20 +385,14 @@ def _plant(
         for below, row, above in zip(by_value, by_value[1:], by_value[2:], strict=False)
     }
     clear = max(gaps, key=lambda code: (gaps[code], code))  # well away from its neighbours
+    between = one(row for row in of("acute", "OF1023") if row[TRUST_CODE] == clear)
+    community = "mental_health_community"
     planted = []
     for row, kind, published_id, columns, column, by, highest in (
-        (
-            one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear),
-            "data",
-            "OF1023",
-            DATA_COLUMNS,
-            VALUE,
-            0.01,
-            4,
-        ),
-        (worst("mental_health_community", "OF4005"), "data", "OF4005", DATA_COLUMNS, VALUE, 0.01, 4),
-        (worst("mental_health_community", "OF5002"), "data", "OF5002", DATA_COLUMNS, VALUE, 0.01, 4),
-        (one(league["acute"]), "league table", "OF5000", LEAGUE_COLUMNS, PLACE, 7, len(league["acute"])),
+        (between, "data", "OF1023", DATA_COLUMNS, VALUE, 0.01, 4),
+        (worst(community, "OF4005"), "data", "OF4005", DATA_COLUMNS, VALUE, 0.01, 4),
+        (worst(community, "OF5002"), "data", "OF5002", DATA_COLUMNS, VALUE, 0.01, 4),
+        (one(league[community]), "league table", "OF5000", LEAGUE_COLUMNS, PLACE, 7, len(league[community])),
         (one(league["acute"]), "league table", "OF5002", LEAGUE_COLUMNS, AVERAGE_SCORE, 0.12, 4),
     ):
         right = row[column]
