@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -70,7 +70,6 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
     "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
     "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
-    "fixed_thresholds": ("year", "league", "scope", "better_segment", "quarters", "low", "high", "fixed"),
 }
 OVERALL = "overall"
 LONG = {"relation": pa.string(), "quarter": pa.string(), "league": pa.string(), "fields": pa.string()}
@@ -112,6 +111,7 @@ class League:
     averages: NDArray[Any]  # published ones that come out, -1 for others: their places say nothing
     findings: list[Finding]
     rows: dict[str, list[dict[str, Any]]]
+    scopes: dict[str, tuple[Series, Series]] = field(default_factory=dict)  # of scores and their segments
 
     def add(self, table: str, **values: Any) -> None:
         """Add a row of a table."""

@@ -130,6 +130,9 @@ select
         when judged.sized_as_seeded then coalesce(seeded.population_size, sizes.population_size)
         else sizes.population_size
     end as population_size,
+    cast(
+        case when judged.sized_as_seeded then coalesce(seeded.size_label, 'discovered') else 'discovered' end as varchar
+    ) as size_label,
     case when judged.precise_as_seeded then seeded.score_decimals else rounded.decimals end as score_decimals,
     cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as varchar) as label
 from judged
