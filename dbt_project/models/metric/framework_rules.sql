@@ -14,25 +14,48 @@ with findings as (
     }) }}
 ),
 
+metrics as (
+    {{ found_metrics() }}
+),
+
 agreed as (
     select
-        agreement.quarter,
-        agreement.league,
-        agreement.subject,
-        case
-            when agreement.rule = 'threshold' then case when metrics.standard is null then 'floor' else 'standard' end
-            else agreement.rule
-        end as rule,
-        agreement.seeded,
-        agreement.agrees,
-        metrics.label
-    from {{ ref('seed_agreement') }} as agreement
-    inner join {{ ref('seeded_metrics') }} as metrics
+        quarter,
+        league,
+        subject,
+        rule,
+        seeded,
+        agrees,
+        label
+    from {{ ref('seed_agreement') }}
+    where rule <> 'weights'
+    union all
+    select
+        metrics.quarter,
+        metrics.league,
+        coalesce(metrics.domain, 'overall'),
+        case when metrics.domain is null then 'average_score' else 'domain_score' end,
+        null,
+        bool_and(coalesce(weights.agrees, false)),
+        max(weights.label)
+    from metrics
+    left join {{ ref('seed_agreement') }} as weights
         on
-            metrics.quarter = agreement.quarter
-            and metrics.league = agreement.league
-            and metrics.metric_id = agreement.metric_id
-    where agreement.rule <> 'weights'
+            weights.quarter = metrics.quarter
+            and weights.league = metrics.league
+            and weights.metric_id = metrics.metric_id
+            and weights.rule = 'weights'
+    group by grouping sets ((metrics.quarter, metrics.league, metrics.domain), (metrics.quarter, metrics.league))
+    union all
+    select
+        quarter,
+        league,
+        'league',
+        unnest(['override', 'programme']),
+        'at least segment ' || unnest([seeded_override_segment, seeded_programme_segment]) || ' with the flag',
+        unnest([seeded_override_segment = override_segment, seeded_programme_segment = programme_segment]),
+        label
+    from {{ ref('leagues_in_force') }}
     union all
     select
         cuts.quarter,
@@ -62,8 +85,8 @@ select
     findings.cells_explained,
     findings.cells_unexplained,
     nullif(findings.alternatives, '') as alternatives,
-    findings.leave_one_out_agrees,
-    findings.leave_one_out_of
+    case when findings.leave_one_out_of > 0 then findings.leave_one_out_agrees end as leave_one_out_agrees,
+    nullif(findings.leave_one_out_of, 0) as leave_one_out_of
 from findings
 left join agreed
     on

@@ -10,7 +10,7 @@ at_hand as (
         framework,
         metric_id,
         population,
-        min(population_size) as population_size,
+        min(size_in_force) as population_size,
         min(size_label) as label,
         count(distinct league) as leagues
     from {{ ref('scoring_inputs') }}
@@ -19,9 +19,9 @@ at_hand as (
         and not population_complete
         and published_score is distinct from beyond_threshold_score
         and published_score is not null
-        and population_size is not null
+        and size_in_force is not null
     group by quarter, framework, metric_id, population
-    having count(distinct population_size) = 1
+    having count(distinct size_in_force) = 1
 ),
 
 providers as (

@@ -14,7 +14,8 @@ with seeded as (
         frameworks.override_segment,
         frameworks.programme_segment,
         frameworks.metrics_needed,
-        frameworks.coverage_needed
+        frameworks.coverage_needed,
+        frameworks.label
     from {{ ref('quarters_in_scope') }} as quarters
     inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
@@ -54,7 +55,8 @@ in_force as (
         null,
         null,
         null,
-        null
+        null,
+        'discovered'
     from released
     anti join seeded on seeded.quarter = released.quarter and seeded.league = released.league
     left join titles on titles.league = released.league
@@ -79,6 +81,7 @@ select
     coalesce(found.programme_segment, seeded_programme_segment) as programme_segment,
     found.league is not null as is_released,
     in_force.metrics_needed,
-    in_force.coverage_needed
+    in_force.coverage_needed,
+    cast(in_force.label as varchar) as label
 from in_force
 left join found on found.quarter = in_force.quarter and found.league = in_force.league

@@ -5,18 +5,6 @@ with found as (
     {{ found_metrics() }}
 ),
 
-sizes as (
-    {{ found('population_sizes', {
-        'metric_id': 'varchar',
-        'population': 'varchar',
-        'population_size': 'integer',
-    }) }}
-),
-
-rounded as (
-    {{ found('score_precision', {'metric_id': 'varchar', 'decimals': 'integer'}) }}
-),
-
 published_ids as (
     select distinct
         quarter,
@@ -55,7 +43,7 @@ agreed as (
         quarter,
         league,
         metric_id,
-        coalesce(bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'threshold', 'matrix')), true)
+        coalesce(bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'standard', 'floor', 'matrix')), true)
             as scoring,
         coalesce(bool_and(agrees) filter (where rule = 'population_size'), true) as size,
         coalesce(bool_and(agrees) filter (where rule = 'precision'), true) as as_precise,
@@ -122,18 +110,18 @@ select
     cast(
         case
             when judged.sized_as_seeded then seeded.population
-            when sizes.population is null or sizes.population = leagues.league then leagues.league
+            when found.population is null or found.population = leagues.league then leagues.league
             else 'crossing_' || judged.metric_id
         end as varchar
     ) as population,
     case
-        when judged.sized_as_seeded then coalesce(seeded.population_size, sizes.population_size)
-        else sizes.population_size
+        when judged.sized_as_seeded then coalesce(seeded.population_size, found.population_size)
+        else found.population_size
     end as population_size,
     cast(
         case when judged.sized_as_seeded then coalesce(seeded.size_label, 'discovered') else 'discovered' end as varchar
     ) as size_label,
-    case when judged.precise_as_seeded then seeded.score_decimals else rounded.decimals end as score_decimals,
+    case when judged.precise_as_seeded then seeded.score_decimals else found.decimals end as score_decimals,
     cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as varchar) as label
 from judged
 inner join {{ ref('leagues_in_force') }} as leagues
@@ -148,16 +136,6 @@ left join found
         found.quarter = judged.quarter
         and found.league = judged.league
         and found.metric_id = judged.metric_id
-left join sizes
-    on
-        sizes.quarter = judged.quarter
-        and sizes.league = judged.league
-        and sizes.metric_id = judged.metric_id
-left join rounded
-    on
-        rounded.quarter = judged.quarter
-        and rounded.league = judged.league
-        and rounded.metric_id = judged.metric_id
 left join {{ ref('domains_in_force') }} as domains
     on
         domains.quarter = found.quarter
