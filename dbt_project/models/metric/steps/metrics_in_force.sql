@@ -107,6 +107,10 @@ select
     case when judged.scored_as_seeded then seeded.scoring_rule else found.scoring_rule end as scoring_rule,
     case when judged.scored_as_seeded then seeded.standard else found.standard end as standard,
     case when judged.scored_as_seeded then seeded.floor else found.floor end as floor,
+    case when judged.scored_as_seeded then coalesce(seeded.standard, seeded.floor) else found.threshold_low end
+        as threshold_low,
+    case when judged.scored_as_seeded then coalesce(seeded.standard, seeded.floor) else found.threshold_high end
+        as threshold_high,
     cast(
         case
             when judged.sized_as_seeded then seeded.population
