@@ -14,8 +14,13 @@ with findings as (
     }) }}
 ),
 
-metrics as (
-    {{ found_metrics() }}
+means as (
+    select
+        quarter,
+        league,
+        metric_id,
+        unnest([domain, 'overall']) as subject
+    from ({{ found('metrics', {'metric_id': 'varchar', 'domain': 'varchar'}) }}) as metrics
 ),
 
 agreed as (
@@ -31,21 +36,21 @@ agreed as (
     where rule <> 'weights'
     union all
     select
-        metrics.quarter,
-        metrics.league,
-        coalesce(metrics.domain, 'overall'),
-        case when metrics.domain is null then 'average_score' else 'domain_score' end,
+        means.quarter,
+        means.league,
+        means.subject,
+        case means.subject when 'overall' then 'average_score' else 'domain_score' end,
         null,
         bool_and(coalesce(weights.agrees, false)),
         max(weights.label)
-    from metrics
+    from means
     left join {{ ref('seed_agreement') }} as weights
         on
-            weights.quarter = metrics.quarter
-            and weights.league = metrics.league
-            and weights.metric_id = metrics.metric_id
+            weights.quarter = means.quarter
+            and weights.league = means.league
+            and weights.metric_id = means.metric_id
             and weights.rule = 'weights'
-    group by grouping sets ((metrics.quarter, metrics.league, metrics.domain), (metrics.quarter, metrics.league))
+    group by means.quarter, means.league, means.subject
     union all
     select
         quarter,

@@ -43,8 +43,9 @@ agreed as (
         quarter,
         league,
         metric_id,
-        coalesce(bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'standard', 'floor', 'matrix')), true)
-            as scoring,
+        coalesce(
+            bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'standard', 'floor', 'matrix')), true
+        ) as scoring,
         coalesce(bool_and(agrees) filter (where rule = 'population_size'), true) as size,
         coalesce(bool_and(agrees) filter (where rule = 'precision'), true) as as_precise,
         coalesce(bool_and(agrees) filter (where rule = 'weights'), true) as weights,

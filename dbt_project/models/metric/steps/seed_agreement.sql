@@ -50,7 +50,8 @@ paired as (
         found.threshold_high,
         found.domain as found_domain,
         found.decimals,
-        case when seeded.score_decimals is null then found.cells_unrounded else found.cells_rounded end as cells_as_seeded,
+        case when seeded.score_decimals is null then found.cells_unrounded else found.cells_rounded end
+            as cells_as_seeded,
         greatest(found.cells_unrounded, found.cells_rounded) as cells_at_best,
         case when seeded.counted then seeded.weight else 0 end as seeded_weight,
         found.weight as found_weight
@@ -161,10 +162,12 @@ means as (
     select
         cells.quarter,
         cells.league,
-        cells.published is distinct from cells.found as is_missed,
-        cells.published is distinct from
-        {{ round_half_up('sum(weights.weight * scores.score_exact) / nullif(sum(weights.weight), 0)') }}
-            as is_missed_as_seeded
+        coalesce(cells.found <> cells.published, true) as is_missed,
+        coalesce(
+            {{ round_half_up('sum(weights.weight * scores.score_exact) / nullif(sum(weights.weight), 0)') }}
+            <> cells.published,
+            true
+        ) as is_missed_as_seeded
     from cells
     inner join scores
         on

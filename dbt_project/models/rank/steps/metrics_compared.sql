@@ -27,17 +27,20 @@ pairs as (
         metrics.metric_id,
         case
             when metrics.scoring_rule <> metrics_before.scoring_rule
-                then 'scored by ' || metrics_before.scoring_rule || ' the quarter before, by '
+                then
+                    'scored by ' || metrics_before.scoring_rule || ' the quarter before, by '
                     || metrics.scoring_rule || ' now'
             when metrics.polarity <> metrics_before.polarity
                 then metrics_before.polarity || ' was better the quarter before, ' || metrics.polarity || ' is now'
             when
                 greatest(metrics.threshold_low, metrics_before.threshold_low)
                 > least(metrics.threshold_high, metrics_before.threshold_high)
-                then 'another ' || case when metrics.standard is null then 'floor' else 'standard' end
+                then
+                    'another ' || case when metrics.standard is null then 'floor' else 'standard' end
                     || ' than the quarter before'
             when metrics.weight <> metrics_before.weight
-                then 'weight ' || {{ plain_number('metrics_before.weight') }} || ' the quarter before, '
+                then
+                    'weight ' || {{ plain_number('metrics_before.weight') }} || ' the quarter before, '
                     || {{ plain_number('metrics.weight') }} || ' now'
             when
                 metrics.population <> metrics_before.population
@@ -45,7 +48,8 @@ pairs as (
                     metrics.league in (metrics.population, metrics_before.population)
                     or 'crossing_' || metrics.metric_id not in (metrics.population, metrics_before.population)
                 )
-                then 'scored among ' || metrics_before.population || ' the quarter before, among '
+                then
+                    'scored among ' || metrics_before.population || ' the quarter before, among '
                     || metrics.population || ' now'
         end as method_changed
     from {{ ref('leagues_ranked') }} as leagues
