@@ -190,7 +190,7 @@ def published_columns() -> dg.TableColumnLineage:
     """Every column of the release, `table.column`, and the model it is of; from there on the models have their own."""
     return dg.TableColumnLineage(
         {
-            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.relation.split(".")), name)]
+            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.origin(name).split(".")), name)]
             for table in published_tables()
             for name, _, _ in table.columns
         }

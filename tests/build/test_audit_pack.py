@@ -111,12 +111,12 @@ def doctored(built: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(built.release, folder)
     for path in (folder, *folder.iterdir()):
         path.chmod(0o755 if path.is_dir() else 0o644)
-    for table, column in (("trust_league_table", "trust_name"), ("rank_robustness", "organisation_name")):
+    for table, column in (("trust_league_table", "organisation_name"), ("rank_robustness", "organisation_name")):
         rows = pd.read_parquet(folder / f"{table}.parquet")
         rows.assign(**{column: HOSTILE}).to_parquet(folder / f"{table}.parquet")
     rows = pd.read_parquet(folder / "reconciliation.parquet")
     places = rows.index[
-        rows["organisation_code"].isin(pd.read_parquet(folder / "trust_league_table.parquet")["trust_code"])
+        rows["organisation_code"].isin(pd.read_parquet(folder / "trust_league_table.parquet")["organisation_code"])
     ]
     rows.loc[places[[0, 7, 70]], "status"] = "unexplained"
     rows.loc[places[[1, 2]], ["status", "explanation"]] = ["explained", HOSTILE]
@@ -242,7 +242,7 @@ def test_every_rule_in_force_is_shown_with_its_label(page: Page, path: Path) -> 
 
 def test_official_figures_are_counted_by_league_measure_and_status(page: Page, built: Any) -> None:
     rows = pd.read_csv(built.release / "reconciliation.csv")
-    leagues = pd.read_csv(built.release / "trust_league_table.csv").set_index("trust_code")["league"]
+    leagues = pd.read_csv(built.release / "trust_league_table.csv").set_index("organisation_code")["league"]
     rows["league"] = rows["organisation_code"].map(leagues).str.replace("_", " ")
     counted = rows.groupby(["league", "measure", "status"]).size().unstack(fill_value=0)
     counted = counted.reindex(columns=list(audit_page.STATUSES), fill_value=0)
