@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -201,6 +202,30 @@ def test_csv_and_parquet_hold_the_same_values(built: Any) -> None:
             typed = connection.execute(f"select columns(*)::varchar from '{file}.parquet'").fetchall()
             text = connection.execute(f"select * from read_csv('{file}.csv', {options})").fetchall()
             assert text == typed, table.name
+
+
+def test_a_name_stands_beside_every_code(built: Any) -> None:
+    names = pd.read_parquet(built.release / "league_table.parquet").set_index("organisation_code")["organisation_name"]
+    for table in published_tables():
+        rows = pd.read_parquet(built.release / f"{table.name}.parquet")
+        if "organisation_code" in rows:
+            place = list(rows.columns).index("organisation_code")
+            assert rows.columns[place + 1] == "organisation_name", table.name
+            named = rows[rows["organisation_code"].isin(names.index)]
+            assert (named["organisation_name"] == named["organisation_code"].map(names)).all(), table.name
+
+
+def test_ranked_rows_stand_first(built: Any) -> None:
+    for table in ("league_table", "trust_league_table", "icb_league_table", "domain_league_table"):
+        ranked = pd.read_parquet(built.release / f"{table}.parquet")["ranked"]
+        assert ranked.any() and ranked.sort_values(ascending=False, kind="stable").equals(ranked), table
+
+
+def test_parquet_says_what_its_columns_are(built: Any) -> None:
+    for table in published_tables():
+        said = pq.read_metadata(built.release / f"{table.name}.parquet").metadata
+        expected = {table.name: table.description, **{name: told for name, _, told in table.columns}}
+        assert {name: said[name.encode()].decode() for name in expected} == expected
 
 
 # Nothing is recovered where every population is at hand, and the last quarter of the sample goes with itself.
