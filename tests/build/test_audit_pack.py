@@ -142,7 +142,7 @@ def test_same_bundle_gives_the_same_bytes(built: Any) -> None:
 
 
 def test_page_is_small_and_loads_nothing(page: Page, built: Any) -> None:
-    assert (built.release / audit_page.NAME).stat().st_size < 1_500_000
+    assert (built.release / audit_page.NAME).stat().st_size < 2_000_000  # 247 organisations with 4,900 scores
     _loads_nothing(page)
 
 
@@ -416,7 +416,7 @@ def test_every_metric_of_every_ranked_organisation_is_there_with_its_row(page: P
 def test_it_prints_with_every_section(built: Any, browser: Browser) -> None:
     page = browser.new_page()
     page.goto((built.release / audit_page.NAME).as_uri())
-    headings = page.locator("h2").all_inner_texts()
+    headings = page.locator("main h2").all_inner_texts()
     printed = page.pdf(prefer_css_page_size=True, outline=True, tagged=True)
     page.close()
     outlined = re.findall(rb"/Title \((.*?)\)", printed)
