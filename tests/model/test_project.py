@@ -39,7 +39,6 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "organisation_sources": {"attribute", "source_id"},
-    "population_sizes_recovered": {"sizes_that_fit"},
     "release_contradictions": {"role"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
