@@ -82,7 +82,7 @@ def is_about(rows: pd.DataFrame, source: Source, file: str, month: str | None) -
 def months_told(rows: list[list[str]], source: Source) -> set[str]:
     """The months that rows of a damaged file name, where its headings stand or, of one column, anywhere in a row."""
     assert source.period and rows
-    headings = [source.column_headed(heading) for heading in rows[0]]
+    headings = source.columns_below(rows[0])
     names = source.period.columns
     places = [headings.index(name) for name in names if name in headings]
     found: set[str | None] = set()

@@ -130,7 +130,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
     remarks = "; ".join(filter(None, [found.remark, header.remark])) or None
     if source.layout == "nof":
-        pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
+        pairs = nof.subjects(nof.with_subjects(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
         return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
@@ -162,7 +162,7 @@ def told(lines: list[str], source: Source) -> list[Subject]:
 def told_by_rows(rows: list[list[str]], source: Source, is_cut: bool) -> list[Subject]:
     """What rows are about, the first of them the headings."""
     if source.layout == "nof":
-        found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows)}
+        found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows, source)}
     elif source.period:
         found = {_of_month(month) for month in months_told(rows, source)}
     else:
@@ -182,7 +182,7 @@ def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.D
     with open_file(path, member, file) as stream:
         rows, _ = csv_files.read_csv(stream, source, place)
     if source.layout == "nof":
-        rows = nof.with_file_quarter(rows, place)
+        rows = nof.with_subjects(rows, place)
     return rows.assign(_source_member=member)
 
 

@@ -62,7 +62,7 @@ def test_anything_else_is_no_publication(content: bytes) -> None:
 
 
 def test_quarter_of_a_file_without_the_column_is_that_of_its_segment_rows() -> None:
-    rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER[1:], ROW[1:]), DATA, "f.csv"), "f.csv")
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER[1:], ROW[1:]), DATA, "f.csv"), "f.csv")
     assert rows["quarter_label"].isna().all()
     assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
 
@@ -127,7 +127,7 @@ def test_damage_is_named_with_its_place(content: bytes, message: str) -> None:
 )
 def test_labels_that_name_nothing_are_errors(column: str, value: str, message: str) -> None:
     row = [value if heading == column else cell for heading, cell in zip(HEADER, ROW, strict=True)]
-    rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
     with pytest.raises(InputError, match=message):
         nof.subjects(rows, "f.csv")
 
@@ -136,12 +136,12 @@ def test_segment_rows_that_disagree_on_the_quarter_are_an_error() -> None:
     other = ["Q2 2025/26" if cell == "Q1 2025/26" else cell for cell in ROW]
     rows = read_csv(csv_bytes(HEADER[1:], ROW[1:], other[1:]), DATA, "f.csv")
     with pytest.raises(InputError, match=r"do not agree on one; found 'Q1 2025/26, Q2 2025/26'"):
-        nof.with_file_quarter(rows, "f.csv")
+        nof.with_subjects(rows, "f.csv")
 
 
 def test_non_breaking_spaces_do_not_change_a_label() -> None:
     row = ["Q1 2025/26\u00a0", "London", "\u00a0Ambulance trust ", *ROW[3:]]
-    rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
     assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
 
 

@@ -66,6 +66,8 @@ select
     spine.quarter,
     spine.framework,
     spine.organisation_code,
+    organisations.organisation_type,
+    organisations.league,
     spine.metric_id,
     cast(counted.numerator as decimal(18, 6)) as numerator,
     cast(counted.denominator as decimal(18, 6)) as denominator,
@@ -120,6 +122,11 @@ inner join rules
         rules.quarter = spine.quarter
         and rules.framework = spine.framework
         and rules.metric_id = spine.metric_id
+left join {{ ref('organisations') }} as organisations
+    on
+        organisations.quarter = spine.quarter
+        and organisations.organisation_code = spine.organisation_code
+        and organisations.league is distinct from 'icb_official'
 left join months
     on
         months.quarter = spine.quarter

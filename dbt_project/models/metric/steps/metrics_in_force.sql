@@ -123,7 +123,7 @@ select
         case
             when judged.sized_as_seeded then seeded.population
             when sizes.population is null or sizes.population = leagues.league then leagues.league
-            else 'crossing_' || judged.metric_id
+            else 'crossing_' || case leagues.league when 'icb_official' then 'icbs_' else '' end || judged.metric_id
         end as varchar
     ) as population,
     case
