@@ -30,10 +30,10 @@ Reads = dict[tuple[str, str], list[tuple[str, str]]]  # the (dataset, column) pa
 def trace(release: Release, store: Store, code: str, metric_id: str | None = None) -> Row:
     """What a release says of an organisation or a league, and which rows of which files say so.
 
-    Of an organisation: `placings`, one a league, each figure worked out again from those below it; `metrics`, each value with its
-    score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the seeds that each
-    of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is the sum, and
-    those rows as they stand in the stored files.
+    Of an organisation: `placings`, one a league, each figure worked out again from those below it; `metrics`, each
+    value with its score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the
+    seeds that each of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is
+    the sum, and those rows as they stand in the stored files.
 
     Raises LeagueError where the release is damaged or does not add up, where it does not know the code or the metric,
     and where a row asked for is not in the store or does not say what the release has.

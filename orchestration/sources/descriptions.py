@@ -138,8 +138,8 @@ class Source(Entry):
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
     lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
     tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
-    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in
-    place of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
+    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
+    of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
     has no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
     and `quirks` are for people."""
 

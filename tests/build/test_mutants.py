@@ -411,7 +411,6 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.rank_robustness.method-range": Cell("method_rank_low", 206, told="method_rank_high, method_rank_low"),
     "rank.rank_robustness.measurement-share": Cell("measurement_share", 1.001),
     "rank.reconciliation.unexplained": Cell("status", "unexplained"),
-    "rank.trust_league_table.rows": cut(9),
     "rank.trust_league_table.key": twice,
     "rank.trust_league_table.average-score": Cell("average_score", 0.99, BEFORE),
     "rank.trust_league_table.segment": Cell("segment", 5, "financial_override == 0"),
