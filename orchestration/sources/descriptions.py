@@ -56,12 +56,15 @@ class Column(Entry):
 
 
 class Period(Entry):
-    """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook. Rows whose text is one
-    of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the year that it ends in."""
+    """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
+    alone, where group 1 of `file_name` finds it. Of a longer text `at_end` takes the end. Rows whose text is one of
+    `totals` name none. In a `financial_year`, 2025-26, January to March are those of the year that it ends in."""
 
     format: Text
     columns: Texts = ()
     cell: Text | None = None
+    file_name: Pattern | None = None
+    at_end: bool = False
     totals: Texts = ()
     financial_year: bool = False
 
@@ -139,8 +142,9 @@ class Source(Entry):
     lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
     tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
-    of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
-    has no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
+    of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
+    and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
+    no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
     and `quirks` are for people."""
 
     id: Text
@@ -158,6 +162,7 @@ class Source(Entry):
     needed: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
+    lasts: int = 0
     header: bool = True
     header_typo: Text | None = None
     row_pattern: Mapping[int, Pattern] = {}
