@@ -70,13 +70,17 @@ judged as (
                 and summed.scope = 'overall'
                 and summed.weight_at_hand < leagues.metrics_needed * summed.weight_expected
                 then
-                    'only ' || {{ without_zero('round(' ~ as_double('summed.weight_at_hand') ~ ', 3)') }} || ' of the ' || {{ without_zero('round(' ~ as_double('summed.weight_expected') ~ ', 3)') }}
-                    || ' metrics of the league are at hand'
+                    'only ' || summed.metrics_at_hand || ' of the ' || summed.metrics_expected
+                    || ' metrics of the league'
+                    || {{ by_weight('at_hand', 'expected', 'leagues.metrics_needed') }}
+                    || ' are at hand'
             when summed.metrics_held = 0 then 'no metric has a score'
             when
                 summed.value_basis = 'computed'
                 and summed.weight_held < leagues.coverage_needed * summed.weight_at_hand
-                then 'has ' || {{ without_zero('round(' ~ as_double('summed.weight_held') ~ ', 3)') }} || ' of the ' || {{ without_zero('round(' ~ as_double('summed.weight_at_hand') ~ ', 3)') }} || ' metrics at hand'
+                then
+                    'has ' || summed.metrics_held || ' of the ' || summed.metrics_at_hand || ' metrics at hand'
+                    || {{ by_weight('held', 'at_hand', 'leagues.coverage_needed') }}
         end as not_covered_reason
     from summed
     inner join {{ ref('leagues_in_force') }} as leagues
