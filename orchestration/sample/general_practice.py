@@ -64,14 +64,11 @@ def ask_patients(icbs: tuple[Icb, ...], seed: int) -> Survey:
     answers: dict[tuple[Icb | None, str], Answer] = {}
     for question, usual, answering in QUESTIONS.values():
         shares = {icb: usual + float(rng.normal(0, 4)) for icb in icbs}
-        shares_of_all: dict[Icb | None, float] = {
-            **shares,
-            None: sum(share * returned[icb] for icb, share in shares.items()) / returned[None],
-        }
-        for icb, share in shares_of_all.items():
+        england = sum(share * returned[icb] for icb, share in shares.items()) / returned[None]
+        for icb, share in [*shares.items(), (None, england)]:
             width = Z * (share * (100 - share) / (0.7 * returned[icb])) ** 0.5
-            hundredths = [round(100 * number) for number in (share, share - width, share + width)]
-            answers[icb, question] = Answer(*hundredths, base=int(answering * returned[icb]))
+            percent, lower, upper = (round(100 * number) for number in (share, share - width, share + width))
+            answers[icb, question] = Answer(percent, lower, upper, int(answering * returned[icb]))
     return Survey(sent, returned, answers)
 
 

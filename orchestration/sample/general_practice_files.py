@@ -29,9 +29,9 @@ def write_general_practice(directory: Path, publications: Sequence[Publications]
         (directory / "dementia" / name).write_bytes(filled([_table(counted.diagnoses, month)], True, ("Table 4",)))
 
 
-def _survey_rows(survey: Survey) -> Rows:
+def _survey_rows(survey: Survey) -> list[list[str]]:
     """England last."""
-    rows: Rows = []
+    rows: list[list[str]] = []
     for (icb, question), answer in sorted(survey.answers.items(), key=lambda item: (item[0][0] is None,)):
         about = [icb.code, icb.area, "ICB"] if icb else ["ENGLAND", "England", "National"]
         shown = [f"{number / 100:.2f}" for number in (answer.percent, answer.lower, answer.upper)]

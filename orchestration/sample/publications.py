@@ -431,10 +431,11 @@ def figures(publications: Publications, organisations: Organisations) -> Figures
             add(CATEGORY_2, provider.code, seconds, incidents)
     found = _as_figures(sums.items())
     for metric_id, (question, *_) in QUESTIONS.items():
-        answers = {icb.code: publications.survey.answers[icb, question] for icb in organisations.icbs}
-        found[metric_id] = {
-            code: Figure(*map(Fraction, one.as_counts()), 10_000 * one.percent) for code, one in answers.items()
-        }
+        found[metric_id] = {}
+        for icb in organisations.icbs:
+            answer = publications.survey.answers[icb, question]
+            numerator, size = answer.as_counts()
+            found[metric_id][icb.code] = Figure(numerator, Fraction(size), 10_000 * answer.percent)
     found[DEMENTIA] = {
         icb.code: Figure(Fraction(recorded), Fraction(tenths, 10), Ratio(10 * recorded, tenths).value())
         for icb, (recorded, tenths) in publications.diagnoses.items()

@@ -90,12 +90,12 @@ def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
             )
         label = labels[0]
     found = [organisation(*of) for of in rows[["trust_code", "trust_type"]].fillna("").itertuples(index=False)]
-    texts = {
+    texts: dict[str, list[str | None]] = {
         "_file_quarter": [label] * len(rows),
         "_league": [one[1] for one in found],
         "_code": [one[0] for one in found],
     }
-    return rows.assign(**{name: pd.array(values, dtype="string") for name, values in texts.items()})
+    return rows.assign(**{name: pd.Series(values, rows.index, "string") for name, values in texts.items()})
 
 
 def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
