@@ -210,7 +210,7 @@ select
     published.league,
     published.trust_subtype,
     published.region,
-    published.trust_code,
+    published.trust_code as icb_code,
     null,
     coalesce(icb_regions.icb_code, icbs.icb_code) is not null
 from published
