@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.sample.cancer_workbooks import write_cancer_workbooks
 from orchestration.sample.framework import QUARTERS
+from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
 from orchestration.sample.organisations import Organisations, invent_organisations, write_reference_files
 from orchestration.sample.publication_files import write_csv_publications
@@ -50,6 +51,7 @@ def write_sample(directory: Path, seed: int = SEED) -> None:
     write_releases(directory, year.organisations, year.drawn, results, seed)
     write_csv_publications(directory, year.publications, trusts, seed)
     write_cancer_workbooks(directory / "cancer", year.publications)
+    write_general_practice(directory, year.publications)
 
 
 @cache
