@@ -292,14 +292,16 @@ def doctor(extracts: Path | None, advisories: Path | None, data_dir: Path) -> No
     help="Where the files go.",
 )
 @click.option("--seed", type=int, help="Another sample than the usual one.")
-def sample(out: Path, seed: int | None) -> None:
+@click.option(
+    "--framework-year",
+    help="Such as 2026-27: oversight releases of that year, by invented rules that a build has to find.",
+)
+def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
     """Write four quarters of published files of fictional trusts."""
     from orchestration.sample import write_sample
 
-    if seed is None:
-        write_sample(out)
-    else:
-        write_sample(out, seed)
+    asked = {"seed": seed, "framework_year": framework_year}
+    write_sample(out, **{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
     files = [path for path in out.rglob("*") if path.is_file()]
     click.echo(f"{len(files)} files in {out}")
 

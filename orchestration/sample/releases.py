@@ -1,6 +1,6 @@
 """The fictional results as NHS England publishes a release: file names, columns, text, quirks.
 
-Belongs here: everything about the files of the four releases, and the few cells that are made to disagree.
+Belongs here: everything about the files of a year's releases, and the few cells that are made to disagree.
 Does not belong here: the figures themselves.
 """
 
@@ -10,7 +10,15 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample.framework import DOMAINS, LEAGUES, METRICS, MILLION, QUARTERS, Metric, Quarter
+from orchestration.sample.framework import (
+    LEAGUES,
+    MILLION,
+    QUARTERS,
+    SEEDED_YEAR,
+    Framework,
+    Metric,
+    Quarter,
+)
 from orchestration.sample.metric_scores import Codes, hundredths, quantile
 from orchestration.sample.organisations import Organisations, Trust, csv_text
 from orchestration.sample.standings import QuarterResult, by_league
@@ -97,23 +105,40 @@ RELEASES = (
 )
 
 
+def publications_of(framework: Framework) -> tuple[NofPublication, ...]:
+    """The four releases of a year. Those of 2025/26 have the names and oddities that were seen."""
+    if framework.year == SEEDED_YEAR:
+        return RELEASES
+    months = (quarter.published_in for quarter in framework.quarters)
+    return tuple(
+        NofPublication(month, f"data-{ending}", f"league-table-{ending}")
+        for month, ending in zip(months, (f"q{n}-{framework.year[2:]}" for n in (1, 2, 3, 4)), strict=True)
+    )
+
+
 def write_releases(
     directory: Path,
+    framework: Framework,
     organisations: Organisations,
     drawn: Sequence[QuarterValues],
     results: Sequence[QuarterResult],
     seed: int,
 ) -> None:
-    """Write every release; data files hold the year so far, league tables the quarter."""
-    data = [_data_rows(*quarter, organisations) for quarter in zip(QUARTERS, drawn, results, strict=True)]
-    league = [_league_rows(*quarter, organisations) for quarter in zip(QUARTERS, drawn, results, strict=True)]
-    rng = np.random.default_rng([seed, 4])
-    earlier_values = _earlier_values(data[PLANTED_QUARTER]["acute"], rng)
-    earlier_table = _earlier_averages(league[PLANTED_QUARTER]["acute"], rng)
-    plants = _plant(data[PLANTED_QUARTER], league[PLANTED_QUARTER], rng)
-    (directory / "planted_disagreements.csv").write_text(csv_text([PLANT_COLUMNS, *plants], "\n"), newline="")
+    """Write every release; data files hold the year so far, league tables the quarter. Cells that disagree are planted
+    in 2025/26 alone."""
+    quarters = list(zip(framework.quarters, drawn, results, strict=True))
+    data = [_data_rows(framework, *quarter, organisations) for quarter in quarters]
+    league = [_league_rows(*quarter, organisations) for quarter in quarters]
+    earlier_values: dict[int, Row] = {}
+    earlier_table: list[Row] = []
+    if framework.year == SEEDED_YEAR:
+        rng = np.random.default_rng([seed, 4])
+        earlier_values = _earlier_values(data[PLANTED_QUARTER]["acute"], rng)
+        earlier_table = _earlier_averages(league[PLANTED_QUARTER]["acute"], rng)
+        plants = _plant(data[PLANTED_QUARTER], league[PLANTED_QUARTER], rng)
+        (directory / "planted_disagreements.csv").write_text(csv_text([PLANT_COLUMNS, *plants], "\n"), newline="")
 
-    for quarter, publication in zip(QUARTERS, RELEASES, strict=True):
+    for quarter, publication in zip(framework.quarters, publications_of(framework), strict=True):
         folder = directory / "nof" / publication.month
         folder.mkdir(parents=True, exist_ok=True)
         for name in LEAGUES:
@@ -193,6 +218,7 @@ def _described(trust: Trust, quarter: Quarter) -> Row:
 
 
 def _data_rows(
+    framework: Framework,
     quarter: Quarter,
     values: QuarterValues,
     result: QuarterResult,
@@ -216,8 +242,8 @@ def _data_rows(
         add(labels, texts, ranks, _benchmarks(trusts, raw))
         return ranks
 
-    for metric in METRICS:
-        labels = _metric_labels(metric, quarter)
+    for metric in framework.metrics:
+        labels = _metric_labels(framework, metric, quarter)
         ranks = None
         if metric.metric_id in values.values:
             ranks = add_raw(
@@ -231,7 +257,7 @@ def _data_rows(
         }
         add([*labels(metric.score_id), "score"], scores, ranks)
 
-    for domain, (title, number) in DOMAINS.items():
+    for domain, (title, number) in framework.domains.items():
         score_label, segment_label = f"{title} domain score", f"{title} domain segment"
         sub_domain = title if domain == "safety" and quarter.number < 2 else score_label  # the label changed
         domain_scores, segments = result.domain_scores[domain], result.domain_segments[domain]
@@ -251,11 +277,11 @@ def _data_rows(
     return {league: [row for row in rows if row[TRUST_TYPE] == label] for league, label in TRUST_TYPES.items()}
 
 
-def _metric_labels(metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
+def _metric_labels(framework: Framework, metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
     """Domain to reporting date, for the raw or the score id."""
     title = metric.title + NON_BREAKING_SPACE * (metric.metric_id == "OF0084")
     return lambda published_id: [
-        DOMAINS[metric.domain][0],
+        framework.domains[metric.domain][0],
         metric.sub_domain,
         published_id,
         title,
@@ -290,7 +316,7 @@ def _summary(
         "OF5003": ("segment", whole(result.unadjusted_segments), None),
         "OF5004": ("flag", whole({code: int(code in values.overridden) for code in adjusted}), None),
     }
-    if quarter.number < 2:
+    if values.programme:
         programme = {code for code, segment in adjusted.items() if segment == 4 and code in values.programme}
         final = {code: 5 if code in programme else segment for code, segment in adjusted.items()}
         summary["OF5005"] = ("segment", whole(final), None)
