@@ -7,7 +7,6 @@ It is the oracle that the dbt engine is tested against, so it shares with the pr
 Does not belong here: reading extracts, scoring real data, anything that the workflow itself imports.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -47,20 +46,26 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
     with `planted_disagreements.csv`; of a later year it is the oversight releases."""
     framework = framework_of(framework_year)
     year = invent_year(seed)
-    drawn = year.drawn if framework is SEEDED else draw_values_of(framework, year.organisations.trusts, seed)
     write_reference_files(directory / "ods", year.organisations)
-    write_releases(directory, framework, year.organisations, drawn, expected_results(framework, drawn, seed), seed)
+    drawn, results = draw_year(framework, seed), expected_results(framework, seed)
+    write_releases(directory, framework, year.organisations, drawn, results, seed)
     if framework is SEEDED:
         write_csv_publications(directory, year.publications, year.organisations.trusts, seed)
         write_cancer_workbooks(directory / "cancer", year.publications)
 
 
-def expected_results(framework: Framework, drawn: Sequence[QuarterValues], seed: int = SEED) -> list[QuarterResult]:
+def draw_year(framework: Framework, seed: int = SEED) -> list[QuarterValues]:
+    """The values of a year, quarter by quarter."""
+    year = invent_year(seed)
+    return year.drawn if framework is SEEDED else draw_values_of(framework, year.organisations.trusts, seed)
+
+
+def expected_results(framework: Framework, seed: int = SEED) -> list[QuarterResult]:
     """Oracle: every score, average, segment and place of a year, quarter by quarter."""
     trusts = invent_year(seed).organisations.trusts
     return [
         score_quarter(framework, quarter, trusts, values)
-        for quarter, values in zip(framework.quarters, drawn, strict=True)
+        for quarter, values in zip(framework.quarters, draw_year(framework, seed), strict=True)
     ]
 
 

@@ -207,7 +207,9 @@ def known_years() -> list[str]:
 def framework_of(year: str) -> Framework:
     """The framework of a year, written as 2026-27. Raises LeagueError on a year that the publisher has none of."""
     if year not in known_years():
-        raise LeagueError(f"{year} is no year that the sample has a framework of: expected {' or '.join(known_years())}")
+        raise LeagueError(
+            f"{year} is no year that the sample has a framework of: expected {' or '.join(known_years())}"
+        )
     if year == SEEDED_YEAR:
         return SEEDED
     written = read_yaml(HERE / f"framework-{year}.yml")
@@ -239,7 +241,9 @@ def _metric(row: Mapping[str, Any], quarters: tuple[Quarter, ...]) -> Metric:
         bound=int(Decimal(str(row.get("bound", 0))) * MILLION),
         populations={league: row["id"] if row.get("together") else league for league in held_by},
         reporting_dates=tuple(annual if row.get("annual") else [quarter.label for quarter in quarters]),
-        bands=tuple((LOWEST if low is None else int(Decimal(str(low)) * MILLION), n) for low, n in row.get("bands", ())),
+        bands=tuple(
+            (LOWEST if low is None else int(Decimal(str(low)) * MILLION), n) for low, n in row.get("bands", ())
+        ),
         matrix_of=tuple(row.get("matrix_of", ())),
         matrix=tuple(map(tuple, row.get("matrix", ()))),
         shape=Shape(**row["shape"]) if "shape" in row else None,

@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from orchestration.sample.framework import MILLION, Metric
+from orchestration.sample.framework import Metric
 
 Codes = dict[str, int]  # by trust code
 

@@ -1,0 +1,234 @@
+"""A release of 2026/27 by rules that no seed has: each is found, and every cell is that of the publisher who has them.
+
+What the rules are, the sample alone knows (`orchestration/sample/framework-2026-27.yml`)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.sample import draw_year, expected_results, invent_year, write_sample
+from orchestration.sample.framework import MILLION, Metric, framework_of, known_years
+from orchestration.sample.metric_scores import band_score, hundredths, meets_bound
+from orchestration.sample.standings import by_league
+from tests.oracle import half_up
+
+YEAR = "2026-27"
+FRAMEWORK = framework_of(YEAR)
+QUARTERS = {"2026-27-Q1": 0, "2026-27-Q2": 1}  # as published with the second quarter, and one before
+THRESHOLDS = {"rank_with_standard": "standard", "rank_with_floor": "floor"}
+Rules = dict[tuple[str, str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def warehouse(once: Any, build_quarter: Any) -> Path:
+    """Of the second quarter, built as a stranger would build it."""
+    extracts, _ = once("sample-2026-27", lambda folder: write_sample(folder, framework_year=YEAR))
+    made = build_quarter("2026-27-Q2", extracts)
+    assert made.release
+    return made.build.folder / "warehouse.duckdb"
+
+
+def rows(warehouse: Path, query: str) -> list[dict[str, Any]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+@pytest.fixture(scope="module", params=QUARTERS)
+def quarter(request: Any) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def drawn(quarter: str) -> Any:
+    return draw_year(FRAMEWORK)[QUARTERS[quarter]]
+
+
+@pytest.fixture(scope="module")
+def result(quarter: str) -> Any:
+    """What the publisher who knows the rules makes of the values."""
+    return expected_results(FRAMEWORK)[QUARTERS[quarter]]
+
+
+@pytest.fixture(scope="module")
+def rules(warehouse: Path, quarter: str) -> Rules:
+    found = rows(warehouse, f"select * from metric.framework_rules where quarter = '{quarter}'")
+    return {(row["league"], row["subject"], row["rule"]): row for row in found}
+
+
+TRUSTS = {trust.code: trust for trust in invent_year().organisations.trusts}
+HELD = [(league, metric) for metric in FRAMEWORK.metrics for league in metric.populations]
+
+
+def test_no_seed_speaks_and_no_cell_is_unexplained(warehouse: Path, rules: Rules) -> None:
+    assert {(rule["origin"], rule["label"], rule["seeded"]) for rule in rules.values()} == {
+        ("release", "discovered", None)
+    }
+    assert not [rule for rule in rules.values() if rule["cells_unexplained"]]
+    assert rows(warehouse, "select * from metric.release_contradictions") == []
+    statuses = {row["status"] for row in rows(warehouse, "select distinct status from rank.reconciliation")}
+    assert statuses == {"agrees", "agrees_by_construction"}
+
+
+def test_each_rule_of_a_metric_is_found(rules: Rules, quarter: str, drawn: Any) -> None:
+    """By kind of rule. A matrix is found where pairs come more than once."""
+    expected = {
+        (league, metric.score_id, rule): value
+        for league, metric in HELD
+        for rule, value in rules_of(metric, league, quarter, drawn).items()
+    }
+    found = {
+        key: rule["found"].partition(",")[0]
+        for key, rule in rules.items()
+        if key[2] in ("scoring_rule", "polarity", "weight", "population_size", "precision")
+    }
+    assert found == expected
+
+
+def rules_of(metric: Metric, league: str, quarter: str, drawn: Any) -> dict[str, str]:
+    told = {"scoring_rule": "published_score" if metric.rule == "matrix" else metric.rule, "weight": str(metric.weight)}
+    if metric.rule.startswith("rank"):
+        population = [
+            value
+            for code, value in drawn.values[metric.metric_id].items()
+            if metric.populations[TRUSTS[code].league] == metric.populations[league]
+            and (metric.rule == "rank" or meets_bound(metric, value) is (metric.rule == "rank_with_floor"))
+        ]
+        told["polarity"] = "higher" if metric.higher_is_better else "lower"
+        told["population_size"] = str(len(population))
+        rounded = metric.metric_id in FRAMEWORK.two_decimals.get(quarter, ())
+        told["precision"] = "two decimals" if rounded else "unrounded"
+    return told
+
+
+def test_thresholds_lie_between_the_values_found(rules: Rules) -> None:
+    bounds = {(league, metric.score_id, THRESHOLDS[m.rule]): metric for league, m in HELD if (metric := m).bound}
+    found = {key: rule for key, rule in rules.items() if key[2] in THRESHOLDS.values()}
+    assert set(found) == set(bounds)
+    for key, metric in bounds.items():
+        low, bound, high = found[key]["low"], Decimal(metric.bound) / MILLION, found[key]["high"]
+        assert low < bound <= high if metric.higher_is_better else low <= bound < high, key
+
+
+def test_bands_and_pairs_are_scored_as_the_publisher_scores_them(warehouse: Path, rules: Rules, quarter: str) -> None:
+    banded = {(league, metric.score_id, "bands"): metric for league, metric in HELD if metric.rule == "bands"}
+    assert {key for key in rules if key[2] == "bands"} == set(banded)
+    for key, metric in banded.items():
+        told = re.findall(r"(\d): (\S+) to ([^;]+)", rules[key]["found"])
+        assert len(told) > 1
+        for score, *ends in told:
+            assert {band_score(metric, int(Decimal(end) * MILLION)) for end in ends} == {int(score)}, (key, score)
+    (matrix,) = (metric for metric in FRAMEWORK.metrics if metric.rule == "matrix")
+    pairs = rows(
+        warehouse, f"select fields from metric.discovered where relation = 'score_matrix' and quarter = '{quarter}'"
+    )
+    for pair in (json.loads(row["fields"]) for row in pairs):
+        assert (pair["metric_id"], pair["row_metric_id"], pair["column_metric_id"]) == ("OF0232", "OF0230", "OF0231")
+        assert matrix.matrix[pair["row_score"] - 1][pair["column_score"] - 1] == pair["score"]
+    assert len(pairs) > 16
+
+
+def test_rules_of_averages_segments_and_places(rules: Rules) -> None:
+    scopes = {title for title, _ in FRAMEWORK.domains.values()} | {"overall"}
+    for league in ("acute", "mental_health_community", "ambulance"):
+        of_it = {(subject, rule): row["found"] for (name, subject, rule), row in rules.items() if name == league}
+        for metric in (metric for name, metric in HELD if name == league):
+            title = FRAMEWORK.domains[metric.domain][0]
+            assert f"{metric.score_id} {metric.weight}" in of_it[title, "domain_score"].split(", ")
+        assert {subject for subject, rule in of_it if rule == "cut_points"} == scopes
+        for scope in scopes:
+            cuts = [text.split("/") for text in of_it[scope, "cut_points"].split(", ")]
+            for cut, (low, high) in zip(FRAMEWORK.cut_points, cuts, strict=True):
+                assert low == "none" or Decimal(low) * 100 <= cut, (league, scope)
+                assert high == "none" or cut < Decimal(high) * 100, (league, scope)
+        assert of_it["league", "order"] == "adjusted_segment, average_score"
+    # of ten ambulance trusts perhaps nobody has the flag and a segment that it could change
+    assert rules["acute", "league", "override"]["found"] == "at least segment 2 with the flag"
+
+
+# Every cell
+
+
+def test_every_metric_score(warehouse: Path, quarter: str, result: Any, drawn: Any) -> None:
+    """At two decimals, as it enters averages, and with the value it is of."""
+    rounded = FRAMEWORK.two_decimals.get(quarter, ())
+    expected = {}
+    for metric_id, scores in result.scores.items():
+        values = drawn.values.get(metric_id, {})
+        for code, score in scores.items():
+            value = Decimal(hundredths(values[code], MILLION)) / 100 if code in values else None
+            entered = half_up(score, 2 if metric_id in rounded else 10)
+            expected[code, metric_id] = (half_up(score, 2), entered, value)
+    found = rows(
+        warehouse,
+        f"select * from score.metric_scores where quarter = '{quarter}' and score is not null and league <> 'icb'",
+    )
+    assert {
+        (row["organisation_code"], row["metric_id"]): (row["score"], row["score_exact"], row["value"]) for row in found
+    } == expected
+
+
+def test_every_place_in_the_league_of_a_metric(warehouse: Path, quarter: str, drawn: Any) -> None:
+    expected = {
+        (metric.metric_id, code): rank
+        for metric in FRAMEWORK.metrics
+        if metric.metric_id in drawn.values
+        for code, rank in by_league(TRUSTS, drawn.values[metric.metric_id], metric.higher_is_better).items()
+    }
+    found = rows(warehouse, f"select * from rank.metric_league_table where quarter = '{quarter}' and value is not null")
+    assert {(row["metric_id"], row["organisation_code"]): row["rank"] for row in found} == expected
+
+
+def test_every_domain_score_segment_and_place(warehouse: Path, quarter: str, result: Any) -> None:
+    expected = {}
+    for domain, (title, _) in FRAMEWORK.domains.items():
+        scores = result.domain_scores[domain]
+        ranks = by_league(TRUSTS, scores)
+        for code, score in scores.items():
+            named = title.lower().replace(" ", "_")
+            expected[code, named] = (Decimal(score) / 100, result.domain_segments[domain][code], ranks[code])
+    found = rows(warehouse, f"select * from rank.domain_league_table where quarter = '{quarter}' and ranked")
+    assert {
+        (row["organisation_code"], row["domain"]): (row["domain_score"], row["domain_segment"], row["rank"])
+        for row in found
+    } == expected
+
+
+def test_every_average_segment_and_place(warehouse: Path, quarter: str, result: Any, drawn: Any) -> None:
+    expected = {
+        code: (
+            Decimal(average) / 100,
+            result.unadjusted_segments[code],
+            int(code in drawn.overridden),
+            result.adjusted_segments[code],
+            result.league_ranks[code],
+            result.average_ranks[code],
+        )
+        for code, average in result.averages.items()
+    }
+    columns = "average_score, segment_unadjusted, financial_override, segment, rank, rank_without_override"
+    found = rows(warehouse, f"select trust_code, {columns} from rank.trust_league_table where quarter = '{quarter}'")
+    assert {row["trust_code"]: tuple(row.values())[1:] for row in found} == expected
+    assert Counter(TRUSTS[code].league for code in expected) == {
+        "acute": 134,
+        "mental_health_community": 61,
+        "ambulance": 10,
+    }
+
+
+# The command
+
+
+def test_a_year_without_a_framework_is_refused_by_name(league: Any, tmp_path: Path) -> None:
+    code, said = league("sample", "--out", tmp_path, "--framework-year", "2031-32")
+    assert code == 1 and "2031-32" in said and " or ".join(known_years()) in said
+    assert list(tmp_path.iterdir()) == []
