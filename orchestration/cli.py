@@ -25,6 +25,7 @@ from rich.table import Table
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import validator
 from orchestration.terminal.console import Console
+from orchestration.terminal.framework import framework
 from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace.paths import PROJECT, Workspace
 
@@ -304,6 +305,9 @@ def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
     write_sample(out, **{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
     files = [path for path in out.rglob("*") if path.is_file()]
     click.echo(f"{len(files)} files in {out}")
+
+
+league.add_command(framework)
 
 
 def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:

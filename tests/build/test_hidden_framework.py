@@ -152,7 +152,7 @@ def test_rules_of_averages_segments_and_places(rules: Rules) -> None:
                 assert high == "none" or cut < Decimal(high) * 100, (league, scope)
         assert of_it["league", "order"] == "adjusted_segment, average_score"
     # of ten ambulance trusts perhaps nobody has the flag and a segment that it could change
-    assert rules["acute", "league", "override"]["found"] == "at least segment 2 with the flag"
+    assert rules["acute", "league", "override"]["found"] == "at least segment 2 with OF5004"
 
 
 # Every cell
