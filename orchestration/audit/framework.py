@@ -86,7 +86,7 @@ def compare(before: Release, after: Release) -> list[Change]:
 
 
 def _changes(league: str, old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> Iterator[Change]:
-    for about in sorted(old.keys() | new.keys(), key=lambda about: (about not in new, about not in old, about)):
+    for about in sorted([*new, *(gone for gone in old if gone not in new)], key=lambda one: one in old and one in new):
         if about not in old or about not in new:
             told = (new if about in new else old)[about]
             summary = "; ".join(told[rule] for rule in IN_SHORT if rule in told)

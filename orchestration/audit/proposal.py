@@ -213,7 +213,7 @@ class _Writer:
             sub_domain=None,
             unit=next((row["unit"] for row in values), None),
             ignored_unit=None,
-            polarity=_in_force(shown["polarity"]) if "polarity" in shown else None,
+            polarity=_in_force(shown["polarity"]) if "polarity" in shown else _polarity_of_bands(shown.get("bands")),
             weight=_decimal(weight) if weight else Decimal(1),
             counted=weight > 0,
             value_basis="published",
@@ -364,6 +364,14 @@ def _imposed(row: Row | None) -> str | None:
 def _flag(row: Row) -> str | None:
     match = re.fullmatch(r"at least segment \d with (\S+)", row["found"])
     return match[1] if match else None
+
+
+def _polarity_of_bands(row: Row | None) -> str | None:
+    """Which way is better, as the bands of a metric have it."""
+    if row is None:
+        return None
+    ordered = sorted(bands_of(row["found"]))
+    return "higher" if ordered[0][1] > ordered[-1][1] else "lower"
 
 
 def _in_force(row: Row) -> str:

@@ -148,7 +148,7 @@ def _show_changes(console: Console, before: Release, after: Release, changes: It
         console.print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
     for league, of_league in groupby(changes, key=lambda change: change.league):
         table = Table(title=league, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("about", width=12, overflow="fold")
+        table.add_column("about", width=14, overflow="fold")
         table.add_column("rule", width=15, overflow="fold")
         table.add_column(before.quarter, overflow="fold")
         table.add_column(after.quarter, overflow="fold")
