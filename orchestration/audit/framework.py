@@ -20,7 +20,8 @@ Bounds = tuple[Decimal | None, Decimal | None]
 
 @dataclass(frozen=True)
 class Change:
-    """A rule that is another in the second release; one side is empty where the rule is new or gone."""
+    """A rule that is another in the second release; one side is empty where it is new or gone. Without a rule it is the
+    league, the domain or the metric that is."""
 
     league: str
     about: str
@@ -78,8 +79,8 @@ def compare(before: Release, after: Release) -> list[Change]:
     changes: list[Change] = []
     for league in sorted(old.keys() | new.keys()):
         if league not in old or league not in new:
-            there = ("", "in the release") if league in new else ("in the release", "")
-            changes.append(Change(league, "league", "league", *there))
+            sides = ("", "the league") if league in new else ("the league", "")
+            changes.append(Change(league, "", "", *sides))
             continue
         changes += _changes(league, old[league], new[league])
     return changes
@@ -88,9 +89,8 @@ def compare(before: Release, after: Release) -> list[Change]:
 def _changes(league: str, old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> Iterator[Change]:
     for about in sorted([*new, *(gone for gone in old if gone not in new)], key=lambda one: one in old and one in new):
         if about not in old or about not in new:
-            told = (new if about in new else old)[about]
-            summary = "; ".join(told[rule] for rule in IN_SHORT if rule in told)
-            yield Change(league, about, "in or out", *(("", summary) if about in new else (summary, "")))
+            told = _in_short((new if about in new else old)[about])
+            yield Change(league, about, "", *(("", told) if about in new else (told, "")))
             continue
         for rule in sorted(old[about].keys() | new[about].keys()):
             was, now = old[about].get(rule, ""), new[about].get(rule, "")
@@ -98,7 +98,12 @@ def _changes(league: str, old: dict[str, dict[str, str]], new: dict[str, dict[st
                 yield Change(league, about, rule, was, now)
 
 
-IN_SHORT = ("title", "domain", "scoring_rule", "weight", "cut_points")
+def _in_short(told: dict[str, str]) -> str:
+    """What a metric or a domain is, in one line."""
+    if "title" not in told:
+        return f"domain with cut points {told.get('cut_points', 'none')}"
+    weight = "not counted" if told["weight"] == "0" else f"weight {told['weight']}"
+    return f"{told['title']}: {told.get('domain', 'no domain')}, {told['scoring_rule']}, {weight}"
 
 
 def _by_league(release: Release) -> dict[str, dict[str, dict[str, str]]]:

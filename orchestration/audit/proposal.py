@@ -200,7 +200,8 @@ class _Writer:
         averages = self.of(league=league, subject=title, rule="domain_score")
         kind = "matrix" if any(row["rule"] == "matrix" for row in rules) else _in_force(scored)
         threshold, interval = _threshold(rules, shown.get("polarity"))
-        certain = not (interval or kind == "bands" or any(row["alternatives"] for row in [scored, *averages]))
+        otherwise = any(row["alternatives"] for row in [scored, *averages])
+        certain = not (interval or kind == "bands" or otherwise or any(row["cells_unexplained"] for row in rules))
         also = [f"also fits: {scored['alternatives']}"] if scored["alternatives"] else []
         values = self.release.rows("metric_values", quarter=self.release.quarter, metric_id=metric_id, league=league)
         self.proposal.add(

@@ -115,9 +115,9 @@ def _show_rules(console: Console, release: Release, found: list[Row]) -> None:
     )
 
 
-def _lines(rows: Iterable[tuple[str, ...]]) -> Table:
+def _lines(rows: Iterable[tuple[str, ...]], widths: tuple[int, ...] = WIDTHS) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
-    for place, width in enumerate(WIDTHS):
+    for place, width in enumerate(widths):
         table.add_column(width=width, overflow="fold", justify="right" if place > 2 else "left")
     for row in rows:
         table.add_row(*row)
@@ -143,18 +143,31 @@ def _same(seeded: str, found: str) -> bool:
         return seeded == found
 
 
-def _show_changes(console: Console, before: Release, after: Release, changes: Iterable[Change]) -> None:
+def _show_changes(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
     for release in (before, after):
         console.print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
     for league, of_league in groupby(changes, key=lambda change: change.league):
-        table = Table(title=league, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
-        table.add_column("about", width=14, overflow="fold")
-        table.add_column("rule", width=15, overflow="fold")
-        table.add_column(before.quarter, overflow="fold")
-        table.add_column(after.quarter, overflow="fold")
-        for about, of_it in groupby(of_league, key=lambda change: change.about):
-            for number, change in enumerate(of_it):
-                table.add_row("" if number else about, change.rule, change.before or "-", change.after or "-")
-        console.print(table)
+        console.print(f"\n{league}", style="bold", highlight=False)
+        told = list(of_league)
+        for release, side in ((after, "after"), (before, "before")):
+            only = [(one.about, getattr(one, side)) for one in told if not one.rule and getattr(one, side)]
+            if only:
+                console.print(f"only in {release.quarter}", highlight=False)
+                console.print(_lines(only, (17, 62)), highlight=False)
+        _show_changed(console, before, after, [change for change in told if change.rule])
     if not changes:
         console.print("No rule changed: each that the one shows fits the other.")
+
+
+def _show_changed(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
+    if not changes:
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("about", width=14, overflow="fold")
+    table.add_column("rule", width=15, overflow="fold")
+    for release in (before, after):
+        table.add_column(release.quarter, overflow="fold")
+    for about, of_it in groupby(changes, key=lambda change: change.about):
+        for number, change in enumerate(of_it):
+            table.add_row("" if number else about, change.rule, change.before or "none", change.after or "none")
+    console.print(table)

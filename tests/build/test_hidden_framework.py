@@ -5,7 +5,11 @@ What the rules are, the sample alone knows (`orchestration/sample/framework-2026
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -13,11 +17,16 @@ from typing import Any
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
+from orchestration import cli
+from orchestration.audit.proposal import propose
+from orchestration.releases.release import Release
 from orchestration.sample import draw_year, expected_results, invent_year, write_sample
 from orchestration.sample.framework import MILLION, Metric, framework_of, known_years
 from orchestration.sample.metric_scores import band_score, hundredths, meets_bound
 from orchestration.sample.standings import by_league
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS
 from tests.oracle import half_up
 
 YEAR = "2026-27"
@@ -28,12 +37,16 @@ Rules = dict[tuple[str, str, str], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def warehouse(once: Any, build_quarter: Any) -> Path:
-    """Of the second quarter, built as a stranger would build it."""
+def made(once: Any, build_quarter: Any) -> Any:
+    """The second quarter, built as a stranger would build it."""
     extracts, _ = once("sample-2026-27", lambda folder: write_sample(folder, framework_year=YEAR))
-    made = build_quarter("2026-27-Q2", extracts)
+    return build_quarter("2026-27-Q2", extracts)
+
+
+@pytest.fixture(scope="module")
+def warehouse(made: Any) -> Path:
     assert made.release
-    return made.build.folder / "warehouse.duckdb"
+    return Path(made.build.folder / "warehouse.duckdb")
 
 
 def rows(warehouse: Path, query: str) -> list[dict[str, Any]]:
@@ -223,6 +236,58 @@ def test_every_average_segment_and_place(warehouse: Path, quarter: str, result: 
         "mental_health_community": 61,
         "ambulance": 10,
     }
+
+
+# What a person makes of it
+
+
+def test_proposed_rows_say_all_of_it_and_the_release_stays(made: Any, tmp_path: Path) -> None:
+    """Applied as a reviewer would, to a copy of the project: the same figures, and no rule but by the seeds."""
+    proposal = propose(Release.read(made.release))
+    assert proposal.notes == []
+    project = tmp_path / "dbt_project"
+    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    subprocess.run(["patch", "-p1", "-s"], cwd=tmp_path, input=proposal.diff(SEEDS), text=True, check=True)
+    before = made.build.folder / "warehouse.duckdb"
+    after = shutil.copy(before, tmp_path / "warehouse.duckdb")
+    command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude-resource-type", "unit_test"]
+    command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(tmp_path / "t")]
+    places = {"LEAGUE_WAREHOUSE": after, "LEAGUE_LANDED": str(made.build.folder / "landed"), "PYTHONPATH": str(PROJECT)}
+    run = [*command, "--log-path", str(tmp_path)]
+    ran = subprocess.run(run, env=os.environ | places, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout[-3000:]
+    for columns, table in (
+        (
+            "trust_code, average_score, segment_unadjusted, segment, rank, rank_low, rank_high",
+            "rank.trust_league_table",
+        ),
+        ("organisation_code, domain, domain_score, domain_segment, rank", "rank.domain_league_table"),
+        ("organisation_code, metric_id, score, score_exact", "score.metric_scores"),
+    ):
+        query = f"select {columns} from {table} where quarter = '2026-27-Q2' order by all"
+        assert rows(Path(after), query) == rows(before, query), table
+    origins = rows(Path(after), "select distinct rule, origin from metric.framework_rules where quarter = '2026-27-Q2'")
+    assert {row["rule"] for row in origins if row["origin"] == "release"} == UNSEEDED
+    assert rows(Path(after), "select * from metric.release_contradictions") == []
+
+
+UNSEEDED = {"average_score", "domain_score", "order", "override"}  # no seed has a row of them
+
+
+@pytest.mark.parametrize("arguments", [("show", "2026-27-Q2"), ("show", "2026-27-Q2", "--metric", "OF1251")])
+def test_rules_are_shown_on_80_columns(made: Any, capfd: Any, monkeypatch: Any, arguments: tuple[str, ...]) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = CliRunner().invoke(cli.league, ["framework", *arguments, "--data-dir", str(made.workspace.data_dir)])
+    assert shown.exit_code == 0, shown.output
+    wide = [line for line in shown.output.splitlines() if len(line) > 80]
+    assert all(line.startswith(("read from", str(made.workspace.data_dir))) for line in wide)
+    found = [line.split() for line in shown.output.splitlines() if line.startswith("  scoring_rule")]
+    of_it = [metric for metric in FRAMEWORK.metrics for _ in metric.populations]
+    if "--metric" in arguments:
+        of_it = [metric for metric in of_it if metric.score_id == "OF1251"]
+    assert Counter(line[1] for line in found) == Counter(
+        "published_score" if metric.rule == "matrix" else metric.rule for metric in of_it
+    )
 
 
 # The command
