@@ -1,7 +1,7 @@
 """Rows of the seeds that would say what a release shows of its rules, as a diff for a person to review.
 
 A row that the seeds have stays as it is where the release goes with it. A release does not say everything: `basis` and
-`sub_domain` of a metric stay empty, and where it leaves a number open we take the nearest one that was seen.
+`sub_domain` of a metric stay empty, and where it leaves a number open we take the roundest that fits.
 Belongs here: from rules to rows, from rows to a diff. Does not: what a rule is (`framework.py`), writing a seed."""
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from difflib import unified_diff
 from fractions import Fraction
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -267,21 +268,22 @@ class _Writer:
             )
 
     def _lookups(self, metric_id: str, rules: list[Row]) -> None:
-        """Bands go from the lowest value seen in each up to the lowest seen in the next."""
+        """Between two bands lies the roundest number above what was seen in the lower and not above the next."""
         name = self.leagues[rules[0]["league"]]["framework"]
         banded = [row for row in rules if row["rule"] == "bands" and row["origin"] == "release"]
-        lowest: dict[int, Decimal] = {}
-        for score, low, _ in (band for row in banded for band in bands_of(row["found"])):
-            lowest[score] = min(low, lowest.get(score, low))
-        ordered = sorted(lowest.items(), key=lambda band: band[1])
-        for n, (score, low) in enumerate(ordered):
+        seen: dict[int, list[Decimal]] = {}
+        for score, *ends in (band for row in banded for band in bands_of(row["found"])):
+            seen.setdefault(score, []).extend(ends)
+        ordered = sorted(seen.items(), key=lambda band: min(band[1]))
+        bounds = [roundest(max(one), min(other), False) for (_, one), (_, other) in pairwise(ordered)]
+        for (score, _), lower, upper in zip(ordered, [None, *bounds], [*bounds, None], strict=False):
             self.proposal.add(
                 "score_bands",
                 framework=name,
                 metric_id=metric_id,
-                lower_bound=low if n else None,
-                lower_inclusive=bool(n),
-                upper_bound=ordered[n + 1][1] if n + 1 < len(ordered) else None,
+                lower_bound=None if lower is None else plain(lower),
+                lower_inclusive=lower is not None,
+                upper_bound=None if upper is None else plain(upper),
                 upper_inclusive=False,
                 score=score,
                 label="inferred",
@@ -389,10 +391,25 @@ def _threshold(rules: list[Row], polarity: Row | None) -> tuple[str | None, list
     high = min((row["high"] for row in found if row["high"] is not None), default=None)
     if not found or polarity is None:
         return None, []
-    better = high if polarity["found"] == "higher" else low
-    return None if better is None else plain(better), [
-        f"any value between {plain(low)} and {plain(high)} scores the same"
-    ]
+    if low is None or high is None:
+        only = high if low is None else low
+        return plain(only), [f"the nearest value: {plain(low)} to {plain(high)} score the same"]
+    chosen = roundest(low, high, low_belongs=polarity["found"] == "lower")
+    return plain(chosen), [f"the roundest number from {plain(low)} to {plain(high)}, which score the same"]
+
+
+STEPS = [Decimal(step).scaleb(place) for place in range(2, -7, -1) for step in (1, Decimal("0.5"))]
+
+
+def roundest(low: Decimal, high: Decimal, low_belongs: bool) -> Decimal:
+    """The number with the fewest digits between two values, of which one belongs: people set rules in round numbers.
+    Of several the nearest to the value that belongs."""
+    rounding = ROUND_CEILING if low_belongs else ROUND_FLOOR
+    for step in STEPS:
+        least, most = ((end / step).to_integral_value(rounding) for end in (low, high))
+        if least < most:
+            return (least if low_belongs else most) * step
+    return low if low_belongs else high
 
 
 def _decimal(weight: Fraction) -> Decimal:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from orchestration.audit.framework import Change, compare, rules
-from orchestration.audit.proposal import propose
+from orchestration.audit.proposal import propose, roundest
 from orchestration.errors import LeagueError
 
 Q1, Q2 = "2026-27-Q1", "2026-27-Q2"
@@ -231,8 +231,27 @@ def test_a_row_that_is_wrong_is_proposed_with_what_was_found(seeds: Path) -> Non
     gone, new = diff_of(release(Q1, *polarity), seeds)
     assert gone == f"-{SEEDED['metrics'][1]}"
     kept = f'{FRAMEWORK},OF0001,OF1001,"Ours, once",access,Waits,%,,higher,1,true,published,quarter,rank_with_floor'
-    assert new.startswith(f"+{kept},,75.2,inferred,")
-    assert "any value between 74 and 75.2 scores the same" in new
+    assert new.startswith(f"+{kept},,75,inferred,")
+    assert "the roundest number from 74 to 75.2, which score the same" in new
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "low_belongs", "round_number"),
+    [
+        ("64.1", "71.43", False, "70"),
+        ("69.99", "70", False, "70"),
+        ("70", "70.01", False, "70.01"),
+        ("0.8", "0.82", True, "0.8"),
+        ("1.78", "1.8", True, "1.78"),
+        ("-1.12", "-0.99", False, "-1"),
+        ("-0.6", "-0.22", False, "-0.5"),
+        ("-0.01", "0.02", False, "0"),
+        ("61", "88", False, "80"),
+        ("61", "88", True, "70"),
+    ],
+)
+def test_the_roundest_number_between_two(low: str, high: str, low_belongs: bool, round_number: str) -> None:
+    assert roundest(Decimal(low), Decimal(high), low_belongs) == Decimal(round_number)
 
 
 def test_an_override_to_another_segment(seeds: Path) -> None:
