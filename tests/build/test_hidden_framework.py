@@ -229,8 +229,8 @@ def test_every_average_segment_and_place(warehouse: Path, quarter: str, result: 
         for code, average in result.averages.items()
     }
     columns = "average_score, segment_unadjusted, financial_override, segment, rank, rank_without_override"
-    found = rows(warehouse, f"select trust_code, {columns} from rank.trust_league_table where quarter = '{quarter}'")
-    assert {row["trust_code"]: tuple(row.values())[1:] for row in found} == expected
+    found = rows(warehouse, f"select organisation_code, {columns} from rank.trust_league_table where quarter = '{quarter}'")
+    assert {row["organisation_code"]: tuple(row.values())[1:] for row in found} == expected
     assert Counter(TRUSTS[code].league for code in expected) == {
         "acute": 134,
         "mental_health_community": 61,
@@ -270,7 +270,7 @@ def test_proposed_rows_say_all_of_it_and_the_release_stays(made: Any, tmp_path: 
     assert ran.returncode == 0, ran.stdout[-3000:]
     for columns, table in (
         (
-            "trust_code, average_score, segment_unadjusted, segment, rank, rank_low, rank_high",
+            "organisation_code, average_score, segment_unadjusted, segment, rank, rank_low, rank_high",
             "rank.trust_league_table",
         ),
         ("organisation_code, domain, domain_score, domain_segment, rank", "rank.domain_league_table"),
