@@ -51,7 +51,9 @@ def rules(release: Release, metric_id: str | None = None) -> list[Row]:
 
 
 def _place(row: Row) -> int:
-    return 3 if row["metric_id"] else WHOLE.index(row["subject"]) if row["subject"] in WHOLE else 2
+    if row["metric_id"]:
+        return len(WHOLE) + 1
+    return WHOLE.index(row["subject"]) if row["subject"] in WHOLE else len(WHOLE)
 
 
 def found_rules(release: Release) -> list[Row]:

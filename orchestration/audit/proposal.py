@@ -21,6 +21,7 @@ from typing import Any
 from orchestration.audit import framework
 from orchestration.audit.framework import bands_of, cut_bounds, plain
 from orchestration.releases.release import Release, Row
+from orchestration.text import visible
 
 GROUPS = {  # the rows of a seed that stand or fall together
     "frameworks": ("framework",),
@@ -48,6 +49,7 @@ class Proposal:
     notes: list[str] = field(default_factory=list)
 
     def add(self, seed: str, **columns: Any) -> None:
+        """Add a row once. Text of a release stays on one line: it must not become a line of the diff."""
         texts = {name: _text(value) for name, value in columns.items()}
         if texts not in self.rows[seed]:
             self.rows[seed].append(texts)
@@ -59,26 +61,26 @@ class Proposal:
 
 def propose(release: Release) -> Proposal:
     """Rows for every rule that counts because the release shows it. Raises LeagueError as `framework.rules` does."""
-    writer = _Writer(release)
-    writer.framework()
-    writer.domains()
-    for metric_id in sorted({row["metric_id"] for row in writer.rules if row["metric_id"]}):
-        writer.metric(metric_id)
-    writer.cut_points()
-    return writer.proposal
+    proposal, rules = Proposal(), framework.rules(release)
+    leagues = {row["league"] for row in rules}
+    coverage = [row for row in release.rows("league_coverage", quarter=release.quarter) if row["league"] in leagues]
+    for name in sorted({row["framework"] for row in coverage}):
+        writer = _Writer(release, proposal, name, {row["league"]: row for row in coverage if row["framework"] == name})
+        writer.framework()
+        writer.domains()
+        for metric_id in sorted({row["metric_id"] for row in writer.rules if row["metric_id"]}):
+            writer.metric(metric_id)
+        writer.cut_points()
+    return proposal
 
 
 class _Writer:
-    """Rows of one release, from its rules and from what its other tables say of metrics and leagues."""
+    """Rows of one framework, from its rules and from what other tables of the release say of metrics and leagues."""
 
-    def __init__(self, release: Release) -> None:
-        self.release = release
-        self.proposal = Proposal()
+    def __init__(self, release: Release, proposal: Proposal, name: str, leagues: dict[str, Row]) -> None:
+        self.release, self.proposal, self.name, self.leagues = release, proposal, name, leagues
         self.told = release.marked(f"Read from the {release.quarter} release")
-        self.rules = framework.rules(release)
-        leagues = {row["league"] for row in self.rules}
-        coverage = release.rows("league_coverage", quarter=release.quarter)
-        self.leagues = {row["league"]: row for row in coverage if row["league"] in leagues}
+        self.rules = [row for row in framework.rules(release) if row["league"] in leagues]
         scored = release.rows("metric_scores", quarter=release.quarter, value_basis="published")
         self.scored = [row for row in scored if row["league"] in leagues]
         self.terms = {(row["league"], row["metric_id"]): row for row in self.scored}
@@ -98,62 +100,60 @@ class _Writer:
     # The framework as a whole
 
     def framework(self) -> None:
-        imposed = {row["rule"]: row for row in self.rules if row["rule"] in ("override", "programme") if _flag(row)}
-        year = self.release.quarter[:7].replace("-", "/")
+        imposed = {row["rule"]: row for row in self.rules if row["rule"] in FLAGS and _flag(row)}
+        about = next(iter(self.leagues.values()))
+        self.proposal.add(
+            "frameworks",
+            framework=self.name,
+            title=f"NHS Oversight Framework {self.release.quarter[:7].replace('-', '/')}",
+            status=about["framework_status"],
+            organisation_type="icb" if all(league.startswith("icb") for league in self.leagues) else "trust",
+            value_basis=about["value_basis"],
+            segment_method="observed",
+            override_segment=_imposed(imposed.get("override")),
+            programme_segment=_imposed(imposed.get("programme")),
+            metrics_needed=None,
+            coverage_needed=None,
+            label="inferred",
+            source=self.source(imposed.values()),
+        )
+        self.proposal.add("quarter_frameworks", quarter=self.release.quarter, framework=self.name)
         for league, about in self.leagues.items():
-            name = about["framework"]
-            self.proposal.add(
-                "frameworks",
-                framework=name,
-                title=f"NHS Oversight Framework {year}",
-                status=about["framework_status"],
-                organisation_type="icb" if league.startswith("icb") else "trust",
-                value_basis=about["value_basis"],
-                segment_method="observed",
-                override_segment=_imposed(imposed.get("override")),
-                programme_segment=_imposed(imposed.get("programme")),
-                metrics_needed=None,
-                coverage_needed=None,
-                label="inferred",
-                source=self.source(imposed.values()),
-            )
-            self.proposal.add("quarter_frameworks", quarter=self.release.quarter, framework=name)
             self.proposal.add(
                 "leagues",
-                framework=name,
+                framework=self.name,
                 league=league,
                 title=about["title"],
                 expected_organisations=about["organisations"],
                 label="verified",
                 source=self.told,
             )
-            self._summary_measures(name, league, imposed)
+        self._summary_measures(imposed)
 
-    def _summary_measures(self, name: str, league: str, imposed: dict[str, Row]) -> None:
-        for measure, (subject, rule) in SUMMARY.items():
-            for row in self.of(league=league, subject=subject, rule=rule):
-                self._summary_measure(name, measure, row["published_id"])
-        for rule, measure in FLAGS.items():
-            if rule in imposed:
-                self._summary_measure(name, measure, _flag(imposed[rule]))
-
-    def _summary_measure(self, name: str, measure: str, published_id: str | None) -> None:
-        title = TITLES[measure]
-        self.proposal.add(
-            "summary_measures",
-            framework=name,
-            measure=measure,
-            published_id=published_id,
-            title=title,
-            label="verified",
-        )
+    def _summary_measures(self, imposed: dict[str, Row]) -> None:
+        ids = {
+            measure: row["published_id"]
+            for measure, (subject, rule) in SUMMARY.items()
+            for row in self.of(subject=subject, rule=rule)
+        }
+        ids |= {measure: _flag(imposed[rule]) for rule, measure in FLAGS.items() if rule in imposed}
+        for measure, title in TITLES.items():
+            if measure in ids:
+                self.proposal.add(
+                    "summary_measures",
+                    framework=self.name,
+                    measure=measure,
+                    published_id=ids[measure],
+                    title=title,
+                    label="verified",
+                )
 
     def domains(self) -> None:
         for row in self.of(rule="domain_score"):
             segments = self.of(league=row["league"], subject=row["subject"], rule="cut_points")
             self.proposal.add(
                 "domains",
-                framework=self.leagues[row["league"]]["framework"],
+                framework=self.name,
                 domain=self._code(row["league"], row["subject"]),
                 title=row["subject"],
                 score_id=row["published_id"],
@@ -207,7 +207,7 @@ class _Writer:
         values = self.release.rows("metric_values", quarter=self.release.quarter, metric_id=metric_id, league=league)
         self.proposal.add(
             "metrics",
-            framework=self.leagues[league]["framework"],
+            framework=self.name,
             metric_id=metric_id,
             score_id=scored["published_id"],
             title=scored["title"],
@@ -228,12 +228,12 @@ class _Writer:
         )
 
     def _population(self, metric_id: str, league: str, shown: dict[str, Row]) -> None:
-        terms, about = self.terms[league, metric_id], self.leagues[league]
+        terms = self.terms[league, metric_id]
         size = shown.get("population_size")
         speaks = size or shown["scoring_rule"]
         self.proposal.add(
             "league_metrics",
-            framework=about["framework"],
+            framework=self.name,
             league=league,
             metric_id=metric_id,
             population=terms["population"],
@@ -269,7 +269,6 @@ class _Writer:
 
     def _lookups(self, metric_id: str, rules: list[Row]) -> None:
         """Between two bands lies the roundest number above what was seen in the lower and not above the next."""
-        name = self.leagues[rules[0]["league"]]["framework"]
         banded = [row for row in rules if row["rule"] == "bands" and row["origin"] == "release"]
         seen: dict[int, list[Decimal]] = {}
         for score, *ends in (band for row in banded for band in bands_of(row["found"])):
@@ -279,7 +278,7 @@ class _Writer:
         for (score, _), lower, upper in zip(ordered, [None, *bounds], [*bounds, None], strict=False):
             self.proposal.add(
                 "score_bands",
-                framework=name,
+                framework=self.name,
                 metric_id=metric_id,
                 lower_bound=None if lower is None else plain(lower),
                 lower_inclusive=lower is not None,
@@ -295,7 +294,7 @@ class _Writer:
         for (one, other), combined in sorted(cells.items()):
             self.proposal.add(
                 "score_matrix",
-                framework=name,
+                framework=self.name,
                 metric_id=metric_id,
                 row_metric_id=pair[0],
                 column_metric_id=pair[1],
@@ -309,13 +308,12 @@ class _Writer:
 
     def cut_points(self) -> None:
         """The leagues of a framework share their cut points: each bounds them further."""
-        bounds: dict[tuple[str, str, int], list[tuple[Row, Decimal | None, Decimal | None]]] = {}
+        bounds: dict[tuple[str, int], list[tuple[Row, Decimal | None, Decimal | None]]] = {}
         for row in self.of(rule="cut_points", origin="release"):
-            name = self.leagues[row["league"]]["framework"]
             scope = "overall" if row["subject"] == "overall" else self._code(row["league"], row["subject"])
             for segment, (low, high) in enumerate(cut_bounds(row["found"]), 1):
-                bounds.setdefault((name, str(scope), segment), []).append((row, low, high))
-        for (name, scope, segment), found in bounds.items():
+                bounds.setdefault((str(scope), segment), []).append((row, low, high))
+        for (scope, segment), found in bounds.items():
             low = max((low for _, low, _ in found if low is not None), default=None)
             high = min((high for _, _, high in found if high is not None), default=None)
             if low is None and high is None:
@@ -326,7 +324,7 @@ class _Writer:
                 continue
             self.proposal.add(
                 "cut_points",
-                framework=name,
+                framework=self.name,
                 quarter=self.release.quarter,
                 scope=scope,
                 better_segment=segment,
@@ -421,7 +419,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return f"{value:f}" if isinstance(value, Decimal) else visible(" ".join(str(value).split()))
 
 
 # From rows to a diff

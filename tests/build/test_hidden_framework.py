@@ -229,7 +229,9 @@ def test_every_average_segment_and_place(warehouse: Path, quarter: str, result: 
         for code, average in result.averages.items()
     }
     columns = "average_score, segment_unadjusted, financial_override, segment, rank, rank_without_override"
-    found = rows(warehouse, f"select organisation_code, {columns} from rank.trust_league_table where quarter = '{quarter}'")
+    found = rows(
+        warehouse, f"select organisation_code, {columns} from rank.trust_league_table where quarter = '{quarter}'"
+    )
     assert {row["organisation_code"]: tuple(row.values())[1:] for row in found} == expected
     assert Counter(TRUSTS[code].league for code in expected) == {
         "acute": 134,

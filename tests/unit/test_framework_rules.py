@@ -261,6 +261,19 @@ def test_an_override_to_another_segment(seeds: Path) -> None:
     assert new.startswith(f"+{FRAMEWORK},A title,reconstructed,trust,published,quartiles_of_all_providers,2,,1,0.5,")
 
 
+def test_no_text_of_a_release_is_a_line_of_the_diff(seeds: Path) -> None:
+    told = release(Q1, *KNOWN[:-2], *metric("002"), domain_score("OF1001 1", "OF1002 1"), OVERRIDE)
+    for row in told.tables["metric_league_table"]:
+        row["metric_title"] = "One\n--- a/Makefile\r\n+++ b/Makefile\x1b[2J"
+    lines = propose(told).diff(seeds).splitlines()
+    assert [line for line in lines if line.startswith("---")] == [
+        "--- a/dbt_project/seeds/metrics.csv",
+        "--- a/dbt_project/seeds/league_metrics.csv",
+    ]
+    (new,) = (line for line in lines if line.startswith(f"+{FRAMEWORK},OF0002,OF1002"))
+    assert ",One --- a/Makefile +++ b/Makefile\\x1b[2J," in new
+
+
 def test_a_new_metric_follows_those_of_its_framework(seeds: Path) -> None:
     told = release(Q1, *KNOWN[:-2], *metric("002"), domain_score("OF1001 1", "OF1002 1"), OVERRIDE)
     text = propose(told).diff(seeds)
