@@ -12,9 +12,9 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.sample.cancer_workbooks import write_cancer_workbooks
-from orchestration.sample.framework import SEEDED, SEEDED_YEAR, Framework, framework_of
+from orchestration.sample.framework import ICBS, SEEDED, SEEDED_YEAR, Framework, frameworks_of
 from orchestration.sample.icb_standings import IcbStanding, icb_league
-from orchestration.sample.organisations import Organisations, invent_organisations, write_reference_files
+from orchestration.sample.organisations import Organisations, Trust, invent_organisations, write_reference_files
 from orchestration.sample.publication_files import write_csv_publications
 from orchestration.sample.publications import Figures, Publications, count_publications, figures
 from orchestration.sample.releases import write_releases
@@ -44,27 +44,34 @@ def invent_year(seed: int = SEED) -> Year:
 def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED_YEAR) -> None:
     """Write what is published of a year, a folder a publication; same seed, same bytes. Of 2025/26 that is everything,
     with `planted_disagreements.csv`; of a later year it is the oversight releases."""
-    framework = framework_of(framework_year)
-    year = invent_year(seed)
+    frameworks, year = frameworks_of(framework_year), invent_year(seed)
     write_reference_files(directory / "ods", year.organisations)
-    drawn, results = draw_year(framework, seed), expected_results(framework, seed)
-    write_releases(directory, framework, year.organisations, drawn, results, seed)
-    if framework is SEEDED:
+    for framework in frameworks:
+        drawn, results = draw_year(framework, seed), expected_results(framework, seed)
+        write_releases(directory, framework, members_of(framework, seed), drawn, results, seed)
+    if SEEDED in frameworks:
         write_csv_publications(directory, year.publications, year.organisations.trusts, seed)
         write_cancer_workbooks(directory / "cancer", year.publications)
 
 
+def members_of(framework: Framework, seed: int = SEED) -> tuple[Trust, ...]:
+    """Who is in the leagues of a framework: trusts, or ICBs."""
+    organisations = invent_year(seed).organisations
+    return organisations.boards if ICBS in framework.leagues else organisations.trusts
+
+
 def draw_year(framework: Framework, seed: int = SEED) -> list[QuarterValues]:
     """The values of a year, quarter by quarter."""
-    year = invent_year(seed)
-    return year.drawn if framework is SEEDED else draw_values_of(framework, year.organisations.trusts, seed)
+    if framework is SEEDED:
+        return invent_year(seed).drawn
+    return draw_values_of(framework, members_of(framework, seed), seed)
 
 
 def expected_results(framework: Framework, seed: int = SEED) -> list[QuarterResult]:
     """Oracle: every score, average, segment and place of a year, quarter by quarter."""
-    trusts = invent_year(seed).organisations.trusts
+    members = members_of(framework, seed)
     return [
-        score_quarter(framework, quarter, trusts, values)
+        score_quarter(framework, quarter, members, values)
         for quarter, values in zip(framework.quarters, draw_year(framework, seed), strict=True)
     ]
 

@@ -28,6 +28,7 @@ LOWEST = -(10**12)
 MILLION = 1_000_000  # values are whole millionths, so that rounding and comparison are exact
 
 LEAGUES = ("acute", "mental_health_community", "ambulance")
+ICBS = "icb_official"
 DOMAINS = {  # domain: (title, number that ends OF40xx and OF41xx)
     "access": ("Access to services", "00"),
     "safety": ("Patient safety", "02"),
@@ -115,6 +116,12 @@ class Framework:
     def quarters(self) -> tuple[Quarter, ...]:
         """Those of its year."""
         return quarters_of(self.year)
+
+    @property
+    def leagues(self) -> tuple[str, ...]:
+        """Those that it has a metric of."""
+        measured = {league for metric in self.metrics for league in metric.populations}
+        return tuple(league for league in (*LEAGUES, ICBS) if league in measured)
 
 
 DATES_BY_BASIS = {
@@ -210,9 +217,18 @@ def framework_of(year: str) -> Framework:
         raise LeagueError(
             f"{year} is no year that the sample has a framework of: expected {' or '.join(known_years())}"
         )
-    if year == SEEDED_YEAR:
-        return SEEDED
-    written = read_yaml(HERE / f"framework-{year}.yml")
+    return SEEDED if year == SEEDED_YEAR else _read(HERE / f"framework-{year}.yml", year)
+
+
+def frameworks_of(year: str) -> list[Framework]:
+    """That of the trusts, and that of the ICBs where the publisher has one."""
+    of_icbs = HERE / f"icb-framework-{year}.yml"
+    return [framework_of(year), *([_read(of_icbs, year)] if of_icbs.exists() else [])]
+
+
+@cache
+def _read(path: Path, year: str) -> Framework:
+    written = read_yaml(path)
     return Framework(
         year,
         {domain: (title, number) for domain, (title, number) in written["domains"].items()},

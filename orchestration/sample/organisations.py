@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample.framework import Quarter
+from orchestration.sample.framework import ICBS, Quarter
 
 MERGER_DATE = date(2025, 7, 1)
 MERGED_FROM = "2025-26-Q2"
@@ -212,6 +212,13 @@ class Organisations:
     independents: tuple[Provider, ...]
     walk_ins: tuple[Provider, ...]
     hubs: tuple[Commissioner, ...]
+
+    @property
+    def boards(self) -> tuple[Trust, ...]:
+        """The ICBs as members of a league of their own."""
+        return tuple(
+            Trust(icb.code, f"NHS {icb.area} Integrated Care Board", ICBS, "", icb, MERGER_DATE) for icb in self.icbs
+        )
 
     @property
     def sub_icbs(self) -> tuple[Commissioner, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from orchestration.sample.framework import (
+    ICBS,
     LEAGUES,
     MILLION,
     QUARTERS,
@@ -20,7 +21,7 @@ from orchestration.sample.framework import (
     Quarter,
 )
 from orchestration.sample.metric_scores import Codes, hundredths, quantile
-from orchestration.sample.organisations import Organisations, Trust, csv_text
+from orchestration.sample.organisations import Trust, csv_text
 from orchestration.sample.standings import QuarterResult, by_league
 from orchestration.sample.values import QuarterValues
 
@@ -69,6 +70,14 @@ TRUST_TYPES = {
     "acute": "Acute trust",
     "mental_health_community": "Mental health and community trust",
     "ambulance": "Ambulance trust",
+    ICBS: "Integrated care board",
+}
+ICB_HEADINGS = {  # how NHS England will head a file of ICBs nobody has seen
+    "Trust_type": "Organisation_type",
+    "Trust_subtype": "Organisation_subtype",
+    "Trust_code": "ICB_code",
+    "Trust_name": "ICB_name",
+    "Trust_in_financial_deficit": "ICB_in_financial_deficit",
 }
 FIRST_TRUST_TYPES = TRUST_TYPES | {"mental_health_community": "Non-acute hospital trust"}  # of the first release
 NON_BREAKING_SPACE = "\u00a0"
@@ -119,7 +128,7 @@ def publications_of(framework: Framework) -> tuple[NofPublication, ...]:
 def write_releases(
     directory: Path,
     framework: Framework,
-    organisations: Organisations,
+    members: Sequence[Trust],
     drawn: Sequence[QuarterValues],
     results: Sequence[QuarterResult],
     seed: int,
@@ -127,8 +136,8 @@ def write_releases(
     """Write every release; data files hold the year so far, league tables the quarter. Cells that disagree are planted
     in 2025/26 alone."""
     quarters = list(zip(framework.quarters, drawn, results, strict=True))
-    data = [_data_rows(framework, *quarter, organisations) for quarter in quarters]
-    league = [_league_rows(*quarter, organisations) for quarter in quarters]
+    data = [_data_rows(framework, *quarter, members) for quarter in quarters]
+    league = [_league_rows(*quarter, members) for quarter in quarters]
     earlier_values: dict[int, Row] = {}
     earlier_table: list[Row] = []
     if framework.year == SEEDED_YEAR:
@@ -141,7 +150,7 @@ def write_releases(
     for quarter, publication in zip(framework.quarters, publications_of(framework), strict=True):
         folder = directory / "nof" / publication.month
         folder.mkdir(parents=True, exist_ok=True)
-        for name in LEAGUES:
+        for name in framework.leagues:
             stem = f"nhs-oversight-framework-{_file_group(name, publication)}-"
             rows = [row for earlier in data[: quarter.number + 1] for row in earlier[name]]
             table = league[quarter.number][name]
@@ -191,6 +200,10 @@ def _first_label(row: Row) -> Row:
 
 
 def _write_csv(path: Path, rows: Iterable[Row]) -> None:
+    header, *others = rows
+    if others[0][header.index("Trust_type")] == TRUST_TYPES[ICBS]:
+        header = [ICB_HEADINGS.get(heading, heading) for heading in header]
+    rows = [header, *others]
     path.write_bytes(("\ufeff" + csv_text(rows, "\r\n")).encode())
 
 
@@ -222,10 +235,10 @@ def _data_rows(
     quarter: Quarter,
     values: QuarterValues,
     result: QuarterResult,
-    organisations: Organisations,
+    members: Sequence[Trust],
 ) -> dict[str, list[Row]]:
     """The data rows of a quarter by league, ordered as published: metric, trust."""
-    trusts = {trust.code: trust for trust in organisations.trusts if trust.exists_in(quarter)}
+    trusts = {trust.code: trust for trust in members if trust.exists_in(quarter)}
     described = {code: _described(trust, quarter) for code, trust in trusts.items()}
     rows: list[Row] = []
 
@@ -292,7 +305,7 @@ def _metric_labels(framework: Framework, metric: Metric, quarter: Quarter) -> Ca
 def _benchmarks(trusts: Mapping[str, Trust], raw: Codes) -> dict[str, Row]:
     """Median, lower and upper quartile of the unrounded values of each league."""
     found = {}
-    for league in LEAGUES:
+    for league in (*LEAGUES, ICBS):
         members = [value for code, value in raw.items() if trusts[code].league == league]
         cuts = [quantile(members, n) for n in (2, 1, 3)] if members else []
         found[league] = [_number(hundredths(cut.numerator, cut.denominator * MILLION)) for cut in cuts]
@@ -328,11 +341,11 @@ def _league_rows(
     quarter: Quarter,
     values: QuarterValues,
     result: QuarterResult,
-    organisations: Organisations,
+    members: Sequence[Trust],
 ) -> dict[str, list[Row]]:
     """The league tables of a quarter, best first."""
-    tables: dict[str, list[Row]] = {league: [] for league in LEAGUES}
-    trusts = [trust for trust in organisations.trusts if trust.exists_in(quarter)]
+    tables: dict[str, list[Row]] = {league: [] for league in (*LEAGUES, ICBS)}
+    trusts = [trust for trust in members if trust.exists_in(quarter)]
     for trust in sorted(trusts, key=lambda trust: (result.league_ranks[trust.code], trust.code)):
         code = trust.code
         low, high = result.average_ranges[code]

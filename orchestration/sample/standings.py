@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.sample.framework import LEAGUES, MILLION, Framework, Quarter
+from orchestration.sample.framework import ICBS, LEAGUES, MILLION, Framework, Quarter
 from orchestration.sample.metric_scores import (
     Codes,
     competition_ranks,
@@ -84,7 +84,7 @@ def segment(score: int, cuts: Sequence[Fraction]) -> int:
 def by_league(trusts: Mapping[str, Trust], values: Mapping[str, Any], highest_first: bool = False) -> Codes:
     """Competition ranks within each league."""
     ranks: Codes = {}
-    for league in LEAGUES:
+    for league in (*LEAGUES, ICBS):
         members = {code: value for code, value in values.items() if trusts[code].league == league}
         ranks |= competition_ranks(members, highest_first)
     return ranks
@@ -174,7 +174,7 @@ def likely_ranges(
     position = segments * 1000 + averages
     league = np.array([trusts[code].league for code in codes])
     ranks = np.empty_like(averages)
-    for name in LEAGUES:
+    for name in (*LEAGUES, ICBS):
         members = position[league == name]
         ranks[league == name] = 1 + (members[:, None, :] > members[None, :, :]).sum(axis=1)
     return _middle_95(codes, averages), _middle_95(codes, ranks)

@@ -9,7 +9,7 @@ strength in the metric, part the movement of the quarter. Metrics that keep thei
 Values that primary publications also show are then moved to the nearest ratio of whole counts (`ratios`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -157,7 +157,7 @@ def draw_values_of(framework: Framework, trusts: Sequence[Trust], seed: int) -> 
     rng = np.random.default_rng([seed, 6])
     quality = rng.standard_normal(len(trusts))
     drawn: list[tuple[dict[str, Any], dict[str, Any]]] = [({}, {}) for _ in framework.quarters]
-    (finance,) = (metric.matrix_of for metric in framework.metrics if metric.matrix_of)
+    finance = next((metric.matrix_of for metric in framework.metrics if metric.matrix_of), ())
     for metric in framework.metrics:
         holds = rng.random(len(trusts))
         own, movement = rng.standard_normal(len(trusts)), rng.standard_normal((len(drawn), len(trusts)))
@@ -178,12 +178,18 @@ def draw_values_of(framework: Framework, trusts: Sequence[Trust], seed: int) -> 
             awarded=awarded,
             counts={},
             ratios={},
-            overridden=frozenset(c for c, plan in values[finance[0]].items() if plan + values[finance[1]][c] < 0),
+            overridden=_in_deficit(values, finance),
             programme=frozenset(),
             bootstrap_seed=(seed, 7, n),
         )
         for n, (values, awarded) in enumerate(drawn)
     ]
+
+
+def _in_deficit(values: Mapping[str, Mapping[str, int]], finance: tuple[str, ...]) -> frozenset[str]:
+    """Whose plan and variance come to less than nothing; nobody where no metric is about money."""
+    plan, variance = (values[metric_id] for metric_id in finance) if finance else ({}, {})
+    return frozenset(code for code, planned in plan.items() if planned + variance[code] < 0)
 
 
 def _drawn_by_shape(metric: Metric, position: float) -> int:
