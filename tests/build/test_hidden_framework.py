@@ -22,15 +22,15 @@ from click.testing import CliRunner
 from orchestration import cli
 from orchestration.audit.proposal import propose
 from orchestration.releases.release import Release
-from orchestration.sample import draw_year, expected_results, invent_year, write_sample
-from orchestration.sample.framework import MILLION, Metric, framework_of, known_years
+from orchestration.sample import draw_year, expected_results, members_of, write_sample
+from orchestration.sample.framework import MILLION, Framework, Metric, frameworks_of, known_years
 from orchestration.sample.metric_scores import band_score, hundredths, meets_bound
 from orchestration.sample.standings import by_league
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS
 from tests.oracle import half_up
 
 YEAR = "2026-27"
-FRAMEWORK = framework_of(YEAR)
+FRAMEWORKS = frameworks_of(YEAR)
 QUARTERS = {"2026-27-Q1": 0, "2026-27-Q2": 1}  # as published with the second quarter, and one before
 THRESHOLDS = {"rank_with_standard": "standard", "rank_with_floor": "floor"}
 Rules = dict[tuple[str, str, str], dict[str, Any]]
@@ -62,14 +62,10 @@ def quarter(request: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def drawn(quarter: str) -> Any:
-    return draw_year(FRAMEWORK)[QUARTERS[quarter]]
-
-
-@pytest.fixture(scope="module")
-def result(quarter: str) -> Any:
-    """What the publisher who knows the rules makes of the values."""
-    return expected_results(FRAMEWORK)[QUARTERS[quarter]]
+def published(quarter: str) -> list[tuple[Framework, Any, Any]]:
+    """The values that were drawn, and what the publisher who knows the rules makes of them."""
+    number = QUARTERS[quarter]
+    return [(one, draw_year(one)[number], expected_results(one)[number]) for one in FRAMEWORKS]
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +74,9 @@ def rules(warehouse: Path, quarter: str) -> Rules:
     return {(row["league"], row["subject"], row["rule"]): row for row in found}
 
 
-TRUSTS = {trust.code: trust for trust in invent_year().organisations.trusts}
-HELD = [(league, metric) for metric in FRAMEWORK.metrics for league in metric.populations]
+MEMBERS = {member.code: member for framework in FRAMEWORKS for member in members_of(framework)}
+METRICS = [metric for framework in FRAMEWORKS for metric in framework.metrics]
+HELD = [(league, metric) for metric in METRICS for league in metric.populations]
 
 
 def test_no_seed_speaks_and_no_cell_is_unexplained(warehouse: Path, rules: Rules) -> None:
@@ -92,12 +89,14 @@ def test_no_seed_speaks_and_no_cell_is_unexplained(warehouse: Path, rules: Rules
     assert statuses == {"agrees", "agrees_by_construction"}
 
 
-def test_each_rule_of_a_metric_is_found(rules: Rules, quarter: str, drawn: Any) -> None:
+def test_each_rule_of_a_metric_is_found(rules: Rules, quarter: str, published: Any) -> None:
     """By kind of rule. A matrix is found where pairs come more than once."""
     expected = {
         (league, metric.score_id, rule): value
-        for league, metric in HELD
-        for rule, value in rules_of(metric, league, quarter, drawn).items()
+        for framework, drawn, _ in published
+        for metric in framework.metrics
+        for league in metric.populations
+        for rule, value in rules_of(framework, metric, league, quarter, drawn).items()
     }
     found = {
         key: rule["found"].partition(",")[0]
@@ -107,18 +106,18 @@ def test_each_rule_of_a_metric_is_found(rules: Rules, quarter: str, drawn: Any) 
     assert found == expected
 
 
-def rules_of(metric: Metric, league: str, quarter: str, drawn: Any) -> dict[str, str]:
+def rules_of(framework: Framework, metric: Metric, league: str, quarter: str, drawn: Any) -> dict[str, str]:
     told = {"scoring_rule": "published_score" if metric.rule == "matrix" else metric.rule, "weight": str(metric.weight)}
     if metric.rule.startswith("rank"):
         population = [
             value
             for code, value in drawn.values[metric.metric_id].items()
-            if metric.populations[TRUSTS[code].league] == metric.populations[league]
+            if metric.populations[MEMBERS[code].league] == metric.populations[league]
             and (metric.rule == "rank" or meets_bound(metric, value) is (metric.rule == "rank_with_floor"))
         ]
         told["polarity"] = "higher" if metric.higher_is_better else "lower"
         told["population_size"] = str(len(population))
-        rounded = metric.metric_id in FRAMEWORK.two_decimals.get(quarter, ())
+        rounded = metric.metric_id in framework.two_decimals.get(quarter, ())
         told["precision"] = "two decimals" if rounded else "unrounded"
     return told
 
@@ -140,7 +139,7 @@ def test_bands_and_pairs_are_scored_as_the_publisher_scores_them(warehouse: Path
         assert len(told) > 1
         for score, *ends in told:
             assert {band_score(metric, int(Decimal(end) * MILLION)) for end in ends} == {int(score)}, (key, score)
-    (matrix,) = (metric for metric in FRAMEWORK.metrics if metric.rule == "matrix")
+    (matrix,) = (metric for metric in METRICS if metric.rule == "matrix")
     pairs = rows(
         warehouse, f"select fields from metric.discovered where relation = 'score_matrix' and quarter = '{quarter}'"
     )
@@ -150,37 +149,41 @@ def test_bands_and_pairs_are_scored_as_the_publisher_scores_them(warehouse: Path
     assert len(pairs) > 16
 
 
-def test_rules_of_averages_segments_and_places(rules: Rules) -> None:
-    scopes = {title for title, _ in FRAMEWORK.domains.values()} | {"overall"}
-    for league in ("acute", "mental_health_community", "ambulance"):
-        of_it = {(subject, rule): row["found"] for (name, subject, rule), row in rules.items() if name == league}
-        for metric in (metric for name, metric in HELD if name == league):
-            title = FRAMEWORK.domains[metric.domain][0]
-            assert f"{metric.score_id} {metric.weight}" in of_it[title, "domain_score"].split(", ")
-        assert {subject for subject, rule in of_it if rule == "cut_points"} == scopes
-        for scope in scopes:
-            cuts = [text.split("/") for text in of_it[scope, "cut_points"].split(", ")]
-            for cut, (low, high) in zip(FRAMEWORK.cut_points, cuts, strict=True):
-                assert low == "none" or Decimal(low) * 100 <= cut, (league, scope)
-                assert high == "none" or cut < Decimal(high) * 100, (league, scope)
-        assert of_it["league", "order"] == "adjusted_segment, average_score"
-    # of ten ambulance trusts perhaps nobody has the flag and a segment that it could change
-    assert rules["acute", "league", "override"]["found"] == "at least segment 2 with OF5004"
+LEAGUES = [(framework, league) for framework in FRAMEWORKS for league in framework.leagues]
+
+
+@pytest.mark.parametrize(("framework", "league"), LEAGUES, ids=[league for _, league in LEAGUES])
+def test_rules_of_averages_segments_and_places(rules: Rules, framework: Framework, league: str) -> None:
+    of_it = {(subject, rule): row["found"] for (name, subject, rule), row in rules.items() if name == league}
+    for metric in (metric for metric in framework.metrics if league in metric.populations):
+        title = framework.domains[metric.domain][0]
+        assert f"{metric.score_id} {metric.weight}" in of_it[title, "domain_score"].split(", ")
+    scopes = {title for title, _ in framework.domains.values()} | {"overall"}
+    assert {subject for subject, rule in of_it if rule == "cut_points"} == scopes
+    for scope in scopes:
+        cuts = [text.split("/") for text in of_it[scope, "cut_points"].split(", ")]
+        for cut, (low, high) in zip(framework.cut_points, cuts, strict=True):
+            assert low == "none" or Decimal(low) * 100 <= cut, scope
+            assert high == "none" or cut < Decimal(high) * 100, scope
+    assert of_it["league", "order"] == "adjusted_segment, average_score"
+    if league == "acute":  # of ten ambulance trusts perhaps nobody has the flag and a segment that it could change
+        assert of_it["league", "override"] == f"at least segment {framework.override_segment} with OF5004"
 
 
 # Every cell
 
 
-def test_every_metric_score(warehouse: Path, quarter: str, result: Any, drawn: Any) -> None:
+def test_every_metric_score(warehouse: Path, quarter: str, published: Any) -> None:
     """At two decimals, as it enters averages, and with the value it is of."""
-    rounded = FRAMEWORK.two_decimals.get(quarter, ())
     expected = {}
-    for metric_id, scores in result.scores.items():
-        values = drawn.values.get(metric_id, {})
-        for code, score in scores.items():
-            value = Decimal(hundredths(values[code], MILLION)) / 100 if code in values else None
-            entered = half_up(score, 2 if metric_id in rounded else 10)
-            expected[code, metric_id] = (half_up(score, 2), entered, value)
+    for framework, drawn, result in published:
+        rounded = framework.two_decimals.get(quarter, ())
+        for metric_id, scores in result.scores.items():
+            values = drawn.values.get(metric_id, {})
+            for code, score in scores.items():
+                value = Decimal(hundredths(values[code], MILLION)) / 100 if code in values else None
+                entered = half_up(score, 2 if metric_id in rounded else 10)
+                expected[code, metric_id] = (half_up(score, 2), entered, value)
     found = rows(
         warehouse,
         f"select * from score.metric_scores where quarter = '{quarter}' and score is not null and league <> 'icb'",
@@ -190,25 +193,26 @@ def test_every_metric_score(warehouse: Path, quarter: str, result: Any, drawn: A
     } == expected
 
 
-def test_every_place_in_the_league_of_a_metric(warehouse: Path, quarter: str, drawn: Any) -> None:
+def test_every_place_in_the_league_of_a_metric(warehouse: Path, quarter: str, published: Any) -> None:
     expected = {
         (metric.metric_id, code): rank
-        for metric in FRAMEWORK.metrics
+        for framework, drawn, _ in published
+        for metric in framework.metrics
         if metric.metric_id in drawn.values
-        for code, rank in by_league(TRUSTS, drawn.values[metric.metric_id], metric.higher_is_better).items()
+        for code, rank in by_league(MEMBERS, drawn.values[metric.metric_id], metric.higher_is_better).items()
     }
     found = rows(warehouse, f"select * from rank.metric_league_table where quarter = '{quarter}' and value is not null")
     assert {(row["metric_id"], row["organisation_code"]): row["rank"] for row in found} == expected
 
 
-def test_every_domain_score_segment_and_place(warehouse: Path, quarter: str, result: Any) -> None:
+def test_every_domain_score_segment_and_place(warehouse: Path, quarter: str, published: Any) -> None:
     expected = {}
-    for domain, (title, _) in FRAMEWORK.domains.items():
-        scores = result.domain_scores[domain]
-        ranks = by_league(TRUSTS, scores)
-        for code, score in scores.items():
-            named = title.lower().replace(" ", "_")
-            expected[code, named] = (Decimal(score) / 100, result.domain_segments[domain][code], ranks[code])
+    for framework, _, result in published:
+        for domain, (title, _) in framework.domains.items():
+            scores, named = result.domain_scores[domain], title.lower().replace(" ", "_")
+            ranks = by_league(MEMBERS, scores)
+            for code, score in scores.items():
+                expected[code, named] = (Decimal(score) / 100, result.domain_segments[domain][code], ranks[code])
     found = rows(warehouse, f"select * from rank.domain_league_table where quarter = '{quarter}' and ranked")
     assert {
         (row["organisation_code"], row["domain"]): (row["domain_score"], row["domain_segment"], row["rank"])
@@ -216,7 +220,7 @@ def test_every_domain_score_segment_and_place(warehouse: Path, quarter: str, res
     } == expected
 
 
-def test_every_average_segment_and_place(warehouse: Path, quarter: str, result: Any, drawn: Any) -> None:
+def test_every_average_segment_and_place(warehouse: Path, quarter: str, published: Any) -> None:
     expected = {
         code: (
             Decimal(average) / 100,
@@ -226,18 +230,17 @@ def test_every_average_segment_and_place(warehouse: Path, quarter: str, result: 
             result.league_ranks[code],
             result.average_ranks[code],
         )
+        for _, drawn, result in published
         for code, average in result.averages.items()
     }
     columns = "average_score, segment_unadjusted, financial_override, segment, rank, rank_without_override"
     found = rows(
-        warehouse, f"select organisation_code, {columns} from rank.trust_league_table where quarter = '{quarter}'"
+        warehouse,
+        f"select organisation_code, {columns} from rank.league_table where quarter = '{quarter}' and league <> 'icb'",
     )
     assert {row["organisation_code"]: tuple(row.values())[1:] for row in found} == expected
-    assert Counter(TRUSTS[code].league for code in expected) == {
-        "acute": 134,
-        "mental_health_community": 61,
-        "ambulance": 10,
-    }
+    counts = Counter(MEMBERS[code].league for code in expected)
+    assert (counts["acute"], counts["mental_health_community"], counts["ambulance"]) == (134, 61, 10)
 
 
 # What a person makes of it
@@ -248,7 +251,7 @@ def test_proposed_rows_say_all_of_it_and_the_release_stays(made: Any, tmp_path: 
     proposal = propose(Release.read(made.release))
     assert proposal.notes == []
     bounds = {row["metric_id"]: row["standard"] or row["floor"] for row in proposal.rows["metrics"]}
-    bounded = {metric.metric_id: metric.bound for metric in FRAMEWORK.metrics if metric.bound}
+    bounded = {metric.metric_id: metric.bound for metric in METRICS if metric.bound}
     assert {one: int(Decimal(bound) * MILLION) for one, bound in bounds.items() if bound} == bounded
     project = tmp_path / "dbt_project"
     shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target"))
@@ -273,7 +276,7 @@ def test_proposed_rows_say_all_of_it_and_the_release_stays(made: Any, tmp_path: 
     for columns, table in (
         (
             "organisation_code, average_score, segment_unadjusted, segment, rank, rank_low, rank_high",
-            "rank.trust_league_table",
+            "rank.league_table",
         ),
         ("organisation_code, domain, domain_score, domain_segment, rank", "rank.domain_league_table"),
         ("organisation_code, metric_id, score, score_exact", "score.metric_scores"),
@@ -297,7 +300,7 @@ def test_rules_are_shown_on_80_columns(made: Any, capfd: Any, monkeypatch: Any, 
     wide = [line for line in shown.output.splitlines() if len(line) > 80]
     assert all(line.startswith(("read from", str(made.workspace.data_dir))) for line in wide)
     found = [line.split() for line in shown.output.splitlines() if line.startswith("  scoring_rule")]
-    of_it = [metric for metric in FRAMEWORK.metrics for _ in metric.populations]
+    of_it = [metric for metric in METRICS for _ in metric.populations]
     if "--metric" in arguments:
         of_it = [metric for metric in of_it if metric.score_id == "OF1251"]
     assert Counter(line[1] for line in found) == Counter(
