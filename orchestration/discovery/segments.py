@@ -157,7 +157,7 @@ def imposed(found: Publication, rule: str, before: Series, after: Series, flag: 
     others = right.sum(axis=1)[:, None] - right
     foretold = right[others.argmax(axis=0), np.arange(right.shape[1])]
     alike = [str(option) for option, count in zip(options, alone, strict=True) if count == alone[best]][1:]
-    told = f"at least segment {to} with the flag" if to else "no segment is changed"
+    told = f"at least segment {to} with {flag.published_id}" if flag is not None and to else "no segment is changed"
     return Step(
         to,
         Finding(

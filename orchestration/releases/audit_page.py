@@ -263,8 +263,10 @@ def _labels(rules: list[Row], tables: dict[str, list[Row]]) -> list[tuple[str, i
 
 
 def _organisations(tables: dict[str, list[Row]]) -> dict[str, tuple[str, str]]:
-    """League and name of every organisation of the league table, by its code."""
-    return {row["organisation_code"]: (row["league"], row["organisation_name"]) for row in tables["league_table"]}
+    """League and name of every organisation of the league table, by its code; of an ICB in two leagues the one that has
+    official figures."""
+    rows = sorted(tables["league_table"], key=lambda row: row["framework_status"] != "experimental")
+    return {row["organisation_code"]: (row["league"], row["organisation_name"]) for row in rows}
 
 
 def _reconciled(rows: list[Row], organisations: dict[str, tuple[str, str]]) -> list[tuple[str, str, Counter[str]]]:

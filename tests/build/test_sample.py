@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.sample import invent_year, write_sample
 from orchestration.sample.framework import DOMAINS, METRICS, MILLION
-from orchestration.sample.metric_scores import combined_finance, competition_ranks, hundredths, metric_scores, quantile
+from orchestration.sample.metric_scores import competition_ranks, hundredths, matrix_score, metric_scores, quantile
 from orchestration.sample.standings import weighted_mean
 
 SHARED = Path(os.environ.get("LEAGUE_SHARED", Path(__file__).parents[3] / "shared"))
@@ -122,6 +122,8 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
         "cancer",
         "ambulance",
         "csds",
+        "gp_survey",
+        "dementia",
         "planted_disagreements.csv",
     }
     assert {folder.name: {path.name for path in folder.iterdir()} for folder in (sample / "nof").iterdir()} == FILES
@@ -308,8 +310,9 @@ def test_scoring_rules_on_worked_examples() -> None:
     assert rule("OF0079", 0, -0.01, -0.99, -1, -2) == [1, 2, 2, 3, 4]
     assert rule("OF0081", 0, -0.01, -0.5, -0.99, -1) == [1, 2, 3, 3, 4]
     assert rule("X-SHMI", 3, 2, 1) == [1, 2, 4]
-    assert combined_finance(Fraction(1), Fraction(4)) == 3
-    assert combined_finance(Fraction(4), Fraction(1)) == 2
+    (finance,) = (metric for metric in METRICS if metric.rule == "matrix")
+    assert matrix_score(finance, Fraction(1), Fraction(4)) == 3
+    assert matrix_score(finance, Fraction(4), Fraction(1)) == 2
 
 
 def test_rounding_ranks_and_quantiles_are_exact() -> None:

@@ -1,4 +1,5 @@
--- What each rule is, as the release itself shows it, and how many of its figures speak for it.
+-- What each rule is, as the release itself shows it, and how many of its figures speak for it. An average, a segment and
+-- a place of the league are summary measures; those of a domain have ids of their own.
 with findings as (
     {{ found('findings', {
         'subject': 'varchar',
@@ -81,6 +82,15 @@ select
     findings.league,
     findings.subject,
     findings.rule,
+    metrics.metric_id,
+    cast(
+        case
+            when metrics.metric_id is not null then findings.subject
+            when domains.title is null then measures.published_id
+            when findings.rule = 'cut_points' then domains.segment_id
+            else domains.score_id
+        end as varchar
+    ) as published_id,
     findings.found,
     findings.low,
     findings.high,
@@ -99,3 +109,24 @@ left join agreed
         and agreed.league = findings.league
         and agreed.subject = findings.subject
         and agreed.rule = findings.rule
+left join {{ ref('metrics_in_force') }} as metrics
+    on
+        metrics.quarter = findings.quarter
+        and metrics.league = findings.league
+        and metrics.score_id = findings.subject
+left join {{ ref('domains_in_force') }} as domains
+    on
+        domains.quarter = findings.quarter
+        and domains.league = findings.league
+        and domains.title = findings.subject
+left join {{ ref('summary_measures_in_force') }} as measures
+    on
+        measures.quarter = findings.quarter
+        and measures.league = findings.league
+        and measures.measure
+        = case
+            when findings.subject = 'overall' and findings.rule = 'cut_points' then 'unadjusted_segment'
+            when findings.subject = 'overall' then 'average_score'
+            when findings.rule = 'programme' then 'final_segment'
+            else 'adjusted_segment'
+        end

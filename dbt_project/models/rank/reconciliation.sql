@@ -101,22 +101,27 @@ domain_cells as (
     left join {{ ref('domain_league_table') }} as ours
         on
             ours.quarter = published.quarter
+            and ours.league = published.league
             and ours.organisation_code = published.organisation_code
             and ours.domain = published.domain
     left join {{ ref('unadjusted_segments') }} as segments
         on
             segments.quarter = published.quarter
+            and segments.league = published.league
             and segments.organisation_code = published.organisation_code
             and segments.scope = published.domain
 ),
 
-trust_cells as (
+ranked_cells as (
     select
         league_table.*,
         segments.cut_point_basis
-    from {{ ref('trust_league_table') }} as league_table
+    from {{ ref('league_table') }} as league_table
     left join {{ ref('adjusted_segments') }} as segments
-        on segments.quarter = league_table.quarter and segments.organisation_code = league_table.organisation_code
+        on
+            segments.quarter = league_table.quarter
+            and segments.league = league_table.league
+            and segments.organisation_code = league_table.organisation_code
 ),
 
 league_table_cells as (
@@ -137,8 +142,11 @@ league_table_cells as (
         ours.rank,
         ours.cut_point_basis
     from {{ ref('nof_league_rows') }} as published
-    left join trust_cells as ours
-        on ours.quarter = published.quarter and ours.organisation_code = published.trust_code
+    left join ranked_cells as ours
+        on
+            ours.quarter = published.quarter
+            and ours.league = published.league
+            and ours.organisation_code = published.trust_code
 ),
 
 metric_cells as (
@@ -268,8 +276,11 @@ cells as (
         summary.source_member,
         summary.source_row
     from summary
-    left join trust_cells as ours
-        on ours.quarter = summary.quarter and ours.organisation_code = summary.organisation_code
+    left join ranked_cells as ours
+        on
+            ours.quarter = summary.quarter
+            and ours.league = summary.league
+            and ours.organisation_code = summary.organisation_code
     where summary.measure <> 'improvement_programme'
     union all
     select
@@ -285,8 +296,11 @@ cells as (
         summary.source_member,
         summary.source_row
     from summary
-    left join trust_cells as ours
-        on ours.quarter = summary.quarter and ours.organisation_code = summary.organisation_code
+    left join ranked_cells as ours
+        on
+            ours.quarter = summary.quarter
+            and ours.league = summary.league
+            and ours.organisation_code = summary.organisation_code
     where summary.measure in ('adjusted_segment', 'average_score')
     {% for measure, published, computed, by_construction in [
         ('average_score', 'published_average_score', 'average_score', 'false'),

@@ -1,5 +1,6 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
+-- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts.
 {%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
 with seeded as (
     select
@@ -45,9 +46,12 @@ in_force as (
     union all
     select
         released.quarter,
-        'nof-' || released.quarter[:7],
+        case released.league when 'icb_official' then 'nof-icb-' else 'nof-' end || released.quarter[:7],
         released.league,
-        coalesce(titles.title, released.league),
+        case released.league
+            when 'icb_official' then 'Integrated Care Boards (NHS England)'
+            else coalesce(titles.title, released.league)
+        end,
         released.organisations,
         'discovered',
         'published',

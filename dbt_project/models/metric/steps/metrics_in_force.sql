@@ -1,6 +1,6 @@
 -- What is measured in a league in a quarter, how it is scored and among whom. Every later model reads this, never the
 -- seeds. A seeded rule counts where the release goes with it, else the rule that the release shows. A seeded metric
--- that the release of its league does not have is none.
+-- that the release of its league does not have, or that nothing computes, is none.
 with found as (
     {{ found_metrics() }}
 ),
@@ -24,9 +24,14 @@ seeded as (
     select metrics.*
     from {{ ref('seeded_metrics') }} as metrics
     left join released on released.quarter = metrics.quarter and released.league = metrics.league
+    left join {{ ref('rules_in_force') }} as computed
+        on
+            computed.quarter = metrics.quarter
+            and computed.framework = metrics.framework
+            and computed.metric_id = metrics.metric_id
     where
-        metrics.value_basis = 'computed'
-        or released.league is null
+        (metrics.value_basis = 'computed' and computed.metric_id is not null)
+        or (metrics.value_basis <> 'computed' and released.league is null)
         or exists (
             select 1
             from published_ids
@@ -116,7 +121,7 @@ select
         case
             when judged.sized_as_seeded then seeded.population
             when found.population is null or found.population = leagues.league then leagues.league
-            else 'crossing_' || judged.metric_id
+            else 'crossing_' || case leagues.league when 'icb_official' then 'icbs_' else '' end || judged.metric_id
         end as varchar
     ) as population,
     case
