@@ -141,7 +141,7 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
 
 @league.command()
 @click.option("--quarter", help="Such as 2025-26-Q2; the last one with a release if not given.")
-@click.option("--league", "only", help="acute, mental_health_community, ambulance or icb.")
+@click.option("--league", "only", help="acute, mental_health_community, ambulance, icb or icb_official.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:

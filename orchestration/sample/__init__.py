@@ -13,6 +13,7 @@ from pathlib import Path
 
 from orchestration.sample.cancer_workbooks import write_cancer_workbooks
 from orchestration.sample.framework import ICBS, SEEDED, SEEDED_YEAR, Framework, frameworks_of
+from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
 from orchestration.sample.organisations import Organisations, Trust, invent_organisations, write_reference_files
 from orchestration.sample.publication_files import write_csv_publications
@@ -52,6 +53,7 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
     if SEEDED in frameworks:
         write_csv_publications(directory, year.publications, year.organisations.trusts, seed)
         write_cancer_workbooks(directory / "cancer", year.publications)
+        write_general_practice(directory, year.publications)
 
 
 def members_of(framework: Framework, seed: int = SEED) -> tuple[Trust, ...]:

@@ -64,7 +64,7 @@ TRUST_TYPE, TRUST_CODE, METRIC_ID, UNITS, VALUE, MEDIAN, RANK = (
     DATA_COLUMNS.index(column)
     for column in ("Trust_type", "Trust_code", "Metric_ID", "Units", "Value", "Median_value", "Rank")
 )
-AVERAGE_SCORE = LEAGUE_COLUMNS.index("Average_score")
+AVERAGE_SCORE, PLACE = LEAGUE_COLUMNS.index("Average_score"), LEAGUE_COLUMNS.index("Rank")
 
 TRUST_TYPES = {
     "acute": "Acute trust",
@@ -397,8 +397,9 @@ def _plant(
 ) -> list[Row]:
     """Make eight published cells of the third quarter disagree with the arithmetic, in place; say which.
 
-    Five contradict other cells of the release. Three are values of the best or worst trust, moved away from the others
-    so that no rank changes: they contradict the primary publications alone.
+    No file goes against itself, because that would stop a build: three figures are off by a hundredth, as rounding can
+    make them, and two cells of a league table are not those of the data file. Three are values of the best or worst
+    trust, moved away from the others so that no rank changes: they contradict the primary publications alone.
     """
     quarter_id = QUARTERS[PLANTED_QUARTER].quarter_id
     used: set[str] = set()
@@ -412,37 +413,36 @@ def _plant(
     def of(name: str, published_id: str) -> list[Row]:
         return [row for row in data[name] if row[METRIC_ID] == published_id]
 
+    def worst(name: str, published_id: str) -> Row:
+        """The worst one that is free: it is far beyond the last cut point."""
+        free = [row for row in of(name, published_id) if row[TRUST_CODE] not in used]
+        return one([max(free, key=lambda row: (float(row[VALUE]), row[TRUST_CODE]))])
+
     by_value = sorted(of("acute", "OF0023"), key=lambda row: float(row[VALUE]))
     gaps = {
         row[TRUST_CODE]: min(float(row[VALUE]) - float(below[VALUE]), float(above[VALUE]) - float(row[VALUE]))
         for below, row, above in zip(by_value, by_value[1:], by_value[2:], strict=False)
     }
     clear = max(gaps, key=lambda code: (gaps[code], code))  # well away from its neighbours
+    between = one(row for row in of("acute", "OF1023") if row[TRUST_CODE] == clear)
+    community = "mental_health_community"
     planted = []
     for row, kind, published_id, columns, column, by, highest in (
-        (
-            one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear),
-            "data",
-            "OF1023",
-            DATA_COLUMNS,
-            VALUE,
-            0.3,
-            4,
-        ),
-        (one(of("mental_health_community", "OF4005")), "data", "OF4005", DATA_COLUMNS, VALUE, 0.25, 4),
-        (one(of("mental_health_community", "OF5002")), "data", "OF5002", DATA_COLUMNS, VALUE, 0.15, 4),
-        (one(of("acute", "OF5000")), "data", "OF5000", DATA_COLUMNS, RANK, 7, len(league["acute"])),
+        (between, "data", "OF1023", DATA_COLUMNS, VALUE, 0.01, 4),
+        (worst(community, "OF4005"), "data", "OF4005", DATA_COLUMNS, VALUE, 0.01, 4),
+        (worst(community, "OF5002"), "data", "OF5002", DATA_COLUMNS, VALUE, 0.01, 4),
+        (one(league[community]), "league table", "OF5000", LEAGUE_COLUMNS, PLACE, 7, len(league[community])),
         (one(league["acute"]), "league table", "OF5002", LEAGUE_COLUMNS, AVERAGE_SCORE, 0.12, 4),
     ):
         right = row[column]
-        row[column] = _shifted(right, by, highest)
+        row[column] = _shifted(right, by, highest).removesuffix(".0" if column == PLACE else "")
         planted.append([quarter_id, row[TRUST_CODE], kind, published_id, columns[column], right, row[column]])
     for metric_id, away in PLANTED_VALUES.items():
         ordered = sorted(of("acute", metric_id), key=lambda row: float(row[VALUE]))
-        worst = ordered[0][TRUST_CODE] not in used
-        row = ordered[0 if worst else -1]
+        is_worst = ordered[0][TRUST_CODE] not in used
+        row = ordered[0 if is_worst else -1]
         used.add(row[TRUST_CODE])
         right = row[VALUE]
-        row[VALUE] = _shifted(right, -away if worst else away, np.inf)
+        row[VALUE] = _shifted(right, -away if is_worst else away, np.inf)
         planted.append([quarter_id, row[TRUST_CODE], "data", metric_id, "Value", right, row[VALUE]])
     return planted

@@ -83,6 +83,10 @@ def test_without_any_seed_of_the_framework(built: tuple[str, Path], again: Again
     assert_same_release(warehouse, built)
     rules = rows(warehouse, "metric.framework_rules", built[0])
     assert set(rules["origin"]) == {"release"} and set(rules["label"]) == {"discovered"}
+    status = rows(warehouse, "rank.reconciliation", built[0]).groupby("measure")["status"].agg(set)
+    for measure in ("metric_score", "domain_score", "average_score", "unadjusted_segment", "adjusted_segment"):
+        assert status[measure] == {"agrees_by_construction"}, measure
+    assert status["league_rank"] == {"agrees"}
     assert rows(warehouse, "metric.release_contradictions", built[0]).empty
 
 
@@ -114,7 +118,7 @@ def test_wrong_seeds_are_named_and_do_not_count(built: tuple[str, Path], again: 
     assert set(said["kind"]) == {"seed_contradicted"}
     about = said["published_id"].fillna("league")
     assert set(zip(about, said["found"].str.split(" ").str[0], strict=True)) == {
-        ("OF1057", "threshold"),
+        ("OF1057", "floor"),
         ("OF1067", "weight"),
         ("OF1016", "polarity"),
         ("OF1005", "population_size"),

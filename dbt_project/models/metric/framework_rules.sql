@@ -15,25 +15,53 @@ with findings as (
     }) }}
 ),
 
+means as (
+    select
+        quarter,
+        league,
+        metric_id,
+        unnest([domain, 'overall']) as subject
+    from ({{ found('metrics', {'metric_id': 'varchar', 'domain': 'varchar'}) }}) as metrics
+),
+
 agreed as (
     select
-        agreement.quarter,
-        agreement.league,
-        agreement.subject,
-        case
-            when agreement.rule = 'threshold' then case when metrics.standard is null then 'floor' else 'standard' end
-            else agreement.rule
-        end as rule,
-        agreement.seeded,
-        agreement.agrees,
-        metrics.label
-    from {{ ref('seed_agreement') }} as agreement
-    inner join {{ ref('seeded_metrics') }} as metrics
+        quarter,
+        league,
+        subject,
+        rule,
+        seeded,
+        agrees,
+        label
+    from {{ ref('seed_agreement') }}
+    where rule <> 'weights'
+    union all
+    select
+        means.quarter,
+        means.league,
+        means.subject,
+        case means.subject when 'overall' then 'average_score' else 'domain_score' end,
+        null,
+        bool_and(coalesce(weights.agrees, false)),
+        max(weights.label)
+    from means
+    left join {{ ref('seed_agreement') }} as weights
         on
-            metrics.quarter = agreement.quarter
-            and metrics.league = agreement.league
-            and metrics.metric_id = agreement.metric_id
-    where agreement.rule <> 'weights'
+            weights.quarter = means.quarter
+            and weights.league = means.league
+            and weights.metric_id = means.metric_id
+            and weights.rule = 'weights'
+    group by means.quarter, means.league, means.subject
+    union all
+    select
+        quarter,
+        league,
+        'league',
+        unnest(['override', 'programme']),
+        'at least segment ' || unnest([seeded_override_segment, seeded_programme_segment]) || ' with the flag',
+        unnest([seeded_override_segment = override_segment, seeded_programme_segment = programme_segment]),
+        label
+    from {{ ref('leagues_in_force') }}
     union all
     select
         cuts.quarter,
@@ -72,8 +100,8 @@ select
     findings.cells_explained,
     findings.cells_unexplained,
     nullif(findings.alternatives, '') as alternatives,
-    findings.leave_one_out_agrees,
-    findings.leave_one_out_of
+    case when findings.leave_one_out_of > 0 then findings.leave_one_out_agrees end as leave_one_out_agrees,
+    nullif(findings.leave_one_out_of, 0) as leave_one_out_of
 from findings
 left join agreed
     on
