@@ -112,6 +112,8 @@ def _by_league(release: Release) -> dict[str, dict[str, dict[str, str]]]:
     """What each metric, domain and league goes by: league, what it is about, kind of rule."""
     told: dict[str, dict[str, dict[str, str]]] = {}
     for row in rules(release):
+        if row["rule"] == "fixed_cut_points":  # is itself a comparison with the quarter before
+            continue
         of_league = told.setdefault(row["league"], {})
         about = of_league.setdefault(row["metric_id"] or row["subject"], {})
         if row["metric_id"]:
