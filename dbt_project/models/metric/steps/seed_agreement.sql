@@ -1,6 +1,8 @@
 -- Whether a release goes with what the seeds say of each metric of its league. What the release leaves open agrees.
 -- Weights are asked of a league as a whole: they agree where, with the scores found, no fewer averages and domain
 -- scores come out than with the weights found.
+{% set step = grid_step('scores.score', 'rules.best_score', 'rules.span', 'sized.size_expected') %}
+{% set steps = as_double('sized.size_expected - 1') %}
 with found as (
     {{ found_metrics() }}
 ),
@@ -80,6 +82,40 @@ ranked as (
             and scores.metric_id = paired.metric_id
             and scores.score is distinct from rules.beyond_threshold_score
     group by paired.quarter, paired.metric_id, paired.population
+),
+
+sized as (
+    select
+        paired.*,
+        coalesce(case when ranked.is_whole then ranked.organisations end, paired.population_size) as size_expected
+    from paired
+    left join ranked
+        on
+            ranked.quarter = paired.quarter
+            and ranked.metric_id = paired.metric_id
+            and ranked.population = paired.population
+),
+
+-- Discovery does not consider a threshold that everybody is on one side of. It fits where every score lies on its grid.
+on_grid as (
+    select
+        sized.quarter,
+        sized.league,
+        sized.metric_id,
+        bool_and(
+            scores.score = {{ round_half_up('rules.best_score + rules.span * ' ~ step ~ ' / ' ~ steps) }}
+            and {{ step }} < sized.size_expected
+        ) as fits
+    from sized
+    inner join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = sized.scoring_rule
+    inner join scores
+        on
+            scores.quarter = sized.quarter
+            and scores.league = sized.league
+            and scores.metric_id = sized.metric_id
+            and scores.score is distinct from rules.beyond_threshold_score
+    where sized.size_expected > 1
+    group by sized.quarter, sized.league, sized.metric_id
 ),
 
 sizes_that_fit as (
@@ -196,46 +232,46 @@ weights_agree as (
 
 compared as (
     select
-        paired.*,
-        coalesce(case when ranked.is_whole then ranked.organisations end, paired.population_size) as size_expected,
+        sized.*,
         sizes_that_fit.sizes,
+        sizes_that_fit.sizes is not null or coalesce(on_grid.fits, false) as rule_fits,
         coalesce(bands_agree.agrees, true) as bands_agree,
         matrix_agrees.agrees as matrix_agrees,
         weights_agree.agrees as weights_agree,
-        max(paired.seeded_weight) over league as heaviest_seeded,
-        max(paired.found_weight) over league as heaviest_found
-    from paired
-    left join ranked
+        max(sized.seeded_weight) over league as heaviest_seeded,
+        max(sized.found_weight) over league as heaviest_found
+    from sized
+    left join on_grid
         on
-            ranked.quarter = paired.quarter
-            and ranked.metric_id = paired.metric_id
-            and ranked.population = paired.population
+            on_grid.quarter = sized.quarter
+            and on_grid.league = sized.league
+            and on_grid.metric_id = sized.metric_id
     left join sizes_that_fit
         on
-            sizes_that_fit.quarter = paired.quarter
-            and sizes_that_fit.league = paired.league
-            and sizes_that_fit.metric_id = paired.metric_id
-            and sizes_that_fit.scoring_rule = paired.scoring_rule
+            sizes_that_fit.quarter = sized.quarter
+            and sizes_that_fit.league = sized.league
+            and sizes_that_fit.metric_id = sized.metric_id
+            and sizes_that_fit.scoring_rule = sized.scoring_rule
     left join bands_agree
         on
-            bands_agree.quarter = paired.quarter
-            and bands_agree.league = paired.league
-            and bands_agree.metric_id = paired.metric_id
+            bands_agree.quarter = sized.quarter
+            and bands_agree.league = sized.league
+            and bands_agree.metric_id = sized.metric_id
     left join matrix_agrees
         on
-            matrix_agrees.quarter = paired.quarter
-            and matrix_agrees.league = paired.league
-            and matrix_agrees.metric_id = paired.metric_id
+            matrix_agrees.quarter = sized.quarter
+            and matrix_agrees.league = sized.league
+            and matrix_agrees.metric_id = sized.metric_id
     left join weights_agree
-        on weights_agree.quarter = paired.quarter and weights_agree.league = paired.league
-    window league as (partition by paired.quarter, paired.league)
+        on weights_agree.quarter = sized.quarter and weights_agree.league = sized.league
+    window league as (partition by sized.quarter, sized.league)
 )
 
 {% for rule, seeded, found, agrees in [
     (
         "'scoring_rule'", 'scoring_rule', 'found_rule',
         "case when scoring_rule in ('matrix', 'published_score') then true "
-        ~ "when scoring_rule = 'bands' then found_rule = 'bands' or bands_agree else sizes is not null end",
+        ~ "when scoring_rule = 'bands' then found_rule = 'bands' or bands_agree else rule_fits end",
     ),
     ("'polarity'", 'polarity', 'found_polarity', 'polarity = found_polarity'),
     (
