@@ -39,7 +39,6 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "organisation_sources": {"attribute", "source_id"},
-    "population_sizes_recovered": {"sizes_that_fit"},
     "release_contradictions": {"role"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
@@ -196,6 +195,16 @@ def test_every_rule_of_dbt_says_what_it_is_for() -> None:
         rule.name for rule in manifest.rules() if rule.kind != "custom_sql" and rule.test not in own[rule.table]
     ] == []
     assert [rule.name for rule in manifest.rules() if not rule.reason.strip()] == []
+
+
+def test_every_percentage_of_the_seeds_is_a_share_or_is_known_not_to_be_one() -> None:
+    """A share outside 0 to 100 stops a build. What a new metric is somebody has to say: here, or in the suite."""
+    suite = json.loads((SUITES / "metric" / "metric_values.json").read_text(encoding="utf-8"))
+    (rule,) = (rule for rule in suite["expectations"] if rule["meta"]["id"] == "percentage")
+    shares = set(re.findall(r'"([A-Z][^"]+)"', rule["kwargs"]["row_condition"]))
+    with (SEEDS / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        percentages = {row["metric_id"] for row in csv.DictReader(file) if row["unit"] == "%"}
+    assert shares == percentages - {"OF0079", "OF0081", "OF0085", "OF0086"}  # plan, variance, growth, cost index
 
 
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
