@@ -671,11 +671,13 @@ class Audit:
 
     @cache  # noqa: B019
     def expected(self, league: str) -> list[str]:
-        """The metrics that count in a league by the framework."""
+        """The metrics that count in a league by the framework; of those that it has only where their publication is at
+        hand, these quarters have none."""
         framework = FRAMEWORKS.get(league, "nof-2025-26")
         about = (framework, league)
+        absent = {row["metric_id"] for row in seed("computed_metrics") if row["expected"] == "false"}
         found = [row["metric_id"] for row in seed("league_metrics") if (row["framework"], row["league"]) == about]
-        return [metric_id for metric_id in found if self.metrics[metric_id]["counted"] == "true"]
+        return [m for m in found if m not in absent and self.metrics[m]["counted"] == "true"]
 
     @cached_property
     def scores_of(self) -> dict[str, list[Cells]]:
