@@ -140,7 +140,7 @@ def _same(seeded: str, found: str) -> bool:
     try:
         return plain(Decimal(seeded)) == found.partition(",")[0]
     except InvalidOperation:
-        return seeded == found
+        return found == seeded or found.startswith(f"{seeded} ")
 
 
 def _show_changes(console: Console, before: Release, after: Release, changes: list[Change]) -> None:

@@ -58,7 +58,7 @@ agreed as (
         league,
         'league',
         unnest(['override', 'programme']),
-        'at least segment ' || unnest([seeded_override_segment, seeded_programme_segment]) || ' with the flag',
+        'at least segment ' || unnest([seeded_override_segment, seeded_programme_segment]),
         unnest([seeded_override_segment = override_segment, seeded_programme_segment = programme_segment]),
         label
     from {{ ref('leagues_in_force') }}
