@@ -115,10 +115,10 @@ def show(
 
     With an ODS code, or a part of a name, only the rows of those organisations.
     """
-    from orchestration.terminal.leagues import show_release, tables_of
-
     release = shelf.find(Workspace(data_dir), quarter)
     release.require_intact()
+    from orchestration.terminal.leagues import show_release, tables_of
+
     if as_json:
         say_json(tables_of(release, only, organisation))
         return
@@ -161,13 +161,13 @@ def trace(
 
     ORGANISATION is an ODS code, a part of a name, or a league.
     """
+    workspace = Workspace(data_dir)
+    release = shelf.find(workspace, quarter, version)
+    shelf.require_one_kind(workspace, release.synthetic)
     from orchestration.audit.trace import trace as traced
     from orchestration.sources.store import Store
     from orchestration.terminal.trace import show as show_trace
 
-    workspace = Workspace(data_dir)
-    release = shelf.find(workspace, quarter, version)
-    shelf.require_one_kind(workspace, release.synthetic)
     found = traced(release, Store(workspace), organisation, metric_id)
     if as_json:
         say_json(found)

@@ -26,6 +26,9 @@ PLAIN = {  # what stands for a letter that a terminal does not have
     "\N{RIGHT SINGLE QUOTATION MARK}": "'",
     "\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-",
 }
+WIDEST = 10_000
+NARROWEST = 20  # characters of a line that anything is broken for
+BETWEEN_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -39,12 +42,15 @@ class Console(rich.console.Console):
         return super().render_str(visible(text), **how)
 
     def say(self, text: object, **how: Any) -> None:
-        """Prints a sentence as it is, without colours of its own; the terminal breaks its lines."""
-        self.print(str(text), highlight=False, soft_wrap=True, **how)
+        """Prints a sentence without colours of its own. On a terminal its lines end between words; a word longer than
+        a line, such as a path, stays one that can be copied."""
+        for line in str(text).split("\n"):
+            whole = textwrap.wrap(line, max(self.width, NARROWEST), **BETWEEN_WORDS) if self.is_terminal else [line]
+            self.print("\n".join(whole), highlight=False, soft_wrap=True, **how)
 
     def table(self, table: Table) -> None:
         """Prints a table; where no line is wide enough for its longest words, each row as lines of its own."""
-        if Measurement.get(self, self.options, table).minimum <= self.width:
+        if Measurement.get(self, self.options.update(width=WIDEST), table).minimum <= self.width:
             self.print(table)
         else:
             self._stacked(table)
@@ -58,15 +64,9 @@ class Console(rich.console.Console):
             for number, (heading, cell) in enumerate(zip(headings, row, strict=True)):
                 if cell.strip():
                     said = f"{heading}: {cell}" if heading else cell
-                    for line in textwrap.wrap(
-                        said,
-                        max(self.width, 20),
-                        initial_indent="  " if number else "",
-                        subsequent_indent="    ",
-                        break_long_words=False,
-                        break_on_hyphens=False,
-                    ):
-                        self.say(line, style=styled.style)
+                    indents = {"initial_indent": "  " if number else "", "subsequent_indent": "    "}
+                    lines = textwrap.wrap(said, max(self.width, NARROWEST), **BETWEEN_WORDS, **indents)
+                    self.print("\n".join(lines), highlight=False, soft_wrap=True, style=styled.style)
         if table.caption:
             self.say(table.caption, style="dim")
         self.print()

@@ -69,6 +69,8 @@ def show_release(
             made = _icb_table if about.league == "icb" else _trust_table
             shown = made(about, table, trusts, len(table) if organisation else rows or len(table), console.width)
             console.table(shown)
+            for member in table[~table["ranked"]].itertuples() if organisation else ():
+                console.say(f"{member.organisation_code} is not ranked: {member.not_ranked_reason}", style="yellow")
             console.say(_how_sure(about, facts), style="dim")
 
 
@@ -184,6 +186,8 @@ def _league_table(
 def _partial(about: Any) -> str:
     import pandas as pd
 
+    if not about.published:
+        return str(about.absent_reason)
     if about.coverage == "full":
         return "no metric missing"
     earlier = about.metrics_of_an_earlier_month

@@ -97,7 +97,7 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
     table = _table("Metrics", (*headings, "where it was read"), ("value", "score", "weight"))
     for metric in metrics:
         score = metric["score"] or {}
-        place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {score.get('population')}"
+        place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {_words(score.get('population'))}"
         table.add_row(
             " ".join(filter(None, [metric["metric_id"], metric["title"]])),
             metric["value_basis"],
@@ -158,10 +158,10 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
     score = metric["score"] or {}
     for name in ("numerator", "denominator", "value", "unit", "reporting_date", "status", "status_reason"):
         if metric[name] is not None:
-            table.add_row(name, _text(metric[name]))
+            table.add_row(name.replace("_", " "), _text(metric[name]))
     for name in ("population", "population_size", "rank_in_population", "score", "score_basis", "weight", "label"):
         if score.get(name) is not None:
-            table.add_row(name, _text(score[name]))
+            table.add_row(name.replace("_", " "), _words(score[name]))
     console.table(table)
     if metric["parts"]:
         title = f"Parts: {_rows_of(len(metric['parts']))}, whose sums are numerator and denominator"
@@ -211,6 +211,11 @@ def _table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Ta
     for heading in left:
         table.add_column(heading, overflow="fold", justify="right" if heading in right else "left")
     return table
+
+
+def _words(value: Any) -> str:
+    """A name of the rules as words, which a line may be broken between."""
+    return _text(value).replace("_", " ")
 
 
 def _text(value: Any) -> str:
