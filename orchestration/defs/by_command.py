@@ -21,7 +21,7 @@ from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.terminal.console import Console, say_json
-from orchestration.terminal.interrupt import say_when_stopped
+from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
 from orchestration.terminal.leagues import show_release, show_warnings, warnings_of
 from orchestration.workspace.paths import Workspace
 
@@ -104,6 +104,7 @@ def _progress(
     if workspace:
         before = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
         say_when_stopped(lambda: _published_since(before, workspace))
+    prepare_for_libraries()
     validator.start()
     with errors.status(f"{what}: starting", spinner="line") as status:
         from orchestration.defs import in_process

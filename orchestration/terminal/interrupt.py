@@ -34,8 +34,24 @@ def say_when_stopped(sentence: Callable[[], str]) -> None:
 def end_when_interrupted() -> None:
     """Starts to wait for Ctrl-C; before other threads are started, which then do not get it either."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        _block()
         threading.Thread(target=_wait, daemon=True).start()
+
+
+def prepare_for_libraries() -> None:
+    """Keeps the signal from this thread in a run, too: dbt makes a lock of several processes, and with the first of
+    those Python starts a process of its own and lets the signal through again."""
+    if hasattr(signal, "pthread_sigmask"):
+        from multiprocessing import resource_tracker
+
+        blocked = signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+        resource_tracker.ensure_running()
+        if blocked:
+            _block()
+
+
+def _block() -> None:
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
 
 
 def _wait() -> None:
