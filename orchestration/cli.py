@@ -194,10 +194,11 @@ def verify(release: Release, receipt: Path | None, as_json: bool, data_dir: Path
     RELEASE is a folder, or a quarter such as 2025-26-Q2 or 2025-26-Q2/v1. The record of decisions is checked too.
     """
     from orchestration.audit import receipt as receipts
-    from orchestration.defs import by_command
 
     if receipt:
         receipts.refuse_where_not_writable(receipt)
+    from orchestration.defs import by_command
+
     here = data_dir or Path(*release.folder.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
     facts = receipts.facts(release, by_command.verify(release, here))
     if receipt:
@@ -226,6 +227,7 @@ def diff(before: Release, after: Release, as_json: bool, rows: int, data_dir: Pa
 
     BEFORE and AFTER are folders, or quarters such as 2025-26-Q2 or 2025-26-Q2/v1.
     """
+    shelf.require_same_kind(before, after)
     from orchestration.releases.diff import difference
     from orchestration.terminal.diff import show as show_difference
 

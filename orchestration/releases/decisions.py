@@ -144,7 +144,9 @@ class Record:
         if not self._earlier.exists():
             return []
         try:
-            rows = json.loads(self._earlier.read_text(encoding="utf-8"))
+            rows: list[dict[str, str]] = json.loads(self._earlier.read_text(encoding="utf-8"))
+            if not isinstance(rows, list):
+                raise TypeError
             return [
                 Decision(
                     release=self.release,

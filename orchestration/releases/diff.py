@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.errors import LeagueError
+from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.statistics import leagues
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
@@ -77,10 +77,7 @@ class Difference:
 def difference(before: Release, after: Release) -> Difference:
     """Everything that differs between two releases. Raises LeagueError where one is damaged or of an earlier
     contract, where one is fictional and the other real, and where its ranks do not follow from its own scores."""
-    if before.synthetic != after.synthetic:
-        raise LeagueError(
-            f"{before if before.synthetic else after} is fictional, the other is real: nothing to compare"
-        )
+    shelf.require_same_kind(before, after)
     before.require_intact()
     after.require_intact()
     inputs, scored = _inputs(before, after), _scored(before, after)

@@ -70,6 +70,13 @@ def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
             )
 
 
+def require_same_kind(before: Release, after: Release) -> None:
+    """Raises LeagueError where one of two releases is fictional and the other real."""
+    if before.synthetic != after.synthetic:
+        fictional = before if before.synthetic else after
+        raise LeagueError(f"{fictional} is fictional and the other is real: there is nothing to compare")
+
+
 def decide(release: Release, state: str, text: str, confirm: Callable[[], object]) -> Decision:
     """Records that somebody approves (`text` is who), withdraws or reinstates (`text` is why) a release. `confirm` is
     asked once all is checked, and raises where nothing is to be recorded. Raises LeagueError where the decision may not

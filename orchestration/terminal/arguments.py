@@ -35,7 +35,7 @@ class QuarterName(click.ParamType[str]):
         self._also = also
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value == self._also:
+        if self._also and value.lower() == self._also:
             return ALL
         try:
             return require_known_quarter(value)
@@ -75,6 +75,9 @@ class ReleaseName(click.ParamType[Release]):
                     named = ", ".join(str(folder / f"v{number}") for number in there)
                     raise LeagueError(f"{folder} is no release: name a version of it: {named}")
                 return Release.read(folder)
+            if there := shelf.versions(folder.parent):
+                named = ", ".join(str(folder.parent / f"v{number}") for number in there)
+                raise LeagueError(f"{folder} is not there; there is {named}")
             match = VERSION.fullmatch(value)
             try:
                 quarter = require_known_quarter(match[1] if match else value)

@@ -28,7 +28,6 @@ PLAIN = {  # what stands for a letter that a terminal does not have
 }
 WIDEST = 10_000
 NARROWEST = 20  # characters of a line that anything is broken for
-BETWEEN_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
 SHOW_CURSOR = "\x1b[?25h"
 
 
@@ -45,8 +44,8 @@ class Console(rich.console.Console):
         """Prints a sentence without colours of its own. On a terminal its lines end between words; a word longer than
         a line, such as a path, stays one that can be copied."""
         for line in str(text).split("\n"):
-            whole = textwrap.wrap(line, max(self.width, NARROWEST), **BETWEEN_WORDS) if self.is_terminal else [line]
-            self.print("\n".join(whole), highlight=False, soft_wrap=True, **how)
+            lines = _wrapped(line, self.width) if self.is_terminal else [line]
+            self.print("\n".join(lines), highlight=False, soft_wrap=True, **how)
 
     def table(self, table: Table) -> None:
         """Prints a table; where no line is wide enough for its longest words, each row as lines of its own."""
@@ -64,8 +63,7 @@ class Console(rich.console.Console):
             for number, (heading, cell) in enumerate(zip(headings, row, strict=True)):
                 if cell.strip():
                     said = f"{heading}: {cell}" if heading else cell
-                    indents = {"initial_indent": "  " if number else "", "subsequent_indent": "    "}
-                    lines = textwrap.wrap(said, max(self.width, NARROWEST), **BETWEEN_WORDS, **indents)
+                    lines = _wrapped(said, self.width, "  " if number else "", "    ")
                     self.print("\n".join(lines), highlight=False, soft_wrap=True, style=styled.style)
         if table.caption:
             self.say(table.caption, style="dim")
@@ -74,6 +72,17 @@ class Console(rich.console.Console):
     def on_broken_pipe(self) -> None:
         """Goes on where nobody reads any more, as under `| head`: the exit code says how the command ended."""
         stop_printing()
+
+
+def _wrapped(text: str, width: int, first: str = "", others: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        max(width, NARROWEST),
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def stop_printing() -> None:

@@ -97,12 +97,12 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
     table = _table("Metrics", (*headings, "where it was read"), ("value", "score", "weight"))
     for metric in metrics:
         score = metric["score"] or {}
-        place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {_words(score.get('population'))}"
+        place = f"{score.get('rank_in_population')} of {score.get('population_size')}"
         table.add_row(
             " ".join(filter(None, [metric["metric_id"], metric["title"]])),
             metric["value_basis"],
             f"{_text(metric['value'])} {metric['unit']}" if metric["value"] is not None else metric["status"],
-            place if score.get("rank_in_population") else "",
+            f"{place}, {_words(score['population'])}" if score.get("rank_in_population") else "",
             _text(score.get("score")),
             _text(score.get("score_basis")),
             _text(score["weight"]) if score.get("counted") else "-",

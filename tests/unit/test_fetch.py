@@ -805,6 +805,7 @@ def test_command_prints_what_came_and_exits_with_1_where_something_did_not(
 ) -> None:
     monkeypatch.setattr(fetch_module, "https", lambda: world.pool)
     world.site.wrongs[MAY] = [wrong] if wrong else []
+    world.folder.mkdir(exist_ok=True)
     folders = ["--extracts", str(world.folder), "--data-dir", str(world.workspace.data_dir)]
     result = CliRunner().invoke(league, ["fetch", "--quarter", Q1, *folders], terminal_width=200)
     assert result.exit_code == code, result.output
