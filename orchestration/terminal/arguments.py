@@ -19,6 +19,7 @@ from orchestration.errors import LeagueError
 from orchestration.quarters import known_quarters, require_known_quarter
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
+from orchestration.text import visible
 from orchestration.workspace.paths import PROJECT, Workspace
 
 HERE = PROJECT / "data"
@@ -40,7 +41,7 @@ class QuarterName(click.ParamType[str]):
         try:
             return require_known_quarter(value)
         except LeagueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(visible(str(error)), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         released = shelf.quarters_released(_workspace(ctx))
@@ -56,7 +57,7 @@ class ExtractsFolder(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         folder = Path(value)
         if not folder.is_dir():
-            self.fail(f"{folder} is not a folder: name the one that holds the files", param, ctx)
+            self.fail(visible(f"{folder} is not a folder: name the one that holds the files"), param, ctx)
         return folder
 
 
@@ -85,7 +86,7 @@ class ReleaseName(click.ParamType[Release]):
                 raise LeagueError(f"{value} is neither the folder of a release nor a quarter: {error}") from None
             return shelf.find(_workspace(ctx), quarter, int(match[2]) if match else None)
         except LeagueError as error:
-            self.fail(str(error), param, ctx)
+            self.fail(visible(str(error)), param, ctx)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         workspace = _workspace(ctx)
