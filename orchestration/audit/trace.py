@@ -5,6 +5,7 @@ Belongs here: reading a release, and the rows it names in the store. Does not: m
 
 from __future__ import annotations
 
+import csv
 import json
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from orchestration.releases.release import OPENLINEAGE, Release, Row
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
+from orchestration.workspace.paths import SEEDS
 
 Place = tuple[str | None, int]  # member or sheet, and row
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
@@ -182,6 +184,8 @@ def _metric(release: Release, value: Row) -> Row:
     for figure in ("numerator", "denominator") if parts else ():
         summed = [part[figure] for part in parts if part[figure] is not None]
         _require_equal(f"{figure} of {value['metric_id']}", value[figure], sum(summed) if summed else None)
+    if scores and scores[0]["score_basis"] == "recovered":
+        scores[0]["other_sizes_that_fit"] = _other_sizes(release, value["metric_id"], scores[0])
     return {
         **value,
         "title": titles[0]["metric_title"] if titles else None,
@@ -189,6 +193,18 @@ def _metric(release: Release, value: Row) -> Row:
         "sources": release.rows("metric_sources", **key, **basis),
         "parts": parts,
     }
+
+
+def _other_sizes(release: Release, metric_id: str, score: Row) -> str | None:
+    """The sizes of its population that the published scores fit as well. The size, and the rank in it, are then one
+    reading of several."""
+    if not release.has_table("framework_rules"):
+        return None
+    with (SEEDS / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        subjects = {row["score_id"] for row in csv.DictReader(file) if row["metric_id"] == metric_id}
+    rules = release.rows("framework_rules", rule="population_size", league=score["league"])
+    of_metric = [rule for rule in rules if rule["subject"] in subjects and rule["low"] == score["population_size"]]
+    return of_metric[0]["alternatives"] if of_metric else None
 
 
 def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Iterator[Row]:

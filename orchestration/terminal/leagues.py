@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.errors import LeagueError
+from orchestration.operations.runbook import advice
+from orchestration.quarters import WRITTEN
 from orchestration.releases.release import CHECKS
 from orchestration.releases.search import search
 from orchestration.terminal.console import Console
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 TRUSTS = "its trusts and their ranks"
 WRAPPED = ("trust", "ICB", TRUSTS)
+QUARTER = re.compile(rf"\b{WRITTEN.pattern}\b".replace("(", "(?:"))
 EXAMPLES = 3  # rows named under a warning
 NAME = 24  # characters of a name that every line has room for; a longer one goes on below
 # Left out where a line is narrow, the first before the others: the row of an organisation alone has them all.
@@ -34,21 +38,25 @@ def warnings_of(release: Release) -> list[dict[str, Any]]:
 
 def show_warnings(console: Console, release: Release) -> None:
     """Prints each with its quarter, its rows, and what to do."""
-    for found in warnings_of(release):
+    failed = warnings_of(release)
+    for found in failed:
         kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
-        console.say(
-            f"{kind}: {release.quarter}: {found['id']}: {found['unexpected']} unexpected. {found['reason']}",
-            style="yellow",
-        )
+        about = sorted({*QUARTER.findall(" ".join(found["examples"]))}) or [release.quarter]
+        rows = f"{found['unexpected']} row{'' if found['unexpected'] == 1 else 's'}"
+        console.say(f"{kind}: {', '.join(about)}: {found['id']}: {rows}. {found['reason']}", style="yellow")
+        if release.quarter not in about:
+            said = f"  The rows named are of {', '.join(about)}, which a build of {release.quarter} reads too."
+            console.say(said, style="yellow")
         for example in found["examples"][:EXAMPLES]:
             console.say(f"  {example}", style="yellow")
-        if (more := found["unexpected"] - EXAMPLES) > 0 and found["examples"]:
-            console.say(f"  {more} more in {release.folder / CHECKS}", style="yellow")
-    if warnings_of(release) and not release.synthetic:
-        console.say(f"Look at the rows before anybody approves {release}; docs/operations.md says what each asks for.")
-    elif release.synthetic:
+        if found["examples"] and (more := found["unexpected"] - EXAMPLES) > 0:
+            console.say(f"  and {more} more; {release.folder / CHECKS} has some", style="yellow")
+        console.say(f"  What to do: {advice(found['id']) or 'look at the rows.'}", style="yellow")
+    if failed and release.synthetic:
         console.say(
-            "league sample plants disagreements, revisions and gaps, so that warnings are to be seen.", style="dim"
+            "league sample plants odd files, gaps and figures that disagree, so that warnings are seen;"
+            " planted_disagreements.csv among its files lists the figures.",
+            style="dim",
         )
 
 

@@ -95,9 +95,12 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
 def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> None:
     headings = ("metric", "basis", "value", "rank in population", "score", "basis", "weight", "label")
     table = _table("Metrics", (*headings, "where it was read"), ("value", "score", "weight"))
+    several = False
     for metric in metrics:
         score = metric["score"] or {}
         place = f"{score.get('rank_in_population')} of {score.get('population_size')}"
+        several = several or bool(score.get("other_sizes_that_fit"))
+        place += "*" if score.get("other_sizes_that_fit") else ""
         table.add_row(
             " ".join(filter(None, [metric["metric_id"], metric["title"]])),
             metric["value_basis"],
@@ -110,6 +113,11 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
             _read_at(metric, notes),
         )
     console.table(table)
+    if several:
+        console.say(
+            "* recovered from the published scores: other sizes fit them as well (--metric ID lists them). The rank in"
+            " the population is ours; `metric_rank` below is the rank that NHS England published."
+        )
 
 
 def _read_at(metric: Row, notes: Footnotes) -> str:
@@ -159,7 +167,16 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
     for name in ("numerator", "denominator", "value", "unit", "reporting_date", "status", "status_reason"):
         if metric[name] is not None:
             table.add_row(name.replace("_", " "), _text(metric[name]))
-    for name in ("population", "population_size", "rank_in_population", "score", "score_basis", "weight", "label"):
+    for name in (
+        "population",
+        "population_size",
+        "other_sizes_that_fit",
+        "rank_in_population",
+        "score",
+        "score_basis",
+        "weight",
+        "label",
+    ):
         if score.get(name) is not None:
             table.add_row(name.replace("_", " "), _words(score[name]))
     console.table(table)
