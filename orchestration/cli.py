@@ -29,6 +29,7 @@ from orchestration.terminal.interrupt import end_when_interrupted, say_when_stop
 from orchestration.workspace.paths import PROJECT, Workspace
 
 HEAD = 10
+PLANTED = "planted_disagreements.csv"  # lies in every sample
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -299,6 +300,8 @@ def doctor(extracts: Path | None, advisories: Path | None, as_json: bool, data_d
 @click.option("--seed", type=int, help="Another sample than the usual one.")
 def sample(out: Path, seed: int | None) -> None:
     """Write four quarters of published files of fictional trusts."""
+    if out.is_dir() and any(out.iterdir()) and not (out / PLANTED).exists():
+        raise click.UsageError(f"{out} holds other files than a sample: name an empty folder with --out")
     from orchestration.sample import write_sample
 
     if seed is None:

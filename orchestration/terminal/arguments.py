@@ -57,7 +57,7 @@ class ExtractsFolder(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         folder = Path(value)
         if not folder.is_dir():
-            self.fail(visible(f"{folder} is not a folder: name the one that holds the files"), param, ctx)
+            self.fail(visible(f"{folder} is not a folder: name the one that holds the files, or make it"), param, ctx)
         return folder
 
 

@@ -99,6 +99,7 @@ COMMANDS: dict[str, str | Callable[[Path], object]] = {
     "show ZA1 ZB1": "",
     "show --rows -1": "",
     "sample --seed one": "",
+    f"sample --out {EXTRACTS}": "",
     "doctor --advisories /nonexistent": "",
     "status now": "",
 }
