@@ -190,7 +190,7 @@ def trace(
     help="Where the store with its extracts is.",
 )
 def verify(release: Release, receipt: Path | None, as_json: bool, data_dir: Path | None) -> None:
-    """Build a release again from its stored extracts, compare every byte.
+    """Build a release again and compare every byte.
 
     RELEASE is a folder, or a quarter such as 2025-26-Q2 or 2025-26-Q2/v1. The record of decisions is checked too.
     """
@@ -224,7 +224,7 @@ def verify(release: Release, receipt: Path | None, as_json: bool, data_dir: Path
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a table; 0 for all.")
 @data_dir
 def diff(before: Release, after: Release, as_json: bool, rows: int, data_dir: Path) -> None:
-    """Say what differs between two releases, and why organisations moved.
+    """Say what differs between two releases, and why.
 
     BEFORE and AFTER are folders, or quarters such as 2025-26-Q2 or 2025-26-Q2/v1.
     """

@@ -11,6 +11,7 @@ import textwrap
 from typing import Any
 
 import rich.console
+from rich.console import Group
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -49,10 +50,26 @@ class Console(rich.console.Console):
 
     def table(self, table: Table) -> None:
         """Prints a table; where no line is wide enough for its longest words, each row as lines of its own."""
-        if Measurement.get(self, self.options.update(width=WIDEST), table).minimum <= self.width:
-            self.print(table)
-        else:
+        wide = self.options.update(width=WIDEST)
+        columns = [Measurement.get(self, wide, Group(column.header, *column.cells)) for column in table.columns]
+        least = [found.minimum for found in columns]
+        whole = [
+            found.maximum if column.no_wrap else found.minimum
+            for found, column in zip(columns, table.columns, strict=True)
+        ]
+        room = self.width - (Measurement.get(self, wide, table).maximum - sum(found.maximum for found in columns))
+        if sum(least) > room:
             self._stacked(table)
+            return
+        # Of what is left over, each column is given what its longest line lacks: rich would narrow the widest column,
+        # whatever its words.
+        widths = whole if sum(whole) <= room else least
+        for _ in range(room - sum(widths)):
+            lacking = max(range(len(widths)), key=lambda n: columns[n].maximum / max(widths[n], 1))
+            widths[lacking] += widths[lacking] < columns[lacking].maximum
+        for column, width in zip(table.columns, widths, strict=True):
+            column.width = width
+        self.print(table)
 
     def _stacked(self, table: Table) -> None:
         cells = [[str(self.render_str(str(cell))) for cell in column.cells] for column in table.columns]

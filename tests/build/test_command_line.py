@@ -136,7 +136,7 @@ def test_tampered_release_is_not_shown(data: Path, tmp_path: Path) -> None:
 def test_fictional_and_real_are_not_traced_in_one_folder(data: Path, tmp_path: Path) -> None:
     shutil.copytree(data / "releases", tmp_path / "releases")
     real = tmp_path / "releases" / "2025-26-Q2" / "v1"
-    real.mkdir()
+    real.mkdir(parents=True)
     (real / "datapackage.json").write_text(json.dumps({"resources": [], "synthetic": False}))
     refused = run(tmp_path, "trace", "acute", "--quarter", QUARTER)
     assert refused.exit_code == 1 and "holds real releases, such as" in str(refused.exception)
