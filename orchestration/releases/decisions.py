@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import re
+import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,7 @@ from orchestration.workspace.files import alone, sha256_of_file, sweep, write_at
 CANDIDATE, APPROVED, WITHDRAWN, REINSTATED = "candidate", "approved", "withdrawn", "reinstated"
 HEADS = "decisions.lock.json"
 BEGINNING = "0" * 64  # what stands before the first entry where no record of the earlier form does
+MOMENT = 0.1  # seconds between the changes of the two files, and many more
 SHA256 = re.compile("[0-9a-f]{64}")
 MEND = "put the record and releases/decisions.lock.json back from version control or a backup"
 
@@ -66,7 +68,11 @@ class Record:
         self.path = folder.with_name(f"{folder.name}.decisions.ndjson")
         self._earlier = folder.with_name(f"{folder.name}.approval.json")  # the form before the chain: never written to
         self._heads = folder.parent.with_name(HEADS)
-        self.decisions = self._read()
+        try:
+            self.decisions = self._read()
+        except LeagueError:  # somebody may be recording: two files do not change in one moment
+            time.sleep(MOMENT)
+            self.decisions = self._read()
 
     @property
     def head(self) -> str:

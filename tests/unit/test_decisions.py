@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -186,6 +187,25 @@ def test_record_and_head_rewritten_together_are_not_found_here(release: Path) ->
     heads(lambda found: found.update({"2025-26-Q2/v1": last}))(release)
     assert Release.read(release).state()[0] == "approved"
     assert noted not in record_of(release).read_text()
+
+
+def test_who_reads_while_somebody_records_waits_a_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the two files: the head is written, the record is not yet."""
+    folder, found = bundle(tmp_path), []
+    approve(folder)
+    write = decisions.write_atomically
+
+    def slowly(path: Path, content: bytes) -> None:
+        if path == record_of(folder):
+            reader.start()
+            time.sleep(decisions.MOMENT / 2)
+        write(path, content)
+
+    reader = threading.Thread(target=lambda: found.append(Release.read(folder).state()[0]))
+    monkeypatch.setattr(decisions, "write_atomically", slowly)
+    decide(folder, "withdrawn", "wrong")
+    reader.join()
+    assert found == ["withdrawn"]
 
 
 def test_entry_says_who_when_and_what(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
