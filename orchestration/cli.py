@@ -320,7 +320,7 @@ def _decide(release: Release, state: str, text: str, what: str, yes: bool) -> No
             return
         if not sys.stdin.isatty():
             raise LeagueError("nothing recorded: nobody can be asked here; --yes records it without asking")
-        if not click.confirm(f"{release}\n{release.standing()}\nsha256 of {release.package_sha256()[:12]}…\n{what}?"):
+        if not click.confirm(f"{release}\n{release.standing()}\nsha256 {release.package_sha256()[:12]}…\n{what}?"):
             raise LeagueError("nothing recorded")
 
     say_when_stopped(lambda: "nothing recorded")
