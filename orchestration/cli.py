@@ -25,11 +25,11 @@ from orchestration.releases.release import Release
 from orchestration.terminal import arguments
 from orchestration.terminal.arguments import ALL, ORGANISATION, QuarterName, as_json, data_dir, extracts, release_name
 from orchestration.terminal.console import Console, say_json, write_plainly_where_needed
+from orchestration.terminal.framework import framework
 from orchestration.terminal.interrupt import end_when_interrupted, say_when_stopped
 from orchestration.workspace.paths import PROJECT, Workspace
 
 HEAD = 10
-PLANTED = "planted_disagreements.csv"  # lies in every sample
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -105,7 +105,7 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 @league.command()
 @click.argument("organisation", required=False, type=ORGANISATION)
 @arguments.quarter
-@click.option("--league", "only", type=arguments.LEAGUE, help="acute, mental_health_community, ambulance or icb.")
+@click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
 @as_json
 @data_dir
@@ -298,18 +298,22 @@ def doctor(extracts: Path | None, advisories: Path | None, as_json: bool, data_d
     help="Where the files go.",
 )
 @click.option("--seed", type=int, help="Another sample than the usual one.")
-def sample(out: Path, seed: int | None) -> None:
+@click.option(
+    "--framework-year",
+    help="Such as 2026-27: oversight releases of that year, by invented rules that a build has to find.",
+)
+def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
     """Write four quarters of published files of fictional trusts."""
-    if out.is_dir() and any(out.iterdir()) and not (out / PLANTED).exists():
-        raise click.UsageError(f"{out} holds other files than a sample: name an empty folder with --out")
+    arguments.refuse_folder_of_others(out)
     from orchestration.sample import write_sample
 
-    if seed is None:
-        write_sample(out)
-    else:
-        write_sample(out, seed)
+    asked = {"seed": seed, "framework_year": framework_year}
+    write_sample(out, **{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
     files = [path for path in out.rglob("*") if path.is_file()]
     click.echo(f"{len(files)} files in {out}")
+
+
+league.add_command(framework)
 
 
 def _decide(release: Release, state: str, text: str, what: str, yes: bool) -> None:

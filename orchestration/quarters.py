@@ -62,6 +62,12 @@ class Quarter(str):
     def previous(self) -> Quarter:
         return self.of(self.year, self.number - 1) if self.number > 1 else self.of(self.year - 1, 4)
 
+    def following(self, count: int) -> list[Quarter]:
+        """This quarter and so many after it."""
+        return [
+            self.of(self.year + (self.number - 1 + n) // 4, (self.number - 1 + n) % 4 + 1) for n in range(count + 1)
+        ]
+
     @property
     def months(self) -> list[str]:
         """Of 2025-26-Q4, `2026-01`, `2026-02`, `2026-03`."""

@@ -5,7 +5,6 @@ Belongs here: reading a release, and the rows it names in the store. Does not: m
 
 from __future__ import annotations
 
-import csv
 import json
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from orchestration.releases.release import OPENLINEAGE, Release, Row
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import InUse, rows_read_again
 from orchestration.sources.store import Store
-from orchestration.workspace.paths import SEEDS
 
 Place = tuple[str | None, int]  # member or sheet, and row
 CODES = ("organisation_code", "trust_code", "icb_code")  # who a row is about
@@ -33,10 +31,10 @@ Reads = dict[tuple[str, str], list[tuple[str, str]]]  # the (dataset, column) pa
 def trace(release: Release, store: Store, code: str, metric_id: str | None = None) -> Row:
     """What a release says of an organisation or a league, and which rows of which files say so.
 
-    Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its
-    score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the seeds that each
-    of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is the sum, and
-    those rows as they stand in the stored files.
+    Of an organisation: `placings`, one a league, each figure worked out again from those below it; `metrics`, each
+    value with its score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the
+    seeds that each of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is
+    the sum, and those rows as they stand in the stored files.
 
     Raises LeagueError where the release is damaged or does not add up, where it does not know the code or the metric,
     and where a row asked for is not in the store or does not say what the release has.
@@ -58,7 +56,9 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
     else:
         reads = _column_reads(release)
         found["columns"] = {table: _origins(release, table, reads) for table in tables}
-        found["placing"] = _placing(release, code, tables)
+        found["placings"] = [
+            _placing(release, row, tables.get("metric_scores", [])) for row in tables.get("league_table", [])
+        ]
         found["metrics"] = [_metric(release, value) for value in tables.get("metric_values", [])]
         for metric in found["metrics"]:
             del metric["parts"]
@@ -124,18 +124,15 @@ def _ends(dataset: str, column: str, reads: Reads) -> set[str]:
     return found
 
 
-def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row | None:
+def _placing(release: Release, row: Row, scores: list[Row]) -> Row:
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
-    if "league_table" not in tables:
-        return None
-    (row,) = tables["league_table"]
     (about,) = release.rows("league_coverage", league=row["league"])
     placing = {**row, "league_title": release.marked(about["title"])}
     if row["rank"] is None:
         return placing
     members = release.rows("league_table", league=row["league"], ranked=True)
     before = [m for m in members if (m["segment"], m["average_score"]) < (row["segment"], row["average_score"])]
-    scores = [score for score in tables["metric_scores"] if score["counted"]]
+    scores = [score for score in scores if score["counted"] and score["league"] == row["league"]]
     weights = sum((score["weight"] for score in scores), Decimal())
     weighted = sum((score["weight"] * score["score_exact"] for score in scores), Decimal())
     cuts = [c for c in release.rows("segment_cut_points", framework=row["framework"]) if c["scope"] == "overall"]
@@ -152,7 +149,7 @@ def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row |
         "weighted_scores": weighted,
         "weights": weights,
         "cut_points": cuts,
-        "previous_files": _files_of_previous_quarter(release, code, row, about) if row["previous_rank"] else [],
+        "previous_files": _files_of_previous_quarter(release, row, about) if row["previous_rank"] else [],
     }
 
 
@@ -166,9 +163,11 @@ def _segment(average: Decimal, cuts: list[Row]) -> int:
     return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
 
 
-def _files_of_previous_quarter(release: Release, code: str, row: Row, about: Row) -> list[str]:
+def _files_of_previous_quarter(release: Release, row: Row, about: Row) -> list[str]:
     """The previous rank was worked out in the same build, from that quarter's files of the sources it has values of."""
-    values = release.rows("metric_sources", organisation_code=code, value_basis=about["value_basis"])
+    values = release.rows(
+        "metric_sources", organisation_code=row["organisation_code"], value_basis=about["value_basis"]
+    )
     used = release.files_in_use()
     files = used[used["quarter"].notna() & (used["quarter"] != row["quarter"])]
     return sorted(set(files.loc[files["source_id"].isin({v["source_id"] for v in values}), "source_sha256"]))
@@ -198,13 +197,10 @@ def _metric(release: Release, value: Row) -> Row:
 def _other_sizes(release: Release, metric_id: str, score: Row) -> str | None:
     """The sizes of its population that the published scores fit as well. The size, and the rank in it, are then one
     reading of several."""
-    if not release.has_table("framework_rules"):
+    if "metric_id" not in release.columns.get("framework_rules", ()):  # of an earlier contract
         return None
-    with (SEEDS / "metrics.csv").open(encoding="utf-8", newline="") as file:
-        subjects = {row["score_id"] for row in csv.DictReader(file) if row["metric_id"] == metric_id}
-    rules = release.rows("framework_rules", rule="population_size", league=score["league"])
-    of_metric = [rule for rule in rules if rule["subject"] in subjects and rule["low"] == score["population_size"]]
-    return of_metric[0]["alternatives"] if of_metric else None
+    rules = release.rows("framework_rules", rule="population_size", metric_id=metric_id, league=score["league"])
+    return rules[0]["alternatives"] if rules and rules[0]["low"] == score["population_size"] else None
 
 
 def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Iterator[Row]:
@@ -213,7 +209,7 @@ def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Itera
     for metric in metrics:
         for number, figure in (("source_row", "value"), ("published_score_row", "published_score")):
             if metric[number] is not None:
-                expected = {"trust_code": metric["organisation_code"]}
+                expected = {"_code": metric["organisation_code"]}
                 if metric[figure] is not None:
                     expected["value"] = str(metric[figure])
                 said.setdefault(metric["source_sha256"], {})[metric["source_member"], metric[number]] = expected

@@ -58,7 +58,6 @@ class Rule:
     outside: Flags = field(default_factory=lambda: np.zeros(0, bool))  # out of the order of the others
     predicted: tuple[int, int] = (0, 0)  # leave one out: agrees, of
     bands: tuple[tuple[int, int, int, int], ...] = ()  # score, lowest, highest, organisations
-    bands_outside: Flags = field(default_factory=lambda: np.zeros(0, bool))
 
     @property
     def scored(self) -> Flags:
@@ -326,8 +325,8 @@ def _banded(rule: Rule) -> Rule:
         bands.append((int(score), int(of_it.min()), int(of_it.max()), len(of_it)))
         agrees += int(((of_it > of_it.min()) & (of_it < of_it.max())).sum()) if len(of_it) > 2 else 0
         agrees += sum(int((of_it == end).sum()) for end in {of_it.min(), of_it.max()} if (of_it == end).sum() > 1)
-    kept = replace(rule, scoring_rule="bands", bands=tuple(bands), bands_outside=outside)
-    return replace(kept, outside=outside, predicted=(agrees, int(cells.sum())))
+    predicted = agrees, int(cells.sum())
+    return replace(rule, scoring_rule="bands", bands=tuple(bands), outside=outside, predicted=predicted)
 
 
 def name_contradictions(found: Publication, rule: Rule) -> None:
@@ -339,7 +338,7 @@ def name_contradictions(found: Publication, rule: Rule) -> None:
         if len(alone) <= 0.1 * value.held.sum():
             found.say("score_missing", value, alone, [value.shown(i) for i in alone], f"a row {score.published_id}")
     if rule.bands:
-        odd = np.flatnonzero(rule.bands_outside)
+        odd = np.flatnonzero(rule.outside)
         told = [f"{score.shown(i)} of value {value.shown(i)}" for i in odd] if value is not None else []
         found.say("score_against_band", score, odd, told, "the score of the values around it")
         return

@@ -100,7 +100,7 @@ def _workbook(waits: CancerWaits, month: Month, basis: str) -> bytes:
         treated_sheet += [[], [], []] if nth else []
         treated_sheet += [[part], between, [*heading, "CANCER TYPE", *TREATED_HEADINGS, *TREATED_BANDS]]
         treated_sheet += _table(members, counts, [route, "ALL CANCERS"], 4, 2, basis)
-    return _filled([front, *told_sheets, treated_sheet], (month, basis) in RIGHT_DIMENSIONS)
+    return filled([front, *told_sheets, treated_sheet], (month, basis) in RIGHT_DIMENSIONS)
 
 
 def _by_name(providers: Sequence[Provider]) -> list[tuple[int, str, str]]:
@@ -137,11 +137,11 @@ def _table(
 
 
 @cache
-def _empty_workbook() -> tuple[tuple[str, bytes], ...]:
+def _empty_workbook(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
     """The parts of a workbook without rows, which hold no time of saving."""
     book = Workbook()
-    book.worksheets[0].title = SHEETS[0]
-    for title in SHEETS[1:]:
+    book.worksheets[0].title = names[0]
+    for title in names[1:]:
         book.create_sheet(title)
     content = BytesIO()
     book.save(content)
@@ -152,9 +152,9 @@ def _empty_workbook() -> tuple[tuple[str, bytes], ...]:
     return tuple(parts.items())
 
 
-def _filled(sheets: Sequence[Rows], right_dimension: bool) -> bytes:
+def filled(sheets: Sequence[Rows], right_dimension: bool, names: tuple[str, ...] = SHEETS) -> bytes:
     """A workbook with these rows; cells are written here, since openpyxl takes ten times as long."""
-    parts = dict(_empty_workbook())
+    parts = dict(_empty_workbook(names))
     for nth, rows in enumerate(sheets, 1):
         lines = []
         for number, row in enumerate(rows, 1):

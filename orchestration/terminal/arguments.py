@@ -19,6 +19,7 @@ from orchestration.errors import LeagueError
 from orchestration.quarters import known_quarters, require_known_quarter
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
+from orchestration.sources.fictional import is_fictional
 from orchestration.text import visible
 from orchestration.workspace.paths import PROJECT, Workspace
 
@@ -133,6 +134,13 @@ def refuse_folders(extracts: Path, data_dir: Path) -> None:
         raise click.UsageError(f"the folder of extracts {extracts} is empty; league fetch fills it")
     if data_dir.resolve().is_relative_to(extracts.resolve()):
         raise click.UsageError(f"the data folder {data_dir} lies in the folder of extracts: name another --data-dir")
+
+
+def refuse_folder_of_others(out: Path) -> None:
+    """Raises UsageError where a sample would be written among files that are none."""
+    etr = out / "ods" / "etr.csv"  # every sample has one
+    if out.is_dir() and any(out.iterdir()) and not (etr.is_file() and is_fictional(etr, etr.name)):
+        raise click.UsageError(f"{out} holds other files than a sample: name an empty folder with --out")
 
 
 # Options that several commands have; `is_eager`, because others are looked up in the data folder

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from orchestration.releases.release import Release
 
+OFFICIAL_ICBS = "icb_official"
 TRUSTS = "its trusts and their ranks"
 WRAPPED = ("trust", "ICB", TRUSTS)
 QUARTER = re.compile(rf"\b{WRITTEN.pattern}\b".replace("(", "(?:"))
@@ -72,6 +73,8 @@ def show_release(
             elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
             console.say(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
         table = places[places["league"] == about.league]
+        if about.league == "icb" and not organisation:
+            table = table[table["organisation_type"] == "icb"]
         if len(table) and (about.published or organisation):
             trusts = places[places["organisation_type"] == "trust"]
             made = _icb_table if about.league == "icb" else _trust_table
@@ -107,7 +110,7 @@ def _leagues(release: Release, only: str | None, organisation: str | None) -> tu
     """The leagues asked for, and who is in them. Raises LeagueError, which lists what there is, where nobody is."""
     coverage = release.table("league_coverage")
     coverage["title"] = coverage["title"].map(release.marked)
-    robustness = release.table("rank_robustness")[["organisation_code", "rank_without_finance"]]
+    robustness = release.table("rank_robustness")[["league", "organisation_code", "rank_without_finance"]]
     places = release.table("league_table").merge(robustness, how="left")
     known = list(coverage["league"])
     if only is not None and only not in known:
@@ -124,12 +127,13 @@ def _leagues(release: Release, only: str | None, organisation: str | None) -> tu
 
 
 def _trust_table(about: Any, trusts: pd.DataFrame, _: pd.DataFrame, rows: int, width: int) -> Table:
+    who = "ICB" if about.league == OFFICIAL_ICBS else "trust"
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),
         "likely": _likely,
         "since": lambda t: _moved(t.rank_change),
         "code": lambda t: t.organisation_code,
-        "trust": lambda t: t.organisation_name,
+        who: _name,
         "score": lambda t: _text(t.average_score),
         "segment": lambda t: _text(t.segment) + (f" was {_text(t.segment_unadjusted)}" if _overridden(t) else ""),
         "by\nscore": lambda t: _text(t.rank_without_override),
@@ -152,7 +156,7 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
         "likely": _likely,
         "since": lambda i: _moved(i.rank_change),
         "code": lambda i: i.organisation_code,
-        "ICB": lambda i: i.organisation_name.removeprefix("NHS ").removesuffix(" Integrated Care Board"),
+        "ICB": _name,
         "score": lambda i: _text(i.average_score),
         "segment": lambda i: _text(i.segment),
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
@@ -219,6 +223,10 @@ def _how_sure(about: Any, facts: pd.DataFrame) -> str:
         moved, most = found["override", "organisations_moved"], found["override", "largest_loss"]
         parts.append(f"the override moves {moved:.0f} ranks, the worst loss {most:.0f} places")
     return "; ".join(parts) + ".\n"
+
+
+def _name(member: Any) -> str:
+    return re.sub(r"^NHS (.*) INTEGRATED CARE BOARD$", r"\1", member.organisation_name, flags=re.IGNORECASE)
 
 
 def _likely(member: Any) -> str:

@@ -47,8 +47,8 @@ def show(console: Console, traced: Row) -> None:
     notes = Footnotes(traced["files"])
     console.say(f"{traced['release']}: {traced['state']}")
     tables = traced.get("tables", {})
-    if traced.get("placing"):
-        _show_placing(console, traced["placing"], tables, notes)
+    for placing in traced.get("placings", []):
+        _show_placing(console, placing, tables, notes)
     if "rows" in traced:
         for metric in traced["metrics"]:
             _show_metric(console, metric, notes)
@@ -73,6 +73,7 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
         console.table(table)
         return
     flags = [row for row in tables.get("reconciliation", []) if row["measure"] == "financial_override"]
+    flags = flags if placing["financial_override"] is not None else []
     of = f"of {placing['members_ranked']}; {placing['members_before']} come before it by segment, then average score"
     table.add_row("rank", _text(placing["rank"]), of)
     if placing["rank_low"] is not None:

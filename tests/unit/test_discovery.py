@@ -145,11 +145,26 @@ def test_one_set_of_cut_points_fits_two_quarters_or_not() -> None:
     first = release(RULES, 1)
     moved = HiddenRules(RULES.metrics, 40, (210, 230, 260), quarter="2026-27-Q2")
     same = HiddenRules(RULES.metrics, 40, quarter="2026-27-Q2")
-    fixed = discover(pd.concat([first, release(same, 2)]))["fixed_thresholds"]
-    assert fixed["fixed"].all() and set(fixed["quarters"]) == {"2026-27-Q1, 2026-27-Q2"}
-    by_scope = discover(pd.concat([first, release(moved, 2)]))["fixed_thresholds"].set_index("scope")
-    assert not by_scope.loc["overall", "fixed"].all()
-    assert discover(first)["fixed_thresholds"]["fixed"].isna().all()
+    fixed = fixed_cuts(discover(pd.concat([first, release(same, 2)])))
+    assert set(fixed["quarter"]) == {"2026-27-Q2"}
+    assert not fixed["cells_unexplained"].any() and (fixed["cells_explained"] == 80).all()
+    overall = fixed.set_index("subject").loc["overall", "found"]
+    low, high = (Decimal(text) for text in overall.split(",")[0].split("/"))
+    assert low <= 2 < high
+    assert overall.endswith(", the same set, fits 2026-27-Q1 and 2026-27-Q2")
+    by_scope = fixed_cuts(discover(pd.concat([first, release(moved, 2)]))).set_index("subject")
+    assert by_scope.loc["overall", "found"] == "no set fits 2026-27-Q1 and 2026-27-Q2"
+    assert by_scope.loc["overall", "cells_unexplained"] > 0
+
+
+@pytest.mark.parametrize("quarter", ["2026-27-Q3", "2027-28-Q1", "2025-26-Q4"])
+def test_cut_points_are_compared_with_the_quarter_before_in_the_same_year_alone(quarter: str) -> None:
+    other = release(HiddenRules(RULES.metrics, 40, quarter=quarter), 2)
+    assert fixed_cuts(discover(pd.concat([release(RULES, 1), other]))).empty
+
+
+def fixed_cuts(found: Discovered) -> pd.DataFrame:
+    return found["findings"][found["findings"]["rule"] == "fixed_cut_points"]
 
 
 def test_a_grid_that_does_as_well_is_named() -> None:
@@ -219,6 +234,11 @@ def wrong_rank(figures: pd.DataFrame) -> pd.DataFrame:
     return figures
 
 
+def without_rank(figures: pd.DataFrame) -> pd.DataFrame:
+    figures.loc[cell(figures, "Z07", "OF0007"), "published_rank"] = None
+    return figures
+
+
 def shifted_columns(figures: pd.DataFrame) -> pd.DataFrame:
     at = cell(figures, "Z07", "OF1007")
     figures.loc[at, ["unit", "domain"]] = [figures.loc[at, "domain"], figures.loc[at, "unit"]]
@@ -260,7 +280,10 @@ CONTRADICTIONS = [
     ("score_out_of_range", "OF1001", set_value("OF1001", "3.10")),
     ("score_against_band", "OF1006", other_segment("OF1006")),
     ("domain_score_not_reproduced", "OF4000", set_value("OF4000", "0.03")),
+    ("domain_score_rounded_otherwise", "OF4000", set_value("OF4000", "0.01")),
     ("average_score_not_reproduced", "OF5002", set_value("OF5002", "-0.02")),
+    ("average_score_rounded_otherwise", "OF5002", set_value("OF5002", "-0.01")),
+    ("rank_missing", "OF0007", without_rank),
     ("segment_against_score", "OF5003", other_segment("OF5003")),
     ("segment_against_score", "OF4101", other_segment("OF4101")),
     ("override", "OF5000", other_segment("OF5000")),
