@@ -4,7 +4,7 @@
         files.file_name,
         found.source_row,
         found.league,
-        found.trust_code,
+        found.organisation_code,
         found.published_id,
         found.kind,
         found.found,

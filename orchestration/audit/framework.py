@@ -15,6 +15,7 @@ from orchestration.errors import LeagueError
 from orchestration.releases.release import Release, Row
 
 WHOLE = ("league", "overall")  # what a rule is about that is of no domain and no metric
+OF_SEVERAL_QUARTERS = {"fixed_cut_points"}  # a finding that compares quarters is no rule of one
 Bounds = tuple[Decimal | None, Decimal | None]
 
 
@@ -111,7 +112,7 @@ def _in_short(told: dict[str, str]) -> str:
 def _by_league(release: Release) -> dict[str, dict[str, dict[str, str]]]:
     """What each metric, domain and league goes by: league, what it is about, kind of rule."""
     told: dict[str, dict[str, dict[str, str]]] = {}
-    for row in rules(release):
+    for row in (row for row in rules(release) if row["rule"] not in OF_SEVERAL_QUARTERS):
         of_league = told.setdefault(row["league"], {})
         about = of_league.setdefault(row["metric_id"] or row["subject"], {})
         if row["metric_id"]:

@@ -33,6 +33,7 @@ def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> D
     closed: dict[tuple[str, str], League] = {}
     for _, of_quarter in figures.groupby("quarter", sort=True):
         leagues = [_opened(read(of_league, known), known) for _, of_league in of_quarter.groupby("league", sort=True)]
+        _agree_on_forms(leagues)
         _agree_on_sizes(leagues)
         for league in leagues:
             _closed(league)
@@ -53,6 +54,22 @@ def _opened(publication: Publication, conventions: Conventions) -> League:
     rules = [scoring.rule_of(metric, conventions, complete) for metric in publication.metrics]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     return League(publication, complete, rules, [], [], _published(publication), [], rows)
+
+
+def _agree_on_forms(leagues: list[League]) -> None:
+    """A metric is scored in one way: where a league leaves several open, another league that shows one decides. Ten
+    scores alone fit a plain grid as well as a standard that one organisation meets."""
+    by_metric: dict[str, list[tuple[League, int]]] = {}
+    for league in leagues:
+        for place, rule in enumerate(league.rules):
+            if rule.grid is not None:
+                by_metric.setdefault(rule.metric.metric_id, []).append((league, place))
+    for places in by_metric.values():
+        found = [league.rules[place] for league, place in places]
+        sure = {form.name for forms in map(scoring.forms_that_fit, found) if len(forms) == 1 for form in forms}
+        if len(sure) == 1:
+            for (league, place), rule in zip(places, found, strict=True):
+                league.rules[place] = scoring.of_form(rule, next(iter(sure)), league.complete)
 
 
 def _agree_on_sizes(leagues: list[League]) -> None:

@@ -102,6 +102,24 @@ def grids_by_size(rule: Rule) -> dict[int, Grid]:
     return {grid.size: grid for grid in alike}
 
 
+def forms_that_fit(rule: Rule) -> list[Form]:
+    """The form found, then the others that explain as many scores."""
+    assert rule.grid is not None
+    return list(dict.fromkeys(grid.form for grid in (rule.grid, *rule.others)))
+
+
+def of_form(rule: Rule, name: str, complete: bool) -> Rule:
+    """The same rule by the smallest grid of another form that does as well; the rule itself where none does."""
+    fits = [grid for grid in rule.others if grid.form.name == name]
+    if rule.scoring_rule == name or not fits:
+        return rule
+    changed = of_size(rule, min(fits, key=lambda grid: grid.size))
+    cells = rule.scored & ~rule.outside
+    assert changed.grid is not None
+    changed = replace(changed, scoring_rule=name, own=_own(changed.grid, rule.order, cells, complete))
+    return replace(changed, predicted=_left_out(changed))
+
+
 def of_size(rule: Rule, grid: Grid) -> Rule:
     """The same rule with another of the grids that do as well."""
     assert rule.grid is not None

@@ -145,7 +145,7 @@ def relations() -> list[Relation]:
 def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
     """The ranked leagues, each with its organisations in order, and of these the domains and the metrics."""
     names = {source["sha256"]: source["file_name"] for source in sources}
-    places = {row["organisation_code"]: row for row in tables["league_table"]}
+    places = {(row["league"], row["organisation_code"]): row for row in tables["league_table"]}
     values = {(row["organisation_code"], row["metric_id"], row["value_basis"]): row for row in tables["metric_values"]}
     counted: Counter[tuple[str, str]] = Counter()
     for row in tables["metric_sources"]:
@@ -158,8 +158,8 @@ def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
         members = []
         for row in tables["rank_robustness"]:
             if row["league"] == league["league"]:
-                code = row["organisation_code"]
-                own = [metric for metric in metrics.get(code, []) if metric["score"] is not None]
+                code, member = row["organisation_code"], (row["league"], row["organisation_code"])
+                own = [metric for metric in metrics.get(member, []) if metric["score"] is not None]
                 for metric in own:
                     value = values[code, metric["metric_id"], metric["value_basis"]]
                     rows = counted[code, metric["metric_id"]]
@@ -168,15 +168,15 @@ def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
                         if metric["value_basis"] == "published"
                         else f"{_number(rows)} rows counted"
                     )
-                scored = [domain for domain in domains.get(code, []) if domain["domain_score"] is not None]
-                members.append({**places[code], **row, "domains": scored, "metrics": own})
+                scored = [domain for domain in domains.get(member, []) if domain["domain_score"] is not None]
+                members.append({**places[member], **row, "domains": scored, "metrics": own})
         yield {**league, "members": members}
 
 
-def _by_organisation(rows: list[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by_organisation(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        found.setdefault(row["organisation_code"], []).append(row)
+        found.setdefault((row["league"], row["organisation_code"]), []).append(row)
     return found
 
 

@@ -260,7 +260,8 @@ def test_what_goes_against_itself_or_a_seed_is_there(built_planted: Any) -> None
     page = Page((built_planted.release / audit_page.NAME).read_text(encoding="utf-8"))
     rows = pd.read_csv(built_planted.release / "release_contradictions.csv", dtype=str).fillna("\N{EN DASH}")
     told = rows.assign(kind=rows["kind"].str.replace("_", " "))
-    columns = ["league", "trust_code", "published_id", "source_row", "kind", "found", "expected", "severity"]
+    told["trust"] = told["organisation_name"] + told["organisation_code"]
+    columns = ["league", "trust", "published_id", "source_row", "kind", "found", "expected", "severity"]
     assert page.tables["t-contradictions"] == told[columns].to_numpy().tolist() != []
 
 

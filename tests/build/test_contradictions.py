@@ -361,7 +361,8 @@ def test_a_release_against_itself_stops_or_warns_and_says_where(
     expected = change(file)
     said = tests.say(file.rows)
     for test, code, published_id, kind, found, asked in expected:
-        (row,) = [r for r in said if (r["kind"], r["trust_code"], r["published_id"]) == (kind, code, published_id)]
+        place = kind, code, published_id
+        (row,) = [r for r in said if (r["kind"], r["organisation_code"], r["published_id"]) == place]
         assert (row["test"], row["found"], row["file_name"]) == (test, found, COMMUNITY)
         assert row["expected"] == asked if asked else row["expected"]
         cells = file.rows[(file.rows["trust_code"] == code) & (file.rows["metric_id"] == published_id)]

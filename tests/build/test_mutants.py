@@ -431,7 +431,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.reconciliation.unexplained": Cell("status", "unexplained"),
     "rank.trust_league_table.key": twice,
     "rank.trust_league_table.average-score": Cell("average_score", 0.99, BEFORE),
-    "rank.trust_league_table.segment": Cell("segment", 5, "financial_override == 0"),
+    "rank.trust_league_table.segment": Cell("segment", 5, "segment == 1"),
     "rank.trust_league_table.rank": Cell("rank", 206, BEFORE),
     "rank.trust_league_table.override-worsens": Cell(
         "segment", 1, "segment_unadjusted > 1", told="segment, segment_unadjusted"

@@ -59,7 +59,7 @@ def rows(warehouse: Path, table: str, quarter: str) -> pd.DataFrame:
 
 def official(warehouse: Path, quarter: str) -> pd.DataFrame:
     league = rows(warehouse, "rank.trust_league_table", quarter)
-    ranked = league[league["league"] == LEAGUE].set_index("trust_code").sort_index()
+    ranked = league[league["league"] == LEAGUE].set_index("organisation_code").sort_index()
     assert ranked["rank"].notna().sum() == 61
     return ranked[OFFICIAL]
 

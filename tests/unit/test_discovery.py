@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -199,6 +200,24 @@ def test_leagues_that_are_scored_together_agree_on_the_size() -> None:
     alone = discover(made[small])["population_sizes"].iloc[0]["population_size"]
     assert alone < 200
     assert set(discover(made)["population_sizes"]["population_size"]) == {200}
+
+
+def test_a_league_that_leaves_the_form_open_goes_by_one_that_shows_it() -> None:
+    """One organisation that meets the standard is as well the first of a plain grid."""
+    rules = HiddenRules((HiddenMetric("OF0001", "A", "rank_with_standard", threshold=70),), 40)
+    large = release(rules).assign(league="acute")
+    few = replace(rules, organisations=8, code="Y{:02}")
+    for seed in range(60):
+        small = release(few, seed).assign(league="ambulance")
+        if (small.loc[small["published_id"] == "OF1001", "value"] == 1).sum() == 1:
+            break
+    assert discover(small)["metrics"].iloc[0]["scoring_rule"] == "rank"
+    found = discover(pd.concat([large, small]))
+    assert list(found["metrics"]["scoring_rule"]) == ["rank_with_standard"] * 2
+    assert set(found["population_sizes"]["population"]) == {"acute", "ambulance"}
+    findings = found["findings"].query("league == 'ambulance' and rule == 'scoring_rule'")
+    assert findings.iloc[0]["alternatives"].startswith("rank with ")
+    assert found["contradictions"].empty
 
 
 # A file against itself

@@ -134,6 +134,11 @@ def test_what_came_and_what_went_stands_first() -> None:
     ]
 
 
+def test_a_finding_that_compares_quarters_is_no_change() -> None:
+    fixed = rule("overall", "fixed_cut_points", "no set fits 2026-27-Q1 and 2026-27-Q2")
+    assert changes(metric("001"), [*metric("001"), fixed]) == []
+
+
 def test_a_league_that_only_one_has_is_one_change() -> None:
     before = release(Q1, *metric("001"))
     after = release(Q2, *metric("001"), *metric("001", league="ambulance"))

@@ -111,7 +111,7 @@ select
             else 'critical'
         end as varchar
     ) as severity,
-    contradictions.trust_code,
+    contradictions.trust_code as organisation_code,
     contradictions.metric_id as published_id,
     contradictions.found,
     contradictions.expected,
