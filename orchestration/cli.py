@@ -114,7 +114,7 @@ def show(
 ) -> None:
     """Print the league tables of the newest release of a quarter.
 
-    With an ODS code, or a part of a name, only the rows of those organisations.
+    With an ODS code, a part of a name, or a league, only the rows of those.
     """
     release = shelf.find(Workspace(data_dir), quarter)
     release.require_intact()

@@ -67,6 +67,7 @@ def show_release(
     """Prints the league tables, or `only` one, with at most `rows` rows each, 0 for all; of one organisation its
     row."""
     coverage, places = _leagues(release, only, organisation)
+    organisation = None if organisation in set(coverage["league"]) else organisation
     facts = release.table("method_sensitivity")
     for about in coverage.itertuples():
         if not about.published:
@@ -113,6 +114,8 @@ def _leagues(release: Release, only: str | None, organisation: str | None) -> tu
     robustness = release.table("rank_robustness")[["league", "organisation_code", "rank_without_finance"]]
     places = release.table("league_table").merge(robustness, how="left")
     known = list(coverage["league"])
+    if only is None and organisation in known:  # `trace` takes both in the same place
+        only, organisation = organisation, None
     if only is not None and only not in known:
         raise LeagueError(f"no league {only}; known: {', '.join(known)}")
     if only is not None:
