@@ -1,71 +1,61 @@
-"""The command line, `league --help`. It runs the code paths of Dagster and prints tables.
+"""The command line, `league --help`: options, and which code each command runs. It prints tables or JSON.
 
-Belongs here: options, progress, tables, exit codes. Heavy imports wait until a command needs them."""
+Belongs here: options, exit codes. Does not: kinds of arguments (`terminal/arguments.py`), what commands print
+(`terminal/`), runs and their progress (`defs/by_command.py`). Heavy imports wait until all arguments are known to be
+right."""
 
 from __future__ import annotations
 
 import atexit
 import gc
-import json
 import os
 import sys
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
-from functools import partial
+from importlib.metadata import version as version_of
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from orchestration.errors import LeagueError, what_to_do
-from orchestration.quality import validator
-from orchestration.terminal.console import Console
+from orchestration.releases import shelf
+from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN
+from orchestration.releases.release import Release
+from orchestration.terminal import arguments
+from orchestration.terminal.arguments import ALL, ORGANISATION, QuarterName, as_json, data_dir, extracts, release_name
+from orchestration.terminal.console import Console, say_json, write_plainly_where_needed
 from orchestration.terminal.framework import framework
-from orchestration.terminal.leagues import show_release, show_warnings
+from orchestration.terminal.interrupt import end_when_interrupted, say_when_stopped
 from orchestration.workspace.paths import PROJECT, Workspace
 
-if TYPE_CHECKING:
-    from orchestration.defs.in_process import Outcome
-
 HEAD = 10
-data_dir = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=PROJECT / "data",
-    show_default="data/ of the checkout",
-    help="Where landed files, warehouses and releases go.",
-)
-extracts = click.option(
-    "--extracts",
-    type=click.Path(file_okay=False, path_type=Path),
-    required=True,
-    help="A folder of published files as they were downloaded, whatever their names.",
-)
-release_folder = click.argument(
-    "folder", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="RELEASE"
-)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(version_of("nhs-league-tables"), prog_name="league")
 def league() -> None:
-    """League tables of NHS trusts from NHS England's published files."""
+    """League tables of NHS trusts from NHS England's published files.
+
+    Start with: league build --extracts FOLDER --quarter 2025-26-Q2
+    """
 
 
 @league.command()
 @extracts
-@click.option("--quarter", "quarters", multiple=True, required=True, help="Such as 2025-26-Q2; may be repeated.")
+@click.option("--quarter", "quarters", type=QuarterName(), multiple=True, required=True, help="May be repeated.")
+@as_json
 @data_dir
-def fetch(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
-    """Download what is due for a quarter from the pages that publish it; what is there already stays as it is."""
+def fetch(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Path) -> None:
+    """Download what is due of a quarter from its publishers.
+
+    What is in the folder already stays as it is.
+    """
     from orchestration.sources.fetch import fetch as fetched
     from orchestration.terminal.fetch import show as show_fetched
 
-    if not show_fetched(Console(), fetched(extracts, list(quarters), Workspace(data_dir), date.today())):
+    say_when_stopped(lambda: "what had come is in the folder; the same command goes on")
+    if not show_fetched(Console(), fetched(extracts, list(quarters), Workspace(data_dir), date.today()), as_json):
         sys.exit(1)
 
 
@@ -74,213 +64,228 @@ def fetch(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
 @click.option(
     "--quarter",
     "quarters",
+    type=QuarterName(also=ALL),
     multiple=True,
     required=True,
     help="Such as 2025-26-Q2; may be repeated. `all` is every quarter that the folder has a file of.",
 )
+@as_json
 @data_dir
-def build(extracts: Path, quarters: tuple[str, ...], data_dir: Path) -> None:
-    """Make the release of each quarter, or find that it is current already. Several are built in one pass."""
-    from orchestration.releases.release import Release
+def build(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Path) -> None:
+    """Make the release of each quarter, or find that it is current.
 
-    if "all" in quarters:
+    Several quarters are built in one pass. The exit code is 0 where each has a release that may be used.
+    """
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
+
+    if ALL in quarters:
         from orchestration.sources.inventory import quarters_at_hand, survey
 
         quarters = tuple(quarters_at_hand(survey(extracts, Workspace(data_dir))))
-    with _progress(", ".join(quarters), "quarter") as listener:
-        from orchestration.defs import in_process
-
-        outcomes = in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
-    console = Console()
-    for outcome in outcomes:
-        if outcome.release is None:
-            _say_what_stopped(outcome)
-            _say_what_was_set_aside(Console(stderr=True), outcome)
-            continue
-        release = Release.read(outcome.release)
-        show_release(console, release, None, HEAD)
-        show_warnings(console, release)
-        _say_what_was_set_aside(console, outcome)
-        console.print(f"{'Made' if outcome.created else 'Current already:'} {release}", markup=False, soft_wrap=True)
-        console.print(f"{release.standing()}", highlight=False)
-    if any(outcome.problems for outcome in outcomes):
+    if not by_command.build(extracts, sorted({*quarters}), data_dir, HEAD, as_json):
         sys.exit(1)
 
 
 @league.command()
 @extracts
-@click.option("--quarter", required=True, help="Such as 2025-26-Q2.")
+@click.option("--quarter", type=QuarterName(), required=True, help="Such as 2025-26-Q2.")
 @click.option("--all", "every", is_flag=True, help="List the checks that passed too.")
+@as_json
 @data_dir
-def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
-    """Run every gate on a folder of extracts, publish nothing, and say what the checks found."""
-    outcome = _run("check_quarter", quarter, extracts, data_dir)
-    from orchestration.quality import evidence
+def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Path) -> None:
+    """Run every gate on a folder of extracts, and publish nothing."""
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
 
-    working = Workspace(data_dir).build(quarter)
-    checks = [
-        check
-        for path in sorted(working.evidence.glob("*.json"))
-        for check in evidence.checks_of(evidence.read(working, path.stem))
-    ]
-    console = Console()
-    if every:
-        table = Table("check", "severity", "result", box=SIMPLE_HEAD)
-        for found in checks:
-            table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED")
-        console.print(table)
-    warned = [found for found in checks if not found.passed and not found.shuts_the_gate]
-    for found in warned:
-        console.print(f"warning: {found}", markup=False, highlight=False, soft_wrap=True, style="yellow")
-    passed = sum(found.passed for found in checks)
-    console.print(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warned)} warned", highlight=False)
-    if outcome.problems:
-        _say_what_stopped(outcome)
+    if not by_command.check(extracts, quarter, data_dir, every, as_json):
         sys.exit(1)
 
 
 @league.command()
-@click.option("--quarter", help="Such as 2025-26-Q2; the last one with a release if not given.")
-@click.option("--league", "only", help="acute, mental_health_community, ambulance, icb or icb_official.")
+@click.argument("organisation", required=False, type=ORGANISATION)
+@arguments.quarter
+@click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
+@as_json
 @data_dir
-def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
-    """Print the league tables of the newest release of a quarter."""
-    from orchestration.releases.shelf import latest_release, quarters_released
+def show(
+    organisation: str | None, quarter: str | None, only: str | None, rows: int, as_json: bool, data_dir: Path
+) -> None:
+    """Print the league tables of the newest release of a quarter.
 
-    workspace = Workspace(data_dir)
-    quarter = quarter or max(quarters_released(workspace), default=None)
-    if quarter is None:
-        raise LeagueError(f"no release in {data_dir}")
-    release = latest_release(workspace.releases(quarter))
+    With an ODS code, a part of a name, or a league, only the rows of those.
+    """
+    release = shelf.find(Workspace(data_dir), quarter)
+    release.require_intact()
+    from orchestration.terminal.leagues import show_release, tables_of
+
+    if as_json:
+        say_json(tables_of(release, only, organisation))
+        return
     console = Console()
-    console.print(f"{release}: {release.standing()}", markup=False, soft_wrap=True)
-    show_release(console, release, only, rows)
+    console.say(f"{release}: {release.standing()}")
+    show_release(console, release, only, rows, organisation)
 
 
 @league.command()
-@click.argument("code")
-@click.option("--quarter", required=True, help="Such as 2025-26-Q2.")
-@click.option("--version", type=int, help="Which release of the quarter; the newest if not given.")
-@click.option("--metric", "metric_id", help="One metric: every row it is the sum of, read again from the store.")
-@click.option("--json", "as_json", is_flag=True, help="All that was found, for programs.")
+@as_json
 @data_dir
-def trace(code: str, quarter: str, version: int | None, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
-    """Follow the figures of an organisation (ODS code), or of a league, to the rows of the files they came from."""
+def status(as_json: bool, data_dir: Path) -> None:
+    """List quarters, versions, states, last builds, and what is due."""
+    from orchestration.operations.status import status as found
+    from orchestration.terminal.status import show as show_status
+
+    facts = found(Workspace(data_dir), date.today())
+    if as_json:
+        say_json(facts)
+    else:
+        show_status(Console(), facts)
+
+
+@league.command()
+@click.argument("organisation", type=ORGANISATION)
+@arguments.quarter
+@click.option("--version", type=click.IntRange(min=1), help="Of the release of the quarter; the newest if not given.")
+@click.option("--metric", "metric_id", type=arguments.METRIC, help="One metric: the rows it is the sum of, read again.")
+@as_json
+@data_dir
+def trace(
+    organisation: str,
+    quarter: str | None,
+    version: int | None,
+    metric_id: str | None,
+    as_json: bool,
+    data_dir: Path,
+) -> None:
+    """Follow figures to the rows of the files they came from.
+
+    ORGANISATION is an ODS code, a part of a name, or a league.
+    """
+    workspace = Workspace(data_dir)
+    release = shelf.find(workspace, quarter, version)
+    shelf.require_one_kind(workspace, release.synthetic)
     from orchestration.audit.trace import trace as traced
-    from orchestration.releases.release import Release
-    from orchestration.releases.shelf import latest_release
     from orchestration.sources.store import Store
     from orchestration.terminal.trace import show as show_trace
 
-    workspace = Workspace(data_dir)
-    releases = workspace.releases(quarter)
-    release = latest_release(releases) if version is None else Release.read(releases / f"v{version}")
-    found = traced(release, Store(workspace), code, metric_id)
+    found = traced(release, Store(workspace), organisation, metric_id)
     if as_json:
-        click.echo(json.dumps(found, indent=1, default=str))
+        say_json(found)
     else:
         show_trace(Console(), found)
 
 
 @league.command()
-@release_folder
+@release_name
+@click.option(
+    "--receipt", type=click.Path(dir_okay=False, path_type=Path), help="A file for what was compared, as JSON."
+)
+@as_json
 @click.option(
     "--data-dir",
     type=click.Path(file_okay=False, path_type=Path),
+    is_eager=True,
     show_default="the data folder that the release is in",
     help="Where the store with its extracts is.",
 )
-def verify(folder: Path, data_dir: Path | None) -> None:
-    """Build a release again from its stored extracts, compare every byte, and say what differs."""
-    from orchestration.audit.verify import verify as verified
-    from orchestration.releases.release import Release
+def verify(release: Release, receipt: Path | None, as_json: bool, data_dir: Path | None) -> None:
+    """Build a release again and compare every byte.
 
-    release = Release.read(folder)
-    here = data_dir or Path(*folder.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
-    with _progress(folder.name, "quarter") as listener:
-        from orchestration.defs.in_process import rebuild
+    RELEASE is a folder, or a quarter such as 2025-26-Q2 or 2025-26-Q2/v1. The record of decisions is checked too.
+    """
+    from orchestration.audit import receipt as receipts
 
-        differences = verified(release, here, partial(rebuild, listener))
-    console = Console()
-    for difference in differences:
-        console.print(difference, markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{release}: {release.standing()}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"{release}: {'different' if differences else 'equal, byte for byte'}", soft_wrap=True)
-    if differences:
+    if receipt:
+        receipts.refuse_where_not_writable(receipt)
+    from orchestration.defs import by_command
+
+    here = data_dir or Path(*release.folder.resolve().parts[:-3])  # <data>/releases/<quarter>/v<n>
+    facts = receipts.facts(release, by_command.verify(release, here))
+    if receipt:
+        receipts.write(receipt, facts)
+    if as_json:
+        say_json(facts)
+    else:
+        console = Console()
+        for difference in facts["differences"]:
+            console.say(difference)
+        console.say(f"{release}: {facts['standing']}")
+        files = f"{len(facts['files'])} files, {len(facts['extracts'])} extracts"
+        console.say(f"{release}: {'different' if facts['differences'] else f'equal, byte for byte ({files})'}")
+    if facts["differences"]:
         sys.exit(1)
 
 
 @league.command()
-@click.argument("before", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.argument("after", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Everything that differs, for a program to read.")
+@click.argument("before", type=arguments.ReleaseName())
+@click.argument("after", type=arguments.ReleaseName())
+@as_json
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a table; 0 for all.")
-def diff(before: Path, after: Path, as_json: bool, rows: int) -> None:
-    """Say what differs between two releases, and why each organisation is placed differently."""
+@data_dir
+def diff(before: Release, after: Release, as_json: bool, rows: int, data_dir: Path) -> None:
+    """Say what differs between two releases, and why.
+
+    BEFORE and AFTER are folders, or quarters such as 2025-26-Q2 or 2025-26-Q2/v1.
+    """
+    shelf.require_same_kind(before, after)
     from orchestration.releases.diff import difference
-    from orchestration.releases.release import Release
-    from orchestration.terminal.diff import tables
+    from orchestration.terminal.diff import show as show_difference
 
-    releases = Release.read(before), Release.read(after)
-    found = difference(*releases)
+    found = difference(before, after)
     if as_json:
-        click.echo(found.as_json())
-        return
-    console = Console()
-    for release in releases:
-        console.print(f"{release}: {release.standing()}", markup=False, highlight=False, soft_wrap=True)
-    for table in tables(found, rows):
-        console.print(table)
+        say_json(found.as_rows())
+    else:
+        show_difference(Console(), (before, after), found, rows)
 
 
 @league.command()
-@release_folder
+@release_name
 @click.option("--by", required=True, help="Who stands behind it.")
-def approve(folder: Path, by: str) -> None:
-    """Record that a person has approved a release; it stays as it is, the record lies beside it."""
-    from orchestration.releases import shelf
-    from orchestration.releases.release import Release
-
-    release = Release.read(folder)
-    shelf.approve(release, by)
-    Console().print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
+@arguments.yes
+@data_dir
+def approve(release: Release, by: str, yes: bool, data_dir: Path) -> None:
+    """Record that a person has approved a release."""
+    _decide(release, APPROVED, by, f"{by.strip()} approves", yes)
 
 
 @league.command()
-@release_folder
+@release_name
 @click.option("--reason", required=True, help="Why nobody should use it.")
-def withdraw(folder: Path, reason: str) -> None:
+@arguments.yes
+@data_dir
+def withdraw(release: Release, reason: str, yes: bool, data_dir: Path) -> None:
     """Mark a release as withdrawn; nothing is deleted."""
-    from orchestration.releases import shelf
-    from orchestration.releases.release import Release
-
-    release = Release.read(folder)
-    shelf.withdraw(release, reason)
-    Console().print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
+    _decide(release, WITHDRAWN, reason, "Withdraw", yes)
 
 
 @league.command()
-@click.option(
-    "--extracts",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder of extracts, if it is to be looked at.",
-)
+@release_name
+@click.option("--reason", required=True, help="Why it may be used after all.")
+@arguments.yes
+@data_dir
+def reinstate(release: Release, reason: str, yes: bool, data_dir: Path) -> None:
+    """Take a withdrawal back: the release is a candidate again."""
+    _decide(release, REINSTATED, reason, "Reinstate", yes)
+
+
+@league.command()
+@click.option("--extracts", type=arguments.ExtractsFolder(), help="The folder of extracts, if it is to be looked at.")
 @click.option(
     "--advisories",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="An OSV export of PyPI, to look the locked libraries up in.",
 )
+@as_json
 @data_dir
-def doctor(extracts: Path | None, advisories: Path | None, data_dir: Path) -> None:
-    """Look at everything that operation rests on, and say what to do where it is not in order."""
+def doctor(extracts: Path | None, advisories: Path | None, as_json: bool, data_dir: Path) -> None:
+    """Look at all that operation rests on, and say what to do."""
     from orchestration.defs import instance
     from orchestration.operations.doctor import examine, free_bytes
     from orchestration.terminal.doctor import show as show_findings
 
-    if not show_findings(
-        Console(), examine(Workspace(data_dir), extracts, advisories, date.today(), free_bytes, instance.examine)
-    ):
+    found = examine(Workspace(data_dir), extracts, advisories, date.today(), free_bytes, instance.examine)
+    if not show_findings(Console(), found, as_json):
         sys.exit(1)
 
 
@@ -299,6 +304,7 @@ def doctor(extracts: Path | None, advisories: Path | None, data_dir: Path) -> No
 )
 def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
     """Write four quarters of published files of fictional trusts."""
+    arguments.refuse_folder_of_others(out)
     from orchestration.sample import write_sample
 
     asked = {"seed": seed, "framework_year": framework_year}
@@ -310,45 +316,22 @@ def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
 league.add_command(framework)
 
 
-def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:
-    with _progress(quarter, job) as listener:
-        from orchestration.defs import in_process
+def _decide(release: Release, state: str, text: str, what: str, yes: bool) -> None:
+    """Records a decision that a person at a terminal confirms; elsewhere `--yes` does."""
 
-        return in_process.run_quarter(job, quarter, extracts.absolute(), data_dir.absolute(), listener)
+    def confirm() -> None:
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise LeagueError("nothing recorded: nobody can be asked here; --yes records it without asking")
+        if not click.confirm(f"{release}\n{release.standing()}\nsha256 {release.package_sha256()[:12]}…\n{what}?"):
+            raise LeagueError("nothing recorded")
 
-
-@contextmanager
-def _progress(what: str, job: str) -> Iterator[Callable[[str, str], None]]:
-    """A moving line while a job runs, and how long it took."""
-    started = time.monotonic()
-    errors = Console(stderr=True)
-    validator.start()
-    with errors.status(f"{what}: starting") as status:
-        from orchestration.defs import in_process
-
-        total, done = in_process.steps(job), 0
-
-        def on_event(kind: str, step: str) -> None:
-            nonlocal done
-            done += kind == "STEP_SUCCESS"
-            if kind == "STEP_START":
-                status.update(f"{what}: {done} of {total} steps, {step.replace('__', ' ')}")
-
-        yield on_event
-    seconds = time.monotonic() - started
-    errors.print(f"{what}: {done} of {total} steps in {seconds:.1f} s", highlight=False)
-
-
-def _say_what_stopped(outcome: Outcome) -> None:
-    errors = Console(stderr=True)
-    errors.print(f"{outcome.quarter}: stopped, nothing published", highlight=False, style="bold red")
-    for problem in outcome.problems:
-        errors.print(problem, markup=False, highlight=False, soft_wrap=True)
-
-
-def _say_what_was_set_aside(console: Console, outcome: Outcome) -> None:
-    for line in outcome.set_aside:
-        console.print(f"set aside: {line}", markup=False, highlight=False, soft_wrap=True, style="dim")
+    say_when_stopped(lambda: "nothing recorded")
+    made = shelf.decide(release, state, text, confirm)
+    console = Console()
+    console.say(f"{release}: {release.standing()}")
+    console.say(f"entry {made.number}, {made.at}, {made.user}, sha256 {made.sha256}")
 
 
 def main() -> None:
@@ -357,6 +340,7 @@ def main() -> None:
     if not sys.warnoptions:  # of libraries to programmers; a user can do nothing about them
         warnings.showwarning = lambda *_: None  # whatever filters a library sets
         os.environ["PYTHONWARNINGS"] = "ignore"  # for the processes that are started
+    write_plainly_where_needed()
     try:
         league()
     except LeagueError as error:
@@ -368,13 +352,14 @@ def main() -> None:
 
 
 def _refuse(said: str) -> NoReturn:
-    Console(stderr=True).print(said, markup=False, highlight=False, soft_wrap=True, style="bold red")
+    Console(stderr=True).say(said, style="bold red")
     sys.exit(1)
 
 
 def command() -> NoReturn:
     """Run as a process of its own, and end it once everybody has cleaned up. Python would then take apart, object by
     object, what a build imported: a second, of which nothing comes."""
+    end_when_interrupted()
     try:
         main()
         code: object = 0

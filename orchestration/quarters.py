@@ -12,7 +12,9 @@ from functools import cache
 
 from orchestration.errors import LeagueError
 
-WRITTEN = re.compile(r"(\d{4})-(\d{2})-Q([1-4])")
+WRITTEN = re.compile(r"(\d{4})-(\d{2})-Q([1-4])", re.ASCII)
+YEAR, NUMBER = r"(?P<first>(?:20)?\d\d) ?[-/_] ?(?P<last>(?:20)?\d\d)", r"(?:Q|QUARTER) ?(?P<number>[1-4])"
+SAID = [re.compile(rf"{one}[-/_, ]*{other}", re.ASCII) for one, other in ((YEAR, NUMBER), (NUMBER, YEAR))]
 
 
 class Quarter(str):
@@ -24,8 +26,17 @@ class Quarter(str):
     def __new__(cls, text: str) -> Quarter:
         match = WRITTEN.fullmatch(text)
         if match is None or int(match[2]) != (int(match[1]) + 1) % 100:
-            raise LeagueError(f"{text} is not a quarter: expected one such as 2025-26-Q2")
+            raise LeagueError(f"{text} is not a quarter: expected one such as 2025-26-Q2 (July to September 2025)")
         return super().__new__(cls, text)
+
+    @classmethod
+    def said(cls, text: str) -> Quarter:
+        """Reads a quarter as people write it: `Q2 2025/26`, `2025-26-q2`. Raises LeagueError where the year, or the
+        quarter, is not said."""
+        match = next(filter(None, (form.fullmatch(" ".join(text.upper().split())) for form in SAID)), None)
+        if match is None or (int(match["first"]) + 1 - int(match["last"])) % 100:
+            return cls(text)
+        return cls.of(2000 + int(match["first"]) % 100, int(match["number"]))
 
     @classmethod
     def of(cls, year: int, number: int) -> Quarter:
@@ -90,8 +101,9 @@ def known_quarters() -> tuple[Quarter, ...]:
 
 
 def require_known_quarter(text: str) -> Quarter:
-    """The quarter of a text. Raises LeagueError where it is none, or none that can be built."""
-    quarter = Quarter(text)
+    """The quarter of a text, however people write it. Raises LeagueError where it is none, or none that can be
+    built."""
+    quarter = Quarter.said(text)
     if quarter not in known_quarters():
         expected = f"expected {FIRST} or later, and none after the next financial year"
         raise LeagueError(f"{quarter} is not a quarter that can be built: {expected}")

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
 from orchestration.errors import LeagueError
+from orchestration.releases import search
 from orchestration.releases.release import OPENLINEAGE, Release, Row
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import InUse, rows_read_again
@@ -40,17 +41,15 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
     """
     release.require_intact()
     frameworks = {row["league"]: row["framework"] for row in release.rows("league_coverage")}
-    code = code if code in frameworks else code.upper()
+    if code not in frameworks:
+        code = _code(release, code)
     tables = _subjects_rows(release, code, frameworks)
-    if not tables:
-        counted = sorted({part["organisation_code"] for part in release.rows("metric_parts", code_in_file=code)})
-        detail = f"; its rows count for {', '.join(counted)}" if counted else ""
-        raise LeagueError(f"{code} is neither an organisation nor a league of {release}{detail}")
     found: Row = {"release": str(release), "state": release.standing(), "code": code, "tables": tables}
     if metric_id is not None:
         values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
         if not values:
-            raise LeagueError(f"{release} has no metric {metric_id} of {code}")
+            has = sorted({value["metric_id"] for value in tables.get("metric_values", [])})
+            raise LeagueError(f"{release} has no metric {metric_id} of {code}; it has {', '.join(has) or 'none'}")
         found["metrics"] = [_metric(release, value) for value in values]
         found["rows"] = list(_rows_as_stored(release, store, found["metrics"]))
         del found["tables"]
@@ -64,6 +63,21 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
         for metric in found["metrics"]:
             del metric["parts"]
     return {**found, "files": release.sources}
+
+
+def _code(release: Release, said: str) -> str:
+    """The code of the organisation that is meant: its code, a part of its name, or any code that rows are about."""
+    try:
+        return search.one(release, said)
+    except LeagueError:
+        code = said.strip().upper()
+        if release.rows("organisation_sources", organisation_code=code):
+            return code
+        if counted := sorted({part["organisation_code"] for part in release.rows("metric_parts", code_in_file=code)}):
+            raise LeagueError(
+                f"{code} is neither an organisation nor a league of {release}; its rows count for {', '.join(counted)}"
+            ) from None
+        raise
 
 
 def _subjects_rows(release: Release, code: str, frameworks: dict[str, str]) -> dict[str, list[Row]]:
@@ -163,12 +177,14 @@ def _metric(release: Release, value: Row) -> Row:
     """A metric value with its score, where it is the one that is scored, its sources and its parts."""
     key = {"organisation_code": value["organisation_code"], "metric_id": value["metric_id"]}
     basis = {"value_basis": value["value_basis"]}
-    titles = release.rows("metric_league_table", **key)
+    titles = release.rows("metric_league_table", metric_id=value["metric_id"])
     scores = release.rows("metric_scores", **key, **basis)
     parts = release.rows("metric_parts", **key) if value["value_basis"] == "computed" else []
     for figure in ("numerator", "denominator") if parts else ():
         summed = [part[figure] for part in parts if part[figure] is not None]
         _require_equal(f"{figure} of {value['metric_id']}", value[figure], sum(summed) if summed else None)
+    if scores and scores[0]["score_basis"] == "recovered":
+        scores[0]["other_sizes_that_fit"] = _other_sizes(release, value["metric_id"], scores[0])
     return {
         **value,
         "title": titles[0]["metric_title"] if titles else None,
@@ -176,6 +192,15 @@ def _metric(release: Release, value: Row) -> Row:
         "sources": release.rows("metric_sources", **key, **basis),
         "parts": parts,
     }
+
+
+def _other_sizes(release: Release, metric_id: str, score: Row) -> str | None:
+    """The sizes of its population that the published scores fit as well. The size, and the rank in it, are then one
+    reading of several."""
+    if "metric_id" not in release.columns.get("framework_rules", ()):  # of an earlier contract
+        return None
+    rules = release.rows("framework_rules", rule="population_size", metric_id=metric_id, league=score["league"])
+    return rules[0]["alternatives"] if rules and rules[0]["low"] == score["population_size"] else None
 
 
 def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Iterator[Row]:

@@ -6,7 +6,6 @@ Belongs here: rebuilding in a scratch place and comparing. Does not: what a rele
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,21 +26,25 @@ Rebuild = Callable[[Path, Quarter, Path], Path | tuple[str, ...]]
 
 
 def verify(release: Release, data_dir: Path, rebuild: Rebuild) -> list[str]:
-    """Checks a release against its own descriptor, its rules against those here, its extracts against their hashes, and
-    all its bytes against a build from the stored extracts.
+    """Checks a release against its own descriptor, the record of decisions against itself, its rules against those
+    here, its extracts against their hashes, and all its bytes against a build from the stored extracts.
 
     `rebuild` makes the release again. Returns every difference; none means equal.
     """
-    found = [*release.damage(), *_rules_apart(release)]
+    found = [*_record_apart(release), *release.damage(), *_rules_apart(release)]
     extracts = list(_extracts_apart(release, Store(Workspace(data_dir))))
     if extracts:
         return [*found, *extracts, "not built again: an extract is not as it was"]
-    scratch = Path(tempfile.mkdtemp(prefix="league-verify-"))
-    try:
-        found += _built_again(release, data_dir, scratch, rebuild)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="league-verify-", ignore_cleanup_errors=True) as scratch:
+        found += _built_again(release, data_dir, Path(scratch), rebuild)
     return list(dict.fromkeys(found))
+
+
+def _record_apart(release: Release) -> Iterator[str]:
+    try:
+        release.record()
+    except LeagueError as error:
+        yield str(error)
 
 
 def _rules_apart(release: Release) -> Iterator[str]:

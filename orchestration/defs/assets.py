@@ -128,8 +128,9 @@ def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
 )
 def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
     """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
-    which is in the store. Starts the build afresh."""
-    remove_tree(build.folder)
+    which is in the store. Starts the build afresh, beside the last whole one."""
+    remove_tree(build.unfinished)
+    build.unfinished.mkdir(parents=True)
     for quarter in build.quarters:
         remove_tree(build.workspace.unfinished(quarter))
     if folders.recorded:
@@ -361,7 +362,7 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
     except GateError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     for one in made:
-        context.log.info(f"{one.release} {'made' if one.created else 'was current already'}")
+        context.log.info(f"{one.release} {'made' if one.created else 'was there already'}: {one.release.standing()}")
         if is_kept(context):
             context.add_asset_metadata(_shown(one), partition_key=one.release.quarter)
     releases = {one.release.quarter: {"path": str(one.release), "created": one.created} for one in made}

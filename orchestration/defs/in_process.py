@@ -2,8 +2,10 @@
 
 Belongs here: starting a run, and saying plainly why one stopped. Does not: what a job is (`schedules.py`)."""
 
+import atexit
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from dagster._core.storage.event_log import InMemoryEventLogStorage
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.root import TemporaryLocalArtifactStorage
 from dagster._core.storage.runs import InMemoryRunStorage
+from dagster._core.utils import make_new_run_id
 from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.defs import progress
@@ -87,13 +90,15 @@ def _run(
     job_name: str, quarters: list[Quarter], folders: Folders, listener: Callable[[str, str], None]
 ) -> list[Outcome]:
     build = Workspace(Path(folders.data)).build(*quarters)
-    with progress.to(listener), _instance(folders) as instance:
+    run_id = make_new_run_id()
+    with progress.to(listener), _instance(folders) as instance, _canceled_where_it_is_stopped(instance, run_id):
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=quarters[-1],
             tags={LISTED: ",".join(quarters)},
             resources={"folders": folders},
             run_config={"loggers": {"progress": {}}},
             instance=instance,
+            run_id=run_id,
             raise_on_error=False,
         )
     if _was_interrupted(result):
@@ -137,6 +142,23 @@ def _instance(folders: Folders) -> dg.DagsterInstance:
     if folders.recorded or not home or not (Path(home) / "dagster.yaml").is_file():
         return _without_memory()
     return dg.DagsterInstance.get()
+
+
+@contextmanager
+def _canceled_where_it_is_stopped(instance: dg.DagsterInstance, run_id: str) -> Iterator[None]:
+    """Says on an instance that remembers that a run was canceled, where the process is ended in the middle of it."""
+
+    def cancel() -> None:
+        run = instance.get_run_by_id(run_id)
+        if run and not run.is_finished:
+            instance.report_run_canceled(run, "stopped at the terminal")
+
+    if not instance.is_ephemeral:
+        atexit.register(cancel)
+    try:
+        yield
+    finally:
+        atexit.unregister(cancel)
 
 
 def _without_memory() -> dg.DagsterInstance:

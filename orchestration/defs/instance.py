@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 from dagster._core.scheduler.instigation import InstigatorStatus
+from dagster._daemon.controller import DEFAULT_HEARTBEAT_INTERVAL_SECONDS
+from dagster._daemon.types import DaemonStatus
 
+from orchestration.operations import processes
 from orchestration.operations.doctor import ERROR, OK, WARNING, Finding
+
+BEATS_MISSED = timedelta(seconds=4 * DEFAULT_HEARTBEAT_INTERVAL_SECONDS)  # a busy machine may miss one or two
+START_DAEMON = "systemctl start league-daemon, or make dev; then look at its log (journalctl -u league-daemon)"
+START_WEB = "systemctl start league-web, or make dev; builds go on without it"
 
 
 def examine() -> Iterator[Finding]:
@@ -45,11 +53,8 @@ def examine() -> Iterator[Finding]:
         )
     else:
         yield Finding("instance", OK, f"{home}: {kind}, schema current")
-    if silent := sorted(name.lower() for name, daemon in daemons.items() if daemon.required and not daemon.healthy):
-        to_do = "start dagster-daemon, or look at its log"
-        yield Finding("instance", ERROR, f"daemons without a healthy heartbeat: {', '.join(silent)}", to_do)
-    else:
-        yield Finding("instance", OK, f"{len(daemons)} daemons healthy")
+    yield _daemon(home, daemons)
+    yield _web_server(home)
     if on:
         yield Finding("instance", OK, f"on: {', '.join(sorted(one.instigator_name for one in on))}")
     else:
@@ -60,3 +65,36 @@ def examine() -> Iterator[Finding]:
     else:
         to_do = "concurrency: {pools: {default_limit: 1}} in dagster.yaml"
         yield Finding("instance", ERROR, f"pools have the limit {limit}: two steps may open a warehouse", to_do)
+
+
+def _daemon(home: str, daemons: Mapping[str, DaemonStatus]) -> Finding:
+    """Whether its process is there, and every daemon in it has a heart that beats."""
+    beats = {name.lower(): _since(status) for name, status in daemons.items() if status.required}
+    silent = {name: since for name, since in beats.items() if since is None or since > BEATS_MISSED}
+    latest = min((since for since in beats.values() if since is not None), default=None)
+    last = "it was never started here" if latest is None else f"last heartbeat {latest.total_seconds():.0f} s ago"
+    if processes.can_be_seen() and not processes.running(processes.DAEMON, home):
+        found = f"no daemon runs on this machine, {last}: nothing is fetched, built or alerted by itself"
+        return Finding("instance", ERROR, found, START_DAEMON)
+    if silent:
+        found = f"daemons without a heartbeat for {BEATS_MISSED.seconds} s: {', '.join(sorted(silent))}; {last}"
+        return Finding("instance", ERROR, found, f"look at the log of the daemon; {START_DAEMON}")
+    return Finding("instance", OK, f"{len(beats)} daemons healthy, {last}")
+
+
+def _since(status: DaemonStatus) -> timedelta | None:
+    beat = status.last_heartbeat
+    return None if beat is None else datetime.now(UTC) - datetime.fromtimestamp(beat.timestamp, UTC)
+
+
+def _web_server(home: str) -> Finding:
+    if not processes.can_be_seen():
+        return Finding("instance", OK, "the web server is not looked for: this system does not tell of its processes")
+    servers = [processes.answers(words) for words in processes.running(processes.WEB_SERVER, home)]
+    if not servers:
+        return Finding("instance", WARNING, "no web server runs on this machine", START_WEB)
+    if deaf := sorted(address for address, answered in servers if not answered):
+        return Finding(
+            "instance", ERROR, f"the web server does not answer: {', '.join(deaf)}", f"restart it: {START_WEB}"
+        )
+    return Finding("instance", OK, f"the web server answers: {', '.join(sorted(address for address, _ in servers))}")

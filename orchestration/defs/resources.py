@@ -8,8 +8,9 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.quality.gates import Gates
+from orchestration.quality.release_gate import all_gates_open
 from orchestration.quarters import known_quarters
-from orchestration.workspace.files import alone
+from orchestration.workspace.files import alone, remove_tree
 from orchestration.workspace.paths import Build, Workspace
 
 LISTED = "league/quarters"  # the tag that lists the quarters of a run by command
@@ -28,7 +29,7 @@ class Folders(dg.ConfigurableResource["Folders"]):
 @dg.resource(required_resource_keys={"folders"})
 def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     """The build of the quarters that a run is about, for that run alone until it ends, whoever started it: a second run
-    of one of them fails before its first step."""
+    of one of them fails before its first step. Where all its gates opened it takes the place of the last one."""
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
     build = workspace.build(*_quarters(context.run.tags))
@@ -37,6 +38,9 @@ def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
             busy = f"{quarter} is being built by another process in {workspace.data_dir}"
             held.enter_context(alone(workspace.lock(quarter), busy=busy))
         yield build
+        if build.unfinished.exists() and all_gates_open(build):
+            remove_tree(build.whole)
+            build.unfinished.rename(build.whole)
 
 
 @dg.resource(required_resource_keys={"build"})

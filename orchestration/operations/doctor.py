@@ -23,6 +23,7 @@ from orchestration.operations import dependencies
 from orchestration.quality.waivers import waivers
 from orchestration.quarters import known_quarters, needed
 from orchestration.releases import shelf
+from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
 from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
@@ -130,6 +131,9 @@ def folders(workspace: Workspace, extracts: Path | None, room: Callable[[Path], 
     for name, folder in named.items():
         if folder is None:
             continue
+        if name == "data" and not folder.exists() and next(one for one in folder.parents if one.exists()).is_dir():
+            yield Finding("folders", OK, f"data {folder}: not there yet, the first build makes it")
+            continue
         try:
             with tempfile.TemporaryFile(dir=folder):
                 free = room(folder)
@@ -205,14 +209,19 @@ def releases(workspace: Workspace) -> Iterator[Finding]:
             to_do = "take it from a backup; league verify says what a build gives"
             yield Finding("releases", ERROR, f"{quarter} {listed(damage)}", to_do)
         else:
-            last = versions[-1]
-            found = f"{quarter}: {len(versions)} whole; {last.name} is {Release.read(last).standing()}"
-            yield Finding("releases", OK, found)
+            last = Release.read(versions[-1])
+            found = f"{quarter}: {len(versions)} whole; {versions[-1].name} is {last.standing()}"
+            if last.state()[0] == WITHDRAWN:
+                yield Finding("releases", WARNING, found, "build the quarter again, or league reinstate")
+            else:
+                yield Finding("releases", OK, found)
 
 
 def _damage(release: Path) -> list[str]:
     try:
-        return list(Release.read(release).damage())
+        found = Release.read(release)
+        found.record()
+        return list(found.damage())
     except LeagueError as reason:
         return [str(reason)]
 

@@ -29,6 +29,17 @@ def inputs(build: Build) -> dict[str, Fingerprint]:
     return {f"{LANDED}{path.stem}": {"": sha256_of_file(path)} for path in sorted(build.landed.glob("*.parquet"))}
 
 
+def all_gates_open(build: Build) -> bool:
+    """Whether every gate left its evidence and none is shut: the build came to its end. What the evidence is worth is
+    not asked here."""
+    try:
+        documents = [evidence.read(build, suite.name) for gate in GX_GATES for suite in suites.suites(gate)]
+        documents += [evidence.read(build, f"dbt.{stage}") for stage in (STAGE_METRIC, SCORE_RANK)]
+    except GateError:
+        return False
+    return not any(check.shuts_the_gate for document in documents for check in evidence.checks_of(document))
+
+
 def evidence_of_all_gates(build: Build) -> list[Check]:
     """The release gate: every check of every gate, re-read from evidence made for exactly the data at hand.
 

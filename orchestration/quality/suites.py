@@ -150,7 +150,8 @@ def _examples(
     if not places:
         yield f"{files}found {plain(result.get('observed_value'))}; expected {expected}"
     for place in places[:EXAMPLES]:
-        row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{place[key]}" for key in suite.row_key)
+        key_of_row = {key: place[key] for key in suite.row_key if place[key] == place[key] and place[key] is not None}
+        row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{value}" for key, value in key_of_row.items())
         values = {
             suite.heading(key): value for key, value in place.items() if key not in (*suite.row_key, *ROW_OF_FILE)
         }

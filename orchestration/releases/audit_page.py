@@ -20,7 +20,7 @@ from markupsafe import Markup
 from orchestration.quality import suites
 from orchestration.releases import pictures
 from orchestration.releases.pictures import Relation
-from orchestration.releases.release import Release, Row
+from orchestration.releases.release import Release, Row, came
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import PROJECT, SEEDS
@@ -111,7 +111,7 @@ def _template() -> Template:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {"breakable": _breakable, "hash": _hash, "number": _number}
+    environment.filters |= {"breakable": _breakable, "came": came, "hash": _hash, "number": _number}
     return environment.get_template("audit_page.html.j2")
 
 

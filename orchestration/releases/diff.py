@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.statistics import leagues
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
@@ -24,6 +25,7 @@ VALUE = ["status", "value", "numerator", "denominator", "published_score", "publ
 OWN = VALUE[:4]
 SCORE = ["score_exact", "score_basis", "weight", "counted", "population", "population_size", "label"]
 INPUT, RULE, POPULATION, UNEXPLAINED, OVERRIDE, CUT_POINTS, OTHERS = CAUSES
+NEW_QUARTER = "new quarter"  # what `input revised` is called between two quarters
 NEW, GONE, EARLIER = "new organisation", "organisation gone", "the version before is of an earlier contract"
 CHANGES = [
     *ORGANISATION,
@@ -66,16 +68,16 @@ class Difference:
     cut_points: pd.DataFrame
     changes: pd.DataFrame
 
-    def as_json(self) -> str:
-        """An object with a list of rows a section; decimals are text, so that none is rounded."""
+    def as_rows(self) -> dict[str, Any]:
+        """A list of rows a section, as JSON has them."""
         sections = {field.name: getattr(self, field.name) for field in fields(self)}
-        rows = {name: json.loads(table.to_json(orient="records")) for name, table in sections.items()}
-        return json.dumps(rows, indent=1)
+        return {name: json.loads(table.to_json(orient="records")) for name, table in sections.items()}
 
 
 def difference(before: Release, after: Release) -> Difference:
     """Everything that differs between two releases. Raises LeagueError where one is damaged or of an earlier
-    contract, and where its ranks do not follow from its own scores."""
+    contract, where one is fictional and the other real, and where its ranks do not follow from its own scores."""
+    shelf.require_same_kind(before, after)
     before.require_intact()
     after.require_intact()
     inputs, scored = _inputs(before, after), _scored(before, after)
@@ -83,7 +85,7 @@ def difference(before: Release, after: Release) -> Difference:
     told = scored.assign(cause=scored["cause"].mask(scored["cause"].isna() & scored["weighs_differently"], RULE))
     values = _outer(before.table("metric_values"), after.table("metric_values"), key, ["league", *VALUE])
     cuts = _outer(_cut_points(before), _cut_points(after), ["framework", "better_segment"], ["cut_point"])
-    return Difference(
+    found = Difference(
         inputs=inputs,
         rules=_rules(before, after),
         values=values.assign(league=_either(values, "league"))[_any_differs(values, VALUE)][
@@ -93,6 +95,10 @@ def difference(before: Release, after: Release) -> Difference:
         cut_points=cuts[_differs(cuts, "cut_point")].drop(columns="_merge"),
         changes=_changes(before, after, scored, inputs),
     )
+    if before.quarter != after.quarter:  # then every value is of other files, and nobody revised any
+        for table in (found.scores, found.changes):
+            table["cause"] = table["cause"].replace(INPUT, NEW_QUARTER)
+    return found
 
 
 def changes(before: Release, after: Release) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """A release: one folder with the tables of one quarter and everything that describes them.
 
 Belongs here: reading a release, telling whether it is intact, its state. Does not: which releases there are, approving
-and withdrawing (`shelf.py`), making one (`publish.py`, `describe.py`)."""
+and withdrawing (`shelf.py`), the record of that (`decisions.py`), making one (`publish.py`, `describe.py`). Pandas and
+DuckDB are imported by who reads a table: a mistyped command is answered before."""
 
 from __future__ import annotations
 
@@ -11,16 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import duckdb
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
-from orchestration.sources import inventory
+from orchestration.releases.decisions import APPROVED, CANDIDATE, REINSTATED, WITHDRAWN, Record
 from orchestration.workspace.files import sha256_of_file
 
-CANDIDATE, APPROVED, WITHDRAWN = "candidate", "approved", "withdrawn"
+if TYPE_CHECKING:
+    import duckdb
+    import pandas as pd
+
 EARLIEST_CONTRACT = (2, 3)  # before it, no table has the organisations of every league
 FICTIONAL = "FICTIONAL: "  # how every title and state of a release starts that is made from `league sample`
 PACKAGE, CHECKS, OPENLINEAGE = "datapackage.json", "checks.json", "openlineage.ndjson"
@@ -95,6 +96,10 @@ class Release:
 
     def inventory(self) -> pd.DataFrame:
         """The inventory that the release was built from, with the columns of `sources.inventory`."""
+        import pandas as pd
+
+        from orchestration.sources import inventory
+
         return pd.DataFrame(self.checks["files"], columns=inventory.COLUMNS)
 
     def files_in_use(self) -> pd.DataFrame:
@@ -109,6 +114,8 @@ class Release:
 
     def table(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame."""
+        import pandas as pd
+
         return pd.read_parquet(self._path(name))
 
     def rows(self, name: str, **equal: object) -> list[Row]:
@@ -121,6 +128,8 @@ class Release:
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:
+        import duckdb
+
         return duckdb.connect(config={"threads": 1})
 
     def _path(self, table: str) -> Path:
@@ -163,31 +172,26 @@ class Release:
 
     def state(self) -> tuple[str, str]:
         """Returns candidate, approved or withdrawn, and by whom, when or why. An approval holds for the bytes it was
-        given for."""
-        decisions = self.decisions()
+        given for. Raises LeagueError where the record of decisions was changed."""
+        decisions = self.record().decisions
         if not decisions:
             return CANDIDATE, "nobody has approved it"
         last = decisions[-1]
-        if last["state"] == WITHDRAWN:
-            return WITHDRAWN, f"{last['reason']} ({last['on']})"
-        if last["package_sha256"] != self.package_sha256() or any(self.damage()):
-            return CANDIDATE, f"{last['by']} approved other bytes on {last['on']}"
-        return APPROVED, f"{last['by']}, {last['on']}"
+        if last.state == WITHDRAWN:
+            return WITHDRAWN, f"{last.text} ({last.when})"
+        if last.state == REINSTATED:
+            return CANDIDATE, f"reinstated: {last.text} ({last.when})"
+        if last.package_sha256 != self.package_sha256() or any(self.damage()):
+            return CANDIDATE, f"{last.text} approved other bytes on {last.when}"
+        return APPROVED, f"{last.text}, {last.when}"
 
     def standing(self) -> str:
         """Its state as one line for people, which says FICTIONAL first where it is."""
         return self.marked(": ".join(self.state()))
 
-    def decisions(self) -> list[dict[str, str]]:
-        """What people decided on the release, the last decision last."""
-        found: list[dict[str, str]] = _read_json(self.decisions_file) if self.decisions_file.exists() else []
-        return found
-
-    @property
-    def decisions_file(self) -> Path:
-        """Beside the folder, which never changes."""
-        folder = self.folder.resolve()
-        return folder.parent / f"{folder.name}.approval.json"
+    def record(self) -> Record:
+        """What people decided on the release. Raises LeagueError where the record was changed."""
+        return Record(self.folder)
 
     def package_sha256(self) -> str:
         """The sha256 of the descriptor as it is on disk."""
@@ -197,6 +201,12 @@ class Release:
 def table_hashes(folder: Path) -> dict[str, str]:
     """The sha256 of every table in a folder that is a release, or is going to be one."""
     return {path.name: sha256_of_file(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def came(source: Row) -> str:
+    """The day of a file in use, for people: a file without a URL was put into the folder by somebody, on a day that we
+    do not know."""
+    return f"{'retrieved' if str(source['url']).startswith('http') else 'first seen'} {source['retrieved']}"
 
 
 def _read_json(path: Path) -> Any:

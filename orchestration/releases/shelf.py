@@ -4,25 +4,32 @@ Does not belong here: what one release holds and whether it is intact (`release.
 
 from __future__ import annotations
 
-import json
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.errors import LeagueError
-from orchestration.releases.release import APPROVED, WITHDRAWN, Release
-from orchestration.workspace.files import alone, sweep, write_atomically
+from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN, Decision
+from orchestration.releases.release import Release
+from orchestration.text import IN_NAMES
 from orchestration.workspace.paths import Workspace
+
+LONGEST = 500  # characters of a name or reason: a sentence or two
 
 
 def quarters_released(workspace: Workspace) -> list[str]:
     """The quarters that have a release, in order."""
     folder = workspace.data_dir / "releases"
-    return sorted(path.name for path in folder.glob("*") if latest_version(path)) if folder.is_dir() else []
+    return sorted(path.name for path in folder.glob("*") if versions(path)) if folder.is_dir() else []
+
+
+def versions(releases: Path) -> list[int]:
+    """The numbers of the versions of a quarter, in order."""
+    return sorted(int(path.name[1:]) for path in releases.glob("v*") if path.name[1:].isdigit())
 
 
 def latest_version(releases: Path) -> int:
     """The number of the last version of a quarter, 0 where there is none."""
-    return max((int(path.name[1:]) for path in releases.glob("v*") if path.name[1:].isdigit()), default=0)
+    return max(versions(releases), default=0)
 
 
 def latest_release(releases: Path) -> Release:
@@ -31,6 +38,23 @@ def latest_release(releases: Path) -> Release:
     if not last:
         raise LeagueError(f"no release in {releases}")
     return Release.read(releases / f"v{last}")
+
+
+def find(workspace: Workspace, quarter: str | None = None, version: int | None = None) -> Release:
+    """Reads a version of a quarter, the last of the last unless said otherwise. Raises LeagueError, which lists what
+    there is, where it is not there."""
+    there = quarters_released(workspace)
+    quarter = quarter or max(there, default=None)
+    numbers = versions(workspace.releases(quarter)) if quarter else []
+    if quarter is None or not numbers or version not in (None, *numbers):
+        have = ", ".join(f"{one} v{number}" for one in there for number in versions(workspace.releases(one)))
+        wanted = f" of {quarter}" if quarter else ""
+        wanted += f" v{version}" if version else ""
+        raise LeagueError(
+            f"no release{wanted} in {workspace.data_dir}; there is {have or 'none'};"
+            f" league build --extracts FOLDER --quarter {quarter or 'QUARTER'} makes one"
+        )
+    return Release.read(workspace.releases(quarter) / f"v{version or numbers[-1]}")
 
 
 def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
@@ -46,25 +70,34 @@ def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
             )
 
 
-def approve(release: Release, by: str) -> None:
-    """Records that a person stands behind a release. Raises LeagueError where it is damaged or was withdrawn."""
-    if found := list(release.damage()):
-        raise LeagueError(f"{release} is damaged and cannot be approved\n" + "\n".join(found))
-    state, why = release.state()
-    if state == WITHDRAWN:
-        raise LeagueError(f"{release} was withdrawn: {why}")
-    _record(release, {"state": APPROVED, "by": by})
+def require_same_kind(before: Release, after: Release) -> None:
+    """Raises LeagueError where one of two releases is fictional and the other real."""
+    if before.synthetic != after.synthetic:
+        fictional = before if before.synthetic else after
+        raise LeagueError(f"{fictional} is fictional and the other is real: there is nothing to compare")
 
 
-def withdraw(release: Release, reason: str) -> None:
-    """Marks a release, and deletes nothing."""
-    _record(release, {"state": WITHDRAWN, "reason": reason})
-
-
-def _record(release: Release, decision: dict[str, str]) -> None:
-    decision |= {"on": date.today().isoformat(), "package_sha256": release.package_sha256()}
-    path = release.decisions_file
-    with alone(path.with_name(".approval.lock")):
-        sweep(path.parent.iterdir())
-        content = json.dumps([*release.decisions(), decision], indent=1, sort_keys=True)
-        write_atomically(path, content.encode() + b"\n")
+def decide(release: Release, state: str, text: str, confirm: Callable[[], object]) -> Decision:
+    """Records that somebody approves (`text` is who), withdraws or reinstates (`text` is why) a release. `confirm` is
+    asked once all is checked, and raises where nothing is to be recorded. Raises LeagueError where the decision may not
+    be, or somebody else decided meanwhile."""
+    record, content = release.record(), release.package_sha256()
+    text = text.strip()
+    if not any(map(str.isalnum, text)):
+        raise LeagueError(f"say who approves {release}" if state == APPROVED else f"say why {release} is {state}")
+    if IN_NAMES.search(text) or len(text) > LONGEST:
+        raise LeagueError(f"a name or a reason is one line of at most {LONGEST} characters")
+    now, why = release.state()
+    if state == APPROVED:
+        if release.synthetic:
+            raise LeagueError(f"{release} is made of fictional files: nobody can approve it")
+        if found := list(release.damage()):
+            raise LeagueError(f"{release} is damaged and cannot be approved\n" + "\n".join(found))
+        if now == WITHDRAWN:
+            raise LeagueError(f"{release} was withdrawn: {why}; league reinstate takes that back")
+    if state == WITHDRAWN == now:
+        raise LeagueError(f"{release} is withdrawn already: {why}")
+    if state == REINSTATED and now != WITHDRAWN:
+        raise LeagueError(f"{release} is not withdrawn, it is {now}: {why}")
+    confirm()
+    return record.append(state, text, content)

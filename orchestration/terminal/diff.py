@@ -4,44 +4,54 @@ Belongs here: columns, headings, what is left out for want of room. Does not: wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
 from rich.table import Table
 
 from orchestration.releases.diff import Difference
+from orchestration.releases.release import Release
+from orchestration.terminal.console import Console
 
 SHORT = 12  # characters of a sha256
 
 
-def tables(found: Difference, rows: int) -> Iterator[RenderableType]:
-    """Each section that has anything, at most `rows` rows of those that may be long, 0 for all."""
-    by_metric, scores = _by_metric(found), found.scores.dropna(subset="cause")
+def show(console: Console, releases: tuple[Release, Release], found: Difference, rows: int) -> None:
+    """Prints who is placed differently first, then why, and the files last; at most `rows` rows of what may be long, 0
+    for all."""
+    for release in releases:
+        console.say(f"{release}: {release.standing()}")
+    if len({release.quarter for release in releases}) > 1:
+        console.say(
+            "Two quarters: every value is of other files. That is the cause `new quarter`, nothing was revised."
+        )
     changes = found.changes
     ranked = changes[["rank_before", "rank_after"]].notna().any(axis=1)
-    elsewhere = changes[~ranked].groupby(["league", "cause"])["organisation_code"].nunique().reset_index()
-    sections = {
-        "Inputs": (
-            _side_by_side(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]),
-            0,
-        ),
-        "Rules": (_side_by_side(found.rules, ["rule", "change"], ["content"]), rows),
+    for league, of_league in changes[ranked].groupby("league"):
+        console.table(_organisations(str(league), of_league, rows))
+    if changes.empty:
+        console.say("Every organisation is placed the same.")
+    for title, (section, limit) in _sections(found, changes[~ranked], rows).items():
+        if len(section):
+            console.table(_table(title, section, limit))
+
+
+def _sections(found: Difference, elsewhere: pd.DataFrame, rows: int) -> dict[str, tuple[pd.DataFrame, int]]:
+    by_metric, scores = _by_metric(found), found.scores.dropna(subset="cause")
+    unranked = elsewhere.groupby(["league", "cause"])["organisation_code"].nunique().reset_index()
+    return {
+        "Not ranked in either release: organisations with another reason, new or gone": (unranked, 0),
         "Cut points": (_side_by_side(found.cut_points, ["framework", "better_segment"], ["cut_point"]), 0),
         "Values that differ, and scores by cause": (by_metric, 0),
-        "Values": (_side_by_side(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
         "Scores": (_side_by_side(scores, ["organisation_code", "metric_id", "cause"], ["score_exact", "weight"]), rows),
-        "Not ranked in either release: organisations with another reason, new or gone": (elsewhere, 0),
+        "Values": (_side_by_side(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
+        "Rules": (_side_by_side(found.rules, ["rule", "change"], ["content"]), rows),
+        "Inputs": (
+            _side_by_side(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]),
+            rows,
+        ),
     }
-    for title, (section, limit) in sections.items():
-        if len(section):
-            yield _table(title, section, limit)
-    for league, of_league in changes[ranked].groupby("league"):
-        yield _organisations(str(league), of_league, rows)
-    if changes.empty:
-        yield "Every organisation is placed the same."
 
 
 def _side_by_side(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataFrame:
@@ -86,7 +96,9 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
 
 
 def _empty(title: str) -> Table:
-    return Table(title=title, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False, padding=0)
+    return Table(
+        title=title, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
+    )
 
 
 def _alone(row: dict[Any, Any]) -> str:

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.fetch import Fetched
-from orchestration.terminal.console import Console
+from orchestration.terminal.console import Console, say_json
 
 
-def show(console: Console, results: Iterator[Fetched]) -> bool:
+def show(console: Console, results: Iterator[Fetched], as_json: bool) -> bool:
     """Prints all results when the last is there; true where nothing failed and nothing is overdue."""
     table = Table("source", "file", "outcome", "bytes", "seconds", box=SIMPLE_HEAD)
-    told: list[Fetched] = []
-    with Console(stderr=True).status("fetching") as status:
+    found: list[Fetched] = []
+    with Console(stderr=True).status("fetching", spinner="line") as status:
         for one in results:
             status.update(f"fetching: {one.source_id}")
             table.add_row(one.source_id, one.file, one.outcome, f"{one.bytes:,}", f"{one.seconds:.1f}")
-            told += [one] if one.problem else []
-    console.print(table)
-    for one in told:
-        style = "red" if one.failed else "yellow"
-        console.print(str(one.problem), markup=False, highlight=False, soft_wrap=True, style=style)
+            found.append(one)
     by_hand = [source.id for source in known_sources().values() if not (source.fetch or source.retired)]
-    console.print(f"Never fetched, to be put into the folder by hand: {', '.join(by_hand)}", soft_wrap=True)
-    return not any(one.failed for one in told)
+    if as_json:
+        say_json({"files": [asdict(one) for one in found], "by_hand": by_hand})
+    else:
+        console.table(table)
+        for one in found:
+            if one.problem:
+                console.say(one.problem, style="red" if one.failed else "yellow")
+        console.say(f"Never fetched, to be put into the folder by hand: {', '.join(by_hand)}")
+    return not any(one.failed for one in found)

@@ -15,32 +15,10 @@ from rich.table import Table
 
 from orchestration.audit.framework import Change, compare, plain, rules
 from orchestration.audit.proposal import propose
-from orchestration.errors import LeagueError
-from orchestration.quarters import require_known_quarter
 from orchestration.releases.release import Release, Row
-from orchestration.releases.shelf import latest_release
+from orchestration.terminal.arguments import ReleaseName, data_dir, release_name
 from orchestration.terminal.console import Console
-from orchestration.workspace.paths import PROJECT, SEEDS, Workspace
-
-data_dir = click.option(
-    "--data-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=PROJECT / "data",
-    show_default="data/ of the checkout",
-    help="Where the releases are.",
-)
-
-
-def _release(name: str, data_dir: Path) -> Release:
-    """The folder of a release, or the last release of a quarter."""
-    folder = Path(name)
-    if folder.is_dir():
-        return Release.read(folder)
-    try:
-        quarter = require_known_quarter(name)
-    except LeagueError as error:
-        raise LeagueError(f"{name} is neither the folder of a release nor a quarter: {error}") from None
-    return latest_release(Workspace(data_dir).releases(quarter))
+from orchestration.workspace.paths import SEEDS
 
 
 @click.group()
@@ -52,42 +30,39 @@ def framework() -> None:
 
 
 @framework.command()
-@click.argument("release", metavar="RELEASE")
+@release_name
 @click.option("--metric", "metric_id", help="One metric, by its id or the id of its score.")
 @data_dir
-def show(release: str, metric_id: str | None, data_dir: Path) -> None:
+def show(release: Release, metric_id: str | None, data_dir: Path) -> None:
     """List each rule, what speaks for it and what else fits."""
-    found = _release(release, data_dir)
-    _show_rules(Console(), found, rules(found, metric_id))
+    _show_rules(Console(), release, rules(release, metric_id))
 
 
 @framework.command(name="propose")
-@click.argument("release", metavar="RELEASE")
+@release_name
 @data_dir
-def propose_command(release: str, data_dir: Path) -> None:
+def propose_command(release: Release, data_dir: Path) -> None:
     """Print rows for the seeds as a diff; nothing is written.
 
     Review it, then apply it in the checkout with: patch -p1
     """
-    found = _release(release, data_dir)
-    proposal = propose(found)
+    proposal = propose(release)
     diff = proposal.diff(SEEDS)
     errors = Console(stderr=True)
     for note in proposal.notes:
         errors.print(f"to decide: {note}", highlight=False, soft_wrap=True, style="yellow")
     if not diff:
-        errors.print(f"{found}: the seeds say all that it shows", highlight=False, soft_wrap=True)
+        errors.print(f"{release}: the seeds say all that it shows", highlight=False, soft_wrap=True)
     click.echo(diff, nl=False)
 
 
 @framework.command(name="compare")
-@click.argument("before", metavar="BEFORE")
-@click.argument("after", metavar="AFTER")
+@click.argument("before", type=ReleaseName())
+@click.argument("after", type=ReleaseName())
 @data_dir
-def compare_command(before: str, after: str, data_dir: Path) -> None:
+def compare_command(before: Release, after: Release, data_dir: Path) -> None:
     """Say which rules changed between two releases or years."""
-    releases = _release(before, data_dir), _release(after, data_dir)
-    _show_changes(Console(), *releases, compare(*releases))
+    _show_changes(Console(), before, after, compare(before, after))
 
 
 WIDTHS = (17, 32, 12, 7, 8)  # 80 columns with a blank between

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,10 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.errors import LeagueError
+from orchestration.operations.runbook import advice
+from orchestration.quarters import WRITTEN
+from orchestration.releases.release import CHECKS
+from orchestration.releases.search import search
 from orchestration.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -19,47 +24,112 @@ if TYPE_CHECKING:
 
 OFFICIAL_ICBS = "icb_official"
 TRUSTS = "its trusts and their ranks"
-OTHER_COLUMNS = 62  # characters of a line that the trust's name must leave
+WRAPPED = ("trust", "ICB", TRUSTS)
+QUARTER = re.compile(rf"\b{WRITTEN.pattern}\b".replace("(", "(?:"))
+EXAMPLES = 3  # rows named under a warning
+NAME = 24  # characters of a name that every line has room for; a longer one goes on below
+# Left out where a line is narrow, the first before the others: the row of an organisation alone has them all.
+LESS_NEEDED = (TRUSTS, "no\nfinance", "by\nscore", "metrics", "since", "likely", "segment")
+
+
+def warnings_of(release: Release) -> list[dict[str, Any]]:
+    """What an analyst must know before passing the tables on: the checks that failed and shut no gate."""
+    return [found for found in release.checks["checks"] if not found["passed"]]
 
 
 def show_warnings(console: Console, release: Release) -> None:
-    """Prints what an analyst must know before passing the tables on: official figures not reproduced, checks that
-    warned."""
-    for found in release.checks["checks"]:
-        if not found["passed"]:
-            kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
-            warning = f"{kind}: {found['id']}: {found['unexpected']} unexpected. {found['reason']}"
-            console.print(warning, markup=False, highlight=False, soft_wrap=True, style="yellow")
+    """Prints each with its quarter, its rows, and what to do."""
+    failed = warnings_of(release)
+    for found in failed:
+        kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
+        about = sorted({*QUARTER.findall(" ".join(found["examples"]))}) or [release.quarter]
+        rows = f"{found['unexpected']} row{'' if found['unexpected'] == 1 else 's'}"
+        console.say(f"{kind}: {', '.join(about)}: {found['id']}: {rows}. {found['reason']}", style="yellow")
+        if release.quarter not in about:
+            said = f"  The rows named are of {', '.join(about)}, which a build of {release.quarter} reads too."
+            console.say(said, style="yellow")
+        for example in found["examples"][:EXAMPLES]:
+            console.say(f"  {example}", style="yellow")
+        if found["examples"] and (more := found["unexpected"] - EXAMPLES) > 0:
+            console.say(f"  and {more} more; {release.folder / CHECKS} has some", style="yellow")
+        console.say(f"  What to do: {advice(found['id']) or 'look at the rows.'}", style="yellow")
+    if failed and release.synthetic:
+        console.say(
+            "league sample plants odd files, gaps and figures that disagree, so that warnings are seen;"
+            " planted_disagreements.csv among its files lists the figures.",
+            style="dim",
+        )
 
 
-def show_release(console: Console, release: Release, only: str | None, rows: int) -> None:
-    """Prints the league tables, or `only` one, with at most `rows` rows each; 0 for all."""
-    if not release.has_table("league_table"):
-        raise LeagueError(f"{release} is of an earlier contract: build {release.quarter} again to see it here")
+def show_release(
+    console: Console, release: Release, only: str | None, rows: int, organisation: str | None = None
+) -> None:
+    """Prints the league tables, or `only` one, with at most `rows` rows each, 0 for all; of one organisation its
+    row."""
+    coverage, places = _leagues(release, only, organisation)
+    organisation = None if organisation in set(coverage["league"]) else organisation
+    facts = release.table("method_sensitivity")
+    for about in coverage.itertuples():
+        if not about.published:
+            elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
+            console.say(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
+        table = places[places["league"] == about.league]
+        if about.league == "icb" and not organisation:
+            table = table[table["organisation_type"] == "icb"]
+        if len(table) and (about.published or organisation):
+            trusts = places[places["organisation_type"] == "trust"]
+            made = _icb_table if about.league == "icb" else _trust_table
+            shown = made(about, table, trusts, len(table) if organisation else rows or len(table), console.width)
+            console.table(shown)
+            for member in table[~table["ranked"]].itertuples() if organisation else ():
+                console.say(f"{member.organisation_code} is not ranked: {member.not_ranked_reason}", style="yellow")
+            console.say(_how_sure(about, facts), style="dim")
+
+
+def tables_of(release: Release, only: str | None, organisation: str | None) -> dict[str, Any]:
+    """The same for a program, with every row."""
+    coverage, places = _leagues(release, only, organisation)
+    state, why = release.state()
+    return {
+        "release": str(release),
+        "quarter": release.quarter,
+        "version": release.version,
+        "fictional": release.synthetic,
+        "state": state,
+        "why": why,
+        "leagues": _as_rows(coverage),
+        "organisations": _as_rows(places),
+    }
+
+
+def _as_rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso"))
+    return rows
+
+
+def _leagues(release: Release, only: str | None, organisation: str | None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The leagues asked for, and who is in them. Raises LeagueError, which lists what there is, where nobody is."""
     coverage = release.table("league_coverage")
     coverage["title"] = coverage["title"].map(release.marked)
     robustness = release.table("rank_robustness")[["league", "organisation_code", "rank_without_finance"]]
     places = release.table("league_table").merge(robustness, how="left")
-    facts = release.table("method_sensitivity")
     known = list(coverage["league"])
+    if only is None and organisation in known:  # `trace` takes both in the same place
+        only, organisation = organisation, None
     if only is not None and only not in known:
         raise LeagueError(f"no league {only}; known: {', '.join(known)}")
-    for about in coverage[coverage["league"].isin([only] if only else known)].itertuples():
-        if not about.published:
-            elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
-            console.print(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
-        elif about.league == "icb":
-            icbs = places[(places["league"] == "icb") & (places["organisation_type"] == "icb")]
-            trusts = places[places["organisation_type"] == "trust"]
-            console.print(_icb_table(about, icbs, trusts, rows or len(icbs), console.width))
-            console.print(_how_sure(about, facts), style="dim", highlight=False)
-        else:
-            table = places[places["league"] == about.league]
-            console.print(_trust_table(about, table, rows or len(table), console.width))
-            console.print(_how_sure(about, facts), style="dim", highlight=False)
+    if only is not None:
+        coverage, places = coverage[coverage["league"] == only], places[places["league"] == only]
+    if organisation is not None:
+        found = {row["organisation_code"] for row in search(release, organisation)}
+        places = places[places["organisation_code"].isin(found)]
+        coverage = coverage[coverage["league"].isin(places["league"])]
+        if places.empty:
+            raise LeagueError(f"{organisation} is in none of the leagues asked for")
+    return coverage, places
 
 
-def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
+def _trust_table(about: Any, trusts: pd.DataFrame, _: pd.DataFrame, rows: int, width: int) -> Table:
     who = "ICB" if about.league == OFFICIAL_ICBS else "trust"
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),
@@ -73,7 +143,7 @@ def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Tab
         "no\nfinance": lambda t: _text(t.rank_without_finance),
         "metrics": lambda t: f"{t.metrics_counted}/{t.metrics_expected}",
     }
-    return _league_table(about, trusts, rows, columns, {who: max(width - OTHER_COLUMNS, 18)})
+    return _league_table(about, trusts, rows, columns, width)
 
 
 def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
@@ -82,7 +152,7 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
     for icb, members in trusts.sort_values(["league", "rank", "organisation_code"]).groupby("icb_code"):
         listed: Iterable[Any] = members.itertuples()
         codes[icb] = ", ".join(
-            f"{t.organisation_code} {_text(t.rank)}" if t.ranked else t.organisation_code for t in listed
+            f"{t.organisation_code}\u00a0{_text(t.rank)}" if t.ranked else t.organisation_code for t in listed
         )
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda i: _text(i.rank),
@@ -95,12 +165,11 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
         TRUSTS: lambda i: codes.get(i.organisation_code, ""),
     }
-    left = max(width - OTHER_COLUMNS, 18)
-    return _league_table(about, icbs, rows, columns, {"ICB": left // 2 + 6, TRUSTS: left // 2 + 12})
+    return _league_table(about, icbs, rows, columns, width)
 
 
 def _league_table(
-    about: Any, members: pd.DataFrame, rows: int, columns: dict[str, Callable[[Any], str]], widths: dict[str, int]
+    about: Any, members: pd.DataFrame, rows: int, columns: dict[str, Callable[[Any], str]], width: int
 ) -> Table:
     table = Table(
         title=f"{about.title}, {about.quarter}",
@@ -108,25 +177,32 @@ def _league_table(
         + _partial(about),
         box=SIMPLE_HEAD,
         pad_edge=False,
-        padding=0,
+        padding=(0, 1, 0, 0),
         title_justify="left",
         caption_justify="left",
     )
-    for heading in columns:
-        table.add_column(
-            heading,
-            justify="left" if heading in ("code", "segment", *widths) else "right",
-            no_wrap=heading != TRUSTS,
-            max_width=widths.get(heading),
-        )
-    for member in members.head(rows).itertuples():
-        table.add_row(*[cell(member) for cell in columns.values()])
+    shown: list[Any] = list(members.head(rows).itertuples())
+    cells = {heading: [cell(member) for member in shown] for heading, cell in columns.items()}
+    widths = {
+        heading: NAME if heading in WRAPPED else max(map(len, [*heading.split("\n"), *texts]))
+        for heading, texts in cells.items()
+    }
+    for heading in LESS_NEEDED:
+        if sum(width_of + 1 for width_of in widths.values()) > width:
+            widths.pop(heading, None)
+    for heading in widths:
+        left = heading in ("code", "segment", *WRAPPED)
+        table.add_column(heading, justify="left" if left else "right", no_wrap=heading not in WRAPPED)
+    for row in zip(*(cells[heading] for heading in widths), strict=True):
+        table.add_row(*row)
     return table
 
 
 def _partial(about: Any) -> str:
     import pandas as pd
 
+    if not about.published:
+        return str(about.absent_reason)
     if about.coverage == "full":
         return "no metric missing"
     earlier = about.metrics_of_an_earlier_month

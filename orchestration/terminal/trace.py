@@ -8,6 +8,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from orchestration.releases.release import came
 from orchestration.terminal.console import Console
 
 Row = dict[str, Any]
@@ -34,21 +35,17 @@ class Footnotes:
     def print(self, console: Console) -> None:
         for sha256 in self._numbers:
             file = self._files[sha256]
-            console.print(
-                f"{self.mark(sha256)} {file['file_name']}: {file['title']}, {file['publisher']}, {file['path']}",
-                f"    URL {file['url']}",
-                f"    sha256 {sha256}, {file['bytes']} bytes, {file['maturity']}, retrieved {file['retrieved']}",
-                sep="\n",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
+            console.say(
+                f"{self.mark(sha256)} {file['file_name']}: {file['title']}, {file['publisher']}, {file['path']}"
             )
+            console.say(f"    URL {file['url']}")
+            console.say(f"    sha256 {sha256}, {file['bytes']} bytes, {file['maturity']}, {came(file)}")
 
 
 def show(console: Console, traced: Row) -> None:
     """Prints a trace."""
     notes = Footnotes(traced["files"])
-    console.print(f"{traced['release']}: {traced['state']}", markup=False, highlight=False, soft_wrap=True)
+    console.say(f"{traced['release']}: {traced['state']}")
     tables = traced.get("tables", {})
     for placing in traced.get("placings", []):
         _show_placing(console, placing, tables, notes)
@@ -70,10 +67,10 @@ def show(console: Console, traced: Row) -> None:
 def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], notes: Footnotes) -> None:
     who = f"{placing['organisation_code']} {placing['organisation_name']}"
     title = f"{who}: {placing['league_title']}, {placing['quarter']}"
-    table = _table(console, title, ("figure", "", "how it comes about"))
+    table = _table(title, ("figure", "", "how it comes about"))
     if placing["rank"] is None:
         table.add_row("rank", "-", placing["not_ranked_reason"])
-        console.print(table)
+        console.table(table)
         return
     flags = [row for row in tables.get("reconciliation", []) if row["measure"] == "financial_override"]
     flags = flags if placing["financial_override"] is not None else []
@@ -93,27 +90,35 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
     if placing["previous_rank"] is not None:
         marks = " ".join(map(notes.mark, placing["previous_files"]))
         table.add_row("previous rank", _text(placing["previous_rank"]), f"worked out in the same build from {marks}")
-    console.print(table)
+    console.table(table)
 
 
 def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> None:
     headings = ("metric", "basis", "value", "rank in population", "score", "basis", "weight", "label")
-    table = _table(console, "Metrics", (*headings, "where it was read"), ("value", "score", "weight"))
+    table = _table("Metrics", (*headings, "where it was read"), ("value", "score", "weight"))
+    several = False
     for metric in metrics:
         score = metric["score"] or {}
-        place = f"{score.get('rank_in_population')} of {score.get('population_size')}, {score.get('population')}"
+        place = f"{score.get('rank_in_population')} of {score.get('population_size')}"
+        several = several or bool(score.get("other_sizes_that_fit"))
+        place += "*" if score.get("other_sizes_that_fit") else ""
         table.add_row(
-            metric["metric_id"],
+            " ".join(filter(None, [metric["metric_id"], metric["title"]])),
             metric["value_basis"],
             f"{_text(metric['value'])} {metric['unit']}" if metric["value"] is not None else metric["status"],
-            place if score.get("rank_in_population") else "",
+            f"{place}, {_words(score['population'])}" if score.get("rank_in_population") else "",
             _text(score.get("score")),
             _text(score.get("score_basis")),
             _text(score["weight"]) if score.get("counted") else "-",
             _text(score.get("label")),
             _read_at(metric, notes),
         )
-    console.print(table)
+    console.table(table)
+    if several:
+        console.say(
+            "* recovered from the published scores: other sizes fit them as well (--metric ID lists them). The rank in"
+            " the population is ours; `metric_rank` below is the rank that NHS England published."
+        )
 
 
 def _read_at(metric: Row, notes: Footnotes) -> str:
@@ -133,7 +138,7 @@ def _show_official(console: Console, rows: list[Row], notes: Footnotes) -> None:
     if not rows:
         return
     headings = ("measure", "metric", "official", "ours", "status", "where it was read")
-    table = _table(console, "Official figures", headings, ("official", "ours"))
+    table = _table("Official figures", headings, ("official", "ours"))
     for row in rows:
         table.add_row(
             row["measure"],
@@ -143,34 +148,43 @@ def _show_official(console: Console, rows: list[Row], notes: Footnotes) -> None:
             row["status"],
             notes.place(row),
         )
-    console.print(table)
+    console.table(table)
 
 
 def _show_organisation(console: Console, rows: list[Row], notes: Footnotes) -> None:
-    table = _table(console, "Who it is", ("attribute", "value", "where it was read"))
+    table = _table("Who it is", ("attribute", "value", "where it was read"))
     said: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         said.setdefault((row["attribute"], row["value"]), []).append(notes.place(row))
     for (attribute, value), places in said.items():
         table.add_row(attribute, value, "; ".join(places))
-    console.print(table)
+    console.table(table)
 
 
 def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
     title = " ".join(filter(None, [metric["metric_id"], metric["title"]]))
-    table = _table(console, f"{title}, {metric['value_basis']}", ("figure", ""))
+    table = _table(f"{title}, {metric['value_basis']}", ("figure", ""))
     score = metric["score"] or {}
     for name in ("numerator", "denominator", "value", "unit", "reporting_date", "status", "status_reason"):
         if metric[name] is not None:
-            table.add_row(name, _text(metric[name]))
-    for name in ("population", "population_size", "rank_in_population", "score", "score_basis", "weight", "label"):
+            table.add_row(name.replace("_", " "), _text(metric[name]))
+    for name in (
+        "population",
+        "population_size",
+        "other_sizes_that_fit",
+        "rank_in_population",
+        "score",
+        "score_basis",
+        "weight",
+        "label",
+    ):
         if score.get(name) is not None:
-            table.add_row(name, _text(score[name]))
-    console.print(table)
+            table.add_row(name.replace("_", " "), _words(score[name]))
+    console.table(table)
     if metric["parts"]:
         title = f"Parts: {_rows_of(len(metric['parts']))}, whose sums are numerator and denominator"
         headings = ("month", "code in file", "numerator", "denominator", "where it was read")
-        parts = _table(console, title, headings, ("numerator", "denominator"))
+        parts = _table(title, headings, ("numerator", "denominator"))
         for part in metric["parts"][:SHOWN]:
             parts.add_row(
                 f"{part['month']:%Y-%m}",
@@ -179,41 +193,47 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
                 _text(part["denominator"]),
                 notes.place(part),
             )
-        console.print(parts)
+        console.table(parts)
         _say_how_many_more(console, len(metric["parts"]))
 
 
 def _show_rows(console: Console, rows: list[Row], notes: Footnotes) -> None:
     """Rows as they stand in the file; headings of cells that hold nothing are left out."""
-    table = _table(console, "The rows, read again from the stored files", ("row", "cells"))
+    table = _table("The rows, read again from the stored files", ("row", "cells"))
     for row in rows[:SHOWN]:
         cells = " | ".join(f"{heading}: {text}" for heading, text in row["cells"].items() if text)
         table.add_row(notes.place(row), cells)
-    console.print(table)
+    console.table(table)
     _say_how_many_more(console, len(rows))
 
 
 def _say_how_many_more(console: Console, count: int) -> None:
     if count > SHOWN:
-        console.print(f"{count - SHOWN} more: --json", style="dim", highlight=False)
+        console.say(f"{count - SHOWN} more: --json", style="dim")
 
 
 def _show_league(console: Console, tables: dict[str, list[Row]]) -> None:
+    """Every table that is about a league, without columns that hold nothing; `--json` has all rows."""
     for name, rows in tables.items():
-        console.print(f"{name}", style="italic")
-        for row in rows:
-            cells = " | ".join(f"{column}: {_text(value)}" for column, value in row.items() if value is not None)
-            console.print(cells, markup=False, highlight=False)
-        console.print()
+        filled = [column for column in rows[0] if any(row[column] is not None for row in rows)]
+        table = _table(name, tuple(column.replace("_", " ") for column in filled))
+        for row in rows[:SHOWN]:
+            table.add_row(*(_text(row[column]) for column in filled))
+        console.table(table)
+        _say_how_many_more(console, len(rows))
 
 
-def _table(console: Console, title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
+def _table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
     """A table under its title; columns in `right` are numbers."""
-    console.print(title, style="italic", markup=False, highlight=False)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in left:
         table.add_column(heading, overflow="fold", justify="right" if heading in right else "left")
     return table
+
+
+def _words(value: Any) -> str:
+    """A name of the rules as words, which a line may be broken between."""
+    return _text(value).replace("_", " ")
 
 
 def _text(value: Any) -> str:

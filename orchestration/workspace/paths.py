@@ -49,7 +49,8 @@ class Workspace:
 @dataclass(frozen=True)
 class Build:
     """The working folder of one pass over one quarter or several, in order. A build writes nowhere else, so builds of
-    other quarters cannot disturb it."""
+    other quarters cannot disturb it. It starts in a folder of its own, and takes the place of the last whole one when
+    all its gates have opened."""
 
     workspace: Workspace
     quarters: tuple[Quarter, ...]
@@ -58,8 +59,19 @@ class Build:
         return ", ".join(self.quarters)
 
     @property
-    def folder(self) -> Path:
+    def whole(self) -> Path:
+        """The last build whose gates all opened."""
         return self.workspace.data_dir / "work" / "+".join(self.quarters)
+
+    @property
+    def unfinished(self) -> Path:
+        """The build that is being made, or that stopped."""
+        return self.whole.with_name(f"{self.whole.name}.unfinished")
+
+    @property
+    def folder(self) -> Path:
+        """The newest of both."""
+        return self.unfinished if self.unfinished.exists() else self.whole
 
     @property
     def landed(self) -> Path:

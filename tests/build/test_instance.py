@@ -22,6 +22,7 @@ from orchestration.cli import league
 from orchestration.defs import definitions, instance
 from orchestration.defs.assets import as_table
 from orchestration.errors import LeagueError
+from orchestration.operations import processes
 from orchestration.operations.doctor import ERROR, OK, WARNING
 from orchestration.workspace.paths import PROJECT
 from tests.unit.test_doctor import said, states
@@ -38,7 +39,8 @@ def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(instance.examine()) == [ERROR]
     settings = tmp_path / "dagster.yaml"
     settings.write_text((PROJECT / "orchestration" / "operations" / "deploy" / "local" / "dagster.yaml").read_text())
-    assert states(instance.examine()) == [OK, ERROR, WARNING, OK]
+    assert states(instance.examine()) == [OK, ERROR, WARNING, WARNING, OK]
+    assert "no daemon runs on this machine, it was never started here" in said(instance.examine())
     with dg.DagsterInstance.from_config(str(tmp_path)) as here:
         for daemon in here.get_required_daemon_types():
             here.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "1", []))
@@ -49,21 +51,31 @@ def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
                 origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 6 * * *")
             )
         )
-    assert states(instance.examine()) == [OK, OK, OK, OK]
+    assert "no daemon runs on this machine, last heartbeat 0 s ago" in said(instance.examine())
+    monkeypatch.setattr(processes, "running", lambda names, home: [["dagster", "--port", "1"]])
+    assert states(instance.examine()) == [OK, OK, ERROR, OK, OK]
+    assert "the web server does not answer: http://127.0.0.1:1" in said(instance.examine())
+    monkeypatch.setattr(processes, "answers", lambda words: ("http://here", True))
+    assert states(instance.examine()) == [OK, OK, OK, OK, OK]
     assert "ok: on: fetch_what_is_due" in said(instance.examine())
     with sqlite3.connect(tmp_path / "history" / "runs.db") as runs:
         runs.execute("update alembic_version set version_num = 'earlier'")
     assert "error: the schema of SqliteRunStorage is of another version" in said(instance.examine())
     settings.write_text("telemetry: {enabled: false}\n")
-    assert states(instance.examine()) == [ERROR, OK, OK, ERROR]
+    assert states(instance.examine()) == [ERROR, OK, OK, OK, ERROR]
+    with dg.DagsterInstance.from_config(str(tmp_path)) as here:
+        first = min(here.get_required_daemon_types())
+        here.add_daemon_heartbeat(DaemonHeartbeat(time.time() - 600, first, "1", []))
+    found = said(instance.examine())
+    assert f"daemons without a heartbeat for 120 s: {first.lower()}; last heartbeat " in found
     settings.write_text("no_such_setting: secret\n")
     assert states(instance.examine()) == [ERROR]
     assert "secret" not in said(instance.examine())
 
 
 def test_command_exits_with_1_where_anything_is_an_error(tmp_path: Path) -> None:
-    arguments = ["doctor", "--data-dir", str(tmp_path / "data")]
-    bad = CliRunner().invoke(league, [*arguments, "--extracts", str(tmp_path / "[red]none\x1b[31m")])
+    (tmp_path / "[red]none\x1b[31m").touch()
+    bad = CliRunner().invoke(league, ["doctor", "--data-dir", str(tmp_path / "[red]none\x1b[31m" / "data")])
     assert (
         bad.exit_code == 1
         and "\x1b" not in bad.output

@@ -69,7 +69,7 @@ def test_data_folder_that_is_read_only_is_refused_and_its_releases_are_read(
     for command in (
         ("build", "--extracts", versions.extracts, "--quarter", QUARTER, "--data-dir", disk.folder),
         ("fetch", "--extracts", versions.extracts, "--quarter", QUARTER, "--data-dir", disk.folder),
-        ("approve", disk.folder / "releases" / QUARTER / "v1", "--by", "A Name"),
+        ("withdraw", disk.folder / "releases" / QUARTER / "v1", "--reason", "A reason", "--yes"),
     ):
         code, said = league(*command)
         assert code == 1

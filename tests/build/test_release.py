@@ -367,7 +367,7 @@ def test_every_place_of_two_quarters_is_explained_in_every_league(built_planted:
         expected |= set(zip(leagues[differs], before.index[differs], strict=True))
     assert set(zip(found["league"], found["organisation_code"], strict=True)) == expected
     assert {league for league, _ in expected} == set(RANKED)
-    causes = {"input revised", "population moved", "override", "cut points", "others moved"}
+    causes = {"new quarter", "population moved", "override", "cut points", "others moved"}
     assert set(found["cause"]) <= causes | {"rule changed"}  # where a planted figure goes against a seed
 
 

@@ -333,7 +333,7 @@ def test_unknown_code_and_metric_are_refused(
 ) -> None:
     code = traced["codes"]["icb"]
     for arguments, message in (
-        (("RZZ",), "RZZ is neither an organisation nor a league of"),
+        (("RZZ",), "no organisation of .* has the code or the name RZZ"),
         ((code, "OF0003"), f"has no metric OF0003 of {code}"),
         (("acute", "OF0003"), "has no metric OF0003 of acute"),
     ):
@@ -344,7 +344,7 @@ def test_unknown_code_and_metric_are_refused(
     with pytest.raises(SystemExit) as exit_code:
         cli.main()
     assert exit_code.value.code == 1
-    assert "RZZ is neither an organisation nor a league of" in capsys.readouterr().err
+    assert "has the code or the name RZZ" in capsys.readouterr().err
 
 
 def test_file_that_is_gone_or_changed_is_named(traced: dict[str, Any], data_dir: Path) -> None:

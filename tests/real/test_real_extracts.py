@@ -304,11 +304,11 @@ def test_every_place_of_two_real_quarters_is_explained(real: dict[str, Any]) -> 
     differs = (before[columns] != after.loc[before.index, columns]).any(axis=1)
     assert set(found["organisation_code"]) == set(before.index[differs])
     codes = found.groupby("cause")["organisation_code"].agg(set)
-    assert codes.map(len).to_dict() == {"input revised": 59, "override": 7, "cut points": 14, "others moved": 56}
+    assert codes.map(len).to_dict() == {"new quarter": 59, "override": 7, "cut points": 14, "others moved": 56}
     flags = before["financial_override"] != after.loc[before.index, "financial_override"]
     assert codes["override"] == set(before.index[flags])
     averages = before["average_score"] != after.loc[before.index, "average_score"]
-    assert codes["input revised"] >= set(before.index[averages])
+    assert codes["new quarter"] >= set(before.index[averages])
 
 
 @pytest.fixture(scope="module")

@@ -357,14 +357,14 @@ def test_organisations_come_and_go(compare: Any) -> None:
 
 
 def test_two_quarters_are_compared_on_what_both_have(compare: Any) -> None:
-    """The same file and rules, another quarter: own values are inputs, a metric of one quarter alone is a rule.
+    """The same file and rules, another quarter: own values are new, a metric of one quarter alone is a rule.
 
     A 1.50, B 1.60, C 1.70 become 1.75, 1.60, 1.80; on M2 still, A would be at 1.75 and behind C.
     """
     after = {"A": {"M1": 1.5, "M3": 2.0}, "B": {"M1": 1.2, "M3": 2.0}, "C": {"M1": 1.4, "M3": 2.2}}
     result = compare(THREE, replace(THREE, quarter="2025-26-Q3", scores=after))
     assert found(result) == {
-        "A": {"input revised": 3, "rule changed": 1},
+        "A": {diff.NEW_QUARTER: 3, "rule changed": 1},
         "B": {"others moved": 1},
         "C": {"others moved": 2, "rule changed": 3},
     }

@@ -5,6 +5,7 @@ are built here as the descriptions assume them: no test says that the publishers
 from __future__ import annotations
 
 import hashlib
+import json
 import multiprocessing
 import os
 import re
@@ -805,6 +806,7 @@ def test_command_prints_what_came_and_exits_with_1_where_something_did_not(
 ) -> None:
     monkeypatch.setattr(fetch_module, "https", lambda: world.pool)
     world.site.wrongs[MAY] = [wrong] if wrong else []
+    world.folder.mkdir(exist_ok=True)
     folders = ["--extracts", str(world.folder), "--data-dir", str(world.workspace.data_dir)]
     result = CliRunner().invoke(league, ["fetch", "--quarter", Q1, *folders], terminal_width=200)
     assert result.exit_code == code, result.output
@@ -814,3 +816,7 @@ def test_command_prints_what_came_and_exits_with_1_where_something_did_not(
     assert sha256_of_file(next(world.folder.rglob("*April*"))) in {
         e.sha256 for e in read_lock(world.workspace).entries.values()
     }
+    again = CliRunner().invoke(league, ["fetch", "--quarter", Q1, *folders, "--json"])
+    told = json.loads(again.output)
+    assert {"ods_sub_icbs", "ods_trusts"} <= set(told["by_hand"])
+    assert {one["outcome"] for one in told["files"]} >= {"unchanged"}

@@ -1,4 +1,5 @@
-"""Releases on disk: whole or damaged, candidate, approved or withdrawn. Making one is not here."""
+"""Releases on disk: whole or damaged, candidate, approved or withdrawn. Making one is not here, nor what is found in a
+record of decisions that somebody changed (`test_decisions.py`)."""
 
 from __future__ import annotations
 
@@ -10,17 +11,13 @@ import pytest
 from orchestration.errors import LeagueError
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
-from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import Workspace
+from tests.unit.test_decisions import approve, bundle, decide
 
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    folder = tmp_path / "2025-26-Q2" / "v1"
-    folder.mkdir(parents=True)
-    (folder / "table.csv").write_text("a\n1\n")
-    resources = [{"path": "table.csv", "hash": f"sha256:{sha256_of_file(folder / 'table.csv')}"}]
-    (folder / "datapackage.json").write_text(json.dumps({"resources": resources}))
-    return folder
+    return bundle(tmp_path)
 
 
 def test_new_release_is_a_candidate(release: Path) -> None:
@@ -30,7 +27,7 @@ def test_new_release_is_a_candidate(release: Path) -> None:
 
 def test_approval_names_who_and_leaves_the_bundle_alone(release: Path) -> None:
     before = {path.name: path.read_bytes() for path in release.iterdir()}
-    shelf.approve(Release.read(release), "A Name")
+    approve(release)
     assert Release.read(release).state()[0] == "approved"
     assert Release.read(release).state()[1].startswith("A Name, 20")
     assert {path.name: path.read_bytes() for path in release.iterdir()} == before
@@ -38,7 +35,7 @@ def test_approval_names_who_and_leaves_the_bundle_alone(release: Path) -> None:
 
 
 def test_approval_holds_for_the_bytes_it_was_given_for(release: Path) -> None:
-    shelf.approve(Release.read(release), "A Name")
+    approve(release)
     whole = (release / "table.csv").read_text()
     (release / "table.csv").write_text("a\n2\n")
     assert Release.read(release).state()[0] == "candidate"
@@ -63,23 +60,23 @@ def test_damage_is_named_and_not_approved(release: Path, change: object, named: 
     change(release)
     assert [found for found in Release.read(release).damage() if found.startswith(named)]
     with pytest.raises(LeagueError, match=named):
-        shelf.approve(Release.read(release), "A Name")
+        approve(release)
     assert Release.read(release).state()[0] == "candidate"
 
 
 def test_withdrawn_release_says_why_and_is_not_approved_again(release: Path) -> None:
-    shelf.approve(Release.read(release), "A Name")
-    shelf.withdraw(Release.read(release), "RTT of two trusts was wrong")
+    approve(release)
+    decide(release, "withdrawn", "RTT of two trusts was wrong")
     assert Release.read(release).state()[0] == "withdrawn"
     assert Release.read(release).state()[1].startswith("RTT of two trusts was wrong (20")
     with pytest.raises(LeagueError, match="was withdrawn: RTT of two trusts"):
-        shelf.approve(Release.read(release), "A Name")
+        approve(release)
     assert (release / "table.csv").exists()
 
 
 def test_folder_without_a_descriptor_is_no_release(tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match=r"is no release: it holds no datapackage\.json"):
-        shelf.withdraw(Release.read(tmp_path), "why")
+        Release.read(tmp_path)
 
 
 def test_damaged_descriptor_is_a_refusal_that_names_it(release: Path) -> None:
@@ -88,9 +85,58 @@ def test_damaged_descriptor_is_a_refusal_that_names_it(release: Path) -> None:
         Release.read(release)
 
 
+def test_withdrawal_can_be_taken_back_and_the_release_is_a_candidate_then(release: Path) -> None:
+    approve(release)
+    for state, why in (("withdrawn", "the wrong one"), ("reinstated", "it was v2 that is wrong")):
+        with pytest.raises(LeagueError, match="say why"):
+            decide(release, state, " \t")
+        decide(release, state, why)
+        with pytest.raises(LeagueError, match=r"is withdrawn already|is not withdrawn, it is candidate"):
+            decide(release, state, why)
+    state, why = Release.read(release).state()
+    assert state == "candidate" and why.startswith("reinstated: it was v2 that is wrong (20")
+    approve(release)
+    assert Release.read(release).state()[0] == "approved"
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u200b", "-", "A\x1b[2J", "A\nB", "A" * 501])
+def test_approval_names_a_person(release: Path, name: str) -> None:
+    with pytest.raises(LeagueError, match=r"say who approves|a name or a reason is one line"):
+        decide(release, "approved", name)
+    assert not list(release.parent.glob("*.ndjson"))
+
+
+def test_fictional_release_is_not_approved(tmp_path: Path) -> None:
+    fictional = bundle(tmp_path, synthetic=True)
+    with pytest.raises(LeagueError, match="made of fictional files: nobody can approve it"):
+        approve(fictional)
+    decide(fictional, "withdrawn", "a rehearsal")
+
+
+def test_who_declines_records_nothing(release: Path) -> None:
+    def no() -> None:
+        raise LeagueError("nothing recorded")
+
+    with pytest.raises(LeagueError, match="nothing recorded"):
+        shelf.decide(Release.read(release), "approved", "A Name", no)
+    assert Release.read(release).state()[0] == "candidate"
+
+
+def test_what_is_there_is_listed_where_something_is_not(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with pytest.raises(LeagueError, match=r"no release in .*; there is none; league build --extracts FOLDER"):
+        shelf.find(workspace)
+    bundle(tmp_path), bundle(tmp_path, version=2)
+    assert shelf.find(workspace).folder.name == shelf.find(workspace, "2025-26-Q2", 2).folder.name == "v2"
+    there = "there is 2025-26-Q2 v1, 2025-26-Q2 v2; league build"
+    for quarter, version, said in (("2025-26-Q1", None, "of 2025-26-Q1 in"), ("2025-26-Q2", 3, "of 2025-26-Q2 v3 in")):
+        with pytest.raises(LeagueError, match=f"no release {said} .*; {there}"):
+            shelf.find(workspace, quarter, version)
+
+
 def test_record_that_broke_off_is_swept_by_the_next(release: Path) -> None:
-    broken_off = release.parent / ".v1.approval.json.1.tmp"
+    broken_off = release.parent / ".v1.decisions.ndjson.1.tmp"
     broken_off.write_text("[")
     assert Release.read(release).state()[0] == "candidate"
-    shelf.approve(Release.read(release), "A Name")
+    approve(release)
     assert Release.read(release).state()[0] == "approved" and not broken_off.exists()

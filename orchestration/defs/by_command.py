@@ -1,0 +1,172 @@
+"""Builds that somebody starts at a terminal: the run with its progress, and what came of it in words or as JSON.
+
+Belongs here: what the commands `build`, `check` and `verify` have in common. Does not: their options (`cli.py`), the
+run itself (`in_process.py`, which is imported while the progress shows already)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from orchestration.quality import validator
+from orchestration.releases import shelf
+from orchestration.releases.decisions import WITHDRAWN
+from orchestration.releases.release import Release
+from orchestration.terminal.console import Console, say_json
+from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
+from orchestration.terminal.leagues import show_release, show_warnings, warnings_of
+from orchestration.workspace.paths import Workspace
+
+if TYPE_CHECKING:
+    from orchestration.defs.in_process import Outcome
+    from orchestration.quality.checks import Check
+
+
+def build(extracts: Path, quarters: Sequence[str], data_dir: Path, rows: int, as_json: bool) -> bool:
+    """Builds quarters and says what came of each. True where each has a release that may be used."""
+    with _progress(", ".join(quarters), "quarter", Workspace(data_dir), quarters) as listener:
+        from orchestration.defs import in_process
+
+        outcomes = in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
+    made = {outcome.quarter: Release.read(outcome.release) for outcome in outcomes if outcome.release}
+    withdrawn = {quarter for quarter, release in made.items() if release.state()[0] == WITHDRAWN}
+    if as_json:
+        say_json([_facts(outcome, made.get(outcome.quarter)) for outcome in outcomes])
+    else:
+        console = Console()
+        for outcome in outcomes:
+            if (release := made.get(outcome.quarter)) is None:
+                _say_what_stopped(outcome)
+                _say_what_was_set_aside(Console(stderr=True), outcome)
+                continue
+            show_release(console, release, None, rows)
+            show_warnings(console, release)
+            _say_what_was_set_aside(console, outcome)
+            if outcome.quarter in withdrawn:
+                said = (
+                    f"Nothing new: the same content as {release}, which is withdrawn. league reinstate takes that back"
+                )
+                console.say(said, style="bold red")
+            else:
+                console.say(f"{'Made' if outcome.created else 'Current already:'} {release}")
+            console.say(release.standing())
+    return not withdrawn and not any(outcome.problems for outcome in outcomes)
+
+
+def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bool) -> bool:
+    """Runs every gate of a quarter and says what the checks found. True where none is shut."""
+    with _progress(quarter, "check_quarter", Workspace(data_dir), [quarter]) as listener:
+        from orchestration.defs import in_process
+
+        outcome = in_process.run_quarter("check_quarter", quarter, extracts.absolute(), data_dir.absolute(), listener)
+    from orchestration.quality import evidence
+
+    working = Workspace(data_dir).build(quarter)
+    checks = [
+        found
+        for path in sorted(working.evidence.glob("*.json"))
+        for found in evidence.checks_of(evidence.read(working, path.stem))
+    ]
+    if as_json:
+        say_json({**_facts(outcome, None), "checks": [asdict(found) for found in checks]})
+    else:
+        _say_checks(Console(), quarter, checks, every)
+        if outcome.problems:
+            _say_what_stopped(outcome)
+    return not outcome.problems
+
+
+def verify(release: Release, data_dir: Path) -> list[str]:
+    """Builds a release again and returns every difference."""
+    from orchestration.audit.verify import verify as verified
+
+    with _progress(release.folder.name, "quarter", None, []) as listener:
+        from orchestration.defs.in_process import rebuild
+
+        return verified(release, data_dir, partial(rebuild, listener))
+
+
+@contextmanager
+def _progress(
+    what: str, job: str, workspace: Workspace | None, quarters: Sequence[str]
+) -> Iterator[Callable[[str, str], None]]:
+    """A moving line while a job runs, and how long it took."""
+    started = time.monotonic()
+    errors = Console(stderr=True)
+    if workspace:
+        before = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
+        say_when_stopped(lambda: _published_since(before, workspace))
+    prepare_for_libraries()
+    validator.start()
+    with errors.status(f"{what}: starting", spinner="line") as status:
+        from orchestration.defs import in_process
+
+        total, done = in_process.steps(job), 0
+
+        def on_event(kind: str, step: str) -> None:
+            nonlocal done
+            done += kind == "STEP_SUCCESS"
+            if kind == "STEP_START":
+                status.update(f"{what}: {done} of {total} steps, {step.replace('__', ' ')}")
+
+        yield on_event
+    seconds = time.monotonic() - started
+    errors.say(f"{what}: {done} of {total} steps in {seconds:.1f} s")
+
+
+def _published_since(before: dict[str, int], workspace: Workspace) -> str:
+    """What a build that is stopped has published all the same: of several quarters some may have been made."""
+    now = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in before}
+    made = [f"{quarter} v{number}" for quarter, number in now.items() if number != before[quarter]]
+    return f"after it published {', '.join(made)}" if made else "nothing published"
+
+
+def _facts(outcome: Outcome, release: Release | None) -> dict[str, Any]:
+    state, why = release.state() if release else (None, None)
+    return {
+        "quarter": outcome.quarter,
+        "release": str(release) if release else None,
+        "version": release.version if release else None,
+        "created": outcome.created,
+        "state": state,
+        "why": why,
+        "fictional": release.synthetic if release else None,
+        "content_sha256": release.content_sha256() if release else None,
+        "warnings": warnings_of(release) if release else [],
+        "set_aside": outcome.set_aside,
+        "problems": outcome.problems,
+    }
+
+
+def _say_checks(console: Console, quarter: str, checks: Sequence[Check], every: bool) -> None:
+    if every:
+        table = Table("check", "severity", "result", box=SIMPLE_HEAD)
+        for found in checks:
+            table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED")
+        console.table(table)
+    warned = [found for found in checks if not found.passed and not found.shuts_the_gate]
+    for found in warned:
+        console.say(f"warning: {found}", style="yellow")
+    passed = sum(found.passed for found in checks)
+    if checks:
+        console.say(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warned)} warned")
+
+
+def _say_what_stopped(outcome: Outcome) -> None:
+    errors = Console(stderr=True)
+    errors.say(f"{outcome.quarter}: stopped, nothing published", style="bold red")
+    for problem in outcome.problems:
+        errors.say(problem)
+
+
+def _say_what_was_set_aside(console: Console, outcome: Outcome) -> None:
+    for line in outcome.set_aside:
+        console.say(f"set aside: {line}", style="dim")

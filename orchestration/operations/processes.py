@@ -1,0 +1,71 @@
+"""The processes of an instance of Dagster on this machine: which run, and whether a server answers.
+
+We look because a heartbeat cannot tell: Dagster takes a daemon for healthy until half an hour after its last one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+PROC = Path("/proc")
+DAEMON, WEB_SERVER = ("dagster-daemon", "dagster._daemon"), ("dagster-webserver", "dagster_webserver")
+SECONDS_TO_ANSWER = 3
+
+
+def can_be_seen() -> bool:
+    """Whether this system tells of its processes as Linux does."""
+    return (PROC / "self" / "cmdline").exists()
+
+
+def running(names: Sequence[str], home: str) -> list[list[str]]:
+    """The words of the commands of all processes of a kind that run on DAGSTER_HOME, as far as we may ask."""
+    return [words for folder, words in _commands() if _is_one_of(words, names) and _may_be_on(folder, home)]
+
+
+def answers(words: Sequence[str]) -> tuple[str, bool]:
+    """The address of a web server by the words of its command, and whether it answers there."""
+    host, port = _option(words, ("-h", "--host"), "127.0.0.1"), _option(words, ("-p", "--port"), "3000")
+    prefix = _option(words, ("-l", "--path-prefix"), "")
+    asked = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - we compare, and bind to nothing
+    address = f"http://{asked}:{port}{prefix}"
+    try:
+        connection = HTTPConnection(asked, int(port), timeout=SECONDS_TO_ANSWER)
+        connection.request("GET", f"{prefix}/server_info")
+        return address, connection.getresponse().status < 500
+    except (OSError, HTTPException, ValueError):
+        return address, False
+
+
+def _commands() -> Iterator[tuple[Path, list[str]]]:
+    for folder in PROC.glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            zombie = (folder / "stat").read_text(errors="replace").rpartition(") ")[2].startswith("Z")
+        except OSError:  # it has ended, or is not for us to see
+            continue
+        if not zombie:
+            yield folder, words
+
+
+def _is_one_of(words: Sequence[str], names: Sequence[str]) -> bool:
+    """By its program or module: `python -m dagster._daemon run`, `/…/bin/dagster-daemon run`."""
+    return any(word.rpartition("/")[2] in names for word in words[:4])
+
+
+def _may_be_on(folder: Path, home: str) -> bool:
+    """Not where its environment names another home. That of another user cannot be read: it may be."""
+    try:
+        environment = (folder / "environ").read_bytes().split(b"\0")
+    except OSError:
+        return True
+    homes = [entry.partition(b"=")[2].decode() for entry in environment if entry.startswith(b"DAGSTER_HOME=")]
+    return not homes or Path(homes[0]).resolve() == Path(home).resolve()
+
+
+def _option(words: Sequence[str], names: Sequence[str], otherwise: str) -> str:
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name in names:
+            return value if equals else following
+    return otherwise

@@ -1,0 +1,78 @@
+"""What a data folder has: quarters, versions and their states, the last build of each, and what is due.
+
+Does not belong here: whether all of it is in order (`doctor.py`), how it is shown (`terminal/status.py`)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.errors import LeagueError
+from orchestration.quarters import known_quarters, needed
+from orchestration.releases import shelf
+from orchestration.releases.release import PACKAGE, Release
+from orchestration.sources.calendar import AWAITED, LATE, OVERDUE, Expected, expected, latest_due
+from orchestration.sources.lock import read_lock
+from orchestration.workspace.paths import Workspace
+
+Facts = dict[str, Any]
+
+
+def status(workspace: Workspace, today: date) -> Facts:
+    """All facts, for a program as well. Days are those of `today`, times UTC."""
+    built = {quarter for quarter in known_quarters() if workspace.build(quarter).folder.exists()}
+    quarters = sorted({*shelf.quarters_released(workspace), *built})
+    arrived = {key[:2] for key in read_lock(workspace).entries}
+    due = latest_due(today)
+    late = [one for name in (needed(due) if due else ()) for one in expected(name, arrived, today)]
+    coming = [one for name in known_quarters() for one in expected(name, arrived, today) if one.state == AWAITED]
+    first = min((one.due for one in coming), default=None)
+    return {
+        "data_dir": str(workspace.data_dir),
+        "quarters": [_quarter(workspace, quarter) for quarter in quarters],
+        "late": [_publication(one) for one in late if one.state in (LATE, OVERDUE)],
+        "due_next": [_publication(one) for one in coming if one.due == first],
+    }
+
+
+def _quarter(workspace: Workspace, quarter: str) -> Facts:
+    build, releases = workspace.build(quarter), workspace.releases(quarter)
+    return {
+        "quarter": quarter,
+        "versions": [_version(releases / f"v{number}") for number in shelf.versions(releases)],
+        "last_build": _time(build.whole),
+        "stopped_since": _time(build.unfinished),
+    }
+
+
+def _version(folder: Path) -> Facts:
+    try:
+        release = Release.read(folder)
+        state, why = release.state()
+        fictional = release.synthetic
+    except LeagueError as reason:
+        state, why, fictional = "damaged", str(reason), None
+    return {
+        "version": int(folder.name[1:]),
+        "state": state,
+        "why": why,
+        "fictional": fictional,
+        "made": _time(folder / PACKAGE),
+    }
+
+
+def _time(path: Path) -> str | None:
+    if not path.exists():
+        return None
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
+
+
+def _publication(one: Expected) -> Facts:
+    return {
+        "source": one.source_id,
+        "quarter": one.subject.quarter,
+        "publication": one.name,
+        "due": one.due.isoformat(),
+        "state": one.state,
+    }

@@ -1,0 +1,45 @@
+"""Looking organisations up in a release by code or by a part of their names."""
+
+from __future__ import annotations
+
+import re
+
+from orchestration.errors import LeagueError
+from orchestration.releases.release import Release, Row
+
+NAMED = 10
+
+
+def search(release: Release, said: str) -> list[Row]:
+    """The rows of `league_table` for an ODS code, else for all whose names have every word of a text, or begin a word
+    with it. Raises LeagueError where there is none, with those that are near."""
+    rows = release.rows("league_table")
+    if exact := [row for row in rows if row["organisation_code"] == said.strip().upper()]:
+        return exact
+    words = re.sub(r"\W+", " ", said.casefold()).split()
+    found = [row for row in rows if words and all(f" {word}" in f" {_name(row)}" for word in words)]
+    if not found:
+        near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_name(row)}" for word in words)})
+        raise LeagueError(f"no organisation of {release} has the code or the name {said}{listed(near, '; near: ')}")
+    return found
+
+
+def one(release: Release, said: str) -> str:
+    """The code of the one organisation that a text means. Raises LeagueError, which lists them, where it is several."""
+    found = sorted({_named(row) for row in search(release, said)})
+    if len(found) > 1:
+        raise LeagueError(f"{said} is {len(found)} organisations: {listed(found)}")
+    return found[0].partition(" ")[0]
+
+
+def listed(found: list[str], before: str = "") -> str:
+    more = f", {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return f"{before}{', '.join(found[:NAMED])}{more}" if found else ""
+
+
+def _name(row: Row) -> str:
+    return re.sub(r"\W+", " ", str(row["organisation_name"]).casefold())
+
+
+def _named(row: Row) -> str:
+    return f"{row['organisation_code']} {row['organisation_name']}"

@@ -1,0 +1,46 @@
+"""What a data folder has, as tables on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from orchestration.terminal.console import Console
+
+
+def show(console: Console, facts: dict[str, Any]) -> None:
+    """Prints quarters with their versions, then what is late and what is due next."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("quarter", "version", "state", "made", "last build"):
+        table.add_column(heading, overflow="fold")
+    for quarter in facts["quarters"]:
+        built = _built(quarter)
+        for number, one in enumerate(reversed(quarter["versions"])):
+            state = f"{'FICTIONAL: ' if one['fictional'] else ''}{one['state']}: {one['why']}"
+            first = (quarter["quarter"], built) if number == 0 else ("", "")
+            table.add_row(first[0], f"v{one['version']}", state, _when(one["made"]), first[1])
+        if not quarter["versions"]:
+            table.add_row(quarter["quarter"], "", "no release", "", built)
+    if facts["quarters"]:
+        console.table(table)
+    else:
+        console.say(f"Nothing has been built in {facts['data_dir']}: league build --extracts FOLDER --quarter QUARTER")
+    for one in facts["late"]:
+        console.say(
+            f"{one['state']}: {one['source']}, {one['publication']}, was expected by {one['due']}", style="yellow"
+        )
+    if coming := facts["due_next"]:
+        named = ", ".join(f"{one['source']} {one['publication']}" for one in coming)
+        console.say(f"due next, by {coming[0]['due']}: {named}")
+
+
+def _built(quarter: dict[str, Any]) -> str:
+    stopped = f"stopped {_when(quarter['stopped_since'])}" if quarter["stopped_since"] else ""
+    whole = f"whole {_when(quarter['last_build'])}" if quarter["last_build"] else ""
+    return "; ".join(filter(None, [stopped, whole])) or "-"
+
+
+def _when(time: str | None) -> str:
+    return f"{time[:10]} {time[11:16]} UTC" if time else "-"

@@ -1,0 +1,191 @@
+"""What the commands print for people and for programs, on the sample: narrow terminals, other encodings, pipes, names
+in place of codes, completion, Ctrl-C. What is said of wrong words is in the unit lane."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.shell_completion import ShellComplete
+from click.testing import CliRunner, Result
+
+from orchestration import cli
+from orchestration.audit import receipt
+from orchestration.releases import shelf
+from orchestration.releases.release import Release
+from orchestration.workspace.paths import PROJECT, Workspace
+
+QUARTER, WIDTHS = "2025-26-Q4", (40, 60, 80, 120)
+NAME = re.compile(r"[A-Za-z][a-z]{4,}")
+
+
+@pytest.fixture(scope="module")
+def data(built: Any) -> Path:
+    folder: Path = built.workspace.data_dir
+    return folder
+
+
+def run(data: Path, *words: str, width: int = 200) -> Result:
+    return CliRunner(env={"COLUMNS": str(width)}).invoke(cli.league, [*words, "--data-dir", str(data)])
+
+
+def documents(data: Path, *words: str) -> Any:
+    result = run(data, *words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.output)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize(
+    "words", [("show",), ("trace", "{code}"), ("trace", "{code}", "--metric", "OF0003"), ("status",)]
+)
+def test_no_word_is_broken_however_narrow_the_terminal(data: Path, words: tuple[str, ...], width: int) -> None:
+    """Every long word of the narrow output is one of the wide output."""
+    code = documents(data, "show", "--league", "acute")["organisations"][0]["organisation_code"]
+    said = [word.format(code=code) for word in words]
+    wide, narrow = (run(data, *said, width=columns) for columns in (2000, width))
+    assert wide.exit_code == narrow.exit_code == 0, narrow.output
+    known = {*NAME.findall(wide.output)}
+    assert known and {*NAME.findall(narrow.output)} <= known
+    assert "\N{HORIZONTAL ELLIPSIS}" not in narrow.output
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+@pytest.mark.parametrize("words", [("show",), ("status",), ("trace", "acute"), ("--help",)])
+def test_terminal_without_the_letters_gets_others(data: Path, words: tuple[str, ...], encoding: str) -> None:
+    said = process(data, *words, PYTHONIOENCODING=encoding)
+    assert said.returncode == 0 and b"Traceback" not in said.stderr, said.stderr
+    text = said.stdout.decode(encoding)
+    assert ("\N{BLACK UP-POINTING TRIANGLE}" in text) == (words == ("show",) and encoding == "utf-8")
+
+
+def process(data: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "orchestration.cli", *words, *([] if "--help" in words else ["--data-dir", data])]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, env={**os.environ, **environment})
+
+
+@pytest.mark.parametrize("words", [("show", "--rows", "0"), ("show", "--json"), ("trace", "acute")])
+def test_who_stops_reading_gets_no_traceback(data: Path, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "orchestration.cli", *words, "--data-dir", data]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+        assert writer.stdout and writer.stderr
+        writer.stdout.readline()
+        writer.stdout.close()
+        assert writer.stderr.read() == b""
+    assert writer.returncode == 0
+
+
+def test_organisation_is_found_by_code_and_by_a_part_of_its_name(data: Path) -> None:
+    rows = documents(data, "show", "--league", "ambulance")["organisations"]
+    code, name = rows[0]["organisation_code"], rows[0]["organisation_name"]
+    for said in (code, code.lower(), name, name.upper(), " ".join(reversed(name.split()))):
+        assert [row["organisation_code"] for row in documents(data, "show", said)["organisations"]] == [code]
+        assert documents(data, "trace", said)["code"] == code
+    every = {row["organisation_code"] for row in documents(data, "show", "nhs trust")["organisations"]}
+    assert len(every) > 10
+    several = run(data, "trace", "nhs trust")
+    assert re.match(rf"nhs trust is {len(every)} organisations: .*, {len(every) - 10} more", str(several.exception))
+    none = run(data, "show", f"{name.split()[0]} of nowhere")
+    assert "has the code or the name" in str(none.exception) and f"; near: {code} {name}" in str(none.exception)
+    assert "not in" not in run(data, "show", code).output and name.split()[0] in run(data, "show", code).output
+
+
+def test_trace_names_metrics_and_says_what_there_is(data: Path) -> None:
+    code = documents(data, "show", "--league", "acute")["organisations"][0]["organisation_code"]
+    metrics = documents(data, "trace", code)["metrics"]
+    assert all(metric["title"] for metric in metrics if metric["score"])
+    assert f"{metrics[0]['metric_id']} {metrics[0]['title']}" in " ".join(
+        run(data, "trace", code, width=500).output.split()
+    )
+    refused = str(run(data, "trace", code, "--metric", "OF9999").exception)
+    assert "it has " in refused and all(metric["metric_id"] in refused for metric in metrics)
+
+
+def test_programs_are_told_all(data: Path, built: Any) -> None:
+    shown = documents(data, "show")
+    assert (shown["quarter"], shown["version"], shown["fictional"], shown["state"]) == (QUARTER, 1, True, "candidate")
+    assert len(shown["leagues"]) == 4 and len(shown["organisations"]) > 200
+    (quarter,) = documents(data, "status")["quarters"]
+    assert quarter["quarter"] == QUARTER and quarter["last_build"] and quarter["stopped_since"] is None
+    assert [(one["version"], one["state"], one["fictional"]) for one in quarter["versions"]] == [(1, "candidate", True)]
+    assert {"inputs", "changes"} <= set(documents(data, "diff", QUARTER, f"{QUARTER}/v1"))
+    assert {finding["state"] for finding in json.loads(run(data, "doctor", "--json").output)} >= {"ok"}
+    said = CliRunner().invoke(cli.league, ["--version"])
+    assert re.fullmatch(r"league, version \d+\.\d+\.\d+\n", said.output)
+
+
+def test_tampered_release_is_not_shown(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "releases", tmp_path / "releases")
+    path = tmp_path / "releases" / QUARTER / "v1" / "league_table.csv"
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace("1.", "2.", 1))
+    for words in (("show",), ("trace", "acute"), ("diff", QUARTER, QUARTER)):
+        refused = run(tmp_path, *words)
+        assert refused.exit_code == 1 and "league_table.csv was changed" in str(refused.exception)
+
+
+def test_fictional_and_real_are_not_traced_in_one_folder(data: Path, tmp_path: Path) -> None:
+    shutil.copytree(data / "releases", tmp_path / "releases")
+    real = tmp_path / "releases" / "2025-26-Q2" / "v1"
+    real.mkdir(parents=True)
+    (real / "datapackage.json").write_text(json.dumps({"resources": [], "synthetic": False}))
+    refused = run(tmp_path, "trace", "acute", "--quarter", QUARTER)
+    assert refused.exit_code == 1 and "holds real releases, such as" in str(refused.exception)
+
+
+def completed(data: Path, *words: str) -> list[str]:
+    *before, begun = words
+    options = ["--data-dir", str(data)]
+    shell = ShellComplete(cli.league, {}, "league", "_LEAGUE_COMPLETE")
+    return [item.value for item in shell.get_completions([before[0], *options, *before[1:]], begun)]
+
+
+def test_shell_completes_quarters_releases_leagues_codes_and_metrics(data: Path) -> None:
+    assert completed(data, "show", "--quarter", "2025-26") == [QUARTER]
+    assert "2025-26-Q1" in completed(data, "build", "--quarter", "2025-26")
+    assert completed(data, "diff", "2025") == [f"{QUARTER}/v1"]
+    assert completed(data, "show", "--league", "a") == ["acute", "ambulance"]
+    codes = completed(data, "trace", "za")
+    assert codes and all(code.startswith("ZA") for code in codes)
+    assert "OF0003" in completed(data, "trace", codes[0], "--metric", "OF00")
+    assert completed(data / "nowhere", "trace", "za") == []
+
+
+def test_receipt_says_what_was_compared(built: Any, tmp_path: Path) -> None:
+    release = Release.read(built.release)
+    receipt.refuse_where_not_writable(tmp_path / "receipt.json")
+    receipt.write(tmp_path / "receipt.json", receipt.facts(release, []))
+    said = json.loads((tmp_path / "receipt.json").read_text())
+    assert (said["result"], said["differences"], said["quarter"], said["version"]) == ("equal", [], QUARTER, 1)
+    assert said["package_sha256"] == release.package_sha256() and said["decisions_sha256"] == "0" * 64
+    assert set(said["files"]) == {path.name for path in built.release.iterdir()}
+    assert len(said["extracts"]) == len({source["file_name"] for source in release.package["sources"]})
+    assert said["libraries"]["duckdb"] and re.match("20..-..-..T", said["ended"]) and said["user"] and said["python"]
+    assert receipt.facts(release, ["x differs"])["result"] == "different"
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4, 9])
+def test_ctrl_c_is_one_sentence_and_130(first_quarter: Path, tmp_path: Path, seconds: float) -> None:
+    """Twice, as people press it, to the whole group, as a terminal sends it."""
+    words = ["build", "--extracts", first_quarter, "--quarter", "2025-26-Q1", "--data-dir", tmp_path / "data"]
+    command = [sys.executable, "-m", "orchestration.cli", *words]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, start_new_session=True) as building:
+        time.sleep(seconds)
+        os.killpg(building.pid, signal.SIGINT)
+        time.sleep(0.01)
+        if building.poll() is None:
+            os.killpg(building.pid, signal.SIGINT)
+        assert building.stderr
+        said = building.stderr.read().decode()
+    assert building.returncode == 130, said
+    assert said == "stopped by you, nothing published\n"
+    assert not shelf.quarters_released(Workspace(tmp_path / "data"))
