@@ -52,6 +52,10 @@ class Quarter(str):
         return self.of(self.year, self.number - 1) if self.number > 1 else self.of(self.year - 1, 4)
 
     @property
+    def next(self) -> Quarter:
+        return self.of(self.year, self.number + 1) if self.number < 4 else self.of(self.year + 1, 1)
+
+    @property
     def months(self) -> list[str]:
         """Of 2025-26-Q4, `2026-01`, `2026-02`, `2026-03`."""
         first = 3 * self.number + 1

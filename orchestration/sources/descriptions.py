@@ -12,9 +12,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter
 from orchestration.workspace.paths import SOURCES
 from orchestration.yaml_files import Entry, Text, Texts, parse, read_yaml
 
@@ -34,10 +35,18 @@ def _compiles(pattern: str) -> str:
 Pattern = Annotated[Text, AfterValidator(_compiles)]
 
 
+def _listed(written: Any) -> Any:
+    return (written,) if isinstance(written, str) else written
+
+
+TextOrTexts = Annotated[Texts, BeforeValidator(_listed)]
+
+
 class Column(Entry):
     """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a workbook it
-    may come from one cell of the sheet (`cell`), from beside a `label` above the table, or from the last text met above
-    it in a sheet's column (`title_in`), or it is the name of the `sheet`. A heading alone describes one too."""
+    may come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text above it that is like
+    `above` (its group), or from the last text met above it in a sheet's column (`title_in`), or it is the name of the
+    `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()
@@ -45,6 +54,7 @@ class Column(Entry):
     optional: bool = False
     cell: Text | None = None
     label: Text | None = None
+    above: Pattern | None = None
     title_in: Text | None = None
     sheet: bool = False
 
@@ -55,14 +65,16 @@ class Column(Entry):
 
 
 class Period(Entry):
-    """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook. Rows whose text is one
-    of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the year that it ends in."""
+    """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook, in one `format` or one
+    of several. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those
+    of the year that it ends in. What is published too late for its quarter counts in the next, `in_arrears`."""
 
-    format: Text
+    format: TextOrTexts
     columns: Texts = ()
     cell: Text | None = None
     totals: Texts = ()
     financial_year: bool = False
+    in_arrears: bool = False
 
 
 class Vintage(Entry):
@@ -83,13 +95,20 @@ class Part(Entry):
 class Table(Entry):
     """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
-    `optional` one."""
+    `optional` one. Where it has a column of figures for each of `many`, a row is landed for each that is not blank: the
+    heading is its first count and the figure its second."""
 
     sheet: Pattern
     texts: Texts
     counts: Texts
     missing: Texts = ("-",)
     optional: bool = False
+    many: Pattern | None = None
+
+    @property
+    def headed(self) -> Texts:
+        """The columns that have a heading of their own."""
+        return self.texts if self.many else (*self.texts, *self.counts)
 
 
 class Retired(Entry):
@@ -139,8 +158,9 @@ class Source(Entry):
     tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of trust in place
     of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
-    has no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
-    and `quirks` are for people."""
+    has no calendar of its own. A file with one of the headings `not_with` is something else, as like
+    as it looks. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks`
+    are for people."""
 
     id: Text
     title: Text
@@ -155,6 +175,7 @@ class Source(Entry):
     required: bool
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
     needed: Texts = ()
+    not_with: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
     header: bool = True
@@ -193,6 +214,15 @@ class Source(Entry):
     def is_retired(self, month: str) -> bool:
         """Whether the figures of a month are published in another form, or no more."""
         return self.retired is not None and month >= f"{self.retired.since:%Y-%m}"
+
+    def quarter_of(self, month: str) -> Quarter:
+        """The quarter in which a month counts."""
+        quarter = Quarter.of_month(month)
+        return quarter.next if self.period and self.period.in_arrears else quarter
+
+    def months_of(self, quarter: Quarter) -> list[str]:
+        """The months that count in a quarter."""
+        return quarter.previous.months if self.period and self.period.in_arrears else quarter.months
 
     @property
     def names(self) -> list[str]:
@@ -240,6 +270,8 @@ class Source(Entry):
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
             headings = {_plain(heading) for heading in first_row}
+            if not headings.isdisjoint(map(_plain, self.not_with)):
+                return 0.0
             shared = {name for heading, name in self._by_plain_heading.items() if heading in headings}
             missing = [column for column in self.columns if not column.optional and column.name not in shared]
             return len(shared) / (len(headings) + len(missing))

@@ -78,8 +78,12 @@ class _Due:
 
     def __init__(self, quarters: set[Quarter], today: date) -> None:
         self.quarters, self.today = quarters, today
-        self.months = {month for quarter in quarters for month in quarter.months if month < f"{today:%Y-%m}"}
         self._years = {quarter[:7] for quarter in quarters}
+
+    def months(self, source: Source) -> set[str]:
+        """The months of a source that count in those quarters and have ended."""
+        months = {month for quarter in self.quarters for month in source.months_of(quarter)}
+        return {month for month in months if month < f"{self.today:%Y-%m}"}
 
     def has(self, link: re.Match[str], months: set[str]) -> bool:
         """Tells whether a link is about one of some months, or of a year of theirs."""
@@ -144,7 +148,7 @@ class _Run:
     def months_due(self, source: Source, how: Fetch) -> set[str]:
         """The months that have ended, of which a form is still published; of a spare form those that are expected and
         came in no other."""
-        months = {month for month in self.due.months if not source.is_retired(month)}
+        months = {month for month in self.due.months(source) if not source.is_retired(month)}
         if not how.spare:
             return months
         missing = {one.subject.period for one in self.not_arrived(source) if one.source_id == source.publication}

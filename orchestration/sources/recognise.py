@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.errors import InputError
-from orchestration.quarters import Quarter
 from orchestration.sources import csv_files, nof, workbooks
 from orchestration.sources.archives import (
     GZIP,
@@ -124,7 +123,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     source = found.source
     if source.is_workbook:
         found_in, remark = workbooks.subjects(path, source, file)
-        return [_of_month(*about) for about in found_in], remark
+        return [_of_month(source, *about) for about in found_in], remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
@@ -133,14 +132,14 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period:
-        return [_of_month(*about) for about in months_and_parts(rows, source, place)], remarks
+        return [_of_month(source, *about) for about in months_and_parts(rows, source, place)], remarks
     return [Subject(period=vintage_of(rows, source))], remarks
 
 
 def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:
     """What a file that does not parse still says it is about; nothing where that may not be all."""
     if found.source.is_workbook:
-        return [_of_month(month) for month in workbooks.months_told(path, found.source, file)]
+        return [_of_month(found.source, month) for month in workbooks.months_told(path, found.source, file)]
     try:
         with open_file(path, found.member, file) as stream:
             text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
@@ -164,14 +163,14 @@ def told_by_rows(rows: list[list[str]], source: Source, is_cut: bool) -> list[Su
     if source.layout == "nof":
         found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows)}
     elif source.period:
-        found = {_of_month(month) for month in months_told(rows, source)}
+        found = {_of_month(source, month) for month in months_told(rows, source)}
     else:
         return [Subject()]
     return [] if len(found) > 1 and is_cut else sorted(found, key=str)
 
 
-def _of_month(month: str, part: str | None = None) -> Subject:
-    return Subject(Quarter.of_month(month), month, part)
+def _of_month(source: Source, month: str, part: str | None = None) -> Subject:
+    return Subject(source.quarter_of(month), month, part)
 
 
 def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.DataFrame:

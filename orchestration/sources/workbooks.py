@@ -42,7 +42,7 @@ def months_told(path: Path, source: Source, file: str) -> set[str]:
     """The months that stand above the tables of a workbook that is not as described. Where rows say their month, there
     may be more than one could find."""
     found: set[str] = set()
-    if source.period and set(source.period.columns) - {column.name for column in source.columns if column.label}:
+    if source.period and set(source.period.columns) - {column.name for column in source.columns if column.label or column.above}:
         return found
     with suppress(InputError), open_book(path, file) as book:
         for name in book.names:

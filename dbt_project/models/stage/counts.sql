@@ -7,7 +7,9 @@
     'cancer_cuts': 'source_id',
     'ae_attendances': "'ae'",
     'ae_provider_attendances': "'ae_provider'",
-    'ambulance_responses': 'source_id'
+    'ambulance_responses': 'source_id',
+    'community_waiters': "'community_waits'",
+    'sickness_days': "'sickness'"
 }.items() -%}
     select
         {{ source_id }} as source_id,

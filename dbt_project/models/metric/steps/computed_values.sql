@@ -96,7 +96,7 @@ select
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'
-            when months.last_month < date_trunc('month', rules.quarter_end)
+            when rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
                 then
                     'latest month at hand is ' || months.months_named || ', not '
                     || strftime(rules.quarter_end, '%Y-%m')
@@ -111,7 +111,8 @@ select
     ) as reporting_date,
     months.first_month as period_start,
     cast(months.last_month + interval 1 month - interval 1 day as date) as period_end,
-    months.last_month < date_trunc('month', rules.quarter_end) as is_of_an_earlier_month,
+    rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
+        as is_of_an_earlier_month,
     coalesce(counted.source_id, rules.publication) as source_id,
     counted.source_sha256
 from spine

@@ -1,0 +1,43 @@
+-- Working days of full-time equivalents. What an NHS trust or a provider of community services lost counts; other
+-- employers, ICBs among them, and totals name themselves alone. ORG_TYPE says which league a trust is in. One file can
+-- hold many months.
+with typed as (
+    select
+        cast(date_trunc('month', strptime({{ clean_text('date') }}, [
+            '%d/%m/%Y', '%Y-%m-%d', '%Y-%b', '%b-%y', '%d-%b-%Y', '%d-%b-%y', '%d%b%Y', '%B %Y', '%Y-%m'
+        ])) as date) as month,
+        {{ clean_text('org_code') }} as organisation_code,
+        {{ clean_text('org_name') }} as organisation_name,
+        lower({{ clean_text('org_type') }}) as organisation_type,
+        regexp_matches(upper({{ clean_text('org_name') }}), 'NHS.*TRUST') as is_trust,
+        {{ published_number("nullif(trim(fte_days_lost), '-')") }} as days_lost,
+        {{ published_number("nullif(trim(fte_days_available), '-')") }} as days_available,
+        _source_sha256 as source_sha256,
+        _source_member as source_member,
+        cast(_source_row as integer) as source_row
+    from {{ source('land', 'sickness') }}
+)
+
+select
+    months.quarter,
+    typed.month,
+    typed.organisation_code,
+    typed.organisation_name,
+    typed.organisation_type,
+    typed.is_trust,
+    case when typed.is_trust then types.league end as league,
+    case when typed.is_trust or types.league is not null then 'provider' end as side,
+    cast(null as varchar) as commissioner_code,
+    'sickness_absence' as measure,
+    typed.days_lost as numerator,
+    typed.days_available as denominator,
+    typed.source_sha256,
+    typed.source_member,
+    typed.source_row
+from typed
+inner join {{ ref('months_available') }} as months
+    on
+        months.source_id = 'sickness'
+        and months.source_sha256 = typed.source_sha256
+        and months.month = typed.month
+left join {{ ref('trust_types') }} as types on types.published_trust_type = typed.organisation_type
