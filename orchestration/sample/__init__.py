@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.sample.cancer_workbooks import write_cancer_workbooks
+from orchestration.sample.community_workbooks import write_community_workbooks
 from orchestration.sample.framework import QUARTERS
 from orchestration.sample.icb_standings import IcbStanding, icb_league
 from orchestration.sample.organisations import Organisations, invent_organisations, write_reference_files
@@ -48,8 +49,9 @@ def write_sample(directory: Path, seed: int = SEED) -> None:
     results = [score_quarter(quarter, trusts, values) for quarter, values in zip(QUARTERS, year.drawn, strict=True)]
     write_reference_files(directory / "ods", year.organisations)
     write_releases(directory, year.organisations, year.drawn, results, seed)
-    write_csv_publications(directory, year.publications, trusts, seed)
+    write_csv_publications(directory, year.publications, year.organisations, seed)
     write_cancer_workbooks(directory / "cancer", year.publications)
+    write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
 
 
 @cache
