@@ -4,7 +4,8 @@
 with typed as (
     select
         cast(date_trunc('month', strptime({{ clean_text('date') }}, [
-            '%d/%m/%Y', '%Y-%m-%d', '%Y-%b', '%b-%y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%B %Y', '%Y-%m'
+            '%d/%m/%y', '%d/%m/%Y', '%Y-%m-%d', '%Y-%b', '%b-%y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%B %Y', '%b %Y',
+            '%Y-%m', '%Y-%m-%d %H:%M:%S'
         ])) as date) as month,
         {{ clean_text('org_code') }} as organisation_code,
         {{ clean_text('org_name') }} as organisation_name,
