@@ -29,6 +29,8 @@ STAGED = {  # publication: its model
     "ambsys": "ambulance_responses",
     "cancer": "cancer_waits",
     "csds": "csds_counts",
+    "sickness": "sickness_days",
+    "community_waits": "community_waiters",
 }
 FORMS = {  # other form of a publication: its model
     "ae_provider": "ae_provider_attendances",
@@ -39,6 +41,7 @@ FORMS = {  # other form of a publication: its model
     "dm01_provider": "dm01_provider_waits",
 }
 MODEL_OF = STAGED | FORMS
+PERIOD = f"case source_id when 'sickness' then '2025-12' else '{MONTH:%Y-%m}' end"  # sickness is in arrears
 MODELS = [*dict.fromkeys(MODEL_OF.values())]
 # Computed again from the landed tables; every other relation is that of the build.
 AGAIN = ["months_available", *MODELS, "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
@@ -88,7 +91,7 @@ class Part:
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
         self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
-        files += f" and (source_id = 'ambsys' or period in ('{MONTH:%Y-%m}', '{QUARTER}'))"  # ambsys: all months a file
+        files += f" and (source_id = 'ambsys' or period in ({PERIOD}, '{QUARTER}'))"  # ambsys: all months a file
         self.connection.execute(f"create table landed.files as {files}")
         for source in MODEL_OF:
             self.connection.execute(
@@ -96,7 +99,7 @@ class Part:
                 create table landed.{source} as from '{build.parquet(source)}'
                 where _source_sha256 in (
                     select source_sha256 from landed.files
-                    where source_id = '{source}' and status = 'used' and period = '2026-03'
+                    where source_id = '{source}' and status = 'used' and period = {PERIOD}
                 )
                 """
             )
@@ -913,6 +916,61 @@ def trust_that_two_sources_put_into_different_leagues(part: Part) -> Expected:
     where = " and ".join(f"{column} = '{value}'" for column, value in about.items())
     part.connection.execute(f"update stage.trust_leagues set league = 'ambulance' where {where}")
     return {"trust_leagues_agree": [{**about, "league": "ambulance", "league_by_list": "acute"}]}
+
+
+@mutant
+def trust_whose_type_is_that_of_another_league(part: Part) -> Expected:
+    (trust, *_) = part.rows(f"from stage.trust_leagues where quarter = '{QUARTER}' and league_by_type = 'acute'")
+    about = {"quarter": QUARTER, "trust_code": trust["trust_code"]}
+    where = " and ".join(f"{column} = '{value}'" for column, value in about.items())
+    part.connection.execute(f"update stage.trust_leagues set league_by_type = 'ambulance' where {where}")
+    return {"trust_leagues_agree": [{**about, "league": "acute", "league_by_type": "ambulance"}]}
+
+
+# Sickness absence and community waiting lists
+
+
+@mutant
+def sickness_employer_twice(part: Part) -> Expected:
+    row = part.row("sickness", "org_type = 'Acute'")
+    part.again("sickness", row)
+    return {"sickness_days.key": [{"organisation_code": row["org_code"], "rows_found": 2}]}
+
+
+@mutant
+def sickness_with_its_columns_moved(part: Part) -> Expected:
+    row = part.row("sickness", "org_type = 'Acute'")
+    part.put("sickness", row, fte_days_lost=row["fte_days_available"], fte_days_available=row["fte_days_lost"])
+    return {"sickness_days.key": [{"organisation_code": row["org_code"], "organisation_type": "acute"}]}
+
+
+WITH_SERVICE = "_source_member = 'Table 4' and organisation_type = 'Provider'"
+
+
+def added_up(part: Part, row: Row, more: int) -> Row:
+    """What must be said of the table and service of a row that has grown."""
+    where = "_source_member = 'Table 4' and organisation_type = 'National'"
+    england = part.row("community_waits", f"{where} and service = '{row['service']}'")
+    total = int(england["patients"])
+    return {"sheet": "table 4", "service": row["service"], "england": total, "sum_of_providers": total + more}
+
+
+@mutant
+def community_provider_with_one_more(part: Part) -> Expected:
+    row = part.row("community_waits", WITH_SERVICE)
+    part.add("community_waits", row, "patients")
+    return {"community_waiters_add_up": [added_up(part, row, 1)]}
+
+
+@mutant
+def community_provider_twice(part: Part) -> Expected:
+    row = part.row("community_waits", f"{WITH_SERVICE} and patients <> '0'")
+    part.again("community_waits", row)
+    key = {"sheet": "table 4", "organisation_code": row["organisation_code"], "rows_found": 2}
+    return {
+        "community_waiters_add_up": [added_up(part, row, int(row["patients"]))],
+        "community_waiters.key": [key],
+    }
 
 
 # Ambulances
