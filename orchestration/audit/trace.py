@@ -202,8 +202,10 @@ def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Itera
         except LeagueError as error:
             raise LeagueError(f"{file['file_name']}: {error}") from error
         found: dict[Place, list[Row]] = defaultdict(list)  # a row with a figure of many kinds is landed once for each
-        for row in rows.to_dict("records"):
-            found[row["_source_member"] or None, int(row["_source_row"])].append(row)
+        for landed in rows.to_dict("records"):
+            found[landed["_source_member"] or None, int(landed["_source_row"])].append(
+                {str(column): text for column, text in landed.items()}
+            )
         for place, expected in places.items():
             row = {column: "; ".join(texts) for column, texts in _texts(found[place]).items()}
             for column, figure in expected.items():

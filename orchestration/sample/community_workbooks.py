@@ -54,12 +54,14 @@ def _workbook(waits: CommunityWaits, organisations: Organisations, month: str) -
         ["Source:", "Community Health Services (CHS) SitRep"],
         ["Revised:", "-"],
     ]
-    contents: Rows = [["Contents"], *([f"{name}: {title}"] for name, title in titles.items())]
+    contents: Rows = [["Contents"]]
+    contents += [[f"{name}: {title}"] for name, title in titles.items()]
     sheets = {"Cover page": cover, "Contents": contents}
+    notes: Rows = [[note] for note in NOTES]
+    heading: list[Cell] = [f"Organisation {what}" for what in ("Type", "Code", "Name")]
     for name, (_, counts) in tables.items():
         alone = len(waits.providers) if name == "Table 4" else None
-        heading: list[Cell] = ["Organisation Type", "Organisation Code", "Organisation Name", OF_ENGLAND_ALONE, *SERVICES]
-        above: Rows = [[titles[name]], *([note] for note in NOTES), heading]
+        above: Rows = [[titles[name]], *notes, [*heading, OF_ENGLAND_ALONE, *SERVICES]]
         sheets[name] = above + _table(waits, counts, organisations, alone)
     return filled(sheets, right_dimension=True)
 

@@ -451,7 +451,8 @@ def _sickness_rows(absence: Absence, month: Month, organisations: Organisations)
     last_day = "/".join(reversed(date.split("-")))
     trusts = {trust.code: trust for trust in organisations.trusts}
     for nth, (code, name) in enumerate(SUPPORT_UNITS, 1):
-        yield [last_day, *STATUTORY, code, name, "Commissioning Support Unit", *_days(nth * 9_876_543, nth * 234_567_891)]
+        days = _days(nth * 9_876_543, nth * 234_567_891)
+        yield [last_day, *STATUTORY, code, name, "Commissioning Support Unit", *days]
     rows = [
         (provider.icb, provider.code, provider.name, _employer(trusts.get(provider.code)), counts)
         for provider, counts in zip(absence.providers, absence.counts.tolist(), strict=True)
@@ -472,4 +473,5 @@ def _employer(trust: Trust | None) -> str:
 
 def _days(lost: int, available: int) -> list[str]:
     """Seventeen digits, of which the last are noise."""
-    return [*(f"{n / 100_000:.17g}" for n in (lost, available)), f"{100 * lost / available:.2f}".rstrip("0").rstrip(".")]
+    rate = f"{100 * lost / available:.2f}".rstrip("0").rstrip(".")
+    return [f"{lost / 100_000:.17g}", f"{available / 100_000:.17g}", rate]

@@ -30,7 +30,8 @@ SCALES: dict[str, int | Fraction] = {  # from a ratio to the unit of its value: 
     COMMUNITY_52: 100,
     SICKNESS: 100,
 }
-PARTS = {DAYS_62: 2, SICKNESS: 100_000}  # counts are of halves, where two providers share a patient; days have fractions
+# Counts are of halves, where two providers share a patient, and days of hundred thousandths.
+PARTS = {DAYS_62: 2, SICKNESS: 100_000}
 TYPICAL_DENOMINATORS = {
     WEEKS_18: 24_000,
     DAYS_28: 5_000,

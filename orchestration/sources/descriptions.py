@@ -44,9 +44,9 @@ TextOrTexts = Annotated[Texts, BeforeValidator(_listed)]
 
 class Column(Entry):
     """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a workbook it
-    may come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text above it that is like
-    `above` (its group), or from the last text met above it in a sheet's column (`title_in`), or it is the name of the
-    `sheet`. A heading alone describes one too."""
+    may come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
+    `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
+    name of the `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()

@@ -111,18 +111,21 @@ def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> He
     above: Row = {}
     for number, row in takewhile(lambda numbered: numbered[0] <= PREAMBLE, rows):
         if _share(row, source, table) >= LIKE:
-            for column in source.columns:
-                if (column.label or column.above) and column.name not in fixed:
-                    what = column.label or column.name
-                    raise InputError(f"has no {what} above its table", file=place, row=number, expected=column.above)
+            for one in source.columns:
+                if (one.label or one.above) and one.name not in fixed:
+                    what = one.label or one.name
+                    raise InputError(f"has no {what} above its table", file=place, row=number, expected=one.above)
             return Head(number, *_columns(row, above, source, table, number, place), fixed)
         if row:
             label, rest = _beside(row)
             if (column := labels.get(_plain(label))) and not is_blank(rest):
                 fixed[column.name] = as_text(rest, _format_of(column, source))
-            for column_name, like in said.items():
-                found = [match for value in row.values() if (match := like.fullmatch(str(value).strip()))]
-                fixed |= {column_name: match[1] for match in found[:1]}
+            fixed |= {
+                above_it: match[1]
+                for above_it, like in said.items()
+                for value in row.values()
+                if (match := like.fullmatch(str(value).strip()))
+            }
             above = row
     headings = [source.headings_of(column)[0] for column in table.headed]
     raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")

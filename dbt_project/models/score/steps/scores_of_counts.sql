@@ -29,7 +29,11 @@ ruled as (
         metrics.polarity,
         metrics.standard,
         metrics.floor,
-        rules.* exclude (scoring_rule, label, source),
+        rules.threshold,
+        rules.beyond_threshold_score,
+        rules.best_score,
+        rules.span,
+        rules.single_score,
         count(*) over (
             partition by metrics.quarter, metrics.framework, metrics.metric_id, metrics.population
         ) as leagues_expected
