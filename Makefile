@@ -7,6 +7,7 @@ READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
 DEMO := data/demo
+INSTANCE := $(CURDIR)/data/dagster
 EXTRACTS ?= ../shared/extracts
 SQL := $(shell find dbt_project/models dbt_project/tests dbt_project/macros -name '*.sql' ! -name materialization.sql)
 SQL_LINTED := $(VENV)/.sql-linted
@@ -24,8 +25,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
-run: $(SAMPLE)  ## build the sample's latest quarter and print its league tables
-	$(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
+run: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## build the sample's latest quarter and print its league tables
+	DAGSTER_HOME=$(INSTANCE) $(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
 
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
@@ -51,9 +52,11 @@ $(SQL_LINTED): $(SQL) pyproject.toml | $(READY)  # what changed since it last pa
 		| xargs -n 16 -P 2 $(BIN)/sqlfluff lint --disable-progress-bar
 	touch $@
 
-dev: $(SAMPLE)  ## the Dagster UI on the sample, http://localhost:3000
-	mkdir -p data/dagster && cp -n orchestration/operations/deploy/local/dagster.yaml data/dagster/ || true
-	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(CURDIR)/data/dagster $(BIN)/dagster dev
+dev: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## the Dagster UI on the sample, http://localhost:3000
+	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(INSTANCE) $(BIN)/dagster dev
+
+$(INSTANCE)/dagster.yaml:
+	mkdir -p $(INSTANCE) && cp orchestration/operations/deploy/local/dagster.yaml $@
 
 bench: $(SAMPLE)  ## builds as multiples of their imports, of the sample and of EXTRACTS; national files; likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4

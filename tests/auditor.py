@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 import zipfile
 from calendar import monthrange
 from collections import defaultdict
@@ -104,6 +105,15 @@ Found = tuple[str, Any]  # kind of evidence, what the cell should hold by it
 
 
 # The published files, read without the workflow: rows by sha256, member or sheet, and number.
+
+
+def written(name: str) -> str:
+    """A name in capitals only as it is published, in a readable form."""
+    if name != name.upper():
+        return name
+    words = [word if word in ("NHS", "H&J") else word.capitalize() for word in re.split(r"([ -])", name)]
+    small = {"Of", "And", "The", "On", "Upon", "For"}
+    return "".join([words[0], *(word.lower() if word in small else word for word in words[1:])])
 
 
 class Extracts:
@@ -302,7 +312,8 @@ class Audit:
                 about = {"code": code if code in names else None, "organisation_name": names.get(code, "").strip()}
         if about["code"] != code:
             return None
-        return about["code"] if attribute == "icb_code" and "icb_code" not in about else about[attribute]
+        about["icb_code"] = about.get("icb_code", code)
+        return written(about[attribute]) if attribute == "organisation_name" else about[attribute]
 
     @cached_property
     def icbs_by_name(self) -> dict[str, str]:
@@ -333,6 +344,7 @@ class Audit:
             return "row", said.pop()
         if seeded := self.seeded.get((code, attribute)):
             released = attribute == "league" and code in self.trusts_released
+            seeded = written(seeded) if attribute == "organisation_name" else seeded
             return ("absence", None) if released else ("rule", seeded)
         match attribute:
             case "organisation_name":  # called by its code, since its rows have no name
@@ -554,7 +566,7 @@ class Audit:
         return ("row", "trust") if known else ("absence", "independent_or_other")
 
     def league(self, row: Cells, _: str) -> Found:
-        code = row.get("organisation_code") or row["trust_code"]
+        code = row["organisation_code"]
         if row.get("metric_id", "").startswith("ICB-"):
             kind = self.commissioner_kind(code)
             return ("row", "icb") if kind == "icb" else ("absence", None)
@@ -575,25 +587,27 @@ class Audit:
     # Cells of the trust table
 
     def trust_code(self, row: Cells, _: str) -> Found:
-        return self.code(row["trust_code"])
+        return self.code(row["organisation_code"])
 
     def of_trust(self, row: Cells, column: str) -> Found:
-        return self.attribute(row["trust_code"], {"trust_name": "organisation_name"}.get(column, column))
+        return self.attribute(row["organisation_code"], column)
 
     def official_figure(self, row: Cells, column: str) -> Found:
         """Read again at the row that `reconciliation` names."""
         measure, published_id, cell = PUBLISHED_FIGURES[column]
-        stated = self.reconciliation.get((row["trust_code"], measure))
+        stated = self.reconciliation.get((row["organisation_code"], measure))
         if stated is None:
-            if self.figure(row["trust_code"], published_id):
-                raise LookupError(f"{published_id} of {row['trust_code']} is published and not reconciled")
+            if self.figure(row["organisation_code"], published_id):
+                raise LookupError(f"{published_id} of {row['organisation_code']} is published and not reconciled")
             return "absence", None
         found = self.row({**stated, "source_id": "nof_data"})
         about = found["Quarter"], found["Trust_code"].strip(), found["Metric_ID"]
-        if about != (label(self.quarter), row["trust_code"], published_id):
-            raise LookupError(f"{measure} of {row['trust_code']} is said to be in a row about {about}")
+        if about != (label(self.quarter), row["organisation_code"], published_id):
+            raise LookupError(f"{measure} of {row['organisation_code']} is said to be in a row about {about}")
         if number(found[cell]) != number(stated["published"]):
-            raise LookupError(f"{measure} of {row['trust_code']}: {found[cell]} in the file, {stated['published']}")
+            raise LookupError(
+                f"{measure} of {row['organisation_code']}: {found[cell]} in the file, {stated['published']}"
+            )
         return "row", number(found[cell])
 
     def gap(self, row: Cells, _: str) -> Found:
@@ -608,7 +622,7 @@ class Audit:
         return [row for row in self.cuts if row["framework"] == FRAMEWORKS.get(league, "nof-2025-26")]
 
     def previous_rank(self, row: Cells, _: str) -> Found:
-        found = self.figure(row["trust_code"], "OF5000", BEFORE[self.quarter])
+        found = self.figure(row["organisation_code"], "OF5000", BEFORE[self.quarter])
         return ("row", number(found["Rank"])) if found else ("absence", None)
 
     def rank_change(self, row: Cells, _: str) -> Found:
@@ -629,7 +643,7 @@ class Audit:
 
     def metrics_counted(self, row: Cells, _: str) -> Found:
         """Scores that count, each of a value that is reported."""
-        code, league = row.get("trust_code") or row["icb_code"], row.get("league", "icb")
+        code, league = row["organisation_code"], row.get("league", "icb")
         counted = [
             (score["metric_id"], score["value_basis"])
             for score in self.scores_of.get(code, [])
@@ -686,7 +700,7 @@ class Audit:
     @cached_property
     def icbs(self) -> dict[str, dict[str, Any]]:
         """Averages, segments and ranks from the counts of the files, in exact fractions."""
-        members = {row["icb_code"] for row in self.tables["icb_league_table"]}
+        members = {row["organisation_code"] for row in self.tables["icb_league_table"]}
         members = {code for code in members if self.commissioner_kind(code) == "icb"}
         scores = {}
         for metric_id in (metric_id for metric_id in COUNTED if metric_id.startswith("ICB-")):
@@ -702,27 +716,27 @@ class Audit:
             "metrics_counted": {code: sum(code in by_code for by_code in scores.values()) for code in members},
         }
 
-    def icb_code(self, row: Cells, column: str) -> Found:
-        code = row["icb_code"]
-        return self.attribute(code, column) if self.stated[code, column] else self.code(code)
+    def icb_code(self, row: Cells, _: str) -> Found:
+        code = row["organisation_code"]
+        return self.attribute(code, "icb_code") if self.stated[code, "icb_code"] else self.code(code)
 
     def of_icb(self, row: Cells, column: str) -> Found:
-        return self.attribute(row["icb_code"], {"icb_name": "organisation_name"}.get(column, column))
+        return self.attribute(row["organisation_code"], column)
 
     def icb_type(self, row: Cells, _: str) -> Found:
-        return "row", self.commissioner_kind(row["icb_code"])
+        return "row", self.commissioner_kind(row["organisation_code"])
 
     def icb_figure(self, row: Cells, column: str) -> Found:
-        found = self.icbs[column].get(row["icb_code"])
+        found = self.icbs[column].get(row["organisation_code"])
         return ("absence", None) if found is None else ("worked out", found)
 
     def icb_metrics_counted(self, row: Cells, column: str) -> Found:
-        found = self.icbs["metrics_counted"].get(row["icb_code"], 0)
+        found = self.icbs["metrics_counted"].get(row["organisation_code"], 0)
         assert self.metrics_counted(row, column)[1] == found
         return "worked out", found
 
     def icb_not_ranked(self, row: Cells, _: str) -> Found:
-        kind = self.commissioner_kind(row["icb_code"])
+        kind = self.commissioner_kind(row["organisation_code"])
         if kind == "icb":
             return "worked out", None if row["rank"] else "no metric has a score"
         reasons = {seeded["kind"]: seeded["not_ranked_reason"] for seeded in seed("commissioner_kinds")}
@@ -746,8 +760,8 @@ class Audit:
     @cached_property
     def ranges(self) -> dict[str, dict[str, Any]]:
         """Drawn again from the published tables, by organisation."""
-        trusts = pd.DataFrame(self.tables["trust_league_table"]).rename(columns={"trust_code": "organisation_code"})
-        icbs = pd.DataFrame(self.tables["icb_league_table"]).rename(columns={"icb_code": "organisation_code"})
+        trusts = pd.DataFrame(self.tables["trust_league_table"])
+        icbs = pd.DataFrame(self.tables["icb_league_table"])
         placings = pd.concat([trusts, icbs.assign(league="icb", financial_override="")]).assign(override_segment="3")
         numbers = ["rank", "average_score", "financial_override", "override_segment"]
         placings[numbers] = placings[numbers].apply(pd.to_numeric)
@@ -765,7 +779,7 @@ class Audit:
         return {row["organisation_code"]: row for row in drawn}
 
     def likely(self, row: Cells, column: str) -> Found:
-        found = self.ranges.get(row.get("trust_code") or row["icb_code"])
+        found = self.ranges.get(row["organisation_code"])
         if found is None:
             return "absence", None
         point = column.rsplit("_", 1)[0]
@@ -802,9 +816,9 @@ Evidence = Callable[[Audit, Cells, str], Found]
 EVIDENCE: dict[str, list[tuple[Evidence, str]]] = {
     "trust_league_table": [
         (Audit.quarter_asked_for, "quarter"),
-        (Audit.trust_code, "trust_code"),
+        (Audit.trust_code, "organisation_code"),
         (Audit.league, "league"),
-        (Audit.of_trust, "trust_name trust_subtype region icb_code"),
+        (Audit.of_trust, "organisation_name trust_subtype region icb_code"),
         (Audit.official_figure, " ".join(PUBLISHED_FIGURES)),
         (Audit.likely, "rank_low rank_high average_score_low average_score_high"),
         (Audit.gap, "gap_to_next_segment"),
@@ -818,9 +832,9 @@ EVIDENCE: dict[str, list[tuple[Evidence, str]]] = {
     ],
     "icb_league_table": [
         (Audit.quarter_asked_for, "quarter"),
-        (Audit.icb_code, "icb_code"),
+        (Audit.icb_code, "organisation_code"),
         (Audit.icb_type, "organisation_type"),
-        (Audit.of_icb, "icb_name region"),
+        (Audit.of_icb, "organisation_name region"),
         (Audit.icb_figure, "rank average_score segment"),
         (Audit.likely, "rank_low rank_high average_score_low average_score_high"),
         (Audit.icb_metrics_counted, "metrics_counted"),

@@ -26,6 +26,7 @@ os.environ |= {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
 }
+os.environ.pop("DAGSTER_HOME", None)  # builds of tests are recorded on no instance
 gc.set_threshold(200_000, 20, 100)  # as the command does
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ select
     organisations.organisation_code
 from {{ ref('organisations') }} as organisations
 left join {{ ref('trust_league_table') }} as listed
-    on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
+    on listed.quarter = organisations.quarter and listed.organisation_code = organisations.organisation_code
 where
     organisations.organisation_type = 'trust'
     and organisations.league is not null
-    and listed.trust_code is null
+    and listed.organisation_code is null

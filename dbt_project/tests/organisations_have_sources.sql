@@ -16,7 +16,7 @@ with seeds as (
             select
                 {{ code }} as organisation_code,
                 '{{ attribute }}' as attribute,
-                {{ value }} as value
+                {{ readable_name(value) if attribute == 'organisation_name' else value }} as value
             from {{ relation }}
             {{ 'union' if several or not loop.last }}
         {% endfor -%}

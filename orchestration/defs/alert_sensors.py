@@ -45,17 +45,17 @@ def sensors(environ: Mapping[str, str]) -> list[dg.SensorDefinition]:
             alerts.send(alert, channels, context.log)
 
     @dg.run_failure_sensor(description="An alert of every run that failed, whatever job.")
-    def failed_runs(context: dg.RunFailureSensorContext) -> None:
+    def tell_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
         send_alert(context)
 
     @dg.run_status_sensor(
         run_status=dg.DagsterRunStatus.SUCCESS,
         description="An alert of every run that succeeded though checks failed, whatever job.",
     )
-    def warned_runs(context: dg.RunStatusSensorContext) -> None:
+    def tell_of_warnings(context: dg.RunStatusSensorContext) -> None:
         send_alert(context)
 
-    return [failed_runs, warned_runs]
+    return [tell_of_failed_runs, tell_of_warnings]
 
 
 def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEvent) -> Alert | None:

@@ -20,7 +20,7 @@ from orchestration.quality import dbt_tests, evidence, release_gate
 from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.waivers import granted, refuse_expired
-from orchestration.releases import pictures, publish
+from orchestration.releases import audit_page, pictures, publish
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.releases.shelf import require_one_kind
@@ -35,9 +35,10 @@ from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
-PREVIEW_ROWS = 10
+PREVIEW_ROWS, BAR = 10, 30
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 IN_ONE_PASS = dg.BackfillPolicy.single_run()  # quarters next to each other: one survey, one landing, one dbt run
+OWNERS = ["team:data-engineering"]
 CODE_VERSION = project.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
 FETCHED = dg.AssetKey(["extract", "fetched"])
@@ -64,6 +65,12 @@ def is_kept(context: dg.AssetExecutionContext) -> bool:
     return not context.instance.is_ephemeral
 
 
+def bar(place: int, low: int, high: int, of: int) -> str:
+    """A rank in its likely range as text, which Dagster shows where it shows no picture: `─────●━━━━━───`."""
+    at, left, right = (round((rank - 1) * (BAR - 1) / max(of - 1, 1)) for rank in (place, low, high))
+    return "".join("●" if x == at else "━" if left <= x <= right else "─" for x in range(BAR))
+
+
 def preview(frame: pd.DataFrame) -> dg.TableMetadataValue:
     return as_table(frame.head(PREVIEW_ROWS))
 
@@ -80,6 +87,7 @@ def on_time(source: Source) -> dg.AssetCheckSpec:
     partitions_def=QUARTERS,
     backfill_policy=IN_ONE_PASS,
     group_name="extract",
+    owners=OWNERS,
     description="What the publishers' pages had, in the folder of extracts. A file put there by hand is read like one.",
 )
 def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
@@ -105,8 +113,13 @@ def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(EXTRACT_KEYS[0], deps=[FETCHED], description="Every file found, and what became of it."),
-        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarters asked for."),
+        # No dependency on `fetched`, which fills the folder that is read here, but not for files put there by hand.
+        dg.AssetSpec(
+            EXTRACT_KEYS[0],
+            description="Every file found in the folder of extracts, and what became of it.",
+            owners=OWNERS,
+        ),
+        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarters asked for.", owners=OWNERS),
     ],
     partitions_def=QUARTERS,
     backfill_policy=IN_ONE_PASS,
@@ -155,6 +168,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         partitions_def=QUARTERS,
         backfill_policy=IN_ONE_PASS,
         group_name="land",
+        owners=OWNERS,
         description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
@@ -190,7 +204,7 @@ def published_columns() -> dg.TableColumnLineage:
     """Every column of the release, `table.column`, and the model it is of; from there on the models have their own."""
     return dg.TableColumnLineage(
         {
-            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.relation.split(".")), name)]
+            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.origin(name).split(".")), name)]
             for table in published_tables()
             for name, _, _ in table.columns
         }
@@ -207,6 +221,7 @@ def barrier(layer: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
         partitions_def=QUARTERS,
         backfill_policy=IN_ONE_PASS,
         group_name=layer,
+        owners=OWNERS,
         description=f"Made where no critical check of {layer} failed. It holds no data.",
     )
     def passed() -> dg.MaterializeResult[None]:
@@ -216,7 +231,10 @@ def barrier(layer: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
 
 
 LAND_GATE = barrier("land", LAND_KEYS)
-METRIC_GATE = barrier("metric", [dg.AssetKey(relation.split(".")) for relation in relations_of(STAGE_METRIC)])
+METRIC_GATE, RANK_GATE = (
+    barrier(layer, [dg.AssetKey(relation.split(".")) for relation in relations_of(stage)])
+    for layer, stage in (("metric", STAGE_METRIC), ("rank", SCORE_RANK))
+)
 
 
 class Translator(DagsterDbtTranslator):
@@ -228,6 +246,9 @@ class Translator(DagsterDbtTranslator):
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return self.get_asset_key(dbt_resource_props).path[0]
+
+    def get_owners(self, dbt_resource_props: Mapping[str, Any]) -> list[str]:
+        return OWNERS
 
     def get_code_version(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return CODE_VERSION
@@ -274,7 +295,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
                 key = dg.AssetKey([node.schema, node.name])
                 shown = _table_metadata(connection, key) if is_kept(context) else None
                 yield dg.MaterializeResult(asset_key=key, metadata=shown)
-        yield from _dbt_check_results(results, dbt_tests.summed_up(checks))
+        yield from _dbt_check_results(results, dbt_tests.summed_up(checks), build)
         raise_if_shut(checks)
 
     return built
@@ -288,16 +309,17 @@ def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
     return shown
 
 
-def _dbt_check_results(results: list[Any], checks: dict[str, Check]) -> Iterator[dg.AssetCheckResult]:
+def _dbt_check_results(results: list[Any], checks: dict[str, Check], build: Build) -> Iterator[dg.AssetCheckResult]:
     for result in results:
         key = get_asset_check_key_for_test(manifest.raw(), TRANSLATOR, result.node.unique_id, None)
         check = checks.get(result.node.name)
         if key is not None and check is not None and str(result.status) != "skipped":
-            yield asset_check_result(key.asset_key, key.name, check)
+            yield asset_check_result(key.asset_key, key.name, check, build)
 
 
-def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check) -> dg.AssetCheckResult:
-    """A check as Dagster shows it; a warning never blocks, nor what is waived."""
+def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check, build: Build) -> dg.AssetCheckResult:
+    """A check as Dagster shows it; a warning never blocks, nor what is waived. It names its quarters: checks with
+    partitions are a preview in Dagster, and a run of several quarters has one result."""
     blocks = check.severity == "critical" and check.waiver is None
     severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
@@ -306,6 +328,7 @@ def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check) -> dg.As
         passed=check.passed,
         severity=severity,
         metadata={
+            "quarters": str(build),
             "id": check.id,
             "reason": check.reason,
             "unexpected": check.unexpected,
@@ -321,10 +344,11 @@ SCORE_RANK_MODELS = dbt_stage(SCORE_RANK)
 
 @dg.asset(
     key=["publish", "release"],
-    deps=[*STAGE_METRIC_MODELS.keys, *SCORE_RANK_MODELS.keys],
+    deps=[METRIC_GATE, RANK_GATE],
     partitions_def=QUARTERS,
     backfill_policy=IN_ONE_PASS,
     group_name="publish",
+    owners=OWNERS,
     pool=WRITES_WAREHOUSE,
     freshness_policy=RELEASED_QUARTERLY,
     kinds={"csv", "parquet"},
@@ -346,21 +370,49 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
 
 def _shown(made: publish.Published) -> dict[str, Any]:
     """What Dagster shows of a release."""
-    release, table = made.release, made.release.table("trust_league_table")
+    release, ranked = made.release, made.release.table("league_table").query("ranked")
+    warnings = pd.DataFrame(
+        [
+            {"check": check["id"], "rows": check["unexpected"], "reason": check["reason"]}
+            for check in release.checks["checks"]
+            if not check["passed"]
+        ],
+        columns=["check", "rows", "reason"],
+    )
     return {
+        "state": release.standing(),
         "path": dg.MetadataValue.path(str(release)),
+        "audit_page": dg.MetadataValue.path(str(release.folder / audit_page.NAME)),
         "version": release.version,
         "created": made.created,
         "synthetic": release.synthetic,
         "content_sha256": release.content_sha256(),
         "dagster/column_lineage": published_columns(),
-        "trusts_ranked": int(table["ranked"].sum()),
-        **{f"league_{league}": preview(rows) for league, rows in table.groupby("league")},
+        "organisations_ranked": len(ranked),
+        "checks_failed": len(warnings),
+        "warnings": as_table(warnings),
+        **{f"league_{league}": preview(_league(rows)) for league, rows in ranked.groupby("league")},
         **{
             f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
             for picture in sorted(release.folder.glob("*.svg"))
         },
     }
+
+
+def _league(ranked: pd.DataFrame) -> pd.DataFrame:
+    """A league as people look at it first: who stands where, and how far that could be otherwise."""
+    places, of = ranked[["rank", "rank_low", "rank_high"]].astype(int), len(ranked)
+    return pd.DataFrame(
+        {
+            "rank": places["rank"],
+            "code": ranked["organisation_code"],
+            "name": ranked["organisation_name"],
+            "likely range": places["rank_low"].astype(str) + " to " + places["rank_high"].astype(str),
+            "in the league": [bar(rank, low, high, of) for rank, low, high in places.to_numpy()],
+            "average score": ranked["average_score"],
+            "segment": ranked["segment"].astype(int),
+        }
+    )
 
 
 ASSETS = [
@@ -371,5 +423,6 @@ ASSETS = [
     STAGE_METRIC_MODELS,
     METRIC_GATE,
     SCORE_RANK_MODELS,
+    RANK_GATE,
     published_release,
 ]

@@ -8,6 +8,7 @@ from orchestration.defs.assets import WRITES_WAREHOUSE, asset_check_result
 from orchestration.quality import release_gate, suites
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.suites import Suite
+from orchestration.workspace.paths import Build
 
 
 def check_name(check_id: str) -> str:
@@ -32,14 +33,16 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
         ],
         pool=None if suite.gate == LAND else WRITES_WAREHOUSE,
     )
-    def checked(gates: dg.ResourceParam[Gates]) -> Iterator[dg.AssetCheckResult]:
+    def checked(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> Iterator[dg.AssetCheckResult]:
         by_name = {check_name(check.id): check for check in gates.check(suite)}
         for expectation in suite.expectations:
             name = check_name(expectation["meta"]["id"])
             if name in by_name:
-                yield asset_check_result(key, name, by_name[name])
+                yield asset_check_result(key, name, by_name[name], build)
             else:
-                yield dg.AssetCheckResult(asset_key=key, check_name=name, passed=True, metadata={"rows": 0})
+                yield dg.AssetCheckResult(
+                    asset_key=key, check_name=name, passed=True, metadata={"quarters": str(build)}
+                )
 
     return checked
 

@@ -87,7 +87,7 @@ def _run(
     job_name: str, quarters: list[Quarter], folders: Folders, listener: Callable[[str, str], None]
 ) -> list[Outcome]:
     build = Workspace(Path(folders.data)).build(*quarters)
-    with progress.to(listener), _without_memory() as instance:
+    with progress.to(listener), _instance(folders) as instance:
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=quarters[-1],
             tags={LISTED: ",".join(quarters)},
@@ -128,6 +128,15 @@ class _Forgotten(InMemoryEventLogStorage):
 
     def fetch_materializations(self, *args: Any, **kwargs: Any) -> EventRecordsResult:
         return EventRecordsResult([], "", False)
+
+
+def _instance(folders: Folders) -> dg.DagsterInstance:
+    """The instance of DAGSTER_HOME, so that its UI has what was built by command; without one, an instance for one run.
+    Building a release again only to compare it is nobody's business but the one's who asked."""
+    home = os.environ.get("DAGSTER_HOME")
+    if folders.recorded or not home or not (Path(home) / "dagster.yaml").is_file():
+        return _without_memory()
+    return dg.DagsterInstance.get()
 
 
 def _without_memory() -> dg.DagsterInstance:

@@ -56,7 +56,7 @@ fetch_job = dg.define_asset_job(
     execution_timezone="Europe/London",
     description="Looks for what is due by the publication calendar; on Mondays for revisions too.",
 )
-def daily(context: dg.ScheduleEvaluationContext, folders: Folders) -> dg.RunRequest | dg.SkipReason:
+def fetch_what_is_due(context: dg.ScheduleEvaluationContext, folders: Folders) -> dg.RunRequest | dg.SkipReason:
     """Looks for what is due: every day from the due day of a publication until it is there or its alert day has passed,
     else on Mondays, when revisions are looked for too."""
     today = context.scheduled_execution_time.date()
@@ -76,7 +76,7 @@ def daily(context: dg.ScheduleEvaluationContext, folders: Folders) -> dg.RunRequ
     minimum_interval_seconds=60,
     description="Builds each quarter that is complete, or whose alert days have passed, and again after a revision.",
 )
-def extracts_folder(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult | dg.SkipReason:
+def build_what_has_come(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult | dg.SkipReason:
     """A run for every quarter whose files in use are not those of its last run: complete for the first time, or all its
     alert days past; after that new, revised, taken away or pinned ones. Files that cannot be used start a run too: it
     fails, and says why to whom it concerns."""

@@ -5,10 +5,12 @@ check of its own; how the page looks (`audit_page.html.j2`)."""
 
 from __future__ import annotations
 
+import base64
 import csv
+import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -24,10 +26,15 @@ from orchestration.warehouse import manifest
 from orchestration.workspace.paths import PROJECT, SEEDS
 
 NAME = "audit.html"
+FINDER = Path(__file__).with_name("audit_page.js")
 TABLES = (
+    "domain_league_table",
     "league_coverage",
     "league_table",
+    "metric_league_table",
     "metric_scores",
+    "metric_sources",
+    "metric_values",
     "rank_robustness",
     "reconciliation",
     "segment_cut_points",
@@ -59,6 +66,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     checks = sorted(results["checks"], key=lambda check: (check["passed"], check["id"]))
     rules = _rules(results["quarter"])
     everything = relations()
+    script = FINDER.read_text(encoding="utf-8")
     return _template().render(
         quarter=results["quarter"],
         package=package,
@@ -81,6 +89,10 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
         organisations=organisations,
         explained=_counted(row for row in tables["reconciliation"] if row["status"] == "explained"),
         relations=everything,
+        titles={row["metric_id"]: row["metric_title"] for row in tables["metric_league_table"]},
+        leagues=list(_leagues(tables, package["sources"])),
+        script=Markup(script),  # noqa: S704 - our own file
+        script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         picture=Markup(pictures.lineage(everything)),  # noqa: S704 - drawn from our own names, escaped there
     )
 
@@ -125,6 +137,44 @@ def relations() -> list[Relation]:
     bundle = tuple(sorted(relation.name for relation in found if relation.published))
     found.append(Relation("publish.release", "The bundle that this page is part of.", bundle))
     return pictures.in_order_of_flow(found)
+
+
+def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
+    """The ranked leagues, each with its organisations in order, and of these the domains and the metrics."""
+    names = {source["sha256"]: source["file_name"] for source in sources}
+    places = {row["organisation_code"]: row for row in tables["league_table"]}
+    values = {(row["organisation_code"], row["metric_id"], row["value_basis"]): row for row in tables["metric_values"]}
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in tables["metric_sources"]:
+        if row["value_basis"] == "computed":
+            counted[row["organisation_code"], row["metric_id"]] += row["rows_counted"]
+    domains, metrics = _by_organisation(tables["domain_league_table"]), _by_organisation(tables["metric_scores"])
+    for league in tables["league_coverage"]:
+        if not league["published"]:
+            continue
+        members = []
+        for row in tables["rank_robustness"]:
+            if row["league"] == league["league"]:
+                code = row["organisation_code"]
+                own = [metric for metric in metrics.get(code, []) if metric["score"] is not None]
+                for metric in own:
+                    value = values[code, metric["metric_id"], metric["value_basis"]]
+                    rows = counted[code, metric["metric_id"]]
+                    metric["comes_from"] = (
+                        f"{Path(names[value['source_sha256']]).name}, row {value['source_row']}"
+                        if metric["value_basis"] == "published"
+                        else f"{_number(rows)} rows counted"
+                    )
+                scored = [domain for domain in domains.get(code, []) if domain["domain_score"] is not None]
+                members.append({**places[code], **row, "domains": scored, "metrics": own})
+        yield {**league, "members": members}
+
+
+def _by_organisation(rows: list[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row["organisation_code"], []).append(row)
+    return found
 
 
 def _gate(name: str, what: str, checks: list[Row]) -> Row:

@@ -29,7 +29,7 @@ from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SOURCES, STATISTICS, SUITES, Build
 
-CONTRACT_VERSION = "2.5"
+CONTRACT_VERSION = "3.0"
 README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
@@ -62,7 +62,7 @@ def describe(
         "files": json.loads(files.to_json(orient="records")),
     }
     _write_json(folder / CHECKS, results)
-    for name, picture in pictures.pictures(folder, synthetic):
+    for name, picture in pictures.pictures(folder, _credit(quarter, number, synthetic), synthetic):
         (folder / name).write_bytes(picture)
     resources = [_table_resource(table, folder) for table in tables]
     resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
@@ -77,6 +77,14 @@ def describe(
     (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(_file_resource(folder / audit_page.NAME))
     _write_json(folder / PACKAGE, release.package)
+
+
+def _credit(quarter: Quarter, number: int, synthetic: bool) -> str:
+    """The line under every picture: which release it is of, whose it is, and on what it rests."""
+    rests = "invented figures" if synthetic else "data under the Open Government Licence v3.0, named in the release"
+    return (
+        f"NHS league tables {quarter}, version {number}. Independent analysis, not official statistics. From {rests}."
+    )
 
 
 def _package(

@@ -205,9 +205,10 @@ def _publishing(release: Release, tables: list[PublishedTable]) -> Step:
     files = {resource["path"]: resource for resource in release.package["resources"]}
     read, written = [], []
     for table in tables:
-        read.append(InputDataset(NAMESPACE, table.relation, None))
+        origins = {column: table.origin(column) for column, _, _ in table.columns}
+        read += [InputDataset(NAMESPACE, relation, None) for relation in sorted({*origins.values()})]
         for path in (f"{table.name}.csv", f"{table.name}.parquet"):
-            reads = {column: [(table.relation, column)] for column, _, _ in table.columns}
+            reads = {column: [(relation, column)] for column, relation in origins.items()}
             file = _written(f"{folder}/{path}", table.description, table.columns, reads, files[path]["hash"])
             size = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(size=files[path]["bytes"])
             file.outputFacets = {"outputStatistics": size}

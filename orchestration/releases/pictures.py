@@ -9,6 +9,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import wrap
 from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
@@ -17,8 +18,8 @@ from orchestration.releases.release import FICTIONAL
 
 SEGMENT_COLOURS = {1: "#006747", 2: "#0072ce", 3: "#b35c00", 4: "#8a1538"}
 VERDICT_COLOURS = {"improved": "#006747", "worsened": "#8a1538"}
-PLAIN, GRID, INK = "#425563", "#d8dde0", "#231f20"
-LONGEST_NAME = 60  # characters
+PLAIN, GRID, BAND, INK = "#425563", "#d8dde0", "#f3f5f6", "#231f20"
+LINE_OF_NAME = 60  # characters; a longer name takes more lines
 LAYER_COLOURS = {
     "extract": "#425563",
     "land": "#005eb8",
@@ -32,8 +33,9 @@ LAYERS = tuple(LAYER_COLOURS)
 GATES_AFTER = {"land": "land", "metric": "stage and metric; metric", "rank": "score and rank; rank"}
 LONGEST_LABEL = 27  # columns of the lineage that the name of a table may take
 
-# Of the pictures of a league, in pixels: the width, where the ranks begin, the height of a row and of what is above.
-WIDTH, LEFT, RIGHT, ROW, TOP = 900, 400, 880, 15, 78
+# Of the pictures of a league, in pixels: the width, where names and ranks end, where the marks begin and end, the
+# height of a line of a name, of the space around it, and of what is above the first row.
+WIDTH, NAMES, RANKS, LEFT, RIGHT, LINE, PADDING, TOP = 960, 376, 410, 420, 940, 11, 4, 100
 STEP = 9  # of the lineage: pixels from one table to the next, across and down
 
 
@@ -52,9 +54,9 @@ class Relation:
         return self.name.split(".")[0]
 
 
-def pictures(release: Path, synthetic: bool) -> Iterator[tuple[str, bytes]]:
+def pictures(release: Path, credit: str, synthetic: bool) -> Iterator[tuple[str, bytes]]:
     """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before.
-    The title of each says so where the release is `synthetic`."""
+    `credit` stands under each. The title of each says so where the release is `synthetic`."""
     places = pd.read_parquet(release / "league_table.parquet")
     verdicts = pd.read_parquet(release / "improvement.parquet")[["league", "organisation_code", "verdict"]]
     titles = pd.read_parquet(release / "league_coverage.parquet")[["league", "title"]]
@@ -62,9 +64,9 @@ def pictures(release: Path, synthetic: bool) -> Iterator[tuple[str, bytes]]:
     ranked = places[places["ranked"]].merge(titles, on="league")
     ranked = ranked.merge(verdicts, on=["league", "organisation_code"], how="left")
     for league, rows in ranked.sort_values(["league", "rank", "organisation_code"]).groupby("league"):
-        yield f"ranks_{league}.svg", _ranks(rows).encode()
+        yield f"ranks_{league}.svg", _ranks(rows, credit).encode()
         if rows["rank_change"].notna().any():
-            yield f"movement_{league}.svg", _movement(rows[rows["rank_change"].notna()]).encode()
+            yield f"movement_{league}.svg", _movement(rows[rows["rank_change"].notna()], credit).encode()
 
 
 def as_markdown(svg: bytes) -> str:
@@ -72,36 +74,44 @@ def as_markdown(svg: bytes) -> str:
     return f"![league](data:image/svg+xml;base64,{base64.b64encode(svg).decode()})"
 
 
-def _ranks(rows: pd.DataFrame) -> str:
-    scale = _Scale(int(rows["rank_high"].max()))
-    marks = []
-    for place, row in enumerate(rows.to_dict("records")):
-        colour, y = SEGMENT_COLOURS[row["segment"]], _middle(place)
+def _ranks(rows: pd.DataFrame, credit: str) -> str:
+    scale, places = _Scale(int(rows["rank_high"].max())), _places(rows)
+    marks, without = [], False
+    for row, place in zip(rows.to_dict("records"), places, strict=True):
+        colour, y = SEGMENT_COLOURS[row["segment"]], place.middle
         low, high = scale.x(row["rank_low"]), scale.x(row["rank_high"])
         marks.append(_line(low, y, high, y, colour, 3, opacity=0.45))
         marks.append(_dot(scale.x(row["rank"]), y, 3.2, colour))
         if row["segment"] != row["segment_unadjusted"]:
             marks.append(_dot(scale.x(row["rank_without_override"]), y, 3.8, "none", INK))
-    key = [(f"segment {segment}", colour, "none") for segment, colour in SEGMENT_COLOURS.items()]
-    key.append(("its rank without the override", "none", INK))
-    return _league(rows, ["Rank (dot) and its likely range, 95% (line)"], scale, marks, key)
+            without = True
+    key = [(f"segment {s}", colour, "none") for s, colour in SEGMENT_COLOURS.items() if s in set(rows["segment"])]
+    width = (rows["rank_high"] - rows["rank_low"]).median()
+    ring = " The ring is the rank without the financial override." if without else ""
+    said = [
+        f"Half of the {len(rows)} likely ranges are {width:g} places wide or wider.",
+        f"The dot is the rank, the line its likely range (95%).{ring}",
+    ]
+    return _league(rows, places, said, scale, marks, key, credit)
 
 
-def _movement(rows: pd.DataFrame) -> str:
-    scale = _Scale(int(rows[["previous_rank", "rank"]].max().max()))
+def _movement(rows: pd.DataFrame, credit: str) -> str:
+    scale, places = _Scale(int(rows[["previous_rank", "rank"]].max().max())), _places(rows)
     marks = []
-    for place, row in enumerate(rows.to_dict("records")):
-        colour, y = VERDICT_COLOURS.get(row["verdict"], PLAIN), _middle(place)
+    for row, place in zip(rows.to_dict("records"), places, strict=True):
+        colour, y = VERDICT_COLOURS.get(row["verdict"], PLAIN), place.middle
         before, now = scale.x(row["previous_rank"]), scale.x(row["rank"])
         marks.append(_line(before, y, now, y, colour, 1.6))
         marks.append(_dot(before, y, 3.2, "white", colour))
         marks.append(_dot(now, y, 3.2, colour))
-    counts = [f"{(rows['verdict'] == verdict).sum()} {verdict}" for verdict in VERDICT_COLOURS]
+    beyond = {verdict: int((rows["verdict"] == verdict).sum()) for verdict in VERDICT_COLOURS}
+    told = " and ".join(f"{count} {verdict}" for verdict, count in beyond.items())
     said = [
-        "Rank the quarter before (ring) and now (dot)",
-        f"Changes of scores beyond the spread of metrics: {' (green), '.join(counts)} (red), of {len(rows)}",
+        f"Of {len(rows)} that both quarters rank, {told} by more than the spread of their metrics.",
+        "The ring is the rank of the quarter before, the dot the rank now.",
     ]
-    return _league(rows, said, scale, marks, [])
+    key = [(verdict, colour, "none") for verdict, colour in VERDICT_COLOURS.items() if beyond[verdict]]
+    return _league(rows, places, said, scale, marks, [*key, ("no change shown", PLAIN, "none")], credit)
 
 
 class _Scale:
@@ -120,31 +130,61 @@ class _Scale:
         return [1, *range(step if step > 1 else 2, self.last + 1, step)]
 
 
-def _middle(place: int) -> float:
-    return TOP + ROW * (place + 0.5)
+@dataclass(frozen=True)
+class _Place:
+    """The row of an organisation: its name in lines, never cut, and the pixels that it takes from top to bottom."""
+
+    name: list[str]
+    top: float
+
+    @property
+    def bottom(self) -> float:
+        return self.top + LINE * len(self.name) + PADDING
+
+    @property
+    def middle(self) -> float:
+        return (self.top + self.bottom) / 2
+
+
+def _places(rows: pd.DataFrame) -> list[_Place]:
+    found: list[_Place] = []
+    for name in rows["organisation_name"]:
+        found.append(_Place(wrap(name, LINE_OF_NAME) or [name], found[-1].bottom if found else TOP))
+    return found
 
 
 def _league(
-    rows: pd.DataFrame, said: list[str], scale: _Scale, marks: list[str], key: list[tuple[str, str, str]]
+    rows: pd.DataFrame,
+    places: list[_Place],
+    said: list[str],
+    scale: _Scale,
+    marks: list[str],
+    key: list[tuple[str, str, str]],
+    credit: str,
 ) -> str:
     """A row an organisation, its name and rank at the left, its marks under a scale of ranks."""
-    bottom = TOP + ROW * len(rows)
-    height = bottom + (34 if key else 12)
+    bottom = places[-1].bottom
     title = f"{rows['title'].iloc[0]}, {rows['quarter'].iloc[0]}"
-    parts = [_text(10, 20, title, 13, "bold")]
-    parts += [_text(10, 36 + 14 * number, line, 11) for number, line in enumerate(said)]
-    parts.append(_text((LEFT + RIGHT) / 2, TOP - 20, "rank (1 is best)", 10, anchor="middle"))
+    parts = [_text(10, 20, title, 14, "bold")]
+    parts += [_text(10, 38 + 14 * number, line, 11) for number, line in enumerate(said)]
+    for number, (label, fill, stroke) in enumerate(key):
+        parts.append(_dot(15 + 110 * number, TOP - 32, 3.6, fill, stroke))
+        parts.append(_text(23 + 110 * number, TOP - 28.5, label, 10))
+    for place in places[1::2]:
+        height = place.bottom - place.top
+        parts.append(f'<rect x="0" y="{_n(place.top)}" width="{WIDTH}" height="{_n(height)}" fill="{BAND}"/>')
+    parts.append(_text(RANKS, TOP - 7, "rank", 10, anchor="end"))
     for rank in scale.ticks:
         parts.append(_line(scale.x(rank), TOP - 3, scale.x(rank), bottom, GRID, 0.7))
-        parts.append(_text(scale.x(rank), TOP - 7, str(rank), 10, anchor="middle"))
-    for place, row in enumerate(rows.to_dict("records")):
-        name = f"{row['organisation_name'][:LONGEST_NAME]}  {int(row['rank'])}"
-        parts.append(_text(LEFT - 8, _middle(place) + 3.5, name, 10, anchor="end"))
+        parts += [_text(scale.x(rank), y, str(rank), 10, anchor="middle") for y in (TOP - 7, bottom + 13)]
+    for row, place in zip(rows.to_dict("records"), places, strict=True):
+        first = place.middle + 3.5 - LINE * (len(place.name) - 1) / 2
+        parts += [_text(NAMES, first + LINE * number, line, 10, anchor="end") for number, line in enumerate(place.name)]
+        parts.append(_text(RANKS, place.middle + 3.5, str(int(row["rank"])), 10, "bold", "end"))
     parts += marks
-    for number, (label, fill, stroke) in enumerate(key):
-        parts.append(_dot(20 + 90 * number, bottom + 18, 3.6, fill, stroke))
-        parts.append(_text(28 + 90 * number, bottom + 21.5, label, 10))
-    return _svg(WIDTH, height, title, parts)
+    credits = wrap(credit, 165)
+    parts += [_text(10, bottom + 34 + 13 * number, line, 9.5, fill=PLAIN) for number, line in enumerate(credits)]
+    return _svg(WIDTH, bottom + 34 + 13 * len(credits), title, parts, " ".join(said))
 
 
 def in_order_of_flow(relations: list[Relation]) -> list[Relation]:
@@ -200,13 +240,14 @@ def _layer(layer: str, places: list[int], width: float) -> list[str]:
 # Elements. Every text from outside goes through `escape`.
 
 
-def _svg(width: float, height: float, title: str, parts: list[str]) -> str:
+def _svg(width: float, height: float, title: str, parts: list[str], told: str = "") -> str:
+    """A picture with its title, and what it tells for those who do not see it."""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}" '
-        f'height="{_n(height)}" role="img" aria-label={quoteattr(title)} font-family="sans-serif">'
+        f'height="{_n(height)}" role="img" aria-label={quoteattr(f"{title}. {told}".strip())} font-family="sans-serif">'
     )
     ground = f'<rect width="{_n(width)}" height="{_n(height)}" fill="white"/>'
-    return "\n".join([head, ground, *parts, "</svg>", ""])
+    return "\n".join([head, f"<title>{escape(title)}</title>", ground, *parts, "</svg>", ""])
 
 
 def _text(

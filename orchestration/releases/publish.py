@@ -14,7 +14,7 @@ from orchestration.quality.checks import Check
 from orchestration.quality.release_gate import evidence_of_all_gates, of_quarter
 from orchestration.quarters import Quarter
 from orchestration.releases.describe import FORMULA, describe
-from orchestration.releases.published_tables import PublishedTable, published_tables
+from orchestration.releases.published_tables import CODE, NAME, ORGANISATIONS, PublishedTable, published_tables
 from orchestration.releases.release import Release, table_hashes
 from orchestration.releases.shelf import latest_version, require_one_kind
 from orchestration.sources.landing import is_fictional_build
@@ -68,17 +68,26 @@ def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], 
             order = ", ".join(f"{column} nulls last" for column in table.order)
             columns = ", ".join(name for name, _, _ in table.columns)
             safe = ", ".join(_safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
+            names = f"(select quarter, {CODE}, {NAME} from {ORGANISATIONS})"
+            named = f"left join {names} using (quarter, {CODE})" if table.names_added else ""
             # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
             connection.execute(
-                f"create or replace temp table of_quarter as select {columns} from {table.relation} "
+                f"create or replace temp table of_quarter as select {columns} from {table.relation} {named} "
                 f"where quarter = '{quarter}' order by {order}"
             )
             _copy(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
-            _copy(connection, "from of_quarter", folder / f"{table.name}.parquet", "format parquet")
+            about = {table.name: table.description, **{name: told for name, _, told in table.columns}}
+            metadata = ", ".join(f"{_quoted(name)}: {_quoted(told)}" for name, told in about.items())
+            options = f"format parquet, kv_metadata {{{metadata}}}"
+            _copy(connection, "from of_quarter", folder / f"{table.name}.parquet", options)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:
-    connection.execute(f"copy ({query}) to '{str(path).replace(chr(39), chr(39) * 2)}' ({options})")
+    connection.execute(f"copy ({query}) to {_quoted(str(path))} ({options})")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _safe_in_a_spreadsheet(column: str, kind: str) -> str:

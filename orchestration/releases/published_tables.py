@@ -6,29 +6,48 @@ from dataclasses import dataclass
 
 from orchestration.warehouse import manifest
 
+CODE, NAME = "organisation_code", "organisation_name"
+ORGANISATIONS = "metric.organisations"
+
 
 @dataclass(frozen=True)
 class PublishedTable:
+    """A model with its columns. Where it has codes of organisations without their names, the names are added."""
+
     name: str
     relation: str
     description: str
     key: tuple[str, ...]
     order: tuple[str, ...]
     columns: tuple[tuple[str, str, str], ...]
+    names_added: bool
+
+    def origin(self, column: str) -> str:
+        """The relation that a column is of."""
+        return ORGANISATIONS if self.names_added and column == NAME else self.relation
 
 
 def published_tables() -> list[PublishedTable]:
     """The models whose `meta.publish` says so, with name, data type and description of every column."""
-    tables = [
-        PublishedTable(
-            name=model.name,
-            relation=model.relation,
-            description=model.description,
-            key=model.published.key,
-            order=model.published.order,
-            columns=tuple((column.name, column.data_type, column.description) for column in model.columns),
+    models = {model.relation: model for model in manifest.models()}
+    name = next(column for column in models[ORGANISATIONS].columns if column.name == NAME)
+    tables = []
+    for model in models.values():
+        if model.published is None:
+            continue
+        columns = list(model.columns)
+        names = [column.name for column in columns]
+        if names_added := CODE in names and NAME not in names:
+            columns.insert(names.index(CODE) + 1, name)
+        tables.append(
+            PublishedTable(
+                name=model.name,
+                relation=model.relation,
+                description=model.description,
+                key=model.published.key,
+                order=model.published.order,
+                columns=tuple((column.name, column.data_type, column.description) for column in columns),
+                names_added=names_added,
+            )
         )
-        for model in manifest.models()
-        if model.published
-    ]
     return sorted(tables, key=lambda table: table.name)

@@ -13,13 +13,12 @@ from math import lcm
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from orchestration.errors import LeagueError
 
 if TYPE_CHECKING:
-    import pandas as pd
     import pyarrow as pa
 
 Whole = NDArray[np.int64]
@@ -78,8 +77,9 @@ def place_keys(averages: Whole, cuts: Whole, floors: Whole) -> Whole:
 
 def competition_ranks(keys: NDArray[Any]) -> Whole:
     """Ranks along the last axis, lower is better, ties share the best (1, 1, 3)."""
-    ranks: Whole = rankdata(keys, method="min", axis=-1).astype(np.int64)
-    return ranks
+    rows = pd.DataFrame(keys.reshape(-1, keys.shape[-1]))
+    ranks: Whole = rows.rank(axis=1, method="min").to_numpy(dtype=np.int64)
+    return ranks.reshape(keys.shape)
 
 
 def hundredths(totals: Whole, weights: Whole) -> Whole:

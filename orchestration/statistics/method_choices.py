@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from orchestration.statistics.leagues import (
     SCORE,
@@ -64,7 +63,7 @@ def normalised(league: League) -> list[Real]:
         if values.size < 2 or np.ptp(values) == 0:
             continue
         scores = official[valued, m]
-        found[1][valued, m] = 1 + 3 * (rankdata(values, method="min") - 1) / (values.size - 1)
+        found[1][valued, m] = 1 + 3 * (competition_ranks(values) - 1) / (values.size - 1)
         found[2][valued, m] = 1 + 3 * (values - values.min()) / np.ptp(values)
         z = scores.mean() + scores.std() * (values - values.mean()) / values.std()
         found[3][valued, m] = np.clip(z, 1, 4)

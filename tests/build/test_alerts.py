@@ -33,7 +33,9 @@ from orchestration.errors import LeagueError
 from orchestration.operations import alerts
 from orchestration.operations.alerts import Alert, FailedCheck
 from orchestration.quality.checks import Check
+from orchestration.quarters import Quarter
 from orchestration.sources.fetch import Fetched
+from orchestration.workspace.paths import Workspace
 from tests.publisher import Asked, Handler, Site, certificate, serving
 
 QUARTER = "2025-26-Q1"
@@ -404,7 +406,8 @@ def checked(*results: Callable[[dg.AssetKey, str], dg.AssetCheckResult]) -> dg.J
 
 def made(passed: bool = False, severity: str = "warning", waiver: str | None = None) -> Any:
     check = Check("rank.trusts.a-rule", "rank", "trusts", "kind", severity, "Why.", passed, 2, ("x", "y"), waiver)
-    return lambda key, name: asset_check_result(key, name, check)
+    build = Workspace(Path("/data")).build(Quarter("2025-26-Q4"))
+    return lambda key, name: asset_check_result(key, name, check, build)
 
 
 @pytest.mark.parametrize(
@@ -548,7 +551,7 @@ def test_alert_of_a_backfill_names_its_first_and_last_quarter(instance: dg.Dagst
 
 
 def test_sensors_watch_every_job_and_are_off_until_switched_on() -> None:
-    for name in ("failed_runs", "warned_runs"):
+    for name in ("tell_of_failed_runs", "tell_of_warnings"):
         sensor = defs.resolve_sensor_def(name) if hasattr(defs, "resolve_sensor_def") else defs.get_sensor_def(name)
         assert sensor.default_status == dg.DefaultSensorStatus.STOPPED and sensor._monitored_jobs == []
     assert "alert_test" in {job.name for job in defs.resolve_all_job_defs()}

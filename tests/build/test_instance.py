@@ -43,14 +43,14 @@ def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         for daemon in here.get_required_daemon_types():
             here.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "1", []))
         location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "league")
-        origin = RemoteInstigatorOrigin(location, "daily")
+        origin = RemoteInstigatorOrigin(location, "fetch_what_is_due")
         here.add_instigator_state(
             InstigatorState(
                 origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 6 * * *")
             )
         )
     assert states(instance.examine()) == [OK, OK, OK, OK]
-    assert "ok: on: daily" in said(instance.examine())
+    assert "ok: on: fetch_what_is_due" in said(instance.examine())
     with sqlite3.connect(tmp_path / "history" / "runs.db") as runs:
         runs.execute("update alembic_version set version_num = 'earlier'")
     assert "error: the schema of SqliteRunStorage is of another version" in said(instance.examine())

@@ -432,7 +432,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.trust_league_table.override-respected": Cell("segment", 2, "financial_override == 1"),
     "rank.trust_league_table.rank-if-ranked": Cell("rank", None),
     "rank.trust_league_table.reason-if-not-ranked": Cell("ranked", False, told="not_ranked_reason"),
-    "rank.trust_league_table.name": Cell("trust_name", None),
+    "rank.trust_league_table.name": Cell("organisation_name", None),
     "rank.trust_league_table.metrics-counted": Cell("metrics_counted", 99, told="metrics_expected, metrics_counted"),
     "rank.trust_league_table.range-better-end": Cell("rank_low", 206, "rank_low >= 1", told="rank, rank_low"),
     "rank.trust_league_table.range-worse-end": Cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),

@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
 
@@ -43,8 +44,8 @@ CONTRACT = {
     "financial_override, segment, final_segment, rank_without_override, gap_to_next_segment, metrics_counted, "
     "metrics_expected, coverage, ranked, not_ranked_reason, framework, framework_status, previous_rank, rank_change, "
     "no_rank_change_reason",
-    "trust_league_table": "quarter, league, rank, rank_low, rank_high, trust_code, trust_name, trust_subtype, "
-    "region, icb_code, average_score, average_score_low, average_score_high, "
+    "trust_league_table": "quarter, league, rank, rank_low, rank_high, organisation_code, organisation_name, "
+    "trust_subtype, region, icb_code, average_score, average_score_low, average_score_high, "
     "segment_unadjusted, financial_override, segment, rank_without_override, "
     "metrics_counted, metrics_expected, ranked, not_ranked_reason, previous_rank, "
     "rank_change, final_segment, gap_to_next_segment, coverage",
@@ -77,8 +78,9 @@ CONTRACT = {
     "organisations, expected_organisations, coverage, metrics_expected, metrics_scored, metrics_missing, "
     "metrics_of_an_earlier_month",
     "segment_cut_points": "quarter, framework, scope, better_segment, cut_point, cut_point_basis, label",
-    "icb_league_table": "quarter, rank, rank_low, rank_high, icb_code, icb_name, organisation_type, region, "
-    "average_score, average_score_low, average_score_high, segment, metrics_counted, metrics_expected, coverage, "
+    "icb_league_table": "quarter, rank, rank_low, rank_high, organisation_code, organisation_name, "
+    "organisation_type, region, average_score, average_score_low, average_score_high, segment, metrics_counted, "
+    "metrics_expected, coverage, "
     "ranked, not_ranked_reason, framework_status, previous_rank, rank_change",
     "england_figures": "quarter, metric_id, metric_title, numerator, denominator, value, unit, "
     "denominator_attributed, months_counted, first_month, last_month",
@@ -88,7 +90,7 @@ KEYS = {
     "metric_values": ("quarter", "organisation_code", "metric_id", "value_basis"),
     "metric_sources": ("quarter", "organisation_code", "metric_id", "value_basis", "period", "code_in_file"),
     "segment_cut_points": ("quarter", "framework", "scope", "better_segment"),
-    "icb_league_table": ("quarter", "icb_code"),
+    "icb_league_table": ("quarter", "organisation_code"),
     "england_figures": ("quarter", "metric_id"),
 }
 PROVENANCE = {"source_sha256", "source_row", "published_score_row", "first_row", "last_row"}
@@ -202,6 +204,30 @@ def test_csv_and_parquet_hold_the_same_values(built: Any) -> None:
             assert text == typed, table.name
 
 
+def test_a_name_stands_beside_every_code(built: Any) -> None:
+    names = pd.read_parquet(built.release / "league_table.parquet").set_index("organisation_code")["organisation_name"]
+    for table in published_tables():
+        rows = pd.read_parquet(built.release / f"{table.name}.parquet")
+        if "organisation_code" in rows:
+            place = list(rows.columns).index("organisation_code")
+            assert rows.columns[place + 1] == "organisation_name", table.name
+            named = rows[rows["organisation_code"].isin(names.index)]
+            assert (named["organisation_name"] == named["organisation_code"].map(names)).all(), table.name
+
+
+def test_ranked_rows_stand_first(built: Any) -> None:
+    for table in ("league_table", "trust_league_table", "icb_league_table", "domain_league_table"):
+        ranked = pd.read_parquet(built.release / f"{table}.parquet")["ranked"]
+        assert ranked.any() and ranked.sort_values(ascending=False, kind="stable").equals(ranked), table
+
+
+def test_parquet_says_what_its_columns_are(built: Any) -> None:
+    for table in published_tables():
+        said = pq.read_metadata(built.release / f"{table.name}.parquet").metadata
+        expected = {table.name: table.description, **{name: told for name, _, told in table.columns}}
+        assert {name: said[name.encode()].decode() for name in expected} == expected
+
+
 # Nothing is recovered where every population is at hand, and the last quarter of the sample goes with itself.
 EMPTY = {"population_sizes_recovered", "release_contradictions"}
 
@@ -240,14 +266,18 @@ def test_name_that_is_a_formula_is_neutralised_in_csv_only(built_first: Any, tmp
     shutil.copytree(built_first.build.folder, tmp_path / "work" / QUARTER)
     build = Workspace(tmp_path).build(QUARTER)
     with duckdb.connect(str(build.warehouse)) as connection:
-        connection.execute("update rank.trust_league_table set trust_name = '=cmd' where trust_code = 'ZA2'")
+        connection.execute(
+            "update rank.trust_league_table set organisation_name = '=cmd' where organisation_code = 'ZA2'"
+        )
     (tmp_path / "out").mkdir()
     tables = [table for table in published_tables() if table.name == "trust_league_table"]
     publish._write_tables(build, Quarter(QUARTER), tables, tmp_path / "out")
     with (tmp_path / "out" / "trust_league_table.csv").open(encoding="utf-8", newline="") as file:
-        assert {row["trust_name"] for row in csv.DictReader(file) if row["trust_code"] == "ZA2"} == {"'=cmd"}
-    original = pd.read_parquet(tmp_path / "out" / "trust_league_table.parquet").set_index("trust_code")
-    assert original.loc["ZA2", "trust_name"] == "=cmd"
+        assert {row["organisation_name"] for row in csv.DictReader(file) if row["organisation_code"] == "ZA2"} == {
+            "'=cmd"
+        }
+    original = pd.read_parquet(tmp_path / "out" / "trust_league_table.parquet").set_index("organisation_code")
+    assert original.loc["ZA2", "organisation_name"] == "=cmd"
 
 
 def test_files_are_read_only(built: Any) -> None:
@@ -307,8 +337,8 @@ def test_changes_say_who_moved_and_why(versions: Any) -> None:
         last["average_score_before"],
     )
     assert set(first["files"].split("; ")) == {COMMUNITY}
-    before = pd.read_csv(versions.second.with_name("v1") / "trust_league_table.csv").set_index("trust_code")
-    after = pd.read_csv(versions.second / "trust_league_table.csv").set_index("trust_code")
+    before = pd.read_csv(versions.second.with_name("v1") / "trust_league_table.csv").set_index("organisation_code")
+    after = pd.read_csv(versions.second / "trust_league_table.csv").set_index("organisation_code")
     assert set(before.index[before["rank"] != after["rank"].reindex(before.index)]) == set(versions.exchanged)
 
 
@@ -325,9 +355,9 @@ def test_changes_are_those_that_diff_finds_and_every_place_is_explained(versions
 def test_every_place_of_two_quarters_is_explained_in_every_league(built_planted: Any, built: Any) -> None:
     found = diff.difference(Release.read(built_planted.release), Release.read(built.release)).changes
     expected = set()
-    for table, code in (("trust_league_table", "trust_code"), ("icb_league_table", "icb_code")):
+    for table in ("trust_league_table", "icb_league_table"):
         before, after = (
-            pd.read_csv(of.release / f"{table}.csv", dtype=str, keep_default_na=False).set_index(code)
+            pd.read_csv(of.release / f"{table}.csv", dtype=str, keep_default_na=False).set_index("organisation_code")
             for of in (built_planted, built)
         )
         columns = [column for column in diff.PLACE if column in before.columns]
@@ -491,11 +521,11 @@ def test_icb_league_is_the_oracles(counted: Any) -> None:
     rows = table("icb_league_table")
     ranked = rows[rows["ranked"]]
     assert [
-        (row.icb_code, row.rank, row.segment, Fraction(row.average_score) * 100, row.metrics_counted)
-        for row in ranked.sort_values(["rank", "icb_code"]).itertuples()
+        (row.organisation_code, row.rank, row.segment, Fraction(row.average_score) * 100, row.metrics_counted)
+        for row in ranked.sort_values(["rank", "organisation_code"]).itertuples()
     ] == [(icb.code, icb.rank, icb.segment, icb.average, len(icb.scores)) for icb in oracle]
     previous = {icb.code: icb.rank for icb in expected_icb_league(PREVIOUS[quarter])}
-    moves = ranked.set_index("icb_code")[["previous_rank", "rank_change"]].astype(int)
+    moves = ranked.set_index("organisation_code")[["previous_rank", "rank_change"]].astype(int)
     assert moves.T.to_dict("list") == {icb.code: [previous[icb.code], previous[icb.code] - icb.rank] for icb in oracle}
 
     unranked = rows[~rows["ranked"]]
@@ -503,7 +533,7 @@ def test_icb_league_is_the_oracles(counted: Any) -> None:
     counted_by_commissioner = {
         code for metric_id, of in expected_figures(quarter).items() if metric_id.startswith("ICB-") for code in of
     }
-    assert set(unranked["icb_code"]) == counted_by_commissioner - icbs
+    assert set(unranked["organisation_code"]) == counted_by_commissioner - icbs
     assert unranked[["rank", "segment", "average_score", "previous_rank"]].isna().all(axis=None)
     assert (unranked["not_ranked_reason"].str.len() > 0).all()
     assert set(ranked["organisation_type"]) == {"icb"} and "icb" not in set(unranked["organisation_type"])

@@ -55,7 +55,7 @@ def test_the_schedule_looks_daily_for_what_is_due_until_its_alert_day(
     with dg.build_schedule_context(
         scheduled_execution_time=at, resources={"folders": Folders(extracts=".", data=str(tmp_path))}
     ) as context:
-        request = schedules.daily(context)
+        request = schedules.fetch_what_is_due(context)
     if asks_for is None:
         assert isinstance(request, dg.SkipReason)
     else:
@@ -79,7 +79,7 @@ def tick(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tick:
         monkeypatch.setattr(schedules.time, "time", lambda: datetime.now().timestamp() + seconds)
         folders = Folders(extracts=str(folder), data=str(tmp_path / "data"))
         with dg.build_sensor_context(resources={"folders": folders}, cursor=remembered[0]) as context:
-            result: Any = schedules.extracts_folder(context)
+            result: Any = schedules.build_what_has_come(context)
         if isinstance(result, dg.SensorResult):
             remembered[0] = result.cursor
         return result

@@ -118,7 +118,7 @@ def test_csvw_describes_every_table_and_column(built: Any) -> None:
 
 
 def of_another_type(table: Document, rows: list[list[str]]) -> None:
-    table["tableSchema"]["columns"][rows[0].index("trust_name")]["datatype"] = "integer"
+    table["tableSchema"]["columns"][rows[0].index("organisation_name")]["datatype"] = "integer"
 
 
 def decimal_as_integer(table: Document, rows: list[list[str]]) -> None:
@@ -134,7 +134,7 @@ def key_twice(table: Document, rows: list[list[str]]) -> None:
 
 
 def key_empty(table: Document, rows: list[list[str]]) -> None:
-    rows[1][rows[0].index("trust_code")] = ""
+    rows[1][rows[0].index("organisation_code")] = ""
 
 
 def column_left_out(table: Document, rows: list[list[str]]) -> None:

@@ -132,8 +132,8 @@ QUARTER = "2025-26-Q4"
 def traced(built: Any) -> dict[str, Any]:
     """Who is traced: the last of each league, so that a worse score moves nobody; a metric of its own; its store."""
     trusts, icbs = (table(built.release, name) for name in TABLES[:2])
-    last = {row["league"]: row["trust_code"] for row in trusts if row["rank"]}
-    last["icb"] = [row["icb_code"] for row in icbs if row["rank"]][-1]
+    last = {row["league"]: row["organisation_code"] for row in trusts if row["rank"]}
+    last["icb"] = [row["organisation_code"] for row in icbs if row["rank"]][-1]
     return {"store": Store(built.workspace), "data_dir": built.workspace.data_dir, "codes": last}
 
 
@@ -314,7 +314,7 @@ def test_release_that_does_not_add_up_is_refused(
 def test_half_that_ten_decimals_miss_is_rounded_up_as_in_the_release(traced: dict[str, Any], data_dir: Path) -> None:
     """Scores of 1 1/3 are stored as 1.3333333333: 1.255 as 1.25499999998, which the workflow publishes as 1.26."""
     release = release_in(data_dir)
-    first = next(row["icb_code"] for row in table(release, "icb_league_table") if row["rank"] == "1")
+    first = next(row["organisation_code"] for row in table(release, "icb_league_table") if row["rank"] == "1")
     scored = [row for row in table(release, "metric_scores") if row["organisation_code"] == first]
     for row, score in zip(scored, ["1.3333333333"] * 3 + ["1.17", "1.18", "1.18"], strict=True):
         where = f"organisation_code = '{first}' and metric_id = '{row['metric_id']}'"

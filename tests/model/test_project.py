@@ -245,7 +245,7 @@ def test_every_published_column_comes_from_landed_columns_or_from_rules() -> Non
     of_rules = set()
     for table in published_tables():
         for name, _, _ in table.columns:
-            layers = layers_reached(table.name, name)
+            layers = layers_reached(table.origin(name).split(".")[1], name)
             if not layers:
                 without.setdefault(table.name, set()).add(name)
             elif not layers & {"land", "extract"}:

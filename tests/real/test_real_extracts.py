@@ -96,7 +96,7 @@ def test_averages_segments_and_ranks_again_from_the_csv(
 ) -> None:
     """Published cells beside released ones, without the reconciliation model."""
     rows = published[published["Quarter"] == QUARTERS[quarter]]
-    ours = table(real[quarter], "trust_league_table").set_index("trust_code")
+    ours = table(real[quarter], "trust_league_table").set_index("organisation_code")
     ours = ours[ours["league"] == LEAGUE]
     for published_id, cell, column in (
         ("OF5002", "Value", "average_score"),
@@ -120,7 +120,7 @@ def test_average_is_the_weighted_mean_of_the_released_scores(real: dict[str, Any
     scores = scores[scores["counted"] & (scores["league"] == LEAGUE)].astype({"score_exact": float, "weight": float})
     weighted = (scores["score_exact"] * scores["weight"]).groupby(scores["organisation_code"]).sum()
     mean = weighted / scores.groupby("organisation_code")["weight"].sum()
-    ours = table(real[quarter], "trust_league_table").set_index("trust_code")
+    ours = table(real[quarter], "trust_league_table").set_index("organisation_code")
     ours = ours.loc[ours["league"] == LEAGUE, "average_score"].astype(float)
     assert ours.notna().all() and set(ours.index) == set(mean.index)
     assert (ours - mean.reindex(ours.index)).abs().max() <= 0.005 + 1e-9
@@ -200,7 +200,7 @@ def test_only_the_league_with_a_release_is_ranked(real: dict[str, Any], quarter:
 
 
 def test_previous_rank_is_that_of_the_first_quarter(real: dict[str, Any]) -> None:
-    first, second = (table(real[q], "trust_league_table").set_index("trust_code") for q in QUARTERS)
+    first, second = (table(real[q], "trust_league_table").set_index("organisation_code") for q in QUARTERS)
     assert first["previous_rank"].isna().all()
     assert second["previous_rank"].astype(float).equals(first["rank"].astype(float).reindex(second.index))
 
@@ -258,7 +258,7 @@ def test_how_sure_the_ranks_are(real: dict[str, Any], quarter: str) -> None:
 def test_likely_ranges_again_by_a_plain_loop(real: dict[str, Any], quarter: str) -> None:
     """Other random numbers, more of them, in floats and pandas: as near as the draws of the release allow."""
     trusts = table(real[quarter], "trust_league_table")
-    trusts = trusts[trusts["ranked"]].set_index("trust_code").sort_index()
+    trusts = trusts[trusts["ranked"]].set_index("organisation_code").sort_index()
     assert len(trusts) == 61 and trusts[["rank_low", "average_score_low"]].notna().all(axis=None)
     scores = table(real[quarter], "metric_scores")
     scores = scores[scores["counted"] & (scores["league"] == LEAGUE)]
@@ -298,7 +298,7 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
 def test_every_place_of_two_real_quarters_is_explained(real: dict[str, Any]) -> None:
     found = diff.difference(*(Release.read(real[quarter].release) for quarter in QUARTERS)).changes
     found = found[found["league"] == LEAGUE]
-    before, after = (table(real[quarter], "trust_league_table").set_index("trust_code") for quarter in QUARTERS)
+    before, after = (table(real[quarter], "trust_league_table").set_index("organisation_code") for quarter in QUARTERS)
     before, after = (of[of["league"] == LEAGUE] for of in (before, after))
     columns = ["rank", "average_score", "segment_unadjusted", "financial_override", "segment"]
     differs = (before[columns] != after.loc[before.index, columns]).any(axis=1)

@@ -278,7 +278,7 @@ def test_values_and_scores_of_nhs_england_follow_from_the_publications(
     counted = absence() if metric_id == "OF0082" else community()
     same(table, metric_id, counted)
 
-    leagues = table("trust_league_table").set_index("trust_code")["league"]
+    leagues = table("trust_league_table").set_index("organisation_code")["league"]
     values = (100 * counted["numerator"] / counted["denominator"])[counted["denominator"] > 0]
     values = values[values.index.isin(leagues.index)]
     assert len(values) == size
@@ -306,7 +306,7 @@ def test_values_and_scores_of_nhs_england_follow_from_the_publications(
 def test_types_of_sickness_absence_go_with_the_leagues(build: Any) -> None:
     table = build("2025-26-Q1", RELEASE, *ABSENCE, COMMUNITY)
     stated = table("organisation_sources").query("source_id == 'sickness' and attribute == 'league'")
-    leagues = table("trust_league_table").set_index("trust_code")["league"]
+    leagues = table("trust_league_table").set_index("organisation_code")["league"]
     assert stated.set_index("organisation_code")["value"].to_dict() == leagues.to_dict()
     assert len(leagues) == 205
     rows = pd.read_csv(SHARED / ABSENCE[0]).set_index("ORG_CODE")

@@ -308,7 +308,7 @@ def test_icb_league(rows: Any, table: Any) -> None:
     segment = segments(averages)
     rank = competition_ranks({code: (segment[code], averages[code]) for code in icbs})
 
-    league = table(quarter, "icb_league_table").set_index("icb_code")
+    league = table(quarter, "icb_league_table").set_index("organisation_code")
     ranked = league[league["ranked"]]
     assert set(ranked.index) == icbs
     assert {code: half_up(Decimal(str(score)), 2) for code, score in ranked["average_score"].items()} == averages
@@ -390,7 +390,7 @@ def test_providers_that_are_no_trusts_are_in_no_league(
     assert set(of_trusts["organisation_type"]) == {"trust"}
     for name in ("domain_league_table", "metric_league_table"):
         assert not set(table(quarter, name)["organisation_code"]) & others
-    assert not set(table(quarter, "trust_league_table")["trust_code"]) & others
+    assert not set(table(quarter, "trust_league_table")["organisation_code"]) & others
 
 
 @pytest.mark.parametrize("quarter", RANKED)

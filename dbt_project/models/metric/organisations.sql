@@ -140,8 +140,9 @@ commissioners as (
 select
     providers.quarter,
     providers.organisation_code,
-    coalesce(published.trust_name, named.organisation_name, listed.trust_name, reference.trust_name)
-        as organisation_name,
+    {{ readable_name(
+        'coalesce(published.trust_name, named.organisation_name, listed.trust_name, reference.trust_name)'
+    ) }} as organisation_name,
     cast(
         case
             when published.trust_code is not null or reference.region is not null then 'trust'
@@ -175,7 +176,9 @@ union all
 select
     commissioners.quarter,
     commissioners.organisation_code,
-    coalesce(named.organisation_name, icbs.icb_name, commissioners.organisation_code),
+    coalesce(
+        {{ readable_name('coalesce(named.organisation_name, icbs.icb_name)') }}, commissioners.organisation_code
+    ),
     case
         when icbs_of_quarter.icb_code is not null then 'icb'
         else coalesce(kinds.kind, 'other_commissioner')

@@ -66,7 +66,7 @@ trust_cells as (
         segments.cut_point_basis
     from {{ ref('trust_league_table') }} as league_table
     left join {{ ref('adjusted_segments') }} as segments
-        on segments.quarter = league_table.quarter and segments.organisation_code = league_table.trust_code
+        on segments.quarter = league_table.quarter and segments.organisation_code = league_table.organisation_code
 ),
 
 league_table_cells as (
@@ -87,7 +87,7 @@ league_table_cells as (
         ours.cut_point_basis
     from {{ ref('nof_league_rows') }} as published
     left join trust_cells as ours
-        on ours.quarter = published.quarter and ours.trust_code = published.trust_code
+        on ours.quarter = published.quarter and ours.organisation_code = published.trust_code
 ),
 
 metric_cells as (
@@ -221,7 +221,7 @@ cells as (
         summary.source_row
     from summary
     left join trust_cells as ours
-        on ours.quarter = summary.quarter and ours.trust_code = summary.organisation_code
+        on ours.quarter = summary.quarter and ours.organisation_code = summary.organisation_code
     where summary.measure <> 'improvement_programme'
     union all
     select
@@ -237,7 +237,7 @@ cells as (
         summary.source_row
     from summary
     left join trust_cells as ours
-        on ours.quarter = summary.quarter and ours.trust_code = summary.organisation_code
+        on ours.quarter = summary.quarter and ours.organisation_code = summary.organisation_code
     where summary.measure in ('adjusted_segment', 'average_score')
     {% for measure, published, computed, by_construction in [
         ('average_score', 'published_average_score', 'average_score', 'false'),
