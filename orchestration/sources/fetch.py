@@ -313,14 +313,17 @@ def _failed(source: Source, url: str, error: Exception) -> Fetched:
 
 
 def month_of(link: re.Match[str]) -> str | None:
-    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025` or `20250831`, as `2026-01` and so on;
-    else none."""
+    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025`, `20250831` or, beside a financial year,
+    `June`, as `2026-01` and so on; else none."""
     named = link.groupdict()
     text = named.get("month") or named.get("until") or ""
     if day := re.fullmatch(r"(20\d\d)-?(0[1-9]|1[0-2])-?(\d\d)?", text):
         return f"{day[1]}-{day[2]}"
     parts = re.fullmatch(r"([a-z]{3})[a-z]*[-_ ]?(?:20)?(\d\d)", text, re.IGNORECASE)
     try:
+        if text.isalpha() and named.get("year"):
+            month = datetime.strptime(text[:3], "%b").month
+            return f"{int(named['year'][:4]) + (month < 4)}-{month:02}"
         return datetime.strptime(f"{parts[1]} {parts[2]}", "%b %y").strftime("%Y-%m") if parts else None
     except ValueError:
         return None
