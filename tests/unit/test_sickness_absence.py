@@ -80,8 +80,8 @@ def test_older_headings_and_a_file_of_many_months_are_read(tmp_path: Path) -> No
 
 def test_a_cell_that_is_no_month_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
-        about(write(tmp_path / "x.csv", HEADINGS, ["31/01/2025", *ROW], ["Total", *ROW]))
-    assert str(refused.value) == "f, row 3, column DATE: names no month; found 'Total'; expected such as 01/04/2025"
+        about(write(tmp_path / "x.csv", HEADINGS, ["31/01/2025", *ROW], ["Winter", *ROW]))
+    assert str(refused.value) == "f, row 3, column DATE: names no month; found 'Winter'; expected such as 01/04/2025"
 
 
 @pytest.mark.parametrize("more", [["REASON"], ["Staff Group"], ["STAFF_GROUP", "REASON"]])

@@ -3,16 +3,24 @@
 -- hold many months.
 with typed as (
     select
-        cast(date_trunc('month', strptime({{ clean_text('date') }}, [
-            '%d/%m/%y', '%d/%m/%Y', '%Y-%m-%d', '%Y-%b', '%b-%y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%B %Y', '%b %Y',
-            '%Y-%m', '%Y-%m-%d %H:%M:%S'
-        ])) as date) as month,
+        case
+            when regexp_matches(date, '[0-9]')
+                then
+                    cast(date_trunc('month', strptime({{ clean_text('date') }}, [
+                        '%d/%m/%y', '%d/%m/%Y', '%Y-%m-%d', '%Y-%b', '%b-%y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%B %Y',
+                        '%b %Y', '%Y-%m', '%Y-%m-%d %H:%M:%S'
+                    ])) as date)
+        end as month,
         {{ clean_text('org_code') }} as organisation_code,
         {{ clean_text('org_name') }} as organisation_name,
         lower({{ clean_text('org_type') }}) as organisation_type,
         regexp_matches(upper({{ clean_text('org_name') }}), 'NHS.*TRUST') as is_trust,
-        {{ published_number("nullif(trim(fte_days_lost), '-')") }} as days_lost,
-        {{ published_number("nullif(trim(fte_days_available), '-')") }} as days_available,
+        {% for days in ['days_lost', 'days_available'] -%}
+            case
+                when regexp_full_match({{ clean_text('fte_' ~ days) }}, '[0-9.]+')
+                    then cast({{ clean_text('fte_' ~ days) }} as decimal(18, 6))
+            end as {{ days }},
+        {% endfor -%}
         _source_sha256 as source_sha256,
         _source_member as source_member,
         cast(_source_row as integer) as source_row
