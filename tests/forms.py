@@ -207,7 +207,7 @@ def community_waits(period: str = "June 2025") -> Sheets:
     headings = ["Organisation Type", "Organisation Code", "Organisation Name", "(A) Adult safeguarding"]
     headings += ["(A) Audiology", "(CYP) Audiology"]
     titles = {"Table 4": "Total waiting list", "Table 4g": "Number waiting >52-104 weeks (365-728 days)"}
-    titles |= {"Table 4a": "Number waiting 0-1 weeks (0-7 days)", "Table 4h": "Number waiting over 104 weeks (over 2 years)"}
+    titles |= {"Table 4a": "Number waiting 0-1 weeks (0-7 days)", "Table 4h": "Number waiting over 104 weeks"}
     sheets: Sheets = {"Cover page": [["Period:", "01 April 2025 - 31 March 2026"]]}
     for name, title in titles.items():
         counts = [[None, 10 + n, None if n % 2 else n] for n in range(len(CODES))]

@@ -313,7 +313,7 @@ def _failed(source: Source, url: str, error: Exception) -> Fetched:
 
 
 def month_of(link: re.Match[str]) -> str | None:
-    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025`, `20250831` or, beside a financial year,
+    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025`, `20250831` or, in a financial year,
     `June`, as `2026-01` and so on; else none."""
     named = link.groupdict()
     text = named.get("month") or named.get("until") or ""
