@@ -113,9 +113,14 @@ def written(name: str) -> str:
     """A name in capitals only as it is published, in a readable form."""
     if name != name.upper():
         return name
-    words = [word if word in ("NHS", "H&J") else word.capitalize() for word in re.split(r"([ -])", name)]
-    small = {"Of", "And", "The", "On", "Upon", "For"}
-    return "".join([words[0], *(word.lower() if word in small else word for word in words[1:])])
+    small = {"AND", "AT", "BY", "DE", "FOR", "IN", "LE", "OF", "ON", "THE", "TO", "UNDER", "UPON", "WITH"}
+    words = re.split(r"([^\w'&]+)", name)
+    for place, word in enumerate(words):
+        spoken = word in ("ST", "LTD", "DR", "MR", "MRS") or set(word) & set("AEIOUY")
+        if "&" in word or word in ("ICB", "UK", "CIC", "BMI") or not spoken:
+            continue
+        words[place] = word.lower() if place and word in small else word.capitalize()
+    return "".join(words)
 
 
 class Extracts:
@@ -850,6 +855,7 @@ EVIDENCE: dict[str, list[tuple[Evidence, str]]] = {
     "metric_values": [
         (Audit.quarter_asked_for, "quarter"),
         (Audit.organisation_code, "organisation_code"),
+        (Audit.of_trust, "organisation_name"),
         (Audit.organisation_type, "organisation_type"),
         (Audit.league, "league"),
         (Audit.metric, "metric_id"),

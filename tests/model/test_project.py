@@ -284,6 +284,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
         "extract.fetched",
         "land.gate",
         "metric.gate",
+        "rank.gate",
         "publish.release",
     }
 
@@ -307,17 +308,20 @@ def test_every_rule_is_a_check_and_every_critical_one_blocks() -> None:
 def test_every_model_after_a_gate_depends_on_all_before_it() -> None:
     """A blocking check stops only what reads its asset: the barrier reads all, and everything after it the barrier."""
     graph = defs.resolve_asset_graph()
-    barriers = {layer: dg.AssetKey([layer, "gate"]) for layer in ("land", "metric")}
+    barriers = {layer: dg.AssetKey([layer, "gate"]) for layer in ("land", "metric", "rank")}
     land = {dg.AssetKey(["land", name]) for name in known_sources()}
-    first = {dg.AssetKey(name.split(".")) for name in manifest.relations_of(manifest.STAGE_METRIC)}
+    first, last = (
+        {dg.AssetKey(name.split(".")) for name in manifest.relations_of(stage)}
+        for stage in (manifest.STAGE_METRIC, manifest.SCORE_RANK)
+    )
     for model in MODELS.values():
         key = dg.AssetKey([model["schema"], model["name"]])
         barrier = barriers["metric" if manifest.SCORE_RANK in model["tags"] else "land"]
         assert barrier in graph.get(key).parent_keys, key
-    for layer, before in (("land", land), ("metric", first)):
+    for layer, before in (("land", land), ("metric", first), ("rank", last)):
         assert before <= set(graph.get(barriers[layer]).parent_keys), layer
-    everything = {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
-    assert everything <= set(graph.get(dg.AssetKey(["publish", "release"])).parent_keys)
+    assert first | last >= {dg.AssetKey([model["schema"], model["name"]]) for model in MODELS.values()}
+    assert {barriers["metric"], barriers["rank"]} <= set(graph.get(dg.AssetKey(["publish", "release"])).parent_keys)
 
 
 @pytest.mark.parametrize(
