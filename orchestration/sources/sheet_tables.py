@@ -23,6 +23,7 @@ from orchestration.sources.periods import months_and_parts
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
+MAX_TITLE = 200  # characters of a text above a table that is compared; the most known has 78 (community waits)
 LIKE = 0.5  # of the headings that a table needs, in a row that is its header with some of them misspelt or missing
 MAX_TABLE_ROWS = 200_000  # as of a CSV file; the most known is 41 013 (cancer extract of 4 months)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -124,11 +125,17 @@ def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> He
                 above_it: match[1]
                 for above_it, like in said.items()
                 for value in row.values()
-                if (match := like.fullmatch(str(value).strip()))
+                if (match := title(value, like))
             }
             above = row
     headings = [source.headings_of(column)[0] for column in table.headed]
     raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")
+
+
+def title(value: Any, like: re.Pattern[str]) -> re.Match[str] | None:
+    """Compare a cell above a table with what is looked for. A long text is a note, and could take for ever."""
+    text = str(value).strip()
+    return like.fullmatch(text) if len(text) <= MAX_TITLE else None
 
 
 def _beside(row: Row) -> tuple[Any, Any]:

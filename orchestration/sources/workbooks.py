@@ -50,7 +50,9 @@ def months_told(path: Path, source: Source, file: str) -> set[str]:
     with suppress(InputError), open_book(path, file) as book:
         for name in book.names:
             for _, row in islice(book.rows(name), PREAMBLE):
-                texts = [match[1] for value in row.values() for like in above if (match := like.fullmatch(str(value)))]
+                texts = [
+                    match[1] for value in row.values() for like in above if (match := sheet_tables.title(value, like))
+                ]
                 found |= {month for value in (*row.values(), *texts) if (month := month_written(value))}
     return found
 

@@ -130,6 +130,20 @@ def test_odd_cells_of_a_table_of_services_are_named(tmp_path: Path, change: Any,
         landed(tmp_path, sheets, "community_waits")
 
 
+@pytest.mark.parametrize(("before", "is_title"), [("", True), ("waiting, " * 3_600, False)])
+def test_a_long_note_is_no_title(tmp_path: Path, before: str, is_title: bool) -> None:
+    """It would be compared for ever."""
+    sheets = forms.community_waits()
+    for name in ("Table 4", "Table 4g", "Table 4h"):
+        sheets[name][0] = [f"{before}Number waiting by service, June 2025"]
+    path = write(tmp_path / "x", sheets)
+    if is_title:
+        assert workbooks.subjects(path, known_sources()["community_waits"], "f")[0] == [("2025-06", None)]
+    else:
+        with pytest.raises(InputError, match="has no period above its table"):
+            workbooks.subjects(path, known_sources()["community_waits"], "f")
+
+
 def test_damaged_workbook_of_services_says_its_month(tmp_path: Path) -> None:
     sheets = forms.community_waits()
     del sheets["Table 4g"]
