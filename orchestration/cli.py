@@ -25,6 +25,7 @@ from rich.table import Table
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import validator
 from orchestration.terminal.console import Console
+from orchestration.terminal.framework import framework
 from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace.paths import PROJECT, Workspace
 
@@ -140,7 +141,7 @@ def check(extracts: Path, quarter: str, every: bool, data_dir: Path) -> None:
 
 @league.command()
 @click.option("--quarter", help="Such as 2025-26-Q2; the last one with a release if not given.")
-@click.option("--league", "only", help="acute, mental_health_community, ambulance or icb.")
+@click.option("--league", "only", help="acute, mental_health_community, ambulance, icb or icb_official.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
 @data_dir
 def show(quarter: str | None, only: str | None, rows: int, data_dir: Path) -> None:
@@ -292,16 +293,21 @@ def doctor(extracts: Path | None, advisories: Path | None, data_dir: Path) -> No
     help="Where the files go.",
 )
 @click.option("--seed", type=int, help="Another sample than the usual one.")
-def sample(out: Path, seed: int | None) -> None:
+@click.option(
+    "--framework-year",
+    help="Such as 2026-27: oversight releases of that year, by invented rules that a build has to find.",
+)
+def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
     """Write four quarters of published files of fictional trusts."""
     from orchestration.sample import write_sample
 
-    if seed is None:
-        write_sample(out)
-    else:
-        write_sample(out, seed)
+    asked = {"seed": seed, "framework_year": framework_year}
+    write_sample(out, **{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
     files = [path for path in out.rglob("*") if path.is_file()]
     click.echo(f"{len(files)} files in {out}")
+
+
+league.add_command(framework)
 
 
 def _run(job: str, quarter: str, extracts: Path, data_dir: Path) -> Outcome:

@@ -51,9 +51,11 @@ class Quarter(str):
     def previous(self) -> Quarter:
         return self.of(self.year, self.number - 1) if self.number > 1 else self.of(self.year - 1, 4)
 
-    @property
-    def next(self) -> Quarter:
-        return self.of(self.year, self.number + 1) if self.number < 4 else self.of(self.year + 1, 1)
+    def following(self, count: int) -> list[Quarter]:
+        """This quarter and so many after it."""
+        return [
+            self.of(self.year + (self.number - 1 + n) // 4, (self.number - 1 + n) % 4 + 1) for n in range(count + 1)
+        ]
 
     @property
     def months(self) -> list[str]:

@@ -3,18 +3,16 @@
     select
         nof.*,
         quarters.quarter,
-        trust_types.league
+        nof._league as league
     from {{ source('land', source_id) }} as nof
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.published_label = {{ quarter_label }}
-    inner join {{ ref('trust_types') }} as trust_types
-        on trust_types.published_trust_type = lower({{ clean_text('nof.trust_type') }})
     inner join {{ source('extract', 'files') }} as files
         on
             files.source_id = '{{ source_id }}'
             and files.status = 'used'
             and files.source_sha256 = nof._source_sha256
             and files.quarter = quarters.quarter
-            and files.part = trust_types.league
+            and files.part = nof._league
 {%- endmacro %}
 
 {# The landed rows of a reference, once for each quarter that uses the file. #}

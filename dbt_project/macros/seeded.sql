@@ -21,5 +21,10 @@
         'floor': 'decimal(18, 6)',
         'threshold_low': 'decimal(18, 6)',
         'threshold_high': 'decimal(18, 6)',
+        'population': 'varchar',
+        'population_size': 'integer',
+        'decimals': 'integer',
+        'cells_unrounded': 'integer',
+        'cells_rounded': 'integer',
     }) }}
 {%- endmacro %}

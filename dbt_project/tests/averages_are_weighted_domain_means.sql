@@ -3,22 +3,24 @@
 with domains as (
     select
         quarter,
+        league,
         organisation_code,
         domain,
         sum(weight) as domain_weight,
         sum(cast(score_exact as double) * weight) / sum(weight) as domain_mean
     from {{ ref('metric_scores') }}
     where counted
-    group by quarter, organisation_code, domain
+    group by quarter, league, organisation_code, domain
 ),
 
 again as (
     select
         quarter,
+        league,
         organisation_code,
         sum(domain_mean * domain_weight) / sum(domain_weight) as average_score
     from domains
-    group by quarter, organisation_code
+    group by quarter, league, organisation_code
 )
 
 select
@@ -28,5 +30,8 @@ select
     again.average_score as average_again
 from {{ ref('average_scores') }} as scores
 inner join again
-    on again.quarter = scores.quarter and again.organisation_code = scores.organisation_code
+    on
+        again.quarter = scores.quarter
+        and again.league = scores.league
+        and again.organisation_code = scores.organisation_code
 where abs(scores.average_score - again.average_score) > 0.00500001

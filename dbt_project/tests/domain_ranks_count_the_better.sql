@@ -3,6 +3,7 @@
 -- no rank has a reason.
 select
     one.quarter,
+    one.league,
     one.domain,
     one.organisation_code,
     one.rank,
@@ -15,7 +16,7 @@ left join {{ ref('domain_league_table') }} as better
         and better.domain = one.domain
         and better.ranked
         and better.domain_score < one.domain_score
-group by one.quarter, one.domain, one.organisation_code, one.rank, one.ranked, one.not_ranked_reason
+group by one.quarter, one.league, one.domain, one.organisation_code, one.rank, one.ranked, one.not_ranked_reason
 having
     (one.ranked and one.rank is distinct from 1 + count(better.organisation_code))
     or (not one.ranked and (one.rank is not null or one.not_ranked_reason is null))

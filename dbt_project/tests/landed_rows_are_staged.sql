@@ -20,6 +20,7 @@ landed as (
     inner join {{ source('land', 'nof_data') }} as nof
         on
             nof._source_sha256 = in_use.source_sha256
+            and nof._league = in_use.league
             and coalesce(nullif({{ clean_text('nof.quarter_label') }}, ''), nof._file_quarter) = in_use.published_label
     group by in_use.quarter, in_use.league
 ),

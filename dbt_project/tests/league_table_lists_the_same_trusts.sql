@@ -23,5 +23,8 @@ select
     case when in_data.trust_code is null then 'league table only' else 'data file only' end as found_in
 from in_data
 full outer join {{ ref('nof_league_rows') }} as listed
-    on listed.quarter = in_data.quarter and listed.trust_code = in_data.trust_code
+    on
+        listed.quarter = in_data.quarter
+        and listed.league = in_data.league
+        and listed.trust_code = in_data.trust_code
 where in_data.trust_code is null or listed.trust_code is null

@@ -53,5 +53,5 @@ left join seeds
 where
     sources.value is null
     and seeds.value is null
-    and (held.attribute <> 'league' or held.organisation_type = 'trust')
+    and (held.attribute <> 'league' or held.value <> 'icb')
     and (held.attribute <> 'organisation_name' or held.value <> held.organisation_code)

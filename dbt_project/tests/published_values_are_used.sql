@@ -11,6 +11,7 @@ from {{ ref('nof_figures') }} as figures
 inner join {{ ref('metric_values') }} as metric_values
     on
         metric_values.quarter = figures.quarter
+        and metric_values.league = figures.league
         and metric_values.organisation_code = figures.trust_code
         and metric_values.metric_id = figures.published_id
         and metric_values.value_basis = 'published'

@@ -30,6 +30,7 @@ left join carried
 left join {{ ref('nof_figures') }} as figures
     on
         figures.quarter = organisations.quarter
+        and figures.league = organisations.league
         and figures.trust_code = organisations.organisation_code
         and figures.published_id = measures.published_id
 where

@@ -1,7 +1,7 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- A ranked trust lies in an ICB that was in force at the end of the quarter. An etr of after a merger needs a row in
--- seed `trust_changes` for such a trust. One of before it has to be replaced. Counts of such a trust are nobody's in
--- the ICB league, which every_count_is_somebodys stops.
+-- A ranked trust lies in an ICB, and a released ICB is one, that was in force at the end of the quarter. An etr after
+-- a merger needs a row in seed `trust_changes` for such a trust. One of before it has to be replaced. Counts of such a
+-- trust are nobody's in the ICB league, which every_count_is_somebodys stops.
 select
     organisations.quarter,
     organisations.organisation_code,

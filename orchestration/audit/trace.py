@@ -31,10 +31,10 @@ Reads = dict[tuple[str, str], list[tuple[str, str]]]  # the (dataset, column) pa
 def trace(release: Release, store: Store, code: str, metric_id: str | None = None) -> Row:
     """What a release says of an organisation or a league, and which rows of which files say so.
 
-    Of an organisation: `placing`, each figure worked out again from those below it; `metrics`, each value with its
-    score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the seeds that each
-    of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is the sum, and
-    those rows as they stand in the stored files.
+    Of an organisation: `placings`, one a league, each figure worked out again from those below it; `metrics`, each
+    value with its score and its sources; `tables`, all published rows about it; `columns`, the landed tables and the
+    seeds that each of their columns comes from; `files` by sha256. With a metric: its value, every row of which it is
+    the sum, and those rows as they stand in the stored files.
 
     Raises LeagueError where the release is damaged or does not add up, where it does not know the code or the metric,
     and where a row asked for is not in the store or does not say what the release has.
@@ -58,7 +58,9 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
     else:
         reads = _column_reads(release)
         found["columns"] = {table: _origins(release, table, reads) for table in tables}
-        found["placing"] = _placing(release, code, tables)
+        found["placings"] = [
+            _placing(release, row, tables.get("metric_scores", [])) for row in tables.get("league_table", [])
+        ]
         found["metrics"] = [_metric(release, value) for value in tables.get("metric_values", [])]
         for metric in found["metrics"]:
             del metric["parts"]
@@ -109,18 +111,15 @@ def _ends(dataset: str, column: str, reads: Reads) -> set[str]:
     return found
 
 
-def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row | None:
+def _placing(release: Release, row: Row, scores: list[Row]) -> Row:
     """Rank from segment and average, segment from cut points and override, average from scores and weights."""
-    if "league_table" not in tables:
-        return None
-    (row,) = tables["league_table"]
     (about,) = release.rows("league_coverage", league=row["league"])
     placing = {**row, "league_title": release.marked(about["title"])}
     if row["rank"] is None:
         return placing
     members = release.rows("league_table", league=row["league"], ranked=True)
     before = [m for m in members if (m["segment"], m["average_score"]) < (row["segment"], row["average_score"])]
-    scores = [score for score in tables["metric_scores"] if score["counted"]]
+    scores = [score for score in scores if score["counted"] and score["league"] == row["league"]]
     weights = sum((score["weight"] for score in scores), Decimal())
     weighted = sum((score["weight"] * score["score_exact"] for score in scores), Decimal())
     cuts = [c for c in release.rows("segment_cut_points", framework=row["framework"]) if c["scope"] == "overall"]
@@ -137,7 +136,7 @@ def _placing(release: Release, code: str, tables: dict[str, list[Row]]) -> Row |
         "weighted_scores": weighted,
         "weights": weights,
         "cut_points": cuts,
-        "previous_files": _files_of_previous_quarter(release, code, row, about) if row["previous_rank"] else [],
+        "previous_files": _files_of_previous_quarter(release, row, about) if row["previous_rank"] else [],
     }
 
 
@@ -151,9 +150,11 @@ def _segment(average: Decimal, cuts: list[Row]) -> int:
     return 1 + bisect_left([cut["cut_point"] for cut in cuts], average)
 
 
-def _files_of_previous_quarter(release: Release, code: str, row: Row, about: Row) -> list[str]:
+def _files_of_previous_quarter(release: Release, row: Row, about: Row) -> list[str]:
     """The previous rank was worked out in the same build, from that quarter's files of the sources it has values of."""
-    values = release.rows("metric_sources", organisation_code=code, value_basis=about["value_basis"])
+    values = release.rows(
+        "metric_sources", organisation_code=row["organisation_code"], value_basis=about["value_basis"]
+    )
     used = release.files_in_use()
     files = used[used["quarter"].notna() & (used["quarter"] != row["quarter"])]
     return sorted(set(files.loc[files["source_id"].isin({v["source_id"] for v in values}), "source_sha256"]))
@@ -184,7 +185,7 @@ def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Itera
     for metric in metrics:
         for number, figure in (("source_row", "value"), ("published_score_row", "published_score")):
             if metric[number] is not None:
-                expected = {"trust_code": metric["organisation_code"]}
+                expected = {"_code": metric["organisation_code"]}
                 if metric[figure] is not None:
                     expected["value"] = str(metric[figure])
                 said.setdefault(metric["source_sha256"], {})[metric["source_member"], metric[number]] = expected

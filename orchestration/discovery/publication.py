@@ -23,6 +23,11 @@ STRAY = 0.1  # a label on fewer rows of an id than this is a slip; on more it is
 DECIMALS = 6  # of a published value, as the stage model keeps them
 
 
+def shown(value: Any) -> str:
+    """Show millionths as a person reads them."""
+    return f"{Decimal(int(value)).scaleb(-DECIMALS).normalize():f}"
+
+
 @dataclass(frozen=True)
 class Series:
     """The figures of one published id and unit, aligned to the organisations of the publication."""
@@ -49,7 +54,7 @@ class Series:
 
     def shown(self, position: Any) -> str:
         """Show the figure of an organisation as a person reads it."""
-        return f"{Decimal(int(self.values[position])).scaleb(-DECIMALS).normalize():f}"
+        return shown(self.values[position])
 
 
 @dataclass(frozen=True)
@@ -165,7 +170,7 @@ def _one(found: Publication, rows: list[Row]) -> Series:
         elif values[i] != exact or ranks[i] != row.rank:
             place = (row.trust_code, row.published_id, row.source_row or None)
             found.contradictions.append(
-                Contradiction("figure_twice", *place, str(row.value), f"the figure of row {lines[i]}")
+                Contradiction("figure_twice", *place, shown(exact), f"{shown(values[i])}, as in row {lines[i]}")
             )
     title, domain, sub_domain = (
         _usual(Counter(getattr(row, name) for row in rows)) for name in ("description", "domain", "sub_domain")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from fractions import Fraction
 from typing import Any
@@ -20,6 +20,7 @@ from orchestration.discovery.tables import COLUMNS, Discovered, League, segment_
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
 OVERALL = "overall"
+ROUNDED = 1  # hundredths: scores that entered unrounded or at two decimals move their mean by no more
 
 
 def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> Discovered:
@@ -29,17 +30,20 @@ def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> D
     """
     known = conventions or Conventions()
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
+    closed: dict[tuple[str, str], League] = {}
     for _, of_quarter in figures.groupby("quarter", sort=True):
         leagues = [_opened(read(of_league, known), known) for _, of_league in of_quarter.groupby("league", sort=True)]
+        _agree_on_forms(leagues)
         _agree_on_sizes(leagues)
         for league in leagues:
             _closed(league)
+            closed[league.publication.quarter, league.publication.league] = league
+            _compare(league, closed)
             place = {"quarter": league.publication.quarter, "league": league.publication.league}
             for name, many in league.rows.items():
                 rows[name] += many
             rows["findings"] += [{**place, **asdict(finding)} for finding in league.findings]
             rows["contradictions"] += [{**place, **asdict(one)} for one in league.publication.contradictions]
-    rows["fixed_thresholds"] = fixed_thresholds(rows["cut_points"])
     return Discovered({name: table(name, many) for name, many in rows.items()})
 
 
@@ -50,6 +54,22 @@ def _opened(publication: Publication, conventions: Conventions) -> League:
     rules = [scoring.rule_of(metric, conventions, complete) for metric in publication.metrics]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     return League(publication, complete, rules, [], [], _published(publication), [], rows)
+
+
+def _agree_on_forms(leagues: list[League]) -> None:
+    """A metric is scored in one way: where a league leaves several open, another league that shows one decides. Ten
+    scores alone fit a plain grid as well as a standard that one organisation meets."""
+    by_metric: dict[str, list[tuple[League, int]]] = {}
+    for league in leagues:
+        for place, rule in enumerate(league.rules):
+            if rule.grid is not None:
+                by_metric.setdefault(rule.metric.metric_id, []).append((league, place))
+    for places in by_metric.values():
+        found = [league.rules[place] for league, place in places]
+        sure = {form.name for forms in map(scoring.forms_that_fit, found) if len(forms) == 1 for form in forms}
+        if len(sure) == 1:
+            for (league, place), rule in zip(places, found, strict=True):
+                league.rules[place] = scoring.of_form(rule, next(iter(sure)), league.complete)
 
 
 def _agree_on_sizes(leagues: list[League]) -> None:
@@ -182,9 +202,15 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
         text = f"{len(odd)} of {len(cells)} come out otherwise"
         publication.say_of_league(f"{measure}_not_reproduced", series, text, "a weighted mean of the scores")
     else:
-        said = [series.shown(i) if published[i] else "none" for i in odd]
-        expected = [str(hundredths(found[i])) if found[i] >= 0 else "none: no score that counts" for i in odd]
-        publication.say(f"{measure}_not_reproduced", series, odd, said, expected)
+        for i in odd:
+            kind, said, expected = f"{measure}_not_reproduced", series.shown(i), "none: no score that counts"
+            if found[i] >= 0:
+                expected = str(hundredths(found[i]))
+                if not published[i]:
+                    kind, said = f"{measure}_missing", "none"
+                elif abs(int(found[i]) - int(series.hundredths[i])) <= ROUNDED:
+                    kind = f"{measure}_rounded_otherwise"
+            publication.say(kind, series, [int(i)], [said], expected)
     league.findings.append(replace(finding, cells_explained=len(cells) - len(odd), cells_unexplained=len(odd)))
 
 
@@ -193,14 +219,13 @@ def _segment(league: League) -> None:
     publication, summary = league.publication, league.publication.summary
     average, unadjusted = summary.get("average_score"), summary.get("unadjusted_segment")
     adjusted, final = summary.get("adjusted_segment"), summary.get("final_segment")
-    scopes = []
     for domain in league.domains:
         segment = segment_of(publication, domain)
         if domain.score is not None and segment is not None:
-            scopes.append((domain.title, domain.score, segment))
+            league.scopes[domain.title] = domain.score, segment
     if average is not None and unadjusted is not None:
-        scopes.append((OVERALL, average, unadjusted))
-    for scope, score, segment in scopes:
+        league.scopes[OVERALL] = average, unadjusted
+    for scope, (score, segment) in league.scopes.items():
         cuts, finding = segments.cuts_of(publication, scope, score, segment)
         league.findings.append(finding)
         for cut in cuts:
@@ -222,6 +247,17 @@ def _segment(league: League) -> None:
         league.findings.append(step.finding)
     order = _order(league)
     league.add("frameworks", override_segment=override, programme_segment=programme, league_order=order)
+
+
+def _compare(league: League, closed: Mapping[tuple[str, str], League]) -> None:
+    """Compare cut points with those of the quarter before in the same year. Any other quarter would make a release
+    hang on what else is built."""
+    quarter = league.publication.quarter
+    before = closed.get((f"{quarter[:-1]}{int(quarter[-1]) - 1}", league.publication.league))
+    for scope, score_and_segment in league.scopes.items():
+        if before and scope in before.scopes:
+            of = {before.publication.quarter: before.scopes[scope], quarter: score_and_segment}
+            league.findings.append(segments.fixed_cuts(scope, of))
 
 
 def _published(publication: Publication) -> Any:
@@ -254,11 +290,14 @@ def _order(league: League) -> str | None:
 
 
 def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
-    """Name published ranks that are not the order of the values, and those that leave a gap."""
+    """Name values without a rank, ranks that are not the order of the values, and ranks that leave a gap."""
     value = rule.metric.value
     if value is None or not rule.polarity or not (value.ranks > 0).any():
         return
     cells = value.held & (value.ranks > 0)
+    without = np.flatnonzero(value.held & ~cells)
+    if len(without) <= 0.1 * value.held.sum():
+        publication.say("rank_missing", value, without, [value.shown(i) for i in without], "a rank, as others have")
     sign = -1 if rule.polarity == "higher" else 1
     places = np.flatnonzero(cells)
     outside = out_of_line(value.ranks[places].tolist(), (sign * value.values[places]).tolist(), ties=True)
@@ -276,31 +315,3 @@ def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
         if len(gaps) <= len(places) / 10:
             found = [str(int(value.ranks[i])) for i in gaps]
             publication.say("rank_leaves_a_gap", value, gaps, found, [str(int(right[i])) for i in gaps])
-
-
-def fixed_thresholds(cut_points: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Say for every cut of a league whether one cut point fits all quarters of the year.
-
-    A score at the cut is in the better segment. One quarter alone decides nothing."""
-    by_cut: dict[tuple[str, str, str, int], list[Mapping[str, Any]]] = {}
-    for row in cut_points:
-        year = row["quarter"].rpartition("-")[0]
-        by_cut.setdefault((year, row["league"], row["scope"], row["better_segment"]), []).append(row)
-    rows = []
-    for (year, league, scope, better_segment), many in by_cut.items():
-        low = max((row["largest_in_better"] for row in many if row["largest_in_better"] is not None), default=None)
-        high = min((row["smallest_in_worse"] for row in many if row["smallest_in_worse"] is not None), default=None)
-        fits = low is None or high is None or low < high
-        rows.append(
-            {
-                "year": year,
-                "league": league,
-                "scope": scope,
-                "better_segment": better_segment,
-                "quarters": ", ".join(sorted(row["quarter"] for row in many)),
-                "low": low,
-                "high": high,
-                "fixed": fits if len(many) > 1 else None,
-            }
-        )
-    return rows

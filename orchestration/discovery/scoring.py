@@ -58,7 +58,6 @@ class Rule:
     outside: Flags = field(default_factory=lambda: np.zeros(0, bool))  # out of the order of the others
     predicted: tuple[int, int] = (0, 0)  # leave one out: agrees, of
     bands: tuple[tuple[int, int, int, int], ...] = ()  # score, lowest, highest, organisations
-    bands_outside: Flags = field(default_factory=lambda: np.zeros(0, bool))
 
     @property
     def scored(self) -> Flags:
@@ -101,6 +100,24 @@ def grids_by_size(rule: Rule) -> dict[int, Grid]:
     assert rule.grid is not None
     alike = [rule.grid, *(grid for grid in rule.others if grid.form is rule.grid.form)]
     return {grid.size: grid for grid in alike}
+
+
+def forms_that_fit(rule: Rule) -> list[Form]:
+    """The form found, then the others that explain as many scores."""
+    assert rule.grid is not None
+    return list(dict.fromkeys(grid.form for grid in (rule.grid, *rule.others)))
+
+
+def of_form(rule: Rule, name: str, complete: bool) -> Rule:
+    """The same rule by the smallest grid of another form that does as well; the rule itself where none does."""
+    fits = [grid for grid in rule.others if grid.form.name == name]
+    if rule.scoring_rule == name or not fits:
+        return rule
+    changed = of_size(rule, min(fits, key=lambda grid: grid.size))
+    cells = rule.scored & ~rule.outside
+    assert changed.grid is not None
+    changed = replace(changed, scoring_rule=name, own=_own(changed.grid, rule.order, cells, complete))
+    return replace(changed, predicted=_left_out(changed))
 
 
 def of_size(rule: Rule, grid: Grid) -> Rule:
@@ -326,8 +343,8 @@ def _banded(rule: Rule) -> Rule:
         bands.append((int(score), int(of_it.min()), int(of_it.max()), len(of_it)))
         agrees += int(((of_it > of_it.min()) & (of_it < of_it.max())).sum()) if len(of_it) > 2 else 0
         agrees += sum(int((of_it == end).sum()) for end in {of_it.min(), of_it.max()} if (of_it == end).sum() > 1)
-    kept = replace(rule, scoring_rule="bands", bands=tuple(bands), bands_outside=outside)
-    return replace(kept, outside=outside, predicted=(agrees, int(cells.sum())))
+    predicted = agrees, int(cells.sum())
+    return replace(rule, scoring_rule="bands", bands=tuple(bands), outside=outside, predicted=predicted)
 
 
 def name_contradictions(found: Publication, rule: Rule) -> None:
@@ -339,7 +356,7 @@ def name_contradictions(found: Publication, rule: Rule) -> None:
         if len(alone) <= 0.1 * value.held.sum():
             found.say("score_missing", value, alone, [value.shown(i) for i in alone], f"a row {score.published_id}")
     if rule.bands:
-        odd = np.flatnonzero(rule.bands_outside)
+        odd = np.flatnonzero(rule.outside)
         told = [f"{score.shown(i)} of value {value.shown(i)}" for i in odd] if value is not None else []
         found.say("score_against_band", score, odd, told, "the score of the values around it")
         return

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from orchestration.discovery.evidence import Finding, hundredths
-from orchestration.discovery.publication import DECIMALS, Publication, Series, Whole
+from orchestration.discovery.publication import DECIMALS, Flags, Publication, Series, Whole
 from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import usable
 
@@ -38,11 +38,7 @@ def cuts_of(found: Publication, scope: str, score: Series, segment: Series) -> t
     lost = np.flatnonzero(usable(score) & ~segment.held)
     if len(lost) <= len(found.organisations) / 3:
         found.say("segment_missing", score, lost, [score.shown(i) for i in lost], f"a row {segment.published_id}")
-    at, inside = np.flatnonzero(cells), np.zeros(len(cells), bool)
-    inside[at] = ~np.array(out_of_line(scores[at].tolist(), segments[at].tolist(), ties=True), bool)
-    for tied in (s for s in np.unique(scores[inside]) if len(set(segments[inside & (scores == s)])) > 1):
-        of_it = inside & (scores == tied)  # one score lies in one segment
-        inside &= ~(of_it & (segments != np.bincount(segments[of_it]).argmax()))
+    inside = _parted(scores, segments, cells)
     odd = np.flatnonzero(cells & ~inside)
     cuts = _cuts(scope, scores[inside], segments[inside])
     expected = [_segment_text(cuts, int(scores[i])) for i in odd]
@@ -58,16 +54,47 @@ def cuts_of(found: Publication, scope: str, score: Series, segment: Series) -> t
     for i in positions:
         others = positions[positions != i]
         agrees += _foretold(scores[others], segments[others], int(scores[i])) == segments[i]
-    text = ", ".join(f"{_shown(cut.largest_in_better)}/{_shown(cut.smallest_in_worse)}" for cut in cuts)
     return cuts, Finding(
         scope,
         "cut_points",
-        text,
+        _told(cuts),
         cells_explained=int(inside.sum()),
         cells_unexplained=len(odd),
         leave_one_out_agrees=int(agrees),
         leave_one_out_of=int(cells.sum()),
     )
+
+
+def fixed_cuts(scope: str, of: dict[str, tuple[Series, Series]]) -> Finding:
+    """Say whether one set of cut points fits the scores and segments of several quarters, given by quarter."""
+    scores = np.concatenate([score.hundredths for score, _ in of.values()])
+    segments = np.concatenate([whole(segment) for _, segment in of.values()])
+    cells = np.concatenate([usable(score) & segment.held for score, segment in of.values()])
+    inside = _parted(scores, segments, cells)
+    unexplained = int((cells & ~inside).sum())
+    cuts = _cuts(scope, scores[inside], segments[inside])
+    told = "no set" if unexplained else f"{_told(cuts)}, the same set,"
+    return Finding(
+        scope,
+        "fixed_cut_points",
+        f"{told} fits {' and '.join(of)}",
+        cells_explained=int(inside.sum()),
+        cells_unexplained=unexplained,
+    )
+
+
+def _parted(scores: Whole, segments: Whole, cells: Flags) -> Flags:
+    """Who is left when the fewest are taken out so that cut points part the scores as the segments do."""
+    at, inside = np.flatnonzero(cells), np.zeros(len(cells), bool)
+    inside[at] = ~np.array(out_of_line(scores[at].tolist(), segments[at].tolist(), ties=True), bool)
+    for tied in (s for s in np.unique(scores[inside]) if len(set(segments[inside & (scores == s)])) > 1):
+        of_it = inside & (scores == tied)  # one score lies in one segment
+        inside &= ~(of_it & (segments != np.bincount(segments[of_it]).argmax()))
+    return inside
+
+
+def _told(cuts: Sequence[Cut]) -> str:
+    return ", ".join(f"{_shown(cut.largest_in_better)}/{_shown(cut.smallest_in_worse)}" for cut in cuts)
 
 
 def _shown(value: int | None) -> str:
@@ -130,7 +157,7 @@ def imposed(found: Publication, rule: str, before: Series, after: Series, flag: 
     others = right.sum(axis=1)[:, None] - right
     foretold = right[others.argmax(axis=0), np.arange(right.shape[1])]
     alike = [str(option) for option, count in zip(options, alone, strict=True) if count == alone[best]][1:]
-    told = f"at least segment {to} with the flag" if to else "no segment is changed"
+    told = f"at least segment {to} with {flag.published_id}" if flag is not None and to else "no segment is changed"
     return Step(
         to,
         Finding(

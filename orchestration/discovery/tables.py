@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orchestration.discovery import scoring, weights
 from orchestration.discovery.conventions import WHOLE
 from orchestration.discovery.evidence import Contradiction, Finding, hundredths
-from orchestration.discovery.publication import DECIMALS, Publication, Series
+from orchestration.discovery.publication import DECIMALS, Publication, Series, shown
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
@@ -37,6 +37,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "threshold_high",
             "label",
         ),
+        *("population", "population_size", "decimals", "cells_unrounded", "cells_rounded"),
     ),
     "domains": ("quarter", "league", "domain", "title", "score_id", "segment_id", "label"),
     "summary_measures": ("quarter", "league", "measure", "published_id", "title", "label"),
@@ -63,14 +64,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "frameworks": ("quarter", "league", "override_segment", "programme_segment", "league_order", "label"),
     "scores": (
         *("quarter", "league", "trust_code", "metric_id", "population_size", "rank_in_population", "score"),
-        *("score_exact", "source_row"),
+        *("score_exact", "value", "in_line", "source_row"),
     ),
     "grids_that_fit": ("quarter", "league", "metric_id", "scoring_rule", "population_size"),
-    "precision_tried": ("quarter", "league", "metric_id", "decimals", "cells"),
     "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
     "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
     "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
-    "fixed_thresholds": ("year", "league", "scope", "better_segment", "quarters", "low", "high", "fixed"),
 }
 OVERALL = "overall"
 LONG = {"relation": pa.string(), "quarter": pa.string(), "league": pa.string(), "fields": pa.string()}
@@ -112,6 +111,7 @@ class League:
     averages: NDArray[Any]  # published ones that come out, -1 for others: their places say nothing
     findings: list[Finding]
     rows: dict[str, list[dict[str, Any]]]
+    scopes: dict[str, tuple[Series, Series]] = field(default_factory=dict)  # of scores and their segments
 
     def add(self, table: str, **values: Any) -> None:
         """Add a row of a table."""
@@ -156,17 +156,18 @@ def write_metrics(league: League) -> None:
         for rule, weight, many, chosen in zip(
             domain.rules, choice.weights, domain.variants, choice.variants, strict=True
         ):
-            _write_metric(league, rule, Fraction(weight, SIXTHS))
+            decimals = 2 if rule.grid is not None and weight and not many[chosen].size else None
+            if decimals:
+                league.add("score_precision", metric_id=rule.metric.metric_id, decimals=decimals)
+            cells = _write_precision(league, domain, choice, rule)
+            size = _write_size(league, rule, many[chosen])
+            _write_metric(league, rule, Fraction(weight, SIXTHS), decimals=decimals, **cells, **size)
             _write_scores(league, rule, many[chosen])
-            _write_size(league, rule, many, many[chosen])
-            if rule.grid is not None and weight and not many[chosen].size:
-                league.add("score_precision", metric_id=rule.metric.metric_id, decimals=2)
-            _write_precision(league, domain, choice, rule)
     for measure, series in publication.summary.items():
         league.add("summary_measures", measure=measure, published_id=series.published_id, title=series.title)
 
 
-def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
+def _write_metric(league: League, rule: Rule, weight: Fraction, **further: Any) -> None:
     metric = rule.metric
     met, missed = scoring.threshold(rule)
     low, high = sorted((met, missed), key=lambda side: (side is None, side or 0))
@@ -189,6 +190,7 @@ def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
         floor=_value(met) if kind == "floor" else None,
         threshold_low=_value(low),
         threshold_high=_value(high),
+        **further,
     )
     cells, outside = int(rule.scored.sum()), rule.outside
     unexplained = int((outside | (rule.grid.misfits if rule.grid is not None else False)).sum())
@@ -229,7 +231,7 @@ def _write_metric(league: League, rule: Rule, weight: Fraction) -> None:
         )
     league.findings.append(Finding(subject, "weight", str(weight), cells_explained=cells if weight else 0))
     _write_bands(league, rule)
-    for grid in () if rule.grid is None else (rule.grid, *rule.others):
+    for grid in rule.others if rule.grid is None else (rule.grid, *rule.others):
         league.add("grids_that_fit", metric_id=metric.metric_id, scoring_rule=grid.form.name, population_size=grid.size)
 
 
@@ -250,10 +252,10 @@ def _some(sizes: Sequence[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _write_size(league: League, rule: Rule, many: list[weights.Variant], chosen: weights.Variant) -> None:
+def _write_size(league: League, rule: Rule, chosen: weights.Variant) -> dict[str, Any]:
     grid = rule.grid
     if grid is None:
-        return
+        return {"population": None, "population_size": None}
     size = chosen.size or grid.size
     cells = int((rule.scored & ~grid.beyond).sum())
     off = int((grid.misfits & ~grid.beyond).sum())
@@ -273,13 +275,14 @@ def _write_size(league: League, rule: Rule, many: list[weights.Variant], chosen:
             *rule.predicted,
         )
     )
+    return {"population": population, "population_size": size}
 
 
-def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule) -> None:
+def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule) -> dict[str, int | None]:
     """Say whether the scores entered rounded, and how many domain scores come out if they entered otherwise."""
     place = domain.rules.index(rule)
     if rule.grid is None or not choice.weights[place] or domain.score is None:
-        return
+        return {"cells_unrounded": None, "cells_rounded": None}
     many, chosen = domain.variants[place], choice.variants[place]
     rounded = next(i for i, variant in enumerate(many) if not variant.size)
     other = Choice(
@@ -287,28 +290,25 @@ def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule)
     )
     right, otherwise = weights.reproduces(domain, choice), weights.reproduces(domain, other)
     cells = usable(domain.score) & rule.scored
-    for one, reproduced in ((chosen == rounded, right), (chosen != rounded, otherwise)):
-        league.add(
-            "precision_tried",
-            metric_id=rule.metric.metric_id,
-            decimals=2 if one else None,
-            cells=int((reproduced & cells).sum()),
-        )
+    explained = [int((reproduced & cells).sum()) for reproduced in (right, otherwise)]
     names = ("two decimals", "unrounded") if chosen == rounded else ("unrounded", "two decimals")
     league.findings.append(
         Finding(
             rule.metric.score.published_id,
             "precision",
             names[0],
-            cells_explained=int((right & cells).sum()),
+            cells_explained=explained[0],
             cells_unexplained=int((~right & cells).sum()),
-            alternatives=f"{names[1]}: {int((otherwise & cells).sum())} of {int(cells.sum())}",
+            alternatives=f"{names[1]}: {explained[1]} of {int(cells.sum())}",
         )
     )
+    if chosen == rounded:
+        explained.reverse()
+    return {"cells_unrounded": explained[0], "cells_rounded": explained[1]}
 
 
 def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
-    publication, score = league.publication, rule.metric.score
+    publication, score, value = league.publication, rule.metric.score, rule.metric.value
     for i in np.flatnonzero(rule.scored):
         on_grid = bool(variant.size) and not (rule.grid is not None and rule.grid.beyond[i])
         step = None
@@ -326,6 +326,8 @@ def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
                 "rank_in_population": step,
                 "score": hundredths(score.hundredths[i]),
                 "score_exact": _exact(Fraction(int(variant.numerators[i]), WHOLE * variant.denominator), PLACES),
+                "value": _value(int(value.values[i])) if value is not None and value.held[i] else None,
+                "in_line": not rule.outside[i],
                 "source_row": int(score.rows[i]) or None,
             }
         )
@@ -349,7 +351,7 @@ def _write_bands(league: League, rule: Rule) -> None:
         )
     if ordered:
         text = "; ".join(f"{score // WHOLE}: {_text(low)} to {_text(high)}" for score, low, high, _ in ordered)
-        cells, odd = int(rule.scored.sum()), int(rule.bands_outside.sum())
+        cells, odd = int(rule.scored.sum()), int(rule.outside.sum())
         league.findings.append(
             Finding(rule.metric.score.published_id, "bands", text, None, None, cells - odd, odd, "", *rule.predicted)
         )
@@ -412,7 +414,7 @@ def _value(value: int | None) -> Decimal | None:
 
 
 def _text(value: int | None) -> str:
-    return "none" if value is None else f"{Decimal(value).scaleb(-DECIMALS).normalize():f}"
+    return "none" if value is None else shown(value)
 
 
 def _exact(value: Fraction, places: Decimal) -> Decimal:

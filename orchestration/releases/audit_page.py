@@ -29,6 +29,7 @@ NAME = "audit.html"
 FINDER = Path(__file__).with_name("audit_page.js")
 TABLES = (
     "domain_league_table",
+    "framework_rules",
     "league_coverage",
     "league_table",
     "metric_league_table",
@@ -37,12 +38,14 @@ TABLES = (
     "metric_values",
     "rank_robustness",
     "reconciliation",
+    "release_contradictions",
     "segment_cut_points",
 )
 STATUSES = ("agrees", "agrees_by_construction", "explained", "unexplained")
 LABELS = {
     "official": "read in the official text",
     "verified": "reproduces published figures",
+    "discovered": "read from the figures of the release itself",
     "inferred": "fits what is published, and is nowhere stated",
     "background": "shown beside the framework, not scored by it",
     "experimental": "ours",
@@ -82,7 +85,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
         evidence=results["evidence"],
         rules=rules,
         in_force={(row["metric_id"], row["measure"]) for row in release.rows("rules_in_force")},
-        labels=_labels(rules, tables["metric_scores"]),
+        labels=_labels(rules, tables),
         meanings=LABELS,
         statuses=STATUSES,
         reconciled=_reconciled(tables["reconciliation"], organisations),
@@ -142,7 +145,7 @@ def relations() -> list[Relation]:
 def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
     """The ranked leagues, each with its organisations in order, and of these the domains and the metrics."""
     names = {source["sha256"]: source["file_name"] for source in sources}
-    places = {row["organisation_code"]: row for row in tables["league_table"]}
+    places = {(row["league"], row["organisation_code"]): row for row in tables["league_table"]}
     values = {(row["organisation_code"], row["metric_id"], row["value_basis"]): row for row in tables["metric_values"]}
     counted: Counter[tuple[str, str]] = Counter()
     for row in tables["metric_sources"]:
@@ -155,8 +158,8 @@ def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
         members = []
         for row in tables["rank_robustness"]:
             if row["league"] == league["league"]:
-                code = row["organisation_code"]
-                own = [metric for metric in metrics.get(code, []) if metric["score"] is not None]
+                code, member = row["organisation_code"], (row["league"], row["organisation_code"])
+                own = [metric for metric in metrics.get(member, []) if metric["score"] is not None]
                 for metric in own:
                     value = values[code, metric["metric_id"], metric["value_basis"]]
                     rows = counted[code, metric["metric_id"]]
@@ -165,15 +168,15 @@ def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
                         if metric["value_basis"] == "published"
                         else f"{_number(rows)} rows counted"
                     )
-                scored = [domain for domain in domains.get(code, []) if domain["domain_score"] is not None]
-                members.append({**places[code], **row, "domains": scored, "metrics": own})
+                scored = [domain for domain in domains.get(member, []) if domain["domain_score"] is not None]
+                members.append({**places[member], **row, "domains": scored, "metrics": own})
         yield {**league, "members": members}
 
 
-def _by_organisation(rows: list[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
+def _by_organisation(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
+    found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
-        found.setdefault(row["organisation_code"], []).append(row)
+        found.setdefault((row["league"], row["organisation_code"]), []).append(row)
     return found
 
 
@@ -251,16 +254,19 @@ def _is_number(text: str) -> bool:
     return re.fullmatch(r"(-?\d+(\.\d+)?)?", text) is not None
 
 
-def _labels(rules: list[Row], scores: list[Row]) -> list[tuple[str, int, int]]:
+def _labels(rules: list[Row], tables: dict[str, list[Row]]) -> list[tuple[str, int, int]]:
     """Of each label: how many rules in force carry it, and how many scores of the release."""
     of_rules = Counter(row["label"] for seed in rules if seed["labelled"] for row in seed["rows"])
-    of_scores = Counter(row["label"] for row in scores if row["score"] is not None)
+    of_rules.update(row["label"] for row in tables["framework_rules"] if row["origin"] == "release")
+    of_scores = Counter(row["label"] for row in tables["metric_scores"] if row["score"] is not None)
     return [(label, of_rules[label], of_scores[label]) for label in LABELS]
 
 
 def _organisations(tables: dict[str, list[Row]]) -> dict[str, tuple[str, str]]:
-    """League and name of every organisation of the league table, by its code."""
-    return {row["organisation_code"]: (row["league"], row["organisation_name"]) for row in tables["league_table"]}
+    """League and name of every organisation of the league table, by its code; of an ICB in two leagues the one that has
+    official figures."""
+    rows = sorted(tables["league_table"], key=lambda row: row["framework_status"] != "experimental")
+    return {row["organisation_code"]: (row["league"], row["organisation_name"]) for row in rows}
 
 
 def _reconciled(rows: list[Row], organisations: dict[str, tuple[str, str]]) -> list[tuple[str, str, Counter[str]]]:

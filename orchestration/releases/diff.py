@@ -203,7 +203,7 @@ def _scored(before: Release, after: Release) -> pd.DataFrame:
 
     looked_up = ((basis == "computed").to_numpy() & value.isna().to_numpy()).any(axis=1)
     part = own & score.notna().any(axis=1) & ~counted.eq(True).any(axis=1)
-    whole = [both["organisation_code"], _either(both, "domain")]
+    whole = [both["league"], both["organisation_code"], _either(both, "domain")]
     other_files |= looked_up & (part & other_files).groupby(whole).transform("any")
     own |= looked_up & part.groupby(whole).transform("any")
 
@@ -267,7 +267,7 @@ def _leagues(release: Release) -> dict[Any, League]:
     )
     rules = coverage.reset_index()[["quarter", "league", "framework"]].join(cuts, on="framework")
     scores = release.table("metric_scores").assign(polarity="lower")  # of the values, which nothing here reads
-    scores = scores[scores["counted"] & scores["organisation_code"].isin(ranked["organisation_code"])]
+    scores = scores[scores["counted"]].merge(ranked[ORGANISATION])
     found = leagues.read(rules[rules["league"].isin(ranked["league"])], ranked, scores)
     return {league.name: league for league in found}
 

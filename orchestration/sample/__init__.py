@@ -2,8 +2,8 @@
 
 Belongs here: invented organisations, drawn metric values, the patients counted behind them, a second and separate
 implementation of the official arithmetic and of the ICB league, and the publishers' file formats, quirks included.
-It is the oracle that the dbt engine is tested against, so it shares with the project only the metric catalogue (two
-seeds), never its rules in SQL or its code.
+It is the oracle that the dbt engine is tested against, so it shares with the project only the metric catalogue of
+2025/26 (two seeds), never its rules in SQL or its code. The rules of a later year are the sample's alone.
 Does not belong here: reading extracts, scoring real data, anything that the workflow itself imports.
 """
 
@@ -13,14 +13,15 @@ from pathlib import Path
 
 from orchestration.sample.cancer_workbooks import write_cancer_workbooks
 from orchestration.sample.community_workbooks import write_community_workbooks
-from orchestration.sample.framework import QUARTERS
+from orchestration.sample.framework import ICBS, SEEDED, SEEDED_YEAR, Framework, frameworks_of
+from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
-from orchestration.sample.organisations import Organisations, invent_organisations, write_reference_files
+from orchestration.sample.organisations import Organisations, Trust, invent_organisations, write_reference_files
 from orchestration.sample.publication_files import write_csv_publications
 from orchestration.sample.publications import Figures, Publications, count_publications, figures
 from orchestration.sample.releases import write_releases
-from orchestration.sample.standings import score_quarter
-from orchestration.sample.values import QuarterValues, draw_values
+from orchestration.sample.standings import QuarterResult, score_quarter
+from orchestration.sample.values import QuarterValues, draw_values, draw_values_of
 
 SEED = 20260621
 
@@ -42,16 +43,41 @@ def invent_year(seed: int = SEED) -> Year:
     return Year(organisations, drawn, count_publications(organisations, [values.ratios for values in drawn], seed))
 
 
-def write_sample(directory: Path, seed: int = SEED) -> None:
-    """Write a folder a publication and `planted_disagreements.csv` for 2025/26; same seed, same bytes."""
-    year = invent_year(seed)
-    trusts = year.organisations.trusts
-    results = [score_quarter(quarter, trusts, values) for quarter, values in zip(QUARTERS, year.drawn, strict=True)]
+def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED_YEAR) -> None:
+    """Write what is published of a year, a folder a publication; same seed, same bytes. Of 2025/26 that is everything,
+    with `planted_disagreements.csv`; of a later year it is the oversight releases."""
+    frameworks, year = frameworks_of(framework_year), invent_year(seed)
     write_reference_files(directory / "ods", year.organisations)
-    write_releases(directory, year.organisations, year.drawn, results, seed)
-    write_csv_publications(directory, year.publications, year.organisations, seed)
-    write_cancer_workbooks(directory / "cancer", year.publications)
-    write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
+    for framework in frameworks:
+        drawn, results = draw_year(framework, seed), expected_results(framework, seed)
+        write_releases(directory, framework, members_of(framework, seed), drawn, results, seed)
+    if SEEDED in frameworks:
+        write_csv_publications(directory, year.publications, year.organisations, seed)
+        write_cancer_workbooks(directory / "cancer", year.publications)
+        write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
+        write_general_practice(directory, year.publications)
+
+
+def members_of(framework: Framework, seed: int = SEED) -> tuple[Trust, ...]:
+    """Who is in the leagues of a framework: trusts, or ICBs."""
+    organisations = invent_year(seed).organisations
+    return organisations.boards if ICBS in framework.leagues else organisations.trusts
+
+
+def draw_year(framework: Framework, seed: int = SEED) -> list[QuarterValues]:
+    """The values of a year, quarter by quarter."""
+    if framework is SEEDED:
+        return invent_year(seed).drawn
+    return draw_values_of(framework, members_of(framework, seed), seed)
+
+
+def expected_results(framework: Framework, seed: int = SEED) -> list[QuarterResult]:
+    """Oracle: every score, average, segment and place of a year, quarter by quarter."""
+    members = members_of(framework, seed)
+    return [
+        score_quarter(framework, quarter, members, values)
+        for quarter, values in zip(framework.quarters, draw_year(framework, seed), strict=True)
+    ]
 
 
 @cache

@@ -1,20 +1,17 @@
 """Step 1 of the official method, written out a second time: from values to metric scores of 1 to 4.
 
 Belongs here: ranks, the scoring rules and the rounding of `docs/methodology.md`, on integers and fractions:
-nothing is rounded but where the method says so. Lookups are spelled out here, not read from the seeds, so that a
-mistake in a seed shows. Does not belong here: anything about a trust as a whole (`standings`), drawing values,
-publishing them.
+nothing is rounded but where the method says so. Does not belong here: anything about a trust as a whole (`standings`),
+the rules of a year (`framework`), drawing values, publishing them.
 """
 
 from collections.abc import Hashable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from orchestration.sample.framework import MILLION, Metric
+from orchestration.sample.framework import Metric
 
 Codes = dict[str, int]  # by trust code
-
-COMBINED_FINANCE = ((1, 1, 2, 3), (2, 2, 3, 4), (2, 3, 3, 4), (2, 3, 4, 4))  # plan score by variance score
 
 
 def hundredths(numerator: int, denominator: int = 1) -> int:
@@ -39,12 +36,9 @@ def quantile(values: Iterable[int | Fraction], quarter: int) -> Fraction:
     return ordered[low] + (position - low) * (ordered[min(low + 1, len(ordered) - 1)] - ordered[low])
 
 
-def band_score(metric_id: str, value: int) -> int:
+def band_score(metric: Metric, value: int) -> int:
     """The discrete score of a value in millionths."""
-    if metric_id == "X-SHMI":  # 3 is lower than expected, 1 higher
-        return {3: 1, 2: 2, 1: 4}[value // MILLION]
-    step = {"OF0079": MILLION, "OF0081": MILLION // 2}[metric_id]
-    return 1 if value >= 0 else 2 if value > -step else 3 if value > -2 * step else 4
+    return next(score for from_here_on, score in metric.bands if value >= from_here_on)
 
 
 def meets_bound(metric: Metric, value: int) -> bool:
@@ -55,7 +49,7 @@ def meets_bound(metric: Metric, value: int) -> bool:
 def side(metric: Metric, value: int) -> int:
     """Which side of the metric's bound, or which band, a value is on."""
     if metric.rule == "bands":
-        return band_score(metric.metric_id, value)
+        return band_score(metric, value)
     return int(metric.rule in ("rank_with_standard", "rank_with_floor") and meets_bound(metric, value))
 
 
@@ -68,7 +62,7 @@ def spread(ranks: Codes, best: int, worst: int) -> dict[str, Fraction]:
 def metric_scores(metric: Metric, values: Codes) -> dict[str, Fraction]:
     """The exact scores of one scoring population."""
     if metric.rule == "bands":
-        return {code: Fraction(band_score(metric.metric_id, value)) for code, value in values.items()}
+        return {code: Fraction(band_score(metric, value)) for code, value in values.items()}
 
     def by_rank(members: Codes, best: int, worst: int) -> dict[str, Fraction]:
         return spread(competition_ranks(members, metric.higher_is_better), best, worst)
@@ -84,6 +78,6 @@ def metric_scores(metric: Metric, values: Codes) -> dict[str, Fraction]:
     raise ValueError(f"{metric.metric_id}: scoring rule {metric.rule!r} is not one of the framework's")
 
 
-def combined_finance(plan_score: Fraction, variance_score: Fraction) -> Fraction:
-    """The one finance score that counts."""
-    return Fraction(COMBINED_FINANCE[int(plan_score) - 1][int(variance_score) - 1])
+def matrix_score(metric: Metric, one: Fraction, other: Fraction) -> Fraction:
+    """The one score that two others give."""
+    return Fraction(metric.matrix[int(one) - 1][int(other) - 1])

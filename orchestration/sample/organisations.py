@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample.framework import Quarter
+from orchestration.sample.framework import ICBS, Quarter
 
 MERGER_DATE = date(2025, 7, 1)
+MERGED_FROM = "2025-26-Q2"
 SUB_ICBS = 106
 CARE_TRUSTS_MISSING_FROM_ETR = 3
 FIVE_CHARACTER_CODE = "Z4V7K"
@@ -176,12 +177,12 @@ class Trust:
     absorbed: bool = False
 
     def exists_in(self, quarter: Quarter) -> bool:
-        """The merger is on the first day of the second quarter."""
-        return not self.absorbed or quarter.number == 0
+        """Whether it is there at the end of the quarter."""
+        return not self.absorbed or quarter.quarter_id < MERGED_FROM
 
     def name_in(self, quarter: Quarter) -> str:
         """The name in the quarter's rows."""
-        return self.name_before_merger or self.name if quarter.number == 0 else self.name
+        return self.name_before_merger or self.name if quarter.quarter_id < MERGED_FROM else self.name
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,13 @@ class Organisations:
     independents: tuple[Provider, ...]
     walk_ins: tuple[Provider, ...]
     hubs: tuple[Commissioner, ...]
+
+    @property
+    def boards(self) -> tuple[Trust, ...]:
+        """The ICBs as members of a league of their own."""
+        return tuple(
+            Trust(icb.code, f"NHS {icb.area} Integrated Care Board", ICBS, "", icb, MERGER_DATE) for icb in self.icbs
+        )
 
     @property
     def sub_icbs(self) -> tuple[Commissioner, ...]:

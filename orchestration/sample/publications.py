@@ -16,6 +16,7 @@ from fractions import Fraction
 import numpy as np
 
 from orchestration.sample.framework import QUARTERS, Quarter
+from orchestration.sample.general_practice import DEMENTIA, QUESTIONS, Diagnoses, Survey, ask_patients, diagnose
 from orchestration.sample.organisations import Commissioner, Icb, Organisations, Provider, Trust
 from orchestration.sample.ratios import (
     CATEGORY_2,
@@ -175,6 +176,8 @@ class Publications:
     community: CommunityServices
     absence: tuple[Absence, ...]  # of the quarter before
     waits: CommunityWaits
+    survey: Survey
+    diagnoses: Diagnoses
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -187,8 +190,11 @@ class Publications:
 
 def count_publications(organisations: Organisations, ratios: Sequence[Ratios], seed: int) -> list[Publications]:
     """The counts of every quarter."""
+    survey = ask_patients(organisations.icbs, seed)
     return [
-        _Counter(organisations, quarter, counted, np.random.default_rng([seed, 6, quarter.number])).publications()
+        _Counter(organisations, quarter, counted, np.random.default_rng([seed, 6, quarter.number])).publications(
+            survey, diagnose(organisations.icbs, quarter, seed)
+        )
         for quarter, counted in zip(QUARTERS, ratios, strict=True)
     ]
 
@@ -208,7 +214,7 @@ class _Counter:
             assert location.icb is not None
             self.locations[location.icb.code].append(location)
 
-    def publications(self) -> Publications:
+    def publications(self, survey: Survey, diagnoses: Diagnoses) -> Publications:
         return Publications(
             quarter=self.quarter,
             pathways=self.pathways(),
@@ -219,6 +225,8 @@ class _Counter:
             community=self.community(),
             absence=self.absence(),
             waits=self.waits(),
+            survey=survey,
+            diagnoses=diagnoses,
         )
 
     def of(self, *subtypes: str) -> list[Provider]:
@@ -501,7 +509,18 @@ def figures(publications: Publications, organisations: Organisations) -> Figures
             add(SICKNESS, provider.code, lost, available)
     for provider, bands in zip(publications.waits.providers, publications.waits.counts.sum(axis=1), strict=True):
         add(COMMUNITY_52, provider.code, bands[len(SERVICE_BANDS) :].sum(), bands.sum())
-    return _as_figures(sums.items())
+    found = _as_figures(sums.items())
+    for metric_id, (question, *_) in QUESTIONS.items():
+        found[metric_id] = {}
+        for icb in organisations.icbs:
+            answer = publications.survey.answers[icb, question]
+            numerator, size = answer.as_counts()
+            found[metric_id][icb.code] = Figure(numerator, Fraction(size), 10_000 * answer.percent)
+    found[DEMENTIA] = {
+        icb.code: Figure(Fraction(recorded), Fraction(tenths, 10), Ratio(10 * recorded, tenths).value())
+        for icb, (recorded, tenths) in publications.diagnoses.items()
+    }
+    return found
 
 
 def _as_figures(sums: Iterable[tuple[tuple[str, str], list[int]]]) -> Figures:

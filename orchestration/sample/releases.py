@@ -1,6 +1,6 @@
 """The fictional results as NHS England publishes a release: file names, columns, text, quirks.
 
-Belongs here: everything about the files of the four releases, and the few cells that are made to disagree.
+Belongs here: everything about the files of a year's releases, and the few cells that are made to disagree.
 Does not belong here: the figures themselves.
 """
 
@@ -10,9 +10,18 @@ from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample.framework import DOMAINS, LEAGUES, METRICS, MILLION, QUARTERS, Metric, Quarter
+from orchestration.sample.framework import (
+    ICBS,
+    LEAGUES,
+    MILLION,
+    QUARTERS,
+    SEEDED_YEAR,
+    Framework,
+    Metric,
+    Quarter,
+)
 from orchestration.sample.metric_scores import Codes, hundredths, quantile
-from orchestration.sample.organisations import Organisations, Trust, csv_text
+from orchestration.sample.organisations import Trust, csv_text
 from orchestration.sample.standings import QuarterResult, by_league
 from orchestration.sample.values import QuarterValues
 
@@ -55,12 +64,20 @@ TRUST_TYPE, TRUST_CODE, METRIC_ID, UNITS, VALUE, MEDIAN, RANK = (
     DATA_COLUMNS.index(column)
     for column in ("Trust_type", "Trust_code", "Metric_ID", "Units", "Value", "Median_value", "Rank")
 )
-AVERAGE_SCORE = LEAGUE_COLUMNS.index("Average_score")
+AVERAGE_SCORE, PLACE = LEAGUE_COLUMNS.index("Average_score"), LEAGUE_COLUMNS.index("Rank")
 
 TRUST_TYPES = {
     "acute": "Acute trust",
     "mental_health_community": "Mental health and community trust",
     "ambulance": "Ambulance trust",
+    ICBS: "Integrated care board",
+}
+ICB_HEADINGS = {  # how NHS England will head a file of ICBs nobody has seen
+    "Trust_type": "Organisation_type",
+    "Trust_subtype": "Organisation_subtype",
+    "Trust_code": "ICB_code",
+    "Trust_name": "ICB_name",
+    "Trust_in_financial_deficit": "ICB_in_financial_deficit",
 }
 FIRST_TRUST_TYPES = TRUST_TYPES | {"mental_health_community": "Non-acute hospital trust"}  # of the first release
 NON_BREAKING_SPACE = "\u00a0"
@@ -97,26 +114,43 @@ RELEASES = (
 )
 
 
+def publications_of(framework: Framework) -> tuple[NofPublication, ...]:
+    """The four releases of a year. Those of 2025/26 have the names and oddities that were seen."""
+    if framework.year == SEEDED_YEAR:
+        return RELEASES
+    months = (quarter.published_in for quarter in framework.quarters)
+    return tuple(
+        NofPublication(month, f"data-{ending}", f"league-table-{ending}")
+        for month, ending in zip(months, (f"q{n}-{framework.year[2:]}" for n in (1, 2, 3, 4)), strict=True)
+    )
+
+
 def write_releases(
     directory: Path,
-    organisations: Organisations,
+    framework: Framework,
+    members: Sequence[Trust],
     drawn: Sequence[QuarterValues],
     results: Sequence[QuarterResult],
     seed: int,
 ) -> None:
-    """Write every release; data files hold the year so far, league tables the quarter."""
-    data = [_data_rows(*quarter, organisations) for quarter in zip(QUARTERS, drawn, results, strict=True)]
-    league = [_league_rows(*quarter, organisations) for quarter in zip(QUARTERS, drawn, results, strict=True)]
-    rng = np.random.default_rng([seed, 4])
-    earlier_values = _earlier_values(data[PLANTED_QUARTER]["acute"], rng)
-    earlier_table = _earlier_averages(league[PLANTED_QUARTER]["acute"], rng)
-    plants = _plant(data[PLANTED_QUARTER], league[PLANTED_QUARTER], rng)
-    (directory / "planted_disagreements.csv").write_text(csv_text([PLANT_COLUMNS, *plants], "\n"), newline="")
+    """Write every release; data files hold the year so far, league tables the quarter. Cells that disagree are planted
+    in 2025/26 alone."""
+    quarters = list(zip(framework.quarters, drawn, results, strict=True))
+    data = [_data_rows(framework, *quarter, members) for quarter in quarters]
+    league = [_league_rows(*quarter, members) for quarter in quarters]
+    earlier_values: dict[int, Row] = {}
+    earlier_table: list[Row] = []
+    if framework.year == SEEDED_YEAR:
+        rng = np.random.default_rng([seed, 4])
+        earlier_values = _earlier_values(data[PLANTED_QUARTER]["acute"], rng)
+        earlier_table = _earlier_averages(league[PLANTED_QUARTER]["acute"], rng)
+        plants = _plant(data[PLANTED_QUARTER], league[PLANTED_QUARTER], rng)
+        (directory / "planted_disagreements.csv").write_text(csv_text([PLANT_COLUMNS, *plants], "\n"), newline="")
 
-    for quarter, publication in zip(QUARTERS, RELEASES, strict=True):
+    for quarter, publication in zip(framework.quarters, publications_of(framework), strict=True):
         folder = directory / "nof" / publication.month
         folder.mkdir(parents=True, exist_ok=True)
-        for name in LEAGUES:
+        for name in framework.leagues:
             stem = f"nhs-oversight-framework-{_file_group(name, publication)}-"
             rows = [row for earlier in data[: quarter.number + 1] for row in earlier[name]]
             table = league[quarter.number][name]
@@ -166,6 +200,10 @@ def _first_label(row: Row) -> Row:
 
 
 def _write_csv(path: Path, rows: Iterable[Row]) -> None:
+    header, *others = rows
+    if others[0][header.index("Trust_type")] == TRUST_TYPES[ICBS]:
+        header = [ICB_HEADINGS.get(heading, heading) for heading in header]
+    rows = [header, *others]
     path.write_bytes(("\ufeff" + csv_text(rows, "\r\n")).encode())
 
 
@@ -193,13 +231,14 @@ def _described(trust: Trust, quarter: Quarter) -> Row:
 
 
 def _data_rows(
+    framework: Framework,
     quarter: Quarter,
     values: QuarterValues,
     result: QuarterResult,
-    organisations: Organisations,
+    members: Sequence[Trust],
 ) -> dict[str, list[Row]]:
     """The data rows of a quarter by league, ordered as published: metric, trust."""
-    trusts = {trust.code: trust for trust in organisations.trusts if trust.exists_in(quarter)}
+    trusts = {trust.code: trust for trust in members if trust.exists_in(quarter)}
     described = {code: _described(trust, quarter) for code, trust in trusts.items()}
     rows: list[Row] = []
 
@@ -216,8 +255,8 @@ def _data_rows(
         add(labels, texts, ranks, _benchmarks(trusts, raw))
         return ranks
 
-    for metric in METRICS:
-        labels = _metric_labels(metric, quarter)
+    for metric in framework.metrics:
+        labels = _metric_labels(framework, metric, quarter)
         ranks = None
         if metric.metric_id in values.values:
             ranks = add_raw(
@@ -231,7 +270,7 @@ def _data_rows(
         }
         add([*labels(metric.score_id), "score"], scores, ranks)
 
-    for domain, (title, number) in DOMAINS.items():
+    for domain, (title, number) in framework.domains.items():
         score_label, segment_label = f"{title} domain score", f"{title} domain segment"
         sub_domain = title if domain == "safety" and quarter.number < 2 else score_label  # the label changed
         domain_scores, segments = result.domain_scores[domain], result.domain_segments[domain]
@@ -251,11 +290,11 @@ def _data_rows(
     return {league: [row for row in rows if row[TRUST_TYPE] == label] for league, label in TRUST_TYPES.items()}
 
 
-def _metric_labels(metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
+def _metric_labels(framework: Framework, metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
     """Domain to reporting date, for the raw or the score id."""
     title = metric.title + NON_BREAKING_SPACE * (metric.metric_id == "OF0084")
     return lambda published_id: [
-        DOMAINS[metric.domain][0],
+        framework.domains[metric.domain][0],
         metric.sub_domain,
         published_id,
         title,
@@ -266,7 +305,7 @@ def _metric_labels(metric: Metric, quarter: Quarter) -> Callable[[str], Row]:
 def _benchmarks(trusts: Mapping[str, Trust], raw: Codes) -> dict[str, Row]:
     """Median, lower and upper quartile of the unrounded values of each league."""
     found = {}
-    for league in LEAGUES:
+    for league in (*LEAGUES, ICBS):
         members = [value for code, value in raw.items() if trusts[code].league == league]
         cuts = [quantile(members, n) for n in (2, 1, 3)] if members else []
         found[league] = [_number(hundredths(cut.numerator, cut.denominator * MILLION)) for cut in cuts]
@@ -290,7 +329,7 @@ def _summary(
         "OF5003": ("segment", whole(result.unadjusted_segments), None),
         "OF5004": ("flag", whole({code: int(code in values.overridden) for code in adjusted}), None),
     }
-    if quarter.number < 2:
+    if values.programme:
         programme = {code for code, segment in adjusted.items() if segment == 4 and code in values.programme}
         final = {code: 5 if code in programme else segment for code, segment in adjusted.items()}
         summary["OF5005"] = ("segment", whole(final), None)
@@ -302,11 +341,11 @@ def _league_rows(
     quarter: Quarter,
     values: QuarterValues,
     result: QuarterResult,
-    organisations: Organisations,
+    members: Sequence[Trust],
 ) -> dict[str, list[Row]]:
     """The league tables of a quarter, best first."""
-    tables: dict[str, list[Row]] = {league: [] for league in LEAGUES}
-    trusts = [trust for trust in organisations.trusts if trust.exists_in(quarter)]
+    tables: dict[str, list[Row]] = {league: [] for league in (*LEAGUES, ICBS)}
+    trusts = [trust for trust in members if trust.exists_in(quarter)]
     for trust in sorted(trusts, key=lambda trust: (result.league_ranks[trust.code], trust.code)):
         code = trust.code
         low, high = result.average_ranges[code]
@@ -358,8 +397,9 @@ def _plant(
 ) -> list[Row]:
     """Make eight published cells of the third quarter disagree with the arithmetic, in place; say which.
 
-    Five contradict other cells of the release. Three are values of the best or worst trust, moved away from the others
-    so that no rank changes: they contradict the primary publications alone.
+    No file goes against itself, because that would stop a build: three figures are off by a hundredth, as rounding can
+    make them, and two cells of a league table are not those of the data file. Three are values of the best or worst
+    trust, moved away from the others so that no rank changes: they contradict the primary publications alone.
     """
     quarter_id = QUARTERS[PLANTED_QUARTER].quarter_id
     used: set[str] = set()
@@ -373,37 +413,36 @@ def _plant(
     def of(name: str, published_id: str) -> list[Row]:
         return [row for row in data[name] if row[METRIC_ID] == published_id]
 
+    def worst(name: str, published_id: str) -> Row:
+        """The worst one that is free: it is far beyond the last cut point."""
+        free = [row for row in of(name, published_id) if row[TRUST_CODE] not in used]
+        return one([max(free, key=lambda row: (float(row[VALUE]), row[TRUST_CODE]))])
+
     by_value = sorted(of("acute", "OF0023"), key=lambda row: float(row[VALUE]))
     gaps = {
         row[TRUST_CODE]: min(float(row[VALUE]) - float(below[VALUE]), float(above[VALUE]) - float(row[VALUE]))
         for below, row, above in zip(by_value, by_value[1:], by_value[2:], strict=False)
     }
     clear = max(gaps, key=lambda code: (gaps[code], code))  # well away from its neighbours
+    between = one(row for row in of("acute", "OF1023") if row[TRUST_CODE] == clear)
+    community = "mental_health_community"
     planted = []
     for row, kind, published_id, columns, column, by, highest in (
-        (
-            one(r for r in of("acute", "OF1023") if r[TRUST_CODE] == clear),
-            "data",
-            "OF1023",
-            DATA_COLUMNS,
-            VALUE,
-            0.3,
-            4,
-        ),
-        (one(of("mental_health_community", "OF4005")), "data", "OF4005", DATA_COLUMNS, VALUE, 0.25, 4),
-        (one(of("mental_health_community", "OF5002")), "data", "OF5002", DATA_COLUMNS, VALUE, 0.15, 4),
-        (one(of("acute", "OF5000")), "data", "OF5000", DATA_COLUMNS, RANK, 7, len(league["acute"])),
+        (between, "data", "OF1023", DATA_COLUMNS, VALUE, 0.01, 4),
+        (worst(community, "OF4005"), "data", "OF4005", DATA_COLUMNS, VALUE, 0.01, 4),
+        (worst(community, "OF5002"), "data", "OF5002", DATA_COLUMNS, VALUE, 0.01, 4),
+        (one(league[community]), "league table", "OF5000", LEAGUE_COLUMNS, PLACE, 7, len(league[community])),
         (one(league["acute"]), "league table", "OF5002", LEAGUE_COLUMNS, AVERAGE_SCORE, 0.12, 4),
     ):
         right = row[column]
-        row[column] = _shifted(right, by, highest)
+        row[column] = _shifted(right, by, highest).removesuffix(".0" if column == PLACE else "")
         planted.append([quarter_id, row[TRUST_CODE], kind, published_id, columns[column], right, row[column]])
     for metric_id, away in PLANTED_VALUES.items():
         ordered = sorted(of("acute", metric_id), key=lambda row: float(row[VALUE]))
-        worst = ordered[0][TRUST_CODE] not in used
-        row = ordered[0 if worst else -1]
+        is_worst = ordered[0][TRUST_CODE] not in used
+        row = ordered[0 if is_worst else -1]
         used.add(row[TRUST_CODE])
         right = row[VALUE]
-        row[VALUE] = _shifted(right, -away if worst else away, np.inf)
+        row[VALUE] = _shifted(right, -away if is_worst else away, np.inf)
         planted.append([quarter_id, row[TRUST_CODE], "data", metric_id, "Value", right, row[VALUE]])
     return planted

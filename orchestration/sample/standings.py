@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from orchestration.sample.framework import DOMAINS, LEAGUES, METRICS, MILLION, Quarter
+from orchestration.sample.framework import ICBS, LEAGUES, MILLION, Framework, Quarter
 from orchestration.sample.metric_scores import (
     Codes,
-    combined_finance,
     competition_ranks,
     hundredths,
+    matrix_score,
     metric_scores,
     quantile,
 )
@@ -28,8 +28,6 @@ from orchestration.sample.values import QuarterValues
 WeightedScores = list[tuple[Fraction, Fraction]]  # (weight, score)
 Range = tuple[int, int]
 
-TWO_DECIMALS_IN_AVERAGES = {"2025-26-Q1": {"OF0005", "OF0016", "OF0057", "OF0063"}}
-OVERRIDE_SEGMENT = 3
 BOOTSTRAP_DRAWS = 400
 
 
@@ -49,10 +47,12 @@ class QuarterResult:
     rank_ranges: dict[str, Range]
 
 
-def all_scores(trusts: Mapping[str, Trust], values: QuarterValues) -> dict[str, dict[str, Fraction]]:
+def all_scores(
+    framework: Framework, trusts: Mapping[str, Trust], values: QuarterValues
+) -> dict[str, dict[str, Fraction]]:
     """Exact scores by metric and trust."""
     scores: dict[str, dict[str, Fraction]] = {}
-    for metric in METRICS:
+    for metric in framework.metrics:
         if metric.rule == "published_score":
             scores[metric.metric_id] = {code: Fraction(n) for code, n in values.awarded[metric.metric_id].items()}
         elif metric.rule != "matrix":
@@ -64,7 +64,9 @@ def all_scores(trusts: Mapping[str, Trust], values: QuarterValues) -> dict[str, 
                 for members in populations.values()
                 for code, score in metric_scores(metric, members).items()
             }
-    scores["OF0080"] = {code: combined_finance(plan, scores["OF0081"][code]) for code, plan in scores["OF0079"].items()}
+    for metric in (metric for metric in framework.metrics if metric.rule == "matrix"):
+        one, other = (scores[metric_id] for metric_id in metric.matrix_of)
+        scores[metric.metric_id] = {code: matrix_score(metric, score, other[code]) for code, score in one.items()}
     return scores
 
 
@@ -82,21 +84,25 @@ def segment(score: int, cuts: Sequence[Fraction]) -> int:
 def by_league(trusts: Mapping[str, Trust], values: Mapping[str, Any], highest_first: bool = False) -> Codes:
     """Competition ranks within each league."""
     ranks: Codes = {}
-    for league in LEAGUES:
+    for league in (*LEAGUES, ICBS):
         members = {code: value for code, value in values.items() if trusts[code].league == league}
         ranks |= competition_ranks(members, highest_first)
     return ranks
 
 
-def score_quarter(quarter: Quarter, trusts: Iterable[Trust], values: QuarterValues) -> QuarterResult:
+def score_quarter(
+    framework: Framework, quarter: Quarter, trusts: Iterable[Trust], values: QuarterValues
+) -> QuarterResult:
     """Work out a quarter."""
     present = {trust.code: trust for trust in trusts if trust.exists_in(quarter)}
-    scores = all_scores(present, values)
-    at_two_decimals = TWO_DECIMALS_IN_AVERAGES.get(quarter.quarter_id, set())
+    scores = all_scores(framework, present, values)
+    at_two_decimals = framework.two_decimals.get(quarter.quarter_id, frozenset())
 
     held: dict[str, WeightedScores] = {code: [] for code in present}
-    held_by_domain: dict[str, defaultdict[str, WeightedScores]] = {domain: defaultdict(list) for domain in DOMAINS}
-    for metric in METRICS:
+    held_by_domain: dict[str, defaultdict[str, WeightedScores]] = {
+        domain: defaultdict(list) for domain in framework.domains
+    }
+    for metric in framework.metrics:
         for code, score in scores[metric.metric_id].items() if metric.counted else ():
             if metric.metric_id in at_two_decimals:
                 score = Fraction(hundredths(score.numerator, score.denominator), 100)
@@ -104,17 +110,16 @@ def score_quarter(quarter: Quarter, trusts: Iterable[Trust], values: QuarterValu
             held_by_domain[metric.domain][code].append((metric.weight, score))
 
     averages = {code: weighted_mean(pairs) for code, pairs in held.items()}
-    cuts = [quantile(averages.values(), n) for n in (1, 2, 3)]
+    cuts = _cuts(framework, averages)
     unadjusted = {code: segment(average, cuts) for code, average in averages.items()}
-    adjusted = {code: max(n, OVERRIDE_SEGMENT) if code in values.overridden else n for code, n in unadjusted.items()}
+    raised = framework.override_segment
+    adjusted = {code: max(n, raised) if code in values.overridden else n for code, n in unadjusted.items()}
     domain_scores = {
         domain: {code: weighted_mean(pairs) for code, pairs in members.items()}
         for domain, members in held_by_domain.items()
     }
-    domain_cuts = {
-        domain: [quantile(members.values(), n) for n in (1, 2, 3)] for domain, members in domain_scores.items()
-    }
-    average_ranges, rank_ranges = likely_ranges(present, held, cuts, values)
+    domain_cuts = {domain: _cuts(framework, members) for domain, members in domain_scores.items()}
+    average_ranges, rank_ranges = likely_ranges(present, held, cuts, values, raised)
     return QuarterResult(
         scores=scores,
         averages=averages,
@@ -132,38 +137,44 @@ def score_quarter(quarter: Quarter, trusts: Iterable[Trust], values: QuarterValu
     )
 
 
+def _cuts(framework: Framework, scores: Codes) -> list[Fraction]:
+    """The fixed ones of the framework, else quartiles."""
+    return [Fraction(cut) for cut in framework.cut_points] or [quantile(scores.values(), n) for n in (1, 2, 3)]
+
+
 def likely_ranges(
     trusts: Mapping[str, Trust],
     held: Mapping[str, WeightedScores],
     cuts: Sequence[Fraction],
     values: QuarterValues,
+    override_segment: int,
 ) -> tuple[dict[str, Range], dict[str, Range]]:
     """95% percentile bootstrap of every trust's own scores at once, in integers; cut points stay where they are."""
     codes = list(held)
     most = max(map(len, held.values()))
     counts = np.array([len(held[code]) for code in codes])
-    thirds = np.zeros((len(codes), most), dtype=np.int64)
-    weighted = np.zeros_like(thirds)
+    sixths = np.zeros((len(codes), most), dtype=np.int64)
+    weighted = np.zeros_like(sixths)
     for row, code in enumerate(codes):
         for column, (weight, score) in enumerate(held[code]):
-            thirds[row, column] = weight * 3
-            weighted[row, column] = thirds[row, column] * round(score * MILLION)
+            sixths[row, column] = weight * 6
+            weighted[row, column] = sixths[row, column] * round(score * MILLION)
 
     rng = np.random.default_rng(values.bootstrap_seed)
     picks = rng.integers(0, counts[:, None, None], (len(codes), BOOTSTRAP_DRAWS, most))
     drawn = np.arange(most) < counts[:, None, None]
     rows = np.arange(len(codes))[:, None, None]
     total = (weighted[rows, picks] * drawn).sum(axis=2)
-    weight = (thirds[rows, picks] * drawn).sum(axis=2) * MILLION
+    weight = (sixths[rows, picks] * drawn).sum(axis=2) * MILLION
     averages = (200 * total + weight) // (2 * weight)
 
     segments = 1 + sum((averages > int(cut)).astype(np.int64) for cut in cuts)  # whole hundredths: floor is enough
     overridden = np.array([code in values.overridden for code in codes])[:, None]
-    segments = np.where(overridden, np.maximum(segments, OVERRIDE_SEGMENT), segments)
+    segments = np.where(overridden, np.maximum(segments, override_segment), segments)
     position = segments * 1000 + averages
     league = np.array([trusts[code].league for code in codes])
     ranks = np.empty_like(averages)
-    for name in LEAGUES:
+    for name in (*LEAGUES, ICBS):
         members = position[league == name]
         ranks[league == name] = 1 + (members[:, None, :] > members[None, :, :]).sum(axis=1)
     return _middle_95(codes, averages), _middle_95(codes, ranks)

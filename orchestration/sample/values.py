@@ -9,13 +9,13 @@ strength in the metric, part the movement of the quarter. Metrics that keep thei
 Values that primary publications also show are then moved to the nearest ratio of whole counts (`ratios`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from orchestration.sample.framework import LEAGUES, METRICS, MILLION, QUARTERS, Metric
+from orchestration.sample.framework import LEAGUES, METRICS, MILLION, QUARTERS, Framework, Metric, Shape
 from orchestration.sample.metric_scores import hundredths, side
 from orchestration.sample.organisations import Trust
 from orchestration.sample.ratios import SCALES, Ratios, count_values
@@ -38,22 +38,6 @@ class QuarterValues:
     overridden: frozenset[str]
     programme: frozenset[str]
     bootstrap_seed: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """A distribution: middle, standard deviation, improvement a quarter, bounds. Tied values pile up at a bound.
-
-    A skewed one is the exponential of a normal, `shift` lower; its spread is that of the logarithm.
-    """
-
-    middle: float
-    spread: float
-    improvement: float = 0.0
-    low: float = -np.inf
-    high: float = np.inf
-    skewed: bool = False
-    shift: float = 0.0
 
 
 SHAPES = {
@@ -82,6 +66,7 @@ SHAPES = {
     "X-AMB-EFFECTIVENESS-1": Shape(62, 8, low=0, high=100),
     "X-AMB-EFFECTIVENESS-2": Shape(31, 5, low=0, high=100),
 }
+AWARDED = (1.3, -0.6, -1.7)  # as POSITION_STEPS, where a metric has none of its own
 WHOLE_NUMBERS = {"OF0020"}
 THRESHOLD_RATIOS = ("OF0088", "OF0048")  # published beside the count that they come from
 POSITION_STEPS = {  # discrete metrics: one worse for each step that a position is below
@@ -167,6 +152,52 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
     ]
 
 
+def draw_values_of(framework: Framework, trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
+    """The values of every quarter of a framework whose metrics have their own shapes. No publication counts them."""
+    rng = np.random.default_rng([seed, 6])
+    quality = rng.standard_normal(len(trusts))
+    drawn: list[tuple[dict[str, Any], dict[str, Any]]] = [({}, {}) for _ in framework.quarters]
+    finance = next((metric.matrix_of for metric in framework.metrics if metric.matrix_of), ())
+    for metric in framework.metrics:
+        holds = rng.random(len(trusts))
+        own, movement = rng.standard_normal(len(trusts)), rng.standard_normal((len(drawn), len(trusts)))
+        for n, (values, awarded) in enumerate(drawn):
+            if metric.rule == "matrix":
+                continue
+            period = metric.reporting_dates.index(metric.reporting_dates[n])
+            position = QUALITY * quality + OWN_STRENGTH * own + MOVEMENT * movement[period]
+            kept = awarded if metric.rule == "published_score" else values
+            kept[metric.metric_id] = {
+                trust.code: _drawn_by_shape(metric, position[nth])
+                for nth, trust in enumerate(trusts)
+                if not trust.absorbed and holds[nth] < metric.held_by.get(trust.league, 0)
+            }
+    return [
+        QuarterValues(
+            values=values,
+            awarded=awarded,
+            counts={},
+            ratios={},
+            overridden=_in_deficit(values, finance),
+            programme=frozenset(),
+            bootstrap_seed=(seed, 7, n),
+        )
+        for n, (values, awarded) in enumerate(drawn)
+    ]
+
+
+def _in_deficit(values: Mapping[str, Mapping[str, int]], finance: tuple[str, ...]) -> frozenset[str]:
+    """Whose plan and variance come to less than nothing; nobody where no metric is about money."""
+    plan, variance = (values[metric_id] for metric_id in finance) if finance else ({}, {})
+    return frozenset(code for code, planned in plan.items() if planned + variance[code] < 0)
+
+
+def _drawn_by_shape(metric: Metric, position: float) -> int:
+    if metric.shape is None:
+        return 1 + sum(bool(position < step) for step in AWARDED)
+    return _same_side_as_published(metric, _shaped(metric, metric.shape, position, 0))
+
+
 def _some(trusts: Sequence[Trust], count: int, rng: np.random.Generator) -> list[Trust]:
     return [trusts[nth] for nth in rng.permutation(len(trusts))[:count]]
 
@@ -213,13 +244,17 @@ def _value(metric: Metric, trust: Trust, position: float, quarter: int) -> int:
         return (4 - _steps_below(metric, position)) * MILLION
     if metric.metric_id in FINANCE:
         return _same_side_as_published(metric, _finance(metric, trust, position))
-    shape = SHAPES[metric.metric_id]
+    value = _shaped(metric, SHAPES[metric.metric_id], position, quarter)
+    if metric.metric_id in WHOLE_NUMBERS:
+        return value // MILLION * MILLION
+    return _same_side_as_published(metric, value)
+
+
+def _shaped(metric: Metric, shape: Shape, position: float, quarter: int) -> int:
+    """The value of a shape at a position, in millionths."""
     offset = shape.spread * (position + shape.improvement * quarter) * (1 if metric.higher_is_better else -1)
     value = shape.middle * float(np.exp(offset)) - shape.shift if shape.skewed else shape.middle + float(offset)
-    value = min(max(value, shape.low), shape.high)
-    if metric.metric_id in WHOLE_NUMBERS:
-        return int(value) * MILLION
-    return _same_side_as_published(metric, round(value * MILLION))
+    return round(min(max(value, shape.low), shape.high) * MILLION)
 
 
 def _same_side_as_published(metric: Metric, value: int) -> int:

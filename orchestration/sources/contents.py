@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -21,6 +22,7 @@ from orchestration.sources import csv_files, oddities, recognise
 from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import is_fictional
+from orchestration.sources.periods import month_in_name
 from orchestration.sources.recognise import Subject
 from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_atomically
 from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
@@ -199,6 +201,9 @@ def _is_named_like(file: str, source: Source) -> bool:
 def _named_by(file: str, source: Source) -> list[Subject]:
     """The month that a file is named after, where files of a source are about the one they are named after. A hint, for
     files that do not parse and do not say."""
+    if source.period and source.period.file_name:
+        with suppress(InputError):
+            return recognise.of_months(source, [(month_in_name(file, source.period), None)])
     one_month = source.fetch and source.fetch.files and "(?P<month>" in source.fetch.files
     match = MONTH_IN_NAME.search(file.rpartition("/")[2]) if one_month else None
     if match is None:

@@ -327,14 +327,17 @@ def _body(rows: Iterator[list[str]], header: Header, first: int, file: str) -> I
 
 
 def column_names(headings: list[str], source: Source, file: str) -> Header:
-    """The source's name of each heading; a documented typo stands for the one column that is missing. Unknown headings
-    are let pass where no needed one is missing, which they could stand for."""
+    """The source's name of each heading; a documented typo stands for the one column that is missing, and of two
+    headings of one column the first described one counts. Unknown headings are let pass where no needed one is missing,
+    which they could stand for."""
     headings = [heading.strip() for heading in headings]
-    names = [source.column_headed(heading) for heading in headings]
+    names = source.columns_below(headings)
     missing = [name for name in source.needed_columns if name not in names]
+    absent = missing or [name for name in source.names if name not in names]
     for position, heading in enumerate(headings):
-        if names[position] is None and source.header_typo and source.header_typo in heading and len(missing) == 1:
-            names[position] = missing.pop()
+        if names[position] is None and source.header_typo and source.header_typo in heading and len(absent) == 1:
+            names[position] = absent[0]
+            missing = []
         if names[position] is not None and names.index(names[position]) != position:
             raise InputError("has a heading twice", file=file, row=1, column=str(position + 1), found=heading)
     header = Header(source, tuple(headings), tuple(names))
@@ -358,11 +361,12 @@ def _headings(names: Sequence[str], source: Source) -> str:
 def unknown_heading(
     heading: str, position: int, source: Source, file: str, holding: str = "", missing: Sequence[str] = ()
 ) -> InputError:
+    mend = f"; if it is the new name of {' or '.join(missing)}, add it to that line of data/sources/{source.id}.yml"
     return InputError(
         f"has a heading that {source.title!r} does not know{holding}",
         file=file,
         row=1,
         column=str(position + 1),
         found=heading,
-        expected=_headings(missing, source) or "no column there",
+        expected=_headings(missing, source) + mend if missing else "no column there",
     )

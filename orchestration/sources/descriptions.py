@@ -22,6 +22,7 @@ from orchestration.yaml_files import Entry, Text, Texts, parse, read_yaml
 Maturity = Literal["provisional", "final", "revised", "not stated"]
 MATURITIES: tuple[str, ...] = get_args(Maturity)
 ROW_OF_FILE = ("_source_sha256", "_source_member", "_source_row")  # where a landed row came from
+NOF_COLUMNS = ("_file_quarter", "_league", "_code")  # what a row of the NHS Oversight Framework is about
 
 
 def _compiles(pattern: str) -> str:
@@ -65,13 +66,16 @@ class Column(Entry):
 
 
 class Period(Entry):
-    """Where the month is: in columns of the rows, joined by a space, or in a cell of a workbook, in one `format` or one
-    of several. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those
-    of the year that it ends in. What is published too late for its quarter counts in the next, `in_arrears`."""
+    """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
+    alone, where group 1 of `file_name` finds it, in one `format` or one of several. Of a longer text `at_end` takes the
+    end. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the
+    year that it ends in. What is published too late for its quarter counts in the next, `in_arrears`."""
 
     format: TextOrTexts
     columns: Texts = ()
     cell: Text | None = None
+    file_name: Pattern | None = None
+    at_end: bool = False
     totals: Texts = ()
     financial_year: bool = False
     in_arrears: bool = False
@@ -156,11 +160,12 @@ class Source(Entry):
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
     lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
     tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
-    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and a type of trust in place
-    of a month (`nof.py`). No quarter is built of files without `figures`. One that is another `form_of` a publication
-    has no calendar of its own. A file with one of the headings `not_with` is something else, as like
-    as it looks. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks`
-    are for people."""
+    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
+    of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
+    and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
+    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks.
+    `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for
+    people."""
 
     id: Text
     title: Text
@@ -178,6 +183,7 @@ class Source(Entry):
     not_with: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
+    lasts: int = 0
     header: bool = True
     header_typo: Text | None = None
     row_pattern: Mapping[int, Pattern] = {}
@@ -217,8 +223,7 @@ class Source(Entry):
 
     def quarter_of(self, month: str) -> Quarter:
         """The quarter in which a month counts."""
-        quarter = Quarter.of_month(month)
-        return quarter.next if self.period and self.period.in_arrears else quarter
+        return Quarter.of_month(month).following(int(bool(self.period and self.period.in_arrears)))[-1]
 
     def months_of(self, quarter: Quarter) -> list[str]:
         """The months that count in a quarter."""
@@ -231,7 +236,7 @@ class Source(Entry):
     @property
     def landed_columns(self) -> list[str]:
         """The columns of the landed table: those described, and where each row came from."""
-        return [*self.names, *(["_file_quarter"] if self.layout == "nof" else []), *ROW_OF_FILE]
+        return [*self.names, *(NOF_COLUMNS if self.layout == "nof" else ()), *ROW_OF_FILE]
 
     @property
     def dated(self) -> bool:
@@ -257,9 +262,15 @@ class Source(Entry):
     def _by_plain_heading(self) -> dict[str, str]:
         return {_plain(heading): name for heading, name in self.by_heading.items()}
 
-    def column_headed(self, heading: str) -> str | None:
-        """The name of the column below a heading, whatever its capitals and blanks."""
-        return self._by_plain_heading.get(_plain(heading))
+    def columns_below(self, headings: list[str]) -> list[str | None]:
+        """The name of the column below each heading, whatever its capitals and blanks. Of several headings of one
+        column the one described first counts."""
+        plain = [_plain(heading) for heading in headings]
+        below: dict[str, str] = {}
+        for heading, name in self._by_plain_heading.items():
+            if heading in plain and name not in below.values():
+                below[heading] = name
+        return [below.get(heading) for heading in plain]
 
     def headings_of(self, name: str) -> tuple[str, ...]:
         """What stands above a column, or says it."""
@@ -282,7 +293,7 @@ class Source(Entry):
 
 
 def _plain(heading: str) -> str:
-    return " ".join(heading.split()).casefold()
+    return " ".join(heading.replace("_", " ").split()).casefold()
 
 
 def column_name(heading: str) -> str:

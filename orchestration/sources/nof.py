@@ -1,23 +1,61 @@
 """What is peculiar to the NHS Oversight Framework release (`layout: nof`): which quarters and leagues a file is
-about."""
+about, and whether an organisation is a trust or an ICB."""
 
 from __future__ import annotations
 
 import csv
 import re
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
 from orchestration.errors import InputError
 from orchestration.quarters import Quarter
+from orchestration.sources.descriptions import Source
 from orchestration.workspace.paths import SEEDS
+
+OFFICIAL_ICBS = "icb_official"
+# Shapes of ODS codes, with those of fictional organisations (X, Z). ICBs of 2026 and North London, a trust, are of one
+# shape of five characters: there only a list or the type of the organisation tells.
+ICB_CODE = re.compile(r"Q[A-Z0-9]{2}|X[A-E]\d")
+TRUST_CODE = re.compile(r"[RTZ][A-Z0-9]{2}")
+EITHER_CODE = re.compile(r"[A-Z][A-Z0-9]{4}")
 
 
 @cache
 def leagues_by_trust_type() -> dict[str, str]:
-    with (SEEDS / "trust_types.csv").open(encoding="utf-8", newline="") as file:
-        return {row["published_trust_type"]: row["league"] for row in csv.DictReader(file)}
+    return {row["published_trust_type"]: row["league"] for row in _seed("trust_types")}
+
+
+@cache
+def icbs_by_code() -> dict[str, str]:
+    """The ODS code of each ICB, by that and by its codes of the Office for National Statistics."""
+    return {code: row["icb_code"] for row in _seed("icbs") for code in (row["icb_code"], *row["ons_codes"].split())}
+
+
+@cache
+def leagues_by_trust() -> dict[str, str]:
+    return {row["trust_code"]: row["league"] for row in _seed("trusts")}
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def organisation(code: str, trust_type: str) -> tuple[str, str | None]:
+    """Tell the ODS code and the league of an organisation; none where it is neither a trust nor an ICB. A code of one
+    kind decides, whatever type the row gives it."""
+    code = plain(code)
+    if code in icbs_by_code() or ICB_CODE.fullmatch(code):
+        return icbs_by_code().get(code, code), OFFICIAL_ICBS
+    league = leagues_by_trust_type().get(plain(trust_type).lower())
+    if code in leagues_by_trust() or TRUST_CODE.fullmatch(code):
+        league = league if plain(trust_type) else leagues_by_trust().get(code)
+        return code, league if league and league != OFFICIAL_ICBS else None
+    return code, league if EITHER_CODE.fullmatch(code) else None
 
 
 def plain(text: str) -> str:
@@ -32,8 +70,9 @@ def quarter_of(label: str) -> Quarter | None:
     return Quarter.of(int(match[2]), int(match[1]))
 
 
-def with_file_quarter(rows: pd.DataFrame, file: str) -> pd.DataFrame:
-    """Adds `_file_quarter`: the label of the whole file where its rows carry none (the first release of 2025/26)."""
+def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
+    """Add what each row is about. `_file_quarter` is the label of the whole file where its rows carry none (the first
+    release of 2025/26), `_league` and `_code` are those of the organisation (`organisation`)."""
     label = None
     if rows["quarter_label"].isna().all():
         if "metric_id" not in rows:
@@ -50,7 +89,13 @@ def with_file_quarter(rows: pd.DataFrame, file: str) -> pd.DataFrame:
                 expected="one quarter, such as Q1 2025/26",
             )
         label = labels[0]
-    return rows.assign(_file_quarter=pd.array([label] * len(rows), dtype="string"))
+    found = [organisation(*of) for of in rows[["trust_code", "trust_type"]].fillna("").itertuples(index=False)]
+    texts: dict[str, list[str | None]] = {
+        "_file_quarter": [label] * len(rows),
+        "_league": [one[1] for one in found],
+        "_code": [one[0] for one in found],
+    }
+    return rows.assign(**{name: pd.Series(values, rows.index, "string") for name, values in texts.items()})
 
 
 def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
@@ -59,9 +104,9 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
     heading = "Reporting_date" if rows["quarter_label"].isna().all() else "Quarter"
     if "metric_id" not in rows:
         heading = "Quarter or Reporting_date"
-    pairs = pd.DataFrame({"label": labels, "trust_type": rows["trust_type"], "row": rows["_source_row"]})
+    pairs = rows[["trust_type", "trust_code", "_league"]].assign(label=labels, row=rows["_source_row"])
     found = set()
-    for label, trust_type, row in pairs.drop_duplicates(["label", "trust_type"]).itertuples(index=False):
+    for trust_type, code, league, label, row in pairs.drop_duplicates([*pairs.columns[:-1]]).itertuples(index=False):
         quarter = quarter_of(plain(label))
         if quarter is None:
             raise InputError(
@@ -72,36 +117,39 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
                 found=label,
                 expected="such as Q1 2025/26",
             )
-        league = leagues_by_trust_type().get(plain(trust_type).lower())
-        if league is None:
-            raise InputError(
-                "names no known trust type",
-                file=file,
-                row=int(row),
-                column="Trust_type",
-                found=trust_type,
-                expected=f"one of {', '.join(leagues_by_trust_type())}",
-            )
+        if pd.isna(league):
+            raise _unknown_organisation(code, "" if pd.isna(trust_type) else trust_type, file, int(row))
         found.add((quarter, league))
     return sorted(found)
+
+
+def _unknown_organisation(code: str, trust_type: str, file: str, row: int) -> InputError:
+    place: dict[str, Any] = {"file": file, "row": row}
+    if TRUST_CODE.fullmatch(plain(code)) or EITHER_CODE.fullmatch(plain(code)):
+        types = ", ".join(leagues_by_trust_type())
+        expected = f"one of {types}" + (f", not an ICB's of trust {code}" if code in leagues_by_trust() else "")
+        return InputError(
+            "names no known trust type", **place, column="Trust_type", found=trust_type, expected=expected
+        )
+    expected = "the ODS code of a trust or an ICB, or the ONS code of an ICB of seed icbs"
+    return InputError("is neither a trust nor an ICB", **place, column="Trust_code", found=code, expected=expected)
 
 
 def is_about(rows: pd.DataFrame, quarter: str | None, league: str | None) -> pd.Series[bool]:
     """Which rows of a file are about a quarter and a league."""
     quarters = rows["quarter_label"].fillna(rows["_file_quarter"]).map(lambda label: quarter_of(plain(label)))
-    leagues = rows["trust_type"].map(lambda text: leagues_by_trust_type().get(plain(text).lower()))
-    return (quarters == quarter) & (leagues == league)
+    return (quarters == quarter) & (rows["_league"] == league)
 
 
-def told(rows: list[list[str]]) -> set[tuple[Quarter, str]]:
+def told(rows: list[list[str]], source: Source) -> set[tuple[Quarter, str]]:
     """The (quarter, league) pairs that rows of a damaged file name."""
-    headings = [heading.strip() for heading in rows[0]]
-    by_segment = "Quarter" not in headings and "Metric_ID" in headings
+    names = source.columns_below(rows[0])
+    by_segment = "quarter_label" not in names and "metric_id" in names
     found = set()
     for row in rows[1:]:
-        said = dict(zip(headings, row, strict=False))
-        quarter = quarter_of(plain(said.get("Quarter", said.get("Reporting_date", ""))))
-        league = leagues_by_trust_type().get(plain(said.get("Trust_type", "")).lower())
-        if quarter and league and (not by_segment or plain(said["Metric_ID"]) == "OF5000"):
+        said = {name: text for name, text in zip(names, row, strict=False) if name}
+        quarter = quarter_of(plain(said.get("quarter_label", said.get("reporting_date", ""))))
+        _, league = organisation(said.get("trust_code", ""), said.get("trust_type", ""))
+        if quarter and league and (not by_segment or plain(said.get("metric_id", "")) == "OF5000"):
             found.add((quarter, league))
     return found

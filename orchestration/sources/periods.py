@@ -21,8 +21,9 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
         return None
     read = _in_financial_year if period.financial_year else datetime.strptime
     for format in period.format:
+        end = " ".join(text.split()[-len(format.split()) :]) if period.at_end else text
         with suppress(ValueError):
-            return read(text, format).strftime("%Y-%m")
+            return read(end, format).strftime("%Y-%m")
     example = datetime(2025, 4, 1).strftime(period.format[0])
     if period.financial_year:
         example = example.replace("2025", "2025-26")
@@ -44,6 +45,13 @@ def part_of(text: str, part: Part, file: str, row: int | None = None, column: st
         expected = f"one of {', '.join(part.values.values())}"
         raise InputError("is no part known here", file=file, row=row, column=column, found=text, expected=expected)
     return parts[0]
+
+
+def month_in_name(name: str, period: Period) -> str | None:
+    """The month that the name of a file says. Raises InputError where it says none."""
+    assert period.file_name
+    match = re.search(period.file_name, name.rpartition("/")[2], re.IGNORECASE)
+    return month_of(match[1] if match else name, period, name, column="its name")
 
 
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
@@ -79,7 +87,7 @@ def is_about(rows: pd.DataFrame, source: Source, file: str, month: str | None) -
 def months_told(rows: list[list[str]], source: Source) -> set[str]:
     """The months that rows of a damaged file name, where its headings stand or, of one column, anywhere in a row."""
     assert source.period and rows
-    headings = [source.column_headed(heading) for heading in rows[0]]
+    headings = source.columns_below(rows[0])
     names = source.period.columns
     places = [headings.index(name) for name in names if name in headings]
     found: set[str | None] = set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -27,7 +28,7 @@ from orchestration.sources.archives import (
     refuse_to_hold,
 )
 from orchestration.sources.descriptions import Source
-from orchestration.sources.periods import is_about, months_and_parts, months_told
+from orchestration.sources.periods import is_about, month_in_name, months_and_parts, months_told
 from orchestration.sources.sheets import BOOK
 from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
@@ -123,23 +124,25 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     source = found.source
     if source.is_workbook:
         found_in, remark = workbooks.subjects(path, source, file)
-        return [_of_month(source, *about) for about in found_in], remark
+        return of_months(source, found_in), remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
     remarks = "; ".join(filter(None, [found.remark, header.remark])) or None
     if source.layout == "nof":
-        pairs = nof.subjects(nof.with_file_quarter(rows, place), place)
+        pairs = nof.subjects(nof.with_subjects(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
+    if source.period and source.period.file_name:
+        return of_months(source, [(month_in_name(found.member or file, source.period), None)]), remarks
     if source.period:
-        return [_of_month(source, *about) for about in months_and_parts(rows, source, place)], remarks
+        return of_months(source, months_and_parts(rows, source, place)), remarks
     return [Subject(period=vintage_of(rows, source))], remarks
 
 
 def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:
     """What a file that does not parse still says it is about; nothing where that may not be all."""
     if found.source.is_workbook:
-        return [_of_month(found.source, month) for month in workbooks.months_told(path, found.source, file)]
+        return of_months(found.source, [(month, None) for month in workbooks.months_told(path, found.source, file)])
     try:
         with open_file(path, found.member, file) as stream:
             text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
@@ -161,16 +164,21 @@ def told(lines: list[str], source: Source) -> list[Subject]:
 def told_by_rows(rows: list[list[str]], source: Source, is_cut: bool) -> list[Subject]:
     """What rows are about, the first of them the headings."""
     if source.layout == "nof":
-        found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows)}
+        found = {Subject(quarter, quarter, league) for quarter, league in nof.told(rows, source)}
     elif source.period:
-        found = {_of_month(source, month) for month in months_told(rows, source)}
+        found = {*of_months(source, [(month, None) for month in months_told(rows, source)])}
     else:
         return [Subject()]
     return [] if len(found) > 1 and is_cut else sorted(found, key=str)
 
 
-def _of_month(source: Source, month: str, part: str | None = None) -> Subject:
-    return Subject(source.quarter_of(month), month, part)
+def of_months(source: Source, months: Iterable[tuple[str | None, str | None]]) -> list[Subject]:
+    return [
+        Subject(quarter, month, part)
+        for month, part in months
+        if month
+        for quarter in source.quarter_of(month).following(source.lasts)
+    ]
 
 
 def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.DataFrame:
@@ -181,7 +189,7 @@ def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.D
     with open_file(path, member, file) as stream:
         rows, _ = csv_files.read_csv(stream, source, place)
     if source.layout == "nof":
-        rows = nof.with_file_quarter(rows, place)
+        rows = nof.with_subjects(rows, place)
     return rows.assign(_source_member=member)
 
 

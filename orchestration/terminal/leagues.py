@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from orchestration.releases.release import Release
 
+OFFICIAL_ICBS = "icb_official"
 TRUSTS = "its trusts and their ranks"
 OTHER_COLUMNS = 62  # characters of a line that the trust's name must leave
 
@@ -36,7 +38,7 @@ def show_release(console: Console, release: Release, only: str | None, rows: int
         raise LeagueError(f"{release} is of an earlier contract: build {release.quarter} again to see it here")
     coverage = release.table("league_coverage")
     coverage["title"] = coverage["title"].map(release.marked)
-    robustness = release.table("rank_robustness")[["organisation_code", "rank_without_finance"]]
+    robustness = release.table("rank_robustness")[["league", "organisation_code", "rank_without_finance"]]
     places = release.table("league_table").merge(robustness, how="left")
     facts = release.table("method_sensitivity")
     known = list(coverage["league"])
@@ -47,7 +49,7 @@ def show_release(console: Console, release: Release, only: str | None, rows: int
             elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
             console.print(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
         elif about.league == "icb":
-            icbs = places[places["organisation_type"] == "icb"]
+            icbs = places[(places["league"] == "icb") & (places["organisation_type"] == "icb")]
             trusts = places[places["organisation_type"] == "trust"]
             console.print(_icb_table(about, icbs, trusts, rows or len(icbs), console.width))
             console.print(_how_sure(about, facts), style="dim", highlight=False)
@@ -58,19 +60,20 @@ def show_release(console: Console, release: Release, only: str | None, rows: int
 
 
 def _trust_table(about: Any, trusts: pd.DataFrame, rows: int, width: int) -> Table:
+    who = "ICB" if about.league == OFFICIAL_ICBS else "trust"
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),
         "likely": _likely,
         "since": lambda t: _moved(t.rank_change),
         "code": lambda t: t.organisation_code,
-        "trust": lambda t: t.organisation_name,
+        who: _name,
         "score": lambda t: _text(t.average_score),
         "segment": lambda t: _text(t.segment) + (f" was {_text(t.segment_unadjusted)}" if _overridden(t) else ""),
         "by\nscore": lambda t: _text(t.rank_without_override),
         "no\nfinance": lambda t: _text(t.rank_without_finance),
         "metrics": lambda t: f"{t.metrics_counted}/{t.metrics_expected}",
     }
-    return _league_table(about, trusts, rows, columns, {"trust": max(width - OTHER_COLUMNS, 18)})
+    return _league_table(about, trusts, rows, columns, {who: max(width - OTHER_COLUMNS, 18)})
 
 
 def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, width: int) -> Table:
@@ -86,7 +89,7 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
         "likely": _likely,
         "since": lambda i: _moved(i.rank_change),
         "code": lambda i: i.organisation_code,
-        "ICB": lambda i: i.organisation_name.removeprefix("NHS ").removesuffix(" Integrated Care Board"),
+        "ICB": _name,
         "score": lambda i: _text(i.average_score),
         "segment": lambda i: _text(i.segment),
         "metrics": lambda i: f"{i.metrics_counted}/{i.metrics_expected}",
@@ -147,6 +150,10 @@ def _how_sure(about: Any, facts: pd.DataFrame) -> str:
         moved, most = found["override", "organisations_moved"], found["override", "largest_loss"]
         parts.append(f"the override moves {moved:.0f} ranks, the worst loss {most:.0f} places")
     return "; ".join(parts) + ".\n"
+
+
+def _name(member: Any) -> str:
+    return re.sub(r"^NHS (.*) INTEGRATED CARE BOARD$", r"\1", member.organisation_name, flags=re.IGNORECASE)
 
 
 def _likely(member: Any) -> str:

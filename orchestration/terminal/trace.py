@@ -50,8 +50,8 @@ def show(console: Console, traced: Row) -> None:
     notes = Footnotes(traced["files"])
     console.print(f"{traced['release']}: {traced['state']}", markup=False, highlight=False, soft_wrap=True)
     tables = traced.get("tables", {})
-    if traced.get("placing"):
-        _show_placing(console, traced["placing"], tables, notes)
+    for placing in traced.get("placings", []):
+        _show_placing(console, placing, tables, notes)
     if "rows" in traced:
         for metric in traced["metrics"]:
             _show_metric(console, metric, notes)
@@ -76,6 +76,7 @@ def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], 
         console.print(table)
         return
     flags = [row for row in tables.get("reconciliation", []) if row["measure"] == "financial_override"]
+    flags = flags if placing["financial_override"] is not None else []
     of = f"of {placing['members_ranked']}; {placing['members_before']} come before it by segment, then average score"
     table.add_row("rank", _text(placing["rank"]), of)
     if placing["rank_low"] is not None:

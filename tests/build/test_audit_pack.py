@@ -218,9 +218,10 @@ def test_what_failed_comes_first_with_its_examples_and_waiver(doctored: Path) ->
     assert page.tables["t-gates"][0][-2:] == ["2", "1"]
 
 
-def test_rules_in_force_are_counted_by_label(page: Page) -> None:
-    """Another way to the same numbers: the seeds, read with pandas."""
-    found: Counter[str] = Counter()
+def test_rules_in_force_are_counted_by_label(page: Page, built: Any) -> None:
+    """Another way to the same numbers: the seeds and the rules that only the release shows, read with pandas."""
+    shown = pd.read_csv(built.release / "framework_rules.csv")
+    found = Counter({"discovered": int((shown["label"] == "discovered").sum())})
     for path in SEEDS.glob("*.csv"):
         rows = pd.read_csv(path, dtype=str)
         for column, of in (("framework", FRAMEWORKS), ("quarter", {"2025-26-Q4"})):
@@ -243,6 +244,25 @@ def test_every_rule_in_force_is_shown_with_its_label(page: Page, path: Path) -> 
         assert row.get("label", cells[0]) in cells
         assert row.get("source", "") in "".join(cells)
         assert row.get("metric_id", "") in "".join(cells)
+
+
+def test_every_rule_that_a_release_shows_is_there_with_its_label(page: Page, built: Any) -> None:
+    rules = pd.read_csv(built.release / "framework_rules.csv", dtype=str).fillna("\N{EN DASH}")
+    assert set(rules["label"]) >= {"verified", "discovered"}
+    for league, rows in rules.groupby("league"):
+        shown = page.tables[f"t-shown-{league}"]
+        for cells, row in zip(shown, rows.itertuples(), strict=True):
+            assert cells[:5] == [row.subject, row.rule.replace("_", " "), row.found, row.seeded, row.label]
+            assert cells[5].startswith(f"{int(row.cells_explained):,} of ") and cells[7] == row.alternatives
+
+
+def test_what_goes_against_itself_or_a_seed_is_there(built_planted: Any) -> None:
+    page = Page((built_planted.release / audit_page.NAME).read_text(encoding="utf-8"))
+    rows = pd.read_csv(built_planted.release / "release_contradictions.csv", dtype=str).fillna("\N{EN DASH}")
+    told = rows.assign(kind=rows["kind"].str.replace("_", " "))
+    told["trust"] = told["organisation_name"] + told["organisation_code"]
+    columns = ["league", "trust", "published_id", "source_row", "kind", "found", "expected", "severity"]
+    assert page.tables["t-contradictions"] == told[columns].to_numpy().tolist() != []
 
 
 def test_official_figures_are_counted_by_league_measure_and_status(page: Page, built: Any) -> None:

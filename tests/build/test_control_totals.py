@@ -22,6 +22,7 @@ Mutant = Callable[["Part"], Expected]
 
 MONTH = dt.date(2026, 3, 1)
 QUARTER = "2025-26-Q4"
+SURVEY = "2025-01"
 STAGED = {  # publication: its model
     "rtt": "rtt_pathways",
     "dm01": "dm01_waits",
@@ -31,6 +32,8 @@ STAGED = {  # publication: its model
     "csds": "csds_counts",
     "sickness": "sickness_days",
     "community_waits": "community_waiters",
+    "gpps": "gpps_results",
+    "dementia": "dementia_diagnoses",
 }
 FORMS = {  # other form of a publication: its model
     "ae_provider": "ae_provider_attendances",
@@ -65,6 +68,7 @@ OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own file
     "summary_figures_complete",
     "trusts_are_described_once",
 }
+ICBS_ADD_UP = "icbs_of_surveys_and_diagnoses_add_up"
 FIRST_WEEK, WEEK_19, WEEK_53 = "gt_00_to_01_weeks_sum_1", "gt_18_to_19_weeks_sum_1", "gt_52_to_53_weeks_sum_1"
 
 
@@ -91,7 +95,9 @@ class Part:
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
         self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
-        files += f" and (source_id = 'ambsys' or period in ({PERIOD}, '{QUARTER}'))"  # ambsys: all months a file
+        files += (
+            f" and (source_id = 'ambsys' or period in ({PERIOD}, '{QUARTER}', '{SURVEY}'))"  # ambsys: all months a file
+        )
         self.connection.execute(f"create table landed.files as {files}")
         for source in MODEL_OF:
             self.connection.execute(
@@ -99,7 +105,7 @@ class Part:
                 create table landed.{source} as from '{build.parquet(source)}'
                 where _source_sha256 in (
                     select source_sha256 from landed.files
-                    where source_id = '{source}' and status = 'used' and period = {PERIOD}
+                    where source_id = '{source}' and status = 'used' and period in ({PERIOD}, '{SURVEY}')
                 )
                 """
             )
@@ -1254,6 +1260,74 @@ def csds_row_twice(part: Part) -> Expected:
     twice = contacts(total, total + float(row["measure_value"]), int(most / 2.5))
     key = {"month": MONTH, "level": "Provider", "organisation_code": row["org_code"], "rows_found": 2}
     return {"csds_providers_add_up": [twice], "csds_counts.key": [key]}
+
+
+# General practice
+
+
+def asked(part: Part, sent: int, returned: int) -> tuple[Row, Row]:
+    """An ICB's answers to a question, and the totals of the question where the ICBs have so many more."""
+    row = part.row("gpps", "type = 'ICB'")
+    england = part.row("gpps", f"type = 'National' and measure = '{row['measure']}'")
+    sums = {"sum_of_icbs": int(england["distributed"]) + sent * int(row["distributed"])}
+    sums |= {"sum_of_within": int(england["received"]) + returned * int(row["received"])}
+    totals = {"england": int(england["distributed"]), "england_within": int(england["received"])}
+    about = {"source_id": "gpps", "month": dt.date(2025, 1, 1), "counted": row["measure"].replace("-", "_")}
+    return row, {**about, **totals, **sums}
+
+
+@mutant
+def survey_lost_icb(part: Part) -> Expected:
+    row, totals = asked(part, -1, -1)
+    part.lose("gpps", f"rowid = {row['rowid']}")
+    return {ICBS_ADD_UP: [totals]}
+
+
+@mutant
+def survey_lost_england(part: Part) -> Expected:
+    row, totals = asked(part, 0, 0)
+    part.lose("gpps", f"type = 'National' and measure = '{row['measure']}'")
+    return {ICBS_ADD_UP: [{**totals, "england": None, "england_within": None}]}
+
+
+@mutant
+def survey_row_twice(part: Part) -> Expected:
+    row, totals = asked(part, 1, 1)
+    part.again("gpps", row)
+    key = {"organisation_code": row["code"], "measure": totals["counted"], "rows_found": 2}
+    return {ICBS_ADD_UP: [totals], "gpps_results.key": [key]}
+
+
+def diagnosed(part: Part) -> tuple[Row, Row]:
+    row, england = part.row("dementia", "type = 'ICB'"), part.row("dementia", "type = 'National'")
+    recorded, estimated = int(england["recorded"]), Decimal(england["estimated"])
+    about = {"source_id": "dementia", "month": MONTH, "counted": "dementia_diagnosed"}
+    totals = {"england": estimated, "sum_of_icbs": estimated, "england_within": recorded, "sum_of_within": recorded}
+    return row, {**about, **totals}
+
+
+@mutant
+def dementia_recorded_once_more(part: Part) -> Expected:
+    row, totals = diagnosed(part)
+    part.add("dementia", row, "recorded")
+    return {ICBS_ADD_UP: [{**totals, "sum_of_within": totals["sum_of_within"] + 1}]}
+
+
+@mutant
+def dementia_estimates_off_by_more_than_rounding(part: Part) -> Expected:
+    row, totals = diagnosed(part)
+    part.add("dementia", row, "estimated", amount=2.5)
+    return {ICBS_ADD_UP: [{**totals, "sum_of_icbs": totals["sum_of_icbs"] + Decimal("2.5")}]}
+
+
+@mutant
+def dementia_row_twice(part: Part) -> Expected:
+    row, totals = diagnosed(part)
+    part.again("dementia", row)
+    sums = {"sum_of_icbs": totals["sum_of_icbs"] + Decimal(row["estimated"])}
+    sums |= {"sum_of_within": totals["sum_of_within"] + int(row["recorded"])}
+    key = {"level": "ICB", "organisation_code": row["ods_code"], "rows_found": 2}
+    return {ICBS_ADD_UP: [{**totals, **sums}], "dementia_diagnoses.key": [key]}
 
 
 # All publications together

@@ -29,7 +29,9 @@ from orchestration.workspace.paths import Build, Workspace
 
 QUARTER = "2025-26-Q1"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
-PUBLICATIONS = frozenset({"rtt", "ae", "dm01", "ambsys", "csds", "cancer"})  # the first quarter is built without
+PUBLICATIONS = frozenset(
+    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia"}
+)  # the first quarter is built without
 FORMS = frozenset(source.id for source in known_sources().values() if source.form_of)  # the sample has none
 RELEASE = dg.AssetKey(["publish", "release"])
 LAYERS = ("extract", "land", "rules", "stage", "metric", "score", "rank", "publish")

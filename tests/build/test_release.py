@@ -507,6 +507,7 @@ def test_england_is_everybody_counted(counted: Any) -> None:
     sums = {
         metric_id: tuple(sum((getattr(f, part) for f in of.values()), Fraction(0)) for part in COUNTS)
         for metric_id, of in expected_figures(quarter).items()
+        if not metric_id.startswith("ICB-GP-")  # weighted percentages do not add up
     }
     everybody = sums | {"OF0023": sums["ICB-RTT-18W"], "OF0003": sums["ICB-RTT-52W"], "ICB-AE-4H": sums["OF0013"]}
     england = table("england_figures").set_index("metric_id")
@@ -545,9 +546,9 @@ def test_icb_league_is_the_oracles(counted: Any) -> None:
     assert (unranked["not_ranked_reason"].str.len() > 0).all()
     assert set(ranked["organisation_type"]) == {"icb"} and "icb" not in set(unranked["organisation_type"])
     assert set(rows["framework_status"]) == {"experimental"}
-    assert set(zip(rows["coverage"], rows["metrics_expected"], strict=True)) == {("full", 6)}
+    assert set(zip(rows["coverage"], rows["metrics_expected"], strict=True)) == {("full", 15)}
     coverage = table("league_coverage").set_index("league").loc["icb"]
-    assert (coverage["value_basis"], coverage["organisations"], coverage["metrics_scored"]) == ("computed", 42, 6)
+    assert (coverage["value_basis"], coverage["organisations"], coverage["metrics_scored"]) == ("computed", 42, 15)
     assert coverage[["metrics_missing", "metrics_of_an_earlier_month", "absent_reason"]].isna().all()
 
 
@@ -571,9 +572,10 @@ def test_metric_scores_of_icbs_are_the_oracles(counted: Any) -> None:
         ("population_size", 42),
         ("score_basis", "computed"),
         ("label", "experimental"),
-        ("weight", 1),
     ):
         assert set(rows[column]) == {only}, column
+    gp = rows.index.get_level_values("metric_id").str.startswith("ICB-GP-")
+    assert set(rows.loc[gp, "weight"].astype(float)) == {0.125} and set(rows.loc[~gp, "weight"]) == {1}
     assert rows["counted"].all()
 
 

@@ -68,6 +68,18 @@ def headings(source_id: str) -> list[str]:
     return [column if isinstance(column, str) else column["published"][0] for column in described]
 
 
+GP_METRICS = {  # metric of ICBs by the question of the survey
+    "gpps-phone-access": "ICB-GP-PHONE",
+    "gpps-website-access": "ICB-GP-WEBSITE",
+    "gpps-app-access": "ICB-GP-APP",
+    "gpps-reception-helpfulness": "ICB-GP-RECEPTION",
+    "gpps-continuity": "ICB-GP-CONTINUITY",
+    "gpps-contact-experience": "ICB-GP-CONTACT",
+    "gpps-listened": "ICB-GP-LISTENED",
+    "gpps-care-concern": "ICB-GP-CARE",
+}
+
+
 @pytest.fixture(scope="module")
 def rtt(sample: Path) -> dict[str, pd.DataFrame]:
     return {q: table(one(sample / "rtt", f"*file-{end:%b%y}-*.zip")) for q, end in _ends()}
@@ -136,6 +148,7 @@ def recomputed(
     ambsys: dict[str, pd.DataFrame],
     absence: dict[pd.Period, pd.DataFrame],
     community: dict[str, dict[str, pd.DataFrame]],
+    sample: Path,
 ) -> dict[str, Ratios]:
     """Numerators and denominators from the files alone."""
     (merged,) = (trust for trust in invent_year().organisations.trusts if trust.predecessor)
@@ -194,8 +207,21 @@ def recomputed(
             for name in ("Table 4", "Table 4g", "Table 4h")
         )
         add("OF0005", waiting.index.get_level_values(1), over + longer, waiting)
+        for row in csv.DictReader((sample / "gp_survey" / "gpps_2025_icb.csv").open(encoding="utf-8")):
+            if row["type"] == "ICB":
+                percent, width = float(row["percent"]), float(row["upper_95"]) - float(row["lower_95"])
+                size = min(round(percent * (100 - percent) * (2 * 1.959964 / width) ** 2), int(row["unweighted_base"]))
+                add(GP_METRICS[row["measure"]], [row["code"]], [Fraction(row["percent"]) * size / 100], [size])
+        book = CalamineWorkbook.from_path(str(sample / "dementia" / _dementia(end)))
+        for kind, code, _, _, recorded, estimated, *_ in book.get_sheet_by_name("Table 4").to_python():
+            if kind == "ICB":
+                add("ICB-DEMENTIA-65", [code], [int(recorded)], [Fraction(str(estimated))])
         found[quarter] = sums
     return found
+
+
+def _dementia(end: pd.Period) -> str:
+    return f"Primary_Care_Dementia_Data_{end.strftime('%B_%Y')}-_Summary.xlsx"
 
 
 def _ends() -> Iterator[tuple[str, pd.Period]]:
@@ -579,7 +605,7 @@ def test_who_is_counted() -> None:
         assert figures["ICB-RTT-18W"] == figures["ICB-RTT-52W"] == icbs | hubs | {"NONC"}
         assert figures["ICB-DM01-6W"] == icbs | {"X99", "NONC"}
         assert figures["ICB-CANCER-28D"] == figures["ICB-CANCER-62D"] == icbs | hubs | {"UNKNOWN"}
-        assert figures["ICB-AE-4H"] == icbs
+        assert figures["ICB-AE-4H"] == figures["ICB-DEMENTIA-65"] == figures["ICB-GP-CONTACT"] == icbs
         assert others <= figures["OF0023"] & figures["X-DM01-6W"]
         assert {provider.code for provider in organisations.walk_ins} <= figures["OF0013"]
         nobody = [code for code, figure in expected_figures(quarter)["OF0013"].items() if figure.value is None]
@@ -612,10 +638,11 @@ def test_the_icb_league_follows_from_the_figures() -> None:
                 if metric_id.startswith("ICB-")
             }
         )
-        assert values.shape == (42, 6)
+        assert values.shape == (42, 15)
         ranks = pd.DataFrame({name: values[name].rank(method="min", ascending=name in lower) for name in values})
         scores = 1 + 3 * (ranks - 1) / 41
-        averages = scores.mean(axis=1).map(lambda score: int(score * 100 + 0.5 + 1e-9))
+        weights = pd.Series({name: 0.125 if name in GP_METRICS.values() else 1 for name in scores})
+        averages = (scores.mul(weights).sum(axis=1) / weights.sum()).map(lambda score: int(score * 100 + 0.5 + 1e-9))
         cuts = averages.quantile([0.25, 0.5, 0.75]).tolist()
         segments = 1 + sum((averages > cut).astype(int) for cut in cuts)
         positions = (segments * 1000 + averages).rank(method="min").astype(int)

@@ -32,7 +32,7 @@ from orchestration.releases import audit_page, openlineage
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import OPENLINEAGE, PACKAGE, Release
 from orchestration.releases.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
-from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
+from orchestration.sources.descriptions import NOF_COLUMNS, ROW_OF_FILE, known_sources
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import OF_EXTRACT, all_lineage, columns_of_tables
 from orchestration.warehouse.manifest import Rule
@@ -295,7 +295,7 @@ def test_every_published_column_leads_to_a_file(built: Any) -> None:
             columns = pd.read_parquet(built.release / f"{table.name}.parquet").columns
             assert all((f"{published}/{file}", column) in reads for column in columns), file
             found = found.union(*(ends((f"{published}/{file}", column)) for column in columns))
-    of_row = {(f"land.{source}", column) for source in known_sources() for column in (*ROW_OF_FILE, "_file_quarter")}
+    of_row = {(f"land.{source}", column) for source in known_sources() for column in (*ROW_OF_FILE, *NOF_COLUMNS)}
     of_build = {("extract.build", "quarter"), *(("extract.files", column) for column in OF_EXTRACT["files"])}
     of_nothing = {
         (f"{layer}.{table}", column)

@@ -10,13 +10,13 @@ import pytest
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources.descriptions import NOF_COLUMNS, known_sources
 from orchestration.sources.inventory import COLUMNS
 from orchestration.workspace.paths import DBT_PROJECT
 
 LANDED = {source.id: [column.name for column in source.columns] for source in known_sources().values()}
 EXTRACT = {"build": ["quarter", "fictional"], "files": COLUMNS}
-PROVENANCE = ["_file_quarter", "_source_sha256", "_source_member", "_source_row"]
+PROVENANCE = [*NOF_COLUMNS, "_source_sha256", "_source_member", "_source_row"]
 
 
 @pytest.fixture(scope="session")

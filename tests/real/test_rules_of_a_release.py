@@ -15,7 +15,10 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.workspace.paths import DBT_PROJECT, PROJECT
+from orchestration.audit.framework import compare
+from orchestration.audit.proposal import propose
+from orchestration.releases.release import Release
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS
 
 OFFICIAL = ["rank", "average_score", "segment_unadjusted", "segment", "final_segment", "rank_without_override"]
 RENAMED = {"OF0057": "OF0957", "OF1057": "OF1957", "OF1082": "OF1682", "OF4003": "OF4093", "OF5002": "OF5902"}
@@ -56,7 +59,7 @@ def rows(warehouse: Path, table: str, quarter: str) -> pd.DataFrame:
 
 def official(warehouse: Path, quarter: str) -> pd.DataFrame:
     league = rows(warehouse, "rank.trust_league_table", quarter)
-    ranked = league[league["league"] == LEAGUE].set_index("trust_code").sort_index()
+    ranked = league[league["league"] == LEAGUE].set_index("organisation_code").sort_index()
     assert ranked["rank"].notna().sum() == 61
     return ranked[OFFICIAL]
 
@@ -80,6 +83,10 @@ def test_without_any_seed_of_the_framework(built: tuple[str, Path], again: Again
     assert_same_release(warehouse, built)
     rules = rows(warehouse, "metric.framework_rules", built[0])
     assert set(rules["origin"]) == {"release"} and set(rules["label"]) == {"discovered"}
+    status = rows(warehouse, "rank.reconciliation", built[0]).groupby("measure")["status"].agg(set)
+    for measure in ("metric_score", "domain_score", "average_score", "unadjusted_segment", "adjusted_segment"):
+        assert status[measure] == {"agrees_by_construction"}, measure
+    assert status["league_rank"] == {"agrees"}
     assert rows(warehouse, "metric.release_contradictions", built[0]).empty
 
 
@@ -111,7 +118,7 @@ def test_wrong_seeds_are_named_and_do_not_count(built: tuple[str, Path], again: 
     assert set(said["kind"]) == {"seed_contradicted"}
     about = said["published_id"].fillna("league")
     assert set(zip(about, said["found"].str.split(" ").str[0], strict=True)) == {
-        ("OF1057", "threshold"),
+        ("OF1057", "floor"),
         ("OF1067", "weight"),
         ("OF1016", "polarity"),
         ("OF1005", "population_size"),
@@ -132,3 +139,24 @@ def change(project: Path, seed: str, of: dict[str, str], **new: str) -> None:
         writer = csv.DictWriter(file, list(found[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(found)
+
+
+def test_seeds_say_all_that_the_releases_show_and_what_changed(
+    shared_extracts: Path, build_quarter: Callable[[str, Path], Any]
+) -> None:
+    """What changed is what the seeds have a row a quarter of."""
+    releases = [
+        Release.read(build_quarter(quarter, shared_extracts).release) for quarter in ("2025-26-Q1", "2025-26-Q2")
+    ]
+    for release in releases:
+        proposal = propose(release)
+        assert proposal.notes == [] and proposal.diff(SEEDS) == ""
+    changed: dict[str, set[str]] = {}
+    for change in compare(*releases):
+        assert change.league == LEAGUE and change.before and change.after
+        changed.setdefault(change.rule, set()).add(change.about)
+    assert changed["population_size"] == {"OF0005", "OF0016", "OF0041", "OF0057", "OF0086"}
+    assert changed["precision"] == {"OF0005", "OF0016", "OF0063"}  # of OF0057 either fits
+    scopes = {"overall", "Finance and productivity", "People and workforce", "Effectiveness and experience"}
+    assert changed["cut_points"] == scopes  # one set fits the other two
+    assert set(changed) == {"population_size", "precision", "cut_points"}

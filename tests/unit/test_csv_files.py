@@ -62,7 +62,7 @@ def test_anything_else_is_no_publication(content: bytes) -> None:
 
 
 def test_quarter_of_a_file_without_the_column_is_that_of_its_segment_rows() -> None:
-    rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER[1:], ROW[1:]), DATA, "f.csv"), "f.csv")
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER[1:], ROW[1:]), DATA, "f.csv"), "f.csv")
     assert rows["quarter_label"].isna().all()
     assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
 
@@ -127,7 +127,7 @@ def test_damage_is_named_with_its_place(content: bytes, message: str) -> None:
 )
 def test_labels_that_name_nothing_are_errors(column: str, value: str, message: str) -> None:
     row = [value if heading == column else cell for heading, cell in zip(HEADER, ROW, strict=True)]
-    rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
     with pytest.raises(InputError, match=message):
         nof.subjects(rows, "f.csv")
 
@@ -136,13 +136,86 @@ def test_segment_rows_that_disagree_on_the_quarter_are_an_error() -> None:
     other = ["Q2 2025/26" if cell == "Q1 2025/26" else cell for cell in ROW]
     rows = read_csv(csv_bytes(HEADER[1:], ROW[1:], other[1:]), DATA, "f.csv")
     with pytest.raises(InputError, match=r"do not agree on one; found 'Q1 2025/26, Q2 2025/26'"):
-        nof.with_file_quarter(rows, "f.csv")
+        nof.with_subjects(rows, "f.csv")
 
 
 def test_non_breaking_spaces_do_not_change_a_label() -> None:
     row = ["Q1 2025/26\u00a0", "London", "\u00a0Ambulance trust ", *ROW[3:]]
-    rows = nof.with_file_quarter(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER, row), DATA, "f.csv"), "f.csv")
     assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
+
+
+@pytest.mark.parametrize(
+    ("code", "trust_type", "found"),
+    [
+        ("QE1", "", ("QE1", "icb_official")),
+        ("QE1", "Ambulance trust", ("QE1", "icb_official")),
+        ("E54000048\u00a0", "", ("QE1", "icb_official")),
+        ("E54000042", "", ("QRL", "icb_official")),
+        ("E54000067", "", ("QRL", "icb_official")),
+        ("D7T5G", "", ("D7T5G", "icb_official")),
+        ("XA1", "", ("XA1", "icb_official")),
+        ("W1W1W", "Integrated Care Board", ("W1W1W", "icb_official")),
+        ("RX2", "", ("RX2", "mental_health_community")),
+        ("G6V2S", "", ("G6V2S", "mental_health_community")),
+        ("ZA1", "Ambulance trust", ("ZA1", "ambulance")),
+        ("Z4V7K", "Acute trust", ("Z4V7K", "acute")),
+        ("W1W1W", "", ("W1W1W", None)),
+        ("RX2", "Integrated Care Board", ("RX2", None)),
+        ("E54000099", "Integrated Care Board", ("E54000099", None)),
+        ("X24", "Integrated Care Board", ("X24", None)),
+        ("Y56", "Acute trust", ("Y56", None)),
+    ],
+)
+def test_code_says_whether_an_organisation_is_a_trust_or_an_icb(
+    code: str, trust_type: str, found: tuple[str, str | None]
+) -> None:
+    assert nof.organisation(code, trust_type) == found
+
+
+@pytest.mark.parametrize(
+    ("code", "trust_type", "message"),
+    [
+        ("X24", "Ambulance trust", "row 3, column Trust_code: is neither a trust nor an ICB; found 'X24'"),
+        ("E54000099", "ICB", "row 3, column Trust_code: is neither a trust nor an ICB; found 'E54000099'"),
+        (
+            "RX2",
+            "ICB",
+            "row 3, column Trust_type: names no known trust type; found 'ICB'; .* not an ICB's of trust RX2",
+        ),
+        ("W1W1W", "", "row 3, column Trust_type: names no known trust type; found ''"),
+    ],
+)
+def test_organisation_that_is_neither_is_named_with_its_row(code: str, trust_type: str, message: str) -> None:
+    other = [*ROW[:2], trust_type, ROW[3], code, *ROW[5:]]
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER, ROW, other), DATA, "f.csv"), "f.csv")
+    with pytest.raises(InputError, match=message):
+        nof.subjects(rows, "f.csv")
+
+
+def test_file_of_icbs_may_be_headed_otherwise_and_say_no_type() -> None:
+    headings = [h.replace("Trust", "ICB").replace("_", " ") for h in HEADER]
+    without = [i for i, heading in enumerate(HEADER) if heading in ("Trust_type", "Trust_subtype")]
+    header, row = (
+        [cell for i, cell in enumerate(cells) if i not in without] for cells in (headings, [*ROW[:4], "QE1", *ROW[5:]])
+    )
+    rows = nof.with_subjects(read_csv(csv_bytes(header, row), DATA, "f.csv"), "f.csv")
+    assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "icb_official")]
+
+
+def test_heading_described_first_counts_where_two_are_of_one_column() -> None:
+    content = csv_bytes(["ICB_code", *HEADER], ["QE1", *ROW])
+    rows, header = csv_files.read_csv(io.BytesIO(content), DATA, "f.csv")
+    assert rows.loc[0, "trust_code"] == "ZA1"
+    assert header.remark == "1 column not known here, 'ICB_code', is left out"
+
+
+def test_unknown_heading_of_a_needed_column_says_which_line_of_the_description_to_add_it_to() -> None:
+    headings = ["Board" if heading == "Trust_code" else heading for heading in HEADER]
+    with pytest.raises(
+        InputError, match=r"column 5: .*found 'Board'.* the new name of trust_code.* line of data/sources/nof_data.yml"
+    ):
+        read_csv(csv_bytes(headings, ROW), DATA, "f.csv")
 
 
 def test_empty_columns_after_the_last_one_known_are_left_out_with_a_remark() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -145,11 +146,26 @@ def test_one_set_of_cut_points_fits_two_quarters_or_not() -> None:
     first = release(RULES, 1)
     moved = HiddenRules(RULES.metrics, 40, (210, 230, 260), quarter="2026-27-Q2")
     same = HiddenRules(RULES.metrics, 40, quarter="2026-27-Q2")
-    fixed = discover(pd.concat([first, release(same, 2)]))["fixed_thresholds"]
-    assert fixed["fixed"].all() and set(fixed["quarters"]) == {"2026-27-Q1, 2026-27-Q2"}
-    by_scope = discover(pd.concat([first, release(moved, 2)]))["fixed_thresholds"].set_index("scope")
-    assert not by_scope.loc["overall", "fixed"].all()
-    assert discover(first)["fixed_thresholds"]["fixed"].isna().all()
+    fixed = fixed_cuts(discover(pd.concat([first, release(same, 2)])))
+    assert set(fixed["quarter"]) == {"2026-27-Q2"}
+    assert not fixed["cells_unexplained"].any() and (fixed["cells_explained"] == 80).all()
+    overall = fixed.set_index("subject").loc["overall", "found"]
+    low, high = (Decimal(text) for text in overall.split(",")[0].split("/"))
+    assert low <= 2 < high
+    assert overall.endswith(", the same set, fits 2026-27-Q1 and 2026-27-Q2")
+    by_scope = fixed_cuts(discover(pd.concat([first, release(moved, 2)]))).set_index("subject")
+    assert by_scope.loc["overall", "found"] == "no set fits 2026-27-Q1 and 2026-27-Q2"
+    assert by_scope.loc["overall", "cells_unexplained"] > 0
+
+
+@pytest.mark.parametrize("quarter", ["2026-27-Q3", "2027-28-Q1", "2025-26-Q4"])
+def test_cut_points_are_compared_with_the_quarter_before_in_the_same_year_alone(quarter: str) -> None:
+    other = release(HiddenRules(RULES.metrics, 40, quarter=quarter), 2)
+    assert fixed_cuts(discover(pd.concat([release(RULES, 1), other]))).empty
+
+
+def fixed_cuts(found: Discovered) -> pd.DataFrame:
+    return found["findings"][found["findings"]["rule"] == "fixed_cut_points"]
 
 
 def test_a_grid_that_does_as_well_is_named() -> None:
@@ -186,6 +202,24 @@ def test_leagues_that_are_scored_together_agree_on_the_size() -> None:
     assert set(discover(made)["population_sizes"]["population_size"]) == {200}
 
 
+def test_a_league_that_leaves_the_form_open_goes_by_one_that_shows_it() -> None:
+    """One organisation that meets the standard is as well the first of a plain grid."""
+    rules = HiddenRules((HiddenMetric("OF0001", "A", "rank_with_standard", threshold=70),), 40)
+    large = release(rules).assign(league="acute")
+    few = replace(rules, organisations=8, code="Y{:02}")
+    for seed in range(60):
+        small = release(few, seed).assign(league="ambulance")
+        if (small.loc[small["published_id"] == "OF1001", "value"] == 1).sum() == 1:
+            break
+    assert discover(small)["metrics"].iloc[0]["scoring_rule"] == "rank"
+    found = discover(pd.concat([large, small]))
+    assert list(found["metrics"]["scoring_rule"]) == ["rank_with_standard"] * 2
+    assert set(found["population_sizes"]["population"]) == {"acute", "ambulance"}
+    findings = found["findings"].query("league == 'ambulance' and rule == 'scoring_rule'")
+    assert findings.iloc[0]["alternatives"].startswith("rank with ")
+    assert found["contradictions"].empty
+
+
 # A file against itself
 
 
@@ -216,6 +250,11 @@ def swap_scores(figures: pd.DataFrame) -> pd.DataFrame:
 def wrong_rank(figures: pd.DataFrame) -> pd.DataFrame:
     at = cell(figures, "Z07", "OF0007")
     figures.loc[at, "published_rank"] = 41 - figures.loc[at, "published_rank"]
+    return figures
+
+
+def without_rank(figures: pd.DataFrame) -> pd.DataFrame:
+    figures.loc[cell(figures, "Z07", "OF0007"), "published_rank"] = None
     return figures
 
 
@@ -260,7 +299,10 @@ CONTRADICTIONS = [
     ("score_out_of_range", "OF1001", set_value("OF1001", "3.10")),
     ("score_against_band", "OF1006", other_segment("OF1006")),
     ("domain_score_not_reproduced", "OF4000", set_value("OF4000", "0.03")),
+    ("domain_score_rounded_otherwise", "OF4000", set_value("OF4000", "0.01")),
     ("average_score_not_reproduced", "OF5002", set_value("OF5002", "-0.02")),
+    ("average_score_rounded_otherwise", "OF5002", set_value("OF5002", "-0.01")),
+    ("rank_missing", "OF0007", without_rank),
     ("segment_against_score", "OF5003", other_segment("OF5003")),
     ("segment_against_score", "OF4101", other_segment("OF4101")),
     ("override", "OF5000", other_segment("OF5000")),

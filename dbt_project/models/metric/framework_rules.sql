@@ -1,4 +1,5 @@
--- What each rule is, as the release itself shows it, and how many of its figures speak for it.
+-- What each rule is, as the release itself shows it, and how many of its figures speak for it. An average, a segment and
+-- a place of the league are summary measures; those of a domain have ids of their own.
 with findings as (
     {{ found('findings', {
         'subject': 'varchar',
@@ -14,25 +15,53 @@ with findings as (
     }) }}
 ),
 
+means as (
+    select
+        quarter,
+        league,
+        metric_id,
+        unnest([domain, 'overall']) as subject
+    from ({{ found('metrics', {'metric_id': 'varchar', 'domain': 'varchar'}) }}) as metrics
+),
+
 agreed as (
     select
-        agreement.quarter,
-        agreement.league,
-        agreement.subject,
-        case
-            when agreement.rule = 'threshold' then case when metrics.standard is null then 'floor' else 'standard' end
-            else agreement.rule
-        end as rule,
-        agreement.seeded,
-        agreement.agrees,
-        metrics.label
-    from {{ ref('seed_agreement') }} as agreement
-    inner join {{ ref('seeded_metrics') }} as metrics
+        quarter,
+        league,
+        subject,
+        rule,
+        seeded,
+        agrees,
+        label
+    from {{ ref('seed_agreement') }}
+    where rule <> 'weights'
+    union all
+    select
+        means.quarter,
+        means.league,
+        means.subject,
+        case means.subject when 'overall' then 'average_score' else 'domain_score' end,
+        null,
+        bool_and(coalesce(weights.agrees, false)),
+        max(weights.label)
+    from means
+    left join {{ ref('seed_agreement') }} as weights
         on
-            metrics.quarter = agreement.quarter
-            and metrics.league = agreement.league
-            and metrics.metric_id = agreement.metric_id
-    where agreement.rule <> 'weights'
+            weights.quarter = means.quarter
+            and weights.league = means.league
+            and weights.metric_id = means.metric_id
+            and weights.rule = 'weights'
+    group by means.quarter, means.league, means.subject
+    union all
+    select
+        quarter,
+        league,
+        'league',
+        unnest(['override', 'programme']),
+        'at least segment ' || unnest([seeded_override_segment, seeded_programme_segment]) || ' with the flag',
+        unnest([seeded_override_segment = override_segment, seeded_programme_segment = programme_segment]),
+        label
+    from {{ ref('leagues_in_force') }}
     union all
     select
         cuts.quarter,
@@ -53,6 +82,15 @@ select
     findings.league,
     findings.subject,
     findings.rule,
+    metrics.metric_id,
+    cast(
+        case
+            when metrics.metric_id is not null then findings.subject
+            when domains.title is null then measures.published_id
+            when findings.rule = 'cut_points' then domains.segment_id
+            else domains.score_id
+        end as varchar
+    ) as published_id,
     findings.found,
     findings.low,
     findings.high,
@@ -62,8 +100,8 @@ select
     findings.cells_explained,
     findings.cells_unexplained,
     nullif(findings.alternatives, '') as alternatives,
-    findings.leave_one_out_agrees,
-    findings.leave_one_out_of
+    case when findings.leave_one_out_of > 0 then findings.leave_one_out_agrees end as leave_one_out_agrees,
+    nullif(findings.leave_one_out_of, 0) as leave_one_out_of
 from findings
 left join agreed
     on
@@ -71,3 +109,24 @@ left join agreed
         and agreed.league = findings.league
         and agreed.subject = findings.subject
         and agreed.rule = findings.rule
+left join {{ ref('metrics_in_force') }} as metrics
+    on
+        metrics.quarter = findings.quarter
+        and metrics.league = findings.league
+        and metrics.score_id = findings.subject
+left join {{ ref('domains_in_force') }} as domains
+    on
+        domains.quarter = findings.quarter
+        and domains.league = findings.league
+        and domains.title = findings.subject
+left join {{ ref('summary_measures_in_force') }} as measures
+    on
+        measures.quarter = findings.quarter
+        and measures.league = findings.league
+        and measures.measure
+        = case
+            when findings.subject = 'overall' and findings.rule = 'cut_points' then 'unadjusted_segment'
+            when findings.subject = 'overall' then 'average_score'
+            when findings.rule = 'programme' then 'final_segment'
+            else 'adjusted_segment'
+        end

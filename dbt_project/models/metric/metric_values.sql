@@ -64,11 +64,13 @@ joined as (
     left join figures as figure
         on
             figure.quarter = spine.quarter
+            and figure.league = spine.league
             and figure.trust_code = spine.organisation_code
             and figure.published_id = spine.metric_id
     left join figures as score
         on
             score.quarter = spine.quarter
+            and score.league = spine.league
             and score.trust_code = spine.organisation_code
             and score.published_id = spine.score_id
 )
@@ -121,8 +123,8 @@ union all
 select
     computed.quarter,
     computed.organisation_code,
-    organisations.organisation_type,
-    organisations.league,
+    computed.organisation_type,
+    computed.league,
     computed.metric_id,
     'computed',
     computed.numerator,
@@ -142,7 +144,6 @@ select
     null,
     null
 from {{ ref('computed_values') }} as computed
-inner join {{ ref('organisations') }} as organisations
-    on organisations.quarter = computed.quarter and organisations.organisation_code = computed.organisation_code
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = computed.framework and metrics.metric_id = computed.metric_id
+where computed.organisation_type is not null

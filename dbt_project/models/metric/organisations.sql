@@ -1,6 +1,7 @@
 -- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
 -- commissioner by the file that names it. ICBs are the commissioners of the quarter's files that are named so; without
--- such a file those of etr. UNKNOWN can be both provider and commissioner: it is listed once.
+-- such a file those of etr. They are in our league, and once more in that of NHS England where a release has them.
+-- UNKNOWN can be both provider and commissioner: it is listed once.
 with published as (
     select distinct
         figures.quarter,
@@ -68,6 +69,7 @@ providers as (
         quarter,
         trust_code as organisation_code
     from published
+    where league <> 'icb_official'
     union
     select
         quarter,
@@ -202,3 +204,20 @@ left join icbs_of_quarter
 left join icb_regions
     on icb_regions.quarter = commissioners.quarter and icb_regions.icb_code = commissioners.organisation_code
 left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code
+union all
+select
+    published.quarter,
+    published.trust_code,
+    {{ readable_name('published.trust_name') }},
+    'icb',
+    published.league,
+    published.trust_subtype,
+    published.region,
+    published.trust_code as icb_code,
+    null,
+    coalesce(icb_regions.icb_code, icbs.icb_code) is not null
+from published
+left join icb_regions
+    on icb_regions.quarter = published.quarter and icb_regions.icb_code = published.trust_code
+left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = published.trust_code
+where published.league = 'icb_official'

@@ -1,5 +1,5 @@
 -- A metric can be computed in several ways: of a quarter the first choice counts whose months are all at hand, else the
--- last choice. The ways are never mixed within a quarter.
+-- last choice. The ways are never mixed within a quarter. A metric that is not expected is computed where it can be.
 with frameworks as (
     select distinct
         quarter,
@@ -13,6 +13,7 @@ at_hand as (
         rules.framework,
         rules.metric_id,
         rules.choice,
+        rules.expected,
         count(distinct forms.month) >= case rules.basis when 'sum_of_months' then 3 else 1 end as complete
     from {{ ref('computed_metrics') }} as rules
     inner join frameworks on frameworks.framework = rules.framework
@@ -21,7 +22,7 @@ at_hand as (
             forms.quarter = frameworks.quarter
             and forms.measure = rules.measure
             and forms.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
-    group by frameworks.quarter, rules.framework, rules.metric_id, rules.choice, rules.basis
+    group by frameworks.quarter, rules.framework, rules.metric_id, rules.choice, rules.expected, rules.basis
 ),
 
 chosen as (
@@ -32,6 +33,7 @@ chosen as (
         coalesce(min(case when complete then choice end), max(choice)) as choice
     from at_hand
     group by quarter, framework, metric_id
+    having bool_or(expected or complete)
 )
 
 select

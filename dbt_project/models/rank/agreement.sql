@@ -16,4 +16,5 @@ inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = reconciliation.quarter
         and organisations.organisation_code = reconciliation.organisation_code
+        and organisations.league is distinct from 'icb'
 group by reconciliation.quarter, quarters.role, organisations.league, reconciliation.measure

@@ -14,6 +14,7 @@ with scored as (
     inner join {{ ref('organisations_covered') }} as covered
         on
             covered.quarter = domains.quarter
+            and covered.league = domains.league
             and covered.organisation_code = domains.organisation_code
             and covered.scope = domains.domain
 )
@@ -46,5 +47,6 @@ inner join {{ ref('leagues_in_force') }} as leagues
 left join {{ ref('unadjusted_segments') }} as segments
     on
         segments.quarter = scored.quarter
+        and segments.league = scored.league
         and segments.organisation_code = scored.organisation_code
         and segments.scope = scored.domain

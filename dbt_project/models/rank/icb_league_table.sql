@@ -1,4 +1,5 @@
--- Commissioners that are no ICB are listed, not ranked. There is no override.
+-- Our league of ICBs; that of NHS England is in league_table. Commissioners that are no ICB are listed, not ranked.
+-- There is no override.
 select
     quarter,
     rank,
@@ -22,4 +23,4 @@ select
     rank_change,
     no_rank_change_reason
 from {{ ref('league_table') }}
-where organisation_type <> 'trust'
+where league = 'icb'

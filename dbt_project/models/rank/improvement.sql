@@ -62,6 +62,7 @@ inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = league_ranks.quarter
         and organisations.organisation_code = league_ranks.organisation_code
+        and organisations.league = league_ranks.league
 inner join {{ ref('decision_levels') }} as levels on levels.decision = 'false_discovery_rate'
 left join metrics on metrics.quarter = league_ranks.quarter and metrics.league = league_ranks.league
 left join {{ ref('league_ranks') }} as previous

@@ -47,18 +47,14 @@ members as (
 
 counted as (
     select distinct
-        organisations.quarter,
-        organisations.league
+        computed_values.quarter,
+        computed_values.league
     from {{ ref('computed_values') }} as computed_values
-    inner join {{ ref('organisations') }} as organisations
-        on
-            organisations.quarter = computed_values.quarter
-            and organisations.organisation_code = computed_values.organisation_code
     inner join {{ ref('metrics_in_force') }} as metrics
         on
             metrics.quarter = computed_values.quarter
             and metrics.framework = computed_values.framework
-            and metrics.league = organisations.league
+            and metrics.league = computed_values.league
             and metrics.metric_id = computed_values.metric_id
     where metrics.counted and computed_values.numerator is not null
 ),

@@ -10,7 +10,7 @@ with kinds as (
 placed as (
     select
         organisations.quarter,
-        case organisations.organisation_type when 'trust' then organisations.league else 'icb' end as league,
+        coalesce(organisations.league, 'icb') as league,
         organisations.organisation_code,
         case when covered.covered then scores.average_score end as average_score,
         scores.metrics_counted,
@@ -31,14 +31,17 @@ placed as (
     left join {{ ref('average_scores') }} as scores
         on
             scores.quarter = organisations.quarter
+            and scores.league = organisations.league
             and scores.organisation_code = organisations.organisation_code
     left join {{ ref('adjusted_segments') }} as segments
         on
             segments.quarter = organisations.quarter
+            and segments.league = organisations.league
             and segments.organisation_code = organisations.organisation_code
     left join {{ ref('organisations_covered') }} as covered
         on
             covered.quarter = organisations.quarter
+            and covered.league = organisations.league
             and covered.organisation_code = organisations.organisation_code
             and covered.scope = 'overall'
     left join kinds on kinds.kind = organisations.organisation_type

@@ -86,6 +86,7 @@ inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = ranks.quarter
         and organisations.organisation_code = ranks.organisation_code
+        and coalesce(organisations.league, 'icb') = ranks.league
 inner join leagues
     on leagues.quarter = ranks.quarter and leagues.league = ranks.league
 left join {{ ref('rank_uncertainty') }} as uncertainty

@@ -28,3 +28,4 @@ inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = sets.quarter
         and organisations.organisation_code = sets.organisation_code
+        and organisations.league = sets.league

@@ -71,6 +71,7 @@ inner join {{ ref('organisations') }} as organisations
     on
         organisations.quarter = league_ranks.quarter
         and organisations.organisation_code = league_ranks.organisation_code
+        and organisations.league = league_ranks.league
 inner join {{ ref('decision_levels') }} as levels on levels.decision = 'segment_certain'
 left join {{ ref('rank_uncertainty') }} as uncertainty
     on

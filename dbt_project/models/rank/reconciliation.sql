@@ -1,7 +1,55 @@
--- Every official figure beside ours. By construction: the published figure, or a cut point read from it, was our input.
-with summary as (
+-- Every official figure beside ours. By construction: the published figure, or a rule read from it, was our input.
+with discovered as (
+    select
+        metrics.quarter,
+        metrics.league,
+        metrics.metric_id,
+        domains.score_id as domain_score_id
+    from {{ ref('metrics_in_force') }} as metrics
+    left join {{ ref('domains_in_force') }} as domains
+        on
+            domains.quarter = metrics.quarter
+            and domains.league = metrics.league
+            and domains.domain = metrics.domain
+    where metrics.label = 'discovered'
+),
+
+-- What rules in force were fitted to: a metric's to its scores, and with those of its domain and league to the means.
+fitted as (
+    select
+        quarter,
+        league,
+        'metric_score' as measure,
+        metric_id
+    from discovered
+    union
+    select
+        quarter,
+        league,
+        'domain_score',
+        domain_score_id
+    from discovered
+    union
+    select
+        quarter,
+        league,
+        unnest(['average_score', 'league_table_average_score']),
+        null
+    from discovered
+    union
+    select
+        quarter,
+        league,
+        unnest(['adjusted_segment', 'league_table_segment']),
+        null
+    from {{ ref('leagues_in_force') }}
+    where override_segment is distinct from seeded_override_segment
+),
+
+summary as (
     select
         figures.quarter,
+        figures.league,
         figures.trust_code as organisation_code,
         measures.measure,
         figures.value,
@@ -20,6 +68,7 @@ with summary as (
 published_domains as (
     select
         figures.quarter,
+        figures.league,
         figures.trust_code as organisation_code,
         domains.domain,
         domains.score_id,
@@ -37,7 +86,8 @@ published_domains as (
             domains.quarter = figures.quarter
             and domains.league = figures.league
             and figures.published_id in (domains.score_id, domains.segment_id)
-    group by figures.quarter, figures.trust_code, domains.domain, domains.score_id, domains.segment_id
+    group by
+        figures.quarter, figures.league, figures.trust_code, domains.domain, domains.score_id, domains.segment_id
 ),
 
 domain_cells as (
@@ -51,27 +101,33 @@ domain_cells as (
     left join {{ ref('domain_league_table') }} as ours
         on
             ours.quarter = published.quarter
+            and ours.league = published.league
             and ours.organisation_code = published.organisation_code
             and ours.domain = published.domain
     left join {{ ref('unadjusted_segments') }} as segments
         on
             segments.quarter = published.quarter
+            and segments.league = published.league
             and segments.organisation_code = published.organisation_code
             and segments.scope = published.domain
 ),
 
-trust_cells as (
+ranked_cells as (
     select
         league_table.*,
         segments.cut_point_basis
-    from {{ ref('trust_league_table') }} as league_table
+    from {{ ref('league_table') }} as league_table
     left join {{ ref('adjusted_segments') }} as segments
-        on segments.quarter = league_table.quarter and segments.organisation_code = league_table.organisation_code
+        on
+            segments.quarter = league_table.quarter
+            and segments.league = league_table.league
+            and segments.organisation_code = league_table.organisation_code
 ),
 
 league_table_cells as (
     select
         published.quarter,
+        published.league,
         published.trust_code as organisation_code,
         published.average_score as published_average_score,
         published.segment as published_segment,
@@ -86,13 +142,17 @@ league_table_cells as (
         ours.rank,
         ours.cut_point_basis
     from {{ ref('nof_league_rows') }} as published
-    left join trust_cells as ours
-        on ours.quarter = published.quarter and ours.organisation_code = published.trust_code
+    left join ranked_cells as ours
+        on
+            ours.quarter = published.quarter
+            and ours.league = published.league
+            and ours.organisation_code = published.trust_code
 ),
 
 metric_cells as (
     select
         metric_values.quarter,
+        scores.league,
         metric_values.organisation_code,
         metric_values.metric_id,
         metric_values.published_score,
@@ -156,6 +216,7 @@ value_cells as (
 cells as (
     select
         quarter,
+        league,
         organisation_code,
         'metric_score' as measure,
         metric_id,
@@ -169,6 +230,7 @@ cells as (
     union all
     select
         quarter,
+        league,
         organisation_code,
         'metric_rank',
         metric_id,
@@ -188,6 +250,7 @@ cells as (
         union all
         select
             quarter,
+            league,
             organisation_code,
             '{{ measure }}',
             {{ metric_id }},
@@ -202,6 +265,7 @@ cells as (
     union all
     select
         summary.quarter,
+        summary.league,
         summary.organisation_code,
         summary.measure,
         cast(null as varchar) as metric_id,
@@ -220,12 +284,16 @@ cells as (
         summary.source_member,
         summary.source_row
     from summary
-    left join trust_cells as ours
-        on ours.quarter = summary.quarter and ours.organisation_code = summary.organisation_code
+    left join ranked_cells as ours
+        on
+            ours.quarter = summary.quarter
+            and ours.league = summary.league
+            and ours.organisation_code = summary.organisation_code
     where summary.measure <> 'improvement_programme'
     union all
     select
         summary.quarter,
+        summary.league,
         summary.organisation_code,
         case summary.measure when 'adjusted_segment' then 'league_rank' else 'rank_without_override' end as measure,
         cast(null as varchar) as metric_id,
@@ -236,8 +304,11 @@ cells as (
         summary.source_member,
         summary.source_row
     from summary
-    left join trust_cells as ours
-        on ours.quarter = summary.quarter and ours.organisation_code = summary.organisation_code
+    left join ranked_cells as ours
+        on
+            ours.quarter = summary.quarter
+            and ours.league = summary.league
+            and ours.organisation_code = summary.organisation_code
     where summary.measure in ('adjusted_segment', 'average_score')
     {% for measure, published, computed, by_construction in [
         ('average_score', 'published_average_score', 'average_score', 'false'),
@@ -248,6 +319,7 @@ cells as (
         union all
         select
             quarter,
+            league,
             organisation_code,
             'league_table_{{ measure }}',
             null,
@@ -263,20 +335,26 @@ cells as (
 
 compared as (
     select
-        quarter,
-        organisation_code,
-        cast(measure as varchar) as measure,
-        metric_id,
-        cast(published as decimal(18, 2)) as published,
-        cast(computed as decimal(18, 2)) as computed,
-        by_construction,
+        cells.quarter,
+        cells.organisation_code,
+        cast(cells.measure as varchar) as measure,
+        cells.metric_id,
+        cast(cells.published as decimal(18, 2)) as published,
+        cast(cells.computed as decimal(18, 2)) as computed,
+        cells.by_construction or fitted.measure is not null as by_construction,
         cast(0 as decimal(18, 2)) as tolerance,
         cast(null as varchar) as tolerance_reason,
-        source_sha256,
-        source_member,
-        source_row
+        cells.source_sha256,
+        cells.source_member,
+        cells.source_row
     from cells
-    where published is not null
+    left join fitted
+        on
+            fitted.quarter = cells.quarter
+            and fitted.league = cells.league
+            and fitted.measure = cells.measure
+            and fitted.metric_id is not distinct from cells.metric_id
+    where cells.published is not null
     union all
     select
         quarter,

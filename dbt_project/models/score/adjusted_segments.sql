@@ -3,6 +3,7 @@
 with summary as (
     select
         figures.quarter,
+        figures.league,
         figures.trust_code,
         max(case when measures.measure = 'financial_override' then figures.value end) as financial_override,
         max(case when measures.measure = 'improvement_programme' then figures.value end) as improvement_programme
@@ -12,7 +13,7 @@ with summary as (
             measures.quarter = figures.quarter
             and measures.league = figures.league
             and measures.published_id = figures.published_id
-    group by figures.quarter, figures.trust_code
+    group by figures.quarter, figures.league, figures.trust_code
 ),
 
 adjusted as (
@@ -36,7 +37,10 @@ adjusted as (
     inner join {{ ref('leagues_in_force') }} as leagues
         on leagues.quarter = segments.quarter and leagues.league = segments.league
     left join summary
-        on summary.quarter = segments.quarter and summary.trust_code = segments.organisation_code
+        on
+            summary.quarter = segments.quarter
+            and summary.league = segments.league
+            and summary.trust_code = segments.organisation_code
     where segments.scope = 'overall'
 )
 

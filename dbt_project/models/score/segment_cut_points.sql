@@ -44,6 +44,7 @@ quartiles as (
 published as (
     select
         figures.quarter,
+        figures.league,
         figures.trust_code,
         domains.domain as scope,
         figures.value as segment
@@ -56,6 +57,7 @@ published as (
     union all
     select
         figures.quarter,
+        figures.league,
         figures.trust_code,
         'overall' as scope,
         figures.value as segment
@@ -84,6 +86,7 @@ contradicted as (
     inner join published
         on
             published.quarter = scores.quarter
+            and published.league = scores.league
             and published.trust_code = scores.organisation_code
             and published.scope = scores.scope
     group by quartiles.quarter, quartiles.framework, quartiles.scope

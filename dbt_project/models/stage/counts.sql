@@ -9,7 +9,9 @@
     'ae_provider_attendances': "'ae_provider'",
     'ambulance_responses': 'source_id',
     'community_waiters': "'community_waits'",
-    'sickness_days': "'sickness'"
+    'sickness_days': "'sickness'",
+    'gpps_results': "'gpps'",
+    'dementia_diagnoses': "'dementia'"
 }.items() -%}
     select
         {{ source_id }} as source_id,

@@ -6,7 +6,7 @@ with landed as (
 select
     landed.quarter,
     landed.league,
-    {{ clean_text('landed.trust_code') }} as trust_code,
+    landed._code as trust_code,
     {{ clean_text('landed.trust_name') }} as trust_name,
     {{ clean_text('landed.trust_subtype') }} as trust_subtype,
     {{ clean_text('landed.region') }} as published_region,

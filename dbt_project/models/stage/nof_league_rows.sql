@@ -5,7 +5,7 @@ with landed as (
 select
     landed.quarter,
     landed.league,
-    {{ clean_text('landed.trust_code') }} as trust_code,
+    landed._code as trust_code,
     {{ published_number('landed.average_score') }} as average_score,
     landed.likely_range_of_average_score,
     cast({{ published_number('landed.segment') }} as integer) as segment,

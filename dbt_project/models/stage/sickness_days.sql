@@ -35,7 +35,7 @@ select
     typed.organisation_type,
     typed.is_trust,
     case when typed.is_trust then types.league end as league,
-    case when typed.is_trust or types.league is not null then 'provider' end as side,
+    case when typed.is_trust or typed.organisation_type = 'community provider trust' then 'provider' end as side,
     cast(null as varchar) as commissioner_code,
     'sickness_absence' as measure,
     typed.days_lost as numerator,

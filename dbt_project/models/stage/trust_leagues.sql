@@ -5,6 +5,7 @@ with latest_release as (
         trust_code,
         arg_max(league, quarter) as league
     from {{ ref('nof_figures') }}
+    where league <> 'icb_official'
     group by trust_code
 ),
 

@@ -39,6 +39,16 @@ counted as (
     group by quarter, framework, metric_id, organisation_code
 ),
 
+merged as (
+    select
+        quarters.quarter,
+        successions.successor_code,
+        string_agg(successions.predecessor_code, ', ' order by successions.predecessor_code) as predecessors
+    from {{ ref('icb_successions') }} as successions
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.period_end >= successions.merged_on
+    group by quarters.quarter, successions.successor_code
+),
+
 spine as (
     select
         quarter,
@@ -66,6 +76,8 @@ select
     spine.quarter,
     spine.framework,
     spine.organisation_code,
+    organisations.organisation_type,
+    organisations.league,
     spine.metric_id,
     cast(counted.numerator as decimal(18, 6)) as numerator,
     cast(counted.denominator as decimal(18, 6)) as denominator,
@@ -79,7 +91,7 @@ select
             when
                 counted.has_all_figures
                 and counted.denominator > 0
-                and (rules.basis = 'latest_month' or counted.months_counted = 3)
+                and (rules.basis <> 'sum_of_months' or counted.months_counted = 3)
                 then 'reported'
             else 'missing'
         end as varchar
@@ -90,6 +102,8 @@ select
             when months.months_counted is null then 'no ' || rules.publication || ' file of the quarter'
             when counted.organisation_code is null and successions.successor_code is not null
                 then 'counted under its successor ' || successions.successor_code
+            when counted.organisation_code is null and merged.predecessors is not null
+                then 'percentages of its predecessors ' || merged.predecessors || ' do not add up'
             when counted.organisation_code is null
                 then 'not counted in the ' || rules.files_named || ': ' || months.months_named
             when not counted.has_all_figures then 'a figure is missing in the file'
@@ -105,12 +119,15 @@ select
     ) as status_reason,
     cast(
         case
+            when rules.basis = 'latest_survey' then strftime(months.first_month, '%Y')
             when months.first_month = months.last_month then strftime(months.first_month, '%Y-%m')
             else strftime(months.first_month, '%Y-%m') || ' to ' || strftime(months.last_month, '%Y-%m')
         end as varchar
     ) as reporting_date,
     months.first_month as period_start,
-    cast(months.last_month + interval 1 month - interval 1 day as date) as period_end,
+    cast(
+        months.last_month + to_months(case rules.basis when 'latest_survey' then 12 else 1 end) - interval 1 day as date
+    ) as period_end,
     rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
         as is_of_an_earlier_month,
     coalesce(counted.source_id, rules.publication) as source_id,
@@ -121,6 +138,11 @@ inner join rules
         rules.quarter = spine.quarter
         and rules.framework = spine.framework
         and rules.metric_id = spine.metric_id
+left join {{ ref('organisations') }} as organisations
+    on
+        organisations.quarter = spine.quarter
+        and organisations.organisation_code = spine.organisation_code
+        and organisations.league is distinct from 'icb_official'
 left join months
     on
         months.quarter = spine.quarter
@@ -134,6 +156,11 @@ left join counted
         and counted.organisation_code = spine.organisation_code
 left join {{ ref('successions') }} as successions
     on successions.quarter = spine.quarter and successions.predecessor_code = spine.organisation_code
+left join merged
+    on
+        rules.basis = 'latest_survey'
+        and merged.quarter = spine.quarter
+        and merged.successor_code = spine.organisation_code
 left join {{ ref('metrics_not_applicable') }} as not_applicable
     on
         not_applicable.framework = rules.framework

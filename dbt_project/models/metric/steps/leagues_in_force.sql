@@ -1,5 +1,7 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
+-- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts.
+{%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
 with seeded as (
     select
         quarters.quarter,
@@ -13,7 +15,8 @@ with seeded as (
         frameworks.override_segment,
         frameworks.programme_segment,
         frameworks.metrics_needed,
-        frameworks.coverage_needed
+        frameworks.coverage_needed,
+        frameworks.label
     from {{ ref('quarters_in_scope') }} as quarters
     inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
@@ -43,9 +46,12 @@ in_force as (
     union all
     select
         released.quarter,
-        'nof-' || released.quarter[:7],
+        case released.league when 'icb_official' then 'nof-icb-' else 'nof-' end || released.quarter[:7],
         released.league,
-        coalesce(titles.title, released.league),
+        case released.league
+            when 'icb_official' then 'Integrated Care Boards (NHS England)'
+            else coalesce(titles.title, released.league)
+        end,
         released.organisations,
         'discovered',
         'published',
@@ -53,7 +59,8 @@ in_force as (
         null,
         null,
         null,
-        null
+        null,
+        'discovered'
     from released
     anti join seeded on seeded.quarter = released.quarter and seeded.league = released.league
     left join titles on titles.league = released.league
@@ -72,16 +79,13 @@ select
     cast(in_force.status as varchar) as framework_status,
     cast(in_force.value_basis as varchar) as value_basis,
     cast(in_force.segment_method as varchar) as segment_method,
-    coalesce(
-        found.override_segment,
-        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.override_segment end
-    ) as override_segment,
-    coalesce(
-        found.programme_segment,
-        case when {{ var('seeded_framework_rules', true) }} or found.league is null then in_force.programme_segment end
-    ) as programme_segment,
+    case when {{ seeds_count }} then in_force.override_segment end as seeded_override_segment,
+    case when {{ seeds_count }} then in_force.programme_segment end as seeded_programme_segment,
+    coalesce(found.override_segment, seeded_override_segment) as override_segment,
+    coalesce(found.programme_segment, seeded_programme_segment) as programme_segment,
     found.league is not null as is_released,
     in_force.metrics_needed,
-    in_force.coverage_needed
+    in_force.coverage_needed,
+    cast(in_force.label as varchar) as label
 from in_force
 left join found on found.quarter = in_force.quarter and found.league = in_force.league

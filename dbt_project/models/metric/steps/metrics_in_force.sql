@@ -1,20 +1,8 @@
 -- What is measured in a league in a quarter, how it is scored and among whom. Every later model reads this, never the
 -- seeds. A seeded rule counts where the release goes with it, else the rule that the release shows. A seeded metric
--- that the release of its league does not have is none.
+-- that the release of its league does not have, or that nothing computes, is none.
 with found as (
     {{ found_metrics() }}
-),
-
-sizes as (
-    {{ found('population_sizes', {
-        'metric_id': 'varchar',
-        'population': 'varchar',
-        'population_size': 'integer',
-    }) }}
-),
-
-rounded as (
-    {{ found('score_precision', {'metric_id': 'varchar', 'decimals': 'integer'}) }}
 ),
 
 published_ids as (
@@ -36,9 +24,14 @@ seeded as (
     select metrics.*
     from {{ ref('seeded_metrics') }} as metrics
     left join released on released.quarter = metrics.quarter and released.league = metrics.league
+    left join {{ ref('rules_in_force') }} as computed
+        on
+            computed.quarter = metrics.quarter
+            and computed.framework = metrics.framework
+            and computed.metric_id = metrics.metric_id
     where
-        metrics.value_basis = 'computed'
-        or released.league is null
+        (metrics.value_basis = 'computed' and computed.metric_id is not null)
+        or (metrics.value_basis <> 'computed' and released.league is null)
         or exists (
             select 1
             from published_ids
@@ -55,8 +48,9 @@ agreed as (
         quarter,
         league,
         metric_id,
-        coalesce(bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'threshold', 'matrix')), true)
-            as scoring,
+        coalesce(
+            bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'standard', 'floor', 'matrix')), true
+        ) as scoring,
         coalesce(bool_and(agrees) filter (where rule = 'population_size'), true) as size,
         coalesce(bool_and(agrees) filter (where rule = 'precision'), true) as as_precise,
         coalesce(bool_and(agrees) filter (where rule = 'weights'), true) as weights,
@@ -119,18 +113,25 @@ select
     case when judged.scored_as_seeded then seeded.scoring_rule else found.scoring_rule end as scoring_rule,
     case when judged.scored_as_seeded then seeded.standard else found.standard end as standard,
     case when judged.scored_as_seeded then seeded.floor else found.floor end as floor,
+    case when judged.scored_as_seeded then coalesce(seeded.standard, seeded.floor) else found.threshold_low end
+        as threshold_low,
+    case when judged.scored_as_seeded then coalesce(seeded.standard, seeded.floor) else found.threshold_high end
+        as threshold_high,
     cast(
         case
             when judged.sized_as_seeded then seeded.population
-            when sizes.population is null or sizes.population = leagues.league then leagues.league
-            else 'crossing_' || judged.metric_id
+            when found.population is null or found.population = leagues.league then leagues.league
+            else 'crossing_' || case leagues.league when 'icb_official' then 'icbs_' else '' end || judged.metric_id
         end as varchar
     ) as population,
     case
-        when judged.sized_as_seeded then coalesce(seeded.population_size, sizes.population_size)
-        else sizes.population_size
+        when judged.sized_as_seeded then coalesce(seeded.population_size, found.population_size)
+        else found.population_size
     end as population_size,
-    case when judged.precise_as_seeded then seeded.score_decimals else rounded.decimals end as score_decimals,
+    cast(
+        case when judged.sized_as_seeded then coalesce(seeded.size_label, 'discovered') else 'discovered' end as varchar
+    ) as size_label,
+    case when judged.precise_as_seeded then seeded.score_decimals else found.decimals end as score_decimals,
     cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as varchar) as label
 from judged
 inner join {{ ref('leagues_in_force') }} as leagues
@@ -145,16 +146,6 @@ left join found
         found.quarter = judged.quarter
         and found.league = judged.league
         and found.metric_id = judged.metric_id
-left join sizes
-    on
-        sizes.quarter = judged.quarter
-        and sizes.league = judged.league
-        and sizes.metric_id = judged.metric_id
-left join rounded
-    on
-        rounded.quarter = judged.quarter
-        and rounded.league = judged.league
-        and rounded.metric_id = judged.metric_id
 left join {{ ref('domains_in_force') }} as domains
     on
         domains.quarter = found.quarter

@@ -1,26 +1,12 @@
 -- Whether a release goes with what the seeds say of each metric of its league. What the release leaves open agrees.
 -- Weights are asked of a league as a whole: they agree where, with the scores found, no fewer averages and domain
 -- scores come out than with the weights found.
-{% set step = grid_step('scores.score', 'rules.best_score', 'rules.span', 'sized.size_expected') %}
-{% set steps = as_double('sized.size_expected - 1') %}
 with found as (
     {{ found_metrics() }}
 ),
 
 grids as (
     {{ found('grids_that_fit', {'metric_id': 'varchar', 'scoring_rule': 'varchar', 'population_size': 'integer'}) }}
-),
-
-precision_tried as (
-    {{ found('precision_tried', {'metric_id': 'varchar', 'decimals': 'integer', 'cells': 'integer'}) }}
-),
-
-precision_found as (
-    {{ found('score_precision', {'metric_id': 'varchar', 'decimals': 'integer'}) }}
-),
-
-contradictions as (
-    {{ found('contradictions', {'metric_id': 'varchar'}) }}
 ),
 
 pairs_seen as (
@@ -39,6 +25,8 @@ scores as (
         'metric_id': 'varchar',
         'score': 'decimal(4, 2)',
         'score_exact': 'decimal(18, 10)',
+        'value': 'decimal(18, 6)',
+        'in_line': 'boolean',
     }) }}
 ),
 
@@ -61,6 +49,10 @@ paired as (
         found.threshold_low,
         found.threshold_high,
         found.domain as found_domain,
+        found.decimals,
+        case when seeded.score_decimals is null then found.cells_unrounded else found.cells_rounded end
+            as cells_as_seeded,
+        greatest(found.cells_unrounded, found.cells_rounded) as cells_at_best,
         case when seeded.counted then seeded.weight else 0 end as seeded_weight,
         found.weight as found_weight
     from {{ ref('seeded_metrics') }} as seeded
@@ -90,60 +82,68 @@ ranked as (
     group by paired.quarter, paired.metric_id, paired.population
 ),
 
-sized as (
+sizes_that_fit as (
     select
-        paired.*,
-        coalesce(case when ranked.is_whole then ranked.organisations end, paired.population_size) as size_expected
-    from paired
-    left join ranked
-        on
-            ranked.quarter = paired.quarter
-            and ranked.metric_id = paired.metric_id
-            and ranked.population = paired.population
+        quarter,
+        league,
+        metric_id,
+        scoring_rule,
+        list(population_size) as sizes
+    from grids
+    group by quarter, league, metric_id, scoring_rule
 ),
 
--- A rule that discovery did not consider fits where every score lies on its grid.
-on_grid as (
+bands_agree as (
     select
-        sized.quarter,
-        sized.league,
-        sized.metric_id,
-        bool_and(
-            scores.score = {{ round_half_up('rules.best_score + rules.span * ' ~ step ~ ' / ' ~ steps) }}
-            and {{ step }} < sized.size_expected
-        ) as fits
-    from sized
-    inner join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = sized.scoring_rule
+        scores.quarter,
+        scores.league,
+        scores.metric_id,
+        bool_and(scores.score is not distinct from bands.score) as agrees
+    from paired
     inner join scores
         on
-            scores.quarter = sized.quarter
-            and scores.league = sized.league
-            and scores.metric_id = sized.metric_id
-            and scores.score is distinct from rules.beyond_threshold_score
-    where sized.size_expected > 1
-    group by sized.quarter, sized.league, sized.metric_id
+            scores.quarter = paired.quarter
+            and scores.league = paired.league
+            and scores.metric_id = paired.metric_id
+            and scores.value is not null
+            and scores.in_line
+    left join {{ ref('score_bands') }} as bands
+        on
+            bands.framework = paired.framework
+            and bands.metric_id = paired.metric_id
+            and (
+                bands.lower_bound is null
+                or scores.value > bands.lower_bound
+                or (bands.lower_inclusive and scores.value = bands.lower_bound)
+            )
+            and (
+                bands.upper_bound is null
+                or scores.value < bands.upper_bound
+                or (bands.upper_inclusive and scores.value = bands.upper_bound)
+            )
+    where paired.scoring_rule = 'bands'
+    group by scores.quarter, scores.league, scores.metric_id
 ),
 
-fitting as (
+matrix_agrees as (
     select
-        sized.quarter,
-        sized.league,
-        sized.metric_id,
-        count(grids.metric_id) > 0 or coalesce(bool_or(on_grid.fits), false) as rule_fits,
-        coalesce(bool_or(grids.population_size = sized.size_expected), bool_or(on_grid.fits), true) as size_fits
-    from sized
-    left join on_grid
+        seen.quarter,
+        seen.league,
+        seen.metric_id,
+        bool_and(cells.score is not distinct from seen.score) as agrees
+    from paired
+    inner join pairs_seen as seen
+        on seen.quarter = paired.quarter and seen.league = paired.league and seen.metric_id = paired.metric_id
+    left join {{ ref('score_matrix') }} as cells
         on
-            on_grid.quarter = sized.quarter
-            and on_grid.league = sized.league
-            and on_grid.metric_id = sized.metric_id
-    left join grids
-        on
-            grids.quarter = sized.quarter
-            and grids.league = sized.league
-            and grids.metric_id = sized.metric_id
-            and grids.scoring_rule = sized.scoring_rule
-    group by sized.quarter, sized.league, sized.metric_id, sized.size_expected
+            cells.framework = paired.framework
+            and cells.metric_id = seen.metric_id
+            and cells.row_score
+            = case when cells.row_metric_id = seen.row_metric_id then seen.row_score else seen.column_score end
+            and cells.column_score
+            = case when cells.row_metric_id = seen.row_metric_id then seen.column_score else seen.row_score end
+    where paired.scoring_rule = 'matrix'
+    group by seen.quarter, seen.league, seen.metric_id
 ),
 
 weights as (
@@ -158,15 +158,16 @@ weights as (
         on paired.quarter = found.quarter and paired.league = found.league and paired.metric_id = found.metric_id
 ),
 
-with_seeded_weights as (
+means as (
     select
         cells.quarter,
         cells.league,
-        cells.trust_code,
-        cells.scope,
-        cells.published,
-        cells.found,
-        {{ round_half_up('sum(weights.weight * scores.score_exact) / nullif(sum(weights.weight), 0)') }} as ours
+        coalesce(cells.found <> cells.published, true) as is_missed,
+        coalesce(
+            {{ round_half_up('sum(weights.weight * scores.score_exact) / nullif(sum(weights.weight), 0)') }}
+            <> cells.published,
+            true
+        ) as is_missed_as_seeded
     from cells
     inner join scores
         on
@@ -188,225 +189,92 @@ weights_agree as (
     select
         quarter,
         league,
-        count(*) filter (where ours is distinct from published)
-        <= count(*) filter (where found is distinct from published) as agrees
-    from with_seeded_weights
+        count(*) filter (where is_missed_as_seeded) <= count(*) filter (where is_missed) as agrees
+    from means
     group by quarter, league
 ),
 
-heaviest as (
+compared as (
     select
-        quarter,
-        league,
-        max(seeded_weight) as seeded_weight,
-        max(found_weight) as found_weight
+        paired.*,
+        coalesce(case when ranked.is_whole then ranked.organisations end, paired.population_size) as size_expected,
+        sizes_that_fit.sizes,
+        coalesce(bands_agree.agrees, true) as bands_agree,
+        matrix_agrees.agrees as matrix_agrees,
+        weights_agree.agrees as weights_agree,
+        max(paired.seeded_weight) over league as heaviest_seeded,
+        max(paired.found_weight) over league as heaviest_found
     from paired
-    group by quarter, league
-),
-
-contradicted as (
-    select
-        quarter,
-        league,
-        metric_id as score_id,
-        count(*) as cells
-    from contradictions
-    group by quarter, league, metric_id
-),
-
-bands_agree as (
-    select
-        paired.quarter,
-        paired.league,
-        paired.metric_id,
-        count(*) filter (where bands.score is distinct from scores.score) <= coalesce(max(contradicted.cells), 0)
-            as agrees
-    from paired
-    inner join scores
+    left join ranked
         on
-            scores.quarter = paired.quarter
-            and scores.league = paired.league
-            and scores.metric_id = paired.metric_id
-    inner join {{ ref('nof_figures') }} as figures
+            ranked.quarter = paired.quarter
+            and ranked.metric_id = paired.metric_id
+            and ranked.population = paired.population
+    left join sizes_that_fit
         on
-            figures.quarter = paired.quarter
-            and figures.league = paired.league
-            and figures.published_id = paired.metric_id
-            and figures.trust_code = scores.trust_code
-            and figures.value is not null
-            and lower(figures.unit) is distinct from paired.ignored_unit
-    left join {{ ref('score_bands') }} as bands
+            sizes_that_fit.quarter = paired.quarter
+            and sizes_that_fit.league = paired.league
+            and sizes_that_fit.metric_id = paired.metric_id
+            and sizes_that_fit.scoring_rule = paired.scoring_rule
+    left join bands_agree
         on
-            bands.framework = paired.framework
-            and bands.metric_id = paired.metric_id
-            and (
-                bands.lower_bound is null
-                or figures.value > bands.lower_bound
-                or (bands.lower_inclusive and figures.value = bands.lower_bound)
-            )
-            and (
-                bands.upper_bound is null
-                or figures.value < bands.upper_bound
-                or (bands.upper_inclusive and figures.value = bands.upper_bound)
-            )
-    left join contradicted
+            bands_agree.quarter = paired.quarter
+            and bands_agree.league = paired.league
+            and bands_agree.metric_id = paired.metric_id
+    left join matrix_agrees
         on
-            contradicted.quarter = paired.quarter
-            and contradicted.league = paired.league
-            and contradicted.score_id = paired.score_id
-    where paired.scoring_rule = 'bands'
-    group by paired.quarter, paired.league, paired.metric_id
-),
-
-matrix_agrees as (
-    select
-        seen.quarter,
-        seen.league,
-        seen.metric_id,
-        bool_and(cells.score is not distinct from seen.score) as agrees
-    from pairs_seen as seen
-    inner join {{ ref('leagues_in_force') }} as leagues
-        on leagues.quarter = seen.quarter and leagues.league = seen.league and {{ seeded('leagues') }}
-    left join {{ ref('score_matrix') }} as cells
-        on
-            cells.framework = leagues.framework
-            and cells.metric_id = seen.metric_id
-            and cells.row_score
-            = case when cells.row_metric_id = seen.row_metric_id then seen.row_score else seen.column_score end
-            and cells.column_score
-            = case when cells.row_metric_id = seen.row_metric_id then seen.column_score else seen.row_score end
-    group by seen.quarter, seen.league, seen.metric_id
+            matrix_agrees.quarter = paired.quarter
+            and matrix_agrees.league = paired.league
+            and matrix_agrees.metric_id = paired.metric_id
+    left join weights_agree
+        on weights_agree.quarter = paired.quarter and weights_agree.league = paired.league
+    window league as (partition by paired.quarter, paired.league)
 )
 
-select
-    sized.quarter,
-    sized.league,
-    sized.metric_id,
-    sized.score_id as subject,
-    cast('scoring_rule' as varchar) as rule,
-    sized.scoring_rule as seeded,
-    sized.found_rule as found,
-    case
-        when sized.scoring_rule in ('matrix', 'published_score') then true
-        when sized.scoring_rule = 'bands' then sized.found_rule = 'bands' or coalesce(bands_agree.agrees, true)
-        else fitting.rule_fits
-    end as agrees
-from sized
-inner join fitting
-    on fitting.quarter = sized.quarter and fitting.league = sized.league and fitting.metric_id = sized.metric_id
-left join bands_agree
-    on
-        bands_agree.quarter = sized.quarter
-        and bands_agree.league = sized.league
-        and bands_agree.metric_id = sized.metric_id
-union all
-select quarter, league, metric_id, score_id, 'polarity', polarity, found_polarity, polarity = found_polarity
-from sized
-where polarity is not null and found_polarity is not null
-union all
-select
-    quarter,
-    league,
-    metric_id,
-    score_id,
-    'threshold',
-    cast(threshold as varchar),
-    coalesce(cast(threshold_low as varchar), 'none') || ' to ' || coalesce(cast(threshold_high as varchar), 'none'),
-    case polarity
-        when 'higher'
-            then coalesce(threshold_low < threshold, true) and coalesce(threshold <= threshold_high, true)
-        else coalesce(threshold_low <= threshold, true) and coalesce(threshold < threshold_high, true)
-    end
-from sized
-where threshold is not null and scoring_rule = found_rule
-union all
-select
-    sized.quarter,
-    sized.league,
-    sized.metric_id,
-    sized.score_id,
-    'population_size',
-    cast(sized.size_expected as varchar),
-    cast(min(grids.population_size) as varchar),
-    fitting.size_fits
-from sized
-inner join fitting
-    on fitting.quarter = sized.quarter and fitting.league = sized.league and fitting.metric_id = sized.metric_id
-inner join grids
-    on
-        grids.quarter = sized.quarter
-        and grids.league = sized.league
-        and grids.metric_id = sized.metric_id
-        and grids.scoring_rule = sized.scoring_rule
-where sized.size_expected is not null
-group by
-    sized.quarter, sized.league, sized.metric_id, sized.score_id, sized.size_expected, fitting.size_fits
-union all
-select
-    sized.quarter,
-    sized.league,
-    sized.metric_id,
-    sized.score_id,
-    'precision',
-    coalesce(sized.score_decimals || ' decimals', 'unrounded'),
-    coalesce(precision_found.decimals || ' decimals', 'unrounded'),
-    tried.cells >= max(other.cells)
-from sized
-inner join precision_tried as tried
-    on
-        tried.quarter = sized.quarter
-        and tried.league = sized.league
-        and tried.metric_id = sized.metric_id
-        and tried.decimals is not distinct from sized.score_decimals
-inner join precision_tried as other
-    on other.quarter = sized.quarter and other.league = sized.league and other.metric_id = sized.metric_id
-left join precision_found
-    on
-        precision_found.quarter = sized.quarter
-        and precision_found.league = sized.league
-        and precision_found.metric_id = sized.metric_id
-group by
-    sized.quarter, sized.league, sized.metric_id, sized.score_id, sized.score_decimals, precision_found.decimals,
-    tried.cells
-union all
-select
-    sized.quarter,
-    sized.league,
-    sized.metric_id,
-    sized.score_id,
-    'weight',
-    cast(sized.seeded_weight as varchar),
-    cast(sized.found_weight as varchar),
-    coalesce(weights_agree.agrees, true)
-    or abs(sized.seeded_weight * heaviest.found_weight - sized.found_weight * heaviest.seeded_weight) < 0.000001
-from sized
-inner join heaviest on heaviest.quarter = sized.quarter and heaviest.league = sized.league
-left join weights_agree on weights_agree.quarter = sized.quarter and weights_agree.league = sized.league
-union all
-select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'weights', null, null, weights_agree.agrees
-from sized
-inner join weights_agree on weights_agree.quarter = sized.quarter and weights_agree.league = sized.league
-union all
-select sized.quarter, sized.league, sized.metric_id, sized.score_id, 'bands', 'bands', 'other bands', bands_agree.agrees
-from sized
-inner join bands_agree
-    on
-        bands_agree.quarter = sized.quarter
-        and bands_agree.league = sized.league
-        and bands_agree.metric_id = sized.metric_id
-union all
-select
-    sized.quarter,
-    sized.league,
-    sized.metric_id,
-    sized.score_id,
-    'matrix',
-    'matrix',
-    'other pairs',
-    matrix_agrees.agrees
-from sized
-inner join matrix_agrees
-    on
-        matrix_agrees.quarter = sized.quarter
-        and matrix_agrees.league = sized.league
-        and matrix_agrees.metric_id = sized.metric_id
+{% for rule, seeded, found, agrees in [
+    (
+        "'scoring_rule'", 'scoring_rule', 'found_rule',
+        "case when scoring_rule in ('matrix', 'published_score') then true "
+        ~ "when scoring_rule = 'bands' then found_rule = 'bands' or bands_agree else sizes is not null end",
+    ),
+    ("'polarity'", 'polarity', 'found_polarity', 'polarity = found_polarity'),
+    (
+        "case when standard is null then 'floor' else 'standard' end", plain_number('threshold'),
+        "coalesce(" ~ plain_number('threshold_low') ~ ", 'none') || ' to ' || "
+        ~ "coalesce(" ~ plain_number('threshold_high') ~ ", 'none')",
+        "case when threshold is null or scoring_rule <> found_rule then null "
+        ~ "when polarity = 'higher' then coalesce(threshold_low < threshold, true) "
+        ~ "and coalesce(threshold <= threshold_high, true) "
+        ~ "else coalesce(threshold_low <= threshold, true) and coalesce(threshold < threshold_high, true) end",
+    ),
+    (
+        "'population_size'", 'cast(size_expected as varchar)', 'cast(list_min(sizes) as varchar)',
+        'case when size_expected is not null then list_contains(sizes, size_expected) end',
+    ),
+    (
+        "'precision'", "coalesce(score_decimals || ' decimals', 'unrounded')",
+        "coalesce(decimals || ' decimals', 'unrounded')", 'cells_as_seeded >= cells_at_best',
+    ),
+    (
+        "'weight'", plain_number('seeded_weight'), plain_number('found_weight'),
+        'coalesce(weights_agree, true) '
+        ~ 'or abs(seeded_weight * heaviest_found - found_weight * heaviest_seeded) < 0.000001',
+    ),
+    ("'weights'", 'null', 'null', 'weights_agree'),
+    ("'bands'", "'bands'", "'other bands'", "case when scoring_rule = 'bands' then bands_agree end"),
+    ("'matrix'", "'matrix'", "'other pairs'", 'matrix_agrees'),
+] -%}
+    select
+        quarter,
+        league,
+        metric_id,
+        score_id as subject,
+        cast({{ rule }} as varchar) as rule,
+        cast({{ seeded }} as varchar) as seeded,
+        cast({{ found }} as varchar) as found,
+        {{ agrees }} as agrees,
+        label
+    from compared
+    where agrees is not null
+    {{ 'union all' if not loop.last }}
+{% endfor %}

@@ -18,6 +18,7 @@ select
     metrics.floor,
     cast(league_metrics.population as varchar) as population,
     sizes.population_size,
+    sizes.label as size_label,
     score_precision.decimals as score_decimals,
     cast(count(*) over population as integer) as leagues_in_population,
     cast({{ weakest_label('metrics.label', 'league_metrics.label') }} as varchar) as label

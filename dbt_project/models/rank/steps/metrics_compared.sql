@@ -1,4 +1,5 @@
--- A change of score is an improvement only where the same thing was measured in the same way in both quarters.
+-- A change of score is an improvement only where the same thing was measured and scored in the same way in both
+-- quarters. Of a population that only a release shows we know no more than whether it is the league itself.
 with scored as (
     select
         scores.quarter,
@@ -23,7 +24,34 @@ pairs as (
         before.quarter as previous_quarter,
         leagues.league,
         leagues.framework,
-        metrics.metric_id
+        metrics.metric_id,
+        case
+            when metrics.scoring_rule <> metrics_before.scoring_rule
+                then
+                    'scored by ' || metrics_before.scoring_rule || ' the quarter before, by '
+                    || metrics.scoring_rule || ' now'
+            when metrics.polarity <> metrics_before.polarity
+                then metrics_before.polarity || ' was better the quarter before, ' || metrics.polarity || ' is now'
+            when
+                greatest(metrics.threshold_low, metrics_before.threshold_low)
+                > least(metrics.threshold_high, metrics_before.threshold_high)
+                then
+                    'another ' || case when metrics.standard is null then 'floor' else 'standard' end
+                    || ' than the quarter before'
+            when metrics.weight <> metrics_before.weight
+                then
+                    'weight ' || {{ plain_number('metrics_before.weight') }} || ' the quarter before, '
+                    || {{ plain_number('metrics.weight') }} || ' now'
+            when
+                metrics.population <> metrics_before.population
+                and (
+                    metrics.league in (metrics.population, metrics_before.population)
+                    or 'crossing_' || metrics.metric_id not in (metrics.population, metrics_before.population)
+                )
+                then
+                    'scored among ' || metrics_before.population || ' the quarter before, among '
+                    || metrics.population || ' now'
+        end as method_changed
     from {{ ref('leagues_ranked') }} as leagues
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = leagues.quarter
     inner join {{ ref('leagues_ranked') }} as before
@@ -33,6 +61,11 @@ pairs as (
             and before.framework = leagues.framework
     inner join {{ ref('metrics_in_force') }} as metrics
         on metrics.quarter = leagues.quarter and metrics.league = leagues.league
+    left join {{ ref('metrics_in_force') }} as metrics_before
+        on
+            metrics_before.quarter = before.quarter
+            and metrics_before.league = before.league
+            and metrics_before.metric_id = metrics.metric_id
     where leagues.role = 'asked for' and metrics.counted
 ),
 
@@ -49,6 +82,7 @@ judged as (
                 then scored_before.value_basis || ' the quarter before, ' || scored.value_basis || ' now'
             when scored.value_basis = 'computed' and rules.measure <> rules_before.measure
                 then rules_before.measure || ' the quarter before, ' || rules.measure || ' now'
+            else pairs.method_changed
         end as excluded_reason
     from pairs
     left join scored

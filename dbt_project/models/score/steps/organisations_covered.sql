@@ -1,5 +1,5 @@
 -- The official rule knows no minimum. In tables of values we compute, what is missing for everybody makes the league
--- partial; what one organisation lacks of the rest decides whether it can be placed.
+-- partial; what one organisation lacks of the rest decides whether it can be placed. Metrics count by their weight.
 with expected as (
     select
         leagues.quarter,
@@ -7,7 +7,8 @@ with expected as (
         leagues.league,
         leagues.value_basis,
         metrics.metric_id,
-        metrics.domain
+        metrics.domain,
+        metrics.weight
     from {{ ref('league_value_basis') }} as leagues
     inner join {{ ref('metrics_in_force') }} as metrics
         on metrics.quarter = leagues.quarter and metrics.league = leagues.league
@@ -52,7 +53,10 @@ summed as (
         scope,
         sum(case when counted then 1 else 0 end) as metrics_held,
         sum(at_hand) as metrics_at_hand,
-        count(metric_id) as metrics_expected
+        count(metric_id) as metrics_expected,
+        sum(case when counted then weight else 0 end) as weight_held,
+        sum(at_hand * weight) as weight_at_hand,
+        sum(weight) as weight_expected
     from scoped
     group by quarter, framework, league, value_basis, organisation_code, scope
 ),
@@ -64,15 +68,19 @@ judged as (
             when
                 summed.value_basis = 'computed'
                 and summed.scope = 'overall'
-                and summed.metrics_at_hand < leagues.metrics_needed * summed.metrics_expected
+                and summed.weight_at_hand < leagues.metrics_needed * summed.weight_expected
                 then
                     'only ' || summed.metrics_at_hand || ' of the ' || summed.metrics_expected
-                    || ' metrics of the league are at hand'
+                    || ' metrics of the league'
+                    || {{ by_weight('at_hand', 'expected', 'leagues.metrics_needed') }}
+                    || ' are at hand'
             when summed.metrics_held = 0 then 'no metric has a score'
             when
                 summed.value_basis = 'computed'
-                and summed.metrics_held < leagues.coverage_needed * summed.metrics_at_hand
-                then 'has ' || summed.metrics_held || ' of the ' || summed.metrics_at_hand || ' metrics at hand'
+                and summed.weight_held < leagues.coverage_needed * summed.weight_at_hand
+                then
+                    'has ' || summed.metrics_held || ' of the ' || summed.metrics_at_hand || ' metrics at hand'
+                    || {{ by_weight('held', 'at_hand', 'leagues.coverage_needed') }}
         end as not_covered_reason
     from summed
     inner join {{ ref('leagues_in_force') }} as leagues

@@ -35,6 +35,7 @@ inner join {{ ref('league_value_basis') }} as leagues
 inner join {{ ref('organisations_covered') }} as covered
     on
         covered.quarter = scores.quarter
+        and covered.league = scores.league
         and covered.organisation_code = scores.organisation_code
         and covered.scope = scores.scope
         and covered.covered

@@ -90,7 +90,8 @@ select
     populations.leagues_expected,
     populations.complete and coalesce(ranked.organisations = populations.population_size, true) as population_complete,
     metrics.score_decimals,
-    metrics.population_size as size_known
+    metrics.population_size as size_in_force,
+    metrics.size_label
 from valued
 inner join {{ ref('metrics_in_force') }} as metrics
     on

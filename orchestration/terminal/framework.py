@@ -1,0 +1,173 @@
+"""`league framework`: the rules of a release as tables, as rows for the seeds, and beside those of another release.
+
+Belongs here: the options of its commands, how rules are printed. Does not: reading or comparing them (`audit`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+from itertools import groupby
+from pathlib import Path
+
+import click
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from orchestration.audit.framework import Change, compare, plain, rules
+from orchestration.audit.proposal import propose
+from orchestration.errors import LeagueError
+from orchestration.quarters import require_known_quarter
+from orchestration.releases.release import Release, Row
+from orchestration.releases.shelf import latest_release
+from orchestration.terminal.console import Console
+from orchestration.workspace.paths import PROJECT, SEEDS, Workspace
+
+data_dir = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=PROJECT / "data",
+    show_default="data/ of the checkout",
+    help="Where the releases are.",
+)
+
+
+def _release(name: str, data_dir: Path) -> Release:
+    """The folder of a release, or the last release of a quarter."""
+    folder = Path(name)
+    if folder.is_dir():
+        return Release.read(folder)
+    try:
+        quarter = require_known_quarter(name)
+    except LeagueError as error:
+        raise LeagueError(f"{name} is neither the folder of a release nor a quarter: {error}") from None
+    return latest_release(Workspace(data_dir).releases(quarter))
+
+
+@click.group()
+def framework() -> None:
+    """The rules that a release shows, read from releases alone.
+
+    A release is named by its folder, or by its quarter.
+    """
+
+
+@framework.command()
+@click.argument("release", metavar="RELEASE")
+@click.option("--metric", "metric_id", help="One metric, by its id or the id of its score.")
+@data_dir
+def show(release: str, metric_id: str | None, data_dir: Path) -> None:
+    """List each rule, what speaks for it and what else fits."""
+    found = _release(release, data_dir)
+    _show_rules(Console(), found, rules(found, metric_id))
+
+
+@framework.command(name="propose")
+@click.argument("release", metavar="RELEASE")
+@data_dir
+def propose_command(release: str, data_dir: Path) -> None:
+    """Print rows for the seeds as a diff; nothing is written.
+
+    Review it, then apply it in the checkout with: patch -p1
+    """
+    found = _release(release, data_dir)
+    proposal = propose(found)
+    diff = proposal.diff(SEEDS)
+    errors = Console(stderr=True)
+    for note in proposal.notes:
+        errors.print(f"to decide: {note}", highlight=False, soft_wrap=True, style="yellow")
+    if not diff:
+        errors.print(f"{found}: the seeds say all that it shows", highlight=False, soft_wrap=True)
+    click.echo(diff, nl=False)
+
+
+@framework.command(name="compare")
+@click.argument("before", metavar="BEFORE")
+@click.argument("after", metavar="AFTER")
+@data_dir
+def compare_command(before: str, after: str, data_dir: Path) -> None:
+    """Say which rules changed between two releases or years."""
+    releases = _release(before, data_dir), _release(after, data_dir)
+    _show_changes(Console(), *releases, compare(*releases))
+
+
+WIDTHS = (17, 32, 12, 7, 8)  # 80 columns with a blank between
+
+
+def _show_rules(console: Console, release: Release, found: list[Row]) -> None:
+    console.print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
+    for league, of_league in groupby(found, key=lambda row: row["league"]):
+        rows = list(of_league)
+        console.print(f"\n{release.marked(league)}, {release.quarter}", style="bold", highlight=False)
+        console.print(f"read from {', '.join(rows[0]['files'])}", highlight=False, soft_wrap=True, style="dim")
+        console.print(_lines([("  rule", "what the release shows", "label", "fits", "foretold")]), style="dim")
+        for subject, of_subject in groupby(rows, key=lambda row: row["subject"]):
+            told = list(of_subject)
+            metric_id, title = told[0]["metric_id"], told[0]["title"]
+            about = f"{metric_id}  {title or ''}  (score {subject})" if metric_id else subject
+            console.print(about, style="bold", highlight=False)
+            console.print(_lines(_told(row) for row in told), highlight=False)
+    console.print(
+        "\ndiscovered: the release says so, where no seed does or the seed is wrong. Any other label is that of the"
+        " seed, which stands below where it is written otherwise.\n"
+        "fits: published figures that come out by the rule, of all that it is about.\n"
+        "foretold: organisations whose figure the rule gives when it is read from the others alone, of those tried.",
+        highlight=False,
+    )
+
+
+def _lines(rows: Iterable[tuple[str, ...]], widths: tuple[int, ...] = WIDTHS) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    for place, width in enumerate(widths):
+        table.add_column(width=width, overflow="fold", justify="right" if place > 2 else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _told(row: Row) -> tuple[str, ...]:
+    cells, tried = row["cells_explained"] + row["cells_unexplained"], row["leave_one_out_of"]
+    shown = [row["found"]]
+    if row["seeded"] and not _same(row["seeded"], row["found"]):
+        shown.append(f"seeds: {row['seeded']}")
+    if row["alternatives"]:
+        shown.append(f"or: {row['alternatives']}")
+    foretold = f"{row['leave_one_out_agrees']}/{tried}" if tried else ""
+    return f"  {row['rule']}", "\n".join(shown), row["label"], f"{row['cells_explained']}/{cells}", foretold
+
+
+def _same(seeded: str, found: str) -> bool:
+    """Whether a seed and a finding are written alike, but for zeros at the end of decimals and what explains them."""
+    try:
+        return plain(Decimal(seeded)) == found.partition(",")[0]
+    except InvalidOperation:
+        return seeded == found
+
+
+def _show_changes(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
+    for release in (before, after):
+        console.print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
+    for league, of_league in groupby(changes, key=lambda change: change.league):
+        console.print(f"\n{league}", style="bold", highlight=False)
+        told = list(of_league)
+        for release, side in ((after, "after"), (before, "before")):
+            only = [(one.about, getattr(one, side)) for one in told if not one.rule and getattr(one, side)]
+            if only:
+                console.print(f"only in {release.quarter}", highlight=False)
+                console.print(_lines(only, (17, 62)), highlight=False)
+        _show_changed(console, before, after, [change for change in told if change.rule])
+    if not changes:
+        console.print("No rule changed: each that the one shows fits the other.")
+
+
+def _show_changed(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
+    if not changes:
+        return
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("about", width=14, overflow="fold")
+    table.add_column("rule", width=15, overflow="fold")
+    for release in (before, after):
+        table.add_column(release.quarter, overflow="fold")
+    for about, of_it in groupby(changes, key=lambda change: change.about):
+        for number, change in enumerate(of_it):
+            table.add_row("" if number else about, change.rule, change.before or "none", change.after or "none")
+    console.print(table)
