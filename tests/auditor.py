@@ -89,6 +89,8 @@ COUNTED = {  # publication, sheet, side, cells of the numerator, cell of the den
     "OF0011": ("cancer", "62-DAY (ALL CANCER)", "provider", ["WITHIN 62 DAYS"], "TOTAL"),
     "OF0013": ("ae", None, None, None, None),  # without a file in these quarters
     "OF0017": ("ambsys", None, None, None, None),
+    "OF0082": ("sickness", None, None, None, None),
+    "OF0005": ("community_waits", None, None, None, None),
     "ICB-RTT-18W": ("rtt", None, "commissioner", RTT_WEEKS[:18], "Total All"),
     "ICB-RTT-52W": ("rtt", None, "commissioner", RTT_WEEKS[52:], "Total All"),
     "ICB-DM01-6W": ("dm01", None, "commissioner", LATE_TESTS, "Total WL"),
@@ -96,7 +98,7 @@ COUNTED = {  # publication, sheet, side, cells of the numerator, cell of the den
     "ICB-CANCER-62D": ("cancer", "62-DAY (ALL CANCER)", "commissioner", ["WITHIN 62 DAYS"], "TOTAL"),
     "ICB-AE-4H": ("ae", None, None, None, None),
 }
-OF_THREE_MONTHS = {"ae", "ambsys", "cancer"}
+OF_THREE_MONTHS = {"ae", "ambsys", "cancer", "sickness"}
 NOT_FOR_TRUSTS = {"OF0023": "NONC", "OF0003": "NONC"}  # commissioned from outside England
 
 Cells = dict[str, str]

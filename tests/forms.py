@@ -202,12 +202,34 @@ def ambsys_series() -> Sheets:
     return {"Introduction": [["About"]], "Raw": [*rows, [*[None] * 17, 5]]}
 
 
+def community_waits(period: str = "June 2025") -> Sheets:
+    """A column a service, blank where there is none; one is of England alone."""
+    headings = ["Organisation Type", "Organisation Code", "Organisation Name", "(A) Adult safeguarding"]
+    headings += ["(A) Audiology", "(CYP) Audiology"]
+    titles = {"Table 4": "Total waiting list", "Table 4g": "Number waiting >52-104 weeks (365-728 days)"}
+    titles |= {"Table 4a": "Number waiting 0-1 weeks (0-7 days)", "Table 4h": "Number waiting over 104 weeks"}
+    sheets: Sheets = {"Cover page": [["Period:", "01 April 2025 - 31 March 2026"]]}
+    for name, title in titles.items():
+        counts = [[None, 10 + n, None if n % 2 else n] for n in range(len(CODES))]
+        england = [7 if name == "Table 4" else None, *(sum(c[n] or 0 for c in counts) for n in (1, 2))]
+        sheets[name] = [
+            [f"{title} by service, {period}"],
+            ["Blanks indicate no organisation submitted for the service line."],
+            ["* Data for adult safeguarding is only published at national level."],
+            headings,
+            ["National", None, "England", *england],
+            *(["Provider", code, f"TRUST {code}", *count] for code, count in zip(CODES, counts, strict=True)),
+        ]
+    return sheets
+
+
 WORKBOOKS = {
     "cancer_combined": cancer_combined,
     "cancer_extract": cancer_extract,
     "ae_provider": ae_provider,
     "dm01_provider": dm01_provider,
     "ambsys_series": ambsys_series,
+    "community_waits": community_waits,
 }
 
 

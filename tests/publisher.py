@@ -108,7 +108,7 @@ def rightly(handler: Handler, site: Site) -> None:
 
 
 def publish(site: Site, candidates: Iterable[Candidate]) -> None:
-    """Files at addresses as their descriptions assume them: on a page a year, of CSDS one a month, of NOF on the
+    """Files at addresses as their descriptions assume them: on a page a year or a month, of NOF on the
     landing page; what is fetched by its address at that. A page of which nothing is published is there and empty."""
     pages: dict[str, set[str]] = {source.landing_page: set() for source in known_sources().values()}
     for found in candidates:
@@ -119,7 +119,7 @@ def publish(site: Site, candidates: Iterable[Candidate]) -> None:
         site.content[url] = found.path.read_bytes()
         if how.pages:
             month = date.fromisoformat(f"{found.subject.period}-01")
-            below = f"{page}/{month:%B-%Y}".lower() if found.source.id == "csds" else f"{page}of-2025-26/"
+            below = f"{page}/{month:%B-%Y}".lower() if "(?P<month>" in how.pages else f"{page}of-2025-26/"
             pages[page].add(below)
             page = below
         if how.files:

@@ -1,5 +1,5 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'trust_leagues'}}}) }}
--- Seed `trusts` and the trust list, where it is at hand, say of a trust what its NHS Oversight Framework release says.
+-- Seed `trusts`, ORG_TYPE and the trust list, where they are at hand, say of a trust what its release says.
 with stated as (
     select
         leagues.quarter,
@@ -7,6 +7,7 @@ with stated as (
         leagues.league,
         leagues.league_source,
         trusts.league as league_by_seed,
+        leagues.league_by_type,
         listed.league as league_by_list
     from {{ ref('trust_leagues') }} as leagues
     left join {{ ref('trusts') }} as trusts on trusts.trust_code = leagues.trust_code
@@ -16,4 +17,4 @@ with stated as (
 
 select *
 from stated
-where league_by_seed <> league or league_by_list <> league
+where league_by_seed <> league or league_by_type <> league or league_by_list <> league

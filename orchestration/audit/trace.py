@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -226,9 +227,13 @@ def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Itera
             rows = rows_read_again(source, InUse(*[file[name] for name in InUse._fields]), set(places), store)
         except LeagueError as error:
             raise LeagueError(f"{file['file_name']}: {error}") from error
-        found = {(row["_source_member"] or None, int(row["_source_row"])): row for row in rows.to_dict("records")}
+        found: dict[Place, list[Row]] = defaultdict(list)  # a row with a figure of many kinds is landed once for each
+        for landed in rows.to_dict("records"):
+            found[landed["_source_member"] or None, int(landed["_source_row"])].append(
+                {str(column): text for column, text in landed.items()}
+            )
         for place, expected in places.items():
-            row = {column: text for column, text in found.get(place, {}).items() if isinstance(text, str)}
+            row = {column: "; ".join(texts) for column, texts in _texts(found[place]).items()}
             for column, figure in expected.items():
                 texts = row.values() if column == ANY else [row.get(column, "")]
                 if _plain(figure) not in map(_plain, texts):
@@ -236,6 +241,12 @@ def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Itera
                     raise LeagueError(f"{where}: does not say {figure}, which the release has from it")
             cells = {heading: row[name] for name, heading in headings.items() if name in row}
             yield {"source_sha256": sha256, "source_member": place[0], "source_row": place[1], "cells": cells}
+
+
+def _texts(rows: list[Row]) -> dict[str, list[str]]:
+    """The texts of each column, once where all rows say the same."""
+    found = {column: [row[column] for row in rows if isinstance(row[column], str)] for column in (rows or [{}])[0]}
+    return {column: texts[:1] if len(set(texts)) == 1 else texts for column, texts in found.items() if texts}
 
 
 def _plain(text: str) -> str:

@@ -34,6 +34,7 @@ README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
+CAN_BE_NONE = ("metric_parts", "reconciliation")  # tables with a key of which a part may be empty: no primary key
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
 
@@ -180,7 +181,7 @@ def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
                 {"name": name, "type": FIELD_TYPES.get(kind, "number"), "description": description}
                 for name, kind, description in table.columns
             ],
-            "primaryKey": [] if table.name == "reconciliation" else list(table.key),
+            "primaryKey": [] if table.name in CAN_BE_NONE else list(table.key),
         },
     }
 

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from orchestration.sample.cancer_workbooks import write_cancer_workbooks
+from orchestration.sample.community_workbooks import write_community_workbooks
 from orchestration.sample.framework import ICBS, SEEDED, SEEDED_YEAR, Framework, frameworks_of
 from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
@@ -51,8 +52,9 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
         drawn, results = draw_year(framework, seed), expected_results(framework, seed)
         write_releases(directory, framework, members_of(framework, seed), drawn, results, seed)
     if SEEDED in frameworks:
-        write_csv_publications(directory, year.publications, year.organisations.trusts, seed)
+        write_csv_publications(directory, year.publications, year.organisations, seed)
         write_cancer_workbooks(directory / "cancer", year.publications)
+        write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
         write_general_practice(directory, year.publications)
 
 

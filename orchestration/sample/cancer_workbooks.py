@@ -5,7 +5,7 @@ Does not belong here: the counts (`publications`).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -100,7 +100,8 @@ def _workbook(waits: CancerWaits, month: Month, basis: str) -> bytes:
         treated_sheet += [[], [], []] if nth else []
         treated_sheet += [[part], between, [*heading, "CANCER TYPE", *TREATED_HEADINGS, *TREATED_BANDS]]
         treated_sheet += _table(members, counts, [route, "ALL CANCERS"], 4, 2, basis)
-    return filled([front, *told_sheets, treated_sheet], (month, basis) in RIGHT_DIMENSIONS)
+    sheets = dict(zip(SHEETS, [front, *told_sheets, treated_sheet], strict=True))
+    return filled(sheets, (month, basis) in RIGHT_DIMENSIONS)
 
 
 def _by_name(providers: Sequence[Provider]) -> list[tuple[int, str, str]]:
@@ -137,11 +138,11 @@ def _table(
 
 
 @cache
-def _empty_workbook(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
+def _empty_workbook(sheets: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
     """The parts of a workbook without rows, which hold no time of saving."""
     book = Workbook()
-    book.worksheets[0].title = names[0]
-    for title in names[1:]:
+    book.worksheets[0].title = sheets[0]
+    for title in sheets[1:]:
         book.create_sheet(title)
     content = BytesIO()
     book.save(content)
@@ -152,10 +153,10 @@ def _empty_workbook(names: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
     return tuple(parts.items())
 
 
-def filled(sheets: Sequence[Rows], right_dimension: bool, names: tuple[str, ...] = SHEETS) -> bytes:
+def filled(sheets: Mapping[str, Rows], right_dimension: bool) -> bytes:
     """A workbook with these rows; cells are written here, since openpyxl takes ten times as long."""
-    parts = dict(_empty_workbook(names))
-    for nth, rows in enumerate(sheets, 1):
+    parts = dict(_empty_workbook(tuple(sheets)))
+    for nth, rows in enumerate(sheets.values(), 1):
         lines = []
         for number, row in enumerate(rows, 1):
             cells = [_cell(f"{column}{number}", cell) for column, cell in zip(COLUMNS, row, strict=False)]

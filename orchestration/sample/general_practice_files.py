@@ -26,7 +26,7 @@ def write_general_practice(directory: Path, publications: Sequence[Publications]
     for counted in publications:
         month = counted.months[-1]
         name = f"Primary_Care_Dementia_Data_{month.first_day:%B_%Y}-_Summary.xlsx"
-        (directory / "dementia" / name).write_bytes(filled([_table(counted.diagnoses, month)], True, ("Table 4",)))
+        (directory / "dementia" / name).write_bytes(filled({"Table 4": _table(counted.diagnoses, month)}, True))
 
 
 def _survey_rows(survey: Survey) -> list[list[str]]:

@@ -1,8 +1,9 @@
 """The counts of the primary publications as NHS England publishes them in CSV, bare or in a zip.
 
-Belongs here: headings, file names, order of rows, totals, blanks and other quirks of RTT, DM01, A&E, AmbSYS and CSDS;
-figures of no consequence that those files also hold.
-Does not belong here: the counts that metrics come from (`publications`), the cancer workbooks (`cancer_workbooks`).
+Belongs here: headings, file names, order of rows, totals, blanks and other quirks of RTT, DM01, A&E, AmbSYS, CSDS and
+sickness absence; figures of no consequence that those files also hold.
+Does not belong here: the counts that metrics come from (`publications`), workbooks (`cancer_workbooks`,
+`community_workbooks`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +14,13 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import numpy as np
 
-from orchestration.sample.organisations import REGIONS, Commissioner, Icb, Provider, Trust, csv_text
+from orchestration.sample.organisations import REGIONS, Commissioner, Icb, Organisations, Provider, Trust, csv_text
 from orchestration.sample.publications import (
     FUNCTIONS,
     OUTSIDE_ENGLAND,
     TESTS,
     WEEKS,
+    Absence,
     AmbulanceResponses,
     Attendances,
     CommunityServices,
@@ -152,17 +154,33 @@ CSDS_HEADINGS = [
     "MEASURE_VALUE_19_64",
     "MEASURE_VALUE_65_PLUS",
 ]
+SICKNESS_HEADINGS = [
+    "DATE",
+    "NHSE_REGION_CODE",
+    "NHSE_REGION_NAME",
+    "ICS_CODE",
+    "ICS_NAME",
+    "ORG_CODE",
+    "ORG_NAME",
+    "ORG_TYPE",
+    "FTE_DAYS_LOST",
+    "FTE_DAYS_AVAILABLE",
+    "SICKNESS_ABSENCE_RATE_PERCENT",
+]
+STATUTORY = ("QZZ", "Special Health Authorities and other statutory bodies") * 2
+SUPPORT_UNITS = (("ZZS01", "NHS Fictional Commissioning Support Unit"), ("ZZS02", "NHS Invented Support Unit"))
 MEDIA_NAMES = (("01", "Face to face communication"), ("02", "Telephone"), ("98", "Other (not listed)"))
 
 
 def write_csv_publications(
     directory: Path,
     publications: Sequence[Publications],
-    trusts: Sequence[Trust],
+    organisations: Organisations,
     seed: int,
 ) -> None:
-    """Write `rtt/`, `dm01/`, `ae/`, `ambulance/` and `csds/`."""
-    for name in ("rtt", "dm01", "ae", "ambulance", "csds"):
+    """Write `rtt/`, `dm01/`, `ae/`, `ambulance/`, `csds/` and `sickness_absence/`."""
+    trusts = organisations.trusts
+    for name in ("rtt", "dm01", "ae", "ambulance", "csds", "sickness_absence"):
         (directory / name).mkdir(parents=True, exist_ok=True)
     regions = {trust.code: trust.icb.region.code for trust in trusts}
     rng = np.random.default_rng([seed, 7])
@@ -193,6 +211,10 @@ def write_csv_publications(
             ambulance_rows += _ambsys_rows(responses, month, regions, rng)
         text = csv_text([ambsys_headings(), *ambulance_rows], "\n")
         (directory / "ambulance" / f"AmbSYS-to-{last:%b-%Y}.csv").write_bytes(text.encode())
+        for month, absence in zip(counted.months_in_arrears, counted.absence, strict=True):
+            text = csv_text([SICKNESS_HEADINGS, *_sickness_rows(absence, month, organisations)], "\r\n")
+            name = f"NHS_Sickness_Absence_rates_CSV_{month.first_day:%B_%Y}.csv"
+            (directory / "sickness_absence" / name).write_bytes(text.encode())
 
 
 def zipped(members: Iterable[tuple[str, bytes]]) -> bytes:
@@ -417,3 +439,39 @@ def _rounded(by_age: np.ndarray) -> list[str]:
 def _to_five(number: int) -> str:
     """To the nearest five; few are not shown as nobody."""
     return f"{max((number + 2) // 5 * 5, 5 if number else 0)}.0"
+
+
+# Sickness absence
+
+
+def _sickness_rows(absence: Absence, month: Month, organisations: Organisations) -> Iterable[list[str]]:
+    """National bodies first, then by region and ICB whoever employs there, the ICB itself too. No England row; days are
+    written as a machine holds them."""
+    date = str((np.datetime64(f"{month.first_day:%Y-%m}") + 1).astype("datetime64[D]") - 1)
+    last_day = "/".join(reversed(date.split("-")))
+    trusts = {trust.code: trust for trust in organisations.trusts}
+    for nth, (code, name) in enumerate(SUPPORT_UNITS, 1):
+        days = _days(nth * 9_876_543, nth * 234_567_891)
+        yield [last_day, *STATUTORY, code, name, "Commissioning Support Unit", *days]
+    rows = [
+        (provider.icb, provider.code, provider.name, _employer(trusts.get(provider.code)), counts)
+        for provider, counts in zip(absence.providers, absence.counts.tolist(), strict=True)
+    ]
+    rows += [
+        (icb, icb.code, f"NHS {icb.area} Integrated Care Board", "Integrated Care Board", [12_345_678, 456_789_012])
+        for icb in organisations.icbs
+    ]
+    for icb, code, name, kind, counts in sorted(rows, key=lambda row: (row[0].region.code, row[0].code, row[1])):
+        yield [last_day, icb.region.code, icb.region.name, icb.code, icb.area, code, name, kind, *_days(*counts)]
+
+
+def _employer(trust: Trust | None) -> str:
+    if trust is None or trust.subtype == "Community":
+        return "Community Provider Trust"
+    return {"acute": "Acute", "ambulance": "Ambulance"}.get(trust.league, "Mental Health")
+
+
+def _days(lost: int, available: int) -> list[str]:
+    """Seventeen digits, of which the last are noise."""
+    rate = f"{100 * lost / available:.2f}".rstrip("0").rstrip(".")
+    return [f"{lost / 100_000:.17g}", f"{available / 100_000:.17g}", rate]

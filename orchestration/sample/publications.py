@@ -20,12 +20,14 @@ from orchestration.sample.general_practice import DEMENTIA, QUESTIONS, Diagnoses
 from orchestration.sample.organisations import Commissioner, Icb, Organisations, Provider, Trust
 from orchestration.sample.ratios import (
     CATEGORY_2,
+    COMMUNITY_52,
     DAYS_28,
     DAYS_62,
     DIAGNOSTICS,
     HOURS_4,
     PARTS,
     SCALES,
+    SICKNESS,
     WEEKS_18,
     WEEKS_52,
     Ratio,
@@ -42,6 +44,18 @@ FUNCTIONS = {
     "X02": "Other - Medical Services",
     "X05": "Other - Surgical Services",
 }
+SERVICES = (
+    "(A) Audiology",
+    "(A) Community nursing services",
+    "(A) Musculoskeletal service",
+    "(A) Podiatry and podiatric surgery",
+    "(A) Therapy interventions: Dietetics",
+    "(CYP) Audiology",
+    "(CYP) Community paediatric service",
+    "(CYP) Therapy interventions: Speech and language",
+)
+SERVICE_BANDS = np.array([0.1, 0.09, 0.15, 0.3, 0.13, 0.17])  # of waits up to 52 weeks: the bands of tables 4a to 4f
+OVER_52_WEEKS = np.array([0.75, 0.25])  # tables 4g and 4h
 WEEKS, TESTS, TEST_WEEKS = 105, 15, 14  # the sixteenth test is TOTAL
 OUTSIDE_ENGLAND = Commissioner("NONC", "")
 NHS_ENGLAND = Commissioner("X99", "NHS ENGLAND")
@@ -49,6 +63,7 @@ UNKNOWN = Commissioner("UNKNOWN", "UNKNOWN")
 COMMUNITY_TRUSTS_WITH_WAITING_LISTS = 6
 COMMUNITY_TRUSTS_WITH_URGENT_CARE = 5
 INDEPENDENTS_WITH_CANCER_CARE = 3
+INDEPENDENTS_WITH_COMMUNITY_CARE = 3
 TRUSTS_WITHOUT_ATTENDANCES = 3
 SHARE_OF_ABSORBED = 0.35
 
@@ -71,7 +86,7 @@ ICB_METRICS = {  # metric of ICBs: the metric of trusts that it is counted like
 
 @dataclass(frozen=True)
 class Month:
-    """A month of 2025/26, numbered 0 to 11."""
+    """A month of 2025/26, numbered 0 to 11, or of the quarter before, -3 to -1."""
 
     number: int
 
@@ -123,6 +138,23 @@ class AmbulanceResponses:
 
 
 @dataclass(frozen=True)
+class Absence:
+    """Days lost and days available of a month, in hundred thousandths."""
+
+    providers: list[Provider]
+    counts: np.ndarray  # provider, lost or available
+
+
+@dataclass(frozen=True)
+class CommunityWaits:
+    """Waiting lists of community services at the end of a quarter; nobody waits for a service that is not offered."""
+
+    providers: list[Provider]
+    counts: np.ndarray  # provider, service, band
+    offered: np.ndarray  # provider, service
+
+
+@dataclass(frozen=True)
 class CommunityServices:
     """Referrals, contacts and activities of the last month of a quarter."""
 
@@ -142,12 +174,18 @@ class Publications:
     cancer: tuple[CancerWaits, ...]
     ambulances: tuple[AmbulanceResponses, ...]
     community: CommunityServices
+    absence: tuple[Absence, ...]  # of the quarter before
+    waits: CommunityWaits
     survey: Survey
     diagnoses: Diagnoses
 
     @property
     def months(self) -> tuple[Month, ...]:
         return tuple(Month(3 * self.quarter.number + nth) for nth in range(3))
+
+    @property
+    def months_in_arrears(self) -> tuple[Month, ...]:
+        return tuple(Month(month.number - 3) for month in self.months)
 
 
 def count_publications(organisations: Organisations, ratios: Sequence[Ratios], seed: int) -> list[Publications]:
@@ -185,6 +223,8 @@ class _Counter:
             cancer=self.cancer(),
             ambulances=self.ambulances(),
             community=self.community(),
+            absence=self.absence(),
+            waits=self.waits(),
             survey=survey,
             diagnoses=diagnoses,
         )
@@ -279,19 +319,20 @@ class _Counter:
         return self.rng.multinomial(total, weights.ravel() / weights.sum()).reshape(3, *shares.shape)
 
     def absorb(
-        self,
-        providers: Sequence[Provider],
-        months: Sequence[np.ndarray],
+        self, providers: Sequence[Provider], months: Sequence[np.ndarray], first: int | None = None
     ) -> list[tuple[list[Provider], np.ndarray]]:
-        """Providers and counts by month, in July with the absorbed trust under its old code."""
+        """Providers and counts by month, up to July with the absorbed trust under its old code. The first month is that
+        of the quarter, or another."""
         counted = [(list(providers), counts) for counts in months]
         (successor,) = (trust for trust in self.organisations.trusts if trust.predecessor)
-        if self.quarter.number == 1:
-            here = [provider.code for provider in providers].index(successor.code)
-            counts = months[0].copy()
-            old = self.rng.binomial(counts[here], SHARE_OF_ABSORBED)
-            counts[here] -= old
-            counted[0] = ([*providers, self.provider[successor.predecessor]], np.concatenate([counts, old[None]]))
+        first = 3 * self.quarter.number if first is None else first
+        for nth, month in enumerate(months):
+            if self.quarter.number > 0 and first + nth <= 3:
+                here = [provider.code for provider in providers].index(successor.code)
+                counts = month.copy()
+                old = self.rng.binomial(counts[here], SHARE_OF_ABSORBED)
+                counts[here] -= old
+                counted[nth] = ([*providers, self.provider[successor.predecessor]], np.concatenate([counts, old[None]]))
         return counted
 
     def attendances(self) -> tuple[Attendances, ...]:
@@ -366,6 +407,40 @@ class _Counter:
             counts[nth, where] = self.rng.multinomial(total, shares.ravel() / shares.sum()).reshape(shares.shape)
         return CommunityServices(providers, icbs, counts)
 
+    def absence(self) -> tuple[Absence, ...]:
+        parts = PARTS[SICKNESS]
+        counted = [(self.provider[code], ratio) for code, ratio in self.ratios[SICKNESS].items()]
+        for provider in self.organisations.independents[:INDEPENDENTS_WITH_COMMUNITY_CARE]:
+            counted.append((provider, self.drawn(20_000 * parts, 5, 1)))
+        both = [
+            [self.by_month(total, np.ones(1))[:, 0] for total in (ratio.numerator, ratio.denominator)]
+            for _, ratio in counted
+        ]
+        counts = np.stack([np.stack(one, axis=1) for one in both])  # provider, month, lost or available
+        months = self.absorb(
+            [provider for provider, _ in counted], [counts[:, nth] for nth in range(3)], 3 * self.quarter.number - 3
+        )
+        return tuple(Absence(*month) for month in months)
+
+    def waits(self) -> CommunityWaits:
+        counted = [(self.provider[code], ratio) for code, ratio in self.ratios[COMMUNITY_52].items()]
+        for provider in self.organisations.independents[:INDEPENDENTS_WITH_COMMUNITY_CARE]:
+            counted.append((provider, self.drawn(1_500, 4, 2)))
+        offered = np.zeros((len(counted), len(SERVICES)), dtype=bool)
+        counts = np.zeros((*offered.shape, len(SERVICE_BANDS) + len(OVER_52_WEEKS)), dtype=np.int64)
+        for nth, (_, ratio) in enumerate(counted):
+            here = self.rng.permutation(len(SERVICES))[: 3 + nth % 4]
+            shares = self.weights(np.full(len(here), 1 / len(here)))
+            bands = [
+                self.rng.multinomial(total, np.outer(shares, of).ravel() / of.sum()).reshape(len(here), -1)
+                for total, of in (
+                    (ratio.denominator - ratio.numerator, SERVICE_BANDS),
+                    (ratio.numerator, OVER_52_WEEKS),
+                )
+            ]
+            offered[nth, here], counts[nth, here] = True, np.concatenate(bands, axis=1)
+        return CommunityWaits([provider for provider, _ in counted], counts, offered)
+
 
 def _as_provider(trust: Trust, quarter: Quarter) -> Provider:
     return Provider(trust.code, trust.name_in(quarter), trust.icb)
@@ -429,6 +504,11 @@ def figures(publications: Publications, organisations: Organisations) -> Figures
     for responses in publications.ambulances:
         for provider, (incidents, seconds) in zip(responses.providers, responses.counts.tolist(), strict=True):
             add(CATEGORY_2, provider.code, seconds, incidents)
+    for absence in publications.absence:
+        for provider, (lost, available) in zip(absence.providers, absence.counts.tolist(), strict=True):
+            add(SICKNESS, provider.code, lost, available)
+    for provider, bands in zip(publications.waits.providers, publications.waits.counts.sum(axis=1), strict=True):
+        add(COMMUNITY_52, provider.code, bands[len(SERVICE_BANDS) :].sum(), bands.sum())
     found = _as_figures(sums.items())
     for metric_id, (question, *_) in QUESTIONS.items():
         found[metric_id] = {}

@@ -45,8 +45,8 @@ def expected(quarter: Quarter, arrived: Collection[tuple[str, Subject]], today: 
         if not (calendar := source.calendar):
             continue
         forms = [form for form in sources.values() if form.publication == source.id]
-        months = quarter.months if calendar.of == "every_month" else quarter.months[-1:]
-        for month in months:
+        months = source.months_of(quarter)
+        for month in months if calendar.of == "every_month" else months[-1:]:
             if all(form.is_retired(month) for form in forms):
                 continue
             for part in calendar.parts or (None,):

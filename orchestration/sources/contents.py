@@ -209,4 +209,4 @@ def _named_by(file: str, source: Source) -> list[Subject]:
     if match is None:
         return []
     month = datetime.strptime(f"{match[1]} {match[2]}", "%b %y").strftime("%Y-%m")
-    return [Subject(Quarter.of_month(month), month)]
+    return [Subject(source.quarter_of(month), month)]

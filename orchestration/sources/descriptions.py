@@ -12,9 +12,10 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter
 from orchestration.workspace.paths import SOURCES
 from orchestration.yaml_files import Entry, Text, Texts, parse, read_yaml
 
@@ -35,10 +36,18 @@ def _compiles(pattern: str) -> str:
 Pattern = Annotated[Text, AfterValidator(_compiles)]
 
 
+def _listed(written: Any) -> Any:
+    return (written,) if isinstance(written, str) else written
+
+
+TextOrTexts = Annotated[Texts, BeforeValidator(_listed)]
+
+
 class Column(Entry):
     """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a workbook it
-    may come from one cell of the sheet (`cell`), from beside a `label` above the table, or from the last text met above
-    it in a sheet's column (`title_in`), or it is the name of the `sheet`. A heading alone describes one too."""
+    may come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
+    `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
+    name of the `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()
@@ -46,6 +55,7 @@ class Column(Entry):
     optional: bool = False
     cell: Text | None = None
     label: Text | None = None
+    above: Pattern | None = None
     title_in: Text | None = None
     sheet: bool = False
 
@@ -57,16 +67,18 @@ class Column(Entry):
 
 class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
-    alone, where group 1 of `file_name` finds it. Of a longer text `at_end` takes the end. Rows whose text is one of
-    `totals` name none. In a `financial_year`, 2025-26, January to March are those of the year that it ends in."""
+    alone, where group 1 of `file_name` finds it, in one `format` or one of several. Of a longer text `at_end` takes the
+    end. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the
+    year that it ends in. What is published too late for its quarter counts in the next, `in_arrears`."""
 
-    format: Text
+    format: TextOrTexts
     columns: Texts = ()
     cell: Text | None = None
     file_name: Pattern | None = None
     at_end: bool = False
     totals: Texts = ()
     financial_year: bool = False
+    in_arrears: bool = False
 
 
 class Vintage(Entry):
@@ -87,13 +99,20 @@ class Part(Entry):
 class Table(Entry):
     """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
-    `optional` one."""
+    `optional` one. Where it has a column of figures for each of `many`, a row is landed for each that is not blank: the
+    heading is its first count and the figure its second."""
 
     sheet: Pattern
     texts: Texts
     counts: Texts
     missing: Texts = ("-",)
     optional: bool = False
+    many: Pattern | None = None
+
+    @property
+    def headed(self) -> Texts:
+        """The columns that have a heading of their own."""
+        return self.texts if self.many else (*self.texts, *self.counts)
 
 
 class Retired(Entry):
@@ -144,8 +163,9 @@ class Source(Entry):
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions`
-    and `quirks` are for people."""
+    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks.
+    `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for
+    people."""
 
     id: Text
     title: Text
@@ -160,6 +180,7 @@ class Source(Entry):
     required: bool
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
     needed: Texts = ()
+    not_with: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
     lasts: int = 0
@@ -199,6 +220,14 @@ class Source(Entry):
     def is_retired(self, month: str) -> bool:
         """Whether the figures of a month are published in another form, or no more."""
         return self.retired is not None and month >= f"{self.retired.since:%Y-%m}"
+
+    def quarter_of(self, month: str) -> Quarter:
+        """The quarter in which a month counts."""
+        return Quarter.of_month(month).following(int(bool(self.period and self.period.in_arrears)))[-1]
+
+    def months_of(self, quarter: Quarter) -> list[str]:
+        """The months that count in a quarter."""
+        return quarter.previous.months if self.period and self.period.in_arrears else quarter.months
 
     @property
     def names(self) -> list[str]:
@@ -252,6 +281,8 @@ class Source(Entry):
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
             headings = {_plain(heading) for heading in first_row}
+            if not headings.isdisjoint(map(_plain, self.not_with)):
+                return 0.0
             shared = {name for heading, name in self._by_plain_heading.items() if heading in headings}
             missing = [column for column in self.columns if not column.optional and column.name not in shared]
             return len(shared) / (len(headings) + len(missing))

@@ -35,7 +35,7 @@ def files_table() -> Iterator[str]:
     for source in sorted(described.values(), key=lambda one: (not one.required, one.publication, one.id)):
         calendar = described[source.publication].calendar
         until = f", until {source.retired.since:%Y-%m}" if source.retired else ""
-        of = f"{OF[calendar.of]}{until}" if calendar else "one file"
+        of = f"{_of(described[source.publication])}{until}" if calendar else "one file"
         yield f"| [{source.id}](#{source.id}) | {_address(source)} | {source.found_as} | {of} | {_need(source)} |"
 
 
@@ -69,7 +69,7 @@ def section(source: Source) -> Iterator[str]:
     yield f"- Maturity without a mark in the name: {source.maturity}"
     yield _fetched(source.fetch) if source.fetch else "- Not fetched: put the file into the folder"
     if source.calendar:
-        yield _expected(source.calendar)
+        yield _expected(source, source.calendar)
     for quirk in source.quirks:
         yield f"- {quirk}"
 
@@ -81,10 +81,15 @@ def _fetched(how: Fetch) -> str:
     return f"- Fetched: {found}{hosts}. Assumed: {how.assumed}"
 
 
-def _expected(calendar: Calendar) -> str:
+def _of(source: Source) -> str:
+    assert source.calendar
+    return OF[source.calendar.of] + (" of the quarter before" if source.period and source.period.in_arrears else "")
+
+
+def _expected(source: Source, calendar: Calendar) -> str:
     parts = f" ({', '.join(calendar.parts)})" if calendar.parts else ""
     days = f"{calendar.due_days} days after its end, overdue after {calendar.alert_days}"
-    return f"- Expected: {OF[calendar.of]}{parts}, {days}. Basis: {calendar.basis}"
+    return f"- Expected: {_of(source)}{parts}, {days}. Basis: {calendar.basis}"
 
 
 if __name__ == "__main__":

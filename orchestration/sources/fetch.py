@@ -78,8 +78,12 @@ class _Due:
 
     def __init__(self, quarters: set[Quarter], today: date) -> None:
         self.quarters, self.today = quarters, today
-        self.months = {month for quarter in quarters for month in quarter.months if month < f"{today:%Y-%m}"}
         self._years = {quarter[:7] for quarter in quarters}
+
+    def months(self, source: Source) -> set[str]:
+        """The months of a source that count in those quarters and have ended."""
+        months = {month for quarter in self.quarters for month in source.months_of(quarter)}
+        return {month for month in months if month < f"{self.today:%Y-%m}"}
 
     def has(self, link: re.Match[str], months: set[str]) -> bool:
         """Tells whether a link is about one of some months, or of a year of theirs."""
@@ -144,7 +148,7 @@ class _Run:
     def months_due(self, source: Source, how: Fetch) -> set[str]:
         """The months that have ended, of which a form is still published; of a spare form those that are expected and
         came in no other."""
-        months = {month for month in self.due.months if not source.is_retired(month)}
+        months = {month for month in self.due.months(source) if not source.is_retired(month)}
         if not how.spare:
             return months
         missing = {one.subject.period for one in self.not_arrived(source) if one.source_id == source.publication}
@@ -309,14 +313,17 @@ def _failed(source: Source, url: str, error: Exception) -> Fetched:
 
 
 def month_of(link: re.Match[str]) -> str | None:
-    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025` or `20250831`, as `2026-01` and so on;
-    else none."""
+    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025`, `20250831` or, in a financial year,
+    `June`, as `2026-01` and so on; else none."""
     named = link.groupdict()
     text = named.get("month") or named.get("until") or ""
     if day := re.fullmatch(r"(20\d\d)-?(0[1-9]|1[0-2])-?(\d\d)?", text):
         return f"{day[1]}-{day[2]}"
     parts = re.fullmatch(r"([a-z]{3})[a-z]*[-_ ]?(?:20)?(\d\d)", text, re.IGNORECASE)
     try:
+        if text.isalpha() and named.get("year"):
+            month = datetime.strptime(text[:3], "%b").month
+            return f"{int(named['year'][:4]) + (month < 4)}-{month:02}"
         return datetime.strptime(f"{parts[1]} {parts[2]}", "%b %y").strftime("%Y-%m") if parts else None
     except ValueError:
         return None

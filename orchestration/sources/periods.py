@@ -19,19 +19,15 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
     text = label.strip()
     if text.lower() in period.totals:
         return None
-    if period.at_end:
-        text = " ".join(text.split()[-len(period.format.split()) :])
-    try:
-        return (_in_financial_year if period.financial_year else datetime.strptime)(text, period.format).strftime(
-            "%Y-%m"
-        )
-    except ValueError:
-        example = datetime(2025, 4, 1).strftime(period.format)
-        if period.financial_year:
-            example = example.replace("2025", "2025-26")
-        raise InputError(
-            "names no month", file=file, row=row, column=column, found=label, expected=f"such as {example}"
-        ) from None
+    read = _in_financial_year if period.financial_year else datetime.strptime
+    for format in period.format:
+        end = " ".join(text.split()[-len(format.split()) :]) if period.at_end else text
+        with suppress(ValueError):
+            return read(end, format).strftime("%Y-%m")
+    example = datetime(2025, 4, 1).strftime(period.format[0])
+    if period.financial_year:
+        example = example.replace("2025", "2025-26")
+    raise InputError("names no month", file=file, row=row, column=column, found=label, expected=f"such as {example}")
 
 
 def _in_financial_year(text: str, format: str) -> datetime:

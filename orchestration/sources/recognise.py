@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.errors import InputError
-from orchestration.quarters import Quarter
 from orchestration.sources import csv_files, nof, workbooks
 from orchestration.sources.archives import (
     GZIP,
@@ -178,7 +177,7 @@ def of_months(source: Source, months: Iterable[tuple[str | None, str | None]]) -
         Subject(quarter, month, part)
         for month, part in months
         if month
-        for quarter in Quarter.of_month(month).following(source.lasts)
+        for quarter in source.quarter_of(month).following(source.lasts)
     ]
 
 

@@ -23,6 +23,7 @@ from orchestration.sources.periods import months_and_parts
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
+MAX_TITLE = 200  # characters of a text above a table that is compared; the most known has 78 (community waits)
 LIKE = 0.5  # of the headings that a table needs, in a row that is its header with some of them misspelt or missing
 MAX_TABLE_ROWS = 200_000  # as of a CSV file; the most known is 41 013 (cancer extract of 4 months)
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -33,11 +34,12 @@ Line = list[str | None]
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the rows of a table: the column at each position, headings not known here, and the texts that
-    hold for every row."""
+    """What stands above the rows of a table: the column at each position, the heading of each of `many`, headings not
+    known here, and the texts that hold for every row."""
 
     row: int
     columns: dict[int, str]
+    many: dict[int, str]
     unknown: list[str]
     fixed: dict[str, str]
 
@@ -106,19 +108,34 @@ def _open(book: Book, name: str, source: Source, table: Table) -> tuple[Head, It
 def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> Head:
     labels = {_plain(column.label): column for column in source.columns if column.label}
     fixed = {column.name: name for column in source.columns if column.sheet}
+    said = {column.name: re.compile(column.above, re.IGNORECASE) for column in source.columns if column.above}
     above: Row = {}
     for number, row in takewhile(lambda numbered: numbered[0] <= PREAMBLE, rows):
         if _share(row, source, table) >= LIKE:
-            if missing := [column.label for column in labels.values() if column.name not in fixed]:
-                raise InputError(f"has no {missing[0]} above its table", file=place, row=number)
+            for one in source.columns:
+                if (one.label or one.above) and one.name not in fixed:
+                    what = one.label or one.name
+                    raise InputError(f"has no {what} above its table", file=place, row=number, expected=one.above)
             return Head(number, *_columns(row, above, source, table, number, place), fixed)
         if row:
             label, rest = _beside(row)
             if (column := labels.get(_plain(label))) and not is_blank(rest):
                 fixed[column.name] = as_text(rest, _format_of(column, source))
+            fixed |= {
+                above_it: match[1]
+                for above_it, like in said.items()
+                for value in row.values()
+                if (match := title(value, like))
+            }
             above = row
-    headings = [source.headings_of(column)[0] for column in (*table.texts, *table.counts)]
+    headings = [source.headings_of(column)[0] for column in table.headed]
     raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")
+
+
+def title(value: Any, like: re.Pattern[str]) -> re.Match[str] | None:
+    """Compare a cell above a table with what is looked for. A long text is a note, and could take for ever."""
+    text = str(value).strip()
+    return like.fullmatch(text) if len(text) <= MAX_TITLE else None
 
 
 def _beside(row: Row) -> tuple[Any, Any]:
@@ -129,16 +146,19 @@ def _beside(row: Row) -> tuple[Any, Any]:
 
 
 def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, place: str) -> Iterator[Line]:
-    """Yield every row below the header. Raises InputError on an error or another kind of value in a column that is
-    needed, and on a row without figures among others."""
+    """Yield every row below the header, where a table has many columns of figures once for each. Raises InputError on
+    an error or another kind of value in a column that is needed, and on a row without figures among others."""
     at = {column: position for position, column in head.columns.items()}
-    counts, texts = ([at[column] for column in columns] for columns in (table.counts, table.texts))
+    counts = [*head.many] if table.many else [at[column] for column in table.counts]
+    texts = [at[column] for column in table.texts]
     formats = {at[column.name]: _format_of(column, source) for column in source.columns if column.name in at}
     order = [at.get(column) for column in source.names]
     fixed = [head.fixed.get(column) for column in source.names]
     read = ended = 0
     for number, row in rows:
         if not any(position in row for position in counts):
+            if table.many:
+                continue
             held = [row[position] for position in texts if position in row]
             if len(held) > 1 and any(isinstance(value, str) and CODE.fullmatch(value.strip()) for value in held):
                 column = get_column_letter(counts[0])
@@ -151,22 +171,34 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
         if not any(position in row for position in texts):
             column = get_column_letter(texts[0])
             raise InputError("has figures without a name", file=place, row=number, column=column)
-        for positions, check in ((counts, _not_a_count), (texts, _not_a_text)):
+        figures = [at for at in counts if at in row] if table.many else counts  # a blank is no service
+        for positions, check in ((figures, _not_a_count), (texts, _not_a_text)):
             for position in positions:
-                if problem := check(row.get(position), table, formats[position]):
+                if problem := check(row.get(position), table, formats.get(position)):
                     column, found = get_column_letter(position), row.get(position)
                     raise InputError(
                         problem[0], file=place, row=number, column=column, found=found, expected=problem[1]
                     )
-        read += 1
-        if read > MAX_TABLE_ROWS:
-            raise InputError(f"has more than {MAX_TABLE_ROWS} rows", file=place, row=number)
-        yield [
+        line = [
             value if position is None else as_text(row[position], formats[position]) if position in row else ""
             for position, value in zip(order, fixed, strict=True)
         ] + [name, str(number)]
+        for one in _each_of_many(line, row, head, source, table) if table.many else [line]:
+            read += 1
+            if read > MAX_TABLE_ROWS:
+                raise InputError(f"has more than {MAX_TABLE_ROWS} rows", file=place, row=number)
+            yield one
     if not read:
         raise InputError("has no rows below its header", file=place, row=head.row)
+
+
+def _each_of_many(line: Line, row: Row, head: Head, source: Source, table: Table) -> Iterator[Line]:
+    """Yield the line of a row once for each heading under which it has a figure."""
+    heading_at, figure_at = (source.names.index(column) for column in table.counts)
+    for position in [at for at in head.many if at in row]:
+        one = [*line]
+        one[heading_at], one[figure_at] = head.many[position], as_text(row[position])
+        yield one
 
 
 def _not_a_count(value: Any, table: Table, date_format: str | None) -> tuple[str, str] | None:
@@ -193,14 +225,16 @@ def _not_a_text(value: Any, table: Table, date_format: str | None) -> tuple[str,
 
 def _columns(
     row: Row, above: Row, source: Source, table: Table, number: int, place: str
-) -> tuple[dict[int, str], list[str]]:
-    """Which column of the sheet is which, and the headings that are none. The table ends before the first column
-    without a heading that stands right of all that are described; what follows are workings."""
+) -> tuple[dict[int, str], dict[int, str], list[str]]:
+    """Which column of the sheet is which, which are of many, and the headings that are neither. The table ends before
+    the first column without a heading that stands right of all that are described; what follows are workings."""
     group, groups = "", {}
     for position in range(1, max(row) + 1):
         group = _plain(above.get(position, group))
         groups[position] = group
     names = {position: _named(row[position], groups[position], source) for position in row}
+    many = {at: " ".join(str(row[at]).split()) for at in row if _is_of_many(row[at], table)}
+    names |= {position: _plain(heading) for position, heading in many.items()}
     first = {name: position for position, name in reversed(names.items()) if name}
     end = max(first.values())
     while end + 1 in row:
@@ -209,7 +243,10 @@ def _columns(
         if name and position <= end and first[name] != position:
             column = get_column_letter(position)
             raise InputError("has a heading twice", file=place, row=number, column=column, found=row[position])
-    if missing := [name for name in (*table.texts, *table.counts) if name not in first]:
+    if table.many and not many:
+        expected = f"headings like {table.many}"
+        raise InputError(f"lacks columns of {source.title!r}", file=place, row=number, expected=expected)
+    if missing := [name for name in table.headed if name not in first]:
         raise InputError(
             f"lacks columns of {source.title!r}",
             file=place,
@@ -217,7 +254,7 @@ def _columns(
             expected=", ".join(_described(name, source) for name in missing),
         )
     unknown = [str(row[position]).strip() for position, name in names.items() if not name and position <= end]
-    return {position: name for name, position in first.items()}, unknown
+    return {position: name for name, position in first.items() if position not in many}, many, unknown
 
 
 def _named(heading: Any, group: str, source: Source) -> str | None:
@@ -234,16 +271,23 @@ def _described(name: str, source: Source) -> str:
     return "/".join(column.published) + (f" below {column.group[0]}" if column.group else "")
 
 
+def _is_of_many(heading: Any, table: Table) -> bool:
+    return bool(table.many and re.match(table.many, str(heading).strip()))
+
+
 def _share(row: Row, source: Source, table: Table) -> float:
     """How many of the headings that a table needs stand in a row."""
     headings = {_plain(value) for value in row.values() if isinstance(value, str)}
-    needed = {tuple(map(_plain, source.headings_of(name))) for name in (*table.texts, *table.counts)}
-    return sum(not headings.isdisjoint(published) for published in needed) / len(needed)
+    needed = {tuple(map(_plain, source.headings_of(name))) for name in table.headed}
+    shared = sum(not headings.isdisjoint(published) for published in needed)
+    if not table.many:
+        return shared / len(needed)
+    return (shared + any(_is_of_many(value, table) for value in row.values())) / (len(needed) + 1)
 
 
 def _format_of(column: Column, source: Source) -> str | None:
     """How a date is written that stands where a month does."""
-    return source.period.format if source.period and column.name in source.period.columns else None
+    return source.period.format[0] if source.period and column.name in source.period.columns else None
 
 
 def _plain(heading: Any) -> str:

@@ -61,7 +61,7 @@ def _context(book: Book, name: str, source: Source) -> dict[str, str]:
         row, at = coordinate_to_tuple(cell)
         value = rows.get(row, {}).get(at)
         if isinstance(value, datetime) and cell == source.period.cell:
-            value = value.strftime(source.period.format)
+            value = value.strftime(source.period.format[0])
         if not isinstance(value, str):
             raise InputError("holds no text", file=place, **_place(cell), found=value, expected=column)
         context[cell] = value

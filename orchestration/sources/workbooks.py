@@ -5,6 +5,7 @@ Belongs here: what holds of both kinds of tables. Does not: how tables are read 
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -42,12 +43,17 @@ def months_told(path: Path, source: Source, file: str) -> set[str]:
     """The months that stand above the tables of a workbook that is not as described. Where rows say their month, there
     may be more than one could find."""
     found: set[str] = set()
-    if source.period and set(source.period.columns) - {column.name for column in source.columns if column.label}:
+    above = [re.compile(column.above, re.IGNORECASE) for column in source.columns if column.above]
+    stands_above = {column.name for column in source.columns if column.label or column.above}
+    if source.period and set(source.period.columns) - stands_above:
         return found
     with suppress(InputError), open_book(path, file) as book:
         for name in book.names:
             for _, row in islice(book.rows(name), PREAMBLE):
-                found |= {month for value in row.values() if (month := month_written(value))}
+                texts = [
+                    match[1] for value in row.values() for like in above if (match := sheet_tables.title(value, like))
+                ]
+                found |= {month for value in (*row.values(), *texts) if (month := month_written(value))}
     return found
 
 

@@ -30,6 +30,8 @@ STAGED = {  # publication: its model
     "ambsys": "ambulance_responses",
     "cancer": "cancer_waits",
     "csds": "csds_counts",
+    "sickness": "sickness_days",
+    "community_waits": "community_waiters",
     "gpps": "gpps_results",
     "dementia": "dementia_diagnoses",
 }
@@ -42,6 +44,7 @@ FORMS = {  # other form of a publication: its model
     "dm01_provider": "dm01_provider_waits",
 }
 MODEL_OF = STAGED | FORMS
+PERIOD = f"case source_id when 'sickness' then '2025-12' else '{MONTH:%Y-%m}' end"  # sickness is in arrears
 MODELS = [*dict.fromkeys(MODEL_OF.values())]
 # Computed again from the landed tables; every other relation is that of the build.
 AGAIN = ["months_available", *MODELS, "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
@@ -92,8 +95,9 @@ class Part:
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
         self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
-        periods = f"'{MONTH:%Y-%m}', '{QUARTER}', '{SURVEY}'"
-        files += f" and (source_id = 'ambsys' or period in ({periods}))"  # ambsys: all months a file
+        files += (
+            f" and (source_id = 'ambsys' or period in ({PERIOD}, '{QUARTER}', '{SURVEY}'))"  # ambsys: all months a file
+        )
         self.connection.execute(f"create table landed.files as {files}")
         for source in MODEL_OF:
             self.connection.execute(
@@ -101,7 +105,7 @@ class Part:
                 create table landed.{source} as from '{build.parquet(source)}'
                 where _source_sha256 in (
                     select source_sha256 from landed.files
-                    where source_id = '{source}' and status = 'used' and period in ('2026-03', '{SURVEY}')
+                    where source_id = '{source}' and status = 'used' and period in ({PERIOD}, '{SURVEY}')
                 )
                 """
             )
@@ -920,6 +924,61 @@ def trust_that_two_sources_put_into_different_leagues(part: Part) -> Expected:
     return {"trust_leagues_agree": [{**about, "league": "ambulance", "league_by_list": "acute"}]}
 
 
+@mutant
+def trust_whose_type_is_that_of_another_league(part: Part) -> Expected:
+    (trust, *_) = part.rows(f"from stage.trust_leagues where quarter = '{QUARTER}' and league_by_type = 'acute'")
+    about = {"quarter": QUARTER, "trust_code": trust["trust_code"]}
+    where = " and ".join(f"{column} = '{value}'" for column, value in about.items())
+    part.connection.execute(f"update stage.trust_leagues set league_by_type = 'ambulance' where {where}")
+    return {"trust_leagues_agree": [{**about, "league": "acute", "league_by_type": "ambulance"}]}
+
+
+# Sickness absence and community waiting lists
+
+
+@mutant
+def sickness_employer_twice(part: Part) -> Expected:
+    row = part.row("sickness", "org_type = 'Acute'")
+    part.again("sickness", row)
+    return {"sickness_days.key": [{"organisation_code": row["org_code"], "rows_found": 2}]}
+
+
+@mutant
+def sickness_with_its_columns_moved(part: Part) -> Expected:
+    row = part.row("sickness", "org_type = 'Acute'")
+    part.put("sickness", row, fte_days_lost=row["fte_days_available"], fte_days_available=row["fte_days_lost"])
+    return {"sickness_days.key": [{"organisation_code": row["org_code"], "organisation_type": "acute"}]}
+
+
+WITH_SERVICE = "_source_member = 'Table 4' and organisation_type = 'Provider'"
+
+
+def added_up(part: Part, row: Row, more: int) -> Row:
+    """What must be said of the table and service of a row that has grown."""
+    where = "_source_member = 'Table 4' and organisation_type = 'National'"
+    england = part.row("community_waits", f"{where} and service = '{row['service']}'")
+    total = int(england["patients"])
+    return {"sheet": "table 4", "service": row["service"], "england": total, "sum_of_providers": total + more}
+
+
+@mutant
+def community_provider_with_one_more(part: Part) -> Expected:
+    row = part.row("community_waits", WITH_SERVICE)
+    part.add("community_waits", row, "patients")
+    return {"community_waiters_add_up": [added_up(part, row, 1)]}
+
+
+@mutant
+def community_provider_twice(part: Part) -> Expected:
+    row = part.row("community_waits", f"{WITH_SERVICE} and patients <> '0'")
+    part.again("community_waits", row)
+    key = {"sheet": "table 4", "organisation_code": row["organisation_code"], "rows_found": 2}
+    return {
+        "community_waiters_add_up": [added_up(part, row, int(row["patients"]))],
+        "community_waiters.key": [key],
+    }
+
+
 # Ambulances
 
 A_MONTH = "year = '2026' and cast(month as integer) = 3"
@@ -1333,6 +1392,7 @@ def counts(part: Part, total: Row, more: Row, times: int) -> Row:
 @mutant
 def counts_of_an_organisation_that_is_not_listed(part: Part) -> Expected:
     row, total = ambulances(part, "trust")
+    part.connection.execute("delete from landed.sickness")  # it counts ambulance trusts, too
     part.connection.execute(
         f"create table listed as from metric.organisations where organisation_code <> '{row['org_code']}'"
     )
@@ -1344,6 +1404,7 @@ def counts_of_an_organisation_that_is_not_listed(part: Part) -> Expected:
 def predecessor_with_two_successors(part: Part) -> Expected:
     """Its counts would be added twice."""
     _, total = ambulances(part, "trust")
+    part.connection.execute("delete from landed.sickness")
     row, *successors = part.rows(
         f"from landed.ambsys where {A_MONTH} and {AMBULANCE['trust']} order by org_code limit 3"
     )

@@ -122,6 +122,8 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
         "cancer",
         "ambulance",
         "csds",
+        "sickness_absence",
+        "community_waits",
         "gp_survey",
         "dementia",
         "planted_disagreements.csv",

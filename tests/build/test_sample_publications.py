@@ -34,6 +34,8 @@ QUARTER_IDS = [quarter.quarter_id for quarter in QUARTERS]
 ENDS = dict(zip(QUARTER_IDS, MONTHS[2::3], strict=True))
 ROLL_UP = "C_999"
 COUNTED = {"OF0023": 100, "OF0003": 100, "OF0010": 100, "OF0011": 100, "OF0013": 100, "OF0017": Fraction(1, 60)}
+COUNTED |= {"OF0005": 100, "OF0082": 100}
+EMPLOYERS_COUNTED = ["Acute", "Ambulance", "Mental Health", "Community Provider Trust"]
 
 Ratios = dict[tuple[str, str], list[Fraction]]  # by metric and organisation
 
@@ -110,6 +112,18 @@ def cancer(sample: Path) -> dict[tuple[pd.Period, str, str], pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
+def absence(sample: Path) -> dict[pd.Period, pd.DataFrame]:
+    folder = sample / "sickness_absence"
+    return {m: table(folder / f"NHS_Sickness_Absence_rates_CSV_{m.strftime('%B_%Y')}.csv") for m in MONTHS - 3}
+
+
+@pytest.fixture(scope="module")
+def community(sample: Path) -> dict[str, dict[str, pd.DataFrame]]:
+    """The tables of the workbook of each quarter, a column a service, blank ones as nothing."""
+    return {quarter: dict(_community_tables(sample, end)) for quarter, end in _ends()}
+
+
+@pytest.fixture(scope="module")
 def published(sample: Path) -> dict[tuple[str, str, str], str]:
     """Values of the oversight files by quarter, metric and trust, planted ones put right."""
     labels = {quarter.label: quarter.quarter_id for quarter in QUARTERS}
@@ -132,6 +146,8 @@ def recomputed(
     ae: dict[pd.Period, pd.DataFrame],
     cancer: dict[tuple[pd.Period, str, str], pd.DataFrame],
     ambsys: dict[str, pd.DataFrame],
+    absence: dict[pd.Period, pd.DataFrame],
+    community: dict[str, dict[str, pd.DataFrame]],
     sample: Path,
 ) -> dict[str, Ratios]:
     """Numerators and denominators from the files alone."""
@@ -181,6 +197,16 @@ def recomputed(
             here = (rows["Year"] == str(month.year)) & (rows["Month"] == str(month.month))
             rows = rows[here & rows["Org Code"].str.fullmatch("Z..")]
             add("OF0017", rows["Org Code"], rows["A30"], rows["A10"])
+            rows = absence[month - 3]
+            rows = rows[rows["ORG_TYPE"].isin(EMPLOYERS_COUNTED)]
+            lost, available = (rows[f"FTE_DAYS_{what}"].map(_without_noise) for what in ("LOST", "AVAILABLE"))
+            add("OF0082", rows["ORG_CODE"], lost, available)
+        tables = community[quarter]
+        waiting, over, longer = (
+            tables[name][tables[name].index.get_level_values(0) == "Provider"].sum(axis=1)
+            for name in ("Table 4", "Table 4g", "Table 4h")
+        )
+        add("OF0005", waiting.index.get_level_values(1), over + longer, waiting)
         for row in csv.DictReader((sample / "gp_survey" / "gpps_2025_icb.csv").open(encoding="utf-8")):
             if row["type"] == "ICB":
                 percent, width = float(row["percent"]), float(row["upper_95"]) - float(row["lower_95"])
@@ -204,6 +230,23 @@ def _ends() -> Iterator[tuple[str, pd.Period]]:
 
 def _named(month: pd.Period) -> str:
     return month.strftime("%B-%Y")
+
+
+def _without_noise(days: str) -> Decimal:
+    return Decimal(days).quantize(Decimal("0.00001"))
+
+
+def _community_tables(sample: Path, month: pd.Period) -> Iterator[tuple[str, pd.DataFrame]]:
+    name = f"Community-health-services-waiting-lists-2025-26-{month.strftime('%B')}.xlsx"
+    book = CalamineWorkbook.from_path(str(sample / "community_waits" / name))
+    assert book.sheet_names == ["Cover page", "Contents", "Table 4", *(f"Table 4{letter}" for letter in "abcdefgh")]
+    for sheet in book.sheet_names[2:]:
+        (title, *_), *_, header = (rows := book.get_sheet_by_name(sheet).to_python(skip_empty_area=False))[:5]
+        assert title.endswith(f" by service, {month.strftime('%B %Y')}")
+        assert header[:3] == ["Organisation Type", "Organisation Code", "Organisation Name"]
+        assert all(re.match(r"\((A|CYP)\) ", heading) for heading in header[3:])
+        frame = pd.DataFrame(rows[5:], columns=header).set_index(header[:3])
+        yield sheet, frame.replace("", 0).astype(int)
 
 
 def _workbook_path(sample: Path, month: pd.Period, basis: str) -> Path:
@@ -244,6 +287,7 @@ def six_decimals(ratio: list[Fraction], scale: int | Fraction) -> Decimal:
         ("csds", "csds", "csds_*_csds_data.zip", 4),
         ("ambsys", "ambulance", "AmbSYS-to-*.csv", 4),
         ("ae", "ae", "Monthly-AE-*.csv", 12),
+        ("sickness", "sickness_absence", "NHS_Sickness_Absence_rates_CSV_*_202?.csv", 12),
     ],
 )
 def test_headings_are_those_that_the_sources_describe(
@@ -259,7 +303,15 @@ def test_headings_are_those_that_the_sources_describe(
 
 
 @pytest.mark.parametrize(
-    ("folder", "line_end"), [("rtt", "\r\n"), ("dm01", "\n"), ("csds", "\r\n"), ("ae", "\r\n"), ("ambulance", "\n")]
+    ("folder", "line_end"),
+    [
+        ("rtt", "\r\n"),
+        ("dm01", "\n"),
+        ("csds", "\r\n"),
+        ("ae", "\r\n"),
+        ("ambulance", "\n"),
+        ("sickness_absence", "\r\n"),
+    ],
 )
 def test_line_ends_are_the_publishers(sample: Path, folder: str, line_end: str) -> None:
     for path in (sample / folder).iterdir():
@@ -314,6 +366,30 @@ def headings_of(columns: list[Any]) -> list[str]:
 
 
 # Totals
+
+
+def test_community_totals_hold(community: dict[str, dict[str, pd.DataFrame]]) -> None:
+    for tables in community.values():
+        bands = sum(tables[f"Table 4{letter}"] for letter in "abcdefgh")
+        for name, rows in tables.items():
+            by_level = rows.groupby(level=0).sum().drop(columns="(A) Adult safeguarding")
+            assert (by_level.nunique() == 1).all()
+            alone = rows["(A) Adult safeguarding"]
+            assert (alone[alone > 0].index.get_level_values(0) == "National").all()
+            assert (alone > 0).any() == (name == "Table 4")
+        assert bands.drop(columns="(A) Adult safeguarding").equals(
+            tables["Table 4"].drop(columns="(A) Adult safeguarding")
+        )
+
+
+def test_rates_of_absence_are_those_of_their_days(absence: dict[pd.Period, pd.DataFrame]) -> None:
+    for month, rows in absence.items():
+        assert set(rows["DATE"]) == {month.end_time.strftime("%d/%m/%Y")}
+        assert not rows.duplicated("ORG_CODE").any()
+        lost, available, rate = (rows[heading].astype(float) for heading in rows.columns[8:])
+        assert ((100 * lost / available - rate).abs() <= 0.005 + 1e-9).all()
+    noise = pd.concat(absence.values())["FTE_DAYS_LOST"].str.fullmatch(r"\d+\.\d{9,}")
+    assert 0.1 < noise.mean() < 0.9
 
 
 def test_rtt_totals_hold(rtt: dict[str, pd.DataFrame]) -> None:

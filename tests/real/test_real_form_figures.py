@@ -1,4 +1,5 @@
-"""What is counted of the other forms of a publication, again from the real files by calamine and pandas.
+"""What is counted of publications that came later, and of other forms, again from the real files by calamine and
+pandas; the scores of these values against those of NHS England.
 
 Each figure goes through a whole build. Skipped where the files are not at hand."""
 
@@ -6,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
+from orchestration.workspace.files import sha256_of_file
 from tests.conftest import SHARED, Built
 
 COMBINED = "cases/cancer-combined-workbook/January-2026-Monthly-Combined-Workbook-Provisional.xlsx"
@@ -27,6 +29,12 @@ AE = [
 ]
 SERIES = "more/ambulance/AmbSYS-Time-Series-until-20250831.xlsx"
 DM01 = "more/dm01/Monthly-Diagnostics-Web-File-Provider-June-2025_45KNG.xls"
+RELEASE = "extracts/nof/nhs-oversight-framework-mental-health-and-community-trust-data-q2.csv"
+ABSENCE = [
+    f"more/sickness_absence/NHS_Sickness_Absence_rates_CSV_{month}_2025.csv"
+    for month in ("January", "February", "March")
+]
+COMMUNITY = "more/community_waits/Community-health-services-waiting-lists-2025-26-June.xlsx"
 Q1 = ["APR", "MAY", "JUN"]
 PUBLISHED = {"lower_quartile": "71.65", "median": "75.70", "upper_quartile": "79.10"}  # of OF0013, Q2 2025/26
 UNROUNDED = [71.638, 75.735, 79.127]
@@ -91,6 +99,37 @@ def diagnostics() -> pd.DataFrame:
     return sums(
         sheet(DM01, "Provider", "Provider Code"), "Provider Code", "Number waiting 6+ Weeks", "Total Waiting List"
     )
+
+
+def absence() -> pd.DataFrame:
+    rows = pd.concat(pd.read_csv(SHARED / name) for name in ABSENCE)
+    counted = ["Acute", "Ambulance", "Mental Health", "Community Provider Trust"]
+    return sums(rows[rows["ORG_TYPE"].isin(counted)], "ORG_CODE", "FTE_DAYS_LOST", "FTE_DAYS_AVAILABLE")
+
+
+def community() -> pd.DataFrame:
+    """Of every provider of whom anybody waits, or could."""
+    found = {}
+    for title in ("Table 4", "Table 4g", "Table 4h"):
+        rows = sheet(COMMUNITY, title, "Organisation Code")
+        rows = rows[rows["Organisation Type"] == "Provider"].set_index("Organisation Code")
+        found[title] = rows.iloc[:, 2:].apply(pd.to_numeric).sum(axis=1, min_count=1)
+    over = found["Table 4g"] + found["Table 4h"]
+    return pd.DataFrame({"numerator": over, "denominator": found["Table 4"]}).dropna(subset="denominator")
+
+
+def released(metric_id: str) -> pd.Series[float]:
+    rows = pd.read_csv(SHARED / RELEASE)
+    of_metric = rows[(rows["Quarter"] == "Q1 2025/26") & (rows["Metric_ID"] == metric_id)]
+    return of_metric.set_index("Trust_code")["Value"].astype(float)
+
+
+def hundredths(values: pd.Series[float], *decimals: int) -> list[Decimal]:
+    """Rounded half up, once for each number of decimals."""
+    found = [Decimal(f"{value:.10f}") for value in values]
+    for places in decimals:
+        found = [one.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) for one in found]
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -226,3 +265,53 @@ def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(build: An
     assert (rules.loc["OF0013", "measure"], rules.loc["OF0013", "label"]) == ("ae_within_4_hours", "inferred")
     parts = table("metric_parts").query("metric_id == 'OF0013'")
     assert set(parts["source_member"]) == {"Provider Level Data"}
+
+
+@pytest.mark.parametrize(
+    ("metric_id", "score_id", "size", "trusts", "decimals"),
+    [("OF0082", "OF1082", 205, 61, [2]), ("OF0005", "OF1005", 121, 41, [4, 3, 2])],
+)
+def test_values_and_scores_of_nhs_england_follow_from_the_publications(
+    build: Any, metric_id: str, score_id: str, size: int, trusts: int, decimals: list[int]
+) -> None:
+    """Every value and every score of Q1 2025/26, of sickness absence from the files of the quarter before."""
+    table = build("2025-26-Q1", RELEASE, *ABSENCE, COMMUNITY)
+    counted = absence() if metric_id == "OF0082" else community()
+    same(table, metric_id, counted)
+
+    leagues = table("trust_league_table").set_index("organisation_code")["league"]
+    values = (100 * counted["numerator"] / counted["denominator"])[counted["denominator"] > 0]
+    values = values[values.index.isin(leagues.index)]
+    assert len(values) == size
+    scores = 1 + 3 * (values.rank(method="min") - 1) / (size - 1)
+    official, official_scores = released(metric_id), released(score_id)
+    assert len(official) == len(official_scores) == trusts
+    assert hundredths(values[official.index], *decimals) == hundredths(official, 2)
+    assert hundredths(scores[official_scores.index], 2) == hundredths(official_scores, 2)
+
+    cells = table("reconciliation").query("metric_id == @metric_id and measure.str.startswith('metric_value')")
+    found = cells.groupby(["measure", "status"]).size().to_dict()
+    rounded_otherwise = {} if decimals == [2] else {("metric_value", "explained"): 3}
+    assert found == {
+        ("metric_value", "agrees"): trusts - sum(rounded_otherwise.values()),
+        ("metric_value_score", "agrees"): trusts,
+        **rounded_otherwise,
+    }
+    ours = table("metric_scores").query("metric_id == @metric_id and league == 'acute' and score.notna()")
+    assert hundredths(ours.set_index("organisation_code")["score"].astype(float), 2) == hundredths(
+        scores[ours["organisation_code"]], 2
+    )
+    assert set(ours["population_size"]) == {size}
+
+
+def test_types_of_sickness_absence_go_with_the_leagues(build: Any) -> None:
+    table = build("2025-26-Q1", RELEASE, *ABSENCE, COMMUNITY)
+    stated = table("organisation_sources").query("source_id == 'sickness' and attribute == 'league'")
+    leagues = table("trust_league_table").set_index("organisation_code")["league"]
+    assert stated.set_index("organisation_code")["value"].to_dict() == leagues.to_dict()
+    assert len(leagues) == 205
+    assert len(stated) == 3 * len(leagues)  # each file says so
+    for name in ABSENCE:
+        codes = pd.read_csv(SHARED / name)["ORG_CODE"]
+        of_file = stated[stated["source_sha256"] == sha256_of_file(SHARED / name)]
+        assert [*codes[of_file["source_row"] - 2]] == [*of_file["organisation_code"]]

@@ -40,6 +40,7 @@ def landed(path: Path, sheets: Sheets, source_id: str, **options: Any) -> pd.Dat
         ("ae_provider", [("2025-07", None)], {AE: 13, FOOTPRINT: 13}),
         ("dm01_provider", [("2025-06", None)], {"Provider": 13, "Provider by Test": 25}),
         ("ambsys_series", [("2025-03", None), ("2025-04", None)], {"Raw": 26}),
+        ("community_waits", [("2025-06", None)], {"Table 4": 21, "Table 4g": 20, "Table 4h": 20}),
     ],
 )
 @pytest.mark.parametrize("dimension", ["A1", None])
@@ -69,6 +70,86 @@ def test_the_combined_workbook_has_month_and_basis_above_its_tables(tmp_path: Pa
     last = providers.iloc[-1]
     assert list(last[["org_code", "total", "within", "after"]]) == ["ZB1", "15.5", "13", "2.5"]
     assert providers.iloc[0]["_source_row"] == "16"
+
+
+def test_each_service_of_a_row_is_a_row_and_a_blank_is_none(tmp_path: Path) -> None:
+    """Services come and go: none is described."""
+    sheets = forms.community_waits()
+    sheets["Table 4"][3] += ["(CYP) A new\nservice", "Total"]
+    sheets["Table 4"][6] += ["*", 99]
+    rows = landed(tmp_path, sheets, "community_waits")
+    assert set(rows["period"]) == {"June 2025"}
+    one = rows[(rows["_source_member"] == "Table 4") & (rows["organisation_code"] == "ZA1")]
+    assert [*one["service"]] == ["(A) Audiology", "(CYP) A new service"]
+    assert [*one["patients"]] == ["11", "*"]
+    assert set(one["_source_row"]) == {"7"}
+
+
+@pytest.mark.parametrize(
+    ("title", "month"),
+    [
+        ("Total waiting list by service, December 2023", "2023-12"),
+        ("Table 4: Total waiting list by service, Sep-24 ", "2024-09"),
+        ("Total waiting list by service (revised), January 2022", "2022-01"),
+    ],
+)
+def test_the_month_stands_in_a_title(tmp_path: Path, title: str, month: str) -> None:
+    sheets = forms.community_waits()
+    for name in ("Table 4", "Table 4g", "Table 4h"):
+        sheets[name][0] = [title]
+    found, _ = workbooks.subjects(write(tmp_path / "x", sheets), known_sources()["community_waits"], "f")
+    assert found == [(month, None)]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda rows: rows.pop(0), r"f \[Table 4\], row 3: has no period above its table; expected "),
+        (
+            lambda rows: rows[3].__setitem__(5, "(A)  audiology"),
+            r"f \[Table 4\], row 4, column F: has a heading twice; found '\(A\)  audiology'",
+        ),
+        (
+            lambda rows: rows.__setitem__(3, ["Organisation Type", "Organisation Code", "Organisation Name", "Adults"]),
+            r"f \[Table 4\], row 4: lacks columns of 'Community health services .*'; expected headings like ",
+        ),
+        (
+            lambda rows: rows[7].__setitem__(4, "12 or so"),
+            r"f \[Table 4\], row 8, column E: holds no number; found '12 or so'; expected a number or '\*' or '-'",
+        ),
+        (
+            lambda rows: rows[7].__setitem__(4, "#REF!"),
+            r"f \[Table 4\], row 8, column E: holds an error; found '#REF!'; expected a number or ",
+        ),
+    ],
+)
+def test_odd_cells_of_a_table_of_services_are_named(tmp_path: Path, change: Any, message: str) -> None:
+    sheets = forms.community_waits()
+    change(sheets["Table 4"])
+    with pytest.raises(InputError, match=message):
+        landed(tmp_path, sheets, "community_waits")
+
+
+@pytest.mark.parametrize(("before", "is_title"), [("", True), ("waiting, " * 3_600, False)])
+def test_a_long_note_is_no_title(tmp_path: Path, before: str, is_title: bool) -> None:
+    """It would be compared for ever."""
+    sheets = forms.community_waits()
+    for name in ("Table 4", "Table 4g", "Table 4h"):
+        sheets[name][0] = [f"{before}Number waiting by service, June 2025"]
+    path = write(tmp_path / "x", sheets)
+    if is_title:
+        assert workbooks.subjects(path, known_sources()["community_waits"], "f")[0] == [("2025-06", None)]
+    else:
+        with pytest.raises(InputError, match="has no period above its table"):
+            workbooks.subjects(path, known_sources()["community_waits"], "f")
+
+
+def test_damaged_workbook_of_services_says_its_month(tmp_path: Path) -> None:
+    sheets = forms.community_waits()
+    del sheets["Table 4g"]
+    path = write(tmp_path / "x", sheets)
+    found = recognise.recognise(path, "f")
+    assert found and recognise.subjects_told(path, found, "f") == [Subject("2025-26-Q1", "2025-06")]
 
 
 @pytest.mark.parametrize("period", [datetime(2026, 1, 1), " january 2026 "])

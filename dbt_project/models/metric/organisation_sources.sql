@@ -36,6 +36,7 @@ stated as (
         ("'ods_trusts'", ref('listed_trusts'), 'trust_code', {
             'organisation_name': 'trust_name', 'league': 'league', 'region': 'region', 'icb_code': 'icb_code'
         }),
+        ("'sickness'", ref('sickness_days'), 'organisation_code', {'league': 'league'}),
         ("'ods_sub_icbs'", 'looked_up_icbs', 'icb_code', {
             'organisation_name': 'icb_name', 'region': 'region', 'icb_code': 'icb_code'
         })

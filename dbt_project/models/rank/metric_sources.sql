@@ -23,7 +23,7 @@ select
     'computed',
     source_id,
     source_sha256,
-    source_member,
+    string_agg(distinct source_member, ', ' order by source_member),
     strftime(month, '%Y-%m'),
     code_in_file,
     cast(min(source_row) as integer),
@@ -36,6 +36,5 @@ group by
     metric_id,
     source_id,
     source_sha256,
-    source_member,
     month,
     code_in_file

@@ -190,9 +190,12 @@ value_cells as (
         round(computed.value, 2) as computed_value,
         rules.tolerance,
         rules.tolerance_reason,
+        published.published_score,
+        {{ round_half_up('scores.score') }} as computed_score,
         published.source_sha256,
         published.source_member,
-        published.source_row
+        published.source_row,
+        published.published_score_row
     from {{ ref('metric_values') }} as published
     inner join {{ ref('metric_values') }} as computed
         on
@@ -202,6 +205,11 @@ value_cells as (
             and computed.value_basis = 'computed'
     inner join {{ ref('rules_in_force') }} as rules
         on rules.quarter = published.quarter and rules.metric_id = published.metric_id
+    left join {{ ref('scores_of_counts') }} as scores
+        on
+            scores.quarter = published.quarter
+            and scores.organisation_code = published.organisation_code
+            and scores.metric_id = published.metric_id
     where published.value_basis = 'published' and computed.status = 'reported'
 ),
 
@@ -363,6 +371,23 @@ compared as (
         source_row
     from value_cells
     where published_value is not null
+    union all
+    -- Where values may differ so may scores, by as much as there is: one that moves moves others.
+    select
+        quarter,
+        organisation_code,
+        'metric_value_score',
+        metric_id,
+        cast(published_score as decimal(18, 2)),
+        cast(computed_score as decimal(18, 2)),
+        false,
+        case when tolerance > 0 then 3 else 0 end,
+        tolerance_reason,
+        source_sha256,
+        source_member,
+        published_score_row
+    from value_cells
+    where published_score is not null and computed_score is not null
 )
 
 select

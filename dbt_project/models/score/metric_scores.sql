@@ -2,18 +2,21 @@
 with scored as (
     select
         inputs.*,
-        coalesce(ranked.population_size, recovered.population_size) as population_size,
-        coalesce(ranked.rank_in_population, recovered.rank_in_population) as rank_in_population,
+        coalesce(ranked.population_size, recovered.population_size, of_counts.population_size) as population_size,
+        coalesce(ranked.rank_in_population, recovered.rank_in_population, of_counts.rank_in_population)
+            as rank_in_population,
         ranked.ties_split_by,
         coalesce(
             ranked.score,
             recovered.score,
             lookup.score,
+            of_counts.score,
             case when inputs.value is null or inputs.scoring_rule = 'published_score' then inputs.published_score end
         ) as full_score,
         case
             when ranked.score is not null or lookup.score is not null then 'computed'
             when recovered.score is not null then recovered.score_basis
+            when of_counts.score is not null then 'computed'
             when
                 (inputs.value is null or inputs.scoring_rule = 'published_score')
                 and inputs.published_score is not null
@@ -37,6 +40,12 @@ with scored as (
             lookup.quarter = inputs.quarter
             and lookup.organisation_code = inputs.organisation_code
             and lookup.metric_id = inputs.metric_id
+    left join {{ ref('scores_of_counts') }} as of_counts
+        on
+            inputs.value_basis = 'computed'
+            and of_counts.quarter = inputs.quarter
+            and of_counts.organisation_code = inputs.organisation_code
+            and of_counts.metric_id = inputs.metric_id
 )
 
 select

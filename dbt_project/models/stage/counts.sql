@@ -8,6 +8,8 @@
     'ae_attendances': "'ae'",
     'ae_provider_attendances': "'ae_provider'",
     'ambulance_responses': 'source_id',
+    'community_waiters': "'community_waits'",
+    'sickness_days': "'sickness'",
     'gpps_results': "'gpps'",
     'dementia_diagnoses': "'dementia'"
 }.items() -%}

@@ -1,5 +1,5 @@
 -- The league of a trust in a quarter without a release of its league: by the latest NHS Oversight Framework release at
--- hand, else by seed `trusts`, else by the trust list.
+-- hand, else by seed `trusts`, else by ORG_TYPE of the latest sickness absence file, else by the trust list.
 with latest_release as (
     select
         trust_code,
@@ -9,10 +9,21 @@ with latest_release as (
     group by trust_code
 ),
 
+by_type as (
+    select
+        organisation_code as trust_code,
+        arg_max(league, month) as league
+    from {{ ref('sickness_days') }}
+    where league is not null
+    group by organisation_code
+),
+
 codes as (
     select trust_code from {{ ref('trusts') }}
     union
     select trust_code from latest_release
+    union
+    select trust_code from by_type
     union
     select trust_code from {{ ref('listed_trusts') }}
 )
@@ -20,15 +31,18 @@ codes as (
 select
     quarters.quarter,
     codes.trust_code,
-    coalesce(released.league, trusts.league, listed.league) as league,
+    coalesce(released.league, trusts.league, by_type.league, listed.league) as league,
     case
         when released.league is not null then 'release'
         when trusts.league is not null then 'seed trusts'
+        when by_type.league is not null then 'sickness absence, ORG_TYPE'
         when listed.league is not null then 'trust list'
-    end as league_source
+    end as league_source,
+    by_type.league as league_by_type
 from codes
 cross join {{ ref('quarters_in_scope') }} as quarters
 left join latest_release as released on released.trust_code = codes.trust_code
 left join {{ ref('trusts') }} as trusts on trusts.trust_code = codes.trust_code
+left join by_type on by_type.trust_code = codes.trust_code
 left join {{ ref('listed_trusts') }} as listed
     on listed.quarter = quarters.quarter and listed.trust_code = codes.trust_code

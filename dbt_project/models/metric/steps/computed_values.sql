@@ -110,7 +110,7 @@ select
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'
-            when rules.basis <> 'latest_survey' and months.last_month < date_trunc('month', rules.quarter_end)
+            when rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
                 then
                     'latest month at hand is ' || months.months_named || ', not '
                     || strftime(rules.quarter_end, '%Y-%m')
@@ -128,8 +128,8 @@ select
     cast(
         months.last_month + to_months(case rules.basis when 'latest_survey' then 12 else 1 end) - interval 1 day as date
     ) as period_end,
-    rules.basis <> 'latest_survey'
-    and months.last_month < date_trunc('month', rules.quarter_end) as is_of_an_earlier_month,
+    rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
+        as is_of_an_earlier_month,
     coalesce(counted.source_id, rules.publication) as source_id,
     counted.source_sha256
 from spine

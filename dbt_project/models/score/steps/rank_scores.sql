@@ -6,11 +6,7 @@ with valued as (
         case polarity when 'higher' then -value else value end as sort_value,
         case when leagues_expected = 1 then cast(published_rank as decimal(18, 6)) else published_score end
             as official_order,
-        case threshold
-            when 'standard' then case polarity when 'higher' then value >= standard else value <= standard end
-            when 'floor' then case polarity when 'higher' then value < floor else value > floor end
-            else false
-        end as beyond_threshold
+        {{ beyond_threshold() }} as beyond_threshold
     from {{ ref('scoring_inputs') }}
     where best_score is not null and value is not null and population_complete
 ),
@@ -44,13 +40,7 @@ select
     beyond_threshold,
     population_size,
     rank_in_population,
-    cast(
-        case
-            when beyond_threshold then beyond_threshold_score
-            when population_size = 1 then single_score
-            else best_score + span * (rank_in_population - 1) / {{ as_double('population_size - 1') }}
-        end as decimal(18, 10)
-    ) as score,
+    {{ score_of_place() }} as score,
     cast(
         case
             when tie_order is null or not order_differs then null

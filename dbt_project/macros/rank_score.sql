@@ -1,0 +1,19 @@
+{# Whether a value meets its standard, or misses its floor. #}
+{% macro beyond_threshold() -%}
+    case threshold
+        when 'standard' then case polarity when 'higher' then value >= standard else value <= standard end
+        when 'floor' then case polarity when 'higher' then value < floor else value > floor end
+        else false
+    end
+{%- endmacro %}
+
+{# The score of a place among those on the same side of the threshold. #}
+{% macro score_of_place() -%}
+    cast(
+        case
+            when beyond_threshold then beyond_threshold_score
+            when population_size = 1 then single_score
+            else best_score + span * (rank_in_population - 1) / {{ as_double('population_size - 1') }}
+        end as decimal(18, 10)
+    )
+{%- endmacro %}

@@ -1,0 +1,42 @@
+-- A row of a table, all its services together: who waits (Table 4), and of them who waits over 52 weeks (4g and 4h). A
+-- figure that is not published leaves the row without one.
+with typed as (
+    select
+        {{ clean_text('organisation_code') }} as organisation_code,
+        {{ clean_text('organisation_name') }} as organisation_name,
+        lower({{ clean_text('organisation_type') }}) as level,
+        lower({{ clean_text('_source_member') }}) as sheet,
+        {{ published_count('trim(patients)') }} as waiting,
+        _source_sha256 as source_sha256,
+        _source_member as source_member,
+        cast(_source_row as integer) as source_row
+    from {{ source('land', 'community_waits') }}
+),
+
+summed as (
+    select
+        * exclude (waiting),
+        case when count(*) = count(waiting) then cast(sum(waiting) as bigint) end as waiting
+    from typed
+    group by all
+)
+
+select
+    months.quarter,
+    months.month,
+    summed.organisation_code,
+    summed.organisation_name,
+    summed.level,
+    summed.sheet,
+    summed.waiting,
+    case when summed.level = 'provider' then 'provider' end as side,
+    cast(null as varchar) as commissioner_code,
+    'community_over_52_weeks' as measure,
+    case when summed.sheet = 'table 4' then 0 else summed.waiting end as numerator,
+    case when summed.sheet = 'table 4' then summed.waiting else 0 end as denominator,
+    summed.source_sha256,
+    summed.source_member,
+    summed.source_row
+from summed
+inner join {{ ref('months_available') }} as months
+    on months.source_id = 'community_waits' and months.source_sha256 = summed.source_sha256

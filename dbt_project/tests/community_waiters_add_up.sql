@@ -1,0 +1,38 @@
+{{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'community_waiters'}}}) }}
+-- Control total: in every table the providers of a service add up to England. Some services are published of England
+-- alone, and where a provider's figure is not published nothing can be added.
+with services as (
+    select
+        waiters.month,
+        waiters.sheet,
+        waiters.level,
+        waits.service,
+        {{ published_count('trim(waits.patients)') }} as waiting
+    from {{ source('land', 'community_waits') }} as waits
+    inner join {{ ref('community_waiters') }} as waiters
+        on
+            waiters.source_sha256 = waits._source_sha256
+            and waiters.source_member = waits._source_member
+            and waiters.source_row = cast(waits._source_row as integer)
+),
+
+summed as (
+    select
+        month,
+        sheet,
+        service,
+        cast(sum(waiting) filter (where level = 'national') as bigint) as england,
+        cast(sum(waiting) filter (where level = 'provider') as bigint) as sum_of_providers,
+        bool_and(waiting is not null) filter (where level = 'provider') as is_published
+    from services
+    group by month, sheet, service
+)
+
+select
+    month,
+    sheet,
+    service,
+    england,
+    sum_of_providers
+from summed
+where is_published and england is distinct from sum_of_providers
