@@ -384,6 +384,7 @@ def _shown(made: publish.Published) -> dict[str, Any]:
         "state": release.standing(),
         "path": dg.MetadataValue.path(str(release)),
         "audit_page": dg.MetadataValue.path(str(release.folder / audit_page.NAME)),
+        "package_sha256": release.package_sha256(),
         "version": release.version,
         "created": made.created,
         "synthetic": release.synthetic,

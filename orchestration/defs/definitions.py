@@ -9,6 +9,7 @@ import dagster as dg
 
 from orchestration.defs import alert_sensors
 from orchestration.defs.assets import ASSETS
+from orchestration.defs.decide import decide
 from orchestration.defs.gates import GATES
 from orchestration.defs.progress import progress
 from orchestration.defs.resources import Folders, gates, locked_build
@@ -23,7 +24,7 @@ def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=GATES,
-        jobs=[quarter_job, check_job, fetch_job, alert_sensors.alert_test],
+        jobs=[quarter_job, check_job, fetch_job, decide, alert_sensors.alert_test],
         schedules=[fetch_what_is_due],
         sensors=[build_what_has_come, *alert_sensors.sensors(os.environ)],
         resources={"folders": folders, "build": locked_build, "gates": gates},

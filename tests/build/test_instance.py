@@ -21,10 +21,15 @@ from dagster._daemon.types import DaemonHeartbeat
 from orchestration.cli import league
 from orchestration.defs import definitions, instance
 from orchestration.defs.assets import as_table
+from orchestration.defs.decide import decide
+from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.operations import processes
 from orchestration.operations.doctor import ERROR, OK, WARNING
+from orchestration.releases.decisions import Record
+from orchestration.releases.release import Release
 from orchestration.workspace.paths import PROJECT
+from tests.unit.test_decisions import bundle
 from tests.unit.test_doctor import said, states
 
 
@@ -112,3 +117,25 @@ def test_dagster_is_given_cells_and_no_markdown() -> None:
     source = (PROJECT / "orchestration" / "defs" / "assets.py").read_text()
     markdown = [line.split("dg.")[1] for line in source.splitlines() if "value.md" in line.lower()]
     assert markdown == ["MetadataValue.md(pictures.as_markdown(picture.read_bytes()))"]
+
+
+def test_a_release_is_decided_on_from_the_ui(tmp_path: Path) -> None:
+    release = bundle(tmp_path)
+    seen = Release.read(release).package_sha256()[:12]
+
+    def outcome(**config: str) -> dg.ExecuteInProcessResult:
+        about = {"quarter": "2025-26-Q2", "decision": "approved", "text": "A Name", "package_sha256": seen} | config
+        return decide.execute_in_process(
+            run_config={"ops": {"record_decision": {"config": about}}},
+            resources={"folders": Folders(extracts="unused", data=str(tmp_path))},
+            raise_on_error=False,
+        )
+
+    for refused in ({"text": " "}, {"package_sha256": "0" * 12}, {"package_sha256": ""}, {"quarter": "2025-26-Q1"}):
+        assert not outcome(**refused).success and Release.read(release).state()[0] == "candidate"
+    assert outcome().success
+    assert outcome(decision="withdrawn", text="RTT of two trusts").success
+    assert [(one.state, one.text) for one in Record(release).decisions] == [
+        ("approved", "A Name"),
+        ("withdrawn", "RTT of two trusts"),
+    ]
