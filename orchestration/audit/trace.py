@@ -17,6 +17,7 @@ from orchestration.releases import search
 from orchestration.releases.release import OPENLINEAGE, Release, Row
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import InUse, rows_read_again
+from orchestration.sources.recognise import headings_in
 from orchestration.sources.store import Store
 
 Place = tuple[str | None, int]  # member or sheet, and row
@@ -222,8 +223,8 @@ def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Itera
     for sha256, places in said.items():
         file = files[sha256]
         source = known_sources()[file["source_id"]]
-        headings = {column.name: ", ".join(column.published) or column.name for column in source.columns}
         try:
+            headings = headings_in(store.get(sha256), file["source_member"], source, file["file_name"])
             rows = rows_read_again(source, InUse(*[file[name] for name in InUse._fields]), set(places), store)
         except LeagueError as error:
             raise LeagueError(f"{file['file_name']}: {error}") from error

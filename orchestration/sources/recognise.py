@@ -193,6 +193,16 @@ def read_rows(path: Path, member: str | None, source: Source, file: str) -> pd.D
     return rows.assign(_source_member=member)
 
 
+def headings_in(path: Path, member: str | None, source: Source, file: str) -> dict[str, str]:
+    """What stands above each column in one file, by our name for it. Of a workbook it is all that may stand there."""
+    headings = {column.name: ", ".join(column.published) or column.name for column in source.columns}
+    if source.header and not source.is_workbook:
+        with open_file(path, member, file) as stream:
+            _, header = csv_files.read_csv(stream, source, named(file, member), limit=1)
+        headings |= {name: header.headings[position] for name, position in header.known.items()}
+    return headings
+
+
 def hashes_of_rows(path: Path, member: str | None, source: Source, file: str, subject: Subject) -> pd.Series[int]:
     """A hash of each row of a file that is about a subject, by where the row is."""
     if source.national:

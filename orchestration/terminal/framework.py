@@ -65,7 +65,7 @@ def compare_command(before: Release, after: Release, data_dir: Path) -> None:
     _show_changes(Console(), before, after, compare(before, after))
 
 
-WIDTHS = (17, 32, 12, 7, 8)  # 80 columns with a blank between
+WIDTHS = (18, 31, 12, 7, 8)  # 80 columns with a blank between
 
 
 def _show_rules(console: Console, release: Release, found: list[Row]) -> None:

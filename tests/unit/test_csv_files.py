@@ -1,6 +1,7 @@
 """Reading one CSV strictly: every drift of the publications, and every damage with its place."""
 
 import io
+from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
@@ -10,6 +11,7 @@ from orchestration.errors import InputError
 from orchestration.sources import csv_files, nof
 from orchestration.sources.csv_files import national_batches, source_by_headings
 from orchestration.sources.descriptions import Source, column_name, known_sources
+from orchestration.sources.recognise import headings_in
 
 DATA = known_sources()["nof_data"]
 LEAGUE = known_sources()["nof_league"]
@@ -335,3 +337,11 @@ def test_damage_of_a_streamed_file_is_named_with_its_place(
     monkeypatch.setattr(csv_files, "BLOCK", block)
     with pytest.raises(InputError, match=message):
         national(content)
+
+
+def test_headings_are_those_that_the_file_has(tmp_path: Path) -> None:
+    source = known_sources()["nof_data"]
+    written = {column.name: column.published[-1] for column in source.columns}
+    assert any(len(column.published) > 1 for column in source.columns)
+    (tmp_path / "f.csv").write_text(",".join(written.values()) + "\n" + ",".join("x" for _ in written) + "\n")
+    assert headings_in(tmp_path / "f.csv", None, source, "f.csv") == written
