@@ -677,7 +677,8 @@ class Audit:
         hand, these quarters have none."""
         framework = FRAMEWORKS.get(league, "nof-2025-26")
         about = (framework, league)
-        absent = {row["metric_id"] for row in seed("computed_metrics") if row["expected"] == "false"}
+        ours = {row["metric_id"] for row in seed("metrics") if row["value_basis"] == "computed"}
+        absent = {row["metric_id"] for row in seed("computed_metrics") if row["expected"] == "false"} & ours
         found = [row["metric_id"] for row in seed("league_metrics") if (row["framework"], row["league"]) == about]
         return [m for m in found if m not in absent and self.metrics[m]["counted"] == "true"]
 

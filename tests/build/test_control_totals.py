@@ -750,8 +750,8 @@ def ae_codes_of_new_trusts(part: Part) -> Expected:
     for code in codes:
         row = part.row("ae", f"{ORGANISATION} and org_code not in {codes}")
         part.put("ae", row, org_code=code, org_name=f"NEW {code}")
-    new = {"quarter": QUARTER, "organisation_code": "RZZ", "organisation_name": "NEW RZZ"}
-    return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "NEW TAZ"}]}
+    new = {"quarter": QUARTER, "organisation_code": "RZZ", "organisation_name": "New RZZ"}
+    return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "New Taz"}]}
 
 
 # Other forms of a publication

@@ -86,7 +86,7 @@ CONTRACT = {
     "denominator_attributed, months_counted, first_month, last_month",
 }
 KEYS = {
-    "league_table": ("quarter", "organisation_code"),
+    "league_table": ("quarter", "league", "organisation_code"),
     "metric_values": ("quarter", "organisation_code", "metric_id", "value_basis"),
     "metric_sources": ("quarter", "organisation_code", "metric_id", "value_basis", "period", "code_in_file"),
     "segment_cut_points": ("quarter", "framework", "scope", "better_segment"),

@@ -195,7 +195,7 @@ def test_the_fetch_job_warns_of_what_is_late_and_fails_where_somebody_has_to_act
     (made,) = result.get_asset_materialization_events()
     assert made.materialization.metadata[f"files_{outcome}"].value == 1
     checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
-    assert len(checks) == 8 and all(check.passed for name, check in checks.items() if name != "ae_on_time")
+    assert len(checks) == 10 and all(check.passed for name, check in checks.items() if name != "ae_on_time")
     assert (checks["ae_on_time"].passed, checks["ae_on_time"].severity) == (passed, severity)
     assert checks["ae_on_time"].metadata["problems"].value == (said or "")
     if not succeeds:
