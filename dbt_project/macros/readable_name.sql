@@ -3,13 +3,13 @@ A name that a file has in capitals only, as a person writes it: "The Queen Eliza
 Trust". Names with small letters stay as published. A word without a vowel is an abbreviation, but for those named here.
 -#}
 {% macro readable_name(name) -%}
-    case when {{ name }} <> upper({{ name }}) then {{ name }} else
+    {%- set written -%}
         array_to_string(list_transform(
             regexp_extract_all({{ name }}, '[\p{L}''&]+|[^\p{L}''&]+'),
-            lambda word, place: case
+            lambda word: case
                 when word in ('ICB', 'UK', 'CIC', 'BMI') then word
                 when word like '%&%' then word
-                when place > 1 and word in (
+                when word in (
                     'AND', 'AT', 'BY', 'DE', 'FOR', 'IN', 'LE', 'OF', 'ON', 'THE', 'TO', 'UNDER', 'UPON', 'WITH'
                 ) then lower(word)
                 when regexp_matches(word, '^[DO]''') then word[:3] || lower(word[4:])
@@ -17,5 +17,9 @@ Trust". Names with small letters stay as published. A word without a vowel is an
                 else word[1] || lower(word[2:])
             end
         ), '')
+    {%- endset -%}
+    case
+        when {{ name }} <> upper({{ name }}) then {{ name }}
+        else upper(left({{ written }}, 1)) || substr({{ written }}, 2)
     end
 {%- endmacro %}

@@ -1,5 +1,5 @@
--- What each rule is, as the release itself shows it, and how many of its figures speak for it. An average, a segment and
--- a place of the league are summary measures; those of a domain have ids of their own.
+-- What each rule is, as the release itself shows it, and how many of its figures speak for it. An average, a segment
+-- and a place of the league are summary measures; those of a domain have ids of their own.
 with findings as (
     {{ found('findings', {
         'subject': 'varchar',
