@@ -134,14 +134,20 @@ def again(file: str, row: int, **changed: str) -> Damage:
 
 
 def only_trusts(count: int) -> Damage:
-    """Whole trusts are missing from both acute files, as in a file cut and put right again by hand."""
+    """Whole trusts are missing from both acute files, as in a file cut and put right again by hand: ranks have no gaps."""
 
     def damage(folder: Path) -> None:
         kept = sorted({row[3] for row in Table(folder, ACUTE).rows[1:]})[:count]
         for file in (ACUTE, ACUTE_TABLE):
             rows = Table(folder, file)
-            at = rows.at("Trust_code")
-            rows.rows = [row for n, row in enumerate(rows.rows) if n == 0 or row[at] in kept]
+            code, rank = rows.at("Trust_code"), rows.at("Rank")
+            rows.rows = [rows.rows[0], *[row for row in rows.rows[1:] if row[code] in kept]]
+            places: dict[str, list[float]] = {}
+            ranked = [(row, row[rows.at("Metric_ID")] if file == ACUTE else "") for row in rows.rows[1:] if row[rank]]
+            for row, metric in ranked:
+                places.setdefault(metric, []).append(float(row[rank]))
+            for row, metric in ranked:
+                row[rank] = str(1 + sum(place < float(row[rank]) for place in places[metric]))
             rows.save()
 
     return damage

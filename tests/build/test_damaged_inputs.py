@@ -47,11 +47,11 @@ AT_THE_LAND_GATE = [
     Case(
         "columns swapped under their headings",
         both(
-            heading(COMMUNITY, "Trust_code", "X"),
-            heading(COMMUNITY, "Trust_name", "Trust_code"),
+            heading(COMMUNITY, "Region", "X"),
+            heading(COMMUNITY, "Trust_name", "Region"),
             heading(COMMUNITY, "X", "Trust_name"),
         ),
-        ("trust-code", f"{COMMUNITY}, row 2,"),
+        ("land.nof_data.region (critical)", f"{COMMUNITY}, row 2, column Region: found "),
     ),
     Case(
         "text, thousands separator and percent sign in Value",
@@ -65,20 +65,6 @@ AT_THE_LAND_GATE = [
             at(COMMUNITY, "Value", "'n/a'; expected a plain number or *", "12"),
             at(COMMUNITY, "Value", "'1,234.5'", "13"),
             at(COMMUNITY, "Value", "'9.03%'", "14"),
-        ),
-    ),
-    Case(
-        "trust codes blank, in lower case, of four characters",
-        both(
-            cell(COMMUNITY, "Trust_code", "", 12),
-            cell(COMMUNITY, "Trust_code", "za2", 13),
-            cell(COMMUNITY, "Trust_code", "ZA21", 14),
-        ),
-        (
-            "land.nof_data.trust-code (critical): 3 unexpected",
-            at(COMMUNITY, "Trust_code", "''; expected an ODS code", "12"),
-            at(COMMUNITY, "Trust_code", "'za2'", "13"),
-            at(COMMUNITY, "Trust_code", "'ZA21'", "14"),
         ),
     ),
     Case(
@@ -152,14 +138,14 @@ END_TO_END = [
         both(
             everywhere(COMMUNITY, "Trust_code", "ZA2", "ZQ9X9"),
             everywhere(COMMUNITY_TABLE, "Trust_code", "ZA2", "ZQ9X9"),
-            cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079", Trust_code="ZA3"),
+            cell(COMMUNITY, "Value", "6000", Metric_ID="OF0079", Rank="1.0"),
         ),
         (
             "metric.organisations.known-to-ods (critical): 1 unexpected",
             "organisation_code ZQ9X9",
             "expected a code in etr or in the trust list",
             "metric.metric_values.finance (critical): 1 unexpected",
-            "organisation_code ZA3, metric_id OF0079, value_basis published, column value: found",
+            "organisation_code {code}, metric_id OF0079, value_basis published, column value: found",
             "expected -50 to 50",
         ),
     ),

@@ -326,7 +326,7 @@ def test_figures_that_cannot_be_stop_the_command(sample: Path, league: League, t
         "dbt.csds_providers_add_up (critical): 1 unexpected. Control total: providers add up to All Submitters",
         "month 2026-03-01, dimension TotalReferrals, england ",
         "dbt.trusts_are_known (critical): 1 unexpected",
-        f"quarter {QUARTER}, organisation_code RZZ, organisation_name A NEW NHS TRUST",
+        f"quarter {QUARTER}, organisation_code RZZ, organisation_name A New NHS Trust",
     )
     assert [text for text in expected if text not in shown] == [], shown
     assert len(re.findall(r"\((?:critical|warning)\)", shown)) == 2, shown

@@ -74,6 +74,23 @@ CASES = [
         "heading only", raw(AMBULANCE, lambda c: c.split(b"\r\n")[0] + b"\r\n"), broken(AMBULANCE, "row 1: has no rows")
     ),
     Case(
+        "columns of codes and names swapped under their headings",
+        both(
+            heading(COMMUNITY, "Trust_code", "X"),
+            heading(COMMUNITY, "Trust_name", "Trust_code"),
+            heading(COMMUNITY, "X", "Trust_name"),
+        ),
+        broken(COMMUNITY, "row 2, column Trust_code: is neither a trust nor an ICB; found '"),
+    ),
+    *[
+        Case(
+            f"trust code {code!r}",
+            cell(COMMUNITY, "Trust_code", code, 12),
+            broken(COMMUNITY, f"row 12, column Trust_code: is neither a trust nor an ICB; found {code!r}"),
+        )
+        for code in ("", "za2", "ZA21")
+    ],
+    Case(
         "missing column",
         without_column(COMMUNITY, "Units"),
         broken(COMMUNITY, "row 1: lacks columns", "expected Units"),
