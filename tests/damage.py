@@ -134,7 +134,7 @@ def again(file: str, row: int, **changed: str) -> Damage:
 
 
 def only_trusts(count: int) -> Damage:
-    """Whole trusts are missing from both acute files, as in a file cut and put right again by hand: ranks have no gaps."""
+    """Whole trusts are missing from both acute files, cut and put right again by hand: ranks have no gaps."""
 
     def damage(folder: Path) -> None:
         kept = sorted({row[3] for row in Table(folder, ACUTE).rows[1:]})[:count]

@@ -49,6 +49,13 @@ ABSENT = {
     },
     "2025-26-Q2": {"acute": NOT_ENOUGH, "ambulance": NOTHING, "icb": NOT_ENOUGH},
 }
+REVISED = {  # of trust RRE: value and rank by it; those that it falls behind are one place better
+    "OF0082": ("5.7", 43),
+    "OF1082": ("3.4", 43),
+    "OF4004": ("2.25", 19),
+    "OF5002": ("1.83", 5),
+    "OF5000": ("1.0", 5),
+}
 MEMBERS = {"acute": 134, "ambulance": 10, "icb": 42}
 
 
@@ -313,23 +320,24 @@ def test_every_place_of_two_real_quarters_is_explained(real: dict[str, Any]) -> 
 
 @pytest.fixture(scope="module")
 def revised(real: dict[str, Any], shared_extracts: Path, run: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Q2 2025/26 released, then released again with a revised file: one trust's sickness absence, its published ranks
-    left as they were."""
+    """Q2 2025/26 released, then released again with a revised file: one trust's sickness absence, and what follows from
+    it in the file."""
     folder = tmp_path_factory.mktemp("revised")
     for name in ("nof", "ods", "cancer", "ae"):
         shutil.copytree(shared_extracts / name, folder / "extracts" / name)
     shutil.copytree(real["2025-26-Q2"].release, folder / "data" / "releases" / "2025-26-Q2" / "v1")
     [path] = (folder / "extracts" / "nof").iterdir()
-    lines = path.read_bytes().split(b"\r\n")
-    for published_id, old, new in ((b"OF0082", b"%,5.41,", b"%,5.95,"), (b"OF1082", b"score,3.18,", b"score,3.4,")):
-        [line] = (
-            i
-            for i, text in enumerate(lines)
-            if text.startswith(b"Q2 2025/26,") and b",RRE," in text and b"," + published_id + b"," in text
-        )
-        assert lines[line].count(old) == 1
-        lines[line] = lines[line].replace(old, new)
-    path.with_name(f"{path.stem}-v2.csv").write_bytes(b"\r\n".join(lines))
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    ranks = pd.to_numeric(rows["Rank"], errors="coerce")
+    for published_id, (value, place) in REVISED.items():
+        of = (rows["Quarter"] == "Q2 2025/26") & (rows["Metric_ID"] == published_id)
+        own = of & (rows["Trust_code"] == "RRE")
+        before = ranks[own].item()
+        ranks[of & (ranks > before) & (ranks <= place)] -= 1
+        ranks[own] = place
+        rows.loc[own, "Value"] = value
+    rows["Rank"] = ranks.map("{:.1f}".format, na_action="ignore").fillna("")
+    rows.to_csv(path.with_name(f"{path.stem}-v2.csv"), index=False, encoding="utf-8-sig", lineterminator="\r\n")
     outcome = run("2025-26-Q2", folder / "extracts", folder / "data")
     assert outcome.problems == () and outcome.created
     return Path(outcome.release)
@@ -351,5 +359,9 @@ def test_revised_real_file_makes_a_version_that_explains_who_moved(real: dict[st
     assert own["files"].endswith("-data-q2-v2.csv")
     assert set(changes["passed"].dropna()) == {"RRE"}
     found = diff.difference(Release.read(first), Release.read(revised))
-    assert found.rules.empty and len(found.values) == len(found.scores) == 1
+    assert found.rules.empty and len(found.scores) == 1
+    values = found.values.set_index("organisation_code")
+    assert list(values.index[values["value_before"] != values["value_after"]]) == ["RRE"]
+    places = (values["published_rank_after"] - values["published_rank_before"]).drop("RRE")
+    assert len(places) == 6 and set(places) == {-1}  # those that it falls behind
     assert found.inputs["file_name_after"].str.endswith("-v2.csv").all() and set(found.inputs["part"]) == {LEAGUE}
