@@ -20,6 +20,7 @@ from typing import Any
 
 from orchestration.audit import framework
 from orchestration.audit.framework import bands_of, cut_bounds, plain
+from orchestration.discovery.conventions import Conventions
 from orchestration.releases.release import Release, Row
 from orchestration.text import visible
 
@@ -65,7 +66,8 @@ def propose(release: Release) -> Proposal:
     leagues = {row["league"] for row in rules}
     coverage = [row for row in release.rows("league_coverage", quarter=release.quarter) if row["league"] in leagues]
     for name in sorted({row["framework"] for row in coverage}):
-        writer = _Writer(release, proposal, name, {row["league"]: row for row in coverage if row["framework"] == name})
+        of_it = {row["league"]: row for row in coverage if row["framework"] == name}
+        writer = _Writer(release, proposal, name, of_it, rules)
         writer.framework()
         writer.domains()
         for metric_id in sorted({row["metric_id"] for row in writer.rules if row["metric_id"]}):
@@ -77,10 +79,12 @@ def propose(release: Release) -> Proposal:
 class _Writer:
     """Rows of one framework, from its rules and from what other tables of the release say of metrics and leagues."""
 
-    def __init__(self, release: Release, proposal: Proposal, name: str, leagues: dict[str, Row]) -> None:
+    def __init__(
+        self, release: Release, proposal: Proposal, name: str, leagues: dict[str, Row], rules: list[Row]
+    ) -> None:
         self.release, self.proposal, self.name, self.leagues = release, proposal, name, leagues
         self.told = release.marked(f"Read from the {release.quarter} release")
-        self.rules = [row for row in framework.rules(release) if row["league"] in leagues]
+        self.rules = [row for row in rules if row["league"] in leagues]
         scored = release.rows("metric_scores", quarter=release.quarter, value_basis="published")
         self.scored = [row for row in scored if row["league"] in leagues]
         self.terms = {(row["league"], row["metric_id"]): row for row in self.scored}
@@ -343,14 +347,7 @@ SUMMARY = {  # measure: the rule whose figures it is
     "final_segment": ("league", "programme"),
 }
 FLAGS = {"override": "financial_override", "programme": "improvement_programme"}
-TITLES = {
-    "adjusted_segment": "Adjusted segment",
-    "average_score": "Average metric score",
-    "unadjusted_segment": "Unadjusted segment",
-    "financial_override": "Financial override",
-    "final_segment": "Final segment score override",
-    "improvement_programme": "Is the organisation in the Recovery Support Programme?",
-}
+TITLES = {measure: title for measure, (_, title) in Conventions().summary.items()}
 
 
 def _listed(found: list[tuple[Row, Any, Any]]) -> str:

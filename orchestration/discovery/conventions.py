@@ -64,7 +64,6 @@ class Conventions:
             "improvement_programme": ("OF5007", "Is the organisation in the Recovery Support Programme?"),
         }
     )
-    forms: tuple[Form, ...] = FORMS
     names: Mapping[str, str] = field(default_factory=dict)  # of metrics without a published value, by id of the score
 
     def family(self, published_id: str) -> str | None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orchestration.discovery.conventions import WHOLE, Conventions
+from orchestration.discovery.conventions import WHOLE, WORST, Conventions
 from orchestration.discovery.evidence import Contradiction
 
 Whole = NDArray[np.int64]
@@ -78,7 +78,6 @@ class Publication:
     aggregates: list[Series] = field(default_factory=list)  # scores that average others
     domain_segments: list[Series] = field(default_factory=list)
     summary: dict[str, Series] = field(default_factory=dict)
-    contextual: list[Series] = field(default_factory=list)  # values that nothing scores
     contradictions: list[Contradiction] = field(default_factory=list)
 
     def say(self, kind: str, series: Series, positions: Iterable[int], found: Sequence[str], expected: Any) -> None:
@@ -210,7 +209,6 @@ def _roles(found: Publication, series: dict[str, list[Series]], conventions: Con
         value = _that_is_scored(candidates, score)
         ignored = next((one.unit for one in candidates if one is not value), "")
         found.metrics.append(Metric(value_id or _without_value(score_id, series, conventions), score, value, ignored))
-    found.contextual = [one for many in values.values() for one in many]
     found.metrics.sort(key=lambda metric: metric.metric_id)
 
 
@@ -266,5 +264,5 @@ def out_of_range(found: Publication) -> None:
         if series.unit.lower() != "score":
             continue
         scores = series.hundredths
-        odd = np.flatnonzero(series.held & ((scores < WHOLE) | (scores > 4 * WHOLE)))
+        odd = np.flatnonzero(series.held & ((scores < WHOLE) | (scores > WORST)))
         found.say("score_out_of_range", series, odd, [series.shown(i) for i in odd], "1.00 to 4.00")

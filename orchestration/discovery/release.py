@@ -32,7 +32,7 @@ def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> D
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     closed: dict[tuple[str, str], League] = {}
     for _, of_quarter in figures.groupby("quarter", sort=True):
-        leagues = [_opened(read(of_league, known), known) for _, of_league in of_quarter.groupby("league", sort=True)]
+        leagues = [_opened(read(of_league, known)) for _, of_league in of_quarter.groupby("league", sort=True)]
         _agree_on_forms(leagues)
         _agree_on_sizes(leagues)
         for league in leagues:
@@ -47,11 +47,11 @@ def discover(figures: pd.DataFrame, conventions: Conventions | None = None) -> D
     return Discovered({name: table(name, many) for name, many in rows.items()})
 
 
-def _opened(publication: Publication, conventions: Conventions) -> League:
+def _opened(publication: Publication) -> League:
     """Find how each metric of a league was scored."""
     out_of_range(publication)
     complete = not segments.missing_organisations(publication)
-    rules = [scoring.rule_of(metric, conventions, complete) for metric in publication.metrics]
+    rules = [scoring.rule_of(metric, complete) for metric in publication.metrics]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in COLUMNS}
     return League(publication, complete, rules, [], [], _published(publication), [], rows)
 
@@ -245,8 +245,8 @@ def _segment(league: League) -> None:
         step = segments.imposed(publication, "programme", adjusted, final, summary.get("improvement_programme"))
         programme = step.to
         league.findings.append(step.finding)
-    order = _order(league)
-    league.add("frameworks", override_segment=override, programme_segment=programme, league_order=order)
+    _order(league)
+    league.add("frameworks", override_segment=override, programme_segment=programme)
 
 
 def _compare(league: League, closed: Mapping[tuple[str, str], League]) -> None:
@@ -267,26 +267,22 @@ def _published(publication: Publication) -> Any:
     return np.where(usable(average), average.hundredths, -1)
 
 
-def _order(league: League) -> str | None:
+def _order(league: League) -> None:
     publication, summary = league.publication, league.publication.summary
     average, adjusted = summary.get("average_score"), summary.get("adjusted_segment")
     if average is None:
-        return None
+        return
     orders = {
         f"{name}, average_score": [segments.whole(summary[name]), league.averages]
         for name in ("adjusted_segment", "unadjusted_segment", "final_segment")
         if name in summary
     }
     orders["average_score"] = [league.averages]
-    order = None
     if adjusted is not None and (adjusted.ranks > 0).any():
-        finding = segments.order_of(publication, "league", adjusted, orders, league.complete)
-        order = finding.found
-        league.findings.append(finding)
+        league.findings.append(segments.order_of(publication, "league", adjusted, orders, league.complete))
     if (average.ranks > 0).any():
         alone = {"average_score": orders["average_score"]}
         league.findings.append(segments.order_of(publication, OVERALL, average, alone, league.complete))
-    return order
 
 
 def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:

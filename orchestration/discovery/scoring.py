@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.discovery.conventions import DISCRETE, WHOLE, WORST, Conventions, Form
+from orchestration.discovery.conventions import DISCRETE, FORMS, WHOLE, WORST, Form
 from orchestration.discovery.publication import Flags, Metric, Publication, Series, Whole
 from orchestration.discovery.runs import out_of_line
 
@@ -57,7 +57,7 @@ class Rule:
     without_ranks: tuple[int, ...] = ()  # sizes of a plain grid that the scores fit and the ranks do not
     outside: Flags = field(default_factory=lambda: np.zeros(0, bool))  # out of the order of the others
     predicted: tuple[int, int] = (0, 0)  # leave one out: agrees, of
-    bands: tuple[tuple[int, int, int, int], ...] = ()  # score, lowest, highest, organisations
+    bands: tuple[tuple[int, int, int], ...] = ()  # score, lowest, highest
 
     @property
     def scored(self) -> Flags:
@@ -70,7 +70,7 @@ def usable(series: Series) -> Flags:
     return np.asarray(series.held & (scores >= WHOLE) & (scores <= WORST), bool)
 
 
-def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> Rule:
+def rule_of(metric: Metric, complete: bool) -> Rule:
     """Find how a metric was scored. `complete` says that the whole league is at hand."""
     polarity = polarity_of(metric)
     order, ranked = _order(metric, polarity)
@@ -78,7 +78,7 @@ def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> 
     scores, scored = metric.score.hundredths, usable(metric.score)
     if not scored.any():
         return rule
-    grids = [grid for form in conventions.forms for grid in _grids(form, scores, scored, order, ranked, complete)]
+    grids = [grid for form in FORMS for grid in _grids(form, scores, scored, order, ranked, complete)]
     if not grids or (metric.score.whole and not (ranked and _one_each(scores[scored], order[scored]))):
         return _banded(replace(rule, others=tuple(grid for grid in grids if ranked and not grid.unexplained)))
     cheapest = min(grids, key=lambda grid: (grid.cost, grid.size))
@@ -86,7 +86,7 @@ def rule_of(metric: Metric, conventions: Conventions, complete: bool = True) -> 
         (grid for grid in grids if grid is not cheapest and grid.unexplained <= cheapest.unexplained),
         key=lambda grid: (grid.form is not cheapest.form, grid.size),
     )
-    plain = next(form for form in conventions.forms if form.beyond is None)
+    plain = next(form for form in FORMS if form.beyond is None)
     rule = replace(rule, scoring_rule=cheapest.form.name, grid=cheapest, others=tuple(others))
     if cheapest.form is not plain:
         rule = replace(rule, without_ranks=_sizes(plain, scores[scored]))
@@ -340,7 +340,7 @@ def _banded(rule: Rule) -> Rule:
     bands, agrees = [], 0
     for score in np.unique(scores[inside]):
         of_it = value.values[inside & (scores == score)]
-        bands.append((int(score), int(of_it.min()), int(of_it.max()), len(of_it)))
+        bands.append((int(score), int(of_it.min()), int(of_it.max())))
         agrees += int(((of_it > of_it.min()) & (of_it < of_it.max())).sum()) if len(of_it) > 2 else 0
         agrees += sum(int((of_it == end).sum()) for end in {of_it.min(), of_it.max()} if (of_it == end).sum() > 1)
     predicted = agrees, int(cells.sum())

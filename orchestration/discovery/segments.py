@@ -21,7 +21,6 @@ MILLION: int = 10**DECIMALS
 class Cut:
     """Between two segments: the largest score in the better and the smallest in the worse, in hundredths."""
 
-    scope: str
     better_segment: int
     largest_in_better: int | None
     smallest_in_worse: int | None
@@ -40,7 +39,7 @@ def cuts_of(found: Publication, scope: str, score: Series, segment: Series) -> t
         found.say("segment_missing", score, lost, [score.shown(i) for i in lost], f"a row {segment.published_id}")
     inside = _parted(scores, segments, cells)
     odd = np.flatnonzero(cells & ~inside)
-    cuts = _cuts(scope, scores[inside], segments[inside])
+    cuts = _cuts(scores[inside], segments[inside])
     expected = [_segment_text(cuts, int(scores[i])) for i in odd]
     found.say(
         "segment_against_score",
@@ -72,7 +71,7 @@ def fixed_cuts(scope: str, of: dict[str, tuple[Series, Series]]) -> Finding:
     cells = np.concatenate([usable(score) & segment.held for score, segment in of.values()])
     inside = _parted(scores, segments, cells)
     unexplained = int((cells & ~inside).sum())
-    cuts = _cuts(scope, scores[inside], segments[inside])
+    cuts = _cuts(scores[inside], segments[inside])
     told = "no set" if unexplained else f"{_told(cuts)}, the same set,"
     return Finding(
         scope,
@@ -101,12 +100,12 @@ def _shown(value: int | None) -> str:
     return "none" if value is None else str(hundredths(value))
 
 
-def _cuts(scope: str, scores: Whole, segments: Whole) -> list[Cut]:
+def _cuts(scores: Whole, segments: Whole) -> list[Cut]:
     cuts = []
     for segment in SEGMENTS[:-1]:
         better, worse = scores[segments <= segment], scores[segments > segment]
         largest, smallest = (int(better.max()) if len(better) else None), (int(worse.min()) if len(worse) else None)
-        cuts.append(Cut(scope, segment, largest, smallest))
+        cuts.append(Cut(segment, largest, smallest))
     return cuts
 
 

@@ -21,7 +21,6 @@ from orchestration.discovery.publication import DECIMALS, Publication, Series, s
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
-LABEL = "discovered"
 PLACES = Decimal("1e-10")  # of an unrounded score, as the models keep it
 COLUMNS: dict[str, tuple[str, ...]] = {
     "metrics": (
@@ -35,14 +34,11 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "floor",
             "threshold_low",
             "threshold_high",
-            "label",
         ),
         *("population", "population_size", "decimals", "cells_unrounded", "cells_rounded"),
     ),
-    "domains": ("quarter", "league", "domain", "title", "score_id", "segment_id", "label"),
-    "summary_measures": ("quarter", "league", "measure", "published_id", "title", "label"),
-    "population_sizes": ("quarter", "league", "metric_id", "population", "population_size", "label"),
-    "score_precision": ("quarter", "league", "metric_id", "decimals", "label"),
+    "domains": ("quarter", "league", "title", "score_id", "segment_id"),
+    "summary_measures": ("quarter", "league", "measure", "published_id", "title"),
     "score_bands": (
         *(
             "quarter",
@@ -54,24 +50,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
             "upper_inclusive",
             "score",
         ),
-        *("lowest", "highest", "organisations", "label"),
+        *("lowest", "highest"),
     ),
     "score_matrix": (
         *("quarter", "league", "metric_id", "row_metric_id", "column_metric_id", "row_score", "column_score", "score"),
-        *("organisations", "label"),
     ),
-    "cut_points": ("quarter", "league", "scope", "better_segment", "largest_in_better", "smallest_in_worse", "label"),
-    "frameworks": ("quarter", "league", "override_segment", "programme_segment", "league_order", "label"),
-    "scores": (
-        *("quarter", "league", "trust_code", "metric_id", "population_size", "rank_in_population", "score"),
-        *("score_exact", "value", "in_line", "source_row"),
-    ),
+    "cut_points": ("quarter", "league", "scope", "better_segment", "largest_in_better", "smallest_in_worse"),
+    "frameworks": ("quarter", "league", "override_segment", "programme_segment"),
+    "scores": (*("quarter", "league", "trust_code", "metric_id", "score", "score_exact", "value", "in_line"),),
     "grids_that_fit": ("quarter", "league", "metric_id", "scoring_rule", "population_size"),
     "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
     "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
     "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
 }
-OVERALL = "overall"
 LONG = {"relation": pa.string(), "quarter": pa.string(), "league": pa.string(), "fields": pa.string()}
 
 
@@ -89,7 +80,7 @@ class Discovered:
         rows = [
             {
                 "relation": name,
-                "quarter": row.pop("quarter", None),
+                "quarter": row.pop("quarter"),
                 "league": row.pop("league"),
                 "fields": json.dumps(row, default=str, ensure_ascii=False),
             }
@@ -116,7 +107,7 @@ class League:
     def add(self, table: str, **values: Any) -> None:
         """Add a row of a table."""
         place = {"quarter": self.publication.quarter, "league": self.publication.league}
-        self.rows[table].append({**place, "label": LABEL, **values})
+        self.rows[table].append({**place, **values})
 
 
 def table(name: str, rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -147,7 +138,6 @@ def write_metrics(league: League) -> None:
             segment = segment_of(publication, domain)
             league.add(
                 "domains",
-                domain=title,
                 title=title,
                 score_id=domain.score.published_id if domain.score is not None and domain.title == title else None,
                 segment_id=segment.published_id if segment is not None else None,
@@ -157,8 +147,6 @@ def write_metrics(league: League) -> None:
             domain.rules, choice.weights, domain.variants, choice.variants, strict=True
         ):
             decimals = 2 if rule.grid is not None and weight and not many[chosen].size else None
-            if decimals:
-                league.add("score_precision", metric_id=rule.metric.metric_id, decimals=decimals)
             cells = _write_precision(league, domain, choice, rule)
             size = _write_size(league, rule, many[chosen])
             _write_metric(league, rule, Fraction(weight, SIXTHS), decimals=decimals, **cells, **size)
@@ -260,7 +248,6 @@ def _write_size(league: League, rule: Rule, chosen: weights.Variant) -> dict[str
     cells = int((rule.scored & ~grid.beyond).sum())
     off = int((grid.misfits & ~grid.beyond).sum())
     population = league.publication.league if rule.own else "crosses_types"
-    league.add("population_sizes", metric_id=rule.metric.metric_id, population=population, population_size=size)
     alike = [str(other.size) for other in rule.others if other.form is grid.form and other.size != size]
     league.findings.append(
         Finding(
@@ -310,25 +297,16 @@ def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule)
 def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
     publication, score, value = league.publication, rule.metric.score, rule.metric.value
     for i in np.flatnonzero(rule.scored):
-        on_grid = bool(variant.size) and not (rule.grid is not None and rule.grid.beyond[i])
-        step = None
-        if on_grid and rule.grid is not None:
-            above = Fraction(int(variant.numerators[i]), variant.denominator) - variant.best
-            exact = above * variant.denominator / rule.grid.form.span
-            step = int(exact) + 1 if exact.denominator == 1 else None
         league.rows["scores"].append(
             {
                 "quarter": publication.quarter,
                 "league": publication.league,
                 "trust_code": publication.organisations[i],
                 "metric_id": rule.metric.metric_id,
-                "population_size": variant.size if step else None,
-                "rank_in_population": step,
                 "score": hundredths(score.hundredths[i]),
                 "score_exact": _exact(Fraction(int(variant.numerators[i]), WHOLE * variant.denominator), PLACES),
                 "value": _value(int(value.values[i])) if value is not None and value.held[i] else None,
                 "in_line": not rule.outside[i],
-                "source_row": int(score.rows[i]) or None,
             }
         )
 
@@ -336,7 +314,7 @@ def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
 def _write_bands(league: League, rule: Rule) -> None:
     """Write bands from the lowest value seen in each up to the lowest seen in the next."""
     ordered = sorted(rule.bands, key=lambda band: band[1])
-    for n, (score, lowest, highest, organisations) in enumerate(ordered):
+    for n, (score, lowest, highest) in enumerate(ordered):
         league.add(
             "score_bands",
             metric_id=rule.metric.metric_id,
@@ -347,10 +325,9 @@ def _write_bands(league: League, rule: Rule) -> None:
             score=score // WHOLE,
             lowest=_value(lowest),
             highest=_value(highest),
-            organisations=organisations,
         )
     if ordered:
-        text = "; ".join(f"{score // WHOLE}: {_text(low)} to {_text(high)}" for score, low, high, _ in ordered)
+        text = "; ".join(f"{score // WHOLE}: {_text(low)} to {_text(high)}" for score, low, high in ordered)
         cells, odd = int(rule.scored.sum()), int(rule.outside.sum())
         league.findings.append(
             Finding(rule.metric.score.published_id, "bands", text, None, None, cells - odd, odd, "", *rule.predicted)
@@ -376,7 +353,7 @@ def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
     odd = [i for pair, of_it in seen.items() for i in of_it if scores[i] != usual[pair]]
     if len(set(usual.values())) < 2 or len(odd) > 0.1 * cells.sum() or len(seen) > cells.sum() / 2:
         return
-    for pair, of_it in seen.items():
+    for pair in seen:
         league.add(
             "score_matrix",
             metric_id=rule.metric.metric_id,
@@ -385,7 +362,6 @@ def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
             row_score=pair[0],
             column_score=pair[1],
             score=usual[pair],
-            organisations=len(of_it),
         )
     pairs = {i: pair for pair, of_it in seen.items() for i in of_it}
     told = [f"{rule.metric.score.shown(i)} of scores {pairs[i][0]} and {pairs[i][1]}" for i in odd]

@@ -283,7 +283,7 @@ def _data_rows(
             [title, segment_label, f"OF41{number}", segment_label, quarter.label, "segment"],
             {code: _whole(segment) for code, segment in segments.items()},
         )
-    for published_id, (unit, texts, summary_ranks) in _summary(quarter, values, result).items():
+    for published_id, (unit, texts, summary_ranks) in _summary(values, result).items():
         add(["Summary", "Summary", published_id, SUMMARY_IDS[published_id], quarter.label, unit], texts, summary_ranks)
 
     rows.sort(key=lambda row: (row[METRIC_ID], row[TRUST_CODE], row[UNITS]))
@@ -312,11 +312,7 @@ def _benchmarks(trusts: Mapping[str, Trust], raw: Codes) -> dict[str, Row]:
     return found
 
 
-def _summary(
-    quarter: Quarter,
-    values: QuarterValues,
-    result: QuarterResult,
-) -> dict[str, tuple[str, dict[str, str], Codes | None]]:
+def _summary(values: QuarterValues, result: QuarterResult) -> dict[str, tuple[str, dict[str, str], Codes | None]]:
     """Unit, values and ranks of the summary rows by id."""
     adjusted = result.adjusted_segments
 

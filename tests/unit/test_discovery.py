@@ -62,8 +62,8 @@ def test_every_hidden_rule_is_found(found: Discovered) -> None:
         metric.metric_id: {"bands": "lower", "published_score": None}.get(metric.rule, metric.polarity)
         for metric in RULES.metrics
     }
-    assert of(found["score_precision"], "decimals") == {"OF0008": 2}
-    populations = of(found["population_sizes"], "population")
+    assert of(metrics.dropna(subset="decimals"), "decimals") == {"OF0008": 2}
+    populations = of(metrics.dropna(subset="population_size"), "population")
     assert populations == {
         metric.metric_id: "crosses_types" if metric.elsewhere else "made_up"
         for metric in RULES.metrics
@@ -83,7 +83,8 @@ def test_thresholds_and_cut_points_are_bounded(found: Discovered) -> None:
         assert row.smallest_in_worse is None or cut < row.smallest_in_worse
     framework = found["frameworks"].iloc[0]
     assert framework["override_segment"] == 3
-    assert framework["league_order"] == "adjusted_segment, average_score"
+    orders = found["findings"].query("rule == 'order'").set_index("subject")["found"]
+    assert orders["league"] == "adjusted_segment, average_score"
 
 
 def test_every_cell_is_explained(found: Discovered) -> None:
@@ -129,7 +130,7 @@ def test_ids_that_nobody_knows_are_placed_by_title_and_by_what_they_reproduce(
     for column in ("weight", "scoring_rule", "polarity", "standard", "floor"):
         expected = {renamed.get(key, key): value for key, value in of(found["metrics"], column).items()}
         assert of(again["metrics"], column) == expected, column
-    assert of(again["domains"], "score_id", "domain")["Reaching care"] == "DOM-A"
+    assert of(again["domains"], "score_id", "title")["Reaching care"] == "DOM-A"
     assert of(again["summary_measures"], "published_id", "measure")["average_score"] == "SUM-9"
     assert again["contradictions"].empty
     assert sorted(again["cells"]["found"]) == sorted(found["cells"]["found"])
@@ -197,9 +198,9 @@ def test_leagues_that_are_scored_together_agree_on_the_size() -> None:
     small = made["trust_code"].isin(sorted(set(made["trust_code"]))[:5])
     made = made.assign(league=small.map({True: "ambulance", False: "acute"}))
     made["published_rank"] = made.groupby(["league", "published_id"])["published_rank"].rank("min")
-    alone = discover(made[small])["population_sizes"].iloc[0]["population_size"]
+    alone = discover(made[small])["metrics"].iloc[0]["population_size"]
     assert alone < 200
-    assert set(discover(made)["population_sizes"]["population_size"]) == {200}
+    assert set(discover(made)["metrics"]["population_size"]) == {200}
 
 
 def test_a_league_that_leaves_the_form_open_goes_by_one_that_shows_it() -> None:
@@ -214,7 +215,7 @@ def test_a_league_that_leaves_the_form_open_goes_by_one_that_shows_it() -> None:
     assert discover(small)["metrics"].iloc[0]["scoring_rule"] == "rank"
     found = discover(pd.concat([large, small]))
     assert list(found["metrics"]["scoring_rule"]) == ["rank_with_standard"] * 2
-    assert set(found["population_sizes"]["population"]) == {"acute", "ambulance"}
+    assert set(found["metrics"]["population"]) == {"acute", "ambulance"}
     findings = found["findings"].query("league == 'ambulance' and rule == 'scoring_rule'")
     assert findings.iloc[0]["alternatives"].startswith("rank with ")
     assert found["contradictions"].empty
@@ -348,8 +349,8 @@ def test_half_of_a_league_still_says_its_rules(figures: pd.DataFrame, found: Dis
     half = discover(half_of_the_league(figures.copy()))
     assert list(half["contradictions"]["kind"]) == ["organisations_missing"]
     assert of(half["metrics"], "weight") == of(found["metrics"], "weight")
-    sizes = of(found["population_sizes"], "population_size")
-    assert of(half["population_sizes"], "population_size") == sizes
+    sized, sized_by_half = (one["metrics"].dropna(subset="population_size") for one in (found, half))
+    assert of(sized_by_half, "population_size") == of(sized, "population_size")
 
 
 # Rules drawn at random
