@@ -43,3 +43,12 @@
     {% endfor -%}
     {{ return(columns) }}
 {%- endmacro %}
+
+{# ICBs that a file of later still has, and that had ended by the end of a quarter: their figures count for nobody. #}
+{% macro closed_icbs() -%}
+    select
+        quarters.quarter,
+        icbs.icb_code
+    from {{ ref('quarters_in_scope') }} as quarters
+    inner join {{ ref('icbs') }} as icbs on icbs.closed_on < quarters.period_end
+{%- endmacro %}

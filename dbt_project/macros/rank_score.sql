@@ -17,3 +17,17 @@
         end as decimal(18, 10)
     )
 {%- endmacro %}
+
+{# Whether a value lies in a band. #}
+{% macro in_band(value) -%}
+    (
+        bands.lower_bound is null
+        or {{ value }} > bands.lower_bound
+        or (bands.lower_inclusive and {{ value }} = bands.lower_bound)
+    )
+    and (
+        bands.upper_bound is null
+        or {{ value }} < bands.upper_bound
+        or (bands.upper_inclusive and {{ value }} = bands.upper_bound)
+    )
+{%- endmacro %}

@@ -8,18 +8,13 @@ with found as (
         count(case when side is not null then measure end) as rows_that_count
     from {{ ref('counts') }}
     group by source_id, source_sha256, month
-),
-
-publications as (
-    select distinct found.source_id
-    from found
 )
 
 select distinct
     files.file_name,
     months.month
 from {{ ref('months_available') }} as months
-inner join publications on publications.source_id = months.source_id
+inner join {{ ref('publication_forms') }} as forms on forms.source_id = months.source_id
 left join found on found.source_sha256 = months.source_sha256 and found.month = months.month
 left join {{ source('extract', 'files') }} as files
     on files.source_sha256 = months.source_sha256 and files.status = 'used'

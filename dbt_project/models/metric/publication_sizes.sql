@@ -1,16 +1,9 @@
 -- How much of a publication is there: its organisations, those of them that are no NHS trust, and what they add up to.
 -- Rows that no metric counts are left aside, so a file without them has the size of one with them.
-with files as (
-    select distinct
-        source_id,
-        source_sha256
-    from {{ ref('months_available') }}
-),
-
-counted as (
+with counted as (
     select
         counts.quarter,
-        files.source_id,
+        counts.source_id,
         strftime(counts.month, '%Y-%m') as period,
         counts.side as part,
         counts.measure,
@@ -18,7 +11,6 @@ counted as (
         counts.denominator,
         counts.source_sha256
     from {{ ref('source_counts') }} as counts
-    inner join files on files.source_sha256 = counts.source_sha256
     where counts.side in ('provider', 'commissioner')
     union all
     select distinct

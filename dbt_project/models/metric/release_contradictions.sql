@@ -1,10 +1,10 @@
 -- Where the file of a release says two things that cannot both be, and where it goes against a seed: the release counts
 -- then. Without a trust it is about the whole league.
-with by_quartiles as (
+with methods as (
     select
         quarter,
         framework,
-        bool_and(is_released) as everybody_is_released
+        bool_and(is_released and segment_method = 'quartiles_of_all_providers') as by_quartiles
     from {{ ref('leagues_in_force') }}
     group by quarter, framework
 ),
@@ -63,12 +63,11 @@ contradictions as (
             and seeded.quarter = cuts.quarter
             and seeded.scope = cuts.scope
             and seeded.better_segment = cuts.better_segment
-    inner join by_quartiles
-        on by_quartiles.quarter = cuts.quarter and by_quartiles.framework = cuts.framework
+    inner join methods on methods.quarter = cuts.quarter and methods.framework = cuts.framework
     where
         {{ var('seeded_framework_rules', true) }}
         and cuts.label = 'discovered'
-        and not by_quartiles.everybody_is_released
+        and not methods.by_quartiles
 ),
 
 files as (

@@ -70,8 +70,8 @@ published as (
             and measures.measure = 'unadjusted_segment'
 ),
 
--- Quartiles that put more than one in twenty into another segment than published are not how NHS England cut (as in
--- `agreement`: one figure alone may be a misprint).
+-- Quartiles that put more than one in twenty into another segment than published are not how NHS England cut (as the
+-- gate on `agreement` has it, 2026-11: one figure alone may be a misprint).
 contradicted as (
     select
         quartiles.quarter,

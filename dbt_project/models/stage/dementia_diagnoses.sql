@@ -1,10 +1,6 @@
 -- Of one table with organisations and areas of every kind the ICBs count. An ICB that had ended by then has none.
 with closed_icbs as (
-    select
-        quarters.quarter,
-        icbs.icb_code
-    from {{ ref('quarters_in_scope') }} as quarters
-    inner join {{ ref('icbs') }} as icbs on icbs.closed_on < quarters.period_end
+    {{ closed_icbs() }}
 )
 
 select

@@ -24,11 +24,7 @@ with results as (
 ),
 
 closed_icbs as (
-    select
-        quarters.quarter,
-        icbs.icb_code
-    from {{ ref('quarters_in_scope') }} as quarters
-    inner join {{ ref('icbs') }} as icbs on icbs.closed_on < quarters.period_end
+    {{ closed_icbs() }}
 )
 
 select

@@ -48,13 +48,13 @@ agreed as (
         quarter,
         league,
         metric_id,
-        coalesce(
-            bool_and(agrees) filter (where rule in ('scoring_rule', 'polarity', 'standard', 'floor', 'matrix')), true
+        bool_and(agrees) filter (
+            where rule in ('scoring_rule', 'polarity', 'standard', 'floor', 'matrix')
         ) as scoring,
-        coalesce(bool_and(agrees) filter (where rule = 'population_size'), true) as size,
-        coalesce(bool_and(agrees) filter (where rule = 'precision'), true) as as_precise,
-        coalesce(bool_and(agrees) filter (where rule = 'weights'), true) as weights,
-        coalesce(bool_and(agrees) filter (where rule <> 'weights'), true) as all_of_it
+        bool_and(agrees) filter (where rule = 'population_size') as size,
+        bool_and(agrees) filter (where rule = 'precision') as as_precise,
+        bool_and(agrees) filter (where rule = 'weights') as weights,
+        bool_and(agrees) filter (where rule <> 'weights') as all_of_it
     from {{ ref('seed_agreement') }}
     group by quarter, league, metric_id
 ),

@@ -147,16 +147,7 @@ bands_agree as (
         on
             bands.framework = paired.framework
             and bands.metric_id = paired.metric_id
-            and (
-                bands.lower_bound is null
-                or scores.value > bands.lower_bound
-                or (bands.lower_inclusive and scores.value = bands.lower_bound)
-            )
-            and (
-                bands.upper_bound is null
-                or scores.value < bands.upper_bound
-                or (bands.upper_inclusive and scores.value = bands.upper_bound)
-            )
+            and {{ in_band('scores.value') }}
     where paired.scoring_rule = 'bands'
     group by scores.quarter, scores.league, scores.metric_id
 ),

@@ -13,16 +13,7 @@ with banded as (
             bands.quarter = inputs.quarter
             and bands.league = inputs.league
             and bands.metric_id = inputs.metric_id
-            and (
-                bands.lower_bound is null
-                or inputs.value > bands.lower_bound
-                or (bands.lower_inclusive and inputs.value = bands.lower_bound)
-            )
-            and (
-                bands.upper_bound is null
-                or inputs.value < bands.upper_bound
-                or (bands.upper_inclusive and inputs.value = bands.upper_bound)
-            )
+            and {{ in_band('inputs.value') }}
     where inputs.scoring_rule = 'bands' and inputs.value is not null
 )
 

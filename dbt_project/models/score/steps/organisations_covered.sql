@@ -34,12 +34,7 @@ held as (
 scoped as (
     select
         *,
-        'overall' as scope
-    from held
-    union all
-    select
-        *,
-        domain as scope
+        unnest(['overall', domain]) as scope
     from held
 ),
 
