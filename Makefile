@@ -31,7 +31,7 @@ run: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## build the sample's latest quarter an
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest
 
-test-unit:  ## code without dbt and Dagster, in seconds
+test-unit:  ## code without dbt and Dagster, in a minute
 test-model:  ## dbt's own tests, models on rows made for them, the shape of the project
 test-build:  ## whole builds of the sample
 test-real:  ## builds of published files, where they are at hand

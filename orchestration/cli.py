@@ -12,7 +12,6 @@ import os
 import sys
 import warnings
 from datetime import date
-from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import NoReturn
 
@@ -33,7 +32,7 @@ HEAD = 10
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
-@click.version_option(version_of("nhs-league-tables"), prog_name="league")
+@click.version_option(package_name="nhs-league-tables", prog_name="league")
 def league() -> None:
     """League tables of NHS trusts from NHS England's published files.
 

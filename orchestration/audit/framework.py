@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import product
 
 from orchestration.errors import LeagueError
+from orchestration.releases import shelf
 from orchestration.releases.release import Release, Row
 
 WHOLE = ("league", "overall")  # what a rule is about that is of no domain and no metric
@@ -77,7 +78,9 @@ def _files(release: Release) -> dict[str, list[str]]:
 def compare(before: Release, after: Release) -> list[Change]:
     """What changed from one release to the other: leagues, metrics, and each rule that cannot be the same.
 
-    Bounds that overlap are no change: one standard or cut point fits both."""
+    Bounds that overlap are no change: one standard or cut point fits both. Raises LeagueError where one of them is
+    fictional and the other real."""
+    shelf.require_same_kind(before, after)
     old, new = (_by_league(release) for release in (before, after))
     changes: list[Change] = []
     for league in sorted(old.keys() | new.keys()):

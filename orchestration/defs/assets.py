@@ -373,11 +373,7 @@ def _shown(made: publish.Published) -> dict[str, Any]:
     """What Dagster shows of a release."""
     release, ranked = made.release, made.release.table("league_table").query("ranked")
     warnings = pd.DataFrame(
-        [
-            {"check": check["id"], "rows": check["unexpected"], "reason": check["reason"]}
-            for check in release.checks["checks"]
-            if not check["passed"]
-        ],
+        [{"check": check["id"], "rows": check["unexpected"], "reason": check["reason"]} for check in release.warnings],
         columns=["check", "rows", "reason"],
     )
     return {

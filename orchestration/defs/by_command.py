@@ -22,7 +22,7 @@ from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.terminal.console import Console, say_json
 from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
-from orchestration.terminal.leagues import show_release, show_warnings, warnings_of
+from orchestration.terminal.leagues import show_release, show_warnings
 from orchestration.workspace.paths import Workspace
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def verify(release: Release, data_dir: Path) -> list[str]:
     """Builds a release again and returns every difference."""
     from orchestration.audit.verify import verify as verified
 
-    with _progress(release.folder.name, "quarter", None, []) as listener:
+    with _progress(release.folder.name, "quarter", Workspace(data_dir), []) as listener:
         from orchestration.defs.in_process import rebuild
 
         return verified(release, data_dir, partial(rebuild, listener))
@@ -96,14 +96,13 @@ def verify(release: Release, data_dir: Path) -> list[str]:
 
 @contextmanager
 def _progress(
-    what: str, job: str, workspace: Workspace | None, quarters: Sequence[str]
+    what: str, job: str, workspace: Workspace, quarters: Sequence[str]
 ) -> Iterator[Callable[[str, str], None]]:
     """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
-    if workspace:
-        before = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
-        say_when_stopped(lambda: _published_since(before, workspace))
+    before = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
+    say_when_stopped(lambda: _published_since(before, workspace))
     prepare_for_libraries()
     validator.start()
     with errors.status(f"{what}: starting", spinner="line") as status:
@@ -140,7 +139,7 @@ def _facts(outcome: Outcome, release: Release | None) -> dict[str, Any]:
         "why": why,
         "fictional": release.synthetic if release else None,
         "content_sha256": release.content_sha256() if release else None,
-        "warnings": warnings_of(release) if release else [],
+        "warnings": release.warnings if release else [],
         "set_aside": outcome.set_aside,
         "problems": outcome.problems,
     }

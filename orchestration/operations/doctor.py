@@ -25,7 +25,7 @@ from orchestration.quarters import known_quarters, needed
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
-from orchestration.sources.calendar import ARRIVED, LATE, OVERDUE, expected, latest_due
+from orchestration.sources.calendar import LATE, OVERDUE, due_next, expected, latest_due
 from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
 from orchestration.sources.inventory import Candidate, survey
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
@@ -246,10 +246,8 @@ def sources(workspace: Workspace, today: date) -> Iterator[Finding]:
             if missing := [str(one) for one in publications if one.state == state]:
                 to_do = "league fetch, or the file into the folder of extracts by hand"
                 yield Finding("sources", means, f"{name}: {listed(missing, '; ')}", to_do)
-    coming = [one for name in known_quarters() for one in expected(name, arrived, today)]
-    coming = sorted((one for one in coming if one.state != ARRIVED and one.due >= today), key=lambda one: one.due)
-    if coming:
-        following = [f"{one.source_id}, {one.name} by {one.due}" for one in coming if one.due == coming[0].due]
+    if coming := due_next(arrived, today):
+        following = [f"{one.source_id}, {one.name} by {one.due}" for one in coming]
         yield Finding("sources", OK, f"due next: {listed(following, '; ')}")
 
 

@@ -12,7 +12,7 @@ from orchestration.errors import LeagueError
 from orchestration.quarters import known_quarters, needed
 from orchestration.releases import shelf
 from orchestration.releases.release import PACKAGE, Release
-from orchestration.sources.calendar import AWAITED, LATE, OVERDUE, Expected, expected, latest_due
+from orchestration.sources.calendar import LATE, OVERDUE, Expected, due_next, expected, latest_due
 from orchestration.sources.lock import read_lock
 from orchestration.workspace.paths import Workspace
 
@@ -26,13 +26,11 @@ def status(workspace: Workspace, today: date) -> Facts:
     arrived = {key[:2] for key in read_lock(workspace).entries}
     due = latest_due(today)
     late = [one for name in (needed(due) if due else ()) for one in expected(name, arrived, today)]
-    coming = [one for name in known_quarters() for one in expected(name, arrived, today) if one.state == AWAITED]
-    first = min((one.due for one in coming), default=None)
     return {
         "data_dir": str(workspace.data_dir),
         "quarters": [_quarter(workspace, quarter) for quarter in quarters],
         "late": [_publication(one) for one in late if one.state in (LATE, OVERDUE)],
-        "due_next": [_publication(one) for one in coming if one.due == first],
+        "due_next": [_publication(one) for one in due_next(arrived, today)],
     }
 
 

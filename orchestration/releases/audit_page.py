@@ -56,7 +56,7 @@ GATES = {
     "stage_metric": "Control totals of every publication, no row lost, keys, references, summary rows of every trust.",
     "metric": "Before anything is scored: known codes, complete spine, plausible ranges, provenance.",
     "score_rank": "The arithmetic done another way: percent_rank, domain means, positions, counting the better.",
-    "rank": "Before anything is published: keys, ranges, override respected, official figures reproduced.",
+    "rank": "Before anything is published: keys, ranges, overrides that only make worse, official figures reproduced.",
 }
 
 

@@ -109,9 +109,6 @@ class Release:
 
     # Its tables
 
-    def has_table(self, name: str) -> bool:
-        return self._path(name).exists()
-
     def table(self, name: str) -> pd.DataFrame:
         """A table as a DataFrame."""
         import pandas as pd
@@ -142,6 +139,11 @@ class Release:
     def content_sha256(self) -> str:
         """One hash of all tables."""
         return hashlib.sha256(json.dumps(self.table_hashes(), sort_keys=True).encode()).hexdigest()
+
+    @property
+    def warnings(self) -> list[Row]:
+        """The checks that failed and shut no gate: what an analyst must know before passing the tables on."""
+        return [check for check in self.checks["checks"] if not check["passed"]]
 
     # Whether it can be relied on
 

@@ -32,14 +32,6 @@ def latest_version(releases: Path) -> int:
     return max(versions(releases), default=0)
 
 
-def latest_release(releases: Path) -> Release:
-    """Reads the last version of a quarter. Raises LeagueError where there is none."""
-    last = latest_version(releases)
-    if not last:
-        raise LeagueError(f"no release in {releases}")
-    return Release.read(releases / f"v{last}")
-
-
 def find(workspace: Workspace, quarter: str | None = None, version: int | None = None) -> Release:
     """Reads a version of a quarter, the last of the last unless said otherwise. Raises LeagueError, which lists what
     there is, where it is not there."""
@@ -61,7 +53,7 @@ def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
     """Keeps fictional and real releases apart: one would become a version of the other. Raises LeagueError where the
     data folder has a release of the other kind."""
     for quarter in quarters_released(workspace):
-        last = latest_release(workspace.releases(quarter))
+        last = find(workspace, quarter)
         if last.synthetic != synthetic:
             there, these = ("fictional", "real") if last.synthetic else ("real", "fictional")
             raise LeagueError(

@@ -58,6 +58,13 @@ def expected(quarter: Quarter, arrived: Collection[tuple[str, Subject]], today: 
     return sorted(found, key=lambda one: (one.due, one.source_id, one.name))
 
 
+def due_next(arrived: Collection[tuple[str, Subject]], today: date) -> list[Expected]:
+    """What is awaited by the first day on which anything is."""
+    coming = [one for name in known_quarters() for one in expected(name, arrived, today) if one.state == AWAITED]
+    first = min((one.due for one in coming), default=None)
+    return [one for one in coming if one.due == first]
+
+
 def latest_due(today: date) -> Quarter | None:
     """The last quarter of which anything is due."""
     return max((q for q in known_quarters() if expected(q, (), today)[0].due <= today), default=None)

@@ -47,13 +47,14 @@ def months_told(path: Path, source: Source, file: str) -> set[str]:
     stands_above = {column.name for column in source.columns if column.label or column.above}
     if source.period and set(source.period.columns) - stands_above:
         return found
+    formats = source.period.format if source.period else ()
     with suppress(InputError), open_book(path, file) as book:
         for name in book.names:
             for _, row in islice(book.rows(name), PREAMBLE):
                 texts = [
                     match[1] for value in row.values() for like in above if (match := sheet_tables.title(value, like))
                 ]
-                found |= {month for value in (*row.values(), *texts) if (month := month_written(value))}
+                found |= {month for value in (*row.values(), *texts) if (month := month_written(value, formats))}
     return found
 
 

@@ -8,17 +8,19 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from orchestration.audit.framework import Change, compare, plain, rules
-from orchestration.audit.proposal import propose
 from orchestration.releases.release import Release, Row
 from orchestration.terminal.arguments import ReleaseName, data_dir, release_name
 from orchestration.terminal.console import Console
 from orchestration.workspace.paths import SEEDS
+
+if TYPE_CHECKING:
+    from orchestration.audit.framework import Change
 
 
 @click.group()
@@ -35,6 +37,8 @@ def framework() -> None:
 @data_dir
 def show(release: Release, metric_id: str | None, data_dir: Path) -> None:
     """List each rule, what speaks for it and what else fits."""
+    from orchestration.audit.framework import rules
+
     _show_rules(Console(), release, rules(release, metric_id))
 
 
@@ -46,13 +50,15 @@ def propose_command(release: Release, data_dir: Path) -> None:
 
     Review it, then apply it in the checkout with: patch -p1
     """
+    from orchestration.audit.proposal import propose
+
     proposal = propose(release)
     diff = proposal.diff(SEEDS)
     errors = Console(stderr=True)
     for note in proposal.notes:
-        errors.print(f"to decide: {note}", highlight=False, soft_wrap=True, style="yellow")
+        errors.say(f"to decide: {note}", style="yellow")
     if not diff:
-        errors.print(f"{release}: the seeds say all that it shows", highlight=False, soft_wrap=True)
+        errors.say(f"{release}: the seeds say all that it shows")
     click.echo(diff, nl=False)
 
 
@@ -62,6 +68,8 @@ def propose_command(release: Release, data_dir: Path) -> None:
 @data_dir
 def compare_command(before: Release, after: Release, data_dir: Path) -> None:
     """Say which rules changed between two releases or years."""
+    from orchestration.audit.framework import compare
+
     _show_changes(Console(), before, after, compare(before, after))
 
 
@@ -69,18 +77,18 @@ WIDTHS = (18, 31, 12, 7, 8)  # 80 columns with a blank between
 
 
 def _show_rules(console: Console, release: Release, found: list[Row]) -> None:
-    console.print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
+    console.say(f"{release}: {release.standing()}")
     for league, of_league in groupby(found, key=lambda row: row["league"]):
         rows = list(of_league)
-        console.print(f"\n{release.marked(league)}, {release.quarter}", style="bold", highlight=False)
-        console.print(f"read from {', '.join(rows[0]['files'])}", highlight=False, soft_wrap=True, style="dim")
-        console.print(_lines([("  rule", "what the release shows", "label", "fits", "foretold")]), style="dim")
+        console.say(f"\n{release.marked(league)}, {release.quarter}", style="bold")
+        console.say(f"read from {', '.join(rows[0]['files'])}", style="dim")
+        _print(console, _lines([("  rule", "what the release shows", "label", "fits", "foretold")]), style="dim")
         for subject, of_subject in groupby(rows, key=lambda row: row["subject"]):
             told = list(of_subject)
             metric_id, title = told[0]["metric_id"], told[0]["title"]
             about = f"{metric_id}  {title or ''}  (score {subject})" if metric_id else subject
-            console.print(about, style="bold", highlight=False)
-            console.print(_lines(_told(row) for row in told), highlight=False)
+            console.say(about, style="bold")
+            _print(console, _lines(_told(row) for row in told))
     console.print(
         "\ndiscovered: the release says so, where no seed does or the seed is wrong. Any other label is that of the"
         " seed, which stands below where it is written otherwise.\n"
@@ -99,6 +107,16 @@ def _lines(rows: Iterable[tuple[str, ...]], widths: tuple[int, ...] = WIDTHS) ->
     return table
 
 
+def _print(console: Console, table: Table, style: str = "") -> None:
+    """Prints a table with its own widths where a line has room for them."""
+    if sum(column.width or 0 for column in table.columns) + len(table.columns) - 1 <= console.width:
+        console.print(table, highlight=False, style=style)
+    else:
+        for column in table.columns:
+            column.width = None
+        console.table(table)
+
+
 def _told(row: Row) -> tuple[str, ...]:
     cells, tried = row["cells_explained"] + row["cells_unexplained"], row["leave_one_out_of"]
     shown = [row["found"]]
@@ -112,6 +130,8 @@ def _told(row: Row) -> tuple[str, ...]:
 
 def _same(seeded: str, found: str) -> bool:
     """Whether a seed and a finding are written alike, but for zeros at the end of decimals and what explains them."""
+    from orchestration.audit.framework import plain
+
     try:
         return plain(Decimal(seeded)) == found.partition(",")[0]
     except InvalidOperation:
@@ -120,18 +140,18 @@ def _same(seeded: str, found: str) -> bool:
 
 def _show_changes(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
     for release in (before, after):
-        console.print(f"{release}: {release.standing()}", highlight=False, soft_wrap=True)
+        console.say(f"{release}: {release.standing()}")
     for league, of_league in groupby(changes, key=lambda change: change.league):
-        console.print(f"\n{league}", style="bold", highlight=False)
+        console.say(f"\n{league}", style="bold")
         told = list(of_league)
         for release, side in ((after, "after"), (before, "before")):
             only = [(one.about, getattr(one, side)) for one in told if not one.rule and getattr(one, side)]
             if only:
-                console.print(f"only in {release.quarter}", highlight=False)
-                console.print(_lines(only, (17, 62)), highlight=False)
+                console.say(f"only in {release.quarter}")
+                _print(console, _lines(only, (17, 62)))
         _show_changed(console, before, after, [change for change in told if change.rule])
     if not changes:
-        console.print("No rule changed: each that the one shows fits the other.")
+        console.say("No rule changed: each that the one shows fits the other.")
 
 
 def _show_changed(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
@@ -145,4 +165,4 @@ def _show_changed(console: Console, before: Release, after: Release, changes: li
     for about, of_it in groupby(changes, key=lambda change: change.about):
         for number, change in enumerate(of_it):
             table.add_row("" if number else about, change.rule, change.before or "none", change.after or "none")
-    console.print(table)
+    _print(console, table)

@@ -32,14 +32,9 @@ NAME = 24  # characters of a name that every line has room for; a longer one goe
 LESS_NEEDED = (TRUSTS, "no\nfinance", "by\nscore", "metrics", "since", "likely", "segment")
 
 
-def warnings_of(release: Release) -> list[dict[str, Any]]:
-    """What an analyst must know before passing the tables on: the checks that failed and shut no gate."""
-    return [found for found in release.checks["checks"] if not found["passed"]]
-
-
 def show_warnings(console: Console, release: Release) -> None:
     """Prints each with its quarter, its rows, and what to do."""
-    failed = warnings_of(release)
+    failed = release.warnings
     for found in failed:
         kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
         about = sorted({*QUARTER.findall(" ".join(found["examples"]))}) or [release.quarter]

@@ -46,7 +46,14 @@ def documents(data: Path, *words: str) -> Any:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize(
-    "words", [("show",), ("trace", "{code}"), ("trace", "{code}", "--metric", "OF0003"), ("status",)]
+    "words",
+    [
+        ("show",),
+        ("trace", "{code}"),
+        ("trace", "{code}", "--metric", "OF0003"),
+        ("status",),
+        ("framework", "show", QUARTER),
+    ],
 )
 def test_no_word_is_broken_however_narrow_the_terminal(data: Path, words: tuple[str, ...], width: int) -> None:
     """Every long word of the narrow output is one of the wide output."""

@@ -175,10 +175,6 @@ def test_changed_record_is_found_by_whoever_reads_it(release: Path, edit: str) -
     assert [found for found in verify._record_apart(Release.read(release)) if "back from version control" in found]
 
 
-def test_twenty_ways_are_tried() -> None:
-    assert len(EDITS) >= 20
-
-
 def test_record_and_head_rewritten_together_are_not_found_here(release: Path) -> None:
     """A receipt that has the sha256 of the entry, or version control, tells."""
     noted = Record(release).head

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ class Told:
 
     quarter: str
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    synthetic: bool = False
 
     def require_intact(self) -> None:
         pass
@@ -144,6 +145,12 @@ def test_a_league_that_only_one_has_is_one_change() -> None:
     after = release(Q2, *metric("001"), *metric("001", league="ambulance"))
     assert compare(before, after) == [Change("ambulance", "", "", "", "the league")]
     assert compare(before, before) == []
+
+
+def test_a_fictional_release_is_not_compared_with_a_real_one() -> None:
+    real = release(Q1, *metric("001"))
+    with pytest.raises(LeagueError, match="fictional and the other is real"):
+        compare(real, replace(real, synthetic=True))
 
 
 def test_rules_of_one_metric_with_the_files_of_its_quarter() -> None:

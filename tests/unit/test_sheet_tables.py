@@ -329,6 +329,10 @@ def test_a_workbook_that_is_not_as_described_still_says_its_month(tmp_path: Path
     sheets = forms.cancer_combined()
     sheets.pop(PROVIDERS)
     assert workbooks.months_told(write(tmp_path / "x", sheets), known_sources()["cancer_combined"], "f") == {"2026-01"}
+    waits = forms.community_waits()
+    waits["Table 4"][0] = ["Number waiting by service, Jun 2025"]
+    waits["Table 4"][1:] = []
+    assert workbooks.months_told(write(tmp_path / "z", waits), known_sources()["community_waits"], "f") == {"2025-06"}
     path = write(tmp_path / "y", forms.cancer_extract())
     assert workbooks.months_told(path, known_sources()["cancer_extract"], "f") == set()  # its rows may say more
 
