@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.box import SIMPLE_HEAD
+from rich.padding import Padding
 from rich.table import Table
 
 from orchestration.releases.release import Release, Row
@@ -73,7 +74,7 @@ def compare_command(before: Release, after: Release, data_dir: Path) -> None:
     _show_changes(Console(), before, after, compare(before, after))
 
 
-WIDTHS = (18, 31, 12, 7, 8)  # 80 columns with a blank between
+INDENT, WIDTHS = 2, (16, 31, 12, 7, 8)  # 80 columns with a blank between
 
 
 def _show_rules(console: Console, release: Release, found: list[Row]) -> None:
@@ -82,13 +83,13 @@ def _show_rules(console: Console, release: Release, found: list[Row]) -> None:
         rows = list(of_league)
         console.say(f"\n{release.marked(league)}, {release.quarter}", style="bold")
         console.say(f"read from {', '.join(rows[0]['files'])}", style="dim")
-        _print(console, _lines([("  rule", "what the release shows", "label", "fits", "foretold")]), style="dim")
+        _print(console, _lines([("rule", "what the release shows", "label", "fits", "foretold")]), INDENT, "dim")
         for subject, of_subject in groupby(rows, key=lambda row: row["subject"]):
             told = list(of_subject)
             metric_id, title = told[0]["metric_id"], told[0]["title"]
             about = f"{metric_id}  {title or ''}  (score {subject})" if metric_id else subject
-            console.say(about, style="bold")
-            _print(console, _lines(_told(row) for row in told))
+            console.print(about, style="bold", highlight=False)
+            _print(console, _lines(_told(row) for row in told), INDENT)
     console.print(
         "\ndiscovered: the release says so, where no seed does or the seed is wrong. Any other label is that of the"
         " seed, which stands below where it is written otherwise.\n"
@@ -107,10 +108,10 @@ def _lines(rows: Iterable[tuple[str, ...]], widths: tuple[int, ...] = WIDTHS) ->
     return table
 
 
-def _print(console: Console, table: Table, style: str = "") -> None:
+def _print(console: Console, table: Table, indent: int = 0, style: str = "") -> None:
     """Prints a table with its own widths where a line has room for them."""
-    if sum(column.width or 0 for column in table.columns) + len(table.columns) - 1 <= console.width:
-        console.print(table, highlight=False, style=style)
+    if indent + sum(column.width or 0 for column in table.columns) + len(table.columns) - 1 <= console.width:
+        console.print(Padding(table, (0, 0, 0, indent)), highlight=False, style=style)
     else:
         for column in table.columns:
             column.width = None
@@ -125,7 +126,7 @@ def _told(row: Row) -> tuple[str, ...]:
     if row["alternatives"]:
         shown.append(f"or: {row['alternatives']}")
     foretold = f"{row['leave_one_out_agrees']}/{tried}" if tried else ""
-    return f"  {row['rule']}", "\n".join(shown), row["label"], f"{row['cells_explained']}/{cells}", foretold
+    return row["rule"], "\n".join(shown), row["label"], f"{row['cells_explained']}/{cells}", foretold
 
 
 def _same(seeded: str, found: str) -> bool:

@@ -1,9 +1,16 @@
 -- How much of a publication is there: its organisations, those of them that are no NHS trust, and what they add up to.
 -- Rows that no metric counts are left aside, so a file without them has the size of one with them.
-with counted as (
+with files as (
+    select distinct
+        source_id,
+        source_sha256
+    from {{ ref('months_available') }}
+),
+
+counted as (
     select
         counts.quarter,
-        counts.source_id,
+        files.source_id,
         strftime(counts.month, '%Y-%m') as period,
         counts.side as part,
         counts.measure,
@@ -11,6 +18,7 @@ with counted as (
         counts.denominator,
         counts.source_sha256
     from {{ ref('source_counts') }} as counts
+    inner join files on files.source_sha256 = counts.source_sha256
     where counts.side in ('provider', 'commissioner')
     union all
     select distinct
