@@ -286,7 +286,8 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         results = project.build_stage(build, stage, waived)
         checks = dbt_tests.checks_of_results(build, stage, results)
         if not any(check.shuts_the_gate for check in checks):
-            gates.begin("metric" if stage == STAGE_METRIC else "rank")
+            for gate in ("metric",) if stage == STAGE_METRIC else ("rank", "insight"):
+                gates.begin(gate)
         with tables.reading(build) as connection:
             there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
             data = {relation: tables.fingerprint(connection, relation) for relation in there}

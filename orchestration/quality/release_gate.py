@@ -21,7 +21,7 @@ from orchestration.warehouse.tables import Fingerprint
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
-GX_GATES = (LAND, "metric", "rank")
+GX_GATES = (LAND, "metric", "rank", "insight")
 
 
 def inputs(build: Build) -> dict[str, Fingerprint]:

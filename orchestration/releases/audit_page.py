@@ -57,6 +57,7 @@ GATES = {
     "metric": "Before anything is scored: known codes, complete spine, plausible ranges, provenance.",
     "score_rank": "The arithmetic done another way: percent_rank, domain means, positions, counting the better.",
     "rank": "Before anything is published: keys, ranges, overrides that only make worse, official figures reproduced.",
+    "insight": "Before our own tables are published: keys, ranges, nothing that an official rank is made of.",
 }
 
 

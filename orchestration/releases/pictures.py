@@ -27,10 +27,15 @@ LAYER_COLOURS = {
     "metric": "#8a1538",
     "score": "#7c4a03",
     "rank": "#330072",
+    "insight": "#ae2573",
     "publish": "#231f20",
 }
 LAYERS = tuple(LAYER_COLOURS)
-GATES_AFTER = {"land": "land", "metric": "stage and metric; metric", "rank": "score and rank; rank"}
+GATES_AFTER = {
+    "land": "land",
+    "metric": "stage and metric; metric",
+    "insight": "score, rank and insight; rank and insight",
+}
 LONGEST_LABEL = 27  # columns of the lineage that the name of a table may take
 
 # Of the pictures of a league, in pixels: the width, where names and ranks end, where the marks begin and end, the

@@ -29,7 +29,7 @@ from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
-LAYERS = ("rules", "stage", "metric", "score", "rank")
+LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
     "agreement": {"role"},
     "forms_at_hand": {"source_id", "used"},
