@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,14 @@ def run(data: Path, *words: str, width: int = 200) -> Result:
     return CliRunner(env={"COLUMNS": str(width)}).invoke(cli.league, [*words, "--data-dir", str(data)])
 
 
+@cache
+def wide(data: Path, *words: str) -> tuple[list[str], Result]:
+    """A command on the leader of the acute trusts, on a terminal that is as wide as can be."""
+    code = documents(data, "show", "--league", "acute")["organisations"][0]["organisation_code"]
+    said = [word.format(code=code) for word in words]
+    return said, run(data, *said, width=2000)
+
+
 def documents(data: Path, *words: str) -> Any:
     result = run(data, *words, "--json")
     assert result.exit_code == 0, result.output
@@ -57,11 +66,10 @@ def documents(data: Path, *words: str) -> Any:
 )
 def test_no_word_is_broken_however_narrow_the_terminal(data: Path, words: tuple[str, ...], width: int) -> None:
     """Every long word of the narrow output is one of the wide output."""
-    code = documents(data, "show", "--league", "acute")["organisations"][0]["organisation_code"]
-    said = [word.format(code=code) for word in words]
-    wide, narrow = (run(data, *said, width=columns) for columns in (2000, width))
-    assert wide.exit_code == narrow.exit_code == 0, narrow.output
-    known = {*NAME.findall(wide.output)}
+    said, whole = wide(data, *words)
+    narrow = run(data, *said, width=width)
+    assert whole.exit_code == narrow.exit_code == 0, narrow.output
+    known = {*NAME.findall(whole.output)}
     assert known and {*NAME.findall(narrow.output)} <= known
     assert "\N{HORIZONTAL ELLIPSIS}" not in narrow.output
 
