@@ -41,7 +41,7 @@ def show_table(
         caption_justify="left",
     )
     numbers = {field["name"] for field in described["schema"]["fields"] if field["type"] in ("integer", "number")}
-    columns = [column for column in found if column not in same]
+    columns = [column for column in found.columns.astype(str) if column not in same]
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right" if column in numbers else "left")
     for row in shown[columns].itertuples(index=False):
