@@ -26,22 +26,28 @@ ONE_VALUE = 3  # columns of one value stand above a table of so many rows or mor
 def show_table(
     console: Console, release: Release, name: str, rows: int, league: str | None, organisation: str | None
 ) -> None:
-    """Prints a table with at most `rows` rows, 0 for all. What is the same in every row stands above it once."""
+    """Prints a table with at most `rows` rows, 0 for all. What is the same in every row stands above it once. Of many
+    organisations only the columns are printed that people look at first."""
     described, found = _found(release, name, league, organisation)
     console.say(f"{release.marked(name)}: {described['description']}", style="dim")
     shown = found.head(rows or len(found))
-    same = {column for column in found if len(found) >= ONE_VALUE and found[column].nunique(dropna=False) == 1}
-    if said := [f"{column} {_cell(found[column].iloc[0])}" for column in found if column in same]:
+    columns = [str(column) for column in found]
+    if first := None if organisation else described.get("shown"):
+        left_out = len(columns) - len(first)
+        columns = [column for column in columns if column in first]
+    same = {column for column in columns if len(found) >= ONE_VALUE and found[column].nunique(dropna=False) == 1}
+    if said := [f"{column} {_cell(found[column].iloc[0])}" for column in columns if column in same]:
         console.say("In every row: " + ", ".join(said), style="dim")
     table = Table(
-        caption=f"{len(shown)} of {len(found)} rows",
+        caption=f"{len(shown)} of {len(found)} rows"
+        + (f"; {left_out} more columns with a code or name" if first else ""),
         box=SIMPLE_HEAD,
         pad_edge=False,
         padding=(0, 1, 0, 0),
         caption_justify="left",
     )
     numbers = {field["name"] for field in described["schema"]["fields"] if field["type"] in ("integer", "number")}
-    columns = [column for column in found.columns.astype(str) if column not in same]
+    columns = [column for column in columns if column not in same]
     for column in columns:
         table.add_column(column.replace("_", " "), justify="right" if column in numbers else "left")
     for row in shown[columns].itertuples(index=False):
