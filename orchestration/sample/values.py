@@ -161,7 +161,9 @@ def staff_scores(drawn: Sequence[QuarterValues], metric_ids: Sequence[str]) -> l
         of_survey = {}
         for metric_id in metric_ids:
             year = dates[metric_id][quarter.number]
-            known = [values.values[metric_id] for values, date in zip(drawn, dates[metric_id], strict=True) if date == year]
+            known = [
+                values.values[metric_id] for values, date in zip(drawn, dates[metric_id], strict=True) if date == year
+            ]
             of_survey[metric_id] = {code: score for of in known for code, score in of.items()}
         found.append(of_survey)
     return found

@@ -61,7 +61,9 @@ def test_england_waits_for_oral_surgery_as_counted_apart(pathways: pd.DataFrame,
     england = specialties[specialties["organisation_code"] == "England"].set_index(["treatment_function", "side"])
     assert england.loc[(ORAL_SURGERY, "commissioner"), COUNTS].tolist() == [166_952, 10_023, 318_440]
     assert england.loc[(ORAL_SURGERY, "provider"), COUNTS].tolist() == without[COUNTS].sum().tolist()
-    assert float(england.loc[(ORAL_SURGERY, "commissioner"), "share_within_18_weeks"]) == pytest.approx(52.4281, abs=5e-5)
+    assert float(england.loc[(ORAL_SURGERY, "commissioner"), "share_within_18_weeks"]) == pytest.approx(
+        52.4281, abs=5e-5
+    )
     lowest = england.xs("commissioner", level="side")["share_within_18_weeks"].astype(float)
     assert lowest.idxmin() == ORAL_SURGERY and lowest[ALL] == pytest.approx(61.3849, abs=5e-5)
 

@@ -173,9 +173,7 @@ def test_row_that_openpyxl_would_fill_up_is_refused(tmp_path: Path) -> None:
         workbooks.read_workbook(path, CANCER, "f")
 
 
-def test_rows_that_openpyxl_would_fill_up_are_refused_together(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_rows_that_openpyxl_would_fill_up_are_refused_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MAX_PLACES", 10_000)
     wide = b"".join(b'<row r="%d"><c r="FAN%d"/></row>' % (row, row) for row in (97, 98, 99))
     with pytest.raises(InputError, match=r"row 99: has more than 10000 places for cells$"):
