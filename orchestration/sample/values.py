@@ -153,19 +153,14 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
 
 
 def staff_scores(drawn: Sequence[QuarterValues], metric_ids: Sequence[str]) -> list[dict[str, dict[str, int]]]:
-    """What the survey of staff that a quarter uses found, by metric and trust; not every trust has its value there in
-    every quarter."""
+    """What the survey of staff that a quarter uses found, by metric and trust: all that any quarter shows of it."""
     dates = {metric.metric_id: metric.reporting_dates for metric in METRICS}
-    found: list[dict[str, dict[str, int]]] = []
-    for quarter in QUARTERS:
-        of_survey = {}
-        for metric_id in metric_ids:
-            year = dates[metric_id][quarter.number]
-            known = [
-                values.values[metric_id] for values, date in zip(drawn, dates[metric_id], strict=True) if date == year
-            ]
-            of_survey[metric_id] = {code: score for of in known for code, score in of.items()}
-        found.append(of_survey)
+    found: list[dict[str, dict[str, int]]] = [{metric_id: {} for metric_id in metric_ids} for _ in QUARTERS]
+    for metric_id in metric_ids:
+        for quarter, of_survey in zip(QUARTERS, found, strict=True):
+            for values, date in zip(drawn, dates[metric_id], strict=True):
+                if date == dates[metric_id][quarter.number]:
+                    of_survey[metric_id] |= values.values[metric_id]
     return found
 
 

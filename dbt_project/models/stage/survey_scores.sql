@@ -1,8 +1,8 @@
 -- Scores of 0 to 10. A trust's own row counts, else the row of another code that seed `survey_codes` gives it; scores
 -- of two do not add up, so a trust that had merged has none. Only the last year of the benchmark data is as published.
-{%- set forms = {'staff_survey': 'true', 'staff_survey_benchmark': "landed.heading like '%\\_' || year(months.month) escape '\\'"} %}
+{%- set last_year = "right(landed.heading, 4) = strftime(months.month, '%Y')" %}
 with landed as (
-    {% for source_id, condition in forms.items() -%}
+    {% for source_id, condition in [('staff_survey', 'true'), ('staff_survey_benchmark', last_year)] -%}
         select
             '{{ source_id }}' as source_id,
             months.quarter,
