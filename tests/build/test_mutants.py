@@ -25,6 +25,8 @@ Damage = Callable[[Suite, pd.DataFrame], Damaged]
 
 SUITES = {suite.name: suite for gate in GX_GATES for suite in suites.suites(gate)}
 PART = {  # enough of a large table to hold a row for every rule
+    "insight.learn_from": "league != 'acute'",
+    "insight.what_it_takes": "league != 'acute'",
     "land.nof_data": "trust_type == 'Ambulance trust' and quarter_label == 'Q4 2025/26'",
     "metric.metric_values": "quarter == '2025-26-Q4' and league != 'acute'",
     "rank.metric_league_table": "quarter == '2025-26-Q4' and league != 'acute'",
@@ -123,6 +125,35 @@ def contradicted(role: str, measure: str = "average_score") -> Any:
 
 
 MUTANTS: dict[str, Damage | Cell] = {
+    "insight.learn_from.key": twice,
+    "insight.learn_from.place": Cell("place", 4),
+    "insight.learn_from.weak": Cell("score", 2.99),
+    "insight.learn_from.strong": Cell("candidate_score", 2.01, "place > 0"),
+    "insight.learn_from.strong-before": Cell("candidate_previous_score", 2.01, "place > 0"),
+    "insight.learn_from.noise": Cell("noise", 0, "noise > 0"),
+    "insight.learn_from.further-than-noise": Cell("difference_needed", 0, "noise > 0", told="difference_needed, noise"),
+    "insight.learn_from.basis": Cell("basis", "the best"),
+    "insight.needs_support.key": twice,
+    "insight.needs_support.status": Cell("status", "failing"),
+    "insight.needs_support.likely-last": Cell("bottom_quarter_share", 0.499),
+    "insight.needs_support.likely-last-before": Cell("previous_bottom_quarter_share", 0.499),
+    "insight.needs_support.domains": Cell("domains_in_segment_4", 1),
+    "insight.needs_support.not-improved": Cell("verdict", "improved"),
+    "insight.needs_support.judged-before": Cell("previous_bottom_quarter_share", None),
+    "insight.what_it_takes.key": twice,
+    "insight.what_it_takes.below-segment-one": Cell("segment", 1),
+    "insight.what_it_takes.average-at-median": Cell(
+        "average_score", 1, "average_at_median > 1", told="average_score, average_at_median"
+    ),
+    "insight.what_it_takes.average-with-places": Cell(
+        "average_with_places", 4, "average_at_median < 4", told="average_at_median, average_with_places"
+    ),
+    "insight.what_it_takes.segment-after-override": Cell(
+        "segment_at_median", 0, "segment_at_median > 0", told="segment_at_median, segment_unadjusted_at_median"
+    ),
+    "insight.what_it_takes.metrics-needed": Cell("metrics_needed", 0),
+    "insight.what_it_takes.score-at-median": Cell("score_at_median", 4.01),
+    "insight.what_it_takes.basis": Cell("basis", "guessed"),
     "land.ae.rows": cut(99),
     "land.ae.period": Cell("period", "MSitAE-2026-01"),
     "land.ae.org-code": Cell("org_code", "ZB"),

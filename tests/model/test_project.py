@@ -24,7 +24,7 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import funnel, improvement, robustness, uncertainty
+from orchestration.statistics import funnel, improvement, learning, ranges, robustness, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -34,13 +34,16 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "agreement": {"role"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
+    "learn_from": {"label"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
+    "needs_support": {"label"},
     "organisation_sources": {"attribute", "source_id"},
     "release_contradictions": {"role"},
     "specialty_league_table": {"label", "side"},
+    "what_it_takes": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
@@ -155,10 +158,12 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 
 def test_python_models_return_what_they_describe() -> None:
     declared = {
+        "candidates": learning.COLUMNS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
+        "ranges_before": ranges.COLUMNS,
         "score_changes": improvement.COLUMNS,
         "specialty_funnels": funnel.COLUMNS,
     }
