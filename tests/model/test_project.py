@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -161,17 +162,19 @@ def test_python_models_return_what_they_describe() -> None:
         "score_changes": improvement.COLUMNS,
     }
     names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+
+    def described_type(kind: Any) -> str:
+        if pa.types.is_list(kind):
+            return f"{described_type(kind.value_type)}[]"
+        return names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
+
     described = {
         name: {column: about["data_type"] for column, about in model["columns"].items()}
         for name, model in MODELS.items()
         if model["language"] == "python"
     }
     assert described == {
-        name: {
-            column: names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
-            for column, kind in columns.items()
-        }
-        for name, columns in declared.items()
+        name: {column: described_type(kind) for column, kind in columns.items()} for name, columns in declared.items()
     }
 
 
