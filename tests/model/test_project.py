@@ -266,6 +266,13 @@ def test_every_published_column_comes_from_landed_columns_or_from_rules() -> Non
     assert of_rules == RULES
 
 
+def test_every_table_of_insight_says_which_columns_people_look_at_first() -> None:
+    for table in published_tables():
+        columns = [name for name, _, _ in table.columns]
+        assert bool(table.shown) == (table.relation.split(".")[0] == "insight"), table.name
+        assert [name for name in columns if name in table.shown] == list(table.shown), table.name
+
+
 def test_dagster_shows_the_columns_of_every_published_table() -> None:
     shown = published_columns().deps_by_column
     assert set(shown) == {f"{table.name}.{name}" for table in published_tables() for name, _, _ in table.columns}
