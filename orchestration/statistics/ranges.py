@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from orchestration.statistics.leagues import (
+    SCORE,
     League,
     Real,
     Whole,
@@ -19,10 +21,12 @@ from orchestration.statistics.leagues import (
     decimals,
     generator,
     hundredths,
+    in_units,
     limits,
     place_keys,
     score,
     table,
+    whole_weights,
 )
 from orchestration.statistics.robustness import finance_metrics, without
 
@@ -47,6 +51,16 @@ COLUMNS = {
     "ahead_shares": pa.list_(pa.decimal128(4, 3)),
     "level_shares": pa.list_(pa.decimal128(4, 3)),
 }
+OF_A_SELECTION = {
+    "quarter": pa.string(),
+    "league": pa.string(),
+    "scope": pa.string(),
+    "organisation_code": pa.string(),
+    "average_score_low": pa.decimal128(4, 2),
+    "average_score_high": pa.decimal128(4, 2),
+    "rank_low": pa.int32(),
+    "rank_high": pa.int32(),
+}
 
 
 def resampled_averages(league: League, draws: int = DRAWS) -> tuple[Whole, Whole]:
@@ -62,16 +76,20 @@ def resampled_averages(league: League, draws: int = DRAWS) -> tuple[Whole, Whole
     for i, code in enumerate(league.codes):
         own = np.flatnonzero(league.held[i])
         chance = generator(league.quarter, code).random((draws, own.size))
-        averages[:, i] = _drawn(league, i, own, chance)
+        averages[:, i] = _drawn(league.scores[i, own], league.weights[own], chance)
         left = own[others[own]]
-        other_averages[:, i] = _drawn(league, i, left, chance[:, : left.size]) if left.size else league.averages[i]
+        if left.size:
+            other_averages[:, i] = _drawn(league.scores[i, left], league.weights[left], chance[:, : left.size])
+        else:
+            other_averages[:, i] = league.averages[i]
     return averages, other_averages
 
 
-def _drawn(league: League, i: int, metrics: Whole, chance: Real) -> Whole:
-    drawn = metrics[(chance * metrics.size).astype(np.int64)]
-    weights = league.weights[drawn]
-    return hundredths((league.scores[i, drawn] * weights).sum(axis=1), weights.sum(axis=1))
+def _drawn(scores: Whole, weights: Whole, chance: Real) -> Whole:
+    """Averages in hundredths, (draws,), of the scores that random numbers, (draws, M), choose among M."""
+    chosen = (chance * scores.size).astype(np.int64)
+    drawn = weights[chosen]
+    return hundredths((scores[chosen] * drawn).sum(axis=1), drawn.sum(axis=1))
 
 
 def rank_range(ranks: Whole, own: Whole) -> tuple[Whole, Whole]:
@@ -133,3 +151,36 @@ def _rows(league: League) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
+    """One row per quarter, league, scope and organisation of `scores`, which has a row per metric: the likely ranges of
+    a table of those metrics, ranked by average alone."""
+    rows: list[dict[str, Any]] = []
+    for names, scored in scores.groupby(["quarter", "league", "scope"]):
+        quarter, league, scope = map(str, names)
+        ordered = scored.sort_values(["organisation_code", "metric_id"])
+        units, weights = in_units(ordered["score_exact"], SCORE), whole_weights(ordered["weight"])
+        of_whom = ordered["organisation_code"].to_numpy()
+        codes = list(dict.fromkeys(of_whom))
+        averages, own = np.empty((DRAWS, len(codes)), np.int64), np.empty(len(codes), np.int64)
+        for i, code in enumerate(codes):
+            his = of_whom == code
+            chance = generator(quarter, code).random((DRAWS, int(his.sum())))
+            averages[:, i] = _drawn(units[his], weights[his], chance)
+            own[i] = hundredths((units[his] * weights[his]).sum(), weights[his].sum())
+        (low, high), (best, worst) = limits(averages), rank_range(competition_ranks(averages), competition_ranks(own))
+        rows.extend(
+            {
+                "quarter": quarter,
+                "league": league,
+                "scope": scope,
+                "organisation_code": code,
+                "average_score_low": score(min(low[i], own[i])),
+                "average_score_high": score(max(high[i], own[i])),
+                "rank_low": int(best[i]),
+                "rank_high": int(worst[i]),
+            }
+            for i, code in enumerate(codes)
+        )
+    return table(rows, OF_A_SELECTION)

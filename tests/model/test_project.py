@@ -25,7 +25,7 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import improvement, robustness, uncertainty
+from orchestration.statistics import improvement, measurement, ranges, robustness, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -40,12 +40,14 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "organisation_sources": {"attribute", "source_id"},
+    "quarter_guide": {"role"},
     "release_contradictions": {"role"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *("tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("what", "why", "falls_short", "words_status", "sub_domain"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -159,6 +161,8 @@ def test_python_models_return_what_they_describe() -> None:
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
+        "domain_ranges": ranges.OF_A_SELECTION,
+        "value_ranges": measurement.VALUE_RANGES,
         "score_changes": improvement.COLUMNS,
     }
     names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
@@ -208,6 +212,15 @@ def test_every_percentage_of_the_seeds_is_a_share_or_is_known_not_to_be_one() ->
     with (SEEDS / "metrics.csv").open(encoding="utf-8", newline="") as file:
         percentages = {row["metric_id"] for row in csv.DictReader(file) if row["unit"] == "%"}
     assert shares == percentages - {"OF0079", "OF0081", "OF0085", "OF0086"}  # plan, variance, growth, cost index
+
+
+def test_every_metric_of_the_seeds_is_told_of_in_plain_words() -> None:
+    """Nothing passes for reviewed before somebody is named who did."""
+    words = pd.read_csv(SEEDS / "metric_words.csv", dtype="string")
+    assert sorted(words["metric_id"]) == sorted(set(pd.read_csv(SEEDS / "metrics.csv")["metric_id"]))
+    texts = ["plain_name", "what", "why", "falls_short", "drafted_on"]
+    assert words[texts].notna().all(axis=None) and words["plain_name"].str.len().max() <= 60
+    assert (words["reviewed_by"].isna() == words["reviewed_on"].isna()).all()
 
 
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:

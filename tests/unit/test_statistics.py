@@ -151,6 +151,7 @@ def a_population(values: Sequence[float], *, threshold: str | None = None, **rul
         "score_decimals": 10,
         "numerator": np.nan,
         "denominator": np.nan,
+        "rescored": True,
         **RULES[threshold],
         **rule,
     }
@@ -422,6 +423,32 @@ def average_of(league: League, i: int, metrics: Sequence[int]) -> int:
     """The average of some metrics of an organisation in hundredths, by fractions."""
     total = sum((Fraction(int(league.scores[i, m]), SCORE) * int(league.weights[m]) for m in metrics), Fraction(0))
     return int(half_up(half_up(total / sum(int(league.weights[m]) for m in metrics), 8), 2) * 100)
+
+
+def test_ranges_of_a_selection_equal_a_plain_loop() -> None:
+    """A table of some metrics, ranked by average alone; another scope of the same league changes nothing."""
+    league = made_up(9, 5, 4, weights=[3, 3, 1, 3])
+    rows = frames(league)[2].assign(scope="access")
+    other = rows[rows["metric_id"] == "M01"].assign(scope="safety")
+    found = ranges.ranges_of_selections(pd.concat([other, rows[::-1]])).to_pandas().set_index("scope")
+    draws = []
+    for i, code in enumerate(league.codes):
+        own = [m for m in range(4) if league.held[i, m]]
+        chance = leagues.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
+        drawn = [tuple(sorted(own[int(number * len(own))] for number in row)) for row in chance]
+        weighed = {metrics: average_of(league, i, metrics) for metrics in {*drawn}}
+        draws.append([weighed[metrics] for metrics in drawn])
+    places = [ranks_by_counting(row) for row in zip(*draws, strict=True)]
+    points = ranks_by_counting(league.averages.tolist())
+    for i, row in enumerate(found.loc["access"].itertuples()):
+        ordered, scores = sorted(place[i] for place in places), sorted(draws[i])
+        assert row.organisation_code == league.codes[i]
+        assert (row.rank_low, row.rank_high) == (min(ordered[250], points[i]), max(ordered[-251], points[i]))
+        own_score = int(league.averages[i])
+        assert row.average_score_low * 100 == min(scores[250], own_score)
+        assert row.average_score_high * 100 == max(scores[-251], own_score)
+    assert (found.loc[["safety"], "rank_low"] == found.loc[["safety"], "rank_high"]).all()
+    assert len(found.loc[["safety"]]) == league.held[:, 1].sum()
 
 
 def test_ranges_without_finance_are_those_of_the_league_without_its_metrics() -> None:
@@ -884,6 +911,22 @@ def counted_league(denominator: float) -> tuple[League, pd.DataFrame]:
     return league, population
 
 
+def test_limits_of_a_value_are_those_of_its_law_by_plain_sums() -> None:
+    """Jeffreys' law summed over a million steps; none and all have no limit on their side; no counts, no limits."""
+    population = a_population([30, 0, 100, 12.5, 50])
+    population["denominator"] = [100, 20, 20, 41.6, None]
+    found = measurement.value_ranges(population).to_pandas().astype({"value_low": float, "value_high": float})
+    assert found["organisation_code"].tolist() == population["organisation_code"].tolist()[:4]
+    steps = (np.arange(1_000_000) + 0.5) / 1_000_000
+    for row, share, count in zip(found.itertuples(), (0.3, 0, 1, 0.125), (100, 20, 20, 41.6), strict=True):
+        density = steps ** (share * count - 0.5) * (1 - steps) ** ((1 - share) * count - 0.5)
+        below = np.cumsum(density) / density.sum()
+        low, high = 100 * steps[np.searchsorted(below, [0.025, 0.975])]
+        assert abs(row.value_low - (low if share > 0 else 0)) < 0.02
+        assert abs(row.value_high - (high if share < 1 else 100)) < 0.02
+    assert measurement.value_ranges(population.iloc[4:]).num_rows == 0
+
+
 @pytest.mark.parametrize("denominator", [1e12, np.nan])
 def test_counts_without_chance_leave_the_ranks_of_the_league(denominator: float) -> None:
     league, population = counted_league(denominator)
@@ -1135,7 +1178,7 @@ def test_no_league_gives_empty_tables_of_the_same_columns() -> None:
     for of_leagues, columns in TABLES_OF_LEAGUES.items():
         assert of_leagues([]).schema == pa.schema([*columns.items()])
     with duckdb.connect() as connection:
-        measured = connection.execute("select 'x' as quarter, 'x' as metric_id where false").df()
+        measured = connection.execute("select 'x' as quarter, 'x' as metric_id, true as rescored where false").df()
         changed = connection.execute("select 'x' as quarter, 'x' as previous_quarter, 'x' as league where false").df()
     found = measurement.measurement_error([made_up(1, 3, 3)], measured)
     assert found.schema == pa.schema([*measurement.COLUMNS.items()]) and found.num_rows == 0
