@@ -25,7 +25,7 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import improvement, measurement, ranges, robustness, uncertainty
+from orchestration.statistics import funnel, improvement, measurement, ranges, robustness, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -42,6 +42,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "organisation_sources": {"attribute", "source_id"},
     "quarter_guide": {"role"},
     "release_contradictions": {"role"},
+    "specialty_league_table": {"label", "side"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
@@ -163,7 +164,9 @@ def test_python_models_return_what_they_describe() -> None:
         "rank_uncertainty": uncertainty.COLUMNS,
         "domain_ranges": ranges.OF_A_SELECTION,
         "value_ranges": measurement.VALUE_RANGES,
+        "patient_ranges": ranges.OF_A_SELECTION,
         "score_changes": improvement.COLUMNS,
+        "specialty_funnels": funnel.COLUMNS,
     }
     names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
 
@@ -221,6 +224,17 @@ def test_every_metric_of_the_seeds_is_told_of_in_plain_words() -> None:
     texts = ["plain_name", "what", "why", "falls_short", "drafted_on"]
     assert words[texts].notna().all(axis=None) and words["plain_name"].str.len().max() <= 60
     assert (words["reviewed_by"].isna() == words["reviewed_on"].isna()).all()
+
+
+def test_every_metric_of_the_seeds_counts_for_patients_or_does_not_with_a_reason() -> None:
+    chosen = pd.read_csv(SEEDS / "patient_metrics.csv")
+    metrics = pd.read_csv(SEEDS / "metrics.csv").drop_duplicates("metric_id").set_index("metric_id")
+    assert sorted(chosen["metric_id"]) == sorted(metrics.index)
+    assert chosen[["reason", "label", "since"]].notna().all(axis=None)
+    assert set(chosen.loc[chosen["counts"], "question"]) == {"waits", "experience", "outcomes"}
+    assert chosen.loc[~chosen["counts"], "question"].isna().all()
+    of_money_and_staff = metrics.loc[chosen.loc[chosen["counts"], "metric_id"], "domain"].isin(["finance", "people"])
+    assert not of_money_and_staff.any()
 
 
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
