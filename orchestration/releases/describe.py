@@ -174,6 +174,7 @@ def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
         **_file_resource(folder / f"{table.name}.csv"),
         "type": "table",
         "description": table.description,
+        **({"shown": list(table.shown)} if table.shown else {}),
         "profile": "tabular-data-resource",
         "encoding": "utf-8",
         "schema": {

@@ -3,12 +3,12 @@
 {%- set measures = ['imd', 'share_65_plus', 'rural_share'] %}
 with levels as (
     select
-        max(case when rule = 'new_periods_needed' then value end) as new_periods_needed,
-        max(case when rule = 'share_attributed_needed' then value end) as share_attributed_needed,
-        max(case when rule = 'diluted_difference' then value end) as diluted_difference,
-        max(case when rule = 'diluted_area_residents' then value end) as diluted_area_residents,
-        max(case when rule = 'diluted_area_share' then value end) as diluted_area_share
-    from {{ ref('context_rules') }}
+        max(case when decision = 'context_least_pathways' then value end) as new_periods_needed,
+        max(case when decision = 'context_least_attributed' then value end) as share_attributed_needed,
+        max(case when decision = 'context_bases_differ' then value end) as diluted_difference,
+        max(case when decision = 'context_large_area' then value end) as diluted_area_residents,
+        max(case when decision = 'context_large_share' then value end) as diluted_area_share
+    from {{ ref('decision_levels') }}
 ),
 
 members as (
