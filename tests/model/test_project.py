@@ -33,6 +33,8 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
     "agreement": {"role"},
+    "area_context": {"area_kind"},
+    "context": {"measure"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "learn_from": {"label"},
