@@ -39,6 +39,7 @@ TABLES = {
     "agreement": "Official figures that we reproduce",
 }
 FIRST = ("rank", "rank_low", "rank_high", "organisation_code", "organisation_name")  # of the columns of a league
+NO_DAY = datetime(1980, 1, 1)  # when a workbook was made, as the parts of its archive have it: the same every day
 WIDEST = 60  # characters of a column; longer text is wrapped
 TITLE, HEADING, LINE, HEAD, CELL, SCORE = "title", "heading", "line", "head", "cell", "score"  # how a cell looks
 
@@ -76,9 +77,8 @@ class Sheet:
 def write(release: Release, tables: list[PublishedTable]) -> list[Path]:
     """Writes both workbooks, named as the release is, into its folder."""
     sheets = list(_sheets(release, {table.name: table for table in tables}))
-    made = datetime.fromisoformat(max(source["retrieved"] for source in release.package["sources"]))
     paths = []
-    for ending, parts in (("xlsx", _xlsx(release, sheets, made)), ("ods", _ods(release, sheets, made))):
+    for ending, parts in (("xlsx", _xlsx(release, sheets)), ("ods", _ods(release, sheets))):
         paths.append(path := release.folder / f"{release.package['name']}.{ending}")
         with ZipFile(path, "w") as stored:
             for name, part in parts.items():
@@ -145,11 +145,11 @@ def _safe(text: str) -> str:
     return f"'{text}" if re.match(FORMULA, text) else text
 
 
-def _xlsx(release: Release, sheets: list[Sheet], made: datetime) -> dict[str, bytes]:
+def _xlsx(release: Release, sheets: list[Sheet]) -> dict[str, bytes]:
     from xlsxwriter import Workbook
 
     book = Workbook(written := io.BytesIO(), {"in_memory": True})
-    book.set_properties({"title": release.package["title"], "author": "nhs-league-tables", "created": made})
+    book.set_properties({"title": release.package["title"], "author": "nhs-league-tables", "created": NO_DAY})
     font, wrapped = {"font_name": "Arial", "font_size": 11}, {"text_wrap": True, "valign": "top"}
     looks = {
         TITLE: book.add_format({**font, "bold": True, "font_size": 16}),
@@ -190,7 +190,7 @@ SPACES = {name: name for name in ("office", "style", "text", "table")}
 SPACES |= {"number": "datastyle", "fo": "xsl-fo-compatible"}
 
 
-def _ods(release: Release, sheets: list[Sheet], made: datetime) -> dict[str, str]:
+def _ods(release: Release, sheets: list[Sheet]) -> dict[str, str]:
     xml, office = '<?xml version="1.0" encoding="UTF-8"?>', f'xmlns:office="{NAMESPACE}office:1.0" office:version="1.3"'
     content = _templates().get_template("spreadsheet_content.xml.j2")
     return {
@@ -198,8 +198,7 @@ def _ods(release: Release, sheets: list[Sheet], made: datetime) -> dict[str, str
         "content.xml": content.render(sheets=sheets, spaces=SPACES, cell=_ods_cell, column_name=_column_name),
         "meta.xml": f'{xml}<office:document-meta {office} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>'
         f"<dc:title>{escape(release.package['title'])}</dc:title><dc:creator>nhs-league-tables</dc:creator>"
-        f"<dc:date>{made.isoformat()}</dc:date><dc:language>en-GB</dc:language>"
-        "</office:meta></office:document-meta>",
+        "<dc:language>en-GB</dc:language></office:meta></office:document-meta>",
         "META-INF/manifest.xml": f'{xml}<manifest:manifest xmlns:manifest="{NAMESPACE}manifest:1.0"'
         f' manifest:version="1.3"><manifest:file-entry manifest:full-path="/" manifest:media-type="{ODS}"/>'
         '<manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/>'
