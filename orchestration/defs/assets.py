@@ -140,12 +140,13 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
             refuse_expired(quarter, date.today())
         found = survey(Path(folders.extracts), build.workspace)
         require_one_kind(build.workspace, found.fictional)
-        inventories = [take_in(found, quarter, build.workspace) for quarter in build.quarters]
+        inventories = [take_in(found, quarter, build.workspace, build.reads(quarter)) for quarter in build.quarters]
     for quarter, inventory in zip(build.quarters, inventories, strict=True):
         write_parquet(inventory, build.inventory(quarter))
     inventory = joined(inventories)
     write_parquet(inventory, build.parquet("files"))
-    asked_for = pd.DataFrame({"quarter": build.quarters}).assign(fictional=is_fictional_build(build))
+    pairs = [(quarter, each) for quarter in build.quarters for each in build.reads(quarter)]
+    asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"]).assign(fictional=is_fictional_build(build))
     write_parquet(asked_for, build.parquet("build"))
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.quarters import Quarter
+from orchestration.quarters import Quarter, needed
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -42,8 +42,13 @@ class Workspace:
         """What a build of a quarter holds until it ends."""
         return self.data_dir / "work" / f"{quarter}.lock"
 
-    def build(self, *quarters: str) -> Build:
-        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)))
+    @property
+    def series(self) -> Path:
+        """The releases of series, which are of no quarter."""
+        return self.data_dir / "series"
+
+    def build(self, *quarters: str, since: Quarter | None = None) -> Build:
+        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since)
 
 
 @dataclass(frozen=True)
@@ -54,14 +59,19 @@ class Build:
 
     workspace: Workspace
     quarters: tuple[Quarter, ...]
+    since: Quarter | None = None  # of a series: the first quarter whose months it has; it ends with the one quarter
 
     def __str__(self) -> str:
-        return ", ".join(self.quarters)
+        return f"{self.since} to {self.quarters[-1]}" if self.since else ", ".join(self.quarters)
+
+    def reads(self, quarter: Quarter) -> list[Quarter]:
+        """The quarters whose files are read for a quarter."""
+        return quarter.back_to(self.since) if self.since else needed(quarter)
 
     @property
     def whole(self) -> Path:
         """The last build whose gates all opened."""
-        return self.workspace.data_dir / "work" / "+".join(self.quarters)
+        return self.workspace.data_dir / "work" / ("series" if self.since else "+".join(self.quarters))
 
     @property
     def unfinished(self) -> Path:
