@@ -94,6 +94,7 @@ def last_day(month: str) -> date:
 
 
 FIRST = Quarter("2025-26-Q1")  # NHS England publishes league tables from here on
+SERIES_BEGIN = Quarter("2021-22-Q1")  # before, publications have other layouts: RTT ends at 52 weeks
 
 
 @cache

@@ -217,6 +217,15 @@ def quarters_at_hand(found: Survey) -> list[Quarter]:
     raise LeagueError(f"no publication of a quarter that can be built is among the files of {found.folder}")
 
 
+def quarters_with_figures(found: Survey, first: str, last: str | None) -> list[Quarter]:
+    """The quarters from one to another that a folder has figures of, whether or not they can be built. Raises
+    LeagueError where there is none."""
+    about = {one.subject.quarter for one in found.candidates if one.source.figures and one.subject.quarter}
+    if there := sorted(Quarter(one) for one in about if first <= one <= (last or one)):
+        return there
+    raise LeagueError(f"no publication from {first} to {last or 'today'} is among the files of {found.folder}")
+
+
 def competing_files(found: Survey, quarters: Sequence[Quarter]) -> Groups:
     """The files of some quarters, by source and subject. Every quarter has a vintage of each reference."""
     groups: Groups = {}

@@ -36,7 +36,7 @@ class Workspace:
 
     def unfinished(self, quarter: str) -> Path:
         """A release in the making. Beside the releases, so that it becomes one by its name alone."""
-        return self.releases(quarter) / ".unfinished"
+        return unfinished(self.releases(quarter))
 
     def lock(self, quarter: str) -> Path:
         """What a build of a quarter holds until it ends."""
@@ -44,11 +44,16 @@ class Workspace:
 
     @property
     def series(self) -> Path:
-        """The releases of series, which are of no quarter."""
-        return self.data_dir / "series"
+        """The releases of series, which are of no quarter. As deep in the data folder as those of a quarter."""
+        return self.data_dir / "history" / "series"
 
     def build(self, *quarters: str, since: Quarter | None = None) -> Build:
         return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since)
+
+
+def unfinished(releases: Path) -> Path:
+    """Where the next of some releases is made."""
+    return releases / ".unfinished"
 
 
 @dataclass(frozen=True)

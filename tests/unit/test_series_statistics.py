@@ -142,10 +142,10 @@ def written_again(values: list[float | None]) -> list[tuple[int, ...]]:
                     if all(sign * (b - a) > 0 for a, b in itertools.pairwise(seven)):
                         trend = sign
             for end in range(n, n + 3):
-                near = sign * (v - middle) > width * 2 / 3
-                if near and end < len(values) and (three := window(end, 3)):
-                    if sum(sign * (one - middle) > width * 2 / 3 for one in three) >= 2:
-                        pair = sign
+                three = window(end, 3) if end < len(values) else None
+                near = [sign * (one - middle) > width * 2 / 3 for one in [v, *(three or ())]]
+                if near[0] and sum(near[1:]) >= 2:
+                    pair = sign
         points.append((outside, shift, trend, pair))
     return points
 
