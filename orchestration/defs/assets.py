@@ -383,6 +383,7 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
     key=["publish", "series"],
     deps=[LAND_GATE],
     partitions_def=QUARTERS,
+    backfill_policy=IN_ONE_PASS,
     group_name="series",
     owners=OWNERS,
     pool=WRITES_WAREHOUSE,

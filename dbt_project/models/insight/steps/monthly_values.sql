@@ -1,6 +1,6 @@
 -- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
 -- another has its months, too, those before the merger as well: else the series would jump. England is every
--- organisation, as the publisher's own total is. Surveys have no months. A department of type 1 of which nobody waited
+-- organisation that has figures, as the publisher's own total is. Surveys have no months. A department of type 1 of which nobody waited
 -- over four hours did not say who did: fourteen trusts that tried other standards until 2023 were exempt.
 with metrics as (
     select
@@ -80,7 +80,7 @@ england as (
         counts.month,
         round(sum(counts.numerator), 3) as numerator,  -- footprints are shares, whole again to a thousandth
         round(sum(counts.denominator), 3) as denominator,
-        count(*) = count(counts.numerator) and count(*) = count(counts.denominator) as has_all_figures,
+        true as has_all_figures,
         null as predecessors,
         min(counts.source_id) as source_id,
         min(counts.source_sha256) as source_sha256,
@@ -90,6 +90,8 @@ england as (
         on
             metrics.measure = counts.measure
             and case metrics.side when 'commissioner' then 'commissioner' else 'provider' end = counts.side
+            and counts.numerator is not null
+            and counts.denominator is not null
     group by counts.quarter, metrics.metric_id, metrics.measure, counts.month
 ),
 
