@@ -127,18 +127,33 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 @click.argument("organisation", required=False, type=ORGANISATION)
 @arguments.quarter
 @click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
-@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
+@click.option("--table", type=arguments.TABLE, help="Another table of the release, such as metric_scores.")
+@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows at most; 0 for all.")
 @as_json
 @data_dir
 def show(
-    organisation: str | None, quarter: str | None, only: str | None, rows: int, as_json: bool, data_dir: Path
+    organisation: str | None,
+    quarter: str | None,
+    only: str | None,
+    table: str | None,
+    rows: int,
+    as_json: bool,
+    data_dir: Path,
 ) -> None:
-    """Print the league tables of the newest release of a quarter.
+    """Print the league tables of the newest release of a quarter, or another table of it.
 
     With an ODS code, a part of a name, or a league, only the rows of those.
     """
     release = shelf.find(Workspace(data_dir), quarter)
     release.require_intact()
+    if table is not None:
+        from orchestration.terminal.tables import show_table, table_for_programs
+
+        if as_json:
+            say_json(table_for_programs(release, table, only, organisation))
+        else:
+            show_table(Console(), release, table, rows, only, organisation)
+        return
     from orchestration.terminal.leagues import show_release, tables_of
 
     if as_json:

@@ -174,6 +174,7 @@ def table_resource(table: PublishedTable, folder: Path, name: str | None = None)
         **file_resource(folder / f"{name or table.name}.csv"),
         "type": "table",
         "description": table.description,
+        **({"shown": list(table.shown)} if table.shown else {}),
         "profile": "tabular-data-resource",
         "encoding": "utf-8",
         "schema": {

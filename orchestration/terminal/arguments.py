@@ -96,6 +96,18 @@ class ReleaseName(click.ParamType[Release]):
         return _beginning(names, incomplete) or [CompletionItem(incomplete, type="dir")]
 
 
+class TableName(click.ParamType[str]):
+    """A table of a release: completed from its folder, checked by who reads it."""
+
+    name = "table"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        with suppress(LeagueError):
+            release = shelf.find(_workspace(ctx), ctx.params.get("quarter"))
+            return _beginning(sorted(path.stem for path in release.folder.glob("*.parquet")), incomplete)
+        return []
+
+
 class FromRelease(click.ParamType[str]):
     """A word that the tables of a release have: completed from its CSV, checked by who reads it."""
 
@@ -117,6 +129,7 @@ class FromRelease(click.ParamType[str]):
 ORGANISATION = FromRelease("league_table", "organisation_code", "organisation_name")
 LEAGUE = FromRelease("league_coverage", "league", "title")
 METRIC = FromRelease("metric_league_table", "metric_id", "metric_title")
+TABLE = TableName()
 
 
 def _workspace(ctx: click.Context | None) -> Workspace:

@@ -29,10 +29,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Published:
-    """How a model stands in the release: its key, and the order of its rows."""
+    """How a model stands in the release: its key, the order of its rows, and the columns that people look at first,
+    none where that is all of them."""
 
     key: tuple[str, ...]
     order: tuple[str, ...]
+    shown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ def _model(node: dict[str, Any]) -> Model:
         ),
         reads=tuple(f"{parent['schema']}.{parent['name']}" for parent in parents),
         read_columns={table: tuple(columns) for table, columns in meta.get("reads", {}).items()},
-        published=Published(tuple(publish["key"]), tuple(publish["order"])) if publish else None,
+        published=Published(*(tuple(publish.get(name, ())) for name in ("key", "order", "shown"))) if publish else None,
         sql=node.get("compiled_code", ""),
     )
 

@@ -335,6 +335,21 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.rtt.function": Cell("treatment_function_code", "Total"),
     "land.rtt.total-all": Cell("total_all", ""),
     "land.rtt.key": twice,
+    "insight.specialty_league_table.key": twice,
+    "insight.specialty_league_table.share-within": Cell("share_within_18_weeks", 100.5),
+    "insight.specialty_league_table.share-over": Cell("share_over_52_weeks", -0.5),
+    "insight.specialty_league_table.part-of-whole": Cell("within_18_weeks", 10**9, told="pathways, within_18_weeks"),
+    "insight.specialty_league_table.short-lists-are-not-ranked": Cell(
+        "pathways", 99, "rank >= 1", whole="within_18_weeks"
+    ),
+    "insight.specialty_league_table.only-trusts-and-icbs-are-ranked": Cell(
+        "organisation_type", "independent_or_other", "rank >= 1"
+    ),
+    "insight.specialty_league_table.range-better-end": Cell("rank_low", 999, "rank >= 1", told="rank, rank_low"),
+    "insight.specialty_league_table.range-worse-end": Cell("rank_high", 0, "rank >= 1", told="rank_high, rank"),
+    "insight.specialty_league_table.funnel": Cell("funnel", "outlier", "rank >= 1"),
+    "insight.specialty_league_table.experimental": Cell("label", "official"),
+    "insight.specialty_league_table.provenance": Cell("source_rows", None, "organisation_type != 'england'"),
     "metric.metric_values.key": twice,
     "metric.metric_values.status": Cell("status", "unknown", "status == 'missing'"),
     "metric.metric_values.percentage": Cell("value", 100.5, "metric_id == 'OF0082'"),

@@ -24,7 +24,7 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import improvement, robustness, uncertainty
+from orchestration.statistics import funnel, improvement, robustness, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -40,6 +40,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_values": {"value_basis"},
     "organisation_sources": {"attribute", "source_id"},
     "release_contradictions": {"role"},
+    "specialty_league_table": {"label", "side"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
@@ -159,6 +160,7 @@ def test_python_models_return_what_they_describe() -> None:
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
         "score_changes": improvement.COLUMNS,
+        "specialty_funnels": funnel.COLUMNS,
     }
     names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
     described = {
@@ -261,6 +263,13 @@ def test_every_published_column_comes_from_landed_columns_or_from_rules() -> Non
                 of_rules.add(name)
     assert without == CONSTANTS
     assert of_rules == RULES
+
+
+def test_every_table_of_insight_says_which_columns_people_look_at_first() -> None:
+    for table in published_tables():
+        columns = [name for name, _, _ in table.columns]
+        assert bool(table.shown) == (table.relation.split(".")[0] == "insight"), table.name
+        assert [name for name in columns if name in table.shown] == list(table.shown), table.name
 
 
 def test_dagster_shows_the_columns_of_every_published_table() -> None:
