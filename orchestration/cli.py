@@ -19,6 +19,7 @@ from typing import NoReturn
 import click
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.quarters import SERIES_BEGIN
 from orchestration.releases import shelf
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN
 from orchestration.releases.release import Release
@@ -84,6 +85,27 @@ def build(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
 
         quarters = tuple(quarters_at_hand(survey(extracts, Workspace(data_dir))))
     if not by_command.build(extracts, sorted({*quarters}), data_dir, HEAD, as_json):
+        sys.exit(1)
+
+
+@league.command()
+@extracts
+@click.option("--from", "first", type=QuarterName(of_any_year=True), default=SERIES_BEGIN, show_default=True)
+@click.option("--to", "last", type=QuarterName(of_any_year=True), help="The last quarter at hand if not given.")
+@as_json
+@data_dir
+def history(extracts: Path, first: str, last: str | None, as_json: bool, data_dir: Path) -> None:
+    """Make the release of every quarter, and one series of all months.
+
+    Quarters that have league tables are built in one pass. The series has every month at hand from the first quarter to
+    the last, whether or not a framework existed then. The exit code is 0 where each may be used.
+    """
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
+    from orchestration.sources.inventory import quarters_with_figures, survey
+
+    there = quarters_with_figures(survey(extracts, Workspace(data_dir)), first, last)
+    if not by_command.history(extracts, there, data_dir, as_json):
         sys.exit(1)
 
 

@@ -527,6 +527,17 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.method_sensitivity.mostly-chance": Cell(
         "measure", "median_share", "measure == 'total_share' and value > 0.5", told="value"
     ),
+    "insight.metric_series.key": twice,
+    "insight.metric_series.denominator": Cell("denominator", 0.0),
+    "insight.metric_series.limits": Cell("limits", "wide"),
+    "insight.metric_series.upper-limit": Cell(
+        "upper_limit", -1.0, "upper_limit == upper_limit", told="upper_limit, mean"
+    ),
+    "insight.metric_series.lower-limit": Cell(
+        "lower_limit", 1e6, "lower_limit == lower_limit", told="mean, lower_limit"
+    ),
+    "insight.metric_series.variation": Cell("variation", "good"),
+    "insight.metric_series.name": Cell("organisation_name", None),
     "rank.metric_league_table.key": twice,
     "rank.metric_league_table.score": Cell("score", 0.99),
     "rank.metric_league_table.rank": Cell("rank", 206),
