@@ -338,9 +338,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.specialty_league_table.key": twice,
     "insight.specialty_league_table.share-within": Cell("share_within_18_weeks", 100.5),
     "insight.specialty_league_table.share-over": Cell("share_over_52_weeks", -0.5),
-    "insight.specialty_league_table.part-of-whole": Cell(
-        "within_18_weeks", 10**9, told="pathways, within_18_weeks"
-    ),
+    "insight.specialty_league_table.part-of-whole": Cell("within_18_weeks", 10**9, told="pathways, within_18_weeks"),
     "insight.specialty_league_table.short-lists-are-not-ranked": Cell(
         "pathways", 99, "rank >= 1", whole="within_18_weeks"
     ),
