@@ -90,7 +90,7 @@ def candidates(
     rows = []
     for (quarter, league, metric), now in of_metric.items():
         if (quarter, league) in of_league:
-            rule = how.get((quarter, league, metric), NOTHING_BEFORE)
+            rule: Mapping[Any, Any] = how.get((quarter, league, metric), NOTHING_BEFORE)
             before = of_metric.get((rule["previous_quarter"], league, metric))
             of_peers = {code: near[quarter, league, code] for code in now.index if (quarter, league, code) in near}
             about = {"quarter": quarter, "league": league, "metric_id": metric}
@@ -101,7 +101,7 @@ def candidates(
 def _rows(
     now: pd.DataFrame,
     before: pd.DataFrame | None,
-    rule: Mapping[str, Any],
+    rule: Mapping[Any, Any],
     level: Mapping[str, float],
     peers: Mapping[str, list[str]],
 ) -> list[dict[str, Any]]:

@@ -51,6 +51,7 @@ COLUMNS = {
     "ahead_shares": pa.list_(pa.decimal128(4, 3)),
     "level_shares": pa.list_(pa.decimal128(4, 3)),
 }
+BEFORE = ("quarter", "league", "organisation_code", "bottom_quarter_share")  # all that counts of a quarter that is over
 OF_A_SELECTION = {
     "quarter": pa.string(),
     "league": pa.string(),

@@ -168,7 +168,7 @@ def test_python_models_return_what_they_describe() -> None:
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
-        "ranges_before": ranges.COLUMNS,
+        "ranges_before": {name: ranges.COLUMNS[name] for name in ranges.BEFORE},
         "domain_ranges": ranges.OF_A_SELECTION,
         "value_ranges": measurement.VALUE_RANGES,
         "patient_ranges": ranges.OF_A_SELECTION,
