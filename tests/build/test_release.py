@@ -102,6 +102,13 @@ CONTRACT = {
     "organisation_name, organisation_type, rank, rank_low, rank_high, not_ranked_reason, within_18_weeks, "
     "over_52_weeks, pathways, share_within_18_weeks, share_over_52_weeks, funnel, z, z_sampling_only, funnel_centre, "
     "phi, tau, label, source_file, source_member, source_rows",
+    "steep_at_the_standard": "quarter, month, standard, organisation_code, organisation_name, organisation_type, "
+    "just_within, just_over, expected_within, odds_ratio, z, steep, providers_tested, placebo_deviation, "
+    "placebo_cuts, placebo_flags, placebo_flags_most, label, source_file, source_member, source_rows",
+    "ae_mix": "quarter, previous_quarter, organisation_code, organisation_name, previous_within_4_hours, "
+    "previous_attendances, within_4_hours, attendances, change, change_by_rates, change_by_mix, label, source_rows",
+    "data_quality": "quarter, league, metric_id, metric_title, organisation_code, organisation_name, badge, reasons, "
+    "checked, label",
 }
 KEYS = {
     "league_table": ("quarter", "league", "organisation_code"),
