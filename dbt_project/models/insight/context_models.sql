@@ -1,5 +1,5 @@
 {%- set case_mix_adjusted = "'X-SHMI'" %}  {#- SHMI compares deaths with those expected of the patients -#}
--- An outcome passes where context foretells organisations that its fit has not seen, in this quarter and the one before.
+-- An outcome passes where context foretells organisations that its fit has not seen, in this quarter and the last.
 with levels as (
     select
         max(case when decision = 'model_q_squared' then value end) as q_squared,
