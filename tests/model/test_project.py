@@ -27,6 +27,7 @@ from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
 from orchestration.statistics import (
     bunching,
+    context,
     funnel,
     improvement,
     learning,
@@ -44,6 +45,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "agreement": {"role"},
     "area_context": {"area_kind"},
     "context": {"measure"},
+    "peers": {"measures"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "learn_from": {"label"},
@@ -176,6 +178,8 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 def test_python_models_return_what_they_describe() -> None:
     declared = {
         "candidates": learning.COLUMNS,
+        "context_adjusted": context.ADJUSTED,
+        "context_fits": context.FITS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_correlations": robustness.AGREEMENT,
