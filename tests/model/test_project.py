@@ -24,28 +24,27 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import funnel, improvement, robustness, uncertainty
+from orchestration.statistics import funnel, improvement, robustness, series, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
-    "agreement": {"role"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
+    "metric_series": {"phase", "source_id"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "organisation_sources": {"attribute", "source_id"},
-    "release_contradictions": {"role"},
     "specialty_league_table": {"label", "side"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
-    *("tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -157,12 +156,13 @@ def test_python_models_return_what_they_describe() -> None:
     declared = {
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
+        "control_limits": series.COLUMNS,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
         "score_changes": improvement.COLUMNS,
         "specialty_funnels": funnel.COLUMNS,
     }
-    names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+    names = {"string": "varchar", "int32": "integer", "bool": "boolean", "date32[day]": "date"}
     described = {
         name: {column: about["data_type"] for column, about in model["columns"].items()}
         for name, model in MODELS.items()
@@ -304,6 +304,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
         "metric.gate",
         "rank.gate",
         "publish.release",
+        "publish.series",
     }
 
 
