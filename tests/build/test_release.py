@@ -98,6 +98,10 @@ CONTRACT = {
     "ranked, not_ranked_reason, framework_status, previous_rank, rank_change",
     "england_figures": "quarter, metric_id, metric_title, numerator, denominator, value, unit, "
     "denominator_attributed, months_counted, first_month, last_month",
+    "metric_series": "quarter, metric_id, metric_title, measure, organisation_code, organisation_name, "
+    "organisation_type, league, month, value, unit, numerator, denominator, predecessors, phase, phase_reason, points, "
+    "limits, mean, moving_range, lower_limit, upper_limit, outside_limits, shift, trend, two_of_three, variation, "
+    "target, assurance, label, publication, source_id, source_file, source_member, source_rows",
     "specialty_league_table": "quarter, month, side, treatment_function, treatment_function_name, organisation_code, "
     "organisation_name, organisation_type, rank, rank_low, rank_high, not_ranked_reason, within_18_weeks, "
     "over_52_weeks, pathways, share_within_18_weeks, share_over_52_weeks, funnel, z, z_sampling_only, funnel_centre, "

@@ -34,6 +34,7 @@ from orchestration.statistics import (
     measurement,
     ranges,
     robustness,
+    series,
     uncertainty,
 )
 from orchestration.warehouse import manifest
@@ -51,6 +52,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "learn_from": {"label"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
+    "metric_series": {"phase", "source_id"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "needs_support": {"label"},
@@ -66,7 +68,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
-    *("tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
     *("what", "why", "falls_short", "words_status", "sub_domain"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
@@ -182,6 +184,7 @@ def test_python_models_return_what_they_describe() -> None:
         "context_fits": context.FITS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
+        "control_limits": series.COLUMNS,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
         "ranges_before": {name: ranges.COLUMNS[name] for name in ranges.BEFORE},
@@ -192,7 +195,7 @@ def test_python_models_return_what_they_describe() -> None:
         "specialty_funnels": funnel.COLUMNS,
         "steps_in_lists": bunching.COLUMNS,
     }
-    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "bool": "boolean"}
+    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "bool": "boolean", "date32[day]": "date"}
 
     def described_type(kind: Any) -> str:
         if pa.types.is_list(kind):
@@ -356,6 +359,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
         "metric.gate",
         "rank.gate",
         "publish.release",
+        "publish.series",
     }
 
 
