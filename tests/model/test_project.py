@@ -43,10 +43,8 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
-    "agreement": {"role"},
     "area_context": {"area_kind"},
     "context": {"measure"},
-    "peers": {"measures"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "learn_from": {"label"},
@@ -56,9 +54,8 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "needs_support": {"label"},
+    "patient_league_table": {"metrics_expected"},
     "organisation_sources": {"attribute", "source_id"},
-    "quarter_guide": {"role"},
-    "release_contradictions": {"role"},
     "ae_mix": {"label"},
     "data_quality": {"label"},
     "specialty_league_table": {"label", "side"},
@@ -69,7 +66,7 @@ RULES = {  # what a published column says of the rules, whatever is landed: it c
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *("phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
-    *("what", "why", "falls_short", "words_status", "sub_domain"),
+    *("what", "why", "falls_short", "words_status", "sub_domain", "value_basis", "cross_check_basis"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
