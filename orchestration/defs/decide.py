@@ -49,7 +49,7 @@ def record_decision(context: dg.OpExecutionContext, config: Decision, folders: F
     except LeagueError as refused:
         raise dg.Failure(str(refused), allow_retries=False) from refused
     context.log.info(f"{release}: {release.standing()}; entry {made.number}, sha256 {made.sha256}")
-    context.log_event(dg.AssetObservation(RELEASE, partition=release.quarter, metadata={STATE: release.standing()}))
+    context.log_event(dg.AssetObservation(RELEASE, partition=config.quarter, metadata={STATE: release.standing()}))
     context.add_output_metadata({"standing": release.standing(), "entry": made.number, "sha256": made.sha256})
 
 
