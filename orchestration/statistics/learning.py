@@ -24,7 +24,7 @@ NO_CHANGES = "not known: most values did not change"
 NO_VALUE_BEFORE = "no value in the previous quarter"
 NOBODY = "nobody is surely better in both quarters"
 NAMED_FOR_OTHERS = "who is better is named for others"
-NOTHING_BEFORE = {
+NOTHING_BEFORE: dict[Any, Any] = {
     "previous_quarter": None,
     "comparable": False,
     "excluded_reason": "no ranked league of the previous quarter under the same framework",
@@ -101,7 +101,7 @@ def candidates(
 def _rows(
     now: pd.DataFrame,
     before: pd.DataFrame | None,
-    rule: Mapping[str, Any],
+    rule: Mapping[Any, Any],
     level: Mapping[str, float],
     peers: Mapping[str, list[str]],
 ) -> list[dict[str, Any]]:
