@@ -24,7 +24,7 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import funnel, improvement, learning, ranges, robustness, uncertainty
+from orchestration.statistics import context, funnel, improvement, learning, ranges, robustness, uncertainty
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -32,6 +32,9 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
     "agreement": {"role"},
+    "area_context": {"area_kind"},
+    "context": {"measure"},
+    "peers": {"measures"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "learn_from": {"label"},
@@ -158,6 +161,8 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 
 def test_python_models_return_what_they_describe() -> None:
     declared = {
+        "context_adjusted": context.ADJUSTED,
+        "context_fits": context.FITS,
         "candidates": learning.COLUMNS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
