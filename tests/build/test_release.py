@@ -98,7 +98,7 @@ CONTRACT = {
     "noise_basis, basis, candidates, not_named_reason, label",
     "needs_support": "quarter, league, organisation_code, organisation_name, status, not_yet_reason, rank, "
     "bottom_quarter_share, previous_bottom_quarter_share, verdict, domains_in_segment_4, domains, "
-    "weak_metrics, learn_from, label",
+    "weak_metrics, learn_from, context, label",
 }
 KEYS = {
     "league_table": ("quarter", "league", "organisation_code"),
