@@ -60,8 +60,8 @@ contexts as (
         league,
         organisation_code,
         string_agg(
-            measure || ' ' || cast(value as decimal(9, 3)) || ' (England ' || cast(england_value as decimal(9, 3)) || ', '
-            || basis || ')',
+            measure || ' ' || cast(value as decimal(9, 3))
+            || ' (England ' || cast(england_value as decimal(9, 3)) || ', ' || basis || ')',
             '; ' order by measure
         ) as context
     from {{ ref('context') }}
