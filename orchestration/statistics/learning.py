@@ -91,7 +91,7 @@ def candidates(
     rows = []
     for (quarter, league, metric), now in of_metric.items():
         if (quarter, league) in of_league:
-            rule = how.get((quarter, league, metric), NOTHING_BEFORE)
+            rule: Mapping[Any, Any] = how.get((quarter, league, metric), NOTHING_BEFORE)
             before = of_metric.get((rule["previous_quarter"], league, metric))
             of_peers = {code: near[quarter, league, code] for code in now.index if (quarter, league, code) in near}
             about = {"quarter": quarter, "league": league, "metric_id": metric}
