@@ -20,6 +20,7 @@ from orchestration.sample.organisations import Organisations, Trust, invent_orga
 from orchestration.sample.publication_files import write_csv_publications
 from orchestration.sample.publications import STAFF_SCORES, Figures, Publications, count_publications, figures
 from orchestration.sample.releases import write_releases
+from orchestration.sample.small_areas import write_small_areas
 from orchestration.sample.staff_workbooks import write_staff_workbooks
 from orchestration.sample.standings import QuarterResult, score_quarter
 from orchestration.sample.values import QuarterValues, draw_values, draw_values_of, staff_scores
@@ -60,6 +61,7 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
         write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
         write_general_practice(directory, year.publications)
         write_staff_workbooks(directory / "staff_survey", year.publications, year.organisations)
+        write_small_areas(directory / "context", year.organisations, seed)
 
 
 def members_of(framework: Framework, seed: int = SEED) -> tuple[Trust, ...]:
