@@ -93,22 +93,26 @@ def on_time(source: Source) -> dg.AssetCheckSpec:
 def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.MaterializeResult[None]]:
     """Downloads what a quarter needs. Fails where a download failed or a publication is overdue; what came stays."""
     workspace = Workspace(Path(folders.data))
-    results = list(fetch(Path(folders.extracts), list(context.partition_keys), workspace, date.today()))
-    listed = pd.DataFrame(results).drop(columns="problem")
+    quarters = list(context.partition_keys)
+    results = list(fetch(Path(folders.extracts), quarters, workspace, date.today()))
+    listed = pd.DataFrame(results).drop(columns="problem").round({"seconds": 1})
     yield dg.MaterializeResult(
         metadata={"files": as_table(listed)}
         | {f"files_{outcome}": int(count) for outcome, count in listed["outcome"].value_counts().items()},
-        check_results=[_punctuality(spec.name, results) for spec in fetched.check_specs],
+        check_results=[_punctuality(spec.name, results, quarters) for spec in fetched.check_specs],
     )
     if failed := [str(one.problem) for one in results if one.failed]:
         raise dg.Failure("\n".join(failed), allow_retries=False)
 
 
-def _punctuality(check: str, results: list[Fetched]) -> dg.AssetCheckResult:
+def _punctuality(check: str, results: list[Fetched], quarters: list[str]) -> dg.AssetCheckResult:
     about = [one for one in results if f"{one.source_id}_on_time" == check and one.problem]
     severity = dg.AssetCheckSeverity.ERROR if any(one.failed for one in about) else dg.AssetCheckSeverity.WARN
-    problems = "\n".join(str(one.problem) for one in about)
-    return dg.AssetCheckResult(check_name=check, passed=not about, severity=severity, metadata={"problems": problems})
+    shown: dict[str, Any] = {
+        "quarters": ", ".join(quarters),
+        "examples": dg.MetadataValue.json([str(one.problem) for one in about]),
+    }
+    return dg.AssetCheckResult(check_name=check, passed=not about, severity=severity, metadata=shown)
 
 
 @dg.multi_asset(
@@ -330,7 +334,7 @@ def _dbt_check_results(results: list[Any], checks: dict[str, Check], build: Buil
 
 def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check, build: Build) -> dg.AssetCheckResult:
     """A check as Dagster shows it; a warning never blocks, nor what is waived. It names its quarters: checks with
-    partitions are a preview in Dagster, and a run of several quarters has one result."""
+    partitions are a preview in Dagster, which gives them to no test of dbt and to no run of several quarters."""
     blocks = check.severity == "critical" and check.waiver is None
     severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
@@ -343,7 +347,7 @@ def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check, build: B
             "id": check.id,
             "reason": check.reason,
             "unexpected": check.unexpected,
-            "examples": "\n".join(check.examples),
+            "examples": dg.MetadataValue.json(list(check.examples)),
             "waiver": check.waiver or "none",
         },
     )

@@ -19,6 +19,7 @@ from dagster._core.instance.types import InstanceType
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 from dagster._core.run_coordinator import DefaultRunCoordinator
 from dagster._core.storage.event_log import InMemoryEventLogStorage
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.root import TemporaryLocalArtifactStorage
 from dagster._core.storage.runs import InMemoryRunStorage
@@ -152,6 +153,12 @@ class _Forgotten(InMemoryEventLogStorage):
 
     def fetch_materializations(self, *args: Any, **kwargs: Any) -> EventRecordsResult:
         return EventRecordsResult([], "", False)
+
+    def fetch_observations(self, *args: Any, **kwargs: Any) -> EventRecordsResult:
+        return EventRecordsResult([], "", False)
+
+    def get_asset_records(self, *args: Any, **kwargs: Any) -> list[AssetRecord]:
+        return []
 
 
 def _instance(folders: Folders) -> dg.DagsterInstance:

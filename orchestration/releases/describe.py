@@ -1,5 +1,5 @@
-"""Describing a release whose tables are written: `checks.json`, pictures, README, dictionary, audit pack, open
-standards, and the descriptor that lists every file with its sha256.
+"""Describing a release whose tables are written: `checks.json`, pictures, spreadsheets, README, dictionary, audit pack,
+open standards, and the descriptor that lists every file with its sha256.
 
 Belongs here: what each of them is made from. Does not: the tables (`publish.py`), any figure."""
 
@@ -22,9 +22,10 @@ from orchestration.quality import evidence
 from orchestration.quality.checks import Check
 from orchestration.quality.waivers import waivers
 from orchestration.quarters import Quarter
-from orchestration.releases import audit_page, pictures
+from orchestration.releases import audit_page, pictures, spreadsheets
 from orchestration.releases.published_tables import PublishedTable
 from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
+from orchestration.releases.spreadsheets import FORMULA
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SOURCES, STATISTICS, SUITES, Build
@@ -33,7 +34,6 @@ CONTRACT_VERSION = "3.1"
 README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
-FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 CAN_BE_NONE = ("metric_parts", "reconciliation")  # tables with a key of which a part may be empty: no primary key
 FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
@@ -67,6 +67,7 @@ def describe(
     resources = [table_resource(table, folder) for table in tables]
     resources += [file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
     release = Release(folder, package(quarter, files, number, synthetic, resources))
+    resources += [file_resource(path) for path in spreadsheets.write(release, tables)]
     if before:
         resources.append(_changes(before, release))
     sure = list(how_sure(release))

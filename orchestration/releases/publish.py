@@ -14,10 +14,11 @@ import duckdb
 from orchestration.quality.checks import Check
 from orchestration.quality.release_gate import evidence_of_all_gates, of_quarter
 from orchestration.quarters import Quarter
-from orchestration.releases.describe import FORMULA, describe
+from orchestration.releases.describe import describe
 from orchestration.releases.published_tables import CODE, NAME, ORGANISATIONS, PublishedTable, published_tables
 from orchestration.releases.release import Release, table_hashes
 from orchestration.releases.shelf import latest_version, require_one_kind
+from orchestration.releases.spreadsheets import FORMULA
 from orchestration.sources.landing import is_fictional_build
 from orchestration.warehouse.tables import reading
 from orchestration.workspace.files import remove_tree
