@@ -241,7 +241,7 @@ def _rules(quarter: str) -> list[Row]:
     seeds = {path: _csv(path) for path in sorted(SEEDS.glob("*.csv"))}
     frameworks = {row["framework"] for row in seeds[SEEDS / "quarter_frameworks.csv"] if row["quarter"] == quarter}
     found = []
-    for path, rows in seeds.items():
+    for path, rows in ((path, rows) for path, rows in seeds.items() if rows):
         in_force = [
             row
             for row in rows

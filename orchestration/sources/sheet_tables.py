@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Column, Source, Table
-from orchestration.sources.periods import months_and_parts
+from orchestration.sources.periods import month_in_name, months_and_parts
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
@@ -59,6 +59,9 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     unknown = []
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
+        if source.period.file_name:
+            found.add((str(month_in_name(book.file, source.period)), None))
+            continue
         is_said_above = head.fixed.keys() >= set(source.period.columns)
         lines = iter([[*map(head.fixed.get, source.names), name, str(head.row)]]) if is_said_above else lines
         frame = pd.DataFrame(lines, columns=[*source.names, "_source_member", "_source_row"], dtype="string")
@@ -253,7 +256,7 @@ def _columns(
             row=number,
             expected=", ".join(_described(name, source) for name in missing),
         )
-    unknown = [str(row[position]).strip() for position, name in names.items() if not name and position <= end]
+    unknown = [str(row[at]).strip() for at, name in names.items() if not name and at <= end and not table.others]
     return {position: name for name, position in first.items() if position not in many}, many, unknown
 
 

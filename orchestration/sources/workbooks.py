@@ -45,7 +45,7 @@ def months_told(path: Path, source: Source, file: str) -> set[str]:
     found: set[str] = set()
     above = [re.compile(column.above, re.IGNORECASE) for column in source.columns if column.above]
     stands_above = {column.name for column in source.columns if column.label or column.above}
-    if source.period and set(source.period.columns) - stands_above:
+    if source.period and (source.period.file_name or set(source.period.columns) - stands_above):
         return found
     formats = source.period.format if source.period else ()
     with suppress(InputError), open_book(path, file) as book:

@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import known_quarters, require_known_quarter
+from orchestration.quarters import Quarter, known_quarters, require_known_quarter
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.fictional import is_fictional
@@ -33,14 +33,14 @@ class QuarterName(click.ParamType[str]):
 
     name = "quarter"
 
-    def __init__(self, also: str = "") -> None:
-        self._also = also
+    def __init__(self, also: str = "", of_any_year: bool = False) -> None:
+        self._also, self._read = also, Quarter.said if of_any_year else require_known_quarter
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if self._also and value.lower() == self._also:
             return ALL
         try:
-            return require_known_quarter(value)
+            return self._read(value)
         except LeagueError as error:
             self.fail(visible(str(error)), param, ctx)
 

@@ -84,10 +84,10 @@ def _invoke(
     return outcome.result
 
 
-def build_stage(build: Build, tag: str, waived: Collection[str]) -> list[Any]:
-    """Builds and tests every node of a stage; returns dbt's result of each. `waived` are the tests that may fail.
+def build_stage(build: Build, selected: str, waived: Collection[str]) -> list[Any]:
+    """Builds and tests the nodes that are selected; returns dbt's result of each. `waived` are the tests that may fail.
     Raises LeagueError when dbt cannot run."""
-    selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
+    selection = ["--select", selected, "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
     arguments = ["build", *selection, "--no-write-json"]
     with _waived(_parsed(), waived) as parsed:
         results = list(_invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)

@@ -30,7 +30,7 @@ from tests.conftest import COMMUNITY, COMMUNITY_TABLE
 
 QUARTER = "2025-26-Q1"
 PUBLICATIONS = frozenset(
-    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia", "sickness", "community_waits"}
+    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia", "sickness", "community_waits", "staff_survey"}
 )  # the first quarter is built without
 FORMS = frozenset(source.id for source in known_sources().values() if source.form_of)  # the sample has none
 RELEASE = dg.AssetKey(["publish", "release"])

@@ -25,6 +25,8 @@ Damage = Callable[[Suite, pd.DataFrame], Damaged]
 
 SUITES = {suite.name: suite for gate in GX_GATES for suite in suites.suites(gate)}
 PART = {  # enough of a large table to hold a row for every rule
+    "insight.learn_from": "league != 'acute'",
+    "insight.what_it_takes": "league != 'acute'",
     "land.nof_data": "trust_type == 'Ambulance trust' and quarter_label == 'Q4 2025/26'",
     "metric.metric_values": "quarter == '2025-26-Q4' and league != 'acute'",
     "rank.metric_league_table": "quarter == '2025-26-Q4' and league != 'acute'",
@@ -123,6 +125,35 @@ def contradicted(role: str, measure: str = "average_score") -> Any:
 
 
 MUTANTS: dict[str, Damage | Cell] = {
+    "insight.learn_from.key": twice,
+    "insight.learn_from.place": Cell("place", 4),
+    "insight.learn_from.weak": Cell("score", 2.99),
+    "insight.learn_from.strong": Cell("candidate_score", 2.01, "place > 0"),
+    "insight.learn_from.strong-before": Cell("candidate_previous_score", 2.01, "place > 0"),
+    "insight.learn_from.noise": Cell("noise", 0, "noise > 0"),
+    "insight.learn_from.further-than-noise": Cell("difference_needed", 0, "noise > 0", told="difference_needed, noise"),
+    "insight.learn_from.basis": Cell("basis", "the best"),
+    "insight.needs_support.key": twice,
+    "insight.needs_support.status": Cell("status", "failing"),
+    "insight.needs_support.likely-last": Cell("bottom_quarter_share", 0.499),
+    "insight.needs_support.likely-last-before": Cell("previous_bottom_quarter_share", 0.499),
+    "insight.needs_support.domains": Cell("domains_in_segment_4", 1),
+    "insight.needs_support.not-improved": Cell("verdict", "improved"),
+    "insight.needs_support.judged-before": Cell("previous_bottom_quarter_share", None),
+    "insight.what_it_takes.key": twice,
+    "insight.what_it_takes.below-segment-one": Cell("segment", 1),
+    "insight.what_it_takes.average-at-median": Cell(
+        "average_score", 1, "average_at_median > 1", told="average_score, average_at_median"
+    ),
+    "insight.what_it_takes.average-with-places": Cell(
+        "average_with_places", 4, "average_at_median < 4", told="average_at_median, average_with_places"
+    ),
+    "insight.what_it_takes.segment-after-override": Cell(
+        "segment_at_median", 0, "segment_at_median > 0", told="segment_at_median, segment_unadjusted_at_median"
+    ),
+    "insight.what_it_takes.metrics-needed": Cell("metrics_needed", 0),
+    "insight.what_it_takes.score-at-median": Cell("score_at_median", 4.01),
+    "insight.what_it_takes.basis": Cell("basis", "guessed"),
     "insight.area_context.residents": Cell("residents", 0),
     "insight.area_context.deprivation": Cell("imd", 101),
     "insight.area_context.key": twice,
@@ -277,6 +308,14 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.dm01_provider.six-weeks": Cell("waiting_6_or_more_weeks", ""),
     "land.dm01_provider.thirteen-weeks": Cell("waiting_13_or_more_weeks", "*"),
     "land.dm01_provider.key": twice,
+    "land.staff_survey.rows": cut(19),
+    "land.staff_survey.organisation-code": Cell("organisation_code", "ZB"),
+    "land.staff_survey.score": Cell("score", "73.5"),
+    "land.staff_survey.key": twice,
+    "land.staff_survey_benchmark.rows": cut(19),
+    "land.staff_survey_benchmark.organisation-code": Cell("organisation_code", ""),
+    "land.staff_survey_benchmark.score": Cell("score", "0.735%"),
+    "land.staff_survey_benchmark.key": twice,
     "land.gpps.rows": cut(9),
     "land.gpps.code": Cell("code", "XA"),
     "land.gpps.type": Cell("type", "PCN"),
@@ -393,6 +432,18 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.rtt.function": Cell("treatment_function_code", "Total"),
     "land.rtt.total-all": Cell("total_all", ""),
     "land.rtt.key": twice,
+    "metric.metric_guide.key": twice,
+    "metric.metric_guide.plain-name": Cell("plain_name", None),
+    "metric.metric_guide.words-status": Cell("words_status", "final"),
+    "metric.metric_guide.direction": Cell("direction", "higher"),
+    "insight.patient_league_table.key": twice,
+    "insight.patient_league_table.average-score": Cell("average_score", 4.01),
+    "insight.patient_league_table.range-better-end": Cell("rank_low", 206, "rank_low >= 1", told="rank, rank_low"),
+    "insight.patient_league_table.range-worse-end": Cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
+    "insight.patient_league_table.metrics-counted": Cell(
+        "metrics_counted", 99, told="metrics_at_hand, metrics_counted"
+    ),
+    "insight.patient_league_table.experimental": Cell("label", "official"),
     "insight.specialty_league_table.key": twice,
     "insight.specialty_league_table.share-within": Cell("share_within_18_weeks", 100.5),
     "insight.specialty_league_table.share-over": Cell("share_over_52_weeks", -0.5),
@@ -437,6 +488,8 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.domain_league_table.rank-if-ranked": Cell("rank", None, "ranked"),
     "rank.domain_league_table.reason-if-not-ranked": Cell("ranked", False, "ranked", told="not_ranked_reason"),
     "rank.domain_league_table.metrics-counted": Cell("metrics_counted", 99, told="metrics_at_hand, metrics_counted"),
+    "rank.domain_league_table.range-better-end": Cell("rank_low", 206, "rank_low >= 1", told="rank, rank_low"),
+    "rank.domain_league_table.range-worse-end": Cell("rank_high", 0, "rank_high >= 1", told="rank_high, rank"),
     "rank.domain_league_table.experimental": Cell("framework_status", "reconstructed", "league == 'icb'"),
     "rank.icb_league_table.rows": cut(35),
     "rank.icb_league_table.key": twice,
@@ -488,6 +541,17 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.method_sensitivity.mostly-chance": Cell(
         "measure", "median_share", "measure == 'total_share' and value > 0.5", told="value"
     ),
+    "insight.metric_series.key": twice,
+    "insight.metric_series.denominator": Cell("denominator", 0.0),
+    "insight.metric_series.limits": Cell("limits", "wide"),
+    "insight.metric_series.upper-limit": Cell(
+        "upper_limit", -1.0, "upper_limit == upper_limit", told="upper_limit, mean"
+    ),
+    "insight.metric_series.lower-limit": Cell(
+        "lower_limit", 1e6, "lower_limit == lower_limit", told="mean, lower_limit"
+    ),
+    "insight.metric_series.variation": Cell("variation", "good"),
+    "insight.metric_series.name": Cell("organisation_name", None),
     "rank.metric_league_table.key": twice,
     "rank.metric_league_table.score": Cell("score", 0.99),
     "rank.metric_league_table.rank": Cell("rank", 206),
@@ -499,6 +563,10 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.metric_league_table.upper-quartile": Cell(
         "upper_quartile", -1000, "median > -999", told="upper_quartile, median"
     ),
+    "rank.metric_league_table.direction": Cell("direction", "lower"),
+    "rank.metric_league_table.value-range": Cell("value_high", -0.1, "value_low >= 0", told="value_high, value_low"),
+    "rank.metric_league_table.value-low": Cell("value_low", -0.1, "value_low >= 0"),
+    "rank.metric_league_table.denominator": Cell("denominator", -1.0, "denominator >= 0"),
     "rank.metric_league_table.experimental": Cell("framework_status", "official", "league == 'icb'"),
     "rank.rank_bands.key": twice,
     "rank.rank_bands.band": Cell("band", 0),
@@ -507,6 +575,11 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.rank_bands.standard-error": Cell("standard_error", 0.0),
     "rank.rank_bands.best-rank": Cell("best_rank", 206, told="rank_without_override, best_rank"),
     "rank.rank_bands.worst-rank": Cell("worst_rank", 0, told="worst_rank, rank_without_override"),
+    "rank.rank_pairs.key": twice,
+    "rank.rank_pairs.share-present": Cell("ahead_share", None),
+    "rank.rank_pairs.ahead-share": Cell("ahead_share", 1.001),
+    "rank.rank_pairs.level-share": Cell("level_share", -0.001),
+    "rank.rank_pairs.score-difference": Cell("score_difference", 3.01),
     "rank.rank_robustness.key": twice,
     "rank.rank_robustness.range-present": Cell("rank_low", None),
     "rank.rank_robustness.range-better-end": Cell("rank_low", 206, told="rank, rank_low"),
@@ -517,6 +590,19 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.rank_robustness.left-out-range": Cell("left_out_rank_high", 0, told="left_out_rank_high, left_out_rank_low"),
     "rank.rank_robustness.method-range": Cell("method_rank_low", 206, told="method_rank_high, method_rank_low"),
     "rank.rank_robustness.measurement-share": Cell("measurement_share", 1.001),
+    "rank.rank_robustness.position": Cell("position", "top_half"),
+    "rank.rank_robustness.position-present": Cell("position", None),
+    "rank.rank_robustness.position-without-override": Cell("position_without_override", "lower_half"),
+    "rank.rank_robustness.places-covered": Cell("places_covered", 0),
+    "rank.rank_robustness.range-without-override": Cell(
+        "rank_high_without_override", 0, told="rank_high_without_override, rank_without_override"
+    ),
+    "rank.rank_robustness.range-without-finance": Cell(
+        "rank_high_without_finance",
+        0,
+        "rank_high_without_finance >= 1",
+        told="rank_high_without_finance, rank_without_finance",
+    ),
     "rank.reconciliation.unexplained": Cell("status", "unexplained"),
     "rank.trust_league_table.key": twice,
     "rank.trust_league_table.average-score": Cell("average_score", 0.99, BEFORE),

@@ -125,6 +125,7 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
         "sickness_absence",
         "community_waits",
         "gp_survey",
+        "staff_survey",
         "dementia",
         "context",
         "planted_disagreements.csv",

@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -24,7 +25,16 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import context, funnel, improvement, robustness, uncertainty
+from orchestration.statistics import (
+    context,
+    funnel,
+    improvement,
+    learning,
+    measurement,
+    ranges,
+    robustness,
+    uncertainty,
+)
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -37,18 +47,23 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "peers": {"measures"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
+    "learn_from": {"label"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
+    "needs_support": {"label"},
     "organisation_sources": {"attribute", "source_id"},
+    "quarter_guide": {"role"},
     "release_contradictions": {"role"},
     "specialty_league_table": {"label", "side"},
+    "what_it_takes": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *("tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("what", "why", "falls_short", "words_status", "sub_domain"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -160,25 +175,32 @@ def test_python_models_return_what_they_describe() -> None:
     declared = {
         "context_adjusted": context.ADJUSTED,
         "context_fits": context.FITS,
+        "candidates": learning.COLUMNS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
+        "ranges_before": {name: ranges.COLUMNS[name] for name in ranges.BEFORE},
+        "domain_ranges": ranges.OF_A_SELECTION,
+        "value_ranges": measurement.VALUE_RANGES,
+        "patient_ranges": ranges.OF_A_SELECTION,
         "score_changes": improvement.COLUMNS,
         "specialty_funnels": funnel.COLUMNS,
     }
     names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+
+    def described_type(kind: Any) -> str:
+        if pa.types.is_list(kind):
+            return f"{described_type(kind.value_type)}[]"
+        return names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
+
     described = {
         name: {column: about["data_type"] for column, about in model["columns"].items()}
         for name, model in MODELS.items()
         if model["language"] == "python"
     }
     assert described == {
-        name: {
-            column: names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
-            for column, kind in columns.items()
-        }
-        for name, columns in declared.items()
+        name: {column: described_type(kind) for column, kind in columns.items()} for name, columns in declared.items()
     }
 
 
@@ -212,6 +234,26 @@ def test_every_percentage_of_the_seeds_is_a_share_or_is_known_not_to_be_one() ->
     with (SEEDS / "metrics.csv").open(encoding="utf-8", newline="") as file:
         percentages = {row["metric_id"] for row in csv.DictReader(file) if row["unit"] == "%"}
     assert shares == percentages - {"OF0079", "OF0081", "OF0085", "OF0086"}  # plan, variance, growth, cost index
+
+
+def test_every_metric_of_the_seeds_is_told_of_in_plain_words() -> None:
+    """Nothing passes for reviewed before somebody is named who did."""
+    words = pd.read_csv(SEEDS / "metric_words.csv", dtype="string")
+    assert sorted(words["metric_id"]) == sorted(set(pd.read_csv(SEEDS / "metrics.csv")["metric_id"]))
+    texts = ["plain_name", "what", "why", "falls_short", "drafted_on"]
+    assert words[texts].notna().all(axis=None) and words["plain_name"].str.len().max() <= 60
+    assert (words["reviewed_by"].isna() == words["reviewed_on"].isna()).all()
+
+
+def test_every_metric_of_the_seeds_counts_for_patients_or_does_not_with_a_reason() -> None:
+    chosen = pd.read_csv(SEEDS / "patient_metrics.csv")
+    metrics = pd.read_csv(SEEDS / "metrics.csv").drop_duplicates("metric_id").set_index("metric_id")
+    assert sorted(chosen["metric_id"]) == sorted(metrics.index)
+    assert chosen[["reason", "label", "since"]].notna().all(axis=None)
+    assert set(chosen.loc[chosen["counts"], "question"]) == {"waits", "experience", "outcomes"}
+    assert chosen.loc[~chosen["counts"], "question"].isna().all()
+    of_money_and_staff = metrics.loc[chosen.loc[chosen["counts"], "metric_id"], "domain"].isin(["finance", "people"])
+    assert not of_money_and_staff.any()
 
 
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
