@@ -11,6 +11,7 @@ import gc
 import os
 import sys
 import warnings
+from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 from typing import NoReturn
@@ -18,6 +19,7 @@ from typing import NoReturn
 import click
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.quarters import SERIES_BEGIN
 from orchestration.releases import shelf
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN
 from orchestration.releases.release import Release
@@ -88,6 +90,27 @@ def build(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
 
 @league.command()
 @extracts
+@click.option("--from", "first", type=QuarterName(of_any_year=True), default=SERIES_BEGIN, show_default=True)
+@click.option("--to", "last", type=QuarterName(of_any_year=True), help="The last quarter at hand if not given.")
+@as_json
+@data_dir
+def history(extracts: Path, first: str, last: str | None, as_json: bool, data_dir: Path) -> None:
+    """Make the release of every quarter, and one series of all months.
+
+    Quarters that have league tables are built in one pass. The series has every month at hand from the first quarter to
+    the last, whether or not a framework existed then. The exit code is 0 where each may be used.
+    """
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
+    from orchestration.sources.inventory import quarters_with_figures, survey
+
+    there = quarters_with_figures(survey(extracts, Workspace(data_dir)), first, last)
+    if not by_command.history(extracts, there, data_dir, as_json):
+        sys.exit(1)
+
+
+@league.command()
+@extracts
 @click.option("--quarter", type=QuarterName(), required=True, help="Such as 2025-26-Q2.")
 @click.option("--all", "every", is_flag=True, help="List the checks that passed too.")
 @as_json
@@ -105,18 +128,33 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 @click.argument("organisation", required=False, type=ORGANISATION)
 @arguments.quarter
 @click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
-@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
+@click.option("--table", type=arguments.TABLE, help="Another table of the release, such as metric_scores.")
+@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows at most; 0 for all.")
 @as_json
 @data_dir
 def show(
-    organisation: str | None, quarter: str | None, only: str | None, rows: int, as_json: bool, data_dir: Path
+    organisation: str | None,
+    quarter: str | None,
+    only: str | None,
+    table: str | None,
+    rows: int,
+    as_json: bool,
+    data_dir: Path,
 ) -> None:
-    """Print the league tables of the newest release of a quarter.
+    """Print the league tables of the newest release of a quarter, or another table of it.
 
     With an ODS code, a part of a name, or a league, only the rows of those.
     """
     release = shelf.find(Workspace(data_dir), quarter)
     release.require_intact()
+    if table is not None:
+        from orchestration.terminal.tables import show_table, table_for_programs
+
+        if as_json:
+            say_json(table_for_programs(release, table, only, organisation))
+        else:
+            show_table(Console(), release, table, rows, only, organisation)
+        return
     from orchestration.terminal.leagues import show_release, tables_of
 
     if as_json:
@@ -242,30 +280,33 @@ def diff(before: Release, after: Release, as_json: bool, rows: int, data_dir: Pa
 @release_name
 @click.option("--by", required=True, help="Who stands behind it.")
 @arguments.yes
+@as_json
 @data_dir
-def approve(release: Release, by: str, yes: bool, data_dir: Path) -> None:
+def approve(release: Release, by: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Record that a person has approved a release."""
-    _decide(release, APPROVED, by, f"{by.strip()} approves", yes)
+    _decide(release, APPROVED, by, f"{by.strip()} approves", yes, as_json)
 
 
 @league.command()
 @release_name
 @click.option("--reason", required=True, help="Why nobody should use it.")
 @arguments.yes
+@as_json
 @data_dir
-def withdraw(release: Release, reason: str, yes: bool, data_dir: Path) -> None:
+def withdraw(release: Release, reason: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Mark a release as withdrawn; nothing is deleted."""
-    _decide(release, WITHDRAWN, reason, "Withdraw", yes)
+    _decide(release, WITHDRAWN, reason, "Withdraw", yes, as_json)
 
 
 @league.command()
 @release_name
 @click.option("--reason", required=True, help="Why it may be used after all.")
 @arguments.yes
+@as_json
 @data_dir
-def reinstate(release: Release, reason: str, yes: bool, data_dir: Path) -> None:
+def reinstate(release: Release, reason: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Take a withdrawal back: the release is a candidate again."""
-    _decide(release, REINSTATED, reason, "Reinstate", yes)
+    _decide(release, REINSTATED, reason, "Reinstate", yes, as_json)
 
 
 @league.command()
@@ -301,21 +342,25 @@ def doctor(extracts: Path | None, advisories: Path | None, as_json: bool, data_d
     "--framework-year",
     help="Such as 2026-27: oversight releases of that year, by invented rules that a build has to find.",
 )
-def sample(out: Path, seed: int | None, framework_year: str | None) -> None:
+@as_json
+def sample(out: Path, seed: int | None, framework_year: str | None, as_json: bool) -> None:
     """Write four quarters of published files of fictional trusts."""
     arguments.refuse_folder_of_others(out)
     from orchestration.sample import write_sample
 
     asked = {"seed": seed, "framework_year": framework_year}
     write_sample(out, **{name: value for name, value in asked.items() if value is not None})  # type: ignore[arg-type]
-    files = [path for path in out.rglob("*") if path.is_file()]
-    click.echo(f"{len(files)} files in {out}")
+    files = sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file())
+    if as_json:
+        say_json({"folder": out, "files": files})
+    else:
+        click.echo(f"{len(files)} files in {out}")
 
 
 league.add_command(framework)
 
 
-def _decide(release: Release, state: str, text: str, what: str, yes: bool) -> None:
+def _decide(release: Release, state: str, text: str, what: str, yes: bool, as_json: bool) -> None:
     """Records a decision that a person at a terminal confirms; elsewhere `--yes` does."""
 
     def confirm() -> None:
@@ -323,11 +368,15 @@ def _decide(release: Release, state: str, text: str, what: str, yes: bool) -> No
             return
         if not sys.stdin.isatty():
             raise LeagueError("nothing recorded: nobody can be asked here; --yes records it without asking")
-        if not click.confirm(f"{release}\n{release.standing()}\nsha256 {release.package_sha256()[:12]}…\n{what}?"):
+        asked = f"{release}\n{release.standing()}\nsha256 {release.package_sha256()[:12]}…\n{what}?"
+        if not click.confirm(asked, err=as_json):
             raise LeagueError("nothing recorded")
 
     say_when_stopped(lambda: "nothing recorded")
     made = shelf.decide(release, state, text, confirm)
+    if as_json:
+        say_json(asdict(made))
+        return
     console = Console()
     console.say(f"{release}: {release.standing()}")
     console.say(f"entry {made.number}, {made.at}, {made.user}, sha256 {made.sha256}")

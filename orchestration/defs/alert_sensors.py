@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
 
-from orchestration.defs.assets import FETCHED
+from orchestration.defs.assets import FETCHED, MARK
 from orchestration.defs.resources import END, START
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import alerts
@@ -120,12 +120,11 @@ def _check(evaluation: AssetCheckEvaluation) -> FailedCheck:
     """As `assets.asset_check_result` made it; of another what it says of itself."""
     shown: dict[str, Any] = {key: value.value for key, value in evaluation.metadata.items()}
     waiver = shown.get("waiver", "none")
-    examples = str(shown.get("examples", shown.get("problems", "")))
     return FailedCheck(
         id=one_line(shown.get("id", ".".join([*evaluation.asset_key.path, evaluation.check_name]))),
         severity=evaluation.severity.value,
         waiver=None if waiver == "none" else one_line(waiver),
         unexpected=shown.get("unexpected"),
         reason=one_line(shown.get("reason", evaluation.description or "")),
-        examples=tuple(one_line(example) for example in examples.split("\n") if example),
+        examples=tuple(one_line(example) for example in shown.get("examples", "").split(MARK) if example),
     )

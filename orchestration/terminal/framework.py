@@ -5,6 +5,7 @@ Belongs here: the options of its commands, how rules are printed. Does not: read
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from decimal import Decimal, InvalidOperation
 from itertools import groupby
 from pathlib import Path
@@ -16,8 +17,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from orchestration.releases.release import Release, Row
-from orchestration.terminal.arguments import ReleaseName, data_dir, release_name
-from orchestration.terminal.console import Console
+from orchestration.terminal.arguments import ReleaseName, as_json, data_dir, release_name
+from orchestration.terminal.console import Console, say_json
 from orchestration.workspace.paths import SEEDS
 
 if TYPE_CHECKING:
@@ -35,12 +36,17 @@ def framework() -> None:
 @framework.command()
 @release_name
 @click.option("--metric", "metric_id", help="One metric, by its id or the id of its score.")
+@as_json
 @data_dir
-def show(release: Release, metric_id: str | None, data_dir: Path) -> None:
+def show(release: Release, metric_id: str | None, as_json: bool, data_dir: Path) -> None:
     """List each rule, what speaks for it and what else fits."""
     from orchestration.audit.framework import rules
 
-    _show_rules(Console(), release, rules(release, metric_id))
+    found = rules(release, metric_id)
+    if as_json:
+        say_json(found)
+    else:
+        _show_rules(Console(), release, found)
 
 
 @framework.command(name="propose")
@@ -66,12 +72,17 @@ def propose_command(release: Release, data_dir: Path) -> None:
 @framework.command(name="compare")
 @click.argument("before", type=ReleaseName())
 @click.argument("after", type=ReleaseName())
+@as_json
 @data_dir
-def compare_command(before: Release, after: Release, data_dir: Path) -> None:
+def compare_command(before: Release, after: Release, as_json: bool, data_dir: Path) -> None:
     """Say which rules changed between two releases or years."""
     from orchestration.audit.framework import compare
 
-    _show_changes(Console(), before, after, compare(before, after))
+    found = compare(before, after)
+    if as_json:
+        say_json([asdict(change) for change in found])
+    else:
+        _show_changes(Console(), before, after, found)
 
 
 INDENT, WIDTHS = 2, (16, 31, 12, 7, 8)  # 80 columns with a blank between

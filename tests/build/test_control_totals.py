@@ -33,6 +33,7 @@ STAGED = {  # publication: its model
     "sickness": "sickness_days",
     "community_waits": "community_waiters",
     "gpps": "gpps_results",
+    "staff_survey": "survey_scores",
     "dementia": "dementia_diagnoses",
 }
 FORMS = {  # other form of a publication: its model
@@ -42,6 +43,7 @@ FORMS = {  # other form of a publication: its model
     "cancer_csv": "cancer_cuts",
     "cancer_extract": "cancer_cuts",
     "dm01_provider": "dm01_provider_waits",
+    "staff_survey_benchmark": "survey_scores",
 }
 MODEL_OF = STAGED | FORMS
 PERIOD = f"case source_id when 'sickness' then '2025-12' else '{MONTH:%Y-%m}' end"  # sickness is in arrears
@@ -1270,6 +1272,24 @@ def csds_row_twice(part: Part) -> Expected:
     twice = contacts(total, total + float(row["measure_value"]), int(most / 2.5))
     key = {"month": MONTH, "level": "Provider", "organisation_code": row["org_code"], "rows_found": 2}
     return {"csds_providers_add_up": [twice], "csds_counts.key": [key]}
+
+
+# Staff survey
+
+
+@mutant
+def staff_score_twice(part: Part) -> Expected:
+    row = part.row("staff_survey", "heading like 'PP3_2%'")
+    part.again("staff_survey", row)
+    key = {"survey_code": row["organisation_code"], "measure": "survey_raising_concerns", "rows_found": 2}
+    return {"survey_scores.key": [key]}
+
+
+@mutant
+def staff_score_in_the_column_of_a_percentage(part: Part) -> Expected:
+    row = part.row("staff_survey", "heading like 'Staff%'")
+    part.put("staff_survey", row, score="73.5")
+    return {"survey_scores.key": [{"survey_code": row["organisation_code"], "measure": "survey_engagement"}]}
 
 
 # General practice
