@@ -19,6 +19,7 @@ from typing import NoReturn
 import click
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.quarters import SERIES_BEGIN
 from orchestration.releases import shelf
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN
 from orchestration.releases.release import Release
@@ -89,6 +90,27 @@ def build(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
 
 @league.command()
 @extracts
+@click.option("--from", "first", type=QuarterName(of_any_year=True), default=SERIES_BEGIN, show_default=True)
+@click.option("--to", "last", type=QuarterName(of_any_year=True), help="The last quarter at hand if not given.")
+@as_json
+@data_dir
+def history(extracts: Path, first: str, last: str | None, as_json: bool, data_dir: Path) -> None:
+    """Make the release of every quarter, and one series of all months.
+
+    Quarters that have league tables are built in one pass. The series has every month at hand from the first quarter to
+    the last, whether or not a framework existed then. The exit code is 0 where each may be used.
+    """
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
+    from orchestration.sources.inventory import quarters_with_figures, survey
+
+    there = quarters_with_figures(survey(extracts, Workspace(data_dir)), first, last)
+    if not by_command.history(extracts, there, data_dir, as_json):
+        sys.exit(1)
+
+
+@league.command()
+@extracts
 @click.option("--quarter", type=QuarterName(), required=True, help="Such as 2025-26-Q2.")
 @click.option("--all", "every", is_flag=True, help="List the checks that passed too.")
 @as_json
@@ -106,18 +128,33 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 @click.argument("organisation", required=False, type=ORGANISATION)
 @arguments.quarter
 @click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
-@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows a league; 0 for all.")
+@click.option("--table", type=arguments.TABLE, help="Another table of the release, such as metric_scores.")
+@click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows at most; 0 for all.")
 @as_json
 @data_dir
 def show(
-    organisation: str | None, quarter: str | None, only: str | None, rows: int, as_json: bool, data_dir: Path
+    organisation: str | None,
+    quarter: str | None,
+    only: str | None,
+    table: str | None,
+    rows: int,
+    as_json: bool,
+    data_dir: Path,
 ) -> None:
-    """Print the league tables of the newest release of a quarter.
+    """Print the league tables of the newest release of a quarter, or another table of it.
 
     With an ODS code, a part of a name, or a league, only the rows of those.
     """
     release = shelf.find(Workspace(data_dir), quarter)
     release.require_intact()
+    if table is not None:
+        from orchestration.terminal.tables import show_table, table_for_programs
+
+        if as_json:
+            say_json(table_for_programs(release, table, only, organisation))
+        else:
+            show_table(Console(), release, table, rows, only, organisation)
+        return
     from orchestration.terminal.leagues import show_release, tables_of
 
     if as_json:

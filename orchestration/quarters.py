@@ -68,6 +68,10 @@ class Quarter(str):
             self.of(self.year + (self.number - 1 + n) // 4, (self.number - 1 + n) % 4 + 1) for n in range(count + 1)
         ]
 
+    def back_to(self, first: Quarter) -> list[Quarter]:
+        """This quarter and all before it to the first, the latest first."""
+        return [self, *(self.previous.back_to(first) if self > first else [])]
+
     @property
     def months(self) -> list[str]:
         """Of 2025-26-Q4, `2026-01`, `2026-02`, `2026-03`."""
@@ -90,6 +94,7 @@ def last_day(month: str) -> date:
 
 
 FIRST = Quarter("2025-26-Q1")  # NHS England publishes league tables from here on
+SERIES_BEGIN = Quarter("2021-22-Q1")  # before, publications have other layouts: RTT ends at 52 weeks
 
 
 @cache

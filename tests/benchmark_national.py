@@ -63,7 +63,7 @@ def survey_and_store(extracts: Path, data: Path, quarter: str) -> None:
 
     build = Workspace(data).build(quarter)
     write_parquet(take_in(survey(extracts), quarter, build.workspace), build.parquet("files"))
-    write_parquet(pd.DataFrame({"quarter": [quarter]}), build.parquet("build"))
+    write_parquet(pd.DataFrame({"quarter": [quarter], "reads": [quarter]}), build.parquet("build"))
 
 
 def land(source: str, data: Path, quarter: str) -> None:

@@ -45,7 +45,7 @@ def made_up(name: str, count: int) -> leagues.League:
 def vectorised() -> None:
     for name, count in LEAGUES.items():
         league = made_up(name, count)
-        leagues.limits(league.place(ranges.resampled_averages(league)))
+        leagues.limits(league.place(ranges.resampled_averages(league)[0]))
 
 
 def plain_loop() -> None:

@@ -50,11 +50,11 @@ class Built:
     """A quarter that was built: how the run ended, and where everything is."""
 
     outcome: Outcome
-    workspace: Workspace
+    build: Build
 
     @property
-    def build(self) -> Build:
-        return self.workspace.build(self.outcome.quarter)
+    def workspace(self) -> Workspace:
+        return self.build.workspace
 
     @property
     def release(self) -> Path:
@@ -174,17 +174,38 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def build_quarter(run: Run, once: Any) -> Callable[[str, Path], Built]:
-    """Builds a quarter of a folder of extracts once, in a data folder of its own. Read it, never change it."""
+def build_quarters(once: Any) -> Callable[..., dict[str, Built]]:
+    """Builds quarters of a folder of extracts once, in one pass, in a data folder of their own. Read it, never change
+    it."""
+    from orchestration.defs import in_process
     from orchestration.workspace.paths import Workspace
 
     @cache
-    def build(quarter: str, extracts: Path) -> Built:
-        name = f"data-{quarter}-{hashlib.md5(str(extracts).encode()).hexdigest()[:8]}"
-        data_dir, outcome = once(name, lambda data_dir: run(quarter, extracts, data_dir))
-        return Built(outcome, Workspace(data_dir))
+    def build(extracts: Path, *quarters: str) -> dict[str, Built]:
+        def run(data_dir: Path) -> list[Outcome]:
+            return in_process.run_quarters("quarter", quarters, extracts, data_dir, lambda kind, step: None)
+
+        name = f"data-{'+'.join(quarters)}-{hashlib.md5(str(extracts).encode()).hexdigest()[:8]}"
+        data_dir, outcomes = once(name, run)
+        whole = Workspace(data_dir).build(*quarters)
+        assert len(quarters) == 1 or whole.whole.exists(), "the pass stopped, and each quarter was built alone"
+        return {outcome.quarter: Built(outcome, whole) for outcome in outcomes}
 
     return build
+
+
+@pytest.fixture(scope="session")
+def build_quarter(build_quarters: Callable[..., dict[str, Built]]) -> Callable[[str, Path], Built]:
+    """Builds a quarter of a folder of extracts once, alone. Read it, never change it."""
+    return lambda quarter, extracts: build_quarters(extracts, quarter)[quarter]
+
+
+@pytest.fixture(scope="session")
+def real_quarters(build_quarters: Callable[..., dict[str, Built]], shared_extracts: Path) -> dict[str, Built]:
+    """The quarters that published files are at hand of, in one pass. Read it, never change it.
+
+    That a pass gives the bytes of builds of each quarter alone is in the soak lane."""
+    return build_quarters(shared_extracts, "2025-26-Q1", "2025-26-Q2", "2025-26-Q4")
 
 
 @pytest.fixture(scope="session")
@@ -208,7 +229,7 @@ def built_first(run: Run, first_quarter: Path, once: Any) -> Built:
         return run("2025-26-Q1", first_quarter, data_dir)
 
     data_dir, outcome = once("data-2025-26-Q1-first_quarter", build)
-    return Built(outcome, Workspace(data_dir))
+    return Built(outcome, Workspace(data_dir).build("2025-26-Q1"))
 
 
 @pytest.fixture(scope="session")

@@ -223,7 +223,23 @@ def community_waits(period: str = "June 2025") -> Sheets:
     return sheets
 
 
+def staff_survey_benchmark() -> Sheets:
+    """A sheet a group of trusts, the scores of each year and their bases; earlier years can be blank."""
+    names = ["PP3_1", "PP3_2", "theme_engagement"]
+    years = [2025, 2024]
+    headings = [f"{name}{base}_{year}" for year in years for name in names for base in ("", "_n")]
+    rows = [
+        [code, f"TRUST {code}", "Some Trusts", *[6.5, 100, 6.1 + n / 7, 99, 7 + n / 9, 98], *[None] * 2, 5, 9, 5.5, 8]
+        for n, code in enumerate(CODES)
+    ]
+    head = ["org_id", "org_name", "org_type_reporting_name", *headings]
+    groups = {"Acute&Acute Community Trusts": rows[:8], "MH&LD, MH, LD & Community Trust": rows[8:]}
+    boards = {"Integrated Care Boards": [head, ["XE1", "AN ICB", *rows[0][2:]]]}
+    return {"Notes": [["NHS Staff Survey"]]} | {name: [head, *part] for name, part in groups.items()} | boards
+
+
 WORKBOOKS = {
+    "staff_survey_benchmark": staff_survey_benchmark,
     "cancer_combined": cancer_combined,
     "cancer_extract": cancer_extract,
     "ae_provider": ae_provider,

@@ -31,3 +31,33 @@
         or (bands.upper_inclusive and {{ value }} = bands.upper_bound)
     )
 {%- endmacro %}
+
+{# The segment of an average, before the override. #}
+{% macro segment_of(average) -%}
+    (
+        1 + cast({{ average }} > cut_1 as integer) + cast({{ average }} > cut_2 as integer)
+        + cast({{ average }} > cut_3 as integer)
+    )
+{%- endmacro %}
+
+{# The score of `own` at the place that `other` has: who comes above a floor makes one more there. #}
+{% macro score_at_place_of(own, other) -%}
+    cast(
+        case
+            when {{ own }}.threshold = 'floor' and {{ own }}.is_beyond and not {{ other }}.is_beyond
+                then
+                    round(
+                        {{ own }}.best_score
+                        + coalesce(({{ other }}.size - 1) / {{ as_double(other ~ '.size') }}, 1)
+                        * ({{ other }}.score_exact - {{ own }}.best_score),
+                        coalesce({{ own }}.score_decimals, 10)
+                    )
+            else {{ other }}.score_exact
+        end as decimal(18, 10)
+    )
+{%- endmacro %}
+
+{# An average with another score in the place of the own. #}
+{% macro average_with(score) -%}
+    {{ round_half_up('(total + weight * (' ~ score ~ ' - score_exact)) / weights') }}
+{%- endmacro %}

@@ -27,3 +27,13 @@
             and files.status = 'used'
             and files.source_sha256 = reference._source_sha256
 {%- endmacro %}
+
+{# What a file in use is called. #}
+{% macro names_of_files() -%}
+    select
+        source_sha256,
+        min(file_name) as file_name
+    from {{ source('extract', 'files') }}
+    where status = 'used'
+    group by source_sha256
+{%- endmacro %}

@@ -1,5 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'metric_values'}}}) }}
--- Nothing is lost between the counts of a publication and the values of organisations, mergers included.
+-- Nothing is lost between the counts of a publication and the values of organisations, mergers included. Values of an
+-- earlier month, that of a last submission, are none of the counts of the month.
 with counted as (
     select
         counts.quarter,
@@ -25,15 +26,29 @@ with counted as (
     group by counts.quarter, rules.metric_id
 ),
 
-valued as (
+last_months as (
     select
         quarter,
         metric_id,
-        sum(numerator) as numerator,
-        sum(denominator) as denominator
-    from {{ ref('metric_values') }}
-    where value_basis = 'computed'
+        max(month) as last_month
+    from {{ ref('months_used') }}
     group by quarter, metric_id
+),
+
+valued as (
+    select
+        metric_values.quarter,
+        metric_values.metric_id,
+        sum(metric_values.numerator) as numerator,
+        sum(metric_values.denominator) as denominator
+    from {{ ref('metric_values') }} as metric_values
+    inner join last_months
+        on
+            last_months.quarter = metric_values.quarter
+            and last_months.metric_id = metric_values.metric_id
+            and last_months.last_month <= metric_values.period_end
+    where metric_values.value_basis = 'computed'
+    group by metric_values.quarter, metric_values.metric_id
 )
 
 select

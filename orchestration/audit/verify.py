@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, require_known_quarter
+from orchestration.quarters import Quarter
 from orchestration.releases import describe
 from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.store import Store
@@ -66,8 +66,8 @@ def _extracts_apart(release: Release, store: Store) -> Iterator[str]:
 def _built_again(release: Release, data_dir: Path, scratch: Path, rebuild: Rebuild) -> Iterator[str]:
     """What differs when it is built again, with the version before where it stood: so that the number and what changed
     since come out the same."""
-    quarter = require_known_quarter(release.quarter)
-    releases = Workspace(scratch).releases(quarter)
+    quarter, again_in = Quarter(release.quarter), Workspace(scratch)
+    releases = again_in.series if release.since else again_in.releases(quarter)
     releases.mkdir(parents=True)
     folder = release.folder.resolve()
     before = folder.with_name(f"v{release.version - 1}")

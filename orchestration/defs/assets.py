@@ -20,7 +20,7 @@ from orchestration.quality import dbt_tests, evidence, release_gate
 from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.waivers import granted, refuse_expired
-from orchestration.releases import audit_page, pictures, publish
+from orchestration.releases import audit_page, pictures, publish, series
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.releases.shelf import require_one_kind
@@ -30,7 +30,7 @@ from orchestration.sources.inventory import joined, survey
 from orchestration.sources.landing import is_fictional_build, land, take_in, write_parquet
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
-from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC, relations_of
+from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC, relations_of
 from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
 
@@ -115,7 +115,14 @@ def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.
 def _punctuality(check: str, results: list[Fetched], quarters: list[str]) -> dg.AssetCheckResult:
     about = [one for one in results if f"{one.source_id}_on_time" == check and one.problem]
     severity = dg.AssetCheckSeverity.ERROR if any(one.failed for one in about) else dg.AssetCheckSeverity.WARN
+<<<<<<< HEAD
     shown = {"quarters": ", ".join(quarters), "examples": listed(str(one.problem) for one in about)}
+=======
+    shown: dict[str, Any] = {
+        "quarters": ", ".join(quarters),
+        "examples": dg.MetadataValue.json([str(one.problem) for one in about]),
+    }
+>>>>>>> main
     return dg.AssetCheckResult(check_name=check, passed=not about, severity=severity, metadata=shown)
 
 
@@ -148,12 +155,13 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
             refuse_expired(quarter, date.today())
         found = survey(Path(folders.extracts), build.workspace)
         require_one_kind(build.workspace, found.fictional)
-        inventories = [take_in(found, quarter, build.workspace) for quarter in build.quarters]
+        inventories = [take_in(found, quarter, build.workspace, build.reads(quarter)) for quarter in build.quarters]
     for quarter, inventory in zip(build.quarters, inventories, strict=True):
         write_parquet(inventory, build.inventory(quarter))
     inventory = joined(inventories)
     write_parquet(inventory, build.parquet("files"))
-    asked_for = pd.DataFrame({"quarter": build.quarters}).assign(fictional=is_fictional_build(build))
+    pairs = [(quarter, each) for quarter in build.quarters for each in build.reads(quarter)]
+    asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"]).assign(fictional=is_fictional_build(build))
     write_parquet(asked_for, build.parquet("build"))
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(
@@ -290,17 +298,12 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
     def built(
         context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]
     ) -> Iterator[Any]:
-        waived = dbt_tests.tests_of({waiver.check for waiver in granted(build)})
-        results = project.build_stage(build, stage, waived)
-        checks = dbt_tests.checks_of_results(build, stage, results)
+        results, checks = _run_dbt(build, stage)
         if not any(check.shuts_the_gate for check in checks):
             for gate in ("metric",) if stage == STAGE_METRIC else ("rank", "insight"):
                 gates.begin(gate)
         with tables.reading(build) as connection:
-            there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
-            data = {relation: tables.fingerprint(connection, relation) for relation in there}
-            data |= release_gate.inputs(build)
-            checks = evidence.record(build, f"dbt.{stage}", data, project.project_sha256(), checks)
+            checks = _record(build, stage, checks, connection)
             for node in [result.node for result in results if str(result.status) == "success"]:
                 key = dg.AssetKey([node.schema, node.name])
                 shown = _table_metadata(connection, key) if is_kept(context) else None
@@ -309,6 +312,19 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         raise_if_shut(checks)
 
     return built
+
+
+def _run_dbt(build: Build, stage: str) -> tuple[list[Any], list[Check]]:
+    waived = dbt_tests.tests_of({waiver.check for waiver in granted(build)})
+    results = project.build_stage(build, manifest.SELECTED[stage], waived)
+    return results, dbt_tests.checks_of_results(build, stage, results)
+
+
+def _record(build: Build, stage: str, checks: list[Check], connection: Any) -> list[Check]:
+    """Leaves the evidence of a stage, which names every table that it read or wrote."""
+    there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
+    data = {relation: tables.fingerprint(connection, relation) for relation in there} | release_gate.inputs(build)
+    return evidence.record(build, f"dbt.{stage}", data, project.project_sha256(), checks)
 
 
 def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
@@ -378,6 +394,33 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
     return dg.MaterializeResult(metadata={"releases": dg.MetadataValue.json(releases)})
 
 
+@dg.asset(
+    key=["publish", "series"],
+    deps=[LAND_GATE],
+    partitions_def=QUARTERS,
+    backfill_policy=IN_ONE_PASS,
+    group_name="series",
+    owners=OWNERS,
+    pool=WRITES_WAREHOUSE,
+    kinds={"csv", "parquet"},
+)
+def published_series(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> dg.MaterializeResult[None]:
+    """Every month at hand of every metric that publications make, with its own gates: a file of an early month stops no
+    release of a quarter."""
+    _, checks = _run_dbt(build, SERIES)
+    with tables.reading(build) as connection:
+        raise_if_shut(_record(build, SERIES, checks, connection))
+    for suite in release_gate.suites_of(build):
+        if suite.gate != LAND:
+            raise_if_shut(gates.check(suite))
+    try:
+        made = series.publish(build)
+    except GateError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    release = {str(build.quarters[-1]): {"path": str(made.release), "created": made.created}}
+    return dg.MaterializeResult(metadata={"releases": dg.MetadataValue.json(release)})
+
+
 def _shown(made: publish.Published) -> dict[str, Any]:
     """What Dagster shows of a release."""
     release, ranked = made.release, made.release.table("league_table").query("ranked")
@@ -432,4 +475,5 @@ ASSETS = [
     SCORE_RANK_MODELS,
     RANK_GATE,
     published_release,
+    published_series,
 ]

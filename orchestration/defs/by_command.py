@@ -17,6 +17,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.quality import validator
+from orchestration.quarters import Quarter, known_quarters
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
@@ -32,33 +33,60 @@ if TYPE_CHECKING:
 
 def build(extracts: Path, quarters: Sequence[str], data_dir: Path, rows: int, as_json: bool) -> bool:
     """Builds quarters and says what came of each. True where each has a release that may be used."""
+    outcomes = _built(extracts, quarters, data_dir)
+    if as_json:
+        say_json([_facts(outcome) for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            _say_what_was_made(outcome, rows)
+    return all(_may_be_used(outcome) for outcome in outcomes)
+
+
+def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json: bool) -> bool:
+    """Builds the quarters that have league tables, then the series of all. True where each may be used."""
+    of_leagues = [quarter for quarter in quarters if quarter in known_quarters()]
+    outcomes = _built(extracts, of_leagues, data_dir) if of_leagues else []
+    first, last = quarters[0], quarters[-1]
+    with _progress(f"series {first} to {last}", "series", Workspace(data_dir), []) as listener:
+        from orchestration.defs import in_process
+
+        series = in_process.run_series(first, last, extracts.absolute(), data_dir.absolute(), listener)
+    if as_json:
+        say_json({"quarters": [_facts(outcome) for outcome in outcomes], "series": _facts(series)})
+    else:
+        for outcome in [*outcomes, series]:
+            _say_what_was_made(outcome, None)
+    return all(_may_be_used(outcome) for outcome in [*outcomes, series])
+
+
+def _built(extracts: Path, quarters: Sequence[str], data_dir: Path) -> list[Outcome]:
     with _progress(", ".join(quarters), "quarter", Workspace(data_dir), quarters) as listener:
         from orchestration.defs import in_process
 
-        outcomes = in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
-    made = {outcome.quarter: Release.read(outcome.release) for outcome in outcomes if outcome.release}
-    withdrawn = {quarter for quarter, release in made.items() if release.state()[0] == WITHDRAWN}
-    if as_json:
-        say_json([_facts(outcome, made.get(outcome.quarter)) for outcome in outcomes])
+        return in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
+
+
+def _may_be_used(outcome: Outcome) -> bool:
+    return outcome.release is not None and Release.read(outcome.release).state()[0] != WITHDRAWN
+
+
+def _say_what_was_made(outcome: Outcome, rows: int | None) -> None:
+    """Prints what came of a build, with as many rows of each league."""
+    if outcome.release is None:
+        _say_what_stopped(outcome)
+        _say_what_was_set_aside(Console(stderr=True), outcome)
+        return
+    console, release = Console(), Release.read(outcome.release)
+    if rows is not None:
+        show_release(console, release, None, rows)
+    show_warnings(console, release)
+    _say_what_was_set_aside(console, outcome)
+    if _may_be_used(outcome):
+        console.say(f"{'Made' if outcome.created else 'Current already:'} {release}")
     else:
-        console = Console()
-        for outcome in outcomes:
-            if (release := made.get(outcome.quarter)) is None:
-                _say_what_stopped(outcome)
-                _say_what_was_set_aside(Console(stderr=True), outcome)
-                continue
-            show_release(console, release, None, rows)
-            show_warnings(console, release)
-            _say_what_was_set_aside(console, outcome)
-            if outcome.quarter in withdrawn:
-                said = (
-                    f"Nothing new: the same content as {release}, which is withdrawn. league reinstate takes that back"
-                )
-                console.say(said, style="bold red")
-            else:
-                console.say(f"{'Made' if outcome.created else 'Current already:'} {release}")
-            console.say(release.standing())
-    return not withdrawn and not any(outcome.problems for outcome in outcomes)
+        said = f"Nothing new: the same content as {release}, which is withdrawn. league reinstate takes that back"
+        console.say(said, style="bold red")
+    console.say(release.standing())
 
 
 def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bool) -> bool:
@@ -76,7 +104,7 @@ def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bo
         for found in evidence.checks_of(evidence.read(working, path.stem))
     ]
     if as_json:
-        say_json({**_facts(outcome, None), "checks": [asdict(found) for found in checks]})
+        say_json({**_facts(outcome), "checks": [asdict(found) for found in checks]})
     else:
         _say_checks(Console(), quarter, checks, every)
         if outcome.problems:
@@ -128,7 +156,8 @@ def _published_since(before: dict[str, int], workspace: Workspace) -> str:
     return f"after it published {', '.join(made)}" if made else "nothing published"
 
 
-def _facts(outcome: Outcome, release: Release | None) -> dict[str, Any]:
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    release = Release.read(outcome.release) if outcome.release else None
     state, why = release.state() if release else (None, None)
     return {
         "quarter": outcome.quarter,

@@ -13,7 +13,14 @@ from orchestration.defs.decide import decide
 from orchestration.defs.gates import GATES
 from orchestration.defs.progress import progress
 from orchestration.defs.resources import Folders, gates, locked_build
-from orchestration.defs.schedules import build_what_has_come, check_job, fetch_job, fetch_what_is_due, quarter_job
+from orchestration.defs.schedules import (
+    build_what_has_come,
+    check_job,
+    fetch_job,
+    fetch_what_is_due,
+    quarter_job,
+    series_job,
+)
 from orchestration.errors import LeagueError
 
 FOLDERS = {"LEAGUE_EXTRACTS": "the folder of published files", "LEAGUE_DATA": "the folder that builds write to"}
@@ -24,7 +31,7 @@ def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
     return dg.Definitions(
         assets=ASSETS,
         asset_checks=GATES,
-        jobs=[quarter_job, check_job, fetch_job, decide, alert_sensors.alert_test],
+        jobs=[quarter_job, check_job, series_job, fetch_job, decide, alert_sensors.alert_test],
         schedules=[fetch_what_is_due],
         sensors=[build_what_has_come, *alert_sensors.sensors(os.environ)],
         resources={"folders": folders, "build": locked_build, "gates": gates},

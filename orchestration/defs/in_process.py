@@ -19,6 +19,7 @@ from dagster._core.instance.types import InstanceType
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 from dagster._core.run_coordinator import DefaultRunCoordinator
 from dagster._core.storage.event_log import InMemoryEventLogStorage
+from dagster._core.storage.event_log.base import AssetRecord
 from dagster._core.storage.noop_compute_log_manager import NoOpComputeLogManager
 from dagster._core.storage.root import TemporaryLocalArtifactStorage
 from dagster._core.storage.runs import InMemoryRunStorage
@@ -28,10 +29,11 @@ from dagster_shared.error import SerializableErrorInfo
 from orchestration.defs import progress
 from orchestration.defs.assets import RELEASE
 from orchestration.defs.definitions import assemble
-from orchestration.defs.resources import LISTED, Folders
+from orchestration.defs.resources import LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
-from orchestration.quarters import Quarter, require_known_quarter
+from orchestration.quarters import FIRST, Quarter, require_known_quarter
+from orchestration.releases.release import Release
 from orchestration.sources.inventory import in_short
 from orchestration.workspace.paths import Build, Workspace
 
@@ -74,6 +76,20 @@ def run_quarter(
     return outcome
 
 
+def run_series(
+    since: str,
+    until: str,
+    extracts: Path,
+    data_dir: Path,
+    listener: Callable[[str, str], None],
+    recorded: bool = False,
+) -> Outcome:
+    """Run the job that makes one series of all months from one quarter to another."""
+    folders = Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded)
+    (outcome,) = _run("series", [Quarter(until)], folders, listener, Quarter(since))
+    return outcome
+
+
 def run_quarters(
     job_name: str, quarters: Sequence[str], extracts: Path, data_dir: Path, listener: Callable[[str, str], None]
 ) -> list[Outcome]:
@@ -88,14 +104,18 @@ def run_quarters(
 
 
 def _run(
-    job_name: str, quarters: list[Quarter], folders: Folders, listener: Callable[[str, str], None]
+    job_name: str,
+    quarters: list[Quarter],
+    folders: Folders,
+    listener: Callable[[str, str], None],
+    since: Quarter | None = None,
 ) -> list[Outcome]:
-    build = Workspace(Path(folders.data)).build(*quarters)
+    build = Workspace(Path(folders.data)).build(*quarters, since=since)
     run_id = make_new_run_id()
     with progress.to(listener), _instance(folders) as instance, _canceled_where_it_is_stopped(instance, run_id):
         result = defs.resolve_job_def(job_name).execute_in_process(
-            partition_key=quarters[-1],
-            tags={LISTED: ",".join(quarters)},
+            partition_key=max(quarters[-1], FIRST),  # a series may end before
+            tags={LISTED: ",".join(quarters)} | ({SINCE: since} if since else {}),
             resources={"folders": folders},
             run_config={"loggers": {"progress": {}}},
             instance=instance,
@@ -109,7 +129,7 @@ def _run(
             raise LeagueError(_plain_message(error, build))
     made: dict[str, Any] = {}
     for event in result.get_asset_materialization_events():
-        if event.asset_key == RELEASE:
+        if event.asset_key in (RELEASE, dg.AssetKey(["publish", "series"])):
             made = dict(event.materialization.metadata["releases"].value)  # type: ignore[arg-type]
     problems = () if result.success else tuple(_problems(result, build))
     return [
@@ -134,6 +154,12 @@ class _Forgotten(InMemoryEventLogStorage):
 
     def fetch_materializations(self, *args: Any, **kwargs: Any) -> EventRecordsResult:
         return EventRecordsResult([], "", False)
+
+    def fetch_observations(self, *args: Any, **kwargs: Any) -> EventRecordsResult:
+        return EventRecordsResult([], "", False)
+
+    def get_asset_records(self, *args: Any, **kwargs: Any) -> list[AssetRecord]:
+        return []
 
 
 def _instance(folders: Folders) -> dg.DagsterInstance:
@@ -179,7 +205,10 @@ def rebuild(
     listener: Callable[[str, str], None], release: Path, quarter: Quarter, data_dir: Path
 ) -> Path | tuple[str, ...]:
     """A release built again from what it records and the store of a data folder has: its folder, or what stopped it."""
-    outcome = run_quarter("quarter", quarter, release, data_dir, listener, recorded=True)
+    if since := Release.read(release).since:
+        outcome = run_series(since, quarter, release, data_dir, listener, recorded=True)
+    else:
+        outcome = run_quarter("quarter", quarter, release, data_dir, listener, recorded=True)
     return outcome.release or outcome.problems
 
 

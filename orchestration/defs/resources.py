@@ -9,11 +9,12 @@ import dagster as dg
 
 from orchestration.quality.gates import Gates
 from orchestration.quality.release_gate import all_gates_open
-from orchestration.quarters import known_quarters
+from orchestration.quarters import Quarter, known_quarters
 from orchestration.workspace.files import alone, remove_tree
 from orchestration.workspace.paths import Build, Workspace
 
 LISTED = "league/quarters"  # the tag that lists the quarters of a run by command
+SINCE = "league/since"  # the tag of a series: the first quarter that it reads
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUARTERS = dg.StaticPartitionsDefinition(list(known_quarters()))
 
@@ -32,9 +33,10 @@ def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     of one of them fails before its first step. Where all its gates opened it takes the place of the last one."""
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
-    build = workspace.build(*_quarters(context.run.tags))
+    since = context.run.tags.get(SINCE)
+    build = workspace.build(*_quarters(context.run.tags), since=Quarter(since) if since else None)
     with ExitStack() as held:
-        for quarter in build.quarters:
+        for quarter in ["series"] if since else build.quarters:
             busy = f"{quarter} is being built by another process in {workspace.data_dir}"
             held.enter_context(alone(workspace.lock(quarter), busy=busy))
         yield build

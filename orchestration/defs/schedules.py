@@ -24,18 +24,28 @@ from orchestration.workspace.paths import Workspace
 QUIET_SECONDS = 30  # a file that changed less long ago may still be arriving
 MONDAY = 0
 
+OF_A_QUARTER = dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED) - dg.AssetSelection.groups("series")
+
 quarter_job = dg.define_asset_job(
     "quarter",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED),
+    selection=OF_A_QUARTER,
     partitions_def=QUARTERS,
     description="Everything from published files to the release of one quarter.",
     tags={"dagster/retry_strategy": "ALL_STEPS"},  # a build starts from nothing
     executor_def=dg.in_process_executor,
 )
 
+series_job = dg.define_asset_job(
+    "series",
+    selection=dg.AssetSelection.groups("extract", "land", "series") - dg.AssetSelection.assets(FETCHED),
+    partitions_def=QUARTERS,
+    description="Everything from published files to the series of all months at hand.",
+    executor_def=dg.in_process_executor,
+)
+
 check_job = dg.define_asset_job(
     "check_quarter",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED) - dg.AssetSelection.groups("publish"),
+    selection=OF_A_QUARTER - dg.AssetSelection.groups("publish"),
     partitions_def=QUARTERS,
     description="Every gate of a quarter; nothing is published.",
     executor_def=dg.in_process_executor,

@@ -52,7 +52,8 @@ def checks_of(document: dict[str, Any]) -> list[Check]:
 
 
 def of_quarter(build: Build, quarter: str) -> list[dict[str, Any]]:
-    """The evidence of every run as far as one quarter goes: the same whichever others were built with it.
+    """The evidence of every run as far as one quarter goes: the same whichever others were built with it. That of a
+    series goes for all its quarters.
 
     Of a table its rows of the quarter are on record, of a rule without a quarter the whole, of a landed table the files
     it has of the quarter."""
@@ -67,7 +68,8 @@ def of_quarter(build: Build, quarter: str) -> list[dict[str, Any]]:
         for name, found in document["data"].items():
             source = name.removeprefix(LANDED)
             of_rule = found.get("") if name.startswith("rules.") else None
-            content = landed.get(source) if source != name else found.get(quarter, of_rule)
+            of_table = found if build.since else found.get(quarter, of_rule)
+            content = landed.get(source) if source != name else of_table
             if content:
                 data[name] = content
         runs.append({"name": document["name"], "suite_sha256": document["suite_sha256"], "data": data})

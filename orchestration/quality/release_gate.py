@@ -16,7 +16,7 @@ from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
 from orchestration.quality.waivers import waivers
 from orchestration.warehouse import manifest, project, tables
-from orchestration.warehouse.manifest import SCORE_RANK, STAGE_METRIC
+from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC
 from orchestration.warehouse.tables import Fingerprint
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
@@ -29,12 +29,24 @@ def inputs(build: Build) -> dict[str, Fingerprint]:
     return {f"{LANDED}{path.stem}": {"": sha256_of_file(path)} for path in sorted(build.landed.glob("*.parquet"))}
 
 
+def stages_of(build: Build) -> tuple[str, ...]:
+    """What dbt builds of it, in order."""
+    return (SERIES,) if build.since else (STAGE_METRIC, SCORE_RANK)
+
+
+def suites_of(build: Build) -> list[Suite]:
+    """The suites that it passes: those of landed tables, and those of the tables that dbt builds of it."""
+    written = {relation for stage in stages_of(build) for relation in manifest.relations_of(stage)}
+    every = [suite for gate in GX_GATES for suite in suites.suites(gate)]
+    return [suite for suite in every if suite.gate == LAND or suite.name in written]
+
+
 def all_gates_open(build: Build) -> bool:
     """Whether every gate left its evidence and none is shut: the build came to its end. What the evidence is worth is
     not asked here."""
     try:
-        documents = [evidence.read(build, suite.name) for gate in GX_GATES for suite in suites.suites(gate)]
-        documents += [evidence.read(build, f"dbt.{stage}") for stage in (STAGE_METRIC, SCORE_RANK)]
+        documents = [evidence.read(build, suite.name) for suite in suites_of(build)]
+        documents += [evidence.read(build, f"dbt.{stage}") for stage in stages_of(build)]
     except GateError:
         return False
     return not any(check.shuts_the_gate for document in documents for check in evidence.checks_of(document))
@@ -46,9 +58,9 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
     Raises GateError where a check was never run, was run on other data or with another suite, or is critical and
     failed. A pass over several quarters stops at any check that failed: it does not say which quarter it is about.
     """
-    in_force = [suite for gate in GX_GATES for suite in suites.suites(gate)]
+    in_force = suites_of(build)
     on_suites = [evidence.read(build, suite.name) for suite in in_force]
-    on_stages = {stage: evidence.read(build, f"dbt.{stage}") for stage in (STAGE_METRIC, SCORE_RANK)}
+    on_stages = {stage: evidence.read(build, f"dbt.{stage}") for stage in stages_of(build)}
     checks: list[Check] = []
     with tables.reading(build) as connection:
         written = {relation for stage in on_stages for relation in manifest.relations_of(stage)}
@@ -68,8 +80,8 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
         for suite in in_force
         if not _landed_empty(build, suite)
         for expectation in suite.expectations
-    } | {f"dbt.{rule.name}" for rule in manifest.rules()}
-    of_quarters = [waiver for quarter in build.quarters for waiver in waivers(quarter)]
+    } | {f"dbt.{rule.name}" for rule in manifest.rules() if not build.since or rule.test in manifest.tests_of(SERIES)}
+    of_quarters = [waiver for quarter in build.quarters for waiver in waivers(quarter) if not build.since]
     granted = {f"{waiver.id} of {waiver.check}": waiver.check for waiver in of_quarters}
     gone = {f"{check.waiver} of {check.id}" for check in checks if check.waiver} - set(granted)
     if gone:

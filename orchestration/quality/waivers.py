@@ -54,9 +54,9 @@ def waivers(quarter: str) -> list[Waiver]:
 
 
 def granted(build: Build) -> list[Waiver]:
-    """The waivers that a build may use: those of its quarter. A pass over several quarters has none, because a check
-    does not say which of them it is about."""
-    return waivers(build.quarters[0]) if len(build.quarters) == 1 else []
+    """The waivers that a build may use: those of its quarter. A pass over several quarters and a series have none,
+    because a check does not say which of them it is about."""
+    return waivers(build.quarters[0]) if len(build.quarters) == 1 and not build.since else []
 
 
 def refuse_expired(quarter: str, today: date) -> None:

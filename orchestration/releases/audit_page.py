@@ -20,12 +20,14 @@ from markupsafe import Markup
 from orchestration.quality import suites
 from orchestration.releases import pictures
 from orchestration.releases.pictures import Relation
+from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release, Row, came
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import PROJECT, SEEDS
 
 NAME = "audit.html"
+HEAD = 20  # rows that the page has of each table of insight
 FINDER = Path(__file__).with_name("audit_page.js")
 TABLES = (
     "domain_league_table",
@@ -95,6 +97,8 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
         relations=everything,
         titles={row["metric_id"]: row["metric_title"] for row in tables["metric_league_table"]},
         leagues=list(_leagues(tables, package["sources"])),
+        insight=list(_insight(release)),
+        head=HEAD,
         script=Markup(script),  # noqa: S704 - our own file
         script_sha256=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         picture=Markup(pictures.lineage(everything)),  # noqa: S704 - drawn from our own names, escaped there
@@ -174,6 +178,17 @@ def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
         yield {**league, "members": members}
 
 
+def _insight(release: Release) -> Iterator[Row]:
+    """Each table of insight that has rows, with what it is for, and the columns of it that people look at first."""
+    for table in published_tables():
+        if table.relation.startswith("insight.") and (rows := release.rows(table.name)):
+            numbers = {
+                name for name, kind, _ in table.columns if kind.startswith(("decimal", "int", "bigint", "double"))
+            }
+            heads = [f"#{name}" if name in numbers else name for name in table.shown]
+            yield {"name": table.name, "description": table.description, "heads": heads, "rows": rows}
+
+
 def _by_organisation(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
@@ -226,7 +241,7 @@ def _rules(quarter: str) -> list[Row]:
     seeds = {path: _csv(path) for path in sorted(SEEDS.glob("*.csv"))}
     frameworks = {row["framework"] for row in seeds[SEEDS / "quarter_frameworks.csv"] if row["quarter"] == quarter}
     found = []
-    for path, rows in seeds.items():
+    for path, rows in ((path, rows) for path, rows in seeds.items() if rows):
         in_force = [
             row
             for row in rows

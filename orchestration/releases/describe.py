@@ -61,23 +61,23 @@ def describe(
         "evidence": runs,
         "files": json.loads(files.to_json(orient="records")),
     }
-    _write_json(folder / CHECKS, results)
+    write_json(folder / CHECKS, results)
     for name, picture in pictures.pictures(folder, _credit(quarter, number, synthetic), synthetic):
         (folder / name).write_bytes(picture)
-    resources = [_table_resource(table, folder) for table in tables]
-    resources += [_file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    release = Release(folder, _package(quarter, files, number, synthetic, resources))
-    resources += [_file_resource(path) for path in spreadsheets.write(release, tables)]
+    resources = [table_resource(table, folder) for table in tables]
+    resources += [file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
+    release = Release(folder, package(quarter, files, number, synthetic, resources))
+    resources += [file_resource(path) for path in spreadsheets.write(release, tables)]
     if before:
         resources.append(_changes(before, release))
     sure = list(how_sure(release))
     (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
     (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
-    resources += [_file_resource(folder / README), _file_resource(folder / DICTIONARY)]
+    resources += [file_resource(folder / README), file_resource(folder / DICTIONARY)]
     resources += _open_standards(release, tables, checks, runs)
     (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
-    resources.append(_file_resource(folder / audit_page.NAME))
-    _write_json(folder / PACKAGE, release.package)
+    resources.append(file_resource(folder / audit_page.NAME))
+    write_json(folder / PACKAGE, release.package)
 
 
 def _credit(quarter: Quarter, number: int, synthetic: bool) -> str:
@@ -88,14 +88,14 @@ def _credit(quarter: Quarter, number: int, synthetic: bool) -> str:
     )
 
 
-def _package(
-    quarter: Quarter, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
+def package(
+    about: str, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """The descriptor; `resources` are still being added to."""
+    """The descriptor of what is `about` a quarter, or a series; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
-        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{quarter.lower()}-v{number}",
-        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {quarter}, version {number}",
+        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{about.lower()}-v{number}",
+        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {about}, version {number}",
         "synthetic": synthetic,
         "profile": "data-package",
         "version": str(number),
@@ -122,7 +122,7 @@ def _changes(before: Release, after: Release) -> dict[str, Any]:
     found.insert(0, "quarter", after.quarter)
     path = after.folder / "changes.csv"
     found.to_csv(path, index=False, lineterminator="\n")
-    return _file_resource(path)
+    return file_resource(path)
 
 
 def _open_standards(
@@ -137,7 +137,7 @@ def _open_standards(
     standards.write_dcat(release)
     openlineage.write_events(release, tables, checks, fingerprints, retrieved)
     names = (standards.CSVW_FILE, standards.PROV_FILE, standards.DCAT_FILE, OPENLINEAGE)
-    return [_file_resource(release.folder / name) for name in names]
+    return [file_resource(release.folder / name) for name in names]
 
 
 def rule_files() -> dict[str, str]:
@@ -170,11 +170,12 @@ def _source(rows: pd.DataFrame, mark: str) -> dict[str, Any]:
     }
 
 
-def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
+def table_resource(table: PublishedTable, folder: Path, name: str | None = None) -> dict[str, Any]:
     return {
-        **_file_resource(folder / f"{table.name}.csv"),
+        **file_resource(folder / f"{name or table.name}.csv"),
         "type": "table",
         "description": table.description,
+        **({"shown": list(table.shown)} if table.shown else {}),
         "profile": "tabular-data-resource",
         "encoding": "utf-8",
         "schema": {
@@ -187,7 +188,7 @@ def _table_resource(table: PublishedTable, folder: Path) -> dict[str, Any]:
     }
 
 
-def _file_resource(path: Path) -> dict[str, Any]:
+def file_resource(path: Path) -> dict[str, Any]:
     return {
         "name": path.name.lower() if path.suffix != ".csv" else path.stem,
         "type": "file",
@@ -203,7 +204,7 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
     scores = release.table("metric_scores")
     leagues = release.table("league_coverage")
     uncertain = scores[scores["score"].notna() & ~scores["label"].isin(("official", "verified"))]
-    return _template("readme.md.j2").render(
+    return template("readme.md.j2").render(
         package=release.package,
         leagues=leagues.fillna("").to_dict("records"),
         sure=sure,
@@ -218,11 +219,11 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
 
 
 def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
-    return _template("dictionary.md.j2").render(package=release.package, tables=tables)
+    return template("dictionary.md.j2").render(package=release.package, tables=tables)
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
     environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
         loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
     )
@@ -249,7 +250,7 @@ def how_sure(release: Release) -> Iterator[dict[str, str]]:
         yield {
             "title": leagues.set_index("league")["title"][league],
             "organisations": str((robustness["league"] == league).sum()),
-            "width": f"{found['likely_range', 'median_width']:g}",
+            "covered": f"{robustness.loc[robustness['league'] == league, 'places_covered'].astype(float).median():g}",
             "segments": f"{found['likely_range', 'segments_uncertain']:.0f}",
             "pairs": "-" if told_apart is None else f"{told_apart:.1%}",
             "moved": f"{found['override', 'organisations_moved']:.0f}",
@@ -259,5 +260,5 @@ def how_sure(release: Release) -> Iterator[dict[str, str]]:
         }
 
 
-def _write_json(path: Path, document: object) -> None:
+def write_json(path: Path, document: object) -> None:
     path.write_text(json.dumps(document, indent=1, sort_keys=True, default=str) + "\n", encoding="utf-8")

@@ -5,6 +5,7 @@ Belongs here: writing the published tables, version numbers. Does not: any figur
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from orchestration.releases.spreadsheets import FORMULA
 from orchestration.sources.landing import is_fictional_build
 from orchestration.warehouse.tables import reading
 from orchestration.workspace.files import remove_tree
-from orchestration.workspace.paths import Build
+from orchestration.workspace.paths import Build, unfinished
 
 
 class Published(NamedTuple):
@@ -44,18 +45,31 @@ def publish(build: Build) -> list[Published]:
 
 
 def _publish(build: Build, quarter: Quarter, checks: list[Check], synthetic: bool) -> Published:
-    releases = build.workspace.releases(quarter)
-    scratch = build.workspace.unfinished(quarter)
+    tables = published_tables()
+
+    def write(folder: Path) -> None:
+        _write_tables(build, quarter, tables, folder)
+
+    def tell(folder: Path, number: int, before: Release | None) -> None:
+        describe(build, quarter, tables, checks, number, folder, before, synthetic)
+
+    return next_version(build.workspace.releases(quarter), write, tell)
+
+
+def next_version(
+    releases: Path, write: Callable[[Path], None], tell: Callable[[Path, int, Release | None], None]
+) -> Published:
+    """Make the next version: `write` its tables, and `tell` what they are where the last one has others."""
+    scratch = unfinished(releases)
     remove_tree(scratch)
     scratch.mkdir(parents=True)
     try:
-        tables = published_tables()
-        _write_tables(build, quarter, tables, scratch)
+        write(scratch)
         last = latest_version(releases)
         before = Release.read(releases / f"v{last}") if last else None
         if before and before.table_hashes() == table_hashes(scratch):
             return Published(before, False)
-        describe(build, quarter, tables, checks, last + 1, scratch, before, synthetic)
+        tell(scratch, last + 1, before)
         for file in (*scratch.iterdir(), scratch):
             file.chmod(0o444 if file.is_file() else 0o555)
         return Published(Release.read(scratch.rename(releases / f"v{last + 1}")), True)
@@ -68,7 +82,7 @@ def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], 
         for table in tables:
             order = ", ".join(f"{column} nulls last" for column in table.order)
             columns = ", ".join(name for name, _, _ in table.columns)
-            safe = ", ".join(_safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
+            safe = ", ".join(safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
             names = f"(select quarter, {CODE}, {NAME} from {ORGANISATIONS})"
             named = f"left join {names} using (quarter, {CODE})" if table.names_added else ""
             # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
@@ -76,14 +90,14 @@ def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], 
                 f"create or replace temp table of_quarter as select {columns} from {table.relation} {named} "
                 f"where quarter = '{quarter}' order by {order}"
             )
-            _copy(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
+            copy_to(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
             about = {table.name: table.description, **{name: told for name, _, told in table.columns}}
             metadata = ", ".join(f"{_quoted(name)}: {_quoted(told)}" for name, told in about.items())
             options = f"format parquet, kv_metadata {{{metadata}}}"
-            _copy(connection, "from of_quarter", folder / f"{table.name}.parquet", options)
+            copy_to(connection, "from of_quarter", folder / f"{table.name}.parquet", options)
 
 
-def _copy(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:
+def copy_to(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:
     connection.execute(f"copy ({query}) to {_quoted(str(path))} ({options})")
 
 
@@ -91,7 +105,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _safe_in_a_spreadsheet(column: str, kind: str) -> str:
+def safe_in_a_spreadsheet(column: str, kind: str) -> str:
     """A text cell that a spreadsheet would read as a formula starts with an apostrophe instead; numbers stay as they
     are."""
     if kind != "varchar":

@@ -19,6 +19,7 @@ class PublishedTable:
     description: str
     key: tuple[str, ...]
     order: tuple[str, ...]
+    shown: tuple[str, ...]
     columns: tuple[tuple[str, str, str], ...]
     names_added: bool
 
@@ -46,6 +47,7 @@ def published_tables() -> list[PublishedTable]:
                 description=model.description,
                 key=model.published.key,
                 order=model.published.order,
+                shown=model.published.shown,
                 columns=tuple((column.name, column.data_type, column.description) for column in columns),
                 names_added=names_added,
             )

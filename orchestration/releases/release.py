@@ -94,6 +94,11 @@ class Release:
     def quarter(self) -> str:
         return str(self.checks["quarter"])
 
+    @property
+    def since(self) -> str | None:
+        """Of a series the first quarter that it has months of; it ends with its quarter."""
+        return self.checks.get("since")
+
     def inventory(self) -> pd.DataFrame:
         """The inventory that the release was built from, with the columns of `sources.inventory`."""
         import pandas as pd

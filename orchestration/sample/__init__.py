@@ -18,10 +18,12 @@ from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
 from orchestration.sample.organisations import Organisations, Trust, invent_organisations, write_reference_files
 from orchestration.sample.publication_files import write_csv_publications
-from orchestration.sample.publications import Figures, Publications, count_publications, figures
+from orchestration.sample.publications import STAFF_SCORES, Figures, Publications, count_publications, figures
 from orchestration.sample.releases import write_releases
+from orchestration.sample.small_areas import write_small_areas
+from orchestration.sample.staff_workbooks import write_staff_workbooks
 from orchestration.sample.standings import QuarterResult, score_quarter
-from orchestration.sample.values import QuarterValues, draw_values, draw_values_of
+from orchestration.sample.values import QuarterValues, draw_values, draw_values_of, staff_scores
 
 SEED = 20260621
 
@@ -40,7 +42,9 @@ def invent_year(seed: int = SEED) -> Year:
     """The fictional year; do not change what it holds."""
     organisations = invent_organisations(seed)
     drawn = draw_values(organisations.trusts, seed)
-    return Year(organisations, drawn, count_publications(organisations, [values.ratios for values in drawn], seed))
+    staff = staff_scores(drawn, list(STAFF_SCORES))
+    counted = count_publications(organisations, [values.ratios for values in drawn], staff, seed)
+    return Year(organisations, drawn, counted)
 
 
 def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED_YEAR) -> None:
@@ -56,6 +60,8 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
         write_cancer_workbooks(directory / "cancer", year.publications)
         write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
         write_general_practice(directory, year.publications)
+        write_staff_workbooks(directory / "staff_survey", year.publications, year.organisations)
+        write_small_areas(directory / "context", year.organisations, year.drawn[-1].values["OF0082"], seed)
 
 
 def members_of(framework: Framework, seed: int = SEED) -> tuple[Trust, ...]:

@@ -8,14 +8,14 @@ A trust that was absorbed keeps its old code in July, the month of the merger; i
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
 import numpy as np
 
-from orchestration.sample.framework import QUARTERS, Quarter
+from orchestration.sample.framework import MILLION, QUARTERS, Quarter
 from orchestration.sample.general_practice import DEMENTIA, QUESTIONS, Diagnoses, Survey, ask_patients, diagnose
 from orchestration.sample.organisations import Commissioner, Icb, Organisations, Provider, Trust
 from orchestration.sample.ratios import (
@@ -60,6 +60,7 @@ WEEKS, TESTS, TEST_WEEKS = 105, 15, 14  # the sixteenth test is TOTAL
 OUTSIDE_ENGLAND = Commissioner("NONC", "")
 NHS_ENGLAND = Commissioner("X99", "NHS ENGLAND")
 UNKNOWN = Commissioner("UNKNOWN", "UNKNOWN")
+STAFF_SCORES = {"OF0061": "PP3_2", "OF0084": "Staff Engagement"}  # as the survey calls them
 COMMUNITY_TRUSTS_WITH_WAITING_LISTS = 6
 COMMUNITY_TRUSTS_WITH_URGENT_CARE = 5
 INDEPENDENTS_WITH_CANCER_CARE = 3
@@ -178,6 +179,7 @@ class Publications:
     waits: CommunityWaits
     survey: Survey
     diagnoses: Diagnoses
+    staff: Mapping[str, Mapping[str, int]]  # scores of the survey of staff, in millionths, by metric and trust
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -188,14 +190,16 @@ class Publications:
         return tuple(Month(month.number - 3) for month in self.months)
 
 
-def count_publications(organisations: Organisations, ratios: Sequence[Ratios], seed: int) -> list[Publications]:
+def count_publications(
+    organisations: Organisations, ratios: Sequence[Ratios], staff: Sequence[Mapping[str, Mapping[str, int]]], seed: int
+) -> list[Publications]:
     """The counts of every quarter."""
     survey = ask_patients(organisations.icbs, seed)
     return [
         _Counter(organisations, quarter, counted, np.random.default_rng([seed, 6, quarter.number])).publications(
-            survey, diagnose(organisations.icbs, quarter, seed)
+            survey, diagnose(organisations.icbs, quarter, seed), scores
         )
-        for quarter, counted in zip(QUARTERS, ratios, strict=True)
+        for quarter, counted, scores in zip(QUARTERS, ratios, staff, strict=True)
     ]
 
 
@@ -214,7 +218,9 @@ class _Counter:
             assert location.icb is not None
             self.locations[location.icb.code].append(location)
 
-    def publications(self, survey: Survey, diagnoses: Diagnoses) -> Publications:
+    def publications(
+        self, survey: Survey, diagnoses: Diagnoses, staff: Mapping[str, Mapping[str, int]]
+    ) -> Publications:
         return Publications(
             quarter=self.quarter,
             pathways=self.pathways(),
@@ -227,6 +233,7 @@ class _Counter:
             waits=self.waits(),
             survey=survey,
             diagnoses=diagnoses,
+            staff=staff,
         )
 
     def of(self, *subtypes: str) -> list[Provider]:
@@ -516,6 +523,12 @@ def figures(publications: Publications, organisations: Organisations) -> Figures
             answer = publications.survey.answers[icb, question]
             numerator, size = answer.as_counts()
             found[metric_id][icb.code] = Figure(numerator, Fraction(size), 10_000 * answer.percent)
+    for metric_id, scores in publications.staff.items():  # those of two trusts do not add up
+        found[metric_id] = {
+            code: Figure(Fraction(score, MILLION), Fraction(10), score)
+            for code, score in scores.items()
+            if not (merged and code in successors)
+        }
     found[DEMENTIA] = {
         icb.code: Figure(Fraction(recorded), Fraction(tenths, 10), Ratio(10 * recorded, tenths).value())
         for icb, (recorded, tenths) in publications.diagnoses.items()

@@ -152,6 +152,18 @@ def draw_values(trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
     ]
 
 
+def staff_scores(drawn: Sequence[QuarterValues], metric_ids: Sequence[str]) -> list[dict[str, dict[str, int]]]:
+    """What the survey of staff that a quarter uses found, by metric and trust: all that any quarter shows of it."""
+    dates = {metric.metric_id: metric.reporting_dates for metric in METRICS}
+    found: list[dict[str, dict[str, int]]] = [{metric_id: {} for metric_id in metric_ids} for _ in QUARTERS]
+    for metric_id in metric_ids:
+        for quarter, of_survey in zip(QUARTERS, found, strict=True):
+            for values, date in zip(drawn, dates[metric_id], strict=True):
+                if date == dates[metric_id][quarter.number]:
+                    of_survey[metric_id] |= values.values[metric_id]
+    return found
+
+
 def draw_values_of(framework: Framework, trusts: Sequence[Trust], seed: int) -> list[QuarterValues]:
     """The values of every quarter of a framework whose metrics have their own shapes. No publication counts them."""
     rng = np.random.default_rng([seed, 6])

@@ -69,7 +69,7 @@ class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
     alone, where group 1 of `file_name` finds it, in one `format` or one of several. Of a longer text `at_end` takes the
     end. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the
-    year that it ends in. What is published too late for its quarter counts in the next, `in_arrears`."""
+    year that it ends in. What is published too late for its quarter counts so many quarters later, its `arrears`."""
 
     format: TextOrTexts
     columns: Texts = ()
@@ -78,7 +78,7 @@ class Period(Entry):
     at_end: bool = False
     totals: Texts = ()
     financial_year: bool = False
-    in_arrears: bool = False
+    arrears: int = 0
 
 
 class Vintage(Entry):
@@ -100,7 +100,8 @@ class Table(Entry):
     """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
     `optional` one. Where it has a column of figures for each of `many`, a row is landed for each that is not blank: the
-    heading is its first count and the figure its second."""
+    heading is its first count and the figure its second. A sheet that is known for `others` has more columns than are
+    landed, and nothing is said of them."""
 
     sheet: Pattern
     texts: Texts
@@ -108,6 +109,7 @@ class Table(Entry):
     missing: Texts = ("-",)
     optional: bool = False
     many: Pattern | None = None
+    others: bool = False
 
     @property
     def headed(self) -> Texts:
@@ -163,9 +165,9 @@ class Source(Entry):
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks.
-    `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for
-    people."""
+    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks. With
+    `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the file is called on
+    the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
 
     id: Text
     title: Text
@@ -196,6 +198,7 @@ class Source(Entry):
     calendar: Calendar | None = None
     sheets: Mapping[Text, Texts] = {}
     tables: Annotated[tuple[Table, ...], Field(strict=False)] = ()
+    as_csv: bool = False
     quirks: Texts
 
     @model_validator(mode="after")
@@ -223,11 +226,17 @@ class Source(Entry):
 
     def quarter_of(self, month: str) -> Quarter:
         """The quarter in which a month counts."""
-        return Quarter.of_month(month).following(int(bool(self.period and self.period.in_arrears)))[-1]
+        return Quarter.of_month(month).following(self.arrears)[-1]
 
     def months_of(self, quarter: Quarter) -> list[str]:
         """The months that count in a quarter."""
-        return quarter.previous.months if self.period and self.period.in_arrears else quarter.months
+        for _ in range(self.arrears):
+            quarter = quarter.previous
+        return quarter.months
+
+    @property
+    def arrears(self) -> int:
+        return self.period.arrears if self.period else 0
 
     @property
     def names(self) -> list[str]:

@@ -83,7 +83,7 @@ def _fetched(how: Fetch) -> str:
 
 def _of(source: Source) -> str:
     assert source.calendar
-    return OF[source.calendar.of] + (" of the quarter before" if source.period and source.period.in_arrears else "")
+    return OF[source.calendar.of] + (" of the quarter before" if source.arrears else "")
 
 
 def _expected(source: Source, calendar: Calendar) -> str:

@@ -5,9 +5,10 @@ Belongs here: what gives a fictional file away, refusing a mixture. Does not: ke
 
 We look at what a file says, not at a mark beside it: a mark is left behind when a file is copied, and a flag is
 forgotten. Every row that the sample writes about an organisation has an invented code: Z, a letter, a digit for trusts;
-X, a letter from A to E, a digit for ICBs. No real file that we have holds such a code as a whole cell. A test looks at
-every file of the sample and at every real one. Should NHS England ever use such a code, the file is taken for fictional
-and refused beside the real ones: the mistake is loud."""
+X, a letter from A to E, a digit for ICBs; E01999 and three digits for small areas. No real file that we have holds such
+a code as a whole cell. A test looks at every file of the sample and at every real one. Should NHS England or the Office
+for National Statistics ever use such a code, the file is taken for fictional and refused beside the real ones: the
+mistake is loud."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from orchestration.sources.archives import HEAD, is_archive, members, open_archi
 
 NAMED = 3  # files of each kind that a refusal names
 # A whole cell: between commas or ends of line in CSV, quoted or not; between tags in the XML of a workbook.
-INVENTED_CODE = re.compile(rb'(?m)(?:^|,|>)"?(?:Z[A-Z]\d|X[A-E]\d)"?(?:,|<|\r?$)')
+INVENTED_CODE = re.compile(rb'(?m)(?:^|,|>)"?(?:Z[A-Z]\d|X[A-E]\d|E01999\d{3})"?(?:,|<|\r?$)')
 
 
 def is_fictional(path: Path, file: str) -> bool:

@@ -8,7 +8,7 @@ damaged one that does not say what it is about may be needed."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -217,10 +217,17 @@ def quarters_at_hand(found: Survey) -> list[Quarter]:
     raise LeagueError(f"no publication of a quarter that can be built is among the files of {found.folder}")
 
 
-def competing_files(found: Survey, quarter: str) -> Groups:
-    """The files that a quarter may be built from, by source and subject. Every quarter has a vintage of each
-    reference. Raises LeagueError for a quarter that cannot be built."""
-    quarters = needed(require_known_quarter(quarter))
+def quarters_with_figures(found: Survey, first: str, last: str | None) -> list[Quarter]:
+    """The quarters from one to another that a folder has figures of, whether or not they can be built. Raises
+    LeagueError where there is none."""
+    about = {one.subject.quarter for one in found.candidates if one.source.figures and one.subject.quarter}
+    if there := sorted(Quarter(one) for one in about if first <= one <= (last or one)):
+        return there
+    raise LeagueError(f"no publication from {first} to {last or 'today'} is among the files of {found.folder}")
+
+
+def competing_files(found: Survey, quarters: Sequence[Quarter]) -> Groups:
+    """The files of some quarters, by source and subject. Every quarter has a vintage of each reference."""
     groups: Groups = {}
     for candidate in found.candidates:
         if candidate.subject.quarter is None:
@@ -232,14 +239,16 @@ def competing_files(found: Survey, quarter: str) -> Groups:
     return groups
 
 
-def take_inventory(found: Survey, quarter: str, lock: Lock) -> pd.DataFrame:
+def take_inventory(found: Survey, quarter: str, lock: Lock, reads: Sequence[Quarter] | None = None) -> pd.DataFrame:
     """One row per file and subject, in COLUMNS; `status` is used, superseded, not_asked_for, duplicate or not_known.
+    A quarter `reads` its own files and those of the one before, a series those of all its quarters.
 
     Raises LeagueError for a quarter that cannot be built or without a required publication, for two differing files
     that nothing puts in order, and for a file that is pinned in the lock and not found.
     """
-    groups = competing_files(found, quarter)
-    _require_pinned(found, groups, quarter, lock)
+    reads = reads or needed(require_known_quarter(quarter))
+    groups = competing_files(found, reads)
+    _require_pinned(found, groups, reads, lock)
     rows = [*found.set_aside]
     for candidate in found.candidates:
         if candidate.subject.quarter and (candidate.source.id, candidate.subject) not in groups:
@@ -338,10 +347,10 @@ def _rows(candidate: Candidate) -> pd.Series[int]:
         return recognise.hashes_of_rows(path, candidate.member, candidate.source, candidate.name, candidate.subject)
 
 
-def _require_pinned(found: Survey, groups: Groups, quarter: str, lock: Lock) -> None:
+def _require_pinned(found: Survey, groups: Groups, reads: Sequence[Quarter], lock: Lock) -> None:
     there = {candidate.key for group in groups.values() for candidate in group}
     there |= {(source_id, Subject(), sha256) for source_id, subject, sha256 in there if subject.period is None}
-    quarters = {None, *needed(require_known_quarter(quarter))}
+    quarters = {None, *reads}
     for entry in lock.entries.values():
         if entry.pinned and entry.subject.quarter in quarters and entry.key not in there:
             about = " ".join(filter(None, [entry.source_id, entry.subject.period, entry.subject.part]))

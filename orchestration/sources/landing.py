@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources.archives import open_file
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
@@ -46,17 +47,18 @@ class InUse(NamedTuple):
     period: str | None
 
 
-def take_in(found: Survey, quarter: str, workspace: Workspace) -> pd.DataFrame:
+def take_in(found: Survey, quarter: str, workspace: Workspace, reads: Sequence[Quarter] | None = None) -> pd.DataFrame:
     """The inventory of a quarter (`take_inventory`). Files not met before are entered into the lock, those in use are
     stored, and then in force. Raises LeagueError where a file changed since it was surveyed, and where the clock is
     wrong, too."""
-    contenders = [candidate for group in competing_files(found, quarter).values() for candidate in group]
+    reads = reads or needed(require_known_quarter(quarter))
+    contenders = [candidate for group in competing_files(found, reads).values() for candidate in group]
     store, today = Store(workspace), date.today()
     with changing(workspace) as lock:
         refuse_a_day_too_early(lock, today, workspace)
         for candidate in [one for one in contenders if not one.problem]:
             lock.enter(candidate.entry(lock.of_file(candidate.sha256), today.isoformat()))
-        inventory = take_inventory(found, quarter, lock)
+        inventory = take_inventory(found, quarter, lock, reads)
         used = inventory[inventory["status"] == "used"]
         for candidate in {c.sha256: c for c in contenders if c.sha256 in set(used["source_sha256"])}.values():
             with candidate.file() as path:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -19,7 +20,7 @@ from openpyxl.utils import get_column_letter
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Column, Source, Table
-from orchestration.sources.periods import months_and_parts
+from orchestration.sources.periods import month_in_name, months_and_parts
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
@@ -59,6 +60,9 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     unknown = []
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
+        if source.period.file_name:
+            found.add((str(month_in_name(book.file, source.period)), None))
+            continue
         is_said_above = head.fixed.keys() >= set(source.period.columns)
         lines = iter([[*map(head.fixed.get, source.names), name, str(head.row)]]) if is_said_above else lines
         frame = pd.DataFrame(lines, columns=[*source.names, "_source_member", "_source_row"], dtype="string")
@@ -80,7 +84,7 @@ def read(book: Book, source: Source) -> Iterator[Line]:
 
 
 def _names(book: Book, table: Table) -> list[str]:
-    return [name for name in book.names if re.fullmatch(table.sheet, name.strip(), re.IGNORECASE)]
+    return [name for name in book.names if not name or re.fullmatch(table.sheet, name.strip(), re.IGNORECASE)]
 
 
 def _likeness(book: Book, name: str, source: Source, table: Table) -> float:
@@ -182,7 +186,7 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
         line = [
             value if position is None else as_text(row[position], formats[position]) if position in row else ""
             for position, value in zip(order, fixed, strict=True)
-        ] + [name, str(number)]
+        ] + [name or None, str(number)]
         for one in _each_of_many(line, row, head, source, table) if table.many else [line]:
             read += 1
             if read > MAX_TABLE_ROWS:
@@ -253,7 +257,7 @@ def _columns(
             row=number,
             expected=", ".join(_described(name, source) for name in missing),
         )
-    unknown = [str(row[position]).strip() for position, name in names.items() if not name and position <= end]
+    unknown = [str(row[at]).strip() for at, name in names.items() if not name and at <= end and not table.others]
     return {position: name for name, position in first.items() if position not in many}, many, unknown
 
 
@@ -290,6 +294,7 @@ def _format_of(column: Column, source: Source) -> str | None:
     return source.period.format[0] if source.period and column.name in source.period.columns else None
 
 
+@lru_cache(maxsize=4096)
 def _plain(heading: Any) -> str:
     """A heading without what differs between months: case, blanks, marks, the number of a footnote."""
     text = re.sub(r"\(\d+\)\s*$", "", str(heading).casefold())

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.special import betaincinv
 
 from orchestration.statistics.leagues import (
     SCORE,
@@ -40,6 +41,37 @@ COLUMNS = {
     "rank_high": pa.int32(),
     "rank_variance": pa.decimal128(12, 3),
 }
+VALUE_RANGES = {
+    "quarter": pa.string(),
+    "metric_id": pa.string(),
+    "organisation_code": pa.string(),
+    "value_low": pa.decimal128(9, 4),
+    "value_high": pa.decimal128(9, 4),
+}
+
+
+def value_ranges(measured: pd.DataFrame, level: float = 0.95) -> pa.Table:
+    """One row per proportion of `measured_values` whose count is known: its limits by Jeffreys' law, in per cent. None
+    and all have no limit on their own side, and limits never miss the value."""
+    counted = measured[measured["denominator"].notna()]
+    share, count = counted["value"].to_numpy(float) / 100, counted["denominator"].to_numpy(float)
+    tail = (1 - level) / 2
+    low, high = (betaincinv(share * count + 0.5, (1 - share) * count + 0.5, part) for part in (tail, 1 - tail))
+    low, high = np.where(share == 0, 0, np.minimum(low, share)), np.where(share == 1, 1, np.maximum(high, share))
+    rows: Iterable[Any] = counted.itertuples()
+    return table(
+        [
+            {
+                "quarter": row.quarter,
+                "metric_id": row.metric_id,
+                "organisation_code": row.organisation_code,
+                "value_low": decimals(100 * low[i], 4),
+                "value_high": decimals(100 * high[i], 4),
+            }
+            for i, row in enumerate(rows)
+        ],
+        VALUE_RANGES,
+    )
 
 
 def drawn_values(population: pd.DataFrame, draws: int) -> Real:
@@ -98,7 +130,7 @@ def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table
     """One row per organisation of a league with at least one metric whose counts are known."""
     rows: list[dict[str, Any]] = []
     for league in leagues:
-        of_quarter = measured[measured["quarter"] == league.quarter]
+        of_quarter = measured[measured["rescored"] & (measured["quarter"] == league.quarter)]
         if not set(of_quarter["metric_id"]) & set(league.metrics):
             continue
         averages, drawn = measured_averages(league, of_quarter)

@@ -1,16 +1,34 @@
 """Likely ranges of averages and ranks as NHS England publishes them: an organisation's own metric scores, resampled.
 
 The range says how far a rank hangs on which metrics were chosen. It is not the sampling error of the data behind them
-(`measurement`), and it takes the metrics for a sample of those that might have been chosen."""
+(`measurement`), and it takes the metrics for a sample of those that might have been chosen. All that is said of a
+league here is said of the same draws."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import League, Whole, decimals, generator, hundredths, limits, score, table
+from orchestration.statistics.leagues import (
+    SCORE,
+    League,
+    Real,
+    Whole,
+    competition_ranks,
+    decimals,
+    generator,
+    hundredths,
+    in_units,
+    limits,
+    place_keys,
+    score,
+    table,
+    whole_weights,
+)
+from orchestration.statistics.robustness import finance_metrics, without
 
 DRAWS = 10_000
 COLUMNS = {
@@ -25,33 +43,90 @@ COLUMNS = {
     "same_segment_share": pa.decimal128(4, 3),
     "top_quarter_share": pa.decimal128(4, 3),
     "bottom_quarter_share": pa.decimal128(4, 3),
+    "rank_without_override_low": pa.int32(),
+    "rank_without_override_high": pa.int32(),
+    "rank_without_finance_low": pa.int32(),
+    "rank_without_finance_high": pa.int32(),
+    "later_codes": pa.list_(pa.string()),
+    "ahead_shares": pa.list_(pa.decimal128(4, 3)),
+    "level_shares": pa.list_(pa.decimal128(4, 3)),
+}
+BEFORE = ("quarter", "league", "organisation_code", "bottom_quarter_share")  # all that counts of a quarter that is over
+OF_A_SELECTION = {
+    "quarter": pa.string(),
+    "league": pa.string(),
+    "scope": pa.string(),
+    "organisation_code": pa.string(),
+    "average_score_low": pa.decimal128(4, 2),
+    "average_score_high": pa.decimal128(4, 2),
+    "rank_low": pa.int32(),
+    "rank_high": pa.int32(),
 }
 
 
-def resampled_averages(league: League, draws: int = DRAWS) -> Whole:
-    """Averages in hundredths, (draws, n): every organisation's held scores drawn with replacement, each with its
-    weight. Independent between organisations."""
+def resampled_averages(league: League, draws: int = DRAWS) -> tuple[Whole, Whole]:
+    """Averages in hundredths, (draws, n), of all metrics and of those that are not finance: every organisation's held
+    scores drawn with replacement, each with its weight. Independent between organisations.
+
+    The same random numbers choose among all metrics and among the fewer. Who holds nothing but finance keeps its
+    average.
+    """
     averages = np.empty((draws, len(league.codes)), np.int64)
+    other_averages = np.empty_like(averages)
+    others = ~finance_metrics(league)
     for i, code in enumerate(league.codes):
         own = np.flatnonzero(league.held[i])
-        drawn = own[(generator(league.quarter, code).random((draws, own.size)) * own.size).astype(np.int64)]
-        weights = league.weights[drawn]
-        averages[:, i] = hundredths((league.scores[i, drawn] * weights).sum(axis=1), weights.sum(axis=1))
-    return averages
+        chance = generator(league.quarter, code).random((draws, own.size))
+        averages[:, i] = _drawn(league.scores[i, own], league.weights[own], chance)
+        left = own[others[own]]
+        if left.size:
+            other_averages[:, i] = _drawn(league.scores[i, left], league.weights[left], chance[:, : left.size])
+        else:
+            other_averages[:, i] = league.averages[i]
+    return averages, other_averages
+
+
+def _drawn(scores: Whole, weights: Whole, chance: Real) -> Whole:
+    """Averages in hundredths, (draws,), of the scores that random numbers, (draws, M), choose among M."""
+    chosen = (chance * scores.size).astype(np.int64)
+    drawn = weights[chosen]
+    return hundredths((scores[chosen] * drawn).sum(axis=1), drawn.sum(axis=1))
+
+
+def rank_range(ranks: Whole, own: Whole) -> tuple[Whole, Whole]:
+    """Ends of the ranges of ranks drawn, (draws, n), each widened to the own rank where the draws miss it, (n,)."""
+    low, high = limits(ranks)
+    return np.minimum(low, own), np.maximum(high, own)
+
+
+def pair_shares(keys: Whole) -> tuple[Real, Real]:
+    """How often, of the draws (draws, n), one is before another and level with it, (n, n) each; lower is better."""
+    columns = np.ascontiguousarray(keys.T.astype(np.int16))  # a key is a segment and three digits
+    ahead = np.array([np.count_nonzero(own < columns, axis=1) for own in columns]) / len(keys)
+    return ahead, 1 - ahead - ahead.T
 
 
 def likely_ranges(leagues: list[League]) -> pa.Table:
-    """One row per league and organisation. A range is widened to its own point where the draws miss it."""
+    """One row per league and organisation. A range is widened to its own point where the draws miss it. The lists have
+    an item for each organisation whose code comes later."""
     return table([row for league in leagues for row in _rows(league)], COLUMNS)
 
 
 def _rows(league: League) -> list[dict[str, Any]]:
-    averages = resampled_averages(league)
+    averages, other_averages = resampled_averages(league)
     ranks = league.place(averages)
     quarter_of_league = league.quarter_of_it
     segments = np.maximum(league.segments(averages), league.floors)
     own_segments = np.maximum(league.segments(league.averages), league.floors)
-    (low, high), (best, worst) = limits(averages), limits(ranks)
+    low, high = limits(averages)
+    best, worst = rank_range(ranks, league.ranks)
+    by_score = rank_range(competition_ranks(averages), competition_ranks(league.averages))
+    finance = finance_metrics(league)
+    without_finance = None
+    if finance.any():
+        own = competition_ranks(without(league, finance))
+        without_finance = rank_range(competition_ranks(other_averages), own)
+    ahead, level = pair_shares(place_keys(averages, league.cuts, league.floors))
     rows = []
     for i, code in enumerate(league.codes):
         rows.append(
@@ -61,12 +136,55 @@ def _rows(league: League) -> list[dict[str, Any]]:
                 "organisation_code": code,
                 "average_score_low": score(min(low[i], league.averages[i])),
                 "average_score_high": score(max(high[i], league.averages[i])),
-                "rank_low": int(min(best[i], league.ranks[i])),
-                "rank_high": int(max(worst[i], league.ranks[i])),
+                "rank_low": int(best[i]),
+                "rank_high": int(worst[i]),
                 "rank_variance": decimals(float(ranks[:, i].var())),
                 "same_segment_share": decimals(float((segments[:, i] == own_segments[i]).mean())),
                 "top_quarter_share": decimals(float((ranks[:, i] <= quarter_of_league).mean())),
                 "bottom_quarter_share": decimals(float((ranks[:, i] > len(league.codes) - quarter_of_league).mean())),
+                "rank_without_override_low": int(by_score[0][i]),
+                "rank_without_override_high": int(by_score[1][i]),
+                "rank_without_finance_low": int(without_finance[0][i]) if without_finance else None,
+                "rank_without_finance_high": int(without_finance[1][i]) if without_finance else None,
+                "later_codes": league.codes[i + 1 :],
+                "ahead_shares": [decimals(share) for share in ahead[i, i + 1 :]],
+                "level_shares": [decimals(share) for share in level[i, i + 1 :]],
             }
         )
     return rows
+
+
+def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
+    """One row per quarter, league, scope and organisation of `scores`, which has a row per metric: the likely ranges of
+    a table of those metrics, ranked by average alone."""
+    rows: list[dict[str, Any]] = []
+    for names, scored in scores.groupby(["quarter", "league", "scope"]):
+        quarter, league, scope = map(str, names)
+        ordered = scored.sort_values(["organisation_code", "metric_id"])
+        units, weights = in_units(ordered["score_exact"], SCORE), whole_weights(ordered["weight"])
+        of_whom = ordered["organisation_code"].to_numpy()
+        codes = list(dict.fromkeys(of_whom))
+        averages, own = np.empty((DRAWS, len(codes)), np.int64), np.empty(len(codes), np.int64)
+        for i, code in enumerate(codes):
+            its = of_whom == code
+            metrics = int(its.sum())
+            own[i] = hundredths((units[its] * weights[its]).sum(), weights[its].sum())
+            averages[:, i] = own[i]  # one metric is drawn every time
+            if metrics > 1:
+                chance = generator(quarter, code).random((DRAWS, metrics))
+                averages[:, i] = _drawn(units[its], weights[its], chance)
+        (low, high), (best, worst) = limits(averages), rank_range(competition_ranks(averages), competition_ranks(own))
+        rows.extend(
+            {
+                "quarter": quarter,
+                "league": league,
+                "scope": scope,
+                "organisation_code": code,
+                "average_score_low": score(min(low[i], own[i])),
+                "average_score_high": score(max(high[i], own[i])),
+                "rank_low": int(best[i]),
+                "rank_high": int(worst[i]),
+            }
+            for i, code in enumerate(codes)
+        )
+    return table(rows, OF_A_SELECTION)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, ndtri
 
 from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, generator, table
 
@@ -30,6 +30,8 @@ COLUMNS = {
     "may_be_in_top_quarter": pa.bool_(),
     "may_be_in_bottom_quarter": pa.bool_(),
     "band": pa.int32(),
+    "later_told_apart_alone": pa.list_(pa.bool_()),
+    "later_told_apart_all": pa.list_(pa.bool_()),
 }
 
 
@@ -66,6 +68,15 @@ def told_apart(estimates: Real, errors: Real, noise: Real, level: float = LEVEL)
         if not (found & ~better).any():
             return better
         better |= found
+
+
+def told_apart_alone(estimates: Real, errors: Real, level: float = LEVEL) -> NDArray[np.bool_]:
+    """(n, n): whether j and k differ if no other pair is looked at (two-sided). One that has no error, as `told_apart`
+    takes it."""
+    spread = np.sqrt(errors[:, None] ** 2 + errors[None, :] ** 2)
+    distance = np.abs(estimates[:, None] - estimates[None, :])
+    differ: NDArray[np.bool_] = distance > ndtri((1 + level) / 2) * spread
+    return differ
 
 
 def _parts(noise: Real) -> list[Real]:
@@ -133,6 +144,9 @@ def _rows(league: League) -> list[dict[str, Any]]:
     averages = league.averages / 100
     noise = generator(league.quarter, league.name, "rank sets").standard_normal((DRAWS, count))
     better = told_apart(-averages, errors, noise)
+    # The limit of all pairs is drawn: in a league of two it may be a hair less than the exact one of a single pair.
+    of_all = better | better.T
+    alone = told_apart_alone(averages, errors) | of_all
     best, worst = rank_limits(better)
     expected = expected_ranks(*shrunk(averages, errors))
     true = rankability(averages, errors)
@@ -151,6 +165,8 @@ def _rows(league: League) -> list[dict[str, Any]]:
             "may_be_in_top_quarter": bool(best[i] <= quarter_of_league),
             "may_be_in_bottom_quarter": bool(worst[i] > count - quarter_of_league),
             "band": int(band[i]),
+            "later_told_apart_alone": alone[i, i + 1 :].tolist(),
+            "later_told_apart_all": of_all[i, i + 1 :].tolist(),
         }
         for i, code in enumerate(league.codes)
     ]

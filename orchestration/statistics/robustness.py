@@ -36,6 +36,11 @@ def ranks_left_out(leagues: list[League]) -> pa.Table:
     return table([row for league in leagues for row in _ranks_left_out(league)], LEFT_OUT)
 
 
+def finance_metrics(league: League) -> NDArray[np.bool_]:
+    """Which metrics are of the finance domain, (M,)."""
+    return np.array([domain == FINANCE for domain in league.domains], bool)
+
+
 def without(league: League, left_out: NDArray[np.bool_]) -> Whole:
     """Averages in hundredths, (n,), without the metrics marked, (M,); who holds no other keeps the full average."""
     weights = np.where(left_out, 0, league.weights)
@@ -50,7 +55,7 @@ def _ranks_left_out(league: League) -> list[dict[str, Any]]:
     metrics = np.array(league.metrics)
     ranks = {metric: league.place(without(league, metrics == metric)) for metric in league.metrics}
     ranks[OVERRIDE] = competition_ranks(league.averages)
-    finance = np.array(league.domains) == FINANCE
+    finance = finance_metrics(league)
     if finance.any():
         ranks[FINANCE] = competition_ranks(without(league, finance))
     return [

@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import known_quarters, require_known_quarter
+from orchestration.quarters import Quarter, known_quarters, require_known_quarter
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.fictional import is_fictional
@@ -33,14 +33,14 @@ class QuarterName(click.ParamType[str]):
 
     name = "quarter"
 
-    def __init__(self, also: str = "") -> None:
-        self._also = also
+    def __init__(self, also: str = "", of_any_year: bool = False) -> None:
+        self._also, self._read = also, Quarter.said if of_any_year else require_known_quarter
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if self._also and value.lower() == self._also:
             return ALL
         try:
-            return require_known_quarter(value)
+            return self._read(value)
         except LeagueError as error:
             self.fail(visible(str(error)), param, ctx)
 
@@ -96,6 +96,18 @@ class ReleaseName(click.ParamType[Release]):
         return _beginning(names, incomplete) or [CompletionItem(incomplete, type="dir")]
 
 
+class TableName(click.ParamType[str]):
+    """A table of a release: completed from its folder, checked by who reads it."""
+
+    name = "table"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        with suppress(LeagueError):
+            release = shelf.find(_workspace(ctx), ctx.params.get("quarter"))
+            return _beginning(sorted(path.stem for path in release.folder.glob("*.parquet")), incomplete)
+        return []
+
+
 class FromRelease(click.ParamType[str]):
     """A word that the tables of a release have: completed from its CSV, checked by who reads it."""
 
@@ -117,6 +129,7 @@ class FromRelease(click.ParamType[str]):
 ORGANISATION = FromRelease("league_table", "organisation_code", "organisation_name")
 LEAGUE = FromRelease("league_coverage", "league", "title")
 METRIC = FromRelease("metric_league_table", "metric_id", "metric_title")
+TABLE = TableName()
 
 
 def _workspace(ctx: click.Context | None) -> Workspace:

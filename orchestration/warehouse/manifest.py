@@ -12,7 +12,10 @@ from typing import Any
 
 from orchestration.warehouse.project import ensure_manifest
 
-STAGE_METRIC, SCORE_RANK = "stage_metric", "score_rank"  # the two stages that dbt builds, by their tags
+STAGE_METRIC, SCORE_RANK = "stage_metric", "score_rank"  # the two stages that dbt builds of a quarter, by their tags
+SERIES = "series"  # what dbt builds of a series: its table, and all that is read for it
+SERIES_TABLE = "metric_series"
+SELECTED = {stage: f"tag:{stage}" for stage in (STAGE_METRIC, SCORE_RANK)} | {SERIES: f"+{SERIES_TABLE}"}
 
 
 @dataclass(frozen=True)
@@ -26,10 +29,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Published:
-    """How a model stands in the release: its key, and the order of its rows."""
+    """How a model stands in the release: its key, the order of its rows, and the columns that people look at first,
+    none where that is all of them."""
 
     key: tuple[str, ...]
     order: tuple[str, ...]
+    shown: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -107,9 +112,32 @@ def rules() -> tuple[Rule, ...]:
     return tuple(rule for node in tests for rule in _rules(node))
 
 
+@cache
+def nodes_of(stage: str) -> frozenset[str]:
+    """The models and seeds of a stage, and the tests of which dbt builds all that they read."""
+    nodes = raw()["nodes"]
+    if stage != SERIES:
+        return frozenset(name for name, node in nodes.items() if stage in node["tags"])
+    found, waiting = set[str](), [name for name in nodes if name.endswith(f".{SERIES_TABLE}")]
+    while waiting:
+        found.add(name := waiting.pop())
+        waiting += nodes.get(name, {}).get("depends_on", {}).get("nodes", [])  # a source has none
+    tests = [name for name, node in nodes.items() if node["resource_type"] == "test"]
+    return frozenset(
+        found & {*nodes} | {name for name in tests if found.issuperset(nodes[name]["depends_on"]["nodes"])}
+    )
+
+
+def tests_of(stage: str) -> set[str]:
+    """The names of the data tests that a stage runs."""
+    nodes = raw()["nodes"]
+    return {nodes[name]["name"] for name in nodes_of(stage) if nodes[name]["resource_type"] == "test"}
+
+
 def relations_of(stage: str) -> list[str]:
     """The relations that one dbt stage writes."""
-    return sorted(model.relation for model in (*models(), *seeds()) if stage in model.tags)
+    tables = [raw()["nodes"][name] for name in nodes_of(stage)]
+    return sorted(f"{one['schema']}.{one['name']}" for one in tables if one["resource_type"] != "test")
 
 
 def read_and_written(stage: str) -> list[str]:
@@ -117,8 +145,7 @@ def read_and_written(stage: str) -> list[str]:
     nodes = raw()["nodes"]
     read = {
         f"{nodes[parent]['schema']}.{nodes[parent]['name']}"
-        for node in nodes.values()
-        if stage in node["tags"]
+        for node in (nodes[name] for name in nodes_of(stage))
         for parent in node["depends_on"].get("nodes", [])
         if parent in nodes
     }
@@ -148,7 +175,7 @@ def _model(node: dict[str, Any]) -> Model:
         ),
         reads=tuple(f"{parent['schema']}.{parent['name']}" for parent in parents),
         read_columns={table: tuple(columns) for table, columns in meta.get("reads", {}).items()},
-        published=Published(tuple(publish["key"]), tuple(publish["order"])) if publish else None,
+        published=Published(*(tuple(publish.get(name, ())) for name in ("key", "order", "shown"))) if publish else None,
         sql=node.get("compiled_code", ""),
     )
 

@@ -68,7 +68,11 @@ def _invoke(
     os.environ.update(OPT_OUT | {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed)})
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+    from orchestration.warehouse.silence import Silence
+
+    ctx_set_event_manager(Silence())
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(TARGET)]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(TARGET)]
     try:
@@ -80,10 +84,10 @@ def _invoke(
     return outcome.result
 
 
-def build_stage(build: Build, tag: str, waived: Collection[str]) -> list[Any]:
-    """Builds and tests every node of a stage; returns dbt's result of each. `waived` are the tests that may fail.
+def build_stage(build: Build, selected: str, waived: Collection[str]) -> list[Any]:
+    """Builds and tests the nodes that are selected; returns dbt's result of each. `waived` are the tests that may fail.
     Raises LeagueError when dbt cannot run."""
-    selection = ["--select", f"tag:{tag}", "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
+    selection = ["--select", selected, "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
     arguments = ["build", *selection, "--no-write-json"]
     with _waived(_parsed(), waived) as parsed:
         results = list(_invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.quarters import Quarter
+from orchestration.quarters import Quarter, needed
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -36,14 +36,24 @@ class Workspace:
 
     def unfinished(self, quarter: str) -> Path:
         """A release in the making. Beside the releases, so that it becomes one by its name alone."""
-        return self.releases(quarter) / ".unfinished"
+        return unfinished(self.releases(quarter))
 
     def lock(self, quarter: str) -> Path:
         """What a build of a quarter holds until it ends."""
         return self.data_dir / "work" / f"{quarter}.lock"
 
-    def build(self, *quarters: str) -> Build:
-        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)))
+    @property
+    def series(self) -> Path:
+        """The releases of series, which are of no quarter. As deep in the data folder as those of a quarter."""
+        return self.data_dir / "history" / "series"
+
+    def build(self, *quarters: str, since: Quarter | None = None) -> Build:
+        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since)
+
+
+def unfinished(releases: Path) -> Path:
+    """Where the next of some releases is made."""
+    return releases / ".unfinished"
 
 
 @dataclass(frozen=True)
@@ -54,14 +64,19 @@ class Build:
 
     workspace: Workspace
     quarters: tuple[Quarter, ...]
+    since: Quarter | None = None  # of a series: the first quarter whose months it has; it ends with the one quarter
 
     def __str__(self) -> str:
-        return ", ".join(self.quarters)
+        return f"{self.since} to {self.quarters[-1]}" if self.since else ", ".join(self.quarters)
+
+    def reads(self, quarter: Quarter) -> list[Quarter]:
+        """The quarters whose files are read for a quarter."""
+        return quarter.back_to(self.since) if self.since else needed(quarter)
 
     @property
     def whole(self) -> Path:
         """The last build whose gates all opened."""
-        return self.workspace.data_dir / "work" / "+".join(self.quarters)
+        return self.workspace.data_dir / "work" / ("series" if self.since else "+".join(self.quarters))
 
     @property
     def unfinished(self) -> Path:

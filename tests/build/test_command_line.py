@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner, Result
@@ -53,6 +54,7 @@ def documents(data: Path, *words: str) -> Any:
         ("trace", "{code}", "--metric", "OF0003"),
         ("status",),
         ("framework", "show", QUARTER),
+        ("show", "{code}", "--table", "improvement"),
     ],
 )
 def test_no_word_is_broken_however_narrow_the_terminal(data: Path, words: tuple[str, ...], width: int) -> None:
@@ -130,6 +132,28 @@ def test_programs_are_told_all(data: Path, built: Any) -> None:
     assert re.fullmatch(r"league, version \d+\.\d+\.\d+\n", said.output)
 
 
+def test_every_table_of_a_release_is_shown(data: Path, built: Any) -> None:
+    for name in completed(data, "show", "--table", ""):
+        rows = pd.read_csv(built.release / f"{name}.csv", dtype=str)
+        if rows.empty:
+            assert "has no rows" in str(run(data, "show", "--table", name).exception)
+            continue
+        assert f"{min(len(rows), 2)} of {len(rows)} rows" in run(data, "show", "--table", name, "--rows", "2").output
+        assert len(documents(data, "show", "--table", name)["rows"]) == len(rows)
+
+
+def test_rows_of_a_table_are_those_of_an_organisation_or_a_league(data: Path) -> None:
+    rows = documents(data, "show", "--table", "improvement", "--league", "acute")["rows"]
+    assert {row["league"] for row in rows} == {"acute"}
+    code, name = rows[0]["organisation_code"], rows[0]["organisation_name"]
+    for said in (code.lower(), name):
+        assert documents(data, "show", said, "--table", "improvement")["rows"] == rows[:1]
+    assert "has no table tests; it has agreement, " in str(run(data, "show", "--table", "tests").exception)
+    refused = run(data, "show", code, "--table", "improvement", "--league", "icb")
+    assert "improvement of" in str(refused.exception) and f"has no rows of icb, {code}" in str(refused.exception)
+    assert "has no leagues" in str(run(data, "show", "--table", "metric_parts", "--league", "icb").exception)
+
+
 def test_tampered_release_is_not_shown(data: Path, tmp_path: Path) -> None:
     shutil.copytree(data / "releases", tmp_path / "releases")
     path = tmp_path / "releases" / QUARTER / "v1" / "league_table.csv"
@@ -161,6 +185,7 @@ def test_shell_completes_quarters_releases_leagues_codes_and_metrics(data: Path)
     assert "2025-26-Q1" in completed(data, "build", "--quarter", "2025-26")
     assert completed(data, "diff", "2025") == [f"{QUARTER}/v1"]
     assert completed(data, "show", "--league", "a") == ["acute", "ambulance"]
+    assert completed(data, "show", "--table", "metric_s") == ["metric_scores", "metric_sources"]
     codes = completed(data, "trace", "za")
     assert codes and all(code.startswith("ZA") for code in codes)
     assert "OF0003" in completed(data, "trace", codes[0], "--metric", "OF00")

@@ -32,6 +32,7 @@ DM01, DM01_BEFORE = "dm01/DM01-MARCH-2026-full-extract_pQ6rS8.zip", "dm01/DM01-D
 CANCER = "cancer/MARCH-2026-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx"
 CSDS = "csds/csds_march-2026_csds_data.zip"
 PROVENANCE = {"file_name", "first_row", "last_row", "source_row", "sha256", "source_sha256", "member_or_sheet"}
+PROVENANCE |= {"source_file", "source_rows"}
 SINCE = {"change", "change_low", "change_high", "p_value", "q_value", "verdict", "not_compared_reason"}
 SINCE |= {f"metrics_{what}" for what in ("compared", "excluded", "carried_over")}
 SINCE |= {f"places_{cause}" for cause in ("own_scores", "others", "cut_points", "override")}

@@ -30,11 +30,11 @@ from tests.conftest import COMMUNITY, COMMUNITY_TABLE
 
 QUARTER = "2025-26-Q1"
 PUBLICATIONS = frozenset(
-    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia", "sickness", "community_waits"}
+    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia", "sickness", "community_waits", "staff_survey"}
 )  # the first quarter is built without
 FORMS = frozenset(source.id for source in known_sources().values() if source.form_of)  # the sample has none
 RELEASE = dg.AssetKey(["publish", "release"])
-LAYERS = ("extract", "land", "rules", "stage", "metric", "score", "rank", "publish")
+LAYERS = ("extract", "land", "rules", "stage", "metric", "score", "rank", "insight", "publish")
 
 Row = dict[str, str]
 
@@ -95,21 +95,21 @@ CASES: dict[str, tuple[Callable[[Row], None], set[str], set[str], str, str]] = {
     "land": (
         score_of_five,
         {"land/nof_data:score_range"},
-        {"stage", "metric", "score", "rank", "rules"},
+        {"stage", "metric", "score", "rank", "insight", "rules"},
         "has not been checked",
         COMMUNITY,
     ),
     "dbt": (
         no_override_flag,
         {"metric/organisations:summary_figures_complete"},
-        {"score", "rank"},
+        {"score", "rank", "insight"},
         "has not been checked",
         COMMUNITY,
     ),
     "metric": (
         absence_of_600_percent,
         {"metric/metric_values:percentage"},
-        {"score", "rank"},
+        {"score", "rank", "insight"},
         "has not been checked",
         COMMUNITY,
     ),

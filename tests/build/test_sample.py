@@ -125,7 +125,9 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
         "sickness_absence",
         "community_waits",
         "gp_survey",
+        "staff_survey",
         "dementia",
+        "context",
         "planted_disagreements.csv",
     }
     assert {folder.name: {path.name for path in folder.iterdir()} for folder in (sample / "nof").iterdir()} == FILES

@@ -34,7 +34,7 @@ QUARTER_IDS = [quarter.quarter_id for quarter in QUARTERS]
 ENDS = dict(zip(QUARTER_IDS, MONTHS[2::3], strict=True))
 ROLL_UP = "C_999"
 COUNTED = {"OF0023": 100, "OF0003": 100, "OF0010": 100, "OF0011": 100, "OF0013": 100, "OF0017": Fraction(1, 60)}
-COUNTED |= {"OF0005": 100, "OF0082": 100}
+COUNTED |= {"OF0005": 100, "OF0061": 10, "OF0082": 100, "OF0084": 10}
 EMPLOYERS_COUNTED = ["Acute", "Ambulance", "Mental Health", "Community Provider Trust"]
 
 Ratios = dict[tuple[str, str], list[Fraction]]  # by metric and organisation
@@ -216,8 +216,23 @@ def recomputed(
         for kind, code, _, _, recorded, estimated, *_ in book.get_sheet_by_name("Table 4").to_python():
             if kind == "ICB":
                 add("ICB-DEMENTIA-65", [code], [int(recorded)], [Fraction(str(estimated))])
+        for metric, code, score in _staff_scores(sample, "NSS25" if quarter == QUARTER_IDS[-1] else "NSS24"):
+            if not (code == merged.predecessor and quarter != QUARTER_IDS[0]):  # scores of two trusts do not add up
+                add(metric, [code], [score], [10])
         found[quarter] = sums
     return found
+
+
+def _staff_scores(sample: Path, survey: str) -> Iterator[tuple[str, str, Fraction]]:
+    book = CalamineWorkbook.from_path(str(one(sample / "staff_survey", f"{survey} *.xlsx")))
+    for metric, sheet, heading in (
+        ("OF0061", "PEOPLE PROMISE ELEMENTS", "PP3_2 - score"),
+        ("OF0084", "THEMES", "Staff Engagement - score"),
+    ):
+        _, _, _, _, header, *rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+        for code, _, group, *row in rows:
+            if group not in ("", "Integrated Care Boards"):
+                yield metric, code, Fraction(str(row[header.index(heading) - 3]))
 
 
 def _dementia(end: pd.Period) -> str:

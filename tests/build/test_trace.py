@@ -69,8 +69,8 @@ PARTS = {"2025-26-Q2": 394, "2025-26-Q4": 70278}
 
 
 @pytest.fixture(scope="module", params=MONTHS)
-def audit(request: pytest.FixtureRequest, shared_extracts: Path, build_quarter: Any) -> Audit:
-    return Audit(request.param, build_quarter(request.param, shared_extracts).release, shared_extracts)
+def audit(request: pytest.FixtureRequest, shared_extracts: Path, real_quarters: Any) -> Audit:
+    return Audit(request.param, real_quarters[request.param].release, shared_extracts)
 
 
 @pytest.mark.parametrize("name", TABLES)

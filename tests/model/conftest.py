@@ -15,7 +15,7 @@ from orchestration.sources.inventory import COLUMNS
 from orchestration.workspace.paths import DBT_PROJECT
 
 LANDED = {source.id: [column.name for column in source.columns] for source in known_sources().values()}
-EXTRACT = {"build": ["quarter", "fictional"], "files": COLUMNS}
+EXTRACT = {"build": ["quarter", "reads", "fictional"], "files": COLUMNS}
 PROVENANCE = [*NOF_COLUMNS, "_source_sha256", "_source_member", "_source_row"]
 
 

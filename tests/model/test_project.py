@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -24,27 +25,48 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import improvement, robustness, uncertainty
+from orchestration.statistics import (
+    bunching,
+    context,
+    funnel,
+    improvement,
+    learning,
+    measurement,
+    ranges,
+    robustness,
+    series,
+    uncertainty,
+)
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
-    "agreement": {"role"},
+    "area_context": {"area_kind"},
+    "context": {"measure"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
+    "learn_from": {"label"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
+    "metric_series": {"phase", "source_id"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
+    "needs_support": {"label"},
+    "patient_league_table": {"metrics_expected"},
     "organisation_sources": {"attribute", "source_id"},
-    "release_contradictions": {"role"},
+    "ae_mix": {"label"},
+    "data_quality": {"label"},
+    "specialty_league_table": {"label", "side"},
+    "what_it_takes": {"label"},
+    "steep_at_the_standard": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
-    *("tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("what", "why", "falls_short", "words_status", "sub_domain", "value_basis", "cross_check_basis"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -154,24 +176,36 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 
 def test_python_models_return_what_they_describe() -> None:
     declared = {
+        "candidates": learning.COLUMNS,
+        "context_adjusted": context.ADJUSTED,
+        "context_fits": context.FITS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
+        "control_limits": series.COLUMNS,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
+        "ranges_before": {name: ranges.COLUMNS[name] for name in ranges.BEFORE},
+        "domain_ranges": ranges.OF_A_SELECTION,
+        "value_ranges": measurement.VALUE_RANGES,
+        "patient_ranges": ranges.OF_A_SELECTION,
         "score_changes": improvement.COLUMNS,
+        "specialty_funnels": funnel.COLUMNS,
+        "steps_in_lists": bunching.COLUMNS,
     }
-    names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "bool": "boolean", "date32[day]": "date"}
+
+    def described_type(kind: Any) -> str:
+        if pa.types.is_list(kind):
+            return f"{described_type(kind.value_type)}[]"
+        return names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
+
     described = {
         name: {column: about["data_type"] for column, about in model["columns"].items()}
         for name, model in MODELS.items()
         if model["language"] == "python"
     }
     assert described == {
-        name: {
-            column: names.get(str(kind)) or str(kind).replace("128", "").replace(" ", "")
-            for column, kind in columns.items()
-        }
-        for name, columns in declared.items()
+        name: {column: described_type(kind) for column, kind in columns.items()} for name, columns in declared.items()
     }
 
 
@@ -205,6 +239,26 @@ def test_every_percentage_of_the_seeds_is_a_share_or_is_known_not_to_be_one() ->
     with (SEEDS / "metrics.csv").open(encoding="utf-8", newline="") as file:
         percentages = {row["metric_id"] for row in csv.DictReader(file) if row["unit"] == "%"}
     assert shares == percentages - {"OF0079", "OF0081", "OF0085", "OF0086"}  # plan, variance, growth, cost index
+
+
+def test_every_metric_of_the_seeds_is_told_of_in_plain_words() -> None:
+    """Nothing passes for reviewed before somebody is named who did."""
+    words = pd.read_csv(SEEDS / "metric_words.csv", dtype="string")
+    assert sorted(words["metric_id"]) == sorted(set(pd.read_csv(SEEDS / "metrics.csv")["metric_id"]))
+    texts = ["plain_name", "what", "why", "falls_short", "drafted_on"]
+    assert words[texts].notna().all(axis=None) and words["plain_name"].str.len().max() <= 60
+    assert (words["reviewed_by"].isna() == words["reviewed_on"].isna()).all()
+
+
+def test_every_metric_of_the_seeds_counts_for_patients_or_does_not_with_a_reason() -> None:
+    chosen = pd.read_csv(SEEDS / "patient_metrics.csv")
+    metrics = pd.read_csv(SEEDS / "metrics.csv").drop_duplicates("metric_id").set_index("metric_id")
+    assert sorted(chosen["metric_id"]) == sorted(metrics.index)
+    assert chosen[["reason", "label", "since"]].notna().all(axis=None)
+    assert set(chosen.loc[chosen["counts"], "question"]) == {"waits", "experience", "outcomes"}
+    assert chosen.loc[~chosen["counts"], "question"].isna().all()
+    of_money_and_staff = metrics.loc[chosen.loc[chosen["counts"], "metric_id"], "domain"].isin(["finance", "people"])
+    assert not of_money_and_staff.any()
 
 
 def test_every_seed_says_its_grain_and_how_sure_it_is() -> None:
@@ -263,6 +317,13 @@ def test_every_published_column_comes_from_landed_columns_or_from_rules() -> Non
     assert of_rules == RULES
 
 
+def test_every_table_of_insight_says_which_columns_people_look_at_first() -> None:
+    for table in published_tables():
+        columns = [name for name, _, _ in table.columns]
+        assert bool(table.shown) == (table.relation.split(".")[0] == "insight"), table.name
+        assert [name for name in columns if name in table.shown] == list(table.shown), table.name
+
+
 def test_dagster_shows_the_columns_of_every_published_table() -> None:
     shown = published_columns().deps_by_column
     assert set(shown) == {f"{table.name}.{name}" for table in published_tables() for name, _, _ in table.columns}
@@ -295,6 +356,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
         "metric.gate",
         "rank.gate",
         "publish.release",
+        "publish.series",
     }
 
 

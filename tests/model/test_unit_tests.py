@@ -9,7 +9,7 @@ from typing import Any
 def test_every_step_from_metric_on_has_a_unit_test(manifest: Any) -> None:
     """dbt has none for Python models: what these call is tested under tests/unit."""
     models = [node for node in manifest.nodes.values() if node.resource_type == "model" and node.language == "sql"]
-    steps = {model.name for model in models if model.schema in ("metric", "score", "rank")}
+    steps = {model.name for model in models if model.schema in ("metric", "score", "rank", "insight")}
     assert steps - {unit_test.model for unit_test in manifest.unit_tests.values()} == set()
 
 

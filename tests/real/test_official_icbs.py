@@ -76,31 +76,38 @@ def write(table: pd.DataFrame, path: Path) -> None:
     table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
 
 
-@pytest.fixture(scope="module", params=list(IN_FORCE))
-def released(
-    request: Any, shared_extracts: Path, tmp_path_factory: pytest.TempPathFactory, build_quarter: Callable[..., Any]
-) -> tuple[str, pd.DataFrame, Path]:
-    """The second quarter of a year, its official figures, and what was built of them. In 2025/26 the ICBs stand in one
-    file with the trusts and go by their codes of the Office for National Statistics."""
-    year = request.param
-    extracts = tmp_path_factory.mktemp(f"icbs-{year}")
+@pytest.fixture(scope="module")
+def made(
+    shared_extracts: Path, tmp_path_factory: pytest.TempPathFactory, build_quarters: Callable[..., dict[str, Any]]
+) -> dict[str, tuple[pd.DataFrame, Path]]:
+    """The second quarter of each year, its official figures, and what was built of them. In 2025/26 the ICBs stand in
+    one file with the trusts and go by their codes of the Office for National Statistics."""
+    extracts = tmp_path_factory.mktemp("icbs")
     shutil.copytree(shared_extracts / "ods", extracts / "ods")
     trusts = pd.read_csv(shared_extracts / TRUSTS, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    figures, quarter = as_icbs(trusts, year), f"Q2 {year[:4]}/{year[5:]}"
-    if year == "2025-26":
-        ons = {row["icb_code"]: row["ons_codes"].split()[0] for row in icbs_of(year)}
-        coded = figures.assign(Trust_code=figures["Trust_code"].map(ons), Trust_type="Integrated Care Board")
-        headings = {name: name.replace("Trust_", "Organisation_") for name in figures}
-        write(pd.concat([coded, trusts]).rename(columns=headings), extracts / "nof" / "data.csv")
-    else:
-        headings = {"Trust_code": "ICB_code", "Trust_name": "ICB_name", "Sub-domain": "Sub domain"}
-        write(
-            figures.drop(columns=["Trust_type", "Trust_subtype"]).rename(columns=headings),
-            extracts / "nof" / "data.csv",
-        )
-        write(league_table(figures, quarter), extracts / "nof" / "league.csv")
-    release = build_quarter(f"{year}-Q2", extracts).release
-    return year, figures[figures["Quarter"] == quarter].set_index(["Trust_code", "Metric_ID"]), release
+    official = {}
+    for year in IN_FORCE:
+        figures, quarter = as_icbs(trusts, year), f"Q2 {year[:4]}/{year[5:]}"
+        official[f"{year}-Q2"] = figures[figures["Quarter"] == quarter].set_index(["Trust_code", "Metric_ID"])
+        if year == "2025-26":
+            ons = {row["icb_code"]: row["ons_codes"].split()[0] for row in icbs_of(year)}
+            coded = figures.assign(Trust_code=figures["Trust_code"].map(ons), Trust_type="Integrated Care Board")
+            headings = {name: name.replace("Trust_", "Organisation_") for name in figures}
+            write(pd.concat([coded, trusts]).rename(columns=headings), extracts / "nof" / f"data-{year}.csv")
+        else:
+            headings = {"Trust_code": "ICB_code", "Trust_name": "ICB_name", "Sub-domain": "Sub domain"}
+            write(
+                figures.drop(columns=["Trust_type", "Trust_subtype"]).rename(columns=headings),
+                extracts / "nof" / f"data-{year}.csv",
+            )
+            write(league_table(figures, quarter), extracts / "nof" / f"league-{year}.csv")
+    built = build_quarters(extracts, *official)
+    return {quarter[:7]: (figures, built[quarter].release) for quarter, figures in official.items()}
+
+
+@pytest.fixture(params=list(IN_FORCE))
+def released(request: Any, made: dict[str, tuple[pd.DataFrame, Path]]) -> tuple[str, pd.DataFrame, Path]:
+    return request.param, *made[request.param]
 
 
 def table(release: Path, name: str, league: str = "icb_official") -> pd.DataFrame:
@@ -150,11 +157,11 @@ def test_icbs_have_what_trusts_have(released: tuple[str, pd.DataFrame, Path]) ->
 
 
 def test_trusts_in_the_same_file_keep_their_ranks(
-    released: tuple[str, pd.DataFrame, Path], shared_extracts: Path, build_quarter: Callable[..., Any]
+    released: tuple[str, pd.DataFrame, Path], real_quarters: dict[str, Any]
 ) -> None:
     year, _, release = released
     if year == "2025-26":
-        alone = build_quarter("2025-26-Q2", shared_extracts).release
+        alone = real_quarters["2025-26-Q2"].release
         names = ["rank", "average_score", "segment", "rank_low", "rank_high"]
         ranked, again = (table(place, "league_table", "mental_health_community")[names] for place in (alone, release))
         pd.testing.assert_frame_equal(ranked, again)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
+from statistics import median_low
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import median_abs_deviation
 
 from orchestration.errors import LeagueError
 from orchestration.releases import diff
 from orchestration.releases.release import Release, table_hashes
+from tests.oracle import half_up
 
 LEAGUE = "mental_health_community"  # the league whose release is among the files
 QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
@@ -67,8 +71,8 @@ def published(shared_extracts: Path) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def real(shared_extracts: Path, build_quarter: Callable[[str, Path], Any]) -> dict[str, Any]:
-    return {quarter: build_quarter(quarter, shared_extracts) for quarter in QUARTERS}
+def real(real_quarters: dict[str, Any]) -> dict[str, Any]:
+    return {quarter: real_quarters[quarter] for quarter in QUARTERS}
 
 
 def table(built: Any, name: str) -> pd.DataFrame:
@@ -136,12 +140,11 @@ def test_average_is_the_weighted_mean_of_the_released_scores(real: dict[str, Any
 def test_control_totals_of_rows(real: dict[str, Any], published: pd.DataFrame) -> None:
     assert len(published) == 4502
     assert Counter(published["Quarter"]) == ROWS
-    for quarter, built in real.items():
-        assert len(pd.read_parquet(built.build.parquet("nof_data"))) == 4502
-        with duckdb.connect(str(built.build.warehouse), read_only=True) as connection:
-            staged = connection.sql("select quarter, count(*) from stage.nof_figures group by quarter").fetchall()
-        known = {"2025-26-Q1": ROWS["Q1 2025/26"], "2025-26-Q2": ROWS["Q2 2025/26"]}
-        assert dict(staged) == {name: rows for name, rows in known.items() if name <= quarter}
+    build = real["2025-26-Q2"].build
+    assert len(pd.read_parquet(build.parquet("nof_data"))) == 4502
+    with duckdb.connect(str(build.warehouse), read_only=True) as connection:
+        staged = connection.sql("select quarter, count(*) from stage.nof_figures group by quarter").fetchall()
+    assert dict(staged) == {quarter: ROWS[named] for quarter, named in QUARTERS.items()}
 
 
 @pytest.mark.parametrize("quarter", QUARTERS)
@@ -213,7 +216,7 @@ def test_previous_rank_is_that_of_the_first_quarter(real: dict[str, Any]) -> Non
 
 
 def test_files_not_used_are_listed_with_a_reason(real: dict[str, Any], shared_extracts: Path) -> None:
-    files = pd.read_parquet(real["2025-26-Q2"].build.parquet("files"))
+    files = pd.read_parquet(real["2025-26-Q2"].build.inventory("2025-26-Q2"))
     assert set(files["file_name"]) == {
         path.relative_to(shared_extracts).as_posix() for path in shared_extracts.rglob("*") if path.is_file()
     }
@@ -254,6 +257,12 @@ HOW_SURE = {  # of the league as a whole; every change of these figures needs a 
 }
 
 
+HALVES = {
+    "2025-26-Q1": {"either_half": 46, "worse_half": 8, "better_half": 7},
+    "2025-26-Q2": {"either_half": 48, "worse_half": 7, "better_half": 6},
+}
+
+
 @pytest.mark.parametrize("quarter", QUARTERS)
 def test_how_sure_the_ranks_are(real: dict[str, Any], quarter: str) -> None:
     facts = table(real[quarter], "method_sensitivity").set_index(["league", "item", "assessment", "measure"])["value"]
@@ -290,6 +299,26 @@ def test_likely_ranges_again_by_a_plain_loop(real: dict[str, Any], quarter: str)
             assert apart.max() <= 3 * step + 1e-9 and apart.mean() <= step, (column, end)
 
 
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_pairs_and_halves_again_from_the_ranges(real: dict[str, Any], quarter: str) -> None:
+    """Every two once; who is mostly ahead has the better place, but for a few neighbours; halves counted by hand."""
+    pairs, sure = table(real[quarter], "rank_pairs"), table(real[quarter], "rank_robustness")
+    assert len(pairs) == 61 * 60 // 2 and not pairs["told_apart_all"].any()
+    assert sure["position"].value_counts().to_dict() == HALVES[quarter]
+    ranks = sure.set_index("organisation_code")["rank"].astype(int)
+    ahead = pairs["ahead_share"].astype(float) + pairs["level_share"].astype(float) / 2
+    apart = pairs["code_b"].map(ranks) - pairs["code_a"].map(ranks)
+    clear = apart.abs() > 20
+    assert clear.sum() > 500 and ((ahead > 0.5) == (apart > 0))[clear].mean() > 0.99
+
+
+@pytest.mark.parametrize("quarter", QUARTERS)
+def test_every_metric_is_told_of_in_plain_words(real: dict[str, Any], quarter: str) -> None:
+    guide = table(real[quarter], "metric_guide")
+    assert set(guide["words_status"]) == {"drafted"}
+    assert set(table(real[quarter], "metric_league_table")["metric_id"]) <= set(guide["metric_id"])
+
+
 def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> None:
     changes = table(real["2025-26-Q2"], "improvement")
     assert set(changes["metrics_excluded"]) == {
@@ -297,6 +326,93 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
         "became two of 12 (Oct 24 - Sep 25))"
     }
     assert set(changes["metrics_carried_over"]) == {"OF0035 OF0061 OF0084"}  # annual: both quarters show 2024
+
+
+# Tables of our own
+
+
+def test_what_it_takes_again_by_trying_every_set_of_metrics(real: dict[str, Any]) -> None:
+    """The median is statistics.median_low; all sets of one, two and three metrics are tried, not the best alone."""
+    found = table(real["2025-26-Q2"], "what_it_takes")
+    whole = found.drop_duplicates("organisation_code").set_index("organisation_code")
+    below = whole[whole["segment_unadjusted"] > 1]
+    assert below["metrics_needed"].fillna(0).value_counts().to_dict() == {1: 23, 2: 14, 3: 5, 0: 1}
+    trusts = table(real["2025-26-Q2"], "trust_league_table").query("ranked").set_index("organisation_code")
+    override = trusts[trusts["financial_override"] == 1]
+    assert len(override) == 18 and set(override.index) <= set(whole.index)
+    held = whole.index[~whole["segment_can_change"]]
+    assert set(held) == set(override.index[override["segment"] == 3]) and len(held) == 8
+    assert set(found["organisation_code"].drop_duplicates()[:8]) == set(held)  # they are said first
+
+    scores = table(real["2025-26-Q2"], "metric_scores").query("counted and league == @LEAGUE")
+    exact = {
+        code: {row.metric_id: (row.score_exact, row.weight, pd.notna(row.value)) for row in rows.itertuples()}
+        for code, rows in scores.groupby("organisation_code")
+    }
+    valued = scores[scores["value"].notna()].groupby("metric_id")["score_exact"].agg(list)
+    medians = {metric: median_low(held) for metric, held in valued.items()}
+    cuts = table(real["2025-26-Q2"], "segment_cut_points").query("scope == 'overall' and framework == 'nof-2025-26'")
+
+    def segment(metrics: dict[str, Any], changed: tuple[str, ...]) -> int:
+        total = sum((medians[m] if m in changed else score) * weight for m, (score, weight, _) in metrics.items())
+        average = half_up(Fraction(total) / Fraction(sum(weight for _, weight, _ in metrics.values())), 2)
+        return 1 + sum(average > cut for cut in cuts["cut_point"])
+
+    for code, trust in below.iterrows():
+        weak = [m for m, (score, _, has_value) in exact[code].items() if has_value and score > medians[m]]
+        enough = (
+            n
+            for n in (1, 2, 3)
+            for some in combinations(weak, n)
+            if segment(exact[code], some) < trust["segment_unadjusted"]
+        )
+        assert next(enough, 0) == (0 if pd.isna(trust["metrics_needed"]) else trust["metrics_needed"]), code
+
+
+def test_support_again_from_the_tables_of_two_quarters(real: dict[str, Any]) -> None:
+    tables = {
+        name: [table(real[quarter], name).query("league == @LEAGUE") for quarter in QUARTERS]
+        for name in ("rank_robustness", "domain_league_table", "improvement", "needs_support")
+    }
+    last = [
+        set(of.loc[of["bottom_quarter_share"].astype(float) >= 0.5, "organisation_code"])
+        for of in tables["rank_robustness"]
+    ]
+    fourth = [Counter(of.loc[of["domain_segment"] == 4, "organisation_code"]) for of in tables["domain_league_table"]]
+    several = [{code for code, domains in of.items() if domains >= 2} for of in fourth]
+    improved = set(tables["improvement"][1].query("verdict == 'improved'")["organisation_code"])
+    first, second = tables["needs_support"]
+    assert set(second["organisation_code"]) == (last[0] & last[1] & several[1]) - improved
+    assert " ".join(sorted(second["organisation_code"])) == "RHA RJ8 RMY RW5 RWV RX2 RXT RXV RY6 RYG RYW TAD"
+    assert set(second["status"]) == {"needs_support"} and second["weak_metrics"].notna().all()
+    assert set(first["organisation_code"]) == last[0] & several[0] and set(first["status"]) == {"not_yet"}
+
+
+def test_whom_to_learn_from_again_by_pandas(real: dict[str, Any]) -> None:
+    first, second = (
+        table(real[quarter], "metric_scores").query("counted and league == @LEAGUE") for quarter in QUARTERS
+    )
+    keys = ["organisation_code", "metric_id"]
+    found = table(real["2025-26-Q2"], "learn_from")
+    weak = second[(second["score"].astype(float) >= 3) & second["value"].notna()].set_index(keys).index
+    assert set(found.set_index(keys).index) == set(weak) and len(weak) == 152
+    assert found["organisation_code"].nunique() == 55
+    named = found[found["place"] > 0]
+    assert named.groupby(["metric_id", "candidate_code"]).size().max() == 5
+    both = second.merge(first, on=keys, suffixes=("", "_before"))[[*keys, "value", "value_before"]].astype(
+        {"value": float, "value_before": float}
+    )
+    for metric, rows in named[named["noise"].notna()].groupby("metric_id"):
+        own = both[both["metric_id"] == metric].set_index("organisation_code").dropna()
+        noise = median_abs_deviation(own["value"] - own["value_before"], scale="normal") / 2**0.5
+        assert abs(float(rows["noise"].iloc[0]) / noise - 1) < 1e-4, metric  # 1.4826 has four decimals
+        ahead = (rows["value"] - rows["candidate_value"]).astype(float).abs()
+        assert (ahead >= 1.96 * 2**0.5 * noise * 0.9999).all(), metric
+    assert set(named.loc[named["noise"].isna(), "metric_id"]) == {"OF0061", "OF0084"}  # one survey in both quarters
+    assert set(found.loc[found["metric_id"] == "OF0041", "place"]) == {0}  # its definition changed
+    assert named[["candidate_score", "candidate_previous_score"]].astype(float).max(axis=None) <= 2
+    none = table(real["2025-26-Q1"], "learn_from")
+    assert len(none) and set(none["place"]) == {0}
 
 
 # What differs between releases

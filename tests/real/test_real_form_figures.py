@@ -5,6 +5,7 @@ Each figure goes through a whole build. Skipped where the files are not at hand.
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,6 +18,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import PROJECT
+from tests import forms
 from tests.conftest import SHARED, Built
 
 COMBINED = "cases/cancer-combined-workbook/January-2026-Monthly-Combined-Workbook-Provisional.xlsx"
@@ -118,10 +121,10 @@ def community() -> pd.DataFrame:
     return pd.DataFrame({"numerator": over, "denominator": found["Table 4"]}).dropna(subset="denominator")
 
 
-def released(metric_id: str) -> pd.Series[float]:
+def released(metric_id: str, column: str = "Value") -> pd.Series[float]:
     rows = pd.read_csv(SHARED / RELEASE)
     of_metric = rows[(rows["Quarter"] == "Q1 2025/26") & (rows["Metric_ID"] == metric_id)]
-    return of_metric.set_index("Trust_code")["Value"].astype(float)
+    return of_metric.set_index("Trust_code")[column].astype(float)
 
 
 def hundredths(values: pd.Series[float], *decimals: int) -> list[Decimal]:
@@ -132,27 +135,60 @@ def hundredths(values: pd.Series[float], *decimals: int) -> list[Decimal]:
     return found
 
 
+Table = Callable[[str], pd.DataFrame]
+
+
 @pytest.fixture(scope="module")
 def build(
-    shared_extracts: Path, build_quarter: Callable[[str, Path], Built], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Callable[[str], pd.DataFrame]]:
-    """Builds a quarter of the named files beside the references; returns its published tables."""
+    shared_extracts: Path, build_quarters: Callable[..., dict[str, Built]], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Callable[[str], Table]]:
+    """Builds quarters of the named files beside the references, in one pass; returns their published tables."""
 
-    @cache
-    def built(quarter: str, *names: str) -> Callable[[str], pd.DataFrame]:
+    def built(quarters: list[str], names: list[str]) -> Callable[[str], Table]:
         folder = tmp_path_factory.mktemp("extracts")
         shutil.copytree(shared_extracts / "ods", folder / "ods")
         for name in names:
             if not (SHARED / name).exists():
                 pytest.skip(f"{SHARED / name} is not at hand")
             shutil.copy(SHARED / name, folder)
-        release = build_quarter(quarter, folder).release
-        return lambda table: pd.read_parquet(release / f"{table}.parquet")
+        made = build_quarters(folder, *quarters)
+        return lambda quarter: lambda table: pd.read_parquet(made[quarter].release / f"{table}.parquet")
 
     return built
 
 
-def same(table: Callable[[str], pd.DataFrame], metric_id: str, expected: pd.DataFrame) -> pd.DataFrame:
+@pytest.fixture(scope="module")
+def apart(build: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Table]:
+    """A quarter of files no two of which say the same. No workbook of the staff survey is at hand: ours has the values
+    published of Q1 2025/26, apart as the published ranks are, and no others."""
+    names = [EXTRACT, RELEASE, *ABSENCE, COMMUNITY, *AE, COMBINED]
+    for name in (RELEASE, ABSENCE[-1]):
+        if not (SHARED / name).exists():
+            pytest.skip(f"{SHARED / name} is not at hand")
+    employers = pd.read_csv(SHARED / ABSENCE[-1])
+    others = employers.loc[employers["ORG_TYPE"].isin(["Acute", "Ambulance"]), "ORG_CODE"]
+    book = {}
+    for sheet_name, metric_id, heading in (
+        ("PEOPLE PROMISE ELEMENTS", "OF0061", "PP3_2 - score"),
+        ("THEMES", "OF0084", "Staff Engagement - score"),
+    ):
+        scores = released(metric_id) + 0.004 - released(metric_id, "Rank") / 10_000
+        rows = [[code.replace("G6V2S", "TAF"), score] for code, score in scores.items()]
+        book[sheet_name] = [[], ["ODS code", heading], *rows, *([code, "*"] for code in others)]
+    survey = forms.write(tmp_path_factory.mktemp("survey") / "NSS24 organisational results.xlsx", book)
+    found: Callable[[str], Table] = build(["2025-26-Q1", "2025-26-Q2", "2025-26-Q4"], [*names, str(survey)])
+    return found
+
+
+@pytest.fixture(scope="module")
+def together(build: Any) -> Callable[[str], Table]:
+    """A quarter of files of the same months in two forms, and of two months of three."""
+    names = [EXTRACT, *WORKBOOKS, SERIES, DM01, *AE[:2]]
+    found: Callable[[str], Table] = build(["2025-26-Q1", "2025-26-Q2"], names)
+    return found
+
+
+def same(table: Table, metric_id: str, expected: pd.DataFrame) -> pd.DataFrame:
     """Numerator and denominator of every organisation, and of England, as expected; to a millionth, since footprints
     are shares. Returns the values."""
     found = table("metric_values")
@@ -166,9 +202,9 @@ def same(table: Callable[[str], pd.DataFrame], metric_id: str, expected: pd.Data
     return found
 
 
-def test_combined_workbook(build: Any) -> None:
+def test_combined_workbook(apart: Callable[[str], Table]) -> None:
     """A month of three makes no value of the quarter; its counts are there, provider and commissioner."""
-    table = build("2025-26-Q4", COMBINED)
+    table = apart("2025-26-Q4")
     for standard, trust, icb in (("FDS", "OF0010", "ICB-CANCER-28D"), ("62D", "OF0011", "ICB-CANCER-62D")):
         found = same(table, trust, combined("Provider Level Performance", standard))
         assert set(found["status"]) == {"missing"}
@@ -181,14 +217,14 @@ def test_combined_workbook(build: Any) -> None:
     assert (shown["OF0010"], shown["OF0011"]) == ("194784 of 267704", "19657 of 28742")
 
 
-def england_of_q1(table: Callable[[str], pd.DataFrame]) -> tuple[str, ...]:
+def england_of_q1(table: Table) -> tuple[str, ...]:
     figures = table("england_figures").set_index("metric_id")
     rows = (figures.loc[metric] for metric in ("OF0010", "OF0011"))
     return tuple(f"{row['numerator']:.0f} of {row['denominator']:.0f}" for row in rows)
 
 
-def test_cancer_extract(build: Any) -> None:
-    table = build("2025-26-Q1", EXTRACT)
+def test_cancer_extract(apart: Callable[[str], Table]) -> None:
+    table = apart("2025-26-Q1")
     for metric_id, standard in (("OF0010", "28-day FDS"), ("OF0011", "62-day Combined")):
         rows = sheet(EXTRACT, 0, "ORG CODE")
         cancers = extract(standard)
@@ -199,8 +235,8 @@ def test_cancer_extract(build: Any) -> None:
     assert england_of_q1(table) == ENGLAND_Q1["cancer_extract"]
 
 
-def test_final_workbooks_count_where_the_extract_of_their_months_is_there_too(build: Any) -> None:
-    table = build("2025-26-Q1", EXTRACT, *WORKBOOKS, SERIES, DM01)
+def test_final_workbooks_count_where_the_extract_of_their_months_is_there_too(together: Callable[[str], Table]) -> None:
+    table = together("2025-26-Q1")
     same(table, "OF0010", workbooks("28-DAY FDS (ALL ROUTES)", "WITHIN 28 DAYS"))
     same(table, "OF0011", workbooks("62-DAY (ALL CANCER)", "WITHIN 62 DAYS"))
     assert england_of_q1(table) == ENGLAND_Q1["cancer"]
@@ -223,8 +259,8 @@ def test_extract_and_final_workbooks_differ_by_revisions_alone() -> None:
         assert (shares.between(0.01, 0.03)).all(), shares
 
 
-def test_ambulance_time_series_and_diagnostics_web_file(build: Any) -> None:
-    table = build("2025-26-Q1", EXTRACT, *WORKBOOKS, SERIES, DM01)
+def test_ambulance_time_series_and_diagnostics_web_file(together: Callable[[str], Table]) -> None:
+    table = together("2025-26-Q1")
     expected = responses()
     assert len(expected) == 11
     found = same(table, "OF0017", expected)
@@ -233,8 +269,8 @@ def test_ambulance_time_series_and_diagnostics_web_file(build: Any) -> None:
     same(table, "X-DM01-6W", diagnostics())
 
 
-def test_acute_footprints(build: Any) -> None:
-    table = build("2025-26-Q2", *AE)
+def test_acute_footprints(apart: Callable[[str], Table]) -> None:
+    table = apart("2025-26-Q2")
     expected = attendances("Acute Trust Footprint Data")
     assert len(expected) == 123
     found = same(table, "OF0013", expected)
@@ -250,17 +286,17 @@ def test_acute_footprints(build: Any) -> None:
     assert (rules.loc["OF0013", "measure"], rules.loc["OF0013", "label"]) == ("ae_footprint_within_4_hours", "verified")
 
 
-def test_icbs_go_by_what_providers_saw_themselves(build: Any) -> None:
-    table = build("2025-26-Q2", *AE)
+def test_icbs_go_by_what_providers_saw_themselves(apart: Callable[[str], Table]) -> None:
+    table = apart("2025-26-Q2")
     england = table("england_figures").set_index("metric_id").loc["ICB-AE-4H"]
     assert float(england["denominator"]) == attendances("Provider Level Data")["denominator"].sum()
     parts = table("metric_parts").query("metric_id == 'ICB-AE-4H'")
     assert set(parts["source_member"]) == {"Provider Level Data"}
 
 
-def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(build: Any) -> None:
+def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(together: Callable[[str], Table]) -> None:
     """The third month is not there, so the quarter goes by what providers saw, as without any footprint."""
-    table = build("2025-26-Q2", *AE[:2])
+    table = together("2025-26-Q2")
     rules = table("rules_in_force").set_index("metric_id")
     assert (rules.loc["OF0013", "measure"], rules.loc["OF0013", "label"]) == ("ae_within_4_hours", "inferred")
     parts = table("metric_parts").query("metric_id == 'OF0013'")
@@ -272,10 +308,10 @@ def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(build: An
     [("OF0082", "OF1082", 205, 61, [2]), ("OF0005", "OF1005", 121, 41, [4, 3, 2])],
 )
 def test_values_and_scores_of_nhs_england_follow_from_the_publications(
-    build: Any, metric_id: str, score_id: str, size: int, trusts: int, decimals: list[int]
+    apart: Callable[[str], Table], metric_id: str, score_id: str, size: int, trusts: int, decimals: list[int]
 ) -> None:
     """Every value and every score of Q1 2025/26, of sickness absence from the files of the quarter before."""
-    table = build("2025-26-Q1", RELEASE, *ABSENCE, COMMUNITY)
+    table = apart("2025-26-Q1")
     counted = absence() if metric_id == "OF0082" else community()
     same(table, metric_id, counted)
 
@@ -304,8 +340,37 @@ def test_values_and_scores_of_nhs_england_follow_from_the_publications(
     assert set(ours["population_size"]) == {size}
 
 
-def test_types_of_sickness_absence_go_with_the_leagues(build: Any) -> None:
-    table = build("2025-26-Q1", RELEASE, *ABSENCE, COMMUNITY)
+def test_what_follows_from_the_publications_is_what_the_method_says(apart: Callable[[str], Table]) -> None:
+    """Cell by cell, and nothing but what the table of docs/methodology.md lists is compared."""
+    cells = apart("2025-26-Q1")("reconciliation").query("measure.str.startswith('metric_value')")
+    found = cells.assign(agrees=cells["status"] == "agrees").groupby(["metric_id", "measure"])["agrees"]
+    shown: dict[str, list[str]] = {}
+    for (metric_id, _), agree in found:
+        shown.setdefault(metric_id, []).append(f"{agree.sum()} of {len(agree)}")
+    page = (PROJECT / "docs" / "methodology.md").read_text(encoding="utf-8")
+    written = re.findall(r"^\| (\w+) \| Q1 2025/26 \| (\d+ of \d+) \| (\d+ of \d+) \|", page, re.MULTILINE)
+    surveys = {metric_id: shown.pop(metric_id) for metric_id in ("OF0061", "OF0084")}
+    assert shown == {metric_id: [values, scores] for metric_id, values, scores in written}
+    assert set(cells["status"]) == {"agrees", "explained"}
+    assert surveys == {"OF0061": ["61 of 61", "61 of 61"], "OF0084": ["61 of 61", "61 of 61"]}
+
+
+def test_a_survey_of_staff_counts_with_its_label_and_the_row_of_another_code(apart: Callable[[str], Table]) -> None:
+    table = apart("2025-26-Q1")
+    values = table("metric_values").query("value_basis == 'computed' and metric_id == 'OF0061'")
+    values = values.set_index("organisation_code")
+    north_london = values.loc["G6V2S"]
+    assert (north_london["status"], north_london["reporting_date"]) == ("reported", "2024")
+    assert "TAF" not in values.index
+    assert set(values.loc[values["status"] == "reported", "status_reason"]) == {"layout not seen, read by description"}
+    missing = values[(values["league"] == "acute") & (values["status"] == "missing")]
+    assert set(missing["status_reason"]) == {"a figure is missing in the file"}
+    parts = table("metric_parts").query("metric_id == 'OF0061' and organisation_code == 'G6V2S'")
+    assert parts[["source_member", "code_in_file"]].to_numpy().tolist() == [["PEOPLE PROMISE ELEMENTS", "G6V2S"]]
+
+
+def test_types_of_sickness_absence_go_with_the_leagues(apart: Callable[[str], Table]) -> None:
+    table = apart("2025-26-Q1")
     stated = table("organisation_sources").query("source_id == 'sickness' and attribute == 'league'")
     leagues = table("trust_league_table").set_index("organisation_code")["league"]
     assert stated.set_index("organisation_code")["value"].to_dict() == leagues.to_dict()

@@ -1,4 +1,4 @@
-"""Real quarters built in one pass are what each is when built alone."""
+"""Real quarters built in one pass are what each is when built alone, and what each is from the etr of another day."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from orchestration.audit.verify import verify
 from orchestration.defs import in_process
 from orchestration.releases.release import Release
-from tests.conftest import hashes
+from tests.conftest import Built, hashes
+from tests.real.test_references import assert_the_same
 
 QUARTERS = ["2025-26-Q1", "2025-26-Q2"]
 
@@ -27,3 +30,14 @@ def test_pass_gives_the_bytes_of_separate_builds_and_is_verified_alone(
         assert outcome.release, "\n".join(outcome.problems)
         assert hashes(outcome.release) == hashes(build_quarter(outcome.quarter, shared_extracts).release)
     assert verify(Release.read(made[-1].release), tmp_path, partial(in_process.rebuild, silent)) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "quarters"),
+    [("etr-2026-07", ["2025-26-Q2", "2025-26-Q4"]), ("etr-after-icb-mergers", ["2025-26-Q1"])],
+    ids=lambda it: str(it),
+)
+def test_quarters_before_the_mergers_are_the_same_from_a_later_etr(
+    name: str, quarters: list[str], shared_extracts: Path, real_quarters: dict[str, Built], tmp_path: Path
+) -> None:
+    assert_the_same(name, quarters, shared_extracts, real_quarters, tmp_path)

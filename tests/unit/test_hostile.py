@@ -19,7 +19,7 @@ from orchestration.audit.verify import verify
 from orchestration.errors import InputError, LeagueError
 from orchestration.releases.describe import _code, rule_files
 from orchestration.releases.release import Release
-from orchestration.sources import csv_files, fetch, http, recognise, workbooks
+from orchestration.sources import csv_files, fetch, http, recognise, sheets, workbooks
 from orchestration.sources.archives import MAX_BYTES, MAX_DIRECTORY, MAX_HELD
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import survey
@@ -169,8 +169,15 @@ def test_xml_that_would_grow_in_memory_is_refused(tmp_path: Path, content: bytes
 
 def test_row_that_openpyxl_would_fill_up_is_refused(tmp_path: Path) -> None:
     path = book_with(tmp_path / "x", b'<row r="99"><c r="XFD99"/></row>')
-    with pytest.raises(InputError, match=r"row 99: has a row of more than 256 columns$"):
+    with pytest.raises(InputError, match=r"row 99: has a row of more than 4096 columns$"):
         workbooks.read_workbook(path, CANCER, "f")
+
+
+def test_rows_that_openpyxl_would_fill_up_are_refused_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_PLACES", 10_000)
+    wide = b"".join(b'<row r="%d"><c r="FAN%d"/></row>' % (row, row) for row in (97, 98, 99))
+    with pytest.raises(InputError, match=r"row 99: has more than 10000 places for cells$"):
+        workbooks.read_workbook(book_with(tmp_path / "x", wide), CANCER, "f")
 
 
 def test_no_entity_of_a_workbook_is_expanded(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from orchestration.statistics import (
     robustness,
     uncertainty,
 )
-from orchestration.statistics.leagues import SCORE, League
+from orchestration.statistics.leagues import SCORE, League, decimals
 from tests.oracle import half_up
 
 ROOT = Path(__file__).parents[2]
@@ -151,6 +151,7 @@ def a_population(values: Sequence[float], *, threshold: str | None = None, **rul
         "score_decimals": 10,
         "numerator": np.nan,
         "denominator": np.nan,
+        "rescored": True,
         **RULES[threshold],
         **rule,
     }
@@ -341,7 +342,7 @@ def test_likely_ranges_equal_a_plain_loop() -> None:
         draws.append(averages)
     segments = [[segment_after_override(league, i, average) for average in draws[i]] for i in range(5)]
     ranks = [ranks_by_counting(keys) for keys in zip(*map(zip, segments, draws), strict=True)]
-    assert ranges.resampled_averages(league).T.tolist() == draws
+    assert ranges.resampled_averages(league)[0].T.tolist() == draws
 
     def ends(drawn: list[int]) -> tuple[int, int]:
         ordered = sorted(drawn)
@@ -379,12 +380,112 @@ def test_a_range_is_widened_to_a_rank_that_the_draws_miss(average: int, rank: in
     league = a_league([[Fraction(average, 100)] * 6, *[[1, 3] * 3] * 20], cuts=(400, 400, 400))
     assert league.ranks[0] == rank
     own = ranges.likely_ranges([league]).to_pylist()[0]
-    drawn = leagues.limits(league.place(ranges.resampled_averages(league))[:, 0])
+    drawn = leagues.limits(league.place(ranges.resampled_averages(league)[0])[:, 0])
     assert 1 < drawn[0] < drawn[1] < 21
     assert (own["rank_low"], own["rank_high"]) == (min(rank, drawn[0]), max(rank, drawn[1]))
 
 
+def test_what_is_said_without_override_and_finance_and_of_pairs_equals_a_plain_loop() -> None:
+    """Nothing of the code but its random numbers: each draw chooses metrics by hand, all and those without finance."""
+    league = made_up(5, 6, 5, domains=["access", "finance", "safety", "finance", "people"], floors=[3, 0, 0, 3, 0, 0])
+    averages: list[list[list[int]]] = [[], []]
+    for i, code in enumerate(league.codes):
+        own = [m for m in range(5) if league.held[i, m]]
+        chance = leagues.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
+        for chosen, found in zip((own, [m for m in own if m not in (1, 3)]), averages, strict=True):
+            drawn = [tuple(chosen[int(number * len(chosen))] for number in row[: len(chosen)]) for row in chance]
+            weighed = {metrics: average_of(league, i, metrics or own) for metrics in {*drawn}}
+            found.append([weighed[metrics] for metrics in drawn])
+    of_all, of_others = (list(zip(*found, strict=True)) for found in averages)
+    keys = [[(segment_after_override(league, i, average), average) for i, average in enumerate(row)] for row in of_all]
+    rows = ranges.likely_ranges([league]).to_pylist()
+    own_others = [
+        average_of(league, i, [m for m in (0, 2, 4) if league.held[i, m]] or [m for m in (1, 3) if league.held[i, m]])
+        for i in range(6)
+    ]
+    for name, drawn_rows, own_row in (
+        ("override", of_all, league.averages.tolist()),
+        ("finance", of_others, own_others),
+    ):
+        places, points = [ranks_by_counting(row) for row in drawn_rows], ranks_by_counting(own_row)
+        for i, row in enumerate(rows):
+            ordered = sorted(place[i] for place in places)
+            assert row[f"rank_without_{name}_low"] == min(ordered[250], points[i])
+            assert row[f"rank_without_{name}_high"] == max(ordered[-251], points[i])
+    for i, row in enumerate(rows):
+        assert list(row["later_codes"]) == [*league.codes[i + 1 :]]
+        for j, ahead, level in zip(range(i + 1, 6), row["ahead_shares"], row["level_shares"], strict=True):
+            assert ahead == decimals(sum(key[i] < key[j] for key in keys) / ranges.DRAWS)
+            assert level == decimals(sum(key[i] == key[j] for key in keys) / ranges.DRAWS)
+
+
+def average_of(league: League, i: int, metrics: Sequence[int]) -> int:
+    """The average of some metrics of an organisation in hundredths, by fractions."""
+    total = sum((Fraction(int(league.scores[i, m]), SCORE) * int(league.weights[m]) for m in metrics), Fraction(0))
+    return int(half_up(half_up(total / sum(int(league.weights[m]) for m in metrics), 8), 2) * 100)
+
+
+def test_ranges_of_a_selection_equal_a_plain_loop() -> None:
+    """A table of some metrics, ranked by average alone; another scope of the same league changes nothing."""
+    league = made_up(9, 5, 4, weights=[3, 3, 1, 3])
+    rows = frames(league)[2].assign(scope="access")
+    other = rows[rows["metric_id"] == "M01"].assign(scope="safety")
+    found = ranges.ranges_of_selections(pd.concat([other, rows[::-1]])).to_pandas().set_index("scope")
+    draws = []
+    for i, code in enumerate(league.codes):
+        own = [m for m in range(4) if league.held[i, m]]
+        chance = leagues.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
+        drawn = [tuple(sorted(own[int(number * len(own))] for number in row)) for row in chance]
+        weighed = {metrics: average_of(league, i, metrics) for metrics in {*drawn}}
+        draws.append([weighed[metrics] for metrics in drawn])
+    places = [ranks_by_counting(row) for row in zip(*draws, strict=True)]
+    points = ranks_by_counting(league.averages.tolist())
+    for i, row in enumerate(found.loc["access"].itertuples()):
+        ordered, scores = sorted(place[i] for place in places), sorted(draws[i])
+        assert row.organisation_code == league.codes[i]
+        assert (row.rank_low, row.rank_high) == (min(ordered[250], points[i]), max(ordered[-251], points[i]))
+        own_score = int(league.averages[i])
+        assert row.average_score_low * 100 == min(scores[250], own_score)
+        assert row.average_score_high * 100 == max(scores[-251], own_score)
+    assert (found.loc[["safety"], "rank_low"] == found.loc[["safety"], "rank_high"]).all()
+    assert len(found.loc[["safety"]]) == league.held[:, 1].sum()
+
+
+def test_ranges_without_finance_are_those_of_the_league_without_its_metrics() -> None:
+    """Where everybody holds one metric beside finance there is nothing to choose: the range is the rank."""
+    league = a_league([[1, 4], [2, 1], [3, 2]], domains=["access", "finance"], floors=[3, 0, 0])
+    found = ranges.likely_ranges([league]).to_pandas()
+    assert found["rank_without_finance_low"].tolist() == found["rank_without_finance_high"].tolist() == [1, 2, 3]
+    no_finance = ranges.likely_ranges([a_league([[1, 2], [2, 3]])]).to_pandas()
+    assert no_finance[["rank_without_finance_low", "rank_without_finance_high"]].isna().all(axis=None)
+
+
 # Who can be told apart.
+
+
+def test_a_pair_alone_differs_beyond_196_of_its_error() -> None:
+    errors = np.array([0.3, 0.4, 0.0, 0.0])
+    found = rank_sets.told_apart_alone(np.array([1.0, 1.97, 1.97, 2.2]), errors)  # 0.97 / 0.5 = 1.94
+    assert found.astype(int).tolist() == [[0, 0, 1, 1], [0, 0, 0, 0], [1, 0, 0, 1], [1, 0, 1, 0]]
+    assert rank_sets.told_apart_alone(np.array([1.0, 1.99]), errors[:2])[0, 1]  # 0.99 / 0.5 = 1.98
+
+
+def test_pairs_told_apart_among_all_are_so_alone_and_make_the_rank_sets() -> None:
+    league = a_league([[1 + i / 4, 1.6 + i / 4] * 5 for i in range(9)], floors=[0, 3] * 4 + [0])
+    rows = rank_sets.rank_sets([league]).to_pylist()
+    apart = {}
+    for i, row in enumerate(rows):
+        for j, alone, of_all in zip(
+            range(i + 1, 9), row["later_told_apart_alone"], row["later_told_apart_all"], strict=True
+        ):
+            assert alone or not of_all
+            apart[i, j] = apart[j, i] = of_all
+    assert any(apart.values()) and not all(apart.values())
+    for i, row in enumerate(rows):
+        better = [apart[i, j] for j in range(9) if league.averages[j] < league.averages[i]]
+        worse = [apart[i, j] for j in range(9) if league.averages[j] > league.averages[i]]
+        assert (row["best_rank"], row["worst_rank"]) == (1 + sum(better), 9 - sum(worse))
+        assert row["told_apart_from"] == sum(better) + sum(worse)
 
 
 def test_standard_errors_by_hand() -> None:
@@ -810,6 +911,22 @@ def counted_league(denominator: float) -> tuple[League, pd.DataFrame]:
     return league, population
 
 
+def test_limits_of_a_value_are_those_of_its_law_by_plain_sums() -> None:
+    """Jeffreys' law summed over a million steps; none and all have no limit on their side; no counts, no limits."""
+    population = a_population([30, 0, 100, 12.5, 50])
+    population["denominator"] = [100, 20, 20, 41.6, None]
+    found = measurement.value_ranges(population).to_pandas().astype({"value_low": float, "value_high": float})
+    assert found["organisation_code"].tolist() == population["organisation_code"].tolist()[:4]
+    steps = (np.arange(1_000_000) + 0.5) / 1_000_000
+    for row, share, count in zip(found.itertuples(), (0.3, 0, 1, 0.125), (100, 20, 20, 41.6), strict=True):
+        density = steps ** (share * count - 0.5) * (1 - steps) ** ((1 - share) * count - 0.5)
+        below = np.cumsum(density) / density.sum()
+        low, high = 100 * steps[np.searchsorted(below, [0.025, 0.975])]
+        assert abs(row.value_low - (low if share > 0 else 0)) < 0.02
+        assert abs(row.value_high - (high if share < 1 else 100)) < 0.02
+    assert measurement.value_ranges(population.iloc[4:]).num_rows == 0
+
+
 @pytest.mark.parametrize("denominator", [1e12, np.nan])
 def test_counts_without_chance_leave_the_ranks_of_the_league(denominator: float) -> None:
     league, population = counted_league(denominator)
@@ -1061,7 +1178,7 @@ def test_no_league_gives_empty_tables_of_the_same_columns() -> None:
     for of_leagues, columns in TABLES_OF_LEAGUES.items():
         assert of_leagues([]).schema == pa.schema([*columns.items()])
     with duckdb.connect() as connection:
-        measured = connection.execute("select 'x' as quarter, 'x' as metric_id where false").df()
+        measured = connection.execute("select 'x' as quarter, 'x' as metric_id, true as rescored where false").df()
         changed = connection.execute("select 'x' as quarter, 'x' as previous_quarter, 'x' as league where false").df()
     found = measurement.measurement_error([made_up(1, 3, 3)], measured)
     assert found.schema == pa.schema([*measurement.COLUMNS.items()]) and found.num_rows == 0
@@ -1087,6 +1204,8 @@ def test_leagues_at_the_edge_give_whole_tables(league: League) -> None:
         found = of_leagues([league])
         assert found.schema == pa.schema([*columns.items()])
         rows = found.to_pandas()
+        if of_leagues is ranges.likely_ranges:  # none has finance metrics
+            rows = rows.drop(columns=["rank_without_finance_low", "rank_without_finance_high"])
         assert not rows.isna().any(axis=None)
         for column in rows.columns[rows.columns.str.startswith(("rank_low", "best_rank", "band"))]:
             assert rows[column].between(1, len(league.codes)).all()

@@ -1,3 +1,4 @@
+-- One metric says nothing of how the rank hangs on the choice of metrics: its range would have no width.
 with scored as (
     select
         domains.quarter,
@@ -35,6 +36,8 @@ select
                 )
         end as integer
     ) as rank,
+    case when scored.metrics_counted > 1 then ranges.rank_low end as rank_low,
+    case when scored.metrics_counted > 1 then ranges.rank_high end as rank_high,
     scored.metrics_counted,
     scored.metrics_at_hand,
     scored.metrics_expected,
@@ -50,3 +53,9 @@ left join {{ ref('unadjusted_segments') }} as segments
         and segments.league = scored.league
         and segments.organisation_code = scored.organisation_code
         and segments.scope = scored.domain
+left join {{ ref('domain_ranges') }} as ranges
+    on
+        ranges.quarter = scored.quarter
+        and ranges.league = scored.league
+        and ranges.organisation_code = scored.organisation_code
+        and ranges.scope = scored.domain

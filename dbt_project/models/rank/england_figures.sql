@@ -37,6 +37,7 @@ attributed as (
         metric_id,
         round(sum(denominator), 3) as denominator
     from {{ ref('computed_values') }}
+    where is_of_the_last_submission is not true
     group by quarter, framework, metric_id
 )
 

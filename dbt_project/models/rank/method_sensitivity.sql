@@ -13,7 +13,7 @@ with of_ranks as (
         avg(robustness.method_mean_shift) as method_shift,
         median(robustness.method_rank_high - robustness.method_rank_low) as method_width,
         count(case when robustness.metrics_measured > 0 then 1 end) as organisations_measured,
-        median(robustness.measurement_share) as measurement_share
+        median({{ as_double('robustness.measurement_share') }}) as measurement_share
     from {{ ref('rank_robustness') }} as robustness
     inner join {{ ref('league_ranks') }} as league_ranks
         on
@@ -179,6 +179,6 @@ select
     cast(assessment as varchar) as assessment,
     cast(item as varchar) as item,
     cast(measure as varchar) as measure,
-    cast(value as decimal(12, 3)) as value
+    cast(cast(value as decimal(18, 8)) as decimal(12, 3)) as value
 from found
 where value is not null

@@ -8,6 +8,9 @@ with shown as (
         metrics.title as metric_title,
         scores.organisation_code,
         scores.value,
+        counts.numerator,
+        counts.denominator,
+        metrics.polarity || '_better' as direction,
         metric_values.unit,
         scores.score,
         case
@@ -28,6 +31,14 @@ with shown as (
             and metric_values.organisation_code = scores.organisation_code
             and metric_values.metric_id = scores.metric_id
             and metric_values.value_basis = scores.value_basis
+    left join {{ ref('metric_values') }} as counts
+        on
+            counts.quarter = scores.quarter
+            and counts.organisation_code = scores.organisation_code
+            and counts.metric_id = scores.metric_id
+            and counts.value_basis = 'computed'
+            and counts.status = 'reported'
+            and scores.value is not null
     where scores.value is not null or scores.score is not null
 ),
 
@@ -50,7 +61,12 @@ select
     shown.metric_title,
     shown.organisation_code,
     shown.value,
+    ranges.value_low,
+    ranges.value_high,
+    shown.numerator,
+    shown.denominator,
     shown.unit,
+    cast(shown.direction as varchar) as direction,
     shown.score,
     cast(
         case
@@ -78,4 +94,9 @@ left join quartiles
         quartiles.quarter = shown.quarter
         and quartiles.league = shown.league
         and quartiles.metric_id = shown.metric_id
+left join {{ ref('value_ranges') }} as ranges
+    on
+        ranges.quarter = shown.quarter
+        and ranges.metric_id = shown.metric_id
+        and ranges.organisation_code = shown.organisation_code
 window tied as (partition by shown.quarter, shown.league, shown.metric_id, shown.sort_value)

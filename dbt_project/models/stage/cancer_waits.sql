@@ -10,7 +10,7 @@ with tables as (
         {{ clean_text('cancer.organisation_name') }} as organisation_name,
         upper({{ clean_text('cancer.organisation_name') }}) in ('ALL ENGLISH PROVIDERS', 'ALL ENGLISH COMMISSIONERS')
             as is_england,
-        cancer.*
+        cancer.* exclude (month, basis, block, organisation_name)
     from {{ source('land', 'cancer') }} as cancer
     inner join {{ ref('months_available') }} as months
         on months.source_id = 'cancer' and months.source_sha256 = cancer._source_sha256

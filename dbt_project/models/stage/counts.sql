@@ -11,7 +11,8 @@
     'community_waiters': "'community_waits'",
     'sickness_days': "'sickness'",
     'gpps_results': "'gpps'",
-    'dementia_diagnoses': "'dementia'"
+    'dementia_diagnoses': "'dementia'",
+    'survey_scores': 'source_id'
 }.items() -%}
     select
         {{ source_id }} as source_id,

@@ -17,6 +17,8 @@ select
     region_names.region,
     case when region_names.region is not null then nullif({{ clean_text('etr.high_level_health_geography') }}, '') end
         as icb_code,
+    {{ readable_name(clean_text('etr.address_4')) }} as town,
+    {{ clean_text('etr.postcode') }} as postcode,
     cast(strptime(nullif({{ clean_text('etr.close_date') }}, ''), '%Y%m%d') as date) as close_date,
     etr._source_sha256 as source_sha256,
     etr._source_member as source_member,

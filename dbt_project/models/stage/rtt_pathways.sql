@@ -11,6 +11,7 @@ select
     nullif({{ clean_text('rtt.commissioner_parent_name') }}, '') as icb_name,
     rtt.rtt_part_type as part,
     rtt.treatment_function_code as treatment_function,
+    {{ clean_text('rtt.treatment_function_name') }} as treatment_function_name,
     {{ sum_of_counts(rtt_weeks(0, 17)) }} as within_18_weeks,
     {{ sum_of_counts(rtt_weeks(18, 51)) }} as over_18_to_52_weeks,
     {{ sum_of_counts(rtt_weeks(52, 104)) }} as over_52_weeks,

@@ -32,6 +32,7 @@ counted as (
         sum(denominator) as denominator,
         count(*) = count(numerator) and count(*) = count(denominator) as has_all_figures,
         count(distinct month) as months_counted,
+        max(month) as last_month,
         string_agg(distinct strftime(month, '%Y-%m'), ', ' order by strftime(month, '%Y-%m')) as months_named,
         arg_max(source_id, month) as source_id,
         arg_max(source_sha256, month) as source_sha256
@@ -110,6 +111,10 @@ select
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'
+            when counted.last_month < months.first_month
+                then
+                    'did not submit ' || months.months_named || ': of ' || counted.months_named
+                    || ', the last month that it submitted (' || last_submissions.label || ')'
             when rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
                 then
                     'latest month at hand is ' || months.months_named || ', not '
@@ -120,16 +125,19 @@ select
     cast(
         case
             when rules.basis = 'latest_survey' then strftime(months.first_month, '%Y')
+            when counted.last_month < months.first_month then counted.months_named
             when months.first_month = months.last_month then strftime(months.first_month, '%Y-%m')
             else strftime(months.first_month, '%Y-%m') || ' to ' || strftime(months.last_month, '%Y-%m')
         end as varchar
     ) as reporting_date,
-    months.first_month as period_start,
+    least(months.first_month, counted.last_month) as period_start,
     cast(
-        months.last_month + to_months(case rules.basis when 'latest_survey' then 12 else 1 end) - interval 1 day as date
+        case when counted.last_month < months.first_month then counted.last_month else months.last_month end
+        + to_months(case rules.basis when 'latest_survey' then 12 else 1 end) - interval 1 day as date
     ) as period_end,
     rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
         as is_of_an_earlier_month,
+    coalesce(counted.last_month < months.first_month, false) as is_of_the_last_submission,
     coalesce(counted.source_id, rules.publication) as source_id,
     counted.source_sha256
 from spine
@@ -161,6 +169,8 @@ left join merged
         rules.basis = 'latest_survey'
         and merged.quarter = spine.quarter
         and merged.successor_code = spine.organisation_code
+left join {{ ref('last_submissions') }} as last_submissions
+    on last_submissions.framework = rules.framework and last_submissions.metric_id = rules.metric_id
 left join {{ ref('metrics_not_applicable') }} as not_applicable
     on
         not_applicable.framework = rules.framework

@@ -1,4 +1,5 @@
--- Whole scoring populations of the metrics that are proportions of counts we have: what chance alone can do to them.
+-- Metrics that are proportions of counts we have: what chance alone can do to them. Whole scoring populations of those
+-- that count can be scored again.
 select
     inputs.quarter,
     inputs.metric_id,
@@ -14,10 +15,16 @@ select
     inputs.best_score,
     inputs.span,
     inputs.single_score,
-    cast(coalesce(inputs.score_decimals, 10) as integer) as score_decimals
+    cast(coalesce(inputs.score_decimals, 10) as integer) as score_decimals,
+    coalesce(
+        quarters.role = 'asked for'
+        and inputs.counts_in_average
+        and inputs.best_score is not null
+        and inputs.population_complete,
+        false
+    ) as rescored
 from {{ ref('scoring_inputs') }} as inputs
-inner join {{ ref('quarters_in_scope') }} as quarters
-    on quarters.quarter = inputs.quarter and quarters.role = 'asked for'
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = inputs.quarter
 inner join {{ ref('rules_in_force') }} as rules
     on
         rules.quarter = inputs.quarter
@@ -30,8 +37,4 @@ left join {{ ref('computed_values') }} as counts
         and counts.organisation_code = inputs.organisation_code
         and counts.metric_id = inputs.metric_id
         and counts.status = 'reported'
-where
-    inputs.counts_in_average
-    and inputs.best_score is not null
-    and inputs.value is not null
-    and inputs.population_complete
+where inputs.value is not null

@@ -1,0 +1,89 @@
+-- Months in which a denominator moved away from England's, and is outside the XmR limits of its own months: mean and
+-- 2.66 mean moving ranges. A trust that took over another has its months before the merger, too.
+with levels as (
+    select
+        max(case when decision = 'denominator_change' then value end) as change,
+        max(case when decision = 'denominator_least_months' then value end) as least_months
+    from {{ ref('decision_levels') }}
+),
+
+monthly as (
+    select
+        rules.quarter,
+        rules.framework,
+        rules.metric_id,
+        coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
+        counts.month,
+        sum(counts.denominator) as denominator
+    from {{ ref('rules_in_force') }} as rules
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = rules.quarter
+    inner join {{ ref('source_counts') }} as counts
+        on
+            counts.measure = rules.measure
+            and counts.side = rules.side
+            and counts.month <= quarters.period_end
+            and (
+                rules.without_commissioner is null
+                or counts.commissioner_apart is distinct from rules.without_commissioner
+            )
+    left join {{ ref('successions') }} as successions
+        on
+            rules.side = 'provider'
+            and successions.quarter = rules.quarter
+            and successions.predecessor_code = counts.organisation_code
+    where rules.basis <> 'latest_survey'
+    group by
+        rules.quarter, rules.framework, rules.metric_id,
+        coalesce(successions.successor_code, counts.organisation_code), counts.month
+),
+
+compared as (
+    select
+        *,
+        sum(denominator) over (partition by quarter, framework, metric_id, month) as of_england,
+        lag(denominator) over of_organisation as denominator_before,
+        lag(month) over of_organisation as month_before,
+        count(*) over (partition by quarter, framework, metric_id, organisation_code) as months,
+        avg(denominator) over (partition by quarter, framework, metric_id, organisation_code) as mean
+    from monthly
+    window of_organisation as (partition by quarter, framework, metric_id, organisation_code order by month)
+),
+
+changed as (
+    select
+        *,
+        lag(of_england) over of_organisation as of_england_before,
+        month = month_before + interval 1 month as follows,
+        avg(
+            case
+                when month = month_before + interval 1 month
+                    then abs(denominator - denominator_before)
+            end
+        ) over (partition by quarter, framework, metric_id, organisation_code) as moving_range
+    from compared
+    window of_organisation as (partition by quarter, framework, metric_id, organisation_code order by month)
+)
+
+select
+    changed.quarter,
+    changed.framework,
+    changed.metric_id,
+    changed.organisation_code,
+    changed.month,
+    changed.denominator,
+    changed.denominator_before,
+    cast(changed.months as integer) as months,
+    coalesce(
+        changed.follows
+        and changed.months >= levels.least_months
+        and abs(
+            {{ as_double('changed.denominator') }} * changed.of_england_before
+            / nullif(changed.denominator_before * changed.of_england, 0) - 1
+        ) > levels.change
+        and abs({{ as_double('changed.denominator') }} - changed.mean) > 2.66 * changed.moving_range,
+        false
+    ) as jumps
+from changed
+cross join levels
+inner join {{ ref('quarters_in_scope') }} as quarters
+    on quarters.quarter = changed.quarter and changed.month >= quarters.period_start

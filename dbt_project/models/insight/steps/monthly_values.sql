@@ -1,0 +1,172 @@
+-- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
+-- another has its months, too, those before the merger as well: else the series would jump. England is every
+-- organisation that has figures, as the publisher's own total is. Surveys have no months. A department of type 1 where
+-- nobody waited over four hours did not say who did: fourteen trusts tried other standards and were exempt
+-- (Hospital Accident & Emergency Activity 2020-21, NHS Digital).
+with metrics as (
+    select
+        metric_id,
+        measure,
+        side,
+        without_commissioner,
+        multiplier,
+        divisor,
+        min(publication) as publication,
+        min(framework) as framework,
+        min(label) as label
+    from {{ ref('computed_metrics') }}
+    where basis <> 'latest_survey'
+    group by metric_id, measure, side, without_commissioner, multiplier, divisor
+),
+
+not_told as (
+    select
+        source_sha256,
+        source_row
+    from {{ ref('ae_attendances') }}
+    where a_e_attendances_type_1 > 0 and attendances_over_4hrs_type_1 = 0
+),
+
+counts as (
+    select
+        build.quarter,
+        counts.* exclude (quarter),
+        not_told.source_row is null as is_told
+    from {{ ref('source_counts') }} as counts
+    inner join {{ ref('quarters_read') }} as build on build.reads = counts.quarter
+    left join not_told
+        on not_told.source_sha256 = counts.source_sha256 and not_told.source_row = counts.source_row
+),
+
+organisations as (
+    select
+        counts.quarter,
+        metrics.metric_id,
+        metrics.measure,
+        coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
+        counts.month,
+        sum(counts.numerator) as numerator,
+        sum(counts.denominator) as denominator,
+        count(*) = count(counts.numerator) and count(*) = count(counts.denominator) and bool_and(counts.is_told)
+            as has_all_figures,
+        string_agg(distinct successions.predecessor_code, ', ' order by successions.predecessor_code) as predecessors,
+        min(counts.source_id) as source_id,
+        min(counts.source_sha256) as source_sha256,
+        string_agg(distinct counts.source_member, ', ' order by counts.source_member) as source_member,
+        string_agg(cast(counts.source_row as varchar), ',' order by counts.source_row) as source_rows
+    from counts
+    inner join metrics
+        on
+            metrics.measure = counts.measure
+            and metrics.side = counts.side
+            and (
+                metrics.without_commissioner is null
+                or counts.commissioner_apart is distinct from metrics.without_commissioner
+            )
+    left join {{ ref('successions') }} as successions
+        on
+            metrics.side = 'provider'
+            and successions.quarter = counts.quarter
+            and successions.predecessor_code = counts.organisation_code
+    group by
+        counts.quarter, metrics.metric_id, metrics.measure,
+        coalesce(successions.successor_code, counts.organisation_code), counts.month
+),
+
+england as (
+    select
+        counts.quarter,
+        metrics.metric_id,
+        metrics.measure,
+        'England' as organisation_code,
+        counts.month,
+        round(sum(counts.numerator), 3) as numerator,  -- footprints are shares, whole again to a thousandth
+        round(sum(counts.denominator), 3) as denominator,
+        true as has_all_figures,
+        null as predecessors,
+        min(counts.source_id) as source_id,
+        min(counts.source_sha256) as source_sha256,
+        string_agg(distinct counts.source_member, ', ' order by counts.source_member) as source_member,
+        null as source_rows
+    from counts
+    inner join metrics
+        on
+            metrics.measure = counts.measure
+            and case metrics.side when 'commissioner' then 'commissioner' else 'provider' end = counts.side
+            and counts.numerator is not null
+            and counts.denominator is not null
+    group by counts.quarter, metrics.metric_id, metrics.measure, counts.month
+),
+
+monthly as (
+    select * from organisations
+    union all
+    select * from england
+),
+
+breaks as (
+    select distinct
+        metric_id,
+        null as organisation_code,
+        {{ first_day_of_quarter('quarter') }} as month,
+        change as reason
+    from {{ ref('metric_changes') }}
+    union all
+    select
+        metric_id,
+        organisation_code,
+        month,
+        reason
+    from {{ ref('series_rebases') }}
+),
+
+phases as (
+    select
+        monthly.quarter,
+        monthly.metric_id,
+        monthly.measure,
+        monthly.organisation_code,
+        monthly.month,
+        count(*) as breaks_before,
+        max_by(breaks.reason, breaks.month) as reason
+    from monthly
+    inner join breaks
+        on
+            breaks.metric_id = monthly.metric_id
+            and coalesce(breaks.organisation_code, monthly.organisation_code) = monthly.organisation_code
+            and breaks.month <= monthly.month
+    group by monthly.quarter, monthly.metric_id, monthly.measure, monthly.organisation_code, monthly.month
+)
+
+select
+    monthly.quarter,
+    cast(monthly.metric_id as varchar) as metric_id,
+    cast(monthly.measure as varchar) as measure,
+    monthly.organisation_code,
+    monthly.month,
+    cast(1 + coalesce(phases.breaks_before, 0) as integer) as phase,
+    phases.reason as phase_reason,
+    cast(monthly.numerator as decimal(18, 6)) as numerator,
+    cast(monthly.denominator as decimal(18, 6)) as denominator,
+    cast(
+        {{ exact_ratio('monthly.numerator', 'monthly.denominator', 'metrics.multiplier', 'metrics.divisor') }}
+        as decimal(18, 6)
+    ) as value,
+    monthly.predecessors,
+    metrics.framework,
+    cast(metrics.publication as varchar) as publication,
+    cast(metrics.label as varchar) as label,
+    monthly.source_id,
+    monthly.source_sha256,
+    monthly.source_member,
+    monthly.source_rows
+from monthly
+inner join metrics on metrics.metric_id = monthly.metric_id and metrics.measure = monthly.measure
+left join phases
+    on
+        phases.quarter = monthly.quarter
+        and phases.metric_id = monthly.metric_id
+        and phases.measure = monthly.measure
+        and phases.organisation_code = monthly.organisation_code
+        and phases.month = monthly.month
+where monthly.has_all_figures and monthly.denominator > 0

@@ -1,0 +1,56 @@
+-- What a reader needs of a metric. One that a release brings anew has its official title until somebody writes of it.
+with among as (
+    select
+        quarter,
+        metric_id,
+        population,
+        string_agg(league, ' ' order by league) as leagues
+    from {{ ref('metrics_in_force') }}
+    group by quarter, metric_id, population
+)
+
+select
+    metrics.quarter,
+    metrics.league,
+    metrics.metric_id,
+    metrics.title,
+    coalesce(words.plain_name, metrics.title) as plain_name,
+    words.what,
+    words.why,
+    words.falls_short,
+    cast(
+        case
+            when words.metric_id is null then 'official title'
+            when words.reviewed_on is null then 'drafted'
+            else 'reviewed'
+        end as varchar
+    ) as words_status,
+    metrics.domain,
+    seeded.sub_domain,
+    metrics.unit,
+    cast(metrics.polarity || '_better' as varchar) as direction,
+    metrics.scoring_rule,
+    metrics.standard,
+    metrics.floor,
+    metrics.weight,
+    metrics.counted,
+    metrics.value_basis,
+    cast(among.leagues as varchar) as scored_among,
+    coalesce(rules.publication, cast('nof_data' as varchar)) as publication,
+    metrics.label,
+    seeded.source
+from {{ ref('metrics_in_force') }} as metrics
+inner join among
+    on
+        among.quarter = metrics.quarter
+        and among.metric_id = metrics.metric_id
+        and among.population = metrics.population
+left join {{ ref('metric_words') }} as words on words.metric_id = metrics.metric_id
+left join {{ ref('metrics') }} as seeded
+    on seeded.framework = metrics.framework and seeded.metric_id = metrics.metric_id
+left join {{ ref('rules_in_force') }} as rules
+    on
+        metrics.value_basis = 'computed'
+        and rules.quarter = metrics.quarter
+        and rules.framework = metrics.framework
+        and rules.metric_id = metrics.metric_id

@@ -1,0 +1,24 @@
+with in_force as (
+    select distinct
+        quarter,
+        framework,
+        framework_status
+    from {{ ref('leagues_in_force') }}
+)
+
+select
+    quarters.quarter,
+    in_force.framework,
+    coalesce(frameworks.title, in_force.framework) as framework_title,
+    in_force.framework_status,
+    cast(quarters.role as varchar) as role,
+    cast(quarters.published_label as varchar) as published_label,
+    cast(
+        strftime(quarters.period_start, '%B') || ' to ' || strftime(quarters.period_end, '%B %Y') as varchar
+    ) as months,
+    cast(quarters.period_start as date) as first_day,
+    cast(quarters.period_end as date) as last_day,
+    quarters.is_fictional
+from {{ ref('quarters_in_scope') }} as quarters
+inner join in_force on in_force.quarter = quarters.quarter
+left join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework

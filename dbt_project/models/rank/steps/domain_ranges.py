@@ -1,0 +1,10 @@
+from orchestration.statistics import ranges
+
+
+def model(dbt, session):
+    scores = dbt.ref("metric_scores").filter("counted").df()
+    covered = dbt.ref("organisations_covered").filter("covered").df()
+    quarters = dbt.ref("quarters_in_scope").filter("role = 'asked for'").df()
+    asked_for = covered[covered["quarter"].isin(quarters["quarter"])]
+    key = ["quarter", "league", "organisation_code", "scope"]
+    return ranges.ranges_of_selections(scores.assign(scope=scores["domain"]).merge(asked_for[key], on=key))

@@ -1,0 +1,136 @@
+"""Who to learn from: for each weak metric of an organisation those who were surely better in two quarters running.
+
+Belongs here: how much of a metric's change is noise, who is better beyond it, and whom to name. Does not: who is a
+peer, and what is said of those named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from orchestration.statistics.leagues import SCORE, Real, decimals, in_units, table
+
+VALUE = 10**6  # a value of 1 in whole numbers
+TO_DEVIATION = 1.4826  # from the median absolute deviation of normal numbers to their standard deviation
+CHANGES = "changes between the quarters"
+ONE_PERIOD = "not known: one period in both quarters"
+NO_CHANGES = "not known: most values did not change"
+NO_VALUE_BEFORE = "no value in the previous quarter"
+NOBODY = "nobody is surely better in both quarters"
+NAMED_FOR_OTHERS = "who is better is named for others"
+NOTHING_BEFORE = {
+    "previous_quarter": None,
+    "comparable": False,
+    "excluded_reason": "no ranked league of the previous quarter under the same framework",
+}
+COLUMNS = {
+    "quarter": pa.string(),
+    "league": pa.string(),
+    "organisation_code": pa.string(),
+    "metric_id": pa.string(),
+    "place": pa.int32(),
+    "previous_quarter": pa.string(),
+    "noise_basis": pa.string(),
+    "noise": pa.decimal128(18, 6),
+    "difference_needed": pa.decimal128(18, 6),
+    "basis": pa.string(),
+    "candidates": pa.int32(),
+    "candidate_code": pa.string(),
+    "not_named_reason": pa.string(),
+}
+
+
+def noise_of(changes: Real) -> float:
+    """How far chance moves one value, as a standard deviation, by how the values of a league changed."""
+    return TO_DEVIATION * float(np.median(np.abs(changes - np.median(changes)))) / sqrt(2)
+
+
+def share_out(choices: Mapping[str, Sequence[str]], shown: int, at_most: int) -> dict[str, list[str]]:
+    """Up to `shown` of everybody's choices, nobody more than `at_most` times. All have a first before any has a second;
+    who comes first chooses first."""
+    found: dict[str, list[str]] = {code: [] for code in choices}
+    times: Counter[str] = Counter()
+    for _ in range(shown):
+        for code, wanted in choices.items():
+            free = next((one for one in wanted if one not in found[code] and times[one] < at_most), None)
+            if free is not None:
+                found[code].append(free)
+                times[free] += 1
+    return found
+
+
+def candidates(
+    rules: pd.DataFrame, scores: pd.DataFrame, compared: pd.DataFrame, levels: pd.DataFrame, peers: pd.DataFrame
+) -> pa.Table:
+    """One row per weak metric and who is named for it, in COLUMNS, or one that says why nobody is.
+
+    They are of the leagues asked for in `leagues_ranked`, by `ranked_scores`, `metrics_compared` and `decision_levels`.
+    Only metrics with a value count. Who has `peers`, nearest first, may learn from them alone, everybody else from the
+    whole league, best first."""
+    level = dict(zip(levels["decision"], levels["value"].astype(float), strict=True))
+    held = scores[scores["value"].notna() & scores["polarity"].notna()]
+    held = held.assign(
+        badness=in_units(held["value"], VALUE) * held["polarity"].map({"lower": 1, "higher": -1}).astype(int),
+        hundredths=(in_units(held["score_exact"], SCORE) + SCORE // 200) // (SCORE // 100),
+    ).sort_values(["badness", "organisation_code"])
+    of_metric = {
+        key: rows.set_index("organisation_code")[["badness", "hundredths"]]
+        for key, rows in held.groupby(["quarter", "league", "metric_id"])
+    }
+    how = compared.set_index(["quarter", "league", "metric_id"]).to_dict("index")
+    near = peers.groupby(["quarter", "league", "organisation_code"])["peer_code"].agg(list).to_dict()
+    asked = rules[rules["role"] == "asked for"]
+    of_league = set(zip(asked["quarter"], asked["league"], strict=True))
+    rows = []
+    for (quarter, league, metric), now in of_metric.items():
+        if (quarter, league) in of_league:
+            rule: Mapping[Any, Any] = how.get((quarter, league, metric), NOTHING_BEFORE)
+            before = of_metric.get((rule["previous_quarter"], league, metric))
+            of_peers = {code: near[quarter, league, code] for code in now.index if (quarter, league, code) in near}
+            about = {"quarter": quarter, "league": league, "metric_id": metric}
+            rows += [about | row for row in _rows(now, before, rule, level, of_peers)]
+    return table(rows, COLUMNS)
+
+
+def _rows(
+    now: pd.DataFrame,
+    before: pd.DataFrame | None,
+    rule: Mapping[Any, Any],
+    level: Mapping[str, float],
+    peers: Mapping[str, list[str]],
+) -> list[dict[str, Any]]:
+    weak = now[now["hundredths"] >= level["metric_weak"] * 100].iloc[::-1]
+    about: dict[str, Any] = {"previous_quarter": rule["previous_quarter"]}
+    if before is None or not rule["comparable"]:
+        reason = NO_VALUE_BEFORE if rule["comparable"] else rule["excluded_reason"]
+        return [about | {"organisation_code": code, "place": 0, "not_named_reason": reason} for code in weak.index]
+    both = now.join(before, rsuffix="_before", how="inner")
+    noise = 0.0 if rule["carried_over"] else noise_of((both["badness"] - both["badness_before"]).to_numpy(float))
+    needed = level["surely_better"] * sqrt(2) * noise
+    about["noise_basis"] = ONE_PERIOD if rule["carried_over"] else CHANGES if noise else NO_CHANGES
+    if noise:
+        about |= {"noise": decimals(noise / VALUE, 6), "difference_needed": decimals(needed / VALUE, 6)}
+    strong = both[both[["hundredths", "hundredths_before"]].max(axis=1) <= level["metric_strong"] * 100]
+    wanted: dict[str, list[str]] = {}
+    for code in weak.index:
+        if code in both.index:
+            ahead = both.loc[code, ["badness", "badness_before"]] - strong[["badness", "badness_before"]]
+            better = strong.index[(ahead["badness"] >= max(needed, 1)) & (ahead["badness_before"] > 0)]
+            wanted[code] = [one for one in peers.get(code, better) if one in better]
+    named = share_out(wanted, round(level["candidates_shown"]), round(level["named_at_most"]))
+    rows = []
+    for code in weak.index:
+        own = about | {"organisation_code": code, "basis": "peers" if code in peers else "league"}
+        if named.get(code):
+            own["candidates"] = len(wanted[code])
+            rows += [own | {"place": place, "candidate_code": one} for place, one in enumerate(named[code], 1)]
+        else:
+            reason = NO_VALUE_BEFORE if code not in wanted else NAMED_FOR_OTHERS if wanted[code] else NOBODY
+            rows.append(own | {"place": 0, "candidates": len(wanted.get(code, [])), "not_named_reason": reason})
+    return rows
