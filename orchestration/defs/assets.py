@@ -115,7 +115,7 @@ def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.
 def _punctuality(check: str, results: list[Fetched], quarters: list[str]) -> dg.AssetCheckResult:
     about = [one for one in results if f"{one.source_id}_on_time" == check and one.problem]
     severity = dg.AssetCheckSeverity.ERROR if any(one.failed for one in about) else dg.AssetCheckSeverity.WARN
-    shown = {"quarters": ", ".join(quarters), "examples": listed(str(one.problem) for one in about)}
+    shown: dict[str, Any] = {"quarters": ", ".join(quarters), "examples": listed(str(one.problem) for one in about)}
     return dg.AssetCheckResult(check_name=check, passed=not about, severity=severity, metadata=shown)
 
 
