@@ -37,6 +37,7 @@ SINCE = {"change", "change_low", "change_high", "p_value", "q_value", "verdict",
 SINCE |= {f"metrics_{what}" for what in ("compared", "excluded", "carried_over")}
 SINCE |= {f"places_{cause}" for cause in ("own_scores", "others", "cut_points", "override")}
 BEFORE = {"previous_rank", "rank_change", "no_rank_change_reason", "previous_quarter", "previous_average_score"} | SINCE
+BEFORE |= {"checked"}  # the size of a publication is compared with that of the month before
 MAJOR = "A&E attendances Type 1"
 
 Damage = Callable[[Path], None]
