@@ -55,8 +55,8 @@ $(SQL_LINTED): $(SQL) pyproject.toml | $(READY)  # what changed since it last pa
 dev: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## the Dagster UI on the sample, http://localhost:3000
 	LEAGUE_EXTRACTS=$(CURDIR)/$(SAMPLE) LEAGUE_DATA=$(CURDIR)/$(DEMO) DAGSTER_HOME=$(INSTANCE) $(BIN)/dagster dev
 
-$(INSTANCE)/dagster.yaml:
-	mkdir -p $(INSTANCE) && cp orchestration/operations/deploy/local/dagster.yaml $@
+$(INSTANCE)/dagster.yaml: orchestration/operations/deploy/local/dagster.yaml
+	mkdir -p $(INSTANCE) && cp $< $@
 
 bench: $(SAMPLE)  ## builds as multiples of their imports, of the sample and of EXTRACTS; national files; likely ranges
 	$(BIN)/python tests/benchmark_build.py $(SAMPLE) 2025-26-Q4

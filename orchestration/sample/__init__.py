@@ -61,7 +61,7 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
         write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
         write_general_practice(directory, year.publications)
         write_staff_workbooks(directory / "staff_survey", year.publications, year.organisations)
-        write_small_areas(directory / "context", year.organisations, seed)
+        write_small_areas(directory / "context", year.organisations, year.drawn[-1].values["OF0082"], seed)
 
 
 def members_of(framework: Framework, seed: int = SEED) -> tuple[Trust, ...]:

@@ -4,12 +4,12 @@ Belongs here: drawing residents, deprivation and catchments, and writing them. D
 counts that again from the files.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from orchestration.sample.organisations import Icb, Organisations, csv_text
+from orchestration.sample.organisations import Organisations, csv_text
 
 AREAS = 4  # small areas of each sub-ICB location; England has 318
 AGES = (
@@ -32,8 +32,9 @@ DECILES = [
 ]
 
 
-def write_small_areas(directory: Path, organisations: Organisations, seed: int) -> None:
-    """Write `context/`: five files of small areas, the catchments of acute trusts, referrals to talking therapies."""
+def write_small_areas(directory: Path, organisations: Organisations, absence: Mapping[str, int], seed: int) -> None:
+    """Write `context/`: five files of small areas, the catchments of acute trusts, referrals to talking therapies. The
+    more days trusts lose to `absence`, the more deprived are their catchments, so that there is something to find."""
     directory.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, 10])
     locations = [location for location in organisations.sub_icbs for _ in range(AREAS)]
@@ -43,6 +44,9 @@ def write_small_areas(directory: Path, organisations: Organisations, seed: int) 
     ranks = np.argsort(np.argsort(-np.array(scores))) + 1
     deciles = (ranks - 1) * 10 // len(ranks) + 1
     districts = [f"E07999{nth // (2 * AREAS) + 1:03}" for nth in range(len(codes))]
+    by_district = {
+        one: float(np.mean([s for s, d in zip(scores, districts, strict=True) if d == one])) for one in districts
+    }
     icbs = [location.icb for location in locations if location.icb]
     places = {icb: f"E54999{nth:03}" for nth, icb in enumerate(organisations.icbs, 1)}
     files: dict[str, list[list[str]]] = {
@@ -65,7 +69,7 @@ def write_small_areas(directory: Path, organisations: Organisations, seed: int) 
         "ruc21_lsoa21.csv": [["lsoa21_code", "ruc21_code", "ruc"], *([c, *_class(rng)] for c in codes)],
         "ohid_trust22_catchment_ltla21.csv": [
             ["nhs_trust22_code", "ltla21_code", "proportion_trust_came_from_ltla"],
-            *_catchments(organisations, districts, icbs, rng),
+            *_catchments(organisations, sorted(set(districts), key=lambda one: by_district[one]), absence, rng),
         ],
         "talking_therapies_2024-25_referrals_by_imd_age.csv": [REFERRALS.split(), *_referrals(organisations, rng)],
     }
@@ -78,14 +82,15 @@ def _class(rng: np.random.Generator) -> list[str]:
 
 
 def _catchments(
-    organisations: Organisations, districts: list[str], icbs: list[Icb], rng: np.random.Generator
+    organisations: Organisations, deprived: list[str], absence: Mapping[str, int], rng: np.random.Generator
 ) -> Iterable[list[str]]:
-    """Two districts of its own ICB and one elsewhere for each acute trust but one."""
-    everywhere = sorted(set(districts))
-    for trust in [trust for trust in organisations.trusts if trust.league == "acute"][1:]:
-        own = [district for district, icb in zip(districts, icbs, strict=True) if icb == trust.icb]
-        found = sorted({own[0], own[-1], everywhere[int(rng.integers(len(everywhere)))]})
-        shares = rng.dirichlet(np.full(len(found), 2.0))
+    """Three districts for each acute trust but one. Most patients come from one that is as deprived as the trust loses
+    days to sickness."""
+    trusts = sorted((t for t in organisations.trusts if t.league == "acute"), key=lambda t: absence.get(t.code, 0))
+    for nth, trust in enumerate(trusts[1:]):
+        others = rng.choice(deprived, 2, replace=False).tolist()
+        found = list(dict.fromkeys([deprived[nth * len(deprived) // len(trusts)], *others]))
+        shares = rng.dirichlet([8, *[1] * (len(found) - 1)])
         yield from ([trust.code, district, repr(float(share))] for district, share in zip(found, shares, strict=True))
 
 

@@ -166,10 +166,13 @@ def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
         codes = list(dict.fromkeys(of_whom))
         averages, own = np.empty((DRAWS, len(codes)), np.int64), np.empty(len(codes), np.int64)
         for i, code in enumerate(codes):
-            his = of_whom == code
-            chance = generator(quarter, code).random((DRAWS, int(his.sum())))
-            averages[:, i] = _drawn(units[his], weights[his], chance)
-            own[i] = hundredths((units[his] * weights[his]).sum(), weights[his].sum())
+            its = of_whom == code
+            metrics = int(its.sum())
+            own[i] = hundredths((units[its] * weights[its]).sum(), weights[its].sum())
+            averages[:, i] = own[i]  # one metric is drawn every time
+            if metrics > 1:
+                chance = generator(quarter, code).random((DRAWS, metrics))
+                averages[:, i] = _drawn(units[its], weights[its], chance)
         (low, high), (best, worst) = limits(averages), rank_range(competition_ranks(averages), competition_ranks(own))
         rows.extend(
             {

@@ -25,7 +25,18 @@ from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
-from orchestration.statistics import funnel, improvement, learning, measurement, ranges, robustness, series, uncertainty
+from orchestration.statistics import (
+    bunching,
+    context,
+    funnel,
+    improvement,
+    learning,
+    measurement,
+    ranges,
+    robustness,
+    series,
+    uncertainty,
+)
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
@@ -43,15 +54,19 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "needs_support": {"label"},
+    "patient_league_table": {"metrics_expected"},
     "organisation_sources": {"attribute", "source_id"},
+    "ae_mix": {"label"},
+    "data_quality": {"label"},
     "specialty_league_table": {"label", "side"},
     "what_it_takes": {"label"},
+    "steep_at_the_standard": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *("phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
-    *("what", "why", "falls_short", "words_status", "sub_domain"),
+    *("what", "why", "falls_short", "words_status", "sub_domain", "value_basis", "cross_check_basis"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -162,6 +177,8 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 def test_python_models_return_what_they_describe() -> None:
     declared = {
         "candidates": learning.COLUMNS,
+        "context_adjusted": context.ADJUSTED,
+        "context_fits": context.FITS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
         "control_limits": series.COLUMNS,
@@ -173,8 +190,9 @@ def test_python_models_return_what_they_describe() -> None:
         "patient_ranges": ranges.OF_A_SELECTION,
         "score_changes": improvement.COLUMNS,
         "specialty_funnels": funnel.COLUMNS,
+        "steps_in_lists": bunching.COLUMNS,
     }
-    names = {"string": "varchar", "int32": "integer", "bool": "boolean", "date32[day]": "date"}
+    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "bool": "boolean", "date32[day]": "date"}
 
     def described_type(kind: Any) -> str:
         if pa.types.is_list(kind):

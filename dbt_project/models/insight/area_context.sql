@@ -51,7 +51,8 @@ areas as (
         sum(small_areas) as small_areas,
         sum(residents) as residents,
         {{ as_double('sum(aged_65_and_over)') }} / sum(residents) as share_65_plus,
-        case when sum(classified) > 0 then {{ as_double('coalesce(sum(rural), 0)') }} / sum(residents) end as rural_share,
+        case when sum(classified) > 0 then {{ as_double('coalesce(sum(rural), 0)') }} / sum(residents) end
+            as rural_share,
         case when sum(scored) > 0 then {{ as_double('sum(weighted_score)') }} / sum(residents) end as imd,
         string_agg(row_numbers, ',' order by first_row) as source_rows
     from runs

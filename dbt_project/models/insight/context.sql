@@ -18,10 +18,15 @@ members as (
         organisations.organisation_code,
         organisations.organisation_name,
         organisations.icb_code,
+        coalesce(
+            organisations.trust_subtype ilike '%specialist%' or listed.benchmark_group ilike '%specialist%', false
+        ) as specialist,
         bases.basis,
         bases.preference
     from {{ ref('organisations') }} as organisations
     inner join {{ ref('context_bases') }} as bases on bases.league = organisations.league
+    left join {{ ref('listed_trusts') }} as listed
+        on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
 ),
 
 trusts as (
@@ -245,6 +250,7 @@ select
     found.league,
     found.organisation_code,
     found.organisation_name,
+    found.specialist,
     found.measure,
     found.basis,
     cast(found.place = 1 as boolean) as preferred,

@@ -4,7 +4,9 @@
     'census_age': 'ages', 'imd_lsoa': 'deprivation', 'rural_urban': 'classes',
     'lsoa_sub_icbs': 'commissioners', 'lsoa_districts': 'districts'
 } %}
-{%- set ages = ['aged_0_to_15', 'aged_16_to_24', 'aged_25_to_34', 'aged_35_to_49', 'aged_50_to_64', 'aged_65_and_over'] %}
+{%- set ages = [
+    'aged_0_to_15', 'aged_16_to_24', 'aged_25_to_34', 'aged_35_to_49', 'aged_50_to_64', 'aged_65_and_over'
+] %}
 with
 {% for source_id, name in files.items() -%}
     {{ name }} as (

@@ -1,0 +1,64 @@
+{%- set case_mix_adjusted = "'X-SHMI'" %}  {#- SHMI compares deaths with those expected of the patients -#}
+-- An outcome passes where context foretells organisations that its fit has not seen, in this quarter and the last.
+with levels as (
+    select
+        max(case when decision = 'model_q_squared' then value end) as q_squared,
+        max(case when decision = 'model_q_value' then value end) as q_value,
+        max(case when decision = 'model_organisations' then value end) as organisations
+    from {{ ref('decision_levels') }}
+),
+
+judged as (
+    select
+        fits.*,
+        coalesce(
+            fits.q_squared >= levels.q_squared
+            and fits.q_value <= levels.q_value
+            and fits.organisations >= levels.organisations,
+            false
+        ) as passes_now
+    from {{ ref('context_fits') }} as fits
+    cross join levels
+)
+
+select
+    judged.quarter,
+    judged.league,
+    judged.outcome_kind,
+    judged.outcome,
+    judged.basis,
+    judged.organisations,
+    judged.covariates,
+    judged.intercept,
+    judged.slope_imd,
+    judged.error_imd,
+    judged.slope_share_65_plus,
+    judged.error_share_65_plus,
+    judged.slope_rural_share,
+    judged.error_rural_share,
+    judged.r_squared,
+    judged.q_squared,
+    judged.permutation_p,
+    judged.q_value,
+    judged.passes_now,
+    previous.passes_now as passed_before,
+    cast(
+        case
+            when judged.covariates = '' then 'too few organisations'
+            when judged.r_squared is null then 'one score for all'
+            when judged.outcome in ({{ case_mix_adjusted }}) then 'never adjusted twice'
+            when not judged.passes_now then 'does not pass'
+            when judged.basis = 'host_icb' then 'for comparison'
+            when previous.passes_now is null then 'not yet: no fit of the quarter before'
+            when not previous.passes_now then 'not yet: did not pass in the quarter before'
+            else 'passes'
+        end as varchar
+    ) as verdict
+from judged
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = judged.quarter
+left join judged as previous
+    on
+        previous.quarter = quarters.previous_quarter
+        and previous.league = judged.league
+        and previous.outcome = judged.outcome
+        and previous.basis = judged.basis
