@@ -79,6 +79,16 @@ def show_release(
             for member in table[~table["ranked"]].itertuples() if organisation else ():
                 console.say(f"{member.organisation_code} is not ranked: {member.not_ranked_reason}", style="yellow")
             console.say(_how_sure(about, facts), style="dim")
+    if organisation:
+        for code in places["organisation_code"].unique()[:EXAMPLES]:
+            console.say(f"More of {code}: league show {code} --table NAME: {_tables_about(release, code)}", style="dim")
+
+
+def _tables_about(release: Release, code: str) -> str:
+    """The tables of insight that have rows of an organisation, and how many."""
+    tables = [one["path"].removesuffix(".csv") for one in release.package["resources"] if one.get("shown")]
+    rows = {name: len(release.rows(name, organisation_code=code)) for name in tables}
+    return ", ".join(f"{name} ({count})" for name, count in rows.items() if count) or "none has rows"
 
 
 def tables_of(release: Release, only: str | None, organisation: str | None) -> dict[str, Any]:
@@ -212,7 +222,7 @@ def _how_sure(about: Any, facts: pd.DataFrame) -> str:
     if not found:
         return "Nobody is ranked.\n"
     parts = [
-        f"Likely ranges are {found['likely_range', 'median_width']:.0f} places wide (median)",
+        f"A likely range covers {found['likely_range', 'median_width'] + 1:.0f} places, both ends counted (median)",
         f"{found['likely_range', 'segments_uncertain']:.0f} segments are uncertain",
     ]
     if ("rank_sets", "bands") in found:
