@@ -86,7 +86,8 @@ def show_release(
 
 def _tables_about(release: Release, code: str) -> str:
     """The tables of insight that have rows of an organisation, and how many."""
-    tables = [one["path"].removesuffix(".csv") for one in release.package["resources"] if one.get("shown")]
+    beside = {one["path"].removesuffix(".csv") for one in release.package["resources"] if one.get("shown")}
+    tables = [name for name, columns in release.columns.items() if name in beside and "organisation_code" in columns]
     rows = {name: len(release.rows(name, organisation_code=code)) for name in tables}
     return ", ".join(f"{name} ({count})" for name, count in rows.items() if count) or "none has rows"
 
