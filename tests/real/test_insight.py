@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
+from tests.conftest import Built
 from tests.unit.test_bunching import z_by_hand
 from tests.unit.test_funnel import by_hand
 
@@ -50,8 +49,8 @@ def pathways(published: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def specialties(build_quarter: Callable[[str, Path], Any], shared_extracts: Path) -> pd.DataFrame:
-    return pd.read_parquet(build_quarter(QUARTER, shared_extracts).release / "specialty_league_table.parquet")
+def specialties(real_quarters: dict[str, Built]) -> pd.DataFrame:
+    return pd.read_parquet(real_quarters[QUARTER].release / "specialty_league_table.parquet")
 
 
 def test_england_waits_for_oral_surgery_as_counted_apart(pathways: pd.DataFrame, specialties: pd.DataFrame) -> None:
@@ -148,8 +147,8 @@ def test_who_waits_least_for_all_need_not_for_oral_surgery(specialties: pd.DataF
 
 
 @pytest.fixture(scope="module")
-def steps(build_quarter: Callable[[str, Path], Any], shared_extracts: Path) -> pd.DataFrame:
-    return pd.read_parquet(build_quarter(QUARTER, shared_extracts).release / "steep_at_the_standard.parquet")
+def steps(real_quarters: dict[str, Built]) -> pd.DataFrame:
+    return pd.read_parquet(real_quarters[QUARTER].release / "steep_at_the_standard.parquet")
 
 
 STEEP = {
@@ -201,9 +200,9 @@ def test_steps_are_those_of_the_weeks_of_the_rows_named(published: pd.DataFrame,
 
 
 def test_badges_say_what_was_found_and_what_nobody_could_check(
-    build_quarter: Callable[[str, Path], Any], shared_extracts: Path, steps: pd.DataFrame
+    real_quarters: dict[str, Built], steps: pd.DataFrame
 ) -> None:
-    badges = pd.read_parquet(build_quarter(QUARTER, shared_extracts).release / "data_quality.parquet")
+    badges = pd.read_parquet(real_quarters[QUARTER].release / "data_quality.parquet")
     steep = badges[badges["reasons"].str.contains("just within the standard")]
     members = set(badges["organisation_code"])
     found = {(metric, code) for metric, code in zip(steep["metric_id"], steep["organisation_code"], strict=True)}
