@@ -184,6 +184,7 @@ def _xlsx(release: Release, sheets: list[Sheet]) -> dict[str, bytes]:
         return {name: packed.read(name) for name in packed.namelist()}
 
 
+MANY = re.compile("^ |  +")  # spaces
 ODS = "application/vnd.oasis.opendocument.spreadsheet"
 NAMESPACE = "urn:oasis:names:tc:opendocument:xmlns:"
 SPACES = {name: name for name in ("office", "style", "text", "table")}
@@ -195,7 +196,9 @@ def _ods(release: Release, sheets: list[Sheet]) -> dict[str, str]:
     content = _templates().get_template("spreadsheet_content.xml.j2")
     return {
         "mimetype": ODS,
-        "content.xml": content.render(sheets=sheets, spaces=SPACES, cell=_ods_cell, column_name=_column_name),
+        "content.xml": content.render(
+            sheets=sheets, spaces=SPACES, cell=_ods_cell, cells=_ods_cells, column_name=_column_name
+        ),
         "meta.xml": f'{xml}<office:document-meta {office} xmlns:dc="http://purl.org/dc/elements/1.1/"><office:meta>'
         f"<dc:title>{escape(release.package['title'])}</dc:title><dc:creator>nhs-league-tables</dc:creator>"
         "<dc:language>en-GB</dc:language></office:meta></office:document-meta>",
@@ -207,23 +210,26 @@ def _ods(release: Release, sheets: list[Sheet]) -> dict[str, str]:
 
 
 def _ods_cell(cell: Cell, look: str = "", links: bool = False) -> str:
-    """A cell that looks as said, or as its column does."""
+    """A cell that looks as said, or as its column does. Only text is written out: a program shows numbers itself."""
+    style = f' table:style-name="{look}"' if look else ""
     if isinstance(cell, bool):
-        kind, shown = f'boolean" office:boolean-value="{str(cell).lower()}', str(cell).upper()
-    elif isinstance(cell, str):
-        kind, shown = "string", _ods_text(cell)
-    else:
-        kind, shown = f'float" office:value="{cell:f}', f"{cell:f}"
+        return f'<table:table-cell{style} office:value-type="boolean" office:boolean-value="{str(cell).lower()}"/>'
+    if not isinstance(cell, str):
+        return f'<table:table-cell{style} office:value-type="float" office:value="{cell:f}"/>'
+    shown = _ods_text(cell)
     if links:
         shown = f'<text:a xlink:type="simple" xlink:href="#{shown}.A1">{shown}</text:a>'
-    style = f' table:style-name="{look}"' if look else ""
-    return f'<table:table-cell{style} office:value-type="{kind}"><text:p>{shown}</text:p></table:table-cell>'
+    return f'<table:table-cell{style} office:value-type="string"><text:p>{shown}</text:p></table:table-cell>'
+
+
+def _ods_cells(row: tuple[Cell, ...], links: bool) -> str:
+    return _ods_cell(row[0], links=links) + "".join(map(_ods_cell, row[1:]))
 
 
 def _ods_text(text: str) -> str:
     """A text as XML, where a line is a paragraph, and many spaces are one unless they are counted."""
-    counted = re.sub("^ |  +", lambda found: f'<text:s text:c="{len(found[0])}"/>', str(escape(text)))
-    return "</text:p><text:p>".join(counted.splitlines())
+    counted = MANY.sub(lambda found: f'<text:s text:c="{len(found[0])}"/>', str(escape(text)))
+    return counted.replace("\n", "</text:p><text:p>")
 
 
 def _column_name(number: int) -> str:
