@@ -4,7 +4,8 @@ Does not belong here: running checks (`suites.py`, `dbt_tests.py`), keeping what
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from orchestration.errors import GateError
 
@@ -42,6 +43,13 @@ class Check:
         found = f": {self.unexpected} unexpected" if self.unexpected else ""
         severity = f"{self.severity}, waived by {self.waiver}" if self.waiver else self.severity
         return "\n  ".join([f"{self.id} ({severity}){found}. {self.reason}", *self.examples])
+
+
+def joined(found: Sequence[Check]) -> Check:
+    """One check of several parts of a table."""
+    examples = tuple(example for one in found for example in one.examples)[:EXAMPLES]
+    unexpected, passed = sum(one.unexpected for one in found), all(one.passed for one in found)
+    return replace(found[0], passed=passed, unexpected=unexpected, examples=examples)
 
 
 def causes(checks: list[Check]) -> list[Check]:

@@ -4,15 +4,20 @@ Belongs here: which rows a suite sees. Does not: the suites (`suites.py`), the o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from orchestration.quality import evidence
-from orchestration.quality.checks import Check
+from orchestration.quality.checks import Check, joined
 from orchestration.quality.evidence import LANDED
 from orchestration.quality.suites import Suite, suites
 from orchestration.quality.validator import run_suite
+from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import tables
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
@@ -53,12 +58,25 @@ def _check_landed(build: Build, suite: Suite) -> list[Check]:
     files = pd.read_parquet(build.parquet("files"))
     used = files[files["status"] == "used"]  # a copy of one has the same sha256
     names = dict(zip(used["source_sha256"], used["file_name"], strict=True))
-    columns = {*suite.columns, "_source_sha256"} - {"_file"}
-    rows = pd.read_parquet(build.parquet(suite.table), columns=sorted(columns))
-    rows["_file"] = rows["_source_sha256"].map(names).astype("string")
-    checks = [] if rows.empty else run_suite(suite, rows[suite.columns])
+    columns = sorted({*suite.columns, "_source_sha256"} - {"_file"})
+    of_parts = []
+    for rows in _parts(suite, build.parquet(suite.table), columns):
+        named = rows.assign(_file=rows["_source_sha256"].map(names).astype("string"))
+        of_parts.append(run_suite(suite, named[suite.columns]))
+    checks = [joined(found) for found in zip(*of_parts, strict=True)]
     data = {f"{LANDED}{suite.table}": {"": sha256_of_file(build.parquet(suite.table))}}
     return evidence.record(build, suite.name, data, suite.sha256, checks)
+
+
+def _parts(suite: Suite, path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
+    """The rows that pass a suite together: all, but national files one by one, for years of them do not fit into
+    memory. A row group is of one file."""
+    landed = pq.ParquetFile(path)
+    groups = range(landed.num_row_groups if landed.metadata.num_rows else 0)
+    file_of = [landed.read_row_group(group, ["_source_sha256"])[0][0].as_py() for group in groups]
+    apart = file_of if known_sources()[suite.table].national else [None] * len(groups)
+    for _, together in groupby(groups, key=apart.__getitem__):
+        yield landed.read_row_groups([*together], columns).to_pandas()
 
 
 def _check_table(build: Build, suite: Suite) -> list[Check]:

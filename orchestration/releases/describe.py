@@ -250,7 +250,7 @@ def how_sure(release: Release) -> Iterator[dict[str, str]]:
         yield {
             "title": leagues.set_index("league")["title"][league],
             "organisations": str((robustness["league"] == league).sum()),
-            "width": f"{found['likely_range', 'median_width']:g}",
+            "covered": f"{robustness.loc[robustness['league'] == league, 'places_covered'].astype(float).median():g}",
             "segments": f"{found['likely_range', 'segments_uncertain']:.0f}",
             "pairs": "-" if told_apart is None else f"{told_apart:.1%}",
             "moved": f"{found['override', 'organisations_moved']:.0f}",

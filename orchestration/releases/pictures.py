@@ -91,10 +91,10 @@ def _ranks(rows: pd.DataFrame, credit: str) -> str:
             marks.append(_dot(scale.x(row["rank_without_override"]), y, 3.8, "none", INK))
             without = True
     key = [(f"segment {s}", colour, "none") for s, colour in SEGMENT_COLOURS.items() if s in set(rows["segment"])]
-    width = (rows["rank_high"] - rows["rank_low"]).median()
+    covered = (rows["rank_high"] - rows["rank_low"] + 1).median()
     ring = " The ring is the rank without the financial override." if without else ""
     said = [
-        f"Half of the {len(rows)} likely ranges are {width:g} places wide or wider.",
+        f"Half of the {len(rows)} likely ranges cover {covered:g} places or more.",
         f"The dot is the rank, the line its likely range (95%).{ring}",
     ]
     return _league(rows, places, said, scale, marks, key, credit)

@@ -126,7 +126,7 @@ def read_csv(stream: IO[bytes], source: Source, file: str, limit: int | None = N
     A column that this edition of the publication does not carry is missing (NA), not blank. Raises InputError on bytes
     that are not UTF-8, unknown or missing or repeated headings, and rows of another length than the header.
     """
-    rows = _rows(stream, file)
+    rows = raw_rows(stream, file)
     header = _header(rows, source, file)
     first = 2 if source.header else 1
     found = _body(rows, header, first, file)
@@ -143,7 +143,7 @@ def national_batches(stream: IO[bytes], source: Source, file: str, month: str) -
 
     Raises InputError as `read_csv` does, and on a row that is about another month.
     """
-    headings = next(_rows(stream, file), [])
+    headings = next(raw_rows(stream, file), [])
     header = column_names(headings, source, file)
     stream.seek(0)
     watched = _Watched(stream)
@@ -174,7 +174,7 @@ def national_batches(stream: IO[bytes], source: Source, file: str, month: str) -
         problem = error  # of a cell; the strict reader may know better why
     if problem or watched.odd:
         stream.seek(0)
-        rows = _rows(stream, file)
+        rows = raw_rows(stream, file)
         for _ in _body(rows, _header(rows, source, file), 2, file):
             pass
     if problem:
@@ -258,7 +258,7 @@ def cells(line: str) -> list[str]:
         return []
 
 
-def _rows(stream: IO[bytes], file: str) -> Iterator[list[str]]:
+def raw_rows(stream: IO[bytes], file: str) -> Iterator[list[str]]:
     """The rows of a CSV file. Raises InputError on bytes that are not UTF-8, control characters, stray quotes and a row
     longer than MAX_ROW."""
     read, so_far = 0, 0

@@ -165,9 +165,9 @@ class Source(Entry):
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks.
-    `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for
-    people."""
+    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks. With
+    `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the file is called on
+    the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
 
     id: Text
     title: Text
@@ -198,6 +198,7 @@ class Source(Entry):
     calendar: Calendar | None = None
     sheets: Mapping[Text, Texts] = {}
     tables: Annotated[tuple[Table, ...], Field(strict=False)] = ()
+    as_csv: bool = False
     quirks: Texts
 
     @model_validator(mode="after")

@@ -106,17 +106,19 @@ def _stream(source: Source, files: list[InUse], store: Store, build: Build) -> t
         written_beside(build.parquet(source.id)) as scratch,
         pq.ParquetWriter(scratch, schema, compression="zstd", write_statistics=False) as writer,
     ):
-        for batch in _batches(source, files, store):
-            table = pa.Table.from_batches([batch]).select(schema.names)
-            if len(preview) < PREVIEW_ROWS:  # an empty slice, too, would keep its block in memory
-                preview = pa.concat_tables([preview, table.slice(0, PREVIEW_ROWS - len(preview))])
-            group.append(table)
-            count += len(table)
-            if sum(map(len, group)) >= ROW_GROUP:
+        for file in files:
+            for batch in _batches(source, [file], store):
+                table = pa.Table.from_batches([batch]).select(schema.names)
+                if len(preview) < PREVIEW_ROWS:  # an empty slice, too, would keep its block in memory
+                    preview = pa.concat_tables([preview, table.slice(0, PREVIEW_ROWS - len(preview))])
+                group.append(table)
+                count += len(table)
+                if sum(map(len, group)) >= ROW_GROUP:
+                    writer.write_table(pa.concat_tables(group))
+                    group.clear()
+            if group:  # a group is of one file: its suite reads file by file
                 writer.write_table(pa.concat_tables(group))
                 group.clear()
-        if group:
-            writer.write_table(pa.concat_tables(group))
     pa.default_memory_pool().release_unused()
     return count, preview.to_pandas()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -63,6 +64,9 @@ def recognise(path: Path, file: str) -> Recognised | None:
             source = csv_files.source_by_headings(head)
             if source and not source.national:
                 refuse_to_hold(max(path.stat().st_size, len(head) + len(stream.read(MAX_HELD))), file)
+        if source is None:
+            with suppress(InputError):  # of what is no CSV either
+                source = workbooks.source_of(path, file, as_csv=True)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
         if BOOK in archive.namelist():

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import takewhile
 from typing import Any
 
@@ -83,12 +84,16 @@ def read(book: Book, source: Source) -> Iterator[Line]:
 
 
 def _names(book: Book, table: Table) -> list[str]:
-    return [name for name in book.names if re.fullmatch(table.sheet, name.strip(), re.IGNORECASE)]
+    return [name for name in book.names if not name or re.fullmatch(table.sheet, name.strip(), re.IGNORECASE)]
 
 
 def _likeness(book: Book, name: str, source: Source, table: Table) -> float:
-    rows = takewhile(lambda numbered: numbered[0] <= PREAMBLE, book.rows(name))
-    return max((_share(row, source, table) for _, row in rows), default=0)
+    most = 0.0
+    for _, row in takewhile(lambda numbered: numbered[0] <= PREAMBLE, book.rows(name)):
+        most = max(most, _share(row, source, table))
+        if most == 1:  # the rows below its header are long in some workbooks
+            break
+    return most
 
 
 def _sheets(book: Book, source: Source) -> Iterator[tuple[str, Table]]:
@@ -185,7 +190,7 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
         line = [
             value if position is None else as_text(row[position], formats[position]) if position in row else ""
             for position, value in zip(order, fixed, strict=True)
-        ] + [name, str(number)]
+        ] + [name or None, str(number)]
         for one in _each_of_many(line, row, head, source, table) if table.many else [line]:
             read += 1
             if read > MAX_TABLE_ROWS:
@@ -293,6 +298,7 @@ def _format_of(column: Column, source: Source) -> str | None:
     return source.period.format[0] if source.period and column.name in source.period.columns else None
 
 
+@lru_cache(maxsize=4096)
 def _plain(heading: Any) -> str:
     """A heading without what differs between months: case, blanks, marks, the number of a footnote."""
     text = re.sub(r"\(\d+\)\s*$", "", str(heading).casefold())

@@ -1,4 +1,4 @@
-"""The sheets of a workbook, .xlsx or .xls, as rows of plain values, within bounds.
+"""The sheets of a workbook, .xlsx or .xls, as rows of plain values, within bounds; and one sheet saved as CSV.
 
 Belongs here: how a workbook is opened, and what is a row, a cell, a damaged file. Does not: what its tables mean
 (`stacked_tables.py`, `sheet_tables.py`)."""
@@ -22,7 +22,8 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter
 
 from orchestration.errors import InputError
-from orchestration.sources.archives import open_archive, refuse_to_hold
+from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
+from orchestration.sources.csv_files import raw_rows
 from orchestration.sources.xls import is_xls, read_xls
 from orchestration.text import HIDDEN
 
@@ -47,7 +48,7 @@ warnings.filterwarnings("ignore", module=r"openpyxl\.")  # of styles and extensi
 
 @dataclass(frozen=True)
 class Book:
-    """A workbook that is open: the names of its sheets, and the numbered rows of one."""
+    """A workbook that is open: the names of its sheets, and the numbered rows of one. The one of a CSV has no name."""
 
     file: str
     names: list[str]
@@ -55,7 +56,7 @@ class Book:
 
     def place(self, name: str) -> str:
         """What messages call a sheet."""
-        return f"{self.file} [{name}]"
+        return f"{self.file} [{name}]" if name else self.file
 
     def rows(self, name: str) -> Rows:
         """Raises InputError on a damaged sheet, one beyond the bounds, and on control characters."""
@@ -84,10 +85,13 @@ class Book:
 
 @contextmanager
 def open_book(path: Path, file: str) -> Iterator[Book]:
-    """A workbook of either kind. Raises InputError where it is damaged or beyond the bounds."""
+    """A workbook of either kind, or a CSV. Raises InputError where it is damaged or beyond the bounds."""
     if is_xls(path):
         found = read_xls(path, file)
         yield Book(file, list(found), lambda name: iter(found[name]))
+        return
+    if not is_archive(path):
+        yield Book(file, [""], lambda _: _rows_of_csv(path, file))
         return
     with open_archive(path, file) as archive, path.open("rb") as content:
         refuse_to_hold(sum(member.file_size for member in archive.infolist()), file, MAX_BOOK)
@@ -110,6 +114,11 @@ def open_book(path: Path, file: str) -> Iterator[Book]:
             return rows
 
         yield Book(file, book.sheetnames, open_sheet)
+
+
+def _rows_of_csv(path: Path, file: str) -> Iterator[list[str]]:
+    with open_file(path, None, file) as stream:
+        yield from raw_rows(stream, file)
 
 
 class _Watched(ZipFile):
@@ -163,6 +172,8 @@ def reading(file: str) -> Iterator[None]:
     """Around what openpyxl does: it has no error of its own, so damage shows as whatever went wrong."""
     try:
         yield
+    except InputError:
+        raise
     except Exception as error:
         raise damaged(file, error.__cause__ or error) from None
 

@@ -23,9 +23,10 @@ PREAMBLE = 16  # rows of a sheet in which its month stands
 RECOGNISED_FROM = 0.6  # of the headings that a table needs: two of five may be misspelt
 
 
-def source_of(path: Path, file: str) -> Source | None:
-    """The publication that a workbook looks like, or none. Raises InputError where it is damaged."""
-    sources = [source for source in known_sources().values() if source.is_workbook]
+def source_of(path: Path, file: str, as_csv: bool = False) -> Source | None:
+    """The publication that a workbook, or a sheet saved as CSV, looks like, or none. Raises InputError where it is
+    damaged."""
+    sources = [source for source in known_sources().values() if source.is_workbook and source.as_csv >= as_csv]
     with open_book(path, file) as book:
         likeness, best = max(((_tables(one).likeness(book, one), one) for one in sources), key=lambda pair: pair[0])
     return best if likeness >= RECOGNISED_FROM else None

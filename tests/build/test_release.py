@@ -50,9 +50,9 @@ CONTRACT = {
     "metrics_counted, metrics_expected, ranked, not_ranked_reason, previous_rank, "
     "rank_change, final_segment, gap_to_next_segment, coverage",
     "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank, "
-    "ranked, not_ranked_reason",
+    "rank_low, rank_high, ranked, not_ranked_reason",
     "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, "
-    "rank, median, lower_quartile, upper_quartile",
+    "value_low, value_high, numerator, denominator, direction, rank, median, lower_quartile, upper_quartile",
     "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, "
     "denominator, value, unit, period_start, period_end, status, status_reason, "
     "source_id, source_sha256",
@@ -66,7 +66,21 @@ CONTRACT = {
     "segment_uncertain, top_quarter_share, bottom_quarter_share, expected_rank, rank_without_override, "
     "places_lost_to_override, rank_without_finance, left_out_rank_low, left_out_rank_high, left_out_metric, "
     "method_rank_low, method_rank_median, method_rank_high, method_mean_shift, metrics_measured, "
-    "measurement_score_low, measurement_score_high, measurement_rank_low, measurement_rank_high, measurement_share",
+    "measurement_score_low, measurement_score_high, measurement_rank_low, measurement_rank_high, measurement_share, "
+    "places_covered, position, rank_low_without_override, rank_high_without_override, position_without_override, "
+    "rank_low_without_finance, rank_high_without_finance",
+    "rank_pairs": "quarter, league, code_a, code_b, ahead_share, level_share, score_difference, told_apart_alone, "
+    "told_apart_all",
+    "metric_guide": "quarter, league, metric_id, title, plain_name, what, why, falls_short, words_status, domain, "
+    "sub_domain, unit, direction, standard, floor, counted, scored_among, publication, label, source",
+    "domains_in_force": "quarter, league, domain, title, score_id, segment_id, label",
+    "quarter_guide": "quarter, framework, framework_title, framework_status, role, published_label, months, first_day, "
+    "last_day, is_fictional",
+    "organisation_guide": "quarter, organisation_code, organisation_name, short_name, organisation_type, leagues, "
+    "trust_subtype, region, icb_code, icb_name, icb_source, town, postcode",
+    "patient_league_table": "quarter, league, organisation_code, rank, rank_low, rank_high, average_score, "
+    "average_score_low, average_score_high, waits_score, experience_score, outcomes_score, league_rank, "
+    "metrics_counted, metrics_at_hand, metrics_expected, metrics, not_ranked_reason, label",
     "rank_bands": "quarter, league, band, organisation_code, average_score, standard_error, rank_without_override, "
     "best_rank, worst_rank, told_apart_from, may_be_in_top_quarter, may_be_in_bottom_quarter",
     "improvement": "quarter, league, organisation_code, previous_quarter, previous_average_score, average_score, "
@@ -84,10 +98,32 @@ CONTRACT = {
     "ranked, not_ranked_reason, framework_status, previous_rank, rank_change",
     "england_figures": "quarter, metric_id, metric_title, numerator, denominator, value, unit, "
     "denominator_attributed, months_counted, first_month, last_month",
+    "metric_series": "quarter, metric_id, metric_title, measure, organisation_code, organisation_name, "
+    "organisation_type, league, month, value, unit, numerator, denominator, predecessors, phase, phase_reason, points, "
+    "limits, mean, moving_range, lower_limit, upper_limit, outside_limits, shift, trend, two_of_three, variation, "
+    "target, assurance, label, publication, source_id, source_file, source_member, source_rows",
     "specialty_league_table": "quarter, month, side, treatment_function, treatment_function_name, organisation_code, "
     "organisation_name, organisation_type, rank, rank_low, rank_high, not_ranked_reason, within_18_weeks, "
     "over_52_weeks, pathways, share_within_18_weeks, share_over_52_weeks, funnel, z, z_sampling_only, funnel_centre, "
     "phi, tau, label, source_file, source_member, source_rows",
+    "steep_at_the_standard": "quarter, month, standard, organisation_code, organisation_name, organisation_type, "
+    "just_within, just_over, expected_within, odds_ratio, z, steep, providers_tested, placebo_deviation, "
+    "placebo_cuts, placebo_flags, placebo_flags_most, label, source_file, source_member, source_rows",
+    "ae_mix": "quarter, previous_quarter, organisation_code, organisation_name, previous_within_4_hours, "
+    "previous_attendances, within_4_hours, attendances, change, change_by_rates, change_by_mix, label, source_rows",
+    "data_quality": "quarter, league, metric_id, metric_title, organisation_code, organisation_name, badge, reasons, "
+    "checked, label",
+    "what_it_takes": "quarter, league, organisation_code, organisation_name, segment_can_change, average_score, "
+    "segment_unadjusted, segment, final_segment, metrics_needed, place, metric_id, metric_title, domain, "
+    "value, unit, score, median, score_at_median, average_at_median, segment_unadjusted_at_median, "
+    "segment_at_median, average_with_places, value_needed, basis, not_changed_reason, label",
+    "learn_from": "quarter, league, organisation_code, organisation_name, metric_id, metric_title, unit, value, score, "
+    "place, candidate_code, candidate_name, candidate_value, candidate_score, at_bound, previous_quarter, "
+    "previous_value, candidate_previous_value, candidate_previous_score, noise, difference_needed, "
+    "noise_basis, basis, candidates, not_named_reason, label",
+    "needs_support": "quarter, league, organisation_code, organisation_name, status, not_yet_reason, rank, "
+    "bottom_quarter_share, previous_bottom_quarter_share, verdict, domains_in_segment_4, domains, "
+    "weak_metrics, learn_from, context, label",
 }
 KEYS = {
     "league_table": ("quarter", "league", "organisation_code"),

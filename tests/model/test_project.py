@@ -26,6 +26,7 @@ from orchestration.releases.published_tables import published_tables
 from orchestration.sources import documentation
 from orchestration.sources.descriptions import Retired, known_sources
 from orchestration.statistics import (
+    bunching,
     context,
     funnel,
     improvement,
@@ -33,6 +34,7 @@ from orchestration.statistics import (
     measurement,
     ranges,
     robustness,
+    series,
     uncertainty,
 )
 from orchestration.warehouse import manifest
@@ -41,29 +43,29 @@ from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
 LAYERS = ("rules", "stage", "metric", "score", "rank", "insight")  # a layer reads those before it
 CONSTANTS = {  # published columns that come from no column: a word for each part of a union, a number tried, a place
-    "agreement": {"role"},
     "area_context": {"area_kind"},
     "context": {"measure"},
-    "peers": {"measures"},
     "forms_at_hand": {"source_id", "used"},
     "method_sensitivity": {"assessment"},
     "learn_from": {"label"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
+    "metric_series": {"phase", "source_id"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "needs_support": {"label"},
     "organisation_sources": {"attribute", "source_id"},
-    "quarter_guide": {"role"},
-    "release_contradictions": {"role"},
+    "ae_mix": {"label"},
+    "data_quality": {"label"},
     "specialty_league_table": {"label", "side"},
     "what_it_takes": {"label"},
+    "steep_at_the_standard": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
-    *("tolerance", "tolerance_reason", "unit", "without_commissioner"),
-    *("what", "why", "falls_short", "words_status", "sub_domain"),
+    *("phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *("what", "why", "falls_short", "words_status", "sub_domain", "value_basis", "cross_check_basis"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
@@ -173,11 +175,12 @@ def test_contract_is_enforced_from_metric_on(name: str) -> None:
 
 def test_python_models_return_what_they_describe() -> None:
     declared = {
+        "candidates": learning.COLUMNS,
         "context_adjusted": context.ADJUSTED,
         "context_fits": context.FITS,
-        "candidates": learning.COLUMNS,
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
+        "control_limits": series.COLUMNS,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
         "ranges_before": {name: ranges.COLUMNS[name] for name in ranges.BEFORE},
@@ -186,8 +189,9 @@ def test_python_models_return_what_they_describe() -> None:
         "patient_ranges": ranges.OF_A_SELECTION,
         "score_changes": improvement.COLUMNS,
         "specialty_funnels": funnel.COLUMNS,
+        "steps_in_lists": bunching.COLUMNS,
     }
-    names = {"string": "varchar", "int32": "integer", "bool": "boolean"}
+    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "bool": "boolean", "date32[day]": "date"}
 
     def described_type(kind: Any) -> str:
         if pa.types.is_list(kind):
@@ -351,6 +355,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
         "metric.gate",
         "rank.gate",
         "publish.release",
+        "publish.series",
     }
 
 

@@ -1,4 +1,4 @@
-"""Tables of ours of a real quarter, again from the raw file by pandas and hand arithmetic: specialties."""
+"""Tables of ours of a real quarter, again from the raw file by pandas and hand arithmetic: specialties, monitors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.unit.test_bunching import z_by_hand
 from tests.unit.test_funnel import by_hand
 
 QUARTER = "2025-26-Q4"
@@ -144,3 +145,70 @@ def test_who_waits_least_for_all_need_not_for_oral_surgery(specialties: pd.DataF
     both = oral.merge(trusts[trusts["treatment_function"] == ALL], on="organisation_code", suffixes=("", "_of_all"))
     shares = both[["share_within_18_weeks", "share_within_18_weeks_of_all"]].astype(float)
     assert shares.corr().iloc[0, 1] == pytest.approx(0.48, abs=0.005)
+
+
+@pytest.fixture(scope="module")
+def steps(build_quarter: Callable[[str, Path], Any], shared_extracts: Path) -> pd.DataFrame:
+    return pd.read_parquet(build_quarter(QUARTER, shared_extracts).release / "steep_at_the_standard.parquet")
+
+
+STEEP = {
+    "incomplete_18_weeks": (269, {"RTF", "RXQ", "RNZ", "RWG", "RQM", "NT339", "RJ6"}),
+    "incomplete_52_weeks": (114, {"RXF"}),
+    "diagnostics_6_weeks": (
+        149,
+        {"RTF", "R0A", "RVR", "RR8", "RJC", "RXR", "RKB", "RL4", "RQX", "RYJ", "RXF"},
+    ),
+    "admitted_18_weeks": (77, set()),
+    "non_admitted_18_weeks": (142, set()),
+}
+
+
+def test_steep_lists_are_those_found_apart_with_the_placebo_rate_beside(steps: pd.DataFrame) -> None:
+    found = {
+        standard: (len(rows), set(rows["organisation_code"][rows["steep"]]))
+        for standard, rows in steps.groupby("standard")
+    }
+    assert found == STEEP
+    beside = steps.groupby("standard")[["placebo_deviation", "placebo_flags", "placebo_flags_most"]].first()
+    for standard, deviation in {"incomplete": 1.46, "admitted": 1.10, "non_admitted": 1.44}.items():
+        assert float(beside.loc[f"{standard}_18_weeks", "placebo_deviation"]) == pytest.approx(deviation, abs=0.006)
+    assert beside.loc["incomplete_18_weeks", ["placebo_flags", "placebo_flags_most"]].astype(float).tolist() == [
+        0.55,
+        2,
+    ]
+    counts = steps.set_index(["standard", "organisation_code"])[["just_within", "just_over"]]
+    assert counts.loc[("incomplete_52_weeks", "RXF")].tolist() == [157, 38]
+    assert counts.loc[("diagnostics_6_weeks", "RTF")].tolist() == [1_352, 39]
+
+
+def test_steps_are_those_of_the_weeks_of_the_rows_named(published: pd.DataFrame, steps: pd.DataFrame) -> None:
+    """With z by another writing of the fit, in plain loops."""
+    whole = published[(published["treatment_function"] == ALL) & (published["part"] == "Part_2")]
+    weeks = whole.groupby("provider")[[*range(104)]].sum()
+    assert weeks[[17, 18, 19]].sum().tolist() == [173_590, 153_634, 146_691]
+    ours = steps[steps["standard"] == "incomplete_18_weeks"].set_index("organisation_code")
+    rows = {code: group["row"].tolist() for code, group in whole.groupby("provider")}
+    assert {code: [*map(int, row.split(","))] for code, row in ours["source_rows"].items()} == {
+        code: rows[code] for code in ours.index
+    }
+    for code in ("RTF", "RXQ", "NT339", "RJ6", ours.index[0]):
+        row = ours.loc[code]
+        assert [row["just_within"], row["just_over"]] == weeks.loc[code, [17, 18]].tolist()
+        z, odds_ratio = z_by_hand(weeks.to_numpy(), weeks.index.get_loc(code), 18)
+        assert float(row["z"]) == pytest.approx(z / 1.4628494, abs=0.001)
+        assert float(row["odds_ratio"]) == pytest.approx(odds_ratio, abs=6e-4)
+
+
+def test_badges_say_what_was_found_and_what_nobody_could_check(
+    build_quarter: Callable[[str, Path], Any], shared_extracts: Path, steps: pd.DataFrame
+) -> None:
+    badges = pd.read_parquet(build_quarter(QUARTER, shared_extracts).release / "data_quality.parquet")
+    steep = badges[badges["reasons"].str.contains("just within the standard")]
+    members = set(badges["organisation_code"])
+    found = {(metric, code) for metric, code in zip(steep["metric_id"], steep["organisation_code"], strict=True)}
+    names = {"incomplete_18_weeks": "OF0023", "incomplete_52_weeks": "OF0003", "diagnostics_6_weeks": "X-DM01-6W"}
+    assert found == {(names[standard], code) for standard in names for code in STEEP[standard][1] & members}
+    assert set(steep["badge"]) == {"look"}
+    late = badges[badges["reasons"].str.contains("its counts end with 2026-01")]
+    assert set(late["metric_id"]) == {"OF0023", "OF0003", "ICB-RTT-18W", "ICB-RTT-52W"}

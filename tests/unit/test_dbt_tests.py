@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +14,7 @@ from orchestration.quality import dbt_tests
 from orchestration.quality.checks import NOT_RUN, Check
 from orchestration.warehouse import manifest
 from orchestration.warehouse.manifest import Rule
-from orchestration.workspace.paths import Build, Workspace
+from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
 
 RULES = (
     Rule("t.key", "rules_of_t", "key", "t", "critical", "A key twice would count twice.", ("code",)),
@@ -73,3 +74,34 @@ def test_dagster_shows_a_test_that_fails_where_a_rule_does(build: Build) -> None
 def test_waiver_of_a_rule_is_of_its_test(build: Build) -> None:
     assert dbt_tests.tests_of({"dbt.t.key", "land.rtt.key"}) == {"rules_of_t"}
     assert dbt_tests.tests_of({"dbt.t.kez"}) == set()
+
+
+PAIRS = """
+select 'q' as quarter, 'acute' as league, * from (values
+    ('A', 'B', -0.1, false), ('A', 'C', -2.0, true), ('B', 'C', -1.9, true)
+) as pairs (code_a, code_b, score_difference, told_apart_all)
+"""
+BANDS = """
+select 'q' as quarter, 'acute' as league, * from (values ('A', 1, 2, 1), ('B', 1, 2, 1), ('C', 3, 3, 2))
+    as bands (organisation_code, best_rank, worst_rank, told_apart_from)
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (None, []),
+        ("delete from rank_pairs where code_b = 'C' and code_a = 'A'", ["A", "C"]),
+        ("delete from rank_pairs where code_b = 'B'", ["A", "B"]),
+        ("update rank_pairs set told_apart_all = true where code_b = 'B'", ["A", "B"]),
+        ("update rank_pairs set score_difference = -score_difference where code_a = 'B'", ["B", "C"]),
+    ],
+)
+def test_pairs_that_do_not_make_the_rank_sets_are_found(change: str | None, named: list[str]) -> None:
+    sql = (DBT_PROJECT / "tests" / "pairs_told_apart_are_those_of_the_bands.sql").read_text(encoding="utf-8")
+    sql = re.sub(r"{{ ref\('(\w+)'\) }}", r"\1", sql.partition("\n")[2])
+    with duckdb.connect() as connection:
+        connection.execute(f"create table rank_pairs as {PAIRS}; create table rank_bands as {BANDS}")
+        if change:
+            connection.execute(change)
+        assert sorted(row[2] for row in connection.execute(sql).fetchall()) == named

@@ -13,6 +13,7 @@ from orchestration.sources.contents import contents
 from orchestration.sources.recognise import Subject
 from tests import forms
 from tests.forms import Rows, Sheets, write
+from tests.unit.test_csv_files import csv_bytes
 
 DETAILED = "NSS24 detailed spreadsheets organisational results.xlsx"
 BENCHMARK = "NSS-Benchmark-report-excel-data-for-2021-2025-v2.xlsx"
@@ -90,6 +91,32 @@ def test_more_columns_than_a_spreadsheet_of_old_had_are_read(tmp_path: Path) -> 
     for rows in sheets.values():
         rows[0] = [*rows[0], *(f"q{n}_2025" for n in range(1_800))]
     assert len(read(write(tmp_path / BENCHMARK, sheets))[1]) == 4 * len(forms.CODES)
+
+
+@pytest.mark.parametrize(
+    ("name", "headings", "about"),
+    [
+        ("NSS24 scores.csv", ["ODS code", "PP3_2 - score", BASE, "Staff Engagement - score", BASE], OF_2024),
+        ("benchmark 2021-2025.csv", ["org_id", "PP3_2_2025", "n", "theme_engagement_2025", "n"], OF_2025),
+    ],
+)
+def test_sheet_saved_as_csv_is_read_by_its_headings(
+    tmp_path: Path, name: str, headings: list[str], about: list[Subject]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(csv_bytes(["NHS Staff Survey"], [], headings, ["ZA1", "6.5432", "99", "7.25", "98"]))
+    found, scores = read(path)
+    assert found == about
+    assert scores == [["ZA1", headings[1], "6.5432"], ["ZA1", headings[3], "7.25"]]
+    path.write_bytes(csv_bytes(["ODS code", "PP4_2 - score"], ["ZA1", "6.5"]))
+    assert recognise.recognise(path, name) is None
+
+
+def test_csv_is_refused_at_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "NSS24.csv"
+    path.write_bytes(csv_bytes(["ODS code", "PP3_2 - score"], ["ZA1", "6.5"], ["ZA2", "65%"]))
+    with pytest.raises(InputError, match=r"^NSS24\.csv, row 3, column B: holds no number; found '65%'; "):
+        read(path)
 
 
 def test_sheet_without_its_heading_is_named(tmp_path: Path) -> None:

@@ -64,7 +64,8 @@ shares as (
     select
         *,
         {{ as_double('attendances') }} / nullif(sum(attendances) over of_all_types, 0) as part,
-        {{ as_double('previous_attendances') }} / nullif(sum(previous_attendances) over of_all_types, 0) as previous_part,
+        {{ as_double('previous_attendances') }} / nullif(sum(previous_attendances) over of_all_types, 0)
+            as previous_part,
         {{ as_double('within_4_hours') }} / nullif(attendances, 0) as share,
         {{ as_double('previous_within_4_hours') }} / nullif(previous_attendances, 0) as previous_share
     from summed
@@ -91,12 +92,14 @@ select
         100 * sum(
             (coalesce(shares.share, shares.previous_share) - coalesce(shares.previous_share, shares.share))
             * (shares.part + shares.previous_part) / 2
+            order by shares.type
         ) as decimal(9, 3)
     ) as change_by_rates,
     cast(
         100 * sum(
             (shares.part - shares.previous_part)
             * (coalesce(shares.share, shares.previous_share) + coalesce(shares.previous_share, shares.share)) / 2
+            order by shares.type
         ) as decimal(9, 3)
     ) as change_by_mix,
     cast('experimental' as varchar) as label,

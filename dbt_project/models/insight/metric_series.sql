@@ -7,9 +7,17 @@ with named as (
         max_by(files.organisation_name, files.quarter) as organisation_name,
         bool_or(files.side = 'commissioner' and kinds.kind = 'icb') as is_icb
     from {{ ref('organisations_in_files') }} as files
-    inner join {{ source('extract', 'build') }} as build on build.reads = files.quarter
+    inner join {{ ref('quarters_read') }} as build on build.reads = files.quarter
     left join {{ ref('commissioner_kinds') }} as kinds on upper(files.organisation_name) like kinds.name_pattern
     group by build.quarter, files.organisation_code
+),
+
+files as (
+    select
+        source_sha256,
+        min(file_name) as source_file
+    from {{ ref('months_available') }}
+    group by source_sha256
 ),
 
 judged as (
@@ -90,11 +98,13 @@ select
     judged.label,
     judged.publication,
     judged.source_id,
-    judged.source_sha256,
+    files.source_file,
+    judged.source_member,
     judged.source_rows
 from judged
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = judged.framework and metrics.metric_id = judged.metric_id
 left join {{ ref('reference_trusts') }} as reference
     on reference.quarter = judged.quarter and reference.trust_code = judged.organisation_code
+left join files on files.source_sha256 = judged.source_sha256
 left join named on named.quarter = judged.quarter and named.organisation_code = judged.organisation_code

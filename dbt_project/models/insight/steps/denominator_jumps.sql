@@ -44,7 +44,7 @@ compared as (
         lag(denominator) over of_organisation as denominator_before,
         lag(month) over of_organisation as month_before,
         count(*) over (partition by quarter, framework, metric_id, organisation_code) as months,
-        avg({{ as_double('denominator') }}) over (partition by quarter, framework, metric_id, organisation_code) as mean
+        avg(denominator) over (partition by quarter, framework, metric_id, organisation_code) as mean
     from monthly
     window of_organisation as (partition by quarter, framework, metric_id, organisation_code order by month)
 ),
@@ -54,8 +54,12 @@ changed as (
         *,
         lag(of_england) over of_organisation as of_england_before,
         month = month_before + interval 1 month as follows,
-        avg(case when month = month_before + interval 1 month then abs({{ as_double('denominator - denominator_before') }}) end)
-            over (partition by quarter, framework, metric_id, organisation_code) as moving_range
+        avg(
+            case
+                when month = month_before + interval 1 month
+                    then abs(denominator - denominator_before)
+            end
+        ) over (partition by quarter, framework, metric_id, organisation_code) as moving_range
     from compared
     window of_organisation as (partition by quarter, framework, metric_id, organisation_code order by month)
 )

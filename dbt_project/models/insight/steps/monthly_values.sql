@@ -1,7 +1,8 @@
 -- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
 -- another has its months, too, those before the merger as well: else the series would jump. England is every
--- organisation that has figures, as the publisher's own total is. Surveys have no months. A department of type 1 of which nobody waited
--- over four hours did not say who did: fourteen trusts that tried other standards until 2023 were exempt.
+-- organisation that has figures, as the publisher's own total is. Surveys have no months. A department of type 1 where
+-- nobody waited over four hours did not say who did: fourteen trusts tried other standards and were exempt
+-- (Hospital Accident & Emergency Activity 2020-21, NHS Digital).
 with metrics as (
     select
         metric_id,
@@ -32,7 +33,7 @@ counts as (
         counts.* exclude (quarter),
         not_told.source_row is null as is_told
     from {{ ref('source_counts') }} as counts
-    inner join {{ source('extract', 'build') }} as build on build.reads = counts.quarter
+    inner join {{ ref('quarters_read') }} as build on build.reads = counts.quarter
     left join not_told
         on not_told.source_sha256 = counts.source_sha256 and not_told.source_row = counts.source_row
 ),
@@ -51,6 +52,7 @@ organisations as (
         string_agg(distinct successions.predecessor_code, ', ' order by successions.predecessor_code) as predecessors,
         min(counts.source_id) as source_id,
         min(counts.source_sha256) as source_sha256,
+        string_agg(distinct counts.source_member, ', ' order by counts.source_member) as source_member,
         string_agg(cast(counts.source_row as varchar), ',' order by counts.source_row) as source_rows
     from counts
     inner join metrics
@@ -84,6 +86,7 @@ england as (
         null as predecessors,
         min(counts.source_id) as source_id,
         min(counts.source_sha256) as source_sha256,
+        string_agg(distinct counts.source_member, ', ' order by counts.source_member) as source_member,
         null as source_rows
     from counts
     inner join metrics
@@ -155,6 +158,7 @@ select
     cast(metrics.label as varchar) as label,
     monthly.source_id,
     monthly.source_sha256,
+    monthly.source_member,
     monthly.source_rows
 from monthly
 inner join metrics on metrics.metric_id = monthly.metric_id and metrics.measure = monthly.measure

@@ -1,5 +1,5 @@
 -- The scores that the patients' table is made of. A league needs enough of its metrics at hand, and an organisation
--- enough of those: by weight, as everywhere.
+-- enough of those, in number and by weight: two that share no metric cannot be ranked.
 with levels as (
     select
         max(case when decision = 'patient_share' then value end) as share_needed,
@@ -45,7 +45,7 @@ leagues as (
     select
         quarter,
         league,
-        count(*) as metrics_expected,
+        count(metric_id) as metrics_expected,
         count_if(at_hand) as metrics_at_hand,
         sum(weight) as weight_expected,
         coalesce(sum(weight) filter (where at_hand), 0) as weight_at_hand
@@ -85,7 +85,9 @@ select
                     'only ' || leagues.metrics_at_hand || ' of the ' || leagues.metrics_expected
                     || ' metrics for patients are at hand'
             when organisations.metrics_held = 0 then 'no metric for patients has a score'
-            when organisations.weight_held < levels.share_needed * leagues.weight_at_hand
+            when
+                organisations.metrics_held < levels.metrics_needed
+                or organisations.weight_held < levels.share_needed * leagues.weight_at_hand
                 then
                     'has ' || organisations.metrics_held || ' of the ' || leagues.metrics_at_hand
                     || ' metrics for patients at hand'

@@ -1,0 +1,4 @@
+select
+    build.quarter,
+    build.reads
+from {{ source('extract', 'build') }} as build
