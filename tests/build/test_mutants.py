@@ -174,7 +174,6 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.peers.place": Cell("place", 11),
     "insight.peers.distance": Cell("distance", -0.5),
     "insight.peers.peer": repeated("peer_code"),
-    "insight.peers.key": twice,
     "land.imd_lsoa.rows": cut(99),
     "land.imd_lsoa.area": Cell("lsoa_code", "W01000001"),
     "land.imd_lsoa.score": Cell("imd_score", "n/a"),

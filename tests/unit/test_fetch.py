@@ -816,7 +816,7 @@ def test_command_prints_what_came_and_exits_with_1_where_something_did_not(
     assert result.exit_code == code, result.output
     assert ("ae/Monthly-AE-May-2025.csv" in result.output) == (not wrong)
     assert ("the server answers 404" in result.output) == bool(wrong)
-    assert "to be put into the folder by hand: dementia, gpps, ods_sub_icbs, ods_trusts, staff_survey" in result.output
+    assert "to be put into the folder by hand: census_age, dementia, gpps, imd_lsoa, lsoa_districts" in result.output
     assert sha256_of_file(next(world.folder.rglob("*April*"))) in {
         e.sha256 for e in read_lock(world.workspace).entries.values()
     }

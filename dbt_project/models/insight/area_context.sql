@@ -1,15 +1,21 @@
 -- Means weigh small areas by residents. Sums are of exact decimals, so that their order does not matter. The look-up of
 -- small areas has the ICBs before April 2026; later ones are put together from the sub-ICB locations that they name.
-with placed as (
+with icbs as (
+    select distinct icb_code
+    from {{ ref('small_areas') }}
+),
+
+placed as (
     select 'england' as area_kind, 'ENG' as code, * from {{ ref('small_areas') }}
     union all
     select 'sub_icb' as area_kind, sub_icb_code as code, * from {{ ref('small_areas') }}
     union all
     select 'icb' as area_kind, icb_code as code, * from {{ ref('small_areas') }}
     union all
-    select 'icb' as area_kind, later_icb_code as code, *
-    from {{ ref('small_areas') }}
-    where later_icb_code not in (select icb_code from {{ ref('small_areas') }} where icb_code is not null)
+    select 'icb' as area_kind, areas.later_icb_code as code, areas.*
+    from {{ ref('small_areas') }} as areas
+    left join icbs on icbs.icb_code = areas.later_icb_code
+    where icbs.icb_code is null
     union all
     select 'district' as area_kind, district_code as code, * from {{ ref('small_areas') }}
     union all
