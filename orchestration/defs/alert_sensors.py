@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
 
-from orchestration.defs.assets import FETCHED
+from orchestration.defs.assets import FETCHED, MARK
 from orchestration.defs.resources import END, START
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import alerts
@@ -126,5 +126,5 @@ def _check(evaluation: AssetCheckEvaluation) -> FailedCheck:
         waiver=None if waiver == "none" else one_line(waiver),
         unexpected=shown.get("unexpected"),
         reason=one_line(shown.get("reason", evaluation.description or "")),
-        examples=tuple(one_line(example) for example in shown.get("examples", ())),
+        examples=tuple(one_line(example) for example in shown.get("examples", "").split(MARK) if example),
     )

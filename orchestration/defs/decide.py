@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from orchestration.defs.assets import RELEASE, STATE
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.releases import shelf
@@ -48,6 +49,7 @@ def record_decision(context: dg.OpExecutionContext, config: Decision, folders: F
     except LeagueError as refused:
         raise dg.Failure(str(refused), allow_retries=False) from refused
     context.log.info(f"{release}: {release.standing()}; entry {made.number}, sha256 {made.sha256}")
+    context.log_event(dg.AssetObservation(RELEASE, partition=config.quarter, metadata={STATE: release.standing()}))
     context.add_output_metadata({"standing": release.standing(), "entry": made.number, "sha256": made.sha256})
 
 

@@ -27,6 +27,7 @@ from dagster._core.utils import make_new_run_id
 from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.defs import progress
+from orchestration.defs.assets import RELEASE
 from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
@@ -128,7 +129,7 @@ def _run(
             raise LeagueError(_plain_message(error, build))
     made: dict[str, Any] = {}
     for event in result.get_asset_materialization_events():
-        if event.asset_key in (dg.AssetKey(["publish", "release"]), dg.AssetKey(["publish", "series"])):
+        if event.asset_key in (RELEASE, dg.AssetKey(["publish", "series"])):
             made = dict(event.materialization.metadata["releases"].value)  # type: ignore[arg-type]
     problems = () if result.success else tuple(_problems(result, build))
     return [

@@ -88,8 +88,12 @@ def _names(book: Book, table: Table) -> list[str]:
 
 
 def _likeness(book: Book, name: str, source: Source, table: Table) -> float:
-    rows = takewhile(lambda numbered: numbered[0] <= PREAMBLE, book.rows(name))
-    return max((_share(row, source, table) for _, row in rows), default=0)
+    most = 0.0
+    for _, row in takewhile(lambda numbered: numbered[0] <= PREAMBLE, book.rows(name)):
+        most = max(most, _share(row, source, table))
+        if most == 1:  # the rows below its header are long in some workbooks
+            break
+    return most
 
 
 def _sheets(book: Book, source: Source) -> Iterator[tuple[str, Table]]:

@@ -24,7 +24,7 @@ NO_CHANGES = "not known: most values did not change"
 NO_VALUE_BEFORE = "no value in the previous quarter"
 NOBODY = "nobody is surely better in both quarters"
 NAMED_FOR_OTHERS = "who is better is named for others"
-NOTHING_BEFORE = {
+NOTHING_BEFORE: dict[Any, Any] = {
     "previous_quarter": None,
     "comparable": False,
     "excluded_reason": "no ranked league of the previous quarter under the same framework",
@@ -71,8 +71,8 @@ def candidates(
     """One row per weak metric and who is named for it, in COLUMNS, or one that says why nobody is.
 
     They are of the leagues asked for in `leagues_ranked`, by `ranked_scores`, `metrics_compared` and `decision_levels`.
-    Only metrics with a value count. Who has `peers`, nearest first, may learn from them alone, everybody else from the
-    whole league, best first."""
+    Only metrics with a value count. Who has close `peers` may learn from them alone, nearest first, everybody else from
+    the whole league, best first."""
     level = dict(zip(levels["decision"], levels["value"].astype(float), strict=True))
     held = scores[scores["value"].notna() & scores["polarity"].notna()]
     held = held.assign(
@@ -84,7 +84,8 @@ def candidates(
         for key, rows in held.groupby(["quarter", "league", "metric_id"])
     }
     how = compared.set_index(["quarter", "league", "metric_id"]).to_dict("index")
-    near = peers.groupby(["quarter", "league", "organisation_code"])["peer_code"].agg(list).to_dict()
+    close = peers[peers["has_close_peers"].astype(bool)].sort_values("place")
+    near = close.groupby(["quarter", "league", "organisation_code"])["peer_code"].agg(list).to_dict()
     asked = rules[rules["role"] == "asked for"]
     of_league = set(zip(asked["quarter"], asked["league"], strict=True))
     rows = []
@@ -105,11 +106,11 @@ def _rows(
     level: Mapping[str, float],
     peers: Mapping[str, list[str]],
 ) -> list[dict[str, Any]]:
-    weak = now[now["hundredths"] >= level["metric_weak"] * 100].iloc[::-1]
+    weak = now.index[now["hundredths"] >= level["metric_weak"] * 100][::-1]  # the worst first
     about: dict[str, Any] = {"previous_quarter": rule["previous_quarter"]}
     if before is None or not rule["comparable"]:
         reason = NO_VALUE_BEFORE if rule["comparable"] else rule["excluded_reason"]
-        return [about | {"organisation_code": code, "place": 0, "not_named_reason": reason} for code in weak.index]
+        return [about | {"organisation_code": code, "place": 0, "not_named_reason": reason} for code in weak]
     both = now.join(before, rsuffix="_before", how="inner")
     noise = 0.0 if rule["carried_over"] else noise_of((both["badness"] - both["badness_before"]).to_numpy(float))
     needed = level["surely_better"] * sqrt(2) * noise
@@ -117,20 +118,24 @@ def _rows(
     if noise:
         about |= {"noise": decimals(noise / VALUE, 6), "difference_needed": decimals(needed / VALUE, 6)}
     strong = both[both[["hundredths", "hundredths_before"]].max(axis=1) <= level["metric_strong"] * 100]
+    codes, badness, badness_before = (
+        column.to_numpy() for column in (strong.index, strong["badness"], strong["badness_before"])
+    )
+    held = both[["badness", "badness_before"]].T.to_dict("list")
     wanted: dict[str, list[str]] = {}
-    for code in weak.index:
-        if code in both.index:
-            ahead = both.loc[code, ["badness", "badness_before"]] - strong[["badness", "badness_before"]]
-            better = strong.index[(ahead["badness"] >= max(needed, 1)) & (ahead["badness_before"] > 0)]
-            wanted[code] = [one for one in peers.get(code, better) if one in better]
+    for code in weak:
+        if code in held:
+            own, own_before = held[code]
+            better = codes[(own - badness >= max(needed, 1)) & (own_before > badness_before)].tolist()
+            wanted[code] = [one for one in peers[code] if one in better] if code in peers else better
     named = share_out(wanted, round(level["candidates_shown"]), round(level["named_at_most"]))
     rows = []
-    for code in weak.index:
-        own = about | {"organisation_code": code, "basis": "peers" if code in peers else "league"}
+    for code in weak:
+        own_row = about | {"organisation_code": code, "basis": "peers" if code in peers else "league"}
         if named.get(code):
-            own["candidates"] = len(wanted[code])
-            rows += [own | {"place": place, "candidate_code": one} for place, one in enumerate(named[code], 1)]
+            own_row["candidates"] = len(wanted[code])
+            rows += [own_row | {"place": place, "candidate_code": one} for place, one in enumerate(named[code], 1)]
         else:
             reason = NO_VALUE_BEFORE if code not in wanted else NAMED_FOR_OTHERS if wanted[code] else NOBODY
-            rows.append(own | {"place": 0, "candidates": len(wanted.get(code, [])), "not_named_reason": reason})
+            rows.append(own_row | {"place": 0, "candidates": len(wanted.get(code, [])), "not_named_reason": reason})
     return rows

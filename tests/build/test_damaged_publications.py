@@ -37,6 +37,7 @@ SINCE = {"change", "change_low", "change_high", "p_value", "q_value", "verdict",
 SINCE |= {f"metrics_{what}" for what in ("compared", "excluded", "carried_over")}
 SINCE |= {f"places_{cause}" for cause in ("own_scores", "others", "cut_points", "override")}
 BEFORE = {"previous_rank", "rank_change", "no_rank_change_reason", "previous_quarter", "previous_average_score"} | SINCE
+BEFORE |= {"checked"}  # the size of a publication is compared with that of the month before
 MAJOR = "A&E attendances Type 1"
 
 Damage = Callable[[Path], None]
@@ -154,6 +155,12 @@ def test_oddities_change_only_provenance(told: Told, table: str) -> None:
     kept = [name for name in left.columns if name not in PROVENANCE | BEFORE]
     if table == "method_sensitivity":  # counts the verdicts on what changed since the quarter before
         left, right = (rows[rows["assessment"] != "improvement"].reset_index(drop=True) for rows in (left, right))
+    if table == "learn_from":  # which metrics are weak does not hang on the quarter before, as who is named does
+        kept = kept[: kept.index("place")]
+        left, right = (rows.drop_duplicates(kept, ignore_index=True) for rows in (left, right))
+    if table == "needs_support":  # without the quarter before all are there who might need it
+        kept = ["league", "organisation_code", "rank", "bottom_quarter_share", "domains", "weak_metrics"]
+        right = right[right["organisation_code"].isin(left["organisation_code"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(left[kept], right[kept])
     if kept == [*left.columns] and table != "method_sensitivity":
         for name in (f"{table}.csv", f"{table}.parquet"):

@@ -23,7 +23,7 @@ from dagster._daemon.types import DaemonHeartbeat
 
 from orchestration.cli import league
 from orchestration.defs import definitions, instance
-from orchestration.defs.assets import WRITES_WAREHOUSE, as_table
+from orchestration.defs.assets import RELEASE, STATE, WRITES_WAREHOUSE, as_table
 from orchestration.defs.decide import decide
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
@@ -133,13 +133,14 @@ def test_dagster_is_given_cells_and_no_markdown() -> None:
 
 def test_a_release_is_decided_on_from_the_ui(tmp_path: Path) -> None:
     release = bundle(tmp_path)
-    seen = Release.read(release).package_sha256()[:12]
+    seen, here = Release.read(release).package_sha256()[:12], dg.DagsterInstance.ephemeral()
 
     def outcome(**config: str) -> dg.ExecuteInProcessResult:
         about = {"quarter": "2025-26-Q2", "decision": "approved", "text": "A Name", "package_sha256": seen} | config
         return decide.execute_in_process(
             run_config={"ops": {"record_decision": {"config": about}}},
             resources={"folders": Folders(extracts="unused", data=str(tmp_path))},
+            instance=here,
             raise_on_error=False,
         )
 
@@ -151,3 +152,6 @@ def test_a_release_is_decided_on_from_the_ui(tmp_path: Path) -> None:
         ("approved", "A Name"),
         ("withdrawn", "RTT of two trusts"),
     ]
+    shown = [one.asset_observation for one in here.fetch_observations(RELEASE, limit=9).records]
+    assert all(one and one.partition == "2025-26-Q2" for one in shown)
+    assert [str(one.metadata[STATE].value)[:9] for one in shown if one] == ["withdrawn", "approved:"]

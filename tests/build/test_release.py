@@ -113,6 +113,17 @@ CONTRACT = {
     "previous_attendances, within_4_hours, attendances, change, change_by_rates, change_by_mix, label, source_rows",
     "data_quality": "quarter, league, metric_id, metric_title, organisation_code, organisation_name, badge, reasons, "
     "checked, label",
+    "what_it_takes": "quarter, league, organisation_code, organisation_name, segment_can_change, average_score, "
+    "segment_unadjusted, segment, final_segment, metrics_needed, place, metric_id, metric_title, domain, "
+    "value, unit, score, median, score_at_median, average_at_median, segment_unadjusted_at_median, "
+    "segment_at_median, average_with_places, value_needed, basis, not_changed_reason, label",
+    "learn_from": "quarter, league, organisation_code, organisation_name, metric_id, metric_title, unit, value, score, "
+    "place, candidate_code, candidate_name, candidate_value, candidate_score, at_bound, previous_quarter, "
+    "previous_value, candidate_previous_value, candidate_previous_score, noise, difference_needed, "
+    "noise_basis, basis, candidates, not_named_reason, label",
+    "needs_support": "quarter, league, organisation_code, organisation_name, status, not_yet_reason, rank, "
+    "bottom_quarter_share, previous_bottom_quarter_share, verdict, domains_in_segment_4, domains, "
+    "weak_metrics, learn_from, context, label",
 }
 KEYS = {
     "league_table": ("quarter", "league", "organisation_code"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +12,32 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import cli
-from orchestration.audit.verify import verify
+from orchestration.audit.verify import Rebuild, verify
 from orchestration.defs import in_process
 from orchestration.errors import LeagueError
-from orchestration.releases import describe
-from orchestration.releases.release import Release
+from orchestration.quarters import Quarter
+from orchestration.releases.release import PACKAGE, Release
+from orchestration.workspace.paths import Workspace
 
 QUARTER = "2025-26-Q1"
-SEED = "dbt_project/seeds/metrics.csv"
+SEED, NOT_THERE = "dbt_project/seeds/metrics.csv", "expectations/waivers.yml"
 
 
-again = partial(in_process.rebuild, lambda kind, step: None)
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Rebuild:
+    """Builds a release again, and has it at hand from then on: the tests here change nothing that a build reads."""
+    kept, build = tmp_path_factory.mktemp("again") / "release", in_process.rebuild
+
+    def rebuilt(release: Path, quarter: Quarter, data_dir: Path) -> Path | tuple[str, ...]:
+        folder = Workspace(data_dir).releases(quarter) / release.name
+        if kept.exists():
+            shutil.copytree(kept, folder)
+        else:
+            assert build(lambda kind, step: None, release, quarter, data_dir) == folder
+            shutil.copytree(folder, kept)
+        return folder
+
+    return rebuilt
 
 
 @pytest.fixture
@@ -36,21 +50,22 @@ def data_dir(built_first: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_release_is_what_its_extracts_give(built_first: Any) -> None:
+def test_release_is_what_its_extracts_give(built_first: Any, again: Rebuild) -> None:
     assert verify(Release.read(built_first.release), built_first.workspace.data_dir, again) == []
 
 
 def test_changed_output_is_named_with_its_cell_and_changed_rules_are(
-    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    data_dir: Path, again: Rebuild, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(in_process, "rebuild", lambda listener, *about: again(*about))
     first = data_dir / "releases" / QUARTER / "v1"
     table = pd.read_parquet(first / "trust_league_table.parquet")
     table.loc[table["rank"] == 1, "average_score"] += 1
     table.to_parquet(first / "trust_league_table.parquet")
-    here = describe.rule_files()
-    other = {name: sha256 for name, sha256 in here.items() if name != "expectations/waivers.yml"}
-    changed = {**other, SEED: "0" * 64, "dbt_project/seeds/new.csv": "0" * 64}
-    monkeypatch.setattr(describe, "rule_files", lambda: changed)
+    package = json.loads((first / PACKAGE).read_text())
+    del package["rules"][NOT_THERE]
+    package["rules"] |= {SEED: "0" * 64, "expectations/old.yml": "0" * 64}
+    (first / PACKAGE).write_text(json.dumps(package))
     outcome = CliRunner().invoke(cli.league, ["verify", str(first)])
     assert outcome.exit_code == 1
     found = outcome.output.splitlines()
@@ -58,14 +73,14 @@ def test_changed_output_is_named_with_its_cell_and_changed_rules_are(
     assert "average_score: '" in outcome.output and outcome.output.rstrip().endswith("different")
     for said in (
         f"rule {SEED} has changed since",
-        "rule dbt_project/seeds/new.csv was not there",
-        "rule expectations/waivers.yml is gone",
+        f"rule {NOT_THERE} was not there",
+        "rule expectations/old.yml is gone",
         "datapackage.json: rules differ",
     ):
         assert said in found, outcome.output
 
 
-def test_changed_extract_is_named_and_nothing_is_built(data_dir: Path) -> None:
+def test_changed_extract_is_named_and_nothing_is_built(data_dir: Path, again: Rebuild) -> None:
     bundle = data_dir / "releases" / QUARTER / "v1"
     source = json.loads((bundle / "datapackage.json").read_text())["sources"][0]
     stored = data_dir / "store" / source["sha256"][:2] / source["sha256"]
@@ -79,7 +94,7 @@ def test_changed_extract_is_named_and_nothing_is_built(data_dir: Path) -> None:
     assert "is not in the store" in verify(Release.read(bundle), data_dir, again)[0]
 
 
-def test_folder_that_is_no_release_is_refused(tmp_path: Path) -> None:
+def test_folder_that_is_no_release_is_refused(tmp_path: Path, again: Rebuild) -> None:
     with pytest.raises(LeagueError, match="is no release"):
         verify(Release.read(tmp_path), tmp_path, again)
 

@@ -51,6 +51,12 @@ class Steps:
         for model in models:
             self.connection.execute(f"create view {self.relations[model]} as {by_name[model]['compiled_code']}")
 
+    def settle(self, *models: str) -> None:
+        """Works models out once, whose inputs stay as they are: views of views are planned anew for every example."""
+        for model in models:
+            self.connection.execute(f"create table settled_{model} as from {self.relations[model]}")
+            self.connection.execute(f"create or replace view {self.relations[model]} as from settled_{model}")
+
     def run(self, output: str, columns: str, **inputs: list[Row]) -> dict[Any, Any]:
         """Rows of `output` after the inputs are replaced: first column to the other (or the others)."""
         for name, rows in inputs.items():
@@ -91,6 +97,7 @@ def scoring(nodes: dict[str, Any]) -> Steps:
 def banding(nodes: dict[str, Any]) -> Steps:
     steps = Steps(nodes, "leagues_in_force", "score_bands_in_force", "score_matrix_in_force", "lookup_scores")
     steps.run("score_bands_in_force", "row_number() over (), score", quarters_in_scope=[{"quarter": QUARTER}])
+    steps.settle("leagues_in_force", "score_bands_in_force", "score_matrix_in_force")
     return steps
 
 
@@ -120,7 +127,10 @@ def ranking(nodes: dict[str, Any]) -> Steps:
     segments = ("scores_to_segment", "segment_cut_points", "unadjusted_segments", "adjusted_segments")
     in_force = ("leagues_in_force", "cut_points_in_force", "summary_measures_in_force")
     steps = Steps(nodes, *in_force, *segments, "league_ranks")
-    steps.run("league_ranks", "organisation_code, quarter", quarters_in_scope=[{"quarter": QUARTER}])
+    figure = {"quarter": QUARTER, "trust_code": "A", "published_id": "OF5004"}
+    released = [{**figure, "league": league} for league in LEAGUES]
+    steps.run("leagues_in_force", "league, quarter", quarters_in_scope=[{"quarter": QUARTER}], nof_figures=released)
+    steps.settle(*in_force)
     return steps
 
 

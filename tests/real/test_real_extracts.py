@@ -353,8 +353,8 @@ def test_what_it_takes_again_by_trying_every_set_of_metrics(real: dict[str, Any]
     medians = {metric: median_low(held) for metric, held in valued.items()}
     cuts = table(real["2025-26-Q2"], "segment_cut_points").query("scope == 'overall' and framework == 'nof-2025-26'")
 
-    def segment(metrics: dict[str, Any], changed: tuple[str, ...]) -> int:
-        total = sum((medians[m] if m in changed else score) * weight for m, (score, weight, _) in metrics.items())
+    def segment(metrics: dict[str, Any], changed: dict[str, Any]) -> int:
+        total = sum(changed.get(m, score) * weight for m, (score, weight, _) in metrics.items())
         average = half_up(Fraction(total) / Fraction(sum(weight for _, weight, _ in metrics.values())), 2)
         return 1 + sum(average > cut for cut in cuts["cut_point"])
 
@@ -364,9 +364,24 @@ def test_what_it_takes_again_by_trying_every_set_of_metrics(real: dict[str, Any]
             n
             for n in (1, 2, 3)
             for some in combinations(weak, n)
-            if segment(exact[code], some) < trust["segment_unadjusted"]
+            if segment(exact[code], {m: medians[m] for m in some}) < trust["segment_unadjusted"]
         )
         assert next(enough, 0) == (0 if pd.isna(trust["metrics_needed"]) else trust["metrics_needed"]), code
+    of_value = scores.groupby(["metric_id", "value"])["score_exact"].max()
+    higher = {"OF0016", "OF0041", "OF0057", "OF0061", "OF0084"}
+    for row in found[found["value"].notna() & (found["segment_unadjusted"] > 1)].itertuples():
+        sign = -1 if row.metric_id in higher else 1
+        enough_alone = [
+            value
+            for value, score in of_value[row.metric_id].items()
+            if value * sign < row.value * sign
+            and segment(exact[row.organisation_code], {row.metric_id: score}) < row.segment_unadjusted
+        ]
+        needed = max(enough_alone, key=lambda value: value * sign, default=None)
+        assert needed == (None if pd.isna(row.value_needed) else row.value_needed), (
+            row.organisation_code,
+            row.metric_id,
+        )
 
 
 def test_support_again_from_the_tables_of_two_quarters(real: dict[str, Any]) -> None:

@@ -36,6 +36,7 @@ def found(
     polarity: str | None = "lower",
     rule: dict[str, Any] | None = None,
     peers: dict[str, list[str]] | None = None,
+    far: str | None = None,
     **levels: float,
 ) -> pd.DataFrame:
     """The candidates of one metric, whose rows come in any order."""
@@ -63,12 +64,19 @@ def found(
         "carried_over": False,
     }
     near = [
-        {"quarter": QUARTER, "league": LEAGUE, "organisation_code": code, "peer_code": peer}
+        {
+            "quarter": QUARTER,
+            "league": LEAGUE,
+            "organisation_code": code,
+            "place": place,
+            "peer_code": peer,
+            "has_close_peers": code != far,
+        }
         for code, named in (peers or {}).items()
-        for peer in named
-    ]
+        for place, peer in enumerate(named, 1)
+    ][::-1]
     scale = pd.DataFrame((LEVELS | levels).items(), columns=["decision", "value"])
-    columns = ["quarter", "league", "organisation_code", "peer_code"]
+    columns = ["quarter", "league", "organisation_code", "place", "peer_code", "has_close_peers"]
     frames = (pd.DataFrame([compared | (rule or {})]), scale, pd.DataFrame(near, columns=columns))
     return learning.candidates(RULES, pd.DataFrame(rows), *frames).to_pandas()
 
@@ -151,6 +159,9 @@ def test_peers_come_nearest_first_and_nobody_else() -> None:
     assert names(table) == {"A": ["E", "C"]}
     assert set(table["basis"]) == {"peers"}
     assert [*table.loc[table["organisation_code"] == "B", "not_named_reason"]] == [learning.NOBODY]
+    table = found(now, moved(now, CHANGES), peers={"A": ["E"], "B": ["E"]}, far="B").set_index("organisation_code")
+    assert table["basis"].to_dict() == {"A": "peers", "B": "league"}  # B has no close peers
+    assert [*table.loc["B", "candidate_code"]] == ["C", "D", "E"]
 
 
 def test_nobody_is_named_too_often_and_all_have_a_first_before_any_has_a_second() -> None:

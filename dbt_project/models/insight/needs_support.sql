@@ -52,6 +52,21 @@ weak as (
         group by quarter, league, organisation_code, metric_id
     ) as of_metric
     group by quarter, league, organisation_code
+),
+
+contexts as (
+    select
+        quarter,
+        league,
+        organisation_code,
+        string_agg(
+            measure || ' ' || cast(value as decimal(9, 3))
+            || ' (England ' || cast(england_value as decimal(9, 3)) || ', ' || basis || ')',
+            '; ' order by measure
+        ) as context
+    from {{ ref('context') }}
+    where preferred
+    group by quarter, league, organisation_code
 )
 
 select
@@ -78,6 +93,7 @@ select
     cast(domains.domains as varchar) as domains,
     cast(weak.weak_metrics as varchar) as weak_metrics,
     cast(weak.learn_from as varchar) as learn_from,
+    cast(contexts.context as varchar) as context,
     cast('experimental' as varchar) as label
 from {{ ref('improvement') }} as improvement
 cross join levels
@@ -103,6 +119,11 @@ left join weak
         weak.quarter = improvement.quarter
         and weak.league = improvement.league
         and weak.organisation_code = improvement.organisation_code
+left join contexts
+    on
+        contexts.quarter = improvement.quarter
+        and contexts.league = improvement.league
+        and contexts.organisation_code = improvement.organisation_code
 where
     coalesce(before.bottom_quarter_share >= levels.bottom_quarter_likely, true)
     and coalesce(improvement.verdict, '') <> 'improved'

@@ -87,9 +87,9 @@ shown as (
 
 tried as (
     select
-        below.* exclude (value, badness),
-        shown.value,
-        shown.badness,
+        below.*,
+        shown.value as other_value,
+        shown.badness as other_badness,
         {{ score_at_place_of('below', 'shown') }} as other_score
     from below
     inner join shown
@@ -106,7 +106,7 @@ needed as (
         league,
         organisation_code,
         metric_id,
-        arg_max(value, badness) as value_needed
+        arg_max(other_value, other_badness) as value_needed
     from tried
     where {{ segment_of(average_with('other_score')) }} < segment_unadjusted
     group by quarter, league, organisation_code, metric_id
@@ -165,7 +165,7 @@ changed as (
     from gains
     window ordered as (
         partition by quarter, league, organisation_code
-        order by not_changed_reason nulls first, weight * (score_exact - score_at_median) desc, metric_id
+        order by not_changed_reason asc nulls first, weight * (score_exact - score_at_median) desc, metric_id asc
         rows between unbounded preceding and current row
     )
 ),
