@@ -6,6 +6,7 @@ league here is said of the same draws."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,23 @@ def likely_ranges(leagues: list[League]) -> pa.Table:
     return table([row for league in leagues for row in _rows(league)], COLUMNS)
 
 
+def bottom_quarters(leagues: list[League]) -> pa.Table:
+    """One row per league and organisation, in BEFORE, as `likely_ranges` has it."""
+    rows = []
+    for league in leagues:
+        shares = bottom_quarter_shares(league, league.place(resampled_averages(league)[0]))
+        rows += [
+            dict(zip(BEFORE, (league.quarter, league.name, code, share), strict=True))
+            for code, share in zip(league.codes, shares, strict=True)
+        ]
+    return table(rows, {name: COLUMNS[name] for name in BEFORE})
+
+
+def bottom_quarter_shares(league: League, ranks: Whole) -> list[Decimal]:
+    """How often, of the ranks drawn, (draws, n), each is in the worst quarter of the league."""
+    return [decimals(float(share)) for share in (ranks > len(league.codes) - league.quarter_of_it).mean(axis=0)]
+
+
 def _rows(league: League) -> list[dict[str, Any]]:
     averages, other_averages = resampled_averages(league)
     ranks = league.place(averages)
@@ -127,6 +145,7 @@ def _rows(league: League) -> list[dict[str, Any]]:
         own = competition_ranks(without(league, finance))
         without_finance = rank_range(competition_ranks(other_averages), own)
     ahead, level = pair_shares(place_keys(averages, league.cuts, league.floors))
+    bottom = bottom_quarter_shares(league, ranks)
     rows = []
     for i, code in enumerate(league.codes):
         rows.append(
@@ -141,7 +160,7 @@ def _rows(league: League) -> list[dict[str, Any]]:
                 "rank_variance": decimals(float(ranks[:, i].var())),
                 "same_segment_share": decimals(float((segments[:, i] == own_segments[i]).mean())),
                 "top_quarter_share": decimals(float((ranks[:, i] <= quarter_of_league).mean())),
-                "bottom_quarter_share": decimals(float((ranks[:, i] > len(league.codes) - quarter_of_league).mean())),
+                "bottom_quarter_share": bottom[i],
                 "rank_without_override_low": int(by_score[0][i]),
                 "rank_without_override_high": int(by_score[1][i]),
                 "rank_without_finance_low": int(without_finance[0][i]) if without_finance else None,

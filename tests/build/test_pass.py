@@ -1,5 +1,5 @@
 """Several quarters in one pass: which quarters a run is about, and what happens where a pass stops. That a pass gives
-the bytes of separate builds is in the real lane: every quarter of the sample has a warning, which ends a pass."""
+the bytes of separate builds is in the soak lane, on real quarters."""
 
 from __future__ import annotations
 

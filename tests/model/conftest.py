@@ -1,4 +1,5 @@
-"""dbt in process for the tests: parsed once, its own warehouse and target folder. No expectations of any model here."""
+"""dbt in process for the tests: the project as builds have parsed it, its own warehouse and target folder. No
+expectations of any model here."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from dbt.cli.main import dbtRunner
 
 from orchestration.sources.descriptions import NOF_COLUMNS, known_sources
 from orchestration.sources.inventory import COLUMNS
+from orchestration.warehouse import project
 from orchestration.workspace.paths import DBT_PROJECT
 
 LANDED = {source.id: [column.name for column in source.columns] for source in known_sources().values()}
@@ -20,8 +22,13 @@ PROVENANCE = [*NOF_COLUMNS, "_source_sha256", "_source_member", "_source_row"]
 
 
 @pytest.fixture(scope="session")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """Calls dbt on the project with empty landed tables; returns its result. Parsed here, once a session."""
+def manifest() -> Any:
+    return project._parsed()
+
+
+@pytest.fixture(scope="session")
+def dbt(tmp_path_factory: pytest.TempPathFactory, manifest: Any) -> Iterator[Callable[..., Any]]:
+    """Calls dbt on the project with empty landed tables; returns its result."""
     folder = tmp_path_factory.mktemp("dbt")
     landed = {name: [*columns, *PROVENANCE] for name, columns in LANDED.items()}
     with duckdb.connect() as connection:
@@ -38,11 +45,10 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]
         str(folder / "target"),
     ]
     options += ["--log-path", str(folder), "--log-level", "none", "--no-use-colors", "--quiet"]
-    parsed: list[Any] = []
 
     def invoke(*arguments: str) -> Any:
         try:
-            outcome = dbtRunner(manifest=parsed[0] if parsed else None).invoke([*arguments, *options])
+            outcome = dbtRunner(manifest=manifest).invoke([*arguments, *options])
         finally:
             DuckDBConnectionManager.close_all_connections()
         if outcome.exception is not None:
@@ -54,10 +60,4 @@ def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]
         patch.setenv("LEAGUE_LANDED", str(folder))
         patch.setenv("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
         patch.setenv("DO_NOT_TRACK", "1")
-        parsed.append(invoke("parse"))
         yield invoke
-
-
-@pytest.fixture(scope="session")
-def manifest(dbt: Callable[..., Any]) -> Any:
-    return dbt("parse")

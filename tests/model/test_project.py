@@ -54,7 +54,6 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "needs_support": {"label"},
-    "patient_league_table": {"metrics_expected"},
     "organisation_sources": {"attribute", "source_id"},
     "ae_mix": {"label"},
     "data_quality": {"label"},

@@ -1,4 +1,5 @@
-"""GP Patient Survey and dementia diagnoses in our ICB league, of published files, against the files."""
+"""What comes beside waiting lists, of published files, against the files: GP Patient Survey and dementia diagnoses in
+our ICB league, and where the patients of each organisation live."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
@@ -17,6 +19,7 @@ from tests.conftest import SHARED
 
 QUARTER = "2025-26-Q4"
 SURVEY, DEMENTIA = "context/gpps_2025_icb.csv", "dementia/Primary_Care_Dementia_Data_January_2025-_Summary.xlsx"
+CONTEXT = SHARED / "more" / "context"
 METRICS = {
     "gpps-phone-access": "ICB-GP-PHONE",
     "gpps-website-access": "ICB-GP-WEBSITE",
@@ -49,8 +52,8 @@ def release(
     extracts = tmp_path_factory.mktemp("general_practice")
     for folder in ("ods", "rtt", "dm01"):
         shutil.copytree(shared_extracts / folder, extracts / folder)
-    for name in (SURVEY, DEMENTIA):
-        shutil.copy(SHARED / "more" / name, extracts)
+    for path in (SHARED / "more" / DEMENTIA, *CONTEXT.glob("*[0-9a-z].csv")):
+        shutil.copy(path, extracts)
     return build_quarter(QUARTER, extracts).release
 
 
@@ -102,3 +105,141 @@ def test_questions_of_the_survey_weigh_as_one_metric(release: Path) -> None:
     assert weights[list(METRICS.values())].sum() == 1 and set(weights.drop(list(METRICS.values()))) == {1}
     robustness = pd.read_parquet(release / "rank_robustness.parquet").set_index("organisation_code")
     assert set(robustness["metrics_measured"]) == {11}  # the diagnoses have limits of an estimate and are held fixed
+
+
+@pytest.fixture(scope="module")
+def small_areas() -> pd.DataFrame:
+    """Every small area of England, by pandas from five files."""
+    found = pd.read_csv(CONTEXT / "census2021_lsoa21_age6.csv").set_index("lsoa21_code")
+    areas = pd.DataFrame({"residents": found.sum(axis=1), "old": found["Aged 65 years and over"]})
+    for name in ("imd2025_lsoa21", "lsoa21_sicbl24_icb24", "lsoa21_ltla22", "ruc21_lsoa21"):
+        areas = areas.join(pd.read_csv(CONTEXT / f"{name}.csv").set_index("lsoa21_code"), validate="1:1")
+    return areas.assign(
+        score=areas["IMD_score"] * areas["residents"], rural=(areas["ruc"] == "Rural") * areas["residents"]
+    )
+
+
+def means(areas: pd.DataFrame, by: str) -> pd.DataFrame:
+    sums = areas.groupby(by)[["residents", "score", "old", "rural"]].sum()
+    return sums[["score", "old", "rural"]].div(sums["residents"], axis=0).assign(residents=sums["residents"])
+
+
+def test_areas_are_those_of_the_files(small_areas: pd.DataFrame, release: Path) -> None:
+    found = pd.read_parquet(release / "area_context.parquet").set_index(["area_kind", "area_code"])
+    england = found.loc[("england", "ENG")]
+    assert (england["imd"], england["share_65_plus"], england["rural_share"]) == tuple(
+        Decimal(text) for text in ("21.835623", "0.184126", "0.165946")
+    )
+    told = {"D9Y0V": 16.0013, "36J": 34.7015, "11N": 22.3025, "A3A8R": 26.3727, "15E": 34.8429}
+    of_sub_icbs = means(small_areas, "sicbl24_code_nhs")
+    assert of_sub_icbs["score"][list(told)].round(4).to_dict() == told
+    assert of_sub_icbs.loc["D9Y0V", ["old", "rural", "residents"]].round(6).tolist() == [0.216316, 0.200611, 1_615_846]
+    kinds = {"sub_icb": "sicbl24_code_nhs", "icb": "icb24_code_nhs", "district": "ltla22_code", "decile": "IMD_decile"}
+    for kind, column in kinds.items():
+        ours, theirs = found.loc[kind], means(small_areas.astype({"IMD_decile": str}), column)
+        ours = ours.loc[theirs.index].astype({"imd": float, "share_65_plus": float, "rural_share": float})
+        assert ours["residents"].tolist() == theirs["residents"].tolist(), kind
+        for measure, name in (("imd", "score"), ("share_65_plus", "old"), ("rural_share", "rural")):
+            assert ours[measure].to_numpy() == pytest.approx(theirs[name].to_numpy(), abs=1e-6), (kind, measure)
+
+
+def test_deprivation_of_icbs_is_near_the_published(small_areas: pd.DataFrame, shared_extracts: Path) -> None:
+    """The publisher weighs by residents of another year."""
+    published = pd.read_csv(shared_extracts / "imd" / "imd2025_england_icb24.csv").set_index("icb24_code")
+    ours = means(small_areas, "icb24_code")["score"]
+    assert len(ours) == 42
+    assert (ours - published["imd_average_score"]).abs().max() == pytest.approx(0.094, abs=0.0005)
+
+
+def test_new_pathways_say_where_patients_of_a_trust_live(
+    small_areas: pd.DataFrame, shared_extracts: Path, release: Path
+) -> None:
+    (path,) = (shared_extracts / "rtt").glob("*Jan26*.zip")
+    columns = ["Provider Org Code", "Commissioner Org Code", "RTT Part Type", "Treatment Function Code", "Total All"]
+    rows = pd.read_csv(path, usecols=columns)
+    new = rows[(rows["RTT Part Type"] == "Part_3") & (rows["Treatment Function Code"] == "C_999")]
+    new = new.join(means(small_areas, "sicbl24_code_nhs")["score"], on="Commissioner Org Code")
+    found = pd.read_parquet(release / "context.parquet")
+    ours = found[(found["basis"] == "rtt_new_periods") & (found["measure"] == "imd")].set_index("organisation_code")
+    told = {
+        "R1F": (3836, 3823, 16.0013),
+        "RHW": (9994, 9990, 11.9649),
+        "RAE": (8421, 8418, 34.0700),
+        "REF": (14329, 14295, 22.2924),
+        "RQX": (9430, 9421, 26.1845),
+    }
+    for code, (pathways, attributed, value) in told.items():
+        of = new[new["Provider Org Code"] == code]
+        known = of.dropna(subset="score")
+        assert (of["Total All"].sum(), known["Total All"].sum()) == (pathways, attributed)
+        mean = (known["score"] * known["Total All"]).sum() / attributed
+        assert round(mean, 4) == value
+        assert (float(ours["patients"][code]), float(ours["value"][code])) == (pathways, pytest.approx(mean, abs=1e-6))
+        assert float(ours["share_attributed"][code]) == pytest.approx(attributed / pathways, abs=1e-6)
+        assert sorted(map(int, ours["source_rows"][code].split(","))) == [
+            row + 2 for row in of.index if of["Total All"][row]
+        ]
+
+
+def test_catchments_and_referrals_say_where_patients_live(small_areas: pd.DataFrame, release: Path) -> None:
+    found = pd.read_parquet(release / "context.parquet")
+    found = found[found["measure"] == "imd"].set_index(["basis", "organisation_code"])
+    catchments = pd.read_csv(CONTEXT / "ohid_trust22_catchment_ltla21.csv")
+    scores = means(small_areas, "ltla22_code")["score"]
+    weighed = catchments["ltla21_code"].map(scores) * catchments["proportion_trust_came_from_ltla"]
+    theirs = weighed.groupby(catchments["nhs_trust22_code"]).sum()
+    ours = found.loc["ohid"]
+    assert len(ours) == 134 and set(ours["england_value"]) == {Decimal("21.835623")}
+    assert ours["value"].astype(float).to_numpy() == pytest.approx(theirs[ours.index].to_numpy(), abs=1e-5)
+    rows = pd.read_csv(CONTEXT / "talking_therapies_2024-25_referrals_by_imd_age.csv")
+    rows = rows.assign(decile=11 - pd.to_numeric(rows["variable_a"].str[:2], errors="coerce"))
+    rows = rows[(rows["variable_type"] == "Indices of Deprivation Decile") & rows["decile"].notna()]
+    rows = rows.assign(referrals=pd.to_numeric(rows["value"], errors="coerce").fillna(0))
+    rows = rows.assign(score=rows["decile"].map(means(small_areas, "IMD_decile")["score"]) * rows["referrals"])
+    england = rows[rows["org_type"] == "England"]
+    assert round(england["score"].sum() / england["referrals"].sum(), 2) == 24.94
+    ours = found.loc["talking_therapies"]
+    assert len(ours) == 44 and {round(float(value), 2) for value in ours["england_value"]} == {24.94}
+    sites = rows[(rows["org_type"] == "Provider") & rows["org_code"].str.startswith("RWK")]  # has no row of its own
+    assert len(sites["org_code"].unique()) > 1
+    assert float(ours["value"]["RWK"]) == pytest.approx(sites["score"].sum() / sites["referrals"].sum(), abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("basis", "published_id", "measures", "slope", "r_squared", "q_squared"),
+    [
+        ("host_icb", "OF5002", ["imd"], 0.0234, 0.118, 0.068),
+        ("preferred", "OF1082", ["imd", "share_65_plus", "rural_share"], 0.0828, 0.553, 0.492),
+    ],
+)
+def test_context_hardly_foretells_the_average_and_does_foretell_sickness(
+    shared_extracts: Path,
+    release: Path,
+    basis: str,
+    published_id: str,
+    measures: list[str],
+    slope: float,
+    r_squared: float,
+    q_squared: float,
+) -> None:
+    """Of Q2 2025/26: scores as published, each foretold by numpy from all others; the ICBs are those of Q4."""
+    (path,) = (shared_extracts / "nof").glob("*trust-data-q2.csv")
+    rows = pd.read_csv(path, encoding="utf-8-sig")
+    rows = rows[(rows["Metric_ID"] == published_id) & (rows["Quarter"] == "Q2 2025/26")]
+    scores = rows.set_index("Trust_code")["Value"].astype(float)
+    found = pd.read_parquet(release / "context.parquet")
+    found = found[found["preferred"] if basis == "preferred" else found["basis"] == basis]
+    wide = found.astype({"difference_from_england": float}).pivot(
+        index="organisation_code", columns="measure", values="difference_from_england"
+    )
+    y, x = scores.to_numpy(), wide.loc[scores.index, measures].to_numpy()
+    design = np.column_stack([np.ones(61), x])
+
+    def foretold(keep: Any, of: Any) -> Any:
+        return design[of] @ np.linalg.lstsq(design[keep], y[keep], rcond=None)[0]
+
+    everyone, spread = np.arange(61), ((y - y.mean()) ** 2).sum()
+    left = [y[i] - foretold(everyone != i, i) for i in everyone]
+    assert np.linalg.lstsq(design, y, rcond=None)[0][1] == pytest.approx(slope, abs=0.0001)
+    assert 1 - ((y - foretold(everyone, everyone)) ** 2).sum() / spread == pytest.approx(r_squared, abs=0.001)
+    assert 1 - (np.array(left) ** 2).sum() / spread == pytest.approx(q_squared, abs=0.001)

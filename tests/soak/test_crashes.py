@@ -1,5 +1,5 @@
-"""Builds that are killed at any moment, and two at once. LEAGUE_KILLS (`make soak`) is how many are killed, LEAGUE_SEED
-when. Kills at moments that are always the same are in the build lane."""
+"""Builds that are killed or stopped at any moment, and two at once. LEAGUE_KILLS (`make soak`) is how many are killed,
+LEAGUE_SEED when. Kills at moments that are always the same are in the build lane."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from orchestration.errors import LeagueError
 from orchestration.warehouse import manifest, project
 from orchestration.workspace.files import is_scratch
 from orchestration.workspace.paths import PROJECT
+from tests.build.test_command_line import assert_stopped_after
 from tests.conftest import hashes
 from tests.kills import FILES_OF_A_RELEASE, QUARTER, Moment, assert_that_kills_leave_nothing_half, processes, run_job
 
@@ -105,3 +106,8 @@ def test_two_quarters_at_once_disturb_each_other_in_nothing_and_a_second_of_one_
     for child in children:
         child.join()
     assert {q: hashes(tmp_path / "releases" / q / "v1") for q in undisturbed} == undisturbed
+
+
+@pytest.mark.parametrize("seconds", [4, 9])
+def test_ctrl_c_at_other_moments_is_one_sentence_and_130(first_quarter: Path, tmp_path: Path, seconds: float) -> None:
+    assert_stopped_after(seconds, first_quarter, tmp_path)

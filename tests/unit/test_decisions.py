@@ -11,13 +11,16 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import league
 from orchestration.errors import LeagueError
 from orchestration.releases import decisions, shelf
 from orchestration.releases.decisions import BEGINNING, Decision, Record
@@ -272,3 +275,21 @@ def test_damaged_record_of_the_earlier_form_is_refused(tmp_path: Path, content: 
     folder.with_name("v1.approval.json").write_text(content)
     with pytest.raises(LeagueError, match="is damaged"):
         Release.read(folder).state()
+
+
+def test_command_that_records_prints_the_entry_as_json(tmp_path: Path) -> None:
+    release = bundle(tmp_path)
+    command = ["approve", str(release), "--by", "A Name", "--yes", "--json"]
+    said = CliRunner().invoke(league, command).stdout
+    assert json.loads(said) == json.loads(Record(release).decisions[-1].line())
+
+
+def test_every_command_prints_json() -> None:
+    """But the one that prints a diff to be applied."""
+
+    def commands(group: click.Group) -> Iterator[click.Command]:
+        for command in group.commands.values():
+            yield from commands(command) if isinstance(command, click.Group) else [command]
+
+    without = {one.name for one in commands(league) if not any("--json" in option.opts for option in one.params)}
+    assert without == {"propose"}

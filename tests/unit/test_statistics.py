@@ -374,6 +374,12 @@ def test_the_quarter_of_a_league_is_as_many_as_count_in_full() -> None:
     assert found["bottom_quarter_share"].astype(float).tolist() == [0, 0, 0, 0, 0, 0, 0, 1, 1]
 
 
+def test_of_a_quarter_that_is_over_the_worst_quarter_is_that_of_its_likely_range() -> None:
+    some = [a_league([[1, 2, 3], [2, 2, 4], [3, 3, 1], [4, 3, 3]]), a_league([[1, 4], [2, 3]], quarter=BEFORE)]
+    assert ranges.bottom_quarters(some).equals(ranges.likely_ranges(some).select(list(ranges.BEFORE)))
+    assert ranges.bottom_quarters([]).num_rows == 0
+
+
 @pytest.mark.parametrize(("average", "rank"), [(200, 1), (201, 21)])
 def test_a_range_is_widened_to_a_rank_that_the_draws_miss(average: int, rank: int) -> None:
     """One without spread among twenty with the average 2.00: the draws put half of them before it."""

@@ -169,12 +169,11 @@ means as (
         sum(weight) filter (where is_attributed) as weight_attributed,
         arg_max(area_code, (weight, area_code)) filter (where is_attributed) as largest_area,
         arg_max(residents, (weight, area_code)) filter (where is_attributed) as largest_area_residents,
-        max(weight) filter (where is_attributed) as largest_weight,
-        {% for measure in measures -%}
+        {% for measure in measures %}
             {{ as_double('sum(weight * ' ~ measure ~ ')') }}
-            / {{ as_double('sum(weight) filter (where ' ~ measure ~ ' is not null)') }} as {{ measure }}
-            {{- ',' if not loop.last }}
-        {% endfor -%}
+            / {{ as_double('sum(weight) filter (where ' ~ measure ~ ' is not null)') }} as {{ measure }},
+        {% endfor %}
+        max(weight) filter (where is_attributed) as largest_weight
     from valued
     group by quarter, basis, organisation_code
 ),

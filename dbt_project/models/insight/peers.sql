@@ -11,21 +11,17 @@ with levels as (
 
 by_organisation as (
     select
-        context.quarter,
-        context.league,
-        context.organisation_code,
-        context.organisation_name,
-        {% for measure in ['imd', 'share_65_plus', 'rural_share'] -%}
-            max(
-                case
-                    when context.preferred and context.measure = '{{ measure }}' then context.difference_from_england
-                end
-            ) as {{ measure }},
-        {% endfor -%}
-        max(case when context.basis in ('rtt_new_periods', 'talking_therapies') then context.patients end) as patients
-    from {{ ref('context') }} as context
-    where not context.specialist
-    group by context.quarter, context.league, context.organisation_code, context.organisation_name
+        quarter,
+        league,
+        organisation_code,
+        organisation_name,
+        {% for measure in ['imd', 'share_65_plus', 'rural_share'] %}
+            max(case when preferred and measure = '{{ measure }}' then difference_from_england end) as {{ measure }},
+        {% endfor %}
+        max(case when basis in ('rtt_new_periods', 'talking_therapies') then patients end) as patients
+    from {{ ref('context') }}
+    where not specialist
+    group by quarter, league, organisation_code, organisation_name
 ),
 
 members as (
@@ -58,11 +54,10 @@ members as (
 spreads as (
     select
         quarter,
-        league,
-        {% for measure in measures -%}
-            nullif(round(stddev_samp({{ measure }}), 9), 0) as {{ measure }}
-            {{- ',' if not loop.last }}
-        {% endfor -%}
+        {% for measure in measures %}
+            nullif(round(stddev_samp({{ measure }}), 9), 0) as {{ measure }},
+        {% endfor %}
+        league
     from members
     group by quarter, league
 ),
@@ -75,11 +70,16 @@ differences as (
         one.organisation_name,
         other.organisation_code as peer_code,
         other.organisation_name as peer_name,
-        {% for measure in measures -%}
-            spreads.{{ measure }} is not null as has_{{ measure }},
-            power((one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }}, 2) as {{ measure }}
-            {{- ',' if not loop.last }}
-        {% endfor -%}
+        [
+            {% for measure in measures %}
+                spreads.{{ measure }}{{ ',' if not loop.last }}
+            {% endfor %}
+        ] as of_league,
+        [
+            {% for measure in measures %}
+                power((one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }}, 2){{ ',' if not loop.last }}
+            {% endfor %}
+        ] as squares
     from members as one
     inner join members as other
         on
@@ -100,22 +100,11 @@ pairs as (
         concat_ws(
             ', '
             {%- for measure in measures -%}
-                , case when {{ measure }} is not null then '{{ measure }}' end
+                , case when squares[{{ loop.index }}] is not null then '{{ measure }}' end
             {%- endfor -%}
         ) as measures,
-        cast(
-            sqrt(
-                ({% for measure in measures %}coalesce({{ measure }}, 0){{ ' + ' if not loop.last }}{% endfor %})
-                * (
-                    {% for measure in measures %}cast(has_{{ measure }} as integer){{ ' + ' if not loop.last }}{% endfor %}
-                )
-                / nullif(
-                    {% for measure in measures %}cast({{ measure }} is not null as integer){{ ' + ' if not loop.last }}
-                    {% endfor -%}
-                    , 0
-                )
-            ) as decimal(9, 6)
-        ) as distance
+        cast(sqrt(list_sum(squares) * list_count(of_league) / nullif(list_count(squares), 0)) as decimal(9, 6))
+            as distance
     from differences
 ),
 

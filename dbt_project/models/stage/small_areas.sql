@@ -4,8 +4,9 @@
     'census_age': 'ages', 'imd_lsoa': 'deprivation', 'rural_urban': 'classes',
     'lsoa_sub_icbs': 'commissioners', 'lsoa_districts': 'districts'
 } %}
-{%- set ages = [
-    'aged_0_to_15', 'aged_16_to_24', 'aged_25_to_34', 'aged_35_to_49', 'aged_50_to_64', 'aged_65_and_over'
+{%- set columns = [
+    'ages.aged_0_to_15', 'ages.aged_16_to_24', 'ages.aged_25_to_34', 'ages.aged_35_to_49', 'ages.aged_50_to_64',
+    'ages.aged_65_and_over'
 ] %}
 with
 {% for source_id, name in files.items() -%}
@@ -18,6 +19,10 @@ with
     ),
 
 {% endfor -%}
+files as (
+    {{ names_of_files() }}
+),
+
 areas as (
     {% for name in files.values() -%}
         select area_code from {{ name }}
@@ -31,10 +36,7 @@ select
     {{ clean_text('commissioners.icb_code') }} as icb_code,
     {{ clean_text('later.icb_ods_code') }} as later_icb_code,
     {{ clean_text('districts.district_code') }} as district_code,
-    {% for column in ages -%}
-        {{ published_count('ages.' ~ column) }} {{ '+' if not loop.last }}
-    {% endfor -%}
-    as residents,
+    {{ sum_of_counts(columns) }} as residents,
     {{ published_count('ages.aged_65_and_over') }} as aged_65_and_over,
     {{ published_number('deprivation.imd_score') }} as imd_score,
     cast({{ clean_text('deprivation.imd_decile') }} as integer) as imd_decile,
@@ -43,7 +45,9 @@ select
         concat_ws(
             ' '
             {%- for source_id, name in files.items() -%}
-                , case when {{ name }}.area_code is null and exists(select 1 from {{ name }}) then '{{ source_id }}' end
+                , case
+                    when {{ name }}.area_code is null and exists (select 1 from {{ name }}) then '{{ source_id }}'
+                end
             {%- endfor -%}
         ),
         ''
@@ -58,4 +62,4 @@ from areas
 {% endfor %}
 left join {{ source('land', 'ods_sub_icbs') }} as later
     on {{ clean_text('later.sub_icb_ods_code') }} = {{ clean_text('commissioners.sub_icb_code') }}
-left join ({{ names_of_files() }}) as files on files.source_sha256 = ages._source_sha256
+left join files on files.source_sha256 = ages._source_sha256

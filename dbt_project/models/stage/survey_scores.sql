@@ -32,7 +32,8 @@ coded as (
             as organisation_code,
         codes.survey_code is not null as is_of_another_code
     from landed
-    left join {{ ref('survey_codes') }} as codes on codes.survey_code = landed.survey_code
+    left join {{ ref('survey_codes') }} as codes
+        on codes.survey_code = landed.survey_code and coalesce(codes.survey = year(landed.month), true)
 )
 
 select

@@ -45,7 +45,7 @@ leagues as (
     select
         quarter,
         league,
-        count(*) as metrics_expected,
+        count(metric_id) as metrics_expected,
         count_if(at_hand) as metrics_at_hand,
         sum(weight) as weight_expected,
         coalesce(sum(weight) filter (where at_hand), 0) as weight_at_hand
