@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from orchestration.quality import gates
-from orchestration.quality.checks import Check
+from orchestration.quality import gates, suites
+from orchestration.quality.checks import Check, joined
+from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
 from orchestration.sources.landing import write_parquet
 from orchestration.workspace.paths import Workspace
@@ -34,3 +38,21 @@ def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, m
         assert begun.check(SUITE) == []
     assert [frame.to_dict("records") for frame in seen] == [[{"_file": "used.csv", "_source_row": "2"}]]
     assert (build.evidence / "land.rtt.json").exists()
+
+
+def test_national_files_pass_one_by_one_and_their_checks_are_one(tmp_path: Path) -> None:
+    """Row groups are of one file each, as they are landed: years of national files do not fit into memory."""
+    path = tmp_path / "landed.parquet"
+    rows = pa.table({"_source_sha256": ["a"] * 3 + ["b"] * 2, "n": range(5)})
+    with pq.ParquetWriter(path, rows.schema) as writer:
+        for start, length in ((0, 2), (2, 1), (3, 2)):
+            writer.write_table(rows.slice(start, length))
+    by_table = {suite.table: suite for suite in suites.suites(LAND)}
+    apart = gates._parts(by_table["rtt"], path, ["_source_sha256", "n"])
+    assert [part["n"].tolist() for part in apart] == [[0, 1, 2], [3, 4]]
+    (together,) = gates._parts(by_table["ae"], path, ["_source_sha256", "n"])
+    assert together["n"].tolist() == [0, 1, 2, 3, 4]
+    passed = Check("id", LAND, "rtt", "kind", "critical", "reason", True, 0)
+    failed = replace(passed, passed=False, unexpected=4, examples=tuple("abcd"))
+    assert joined([passed, passed]) == passed
+    assert joined([failed, passed, failed]) == replace(failed, unexpected=8, examples=tuple("abcda"))
