@@ -81,7 +81,8 @@ def show_release(
             console.say(_how_sure(about, facts), style="dim")
     if organisation:
         for code in places["organisation_code"].unique()[:EXAMPLES]:
-            console.say(f"More of {code}: league show {code} --table NAME: {_tables_about(release, code)}", style="dim")
+            if tables := _tables_about(release, code):
+                console.say(f"More of {code}: league show {code} --table NAME: {tables}", style="dim")
 
 
 def _tables_about(release: Release, code: str) -> str:
@@ -89,7 +90,7 @@ def _tables_about(release: Release, code: str) -> str:
     beside = {one["path"].removesuffix(".csv") for one in release.package["resources"] if one.get("shown")}
     tables = [name for name, columns in release.columns.items() if name in beside and "organisation_code" in columns]
     rows = {name: len(release.rows(name, organisation_code=code)) for name in tables}
-    return ", ".join(f"{name} ({count})" for name, count in rows.items() if count) or "none has rows"
+    return ", ".join(f"{name} ({count})" for name, count in rows.items() if count)
 
 
 def tables_of(release: Release, only: str | None, organisation: str | None) -> dict[str, Any]:
