@@ -113,19 +113,21 @@ CONTRACT = {
     "previous_attendances, within_4_hours, attendances, change, change_by_rates, change_by_mix, label, source_rows",
     "data_quality": "quarter, league, metric_id, metric_title, organisation_code, organisation_name, badge, reasons, "
     "checked, label",
-    "context": "quarter, league, organisation_code, organisation_name, specialist, measure, basis, preferred, value, "
-    "england_value, difference_from_england, share_attributed, patients, largest_area, largest_area_share, "
-    "cross_check_basis, cross_check_value, cross_check_difference, diluted, source_file, source_rows",
-    "area_context": "quarter, area_kind, area_code, small_areas, residents, imd, share_65_plus, rural_share, source_file, "
-    "source_rows",
-    "context_models": "quarter, league, outcome_kind, outcome, basis, organisations, covariates, intercept, slope_imd, "
-    "error_imd, slope_share_65_plus, error_share_65_plus, slope_rural_share, error_rural_share, r_squared, "
-    "q_squared, permutation_p, q_value, passes_now, passed_before, verdict",
-    "context_view": "quarter, league, outcome, organisation_code, organisation_name, score, expected_score, difference, "
-    "adjusted_score, adjusted_score_low, adjusted_score_high, rank, adjusted_rank, adjusted_rank_low, "
-    "adjusted_rank_high, drawn",
-    "peers": "quarter, league, organisation_code, organisation_name, place, peer_code, peer_name, distance, measures, "
-    "has_close_peers, nearest_at_most",
+    "context": "quarter, league, organisation_code, organisation_name, specialist, measure, basis, "
+    "preferred, value, england_value, difference_from_england, share_attributed, patients, "
+    "largest_area, largest_area_share, cross_check_basis, cross_check_value, "
+    "cross_check_difference, diluted, source_file, source_rows",
+    "area_context": "quarter, area_kind, area_code, small_areas, residents, imd, share_65_plus, rural_share, "
+    "source_file, source_rows",
+    "context_models": "quarter, league, outcome_kind, outcome, basis, organisations, covariates, intercept, "
+    "slope_imd, error_imd, slope_share_65_plus, error_share_65_plus, slope_rural_share, "
+    "error_rural_share, r_squared, q_squared, permutation_p, q_value, passes_now, passed_before, "
+    "verdict",
+    "context_view": "quarter, league, outcome, organisation_code, organisation_name, score, expected_score, "
+    "difference, adjusted_score, adjusted_score_low, adjusted_score_high, rank, adjusted_rank, "
+    "adjusted_rank_low, adjusted_rank_high, drawn",
+    "peers": "quarter, league, organisation_code, organisation_name, place, peer_code, peer_name, "
+    "distance, measures, has_close_peers, nearest_at_most",
     "what_it_takes": "quarter, league, organisation_code, organisation_name, segment_can_change, average_score, "
     "segment_unadjusted, segment, final_segment, metrics_needed, place, metric_id, metric_title, domain, "
     "value, unit, score, median, score_at_median, average_at_median, segment_unadjusted_at_median, "
