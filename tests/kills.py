@@ -19,7 +19,7 @@ from orchestration.defs import progress
 from orchestration.defs.in_process import defs
 from orchestration.sources.lock import read_lock
 from orchestration.workspace.files import alone, is_scratch, sha256_of_file, write_atomically
-from orchestration.workspace.paths import Build, Workspace
+from orchestration.workspace.paths import Build, Workspace, unfinished
 from tests.conftest import Run, Versions, hashes
 
 QUARTER = "2025-26-Q1"
@@ -99,7 +99,7 @@ def kill(build: Build, extracts: Path, moment: Moment, only_the_release: bool, l
         child.join()
     while (
         child.is_alive()
-        and moment.files > len(list(build.workspace.unfinished(QUARTER).glob("*")))
+        and moment.files > len(list(unfinished(build.releases(QUARTER)).glob("*")))
         and not _second(build).exists()
     ):
         time.sleep(0.001)
@@ -155,13 +155,13 @@ def assert_that_kills_leave_nothing_half(
         only_the_release = publishes and published_before
         seconds = kill(build, versions.extracts, moment, only_the_release, lambda: assert_whole(build, releases))
         published_before = publishes
-        unfinished, copies = (
-            len(list(build.workspace.unfinished(QUARTER).glob("*"))),
+        in_the_making, copies = (
+            len(list(unfinished(build.releases(QUARTER)).glob("*"))),
             [p for p in folder.rglob("*") if is_scratch(p)],
         )
         print(
             f"killed after {seconds:.1f} s, {moment}; {'v2' if _second(build).exists() else 'no v2'},"
-            f" {unfinished} files of one, {len(copies)} copies that broke off"
+            f" {in_the_making} files of one, {len(copies)} copies that broke off"
         )
         assert_whole(build, releases)
         assert_nothing_can_be_mistaken(build)
@@ -175,6 +175,6 @@ def assert_that_kills_leave_nothing_half(
     assert build.workspace.lock_file.read_bytes() == Workspace(undisturbed).lock_file.read_bytes()
     assert (
         not [path for path in folder.rglob("*") if is_scratch(path)]
-        and not build.workspace.unfinished(QUARTER).exists()
+        and not unfinished(build.releases(QUARTER)).exists()
     )
     print(f"built again: {'made' if made else 'found'} v2, the bytes of an undisturbed build, nothing left over")

@@ -32,7 +32,7 @@ from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC, relations_of
 from orchestration.workspace.files import remove_tree
-from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace
+from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace, unfinished
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
 PREVIEW_ROWS, BAR = 10, 30
@@ -140,7 +140,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     remove_tree(build.unfinished)
     build.unfinished.mkdir(parents=True)
     for quarter in build.quarters:
-        remove_tree(build.workspace.unfinished(quarter))
+        remove_tree(unfinished(build.releases(quarter)))
     if folders.recorded:
         inventories = [Release.read(Path(folders.extracts)).inventory()]
     else:
@@ -400,6 +400,8 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
 def published_series(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> dg.MaterializeResult[None]:
     """Every month at hand of every metric that publications make, with its own gates: a file of an early month stops no
     release of a quarter."""
+    if build.since is None:
+        raise dg.Failure("publish/series is made by job series or league history: leave it out", allow_retries=False)
     _, checks = _run_dbt(build, SERIES)
     with tables.reading(build) as connection:
         raise_if_shut(_record(build, SERIES, checks, connection))

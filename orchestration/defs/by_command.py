@@ -6,7 +6,7 @@ run itself (`in_process.py`, which is imported while the progress shows already)
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from orchestration.errors import LeagueError
 from orchestration.quality import validator
 from orchestration.quarters import Quarter, known_quarters
 from orchestration.releases import shelf
@@ -45,17 +46,25 @@ def build(extracts: Path, quarters: Sequence[str], data_dir: Path, rows: int, as
 def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json: bool) -> bool:
     """Builds the quarters that have league tables, then the series of all. True where each may be used."""
     of_leagues = [quarter for quarter in quarters if quarter in known_quarters()]
+    before = _last_versions(of_leagues, Workspace(data_dir))
     outcomes = _built(extracts, of_leagues, data_dir) if of_leagues else []
+    if not as_json:
+        for outcome in outcomes:
+            _say_what_was_made(outcome, None)
     first, last = quarters[0], quarters[-1]
-    with _progress(f"series {first} to {last}", "series", Workspace(data_dir), []) as listener:
+    what = f"series {first} to {last}"
+    with _progress(what, "series", Workspace(data_dir), []) as listener:
+        say_when_stopped(lambda: _published_since(before, Workspace(data_dir)))
         from orchestration.defs import in_process
 
-        series = in_process.run_series(first, last, extracts.absolute(), data_dir.absolute(), listener)
+        try:
+            series = in_process.run_series(first, last, extracts.absolute(), data_dir.absolute(), listener)
+        except LeagueError as error:
+            series = in_process.Outcome(last, (str(error),), None, False)
     if as_json:
         say_json({"quarters": [_facts(outcome) for outcome in outcomes], "series": _facts(series)})
     else:
-        for outcome in [*outcomes, series]:
-            _say_what_was_made(outcome, None)
+        _say_what_was_made(series, None, what)
     return all(_may_be_used(outcome) for outcome in [*outcomes, series])
 
 
@@ -70,10 +79,10 @@ def _may_be_used(outcome: Outcome) -> bool:
     return outcome.release is not None and Release.read(outcome.release).state()[0] != WITHDRAWN
 
 
-def _say_what_was_made(outcome: Outcome, rows: int | None) -> None:
-    """Prints what came of a build, with as many rows of each league."""
+def _say_what_was_made(outcome: Outcome, rows: int | None, what: str = "") -> None:
+    """Prints what came of a build, with as many rows of each league; `what` it was if not its quarter."""
     if outcome.release is None:
-        _say_what_stopped(outcome)
+        _say_what_stopped(outcome, what or outcome.quarter)
         _say_what_was_set_aside(Console(stderr=True), outcome)
         return
     console, release = Console(), Release.read(outcome.release)
@@ -108,7 +117,7 @@ def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bo
     else:
         _say_checks(Console(), quarter, checks, every)
         if outcome.problems:
-            _say_what_stopped(outcome)
+            _say_what_stopped(outcome, quarter)
     return not outcome.problems
 
 
@@ -116,7 +125,8 @@ def verify(release: Release, data_dir: Path) -> list[str]:
     """Builds a release again and returns every difference."""
     from orchestration.audit.verify import verify as verified
 
-    with _progress(release.folder.name, "quarter", Workspace(data_dir), []) as listener:
+    job = "series" if release.since else "quarter"
+    with _progress(release.folder.name, job, Workspace(data_dir), []) as listener:
         from orchestration.defs.in_process import rebuild
 
         return verified(release, data_dir, partial(rebuild, listener))
@@ -129,7 +139,7 @@ def _progress(
     """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
-    before = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
+    before = _last_versions(quarters, workspace)
     say_when_stopped(lambda: _published_since(before, workspace))
     prepare_for_libraries()
     validator.start()
@@ -149,9 +159,13 @@ def _progress(
     errors.say(f"{what}: {done} of {total} steps in {seconds:.1f} s")
 
 
+def _last_versions(quarters: Iterable[str], workspace: Workspace) -> dict[str, int]:
+    return {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
+
+
 def _published_since(before: dict[str, int], workspace: Workspace) -> str:
     """What a build that is stopped has published all the same: of several quarters some may have been made."""
-    now = {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in before}
+    now = _last_versions(before, workspace)
     made = [f"{quarter} v{number}" for quarter, number in now.items() if number != before[quarter]]
     return f"after it published {', '.join(made)}" if made else "nothing published"
 
@@ -188,9 +202,9 @@ def _say_checks(console: Console, quarter: str, checks: Sequence[Check], every: 
         console.say(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warned)} warned")
 
 
-def _say_what_stopped(outcome: Outcome) -> None:
+def _say_what_stopped(outcome: Outcome, what: str) -> None:
     errors = Console(stderr=True)
-    errors.say(f"{outcome.quarter}: stopped, nothing published", style="bold red")
+    errors.say(f"{what}: stopped, nothing published", style="bold red")
     for problem in outcome.problems:
         errors.say(problem)
 

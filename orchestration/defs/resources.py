@@ -34,7 +34,8 @@ def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
     since = context.run.tags.get(SINCE)
-    build = workspace.build(*_quarters(context.run.tags), since=Quarter(since) if since else None)
+    quarters = _quarters(context.run.tags)
+    build = workspace.build(*(quarters[-1:] if since else quarters), since=Quarter(since) if since else None)
     with ExitStack() as held:
         for quarter in ["series"] if since else build.quarters:
             busy = f"{quarter} is being built by another process in {workspace.data_dir}"

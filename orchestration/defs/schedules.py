@@ -12,9 +12,9 @@ from pathlib import Path
 import dagster as dg
 
 from orchestration.defs.assets import FETCHED
-from orchestration.defs.resources import QUARTERS, Folders
+from orchestration.defs.resources import QUARTERS, SINCE, Folders
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, known_quarters, needed
+from orchestration.quarters import SERIES_BEGIN, Quarter, known_quarters, needed
 from orchestration.releases.shelf import latest_version
 from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, expected, latest_due
 from orchestration.sources.inventory import Survey, survey, take_inventory
@@ -39,7 +39,8 @@ series_job = dg.define_asset_job(
     "series",
     selection=dg.AssetSelection.groups("extract", "land", "series") - dg.AssetSelection.assets(FETCHED),
     partitions_def=QUARTERS,
-    description="Everything from published files to the series of all months at hand.",
+    description="Everything from published files to the series of all months at hand, up to a quarter.",
+    tags={SINCE: SERIES_BEGIN},
     executor_def=dg.in_process_executor,
 )
 

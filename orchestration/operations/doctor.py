@@ -32,7 +32,7 @@ from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_t
 from orchestration.sources.store import Store
 from orchestration.warehouse import project
 from orchestration.workspace.files import is_scratch, sha256_of_file
-from orchestration.workspace.paths import Workspace
+from orchestration.workspace.paths import Workspace, unfinished
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 # A file of the largest size allowed lies on the disk three times while it is fetched and stored, 1.5 GB; a build of
@@ -190,7 +190,8 @@ def store(workspace: Workspace) -> Iterator[Finding]:
         to_do = "put it back into the folder of extracts and build its quarter again"
         yield Finding("store", ERROR, f"in force by the lock and not stored: {listed(gone)}", to_do)
     left = [str(path) for path in files if is_scratch(path)]
-    left += [str(path) for path in sorted((workspace.data_dir / "releases").glob("*/.unfinished*"))]
+    in_the_making = [workspace.series, *(workspace.data_dir / "releases").glob("*")]
+    left += [str(path) for path in sorted(map(unfinished, in_the_making)) if path.exists()]
     if left:
         yield Finding(
             "store", WARNING, f"left by a killed process: {listed(left)}", "nothing: the next build removes it"
@@ -201,8 +202,7 @@ def store(workspace: Workspace) -> Iterator[Finding]:
 
 
 def releases(workspace: Workspace) -> Iterator[Finding]:
-    for quarter in shelf.quarters_released(workspace):
-        folder = workspace.releases(quarter)
+    for quarter, folder in shelf.shelves(workspace).items():
         versions = [folder / f"v{number}" for number in range(1, shelf.latest_version(folder) + 1)]
         damage = [f"{one.name}: {text}" for one in versions for text in _damage(one)]
         if damage:

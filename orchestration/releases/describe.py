@@ -94,7 +94,7 @@ def package(
     """The descriptor of what is `about` a quarter, or a series; `resources` are still being added to."""
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
-        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{about.lower()}-v{number}",
+        "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{about.lower().replace(' ', '-')}-v{number}",
         "title": f"{FICTIONAL if synthetic else ''}NHS league tables {about}, version {number}",
         "synthetic": synthetic,
         "profile": "data-package",

@@ -53,7 +53,7 @@ def _publish(build: Build, quarter: Quarter, checks: list[Check], synthetic: boo
     def tell(folder: Path, number: int, before: Release | None) -> None:
         describe(build, quarter, tables, checks, number, folder, before, synthetic)
 
-    return next_version(build.workspace.releases(quarter), write, tell)
+    return next_version(build.releases(quarter), write, tell)
 
 
 def next_version(

@@ -97,7 +97,7 @@ class Release:
     @property
     def since(self) -> str | None:
         """Of a series the first quarter that it has months of; it ends with its quarter."""
-        return self.checks.get("since")
+        return self.checks.get("since") if (self.folder / CHECKS).is_file() else None
 
     def inventory(self) -> pd.DataFrame:
         """The inventory that the release was built from, with the columns of `sources.inventory`."""

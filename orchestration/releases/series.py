@@ -53,7 +53,7 @@ def publish(build: Build) -> Published:
         def tell(folder: Path, number: int, before: Release | None) -> None:
             _describe(build, table, checks, number, folder, synthetic, _overview(connection))
 
-        return next_version(build.workspace.series, write, tell)
+        return next_version(build.releases(build.quarters[-1]), write, tell)
 
 
 def _write_tables(table: PublishedTable, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

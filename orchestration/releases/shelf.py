@@ -49,11 +49,17 @@ def find(workspace: Workspace, quarter: str | None = None, version: int | None =
     return Release.read(workspace.releases(quarter) / f"v{version or numbers[-1]}")
 
 
+def shelves(workspace: Workspace) -> dict[str, Path]:
+    """Where the releases of each quarter are, and those of the series."""
+    found = {quarter: workspace.releases(quarter) for quarter in quarters_released(workspace)}
+    return found | ({"series": workspace.series} if versions(workspace.series) else {})
+
+
 def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
     """Keeps fictional and real releases apart: one would become a version of the other. Raises LeagueError where the
     data folder has a release of the other kind."""
-    for quarter in quarters_released(workspace):
-        last = find(workspace, quarter)
+    for releases in shelves(workspace).values():
+        last = Release.read(releases / f"v{latest_version(releases)}")
         if last.synthetic != synthetic:
             there, these = ("fictional", "real") if last.synthetic else ("real", "fictional")
             raise LeagueError(
@@ -63,7 +69,9 @@ def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
 
 
 def require_same_kind(before: Release, after: Release) -> None:
-    """Raises LeagueError where one of two releases is fictional and the other real."""
+    """Raises LeagueError where one of two releases is fictional and the other real, or one is a series."""
+    if before.since or after.since:
+        raise LeagueError("a series is compared with nothing: name releases of quarters")
     if before.synthetic != after.synthetic:
         fictional = before if before.synthetic else after
         raise LeagueError(f"{fictional} is fictional and the other is real: there is nothing to compare")

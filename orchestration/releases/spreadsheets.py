@@ -64,7 +64,7 @@ class Sheet:
     @property
     def looks(self) -> tuple[str, ...]:
         """How the cells of each column look."""
-        return tuple(SCORE if "score" in column else CELL for column in self.columns)
+        return tuple(SCORE if "score" in column.split("_") else CELL for column in self.columns)
 
     @cached_property
     def widths(self) -> tuple[int, ...]:
@@ -215,7 +215,7 @@ def _ods_cell(cell: Cell, look: str = "", links: bool = False) -> str:
     if isinstance(cell, bool):
         return f'<table:table-cell{style} office:value-type="boolean" office:boolean-value="{str(cell).lower()}"/>'
     if not isinstance(cell, str):
-        return f'<table:table-cell{style} office:value-type="float" office:value="{cell:f}"/>'
+        return f'<table:table-cell{style} office:value-type="float" office:value="{cell}"/>'
     shown = _ods_text(cell)
     if links:
         shown = f'<text:a xlink:type="simple" xlink:href="#{shown}.A1">{shown}</text:a>'

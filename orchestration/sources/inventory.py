@@ -221,9 +221,10 @@ def quarters_with_figures(found: Survey, first: str, last: str | None) -> list[Q
     """The quarters from one to another that a folder has figures of, whether or not they can be built. Raises
     LeagueError where there is none."""
     about = {one.subject.quarter for one in found.candidates if one.source.figures and one.subject.quarter}
-    if there := sorted(Quarter(one) for one in about if first <= one <= (last or one)):
+    until = min(last or known_quarters()[-1], known_quarters()[-1])
+    if there := sorted(Quarter(one) for one in about if first <= one <= until):
         return there
-    raise LeagueError(f"no publication from {first} to {last or 'today'} is among the files of {found.folder}")
+    raise LeagueError(f"no publication from {first} to {until} is among the files of {found.folder}")
 
 
 def competing_files(found: Survey, quarters: Sequence[Quarter]) -> Groups:

@@ -107,7 +107,7 @@ def _stream(source: Source, files: list[InUse], store: Store, build: Build) -> t
         pq.ParquetWriter(scratch, schema, compression="zstd", write_statistics=False) as writer,
     ):
         for file in files:
-            for batch in _batches(source, [file], store):
+            for batch in _batches(source, file, store):
                 table = pa.Table.from_batches([batch]).select(schema.names)
                 if len(preview) < PREVIEW_ROWS:  # an empty slice, too, would keep its block in memory
                     preview = pa.concat_tables([preview, table.slice(0, PREVIEW_ROWS - len(preview))])
@@ -123,23 +123,22 @@ def _stream(source: Source, files: list[InUse], store: Store, build: Build) -> t
     return count, preview.to_pandas()
 
 
-def _batches(source: Source, files: list[InUse], store: Store) -> Iterator[pa.RecordBatch]:
-    for file in files:
-        assert file.period
-        where = {"_source_sha256": file.source_sha256, "_source_member": file.source_member}
-        with open_file(store.get(file.source_sha256), file.source_member, file.file_name) as stream:
-            place = named(file.file_name, file.source_member)
-            for batch in national_batches(stream, source, place, file.period):
-                for name, value in where.items():
-                    batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(batch)))
-                yield batch
+def _batches(source: Source, file: InUse, store: Store) -> Iterator[pa.RecordBatch]:
+    assert file.period
+    where = {"_source_sha256": file.source_sha256, "_source_member": file.source_member}
+    with open_file(store.get(file.source_sha256), file.source_member, file.file_name) as stream:
+        place = named(file.file_name, file.source_member)
+        for batch in national_batches(stream, source, place, file.period):
+            for name, value in where.items():
+                batch = batch.append_column(name, pa.repeat(pa.scalar(value, pa.string()), len(batch)))
+            yield batch
 
 
 def rows_read_again(source: Source, file: InUse, wanted: set[tuple[str | None, int]], store: Store) -> pd.DataFrame:
     """The rows of a stored file that are asked for by member or sheet and row, as they are landed."""
     if source.national:
         listed = pa.array([str(row) for _, row in wanted])
-        found = [b.filter(pc.is_in(b["_source_row"], value_set=listed)) for b in _batches(source, [file], store)]
+        found = [b.filter(pc.is_in(b["_source_row"], value_set=listed)) for b in _batches(source, file, store)]
         streamed: pd.DataFrame = pa.Table.from_batches(found).to_pandas()
         return streamed
     rows = read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name)

@@ -57,6 +57,7 @@ READ = "CSV, .xlsx, .xls, .zip and .gz are read"
 NAMED = {
     r"~\$.*": "a mark that a workbook is open: close it in the spreadsheet",
     r".*\.(crdownload|part|partial|download)": "a download that is not finished: wait for it, or download again",
+    r"NSSB.*": "the NHS Staff Survey of bank workers, which no metric rests on",
     r"\.DS_Store|Thumbs\.db|desktop\.ini|\._.*": "no data, left by a file manager: it may be deleted",
 }
 SEPARATORS = {

@@ -298,7 +298,7 @@ def _format_of(column: Column, source: Source) -> str | None:
     return source.period.format[0] if source.period and column.name in source.period.columns else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def _plain(heading: Any) -> str:
     """A heading without what differs between months: case, blanks, marks, the number of a footnote."""
     text = re.sub(r"\(\d+\)\s*$", "", str(heading).casefold())

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import SCORE, Real, decimals, in_units, table
+from orchestration.statistics.leagues import SCORE, Real, decimals, hundredths, in_units, table
 
 VALUE = 10**6  # a value of 1 in whole numbers
 TO_DEVIATION = 1.4826  # from the median absolute deviation of normal numbers to their standard deviation
@@ -75,9 +75,10 @@ def candidates(
     the whole league, best first."""
     level = dict(zip(levels["decision"], levels["value"].astype(float), strict=True))
     held = scores[scores["value"].notna() & scores["polarity"].notna()]
+    units = in_units(held["score_exact"], SCORE)
     held = held.assign(
         badness=in_units(held["value"], VALUE) * held["polarity"].map({"lower": 1, "higher": -1}).astype(int),
-        hundredths=(in_units(held["score_exact"], SCORE) + SCORE // 200) // (SCORE // 100),
+        hundredths=hundredths(units, np.ones_like(units)),
     ).sort_values(["badness", "organisation_code"])
     of_metric = {
         key: rows.set_index("organisation_code")[["badness", "hundredths"]]

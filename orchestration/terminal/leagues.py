@@ -82,7 +82,10 @@ def show_release(
     if organisation:
         for code in places["organisation_code"].unique()[:EXAMPLES]:
             if tables := _tables_about(release, code):
-                console.say(f"More of {code}: league show {code} --table NAME: {tables}", style="dim")
+                console.say(
+                    f"More of {code}: league show {code} --quarter {release.quarter} --table NAME: {tables}",
+                    style="dim",
+                )
 
 
 def _tables_about(release: Release, code: str) -> str:

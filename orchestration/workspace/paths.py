@@ -34,10 +34,6 @@ class Workspace:
     def releases(self, quarter: str) -> Path:
         return self.data_dir / "releases" / quarter
 
-    def unfinished(self, quarter: str) -> Path:
-        """A release in the making. Beside the releases, so that it becomes one by its name alone."""
-        return unfinished(self.releases(quarter))
-
     def lock(self, quarter: str) -> Path:
         """What a build of a quarter holds until it ends."""
         return self.data_dir / "work" / f"{quarter}.lock"
@@ -52,7 +48,7 @@ class Workspace:
 
 
 def unfinished(releases: Path) -> Path:
-    """Where the next of some releases is made."""
+    """Where the next of some releases is made. Beside them, so that it becomes one by its name alone."""
     return releases / ".unfinished"
 
 
@@ -72,6 +68,10 @@ class Build:
     def reads(self, quarter: Quarter) -> list[Quarter]:
         """The quarters whose files are read for a quarter."""
         return quarter.back_to(self.since) if self.since else needed(quarter)
+
+    def releases(self, quarter: str) -> Path:
+        """Where what the build makes of a quarter is published."""
+        return self.workspace.series if self.since else self.workspace.releases(quarter)
 
     @property
     def whole(self) -> Path:

@@ -65,6 +65,8 @@ def test_scores_are_found_by_their_headings(tmp_path: Path, layout: dict[str, An
         ("NSS25_detailed_spreadsheets_organisational_results.xlsx", OF_2025),
         ("NSS 2024 organisational results (1).xlsx", OF_2024),
         ("staff-survey-2025.xlsx", OF_2025),
+        ("NHS Staff Survey detailed spreadsheets 2025.xlsx", OF_2025),
+        ("2025 NHS Staff Survey results.xlsx", OF_2025),
     ],
 )
 def test_name_says_the_year(tmp_path: Path, name: str, about: list[Subject]) -> None:
@@ -97,7 +99,7 @@ def test_more_columns_than_a_spreadsheet_of_old_had_are_read(tmp_path: Path) -> 
     ("name", "headings", "about"),
     [
         ("NSS24 scores.csv", ["ODS code", "PP3_2 - score", BASE, "Staff Engagement - score", BASE], OF_2024),
-        ("benchmark 2021-2025.csv", ["org_id", "PP3_2_2025", "n", "theme_engagement_2025", "n"], OF_2025),
+        ("NSS25.csv", ["ODS code", "PP3_2 - SCORE", BASE, "STAFF  ENGAGEMENT - SCORE", BASE], OF_2025),
     ],
 )
 def test_sheet_saved_as_csv_is_read_by_its_headings(

@@ -171,7 +171,7 @@ means as (
         arg_max(residents, (weight, area_code)) filter (where is_attributed) as largest_area_residents,
         {% for measure in measures %}
             {{ as_double('sum(weight * ' ~ measure ~ ')') }}
-            / {{ as_double('sum(weight) filter (where ' ~ measure ~ ' is not null)') }} as {{ measure }},
+            / nullif({{ as_double('sum(weight) filter (where ' ~ measure ~ ' is not null)') }}, 0) as {{ measure }},
         {% endfor %}
         max(weight) filter (where is_attributed) as largest_weight
     from valued
@@ -233,14 +233,13 @@ flags as (
         found.organisation_code,
         coalesce(
             abs(
-                max(case when found.basis = 'ohid' then found.value end)
-                - max(case when found.basis = 'rtt_new_periods' then found.value end)
+                max(case when found.measure = 'imd' and found.basis = 'ohid' then found.value end)
+                - max(case when found.measure = 'imd' and found.basis = 'rtt_new_periods' then found.value end)
             ) > max(levels.diluted_difference),
             false
         ) as bases_differ
     from found
     cross join levels
-    where found.measure = 'imd'
     group by found.quarter, found.league, found.organisation_code
 )
 

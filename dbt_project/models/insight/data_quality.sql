@@ -112,12 +112,21 @@ sizes as (
         case
             when bool_or(sizes.finding <> 'as expected')
                 then
-                    'the ' || min(sizes.source_id) || ' publication of '
-                    || min(case when sizes.finding <> 'as expected' then sizes.period end)
+                    'the '
+                    || min(
+                        case
+                            when sizes.finding <> 'as expected'
+                                then sizes.source_id || ' publication of ' || sizes.period
+                        end
+                    )
                     || ' is not as large as usual: it may be a part'
         end as finding
     from {{ ref('sizes_compared') }} as sizes
-    inner join rules on rules.quarter = sizes.quarter and rules.measure = sizes.measure
+    inner join rules
+        on
+            rules.quarter = sizes.quarter
+            and rules.measure = sizes.measure
+            and case rules.side when 'commissioner' then 'commissioner' else 'provider' end = sizes.part
     inner join held
         on
             held.quarter = rules.quarter

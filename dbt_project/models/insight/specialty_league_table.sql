@@ -31,10 +31,11 @@ everybody as (
 ),
 
 files as (
-    select distinct
+    select
         source_sha256,
-        file_name
+        min(file_name) as file_name
     from {{ ref('months_available') }}
+    group by source_sha256
 )
 
 select

@@ -20,6 +20,7 @@ with counted as (
     from {{ ref('rules_in_force') }} as rules
     left join {{ ref('last_submissions') }} as last_submissions
         on last_submissions.framework = rules.framework and last_submissions.metric_id = rules.metric_id
+    left join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = rules.quarter
     inner join {{ ref('source_counts') }} as counts
         on
             counts.measure = rules.measure
@@ -28,6 +29,7 @@ with counted as (
                 counts.quarter = rules.quarter
                 or (
                     last_submissions.metric_id is not null
+                    and quarters.role = 'asked for'  -- of a quarter that only stands before, no more may be at hand
                     and counts.quarter = {{ quarter_before('rules.quarter') }}
                 )
             )

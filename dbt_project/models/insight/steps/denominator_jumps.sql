@@ -16,12 +16,12 @@ monthly as (
         counts.month,
         sum(counts.denominator) as denominator
     from {{ ref('rules_in_force') }} as rules
-    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = rules.quarter
+    inner join {{ ref('quarters_read') }} as build on build.quarter = rules.quarter
     inner join {{ ref('source_counts') }} as counts
         on
             counts.measure = rules.measure
             and counts.side = rules.side
-            and counts.month <= quarters.period_end
+            and counts.quarter = build.reads
             and (
                 rules.without_commissioner is null
                 or counts.commissioner_apart is distinct from rules.without_commissioner

@@ -29,8 +29,7 @@ not_told as (
 
 counts as (
     select
-        build.quarter,
-        counts.* exclude (quarter),
+        counts.* replace (build.quarter as quarter),
         not_told.source_row is null as is_told
     from {{ ref('source_counts') }} as counts
     inner join {{ ref('quarters_read') }} as build on build.reads = counts.quarter
@@ -127,8 +126,8 @@ phases as (
         monthly.measure,
         monthly.organisation_code,
         monthly.month,
-        count(*) as breaks_before,
-        max_by(breaks.reason, breaks.month) as reason
+        count(distinct breaks.month) as breaks_before,
+        max_by(breaks.reason, (breaks.month, breaks.reason)) as reason
     from monthly
     inner join breaks
         on
