@@ -156,7 +156,7 @@ def test_rows_of_a_table_are_those_of_an_organisation_or_a_league(data: Path) ->
     code, name = rows[0]["organisation_code"], rows[0]["organisation_name"]
     for said in (code.lower(), name):
         assert documents(data, "show", said, "--table", "improvement")["rows"] == rows[:1]
-    assert "has no table tests; it has agreement, " in str(run(data, "show", "--table", "tests").exception)
+    assert "has no table tests; it has ae_mix, agreement, " in str(run(data, "show", "--table", "tests").exception)
     refused = run(data, "show", code, "--table", "improvement", "--league", "icb")
     assert "improvement of" in str(refused.exception) and f"has no rows of icb, {code}" in str(refused.exception)
     assert "has no leagues" in str(run(data, "show", "--table", "metric_parts", "--league", "icb").exception)
@@ -193,7 +193,7 @@ def test_shell_completes_quarters_releases_leagues_codes_and_metrics(data: Path)
     assert "2025-26-Q1" in completed(data, "build", "--quarter", "2025-26")
     assert completed(data, "diff", "2025") == [f"{QUARTER}/v1"]
     assert completed(data, "show", "--league", "a") == ["acute", "ambulance"]
-    assert completed(data, "show", "--table", "metric_s") == ["metric_scores", "metric_sources"]
+    assert completed(data, "show", "--table", "metric_s") == ["metric_scores", "metric_series", "metric_sources"]
     codes = completed(data, "trace", "za")
     assert codes and all(code.startswith("ZA") for code in codes)
     assert "OF0003" in completed(data, "trace", codes[0], "--metric", "OF00")

@@ -311,7 +311,7 @@ def test_numbers_are_left_alone() -> None:
 
 
 def _safe(value: Any, kind: str) -> Any:
-    expression = publish._safe_in_a_spreadsheet("cell", kind)
+    expression = publish.safe_in_a_spreadsheet("cell", kind)
     with duckdb.connect() as connection:
         row = connection.execute(f"select {expression} from (select ? as cell)", [value]).fetchone()
     assert row is not None

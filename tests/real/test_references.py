@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pytest
 
 from orchestration.defs import in_process
@@ -19,7 +20,7 @@ from orchestration.workspace.paths import Workspace
 from tests.conftest import SHARED, Built
 from tests.damage import assert_said, read
 
-OF_THE_FILES = {"organisation_sources"}  # says which row of which file
+OF_THE_FILES = {"organisation_sources", "organisation_guide"}  # which row of which file; where a trust has its post now
 
 
 def silent(kind: str, step: str) -> None: ...
@@ -51,6 +52,10 @@ def assert_the_same(name: str, quarters: list[str], extracts: Path, built: dict[
     for outcome in in_process.run_quarters("quarter", quarters, later, folder / "data", silent):
         assert outcome.release, "\n".join(outcome.problems)
         assert dict(tables(outcome.release)) == dict(tables(built[outcome.quarter].release))
+        guides = [
+            Release.read(one).table("organisation_guide") for one in (outcome.release, built[outcome.quarter].release)
+        ]
+        pd.testing.assert_frame_equal(*(guide.drop(columns=["town", "postcode"]) for guide in guides))
         assert len(Release.read(outcome.release).rows("icb_league_table", organisation_type="icb")) == 42
 
 

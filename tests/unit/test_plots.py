@@ -100,7 +100,8 @@ def test_movement_counts_the_verdicts(release: Path) -> None:
 
 STEPS = [
     pictures.Relation("rank.b", "", ("rank.a", "stage.x")),
-    pictures.Relation("publish.release", "", ("rank.b",)),
+    pictures.Relation("publish.release", "", ("rank.b", "insight.i")),
+    pictures.Relation("insight.i", "", ("rank.b",)),
     pictures.Relation("stage.x", "", ("land.y",)),
     pictures.Relation("land.y", "", ("extract.files",)),
     pictures.Relation("rank.a", "", ("stage.x",), published=True),
@@ -112,7 +113,17 @@ STEPS = [
 
 def test_lineage_flows_one_way() -> None:
     names = [relation.name for relation in pictures.in_order_of_flow(STEPS)]
-    assert names == ["extract.files", "land.y", "stage.x", "metric.m", "score.s", "rank.a", "rank.b", "publish.release"]
+    assert names == [
+        "extract.files",
+        "land.y",
+        "stage.x",
+        "metric.m",
+        "score.s",
+        "rank.a",
+        "rank.b",
+        "insight.i",
+        "publish.release",
+    ]
 
 
 def test_lineage_is_one_picture_with_every_name_and_the_same_bytes() -> None:

@@ -28,7 +28,7 @@ select
     judged.outcome,
     judged.basis,
     judged.organisations,
-    judged.covariates,
+    nullif(judged.covariates, '') as covariates,
     judged.intercept,
     judged.slope_imd,
     judged.error_imd,

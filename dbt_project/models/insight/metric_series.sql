@@ -47,8 +47,11 @@ select
     metrics.title as metric_title,
     judged.measure,
     judged.organisation_code,
-    {{ readable_name('coalesce(reference.trust_name, named.organisation_name, judged.organisation_code)') }}
-        as organisation_name,
+    case
+        when coalesce(reference.trust_name, named.organisation_name, judged.organisation_code) = judged.organisation_code
+            then judged.organisation_code
+        else {{ readable_name('coalesce(reference.trust_name, named.organisation_name)') }}
+    end as organisation_name,
     cast(
         case
             when judged.organisation_code = 'England' then 'england'
