@@ -9,13 +9,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from frictionless import Package
 
 from orchestration.audit.verify import verify
 from orchestration.defs import in_process
 from orchestration.defs.in_process import Outcome
+from orchestration.defs.resources import SINCE
+from orchestration.errors import LeagueError
 from orchestration.quality import release_gate
-from orchestration.quarters import Quarter
-from orchestration.releases.release import Release
+from orchestration.quarters import SERIES_BEGIN, Quarter
+from orchestration.releases import shelf
+from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.inventory import quarters_with_figures, survey
 from orchestration.warehouse import manifest
 from orchestration.warehouse.manifest import SERIES
@@ -108,7 +112,30 @@ def test_gates_are_those_of_what_it_is_made_of(series: tuple[Path, Outcome]) -> 
     assert not {"members_have_values", "trusts_are_known"} & manifest.tests_of(SERIES)
 
 
-def test_range_takes_the_quarters_with_figures(extracts: Path) -> None:
-    found = survey(extracts)
+def test_range_takes_the_quarters_with_figures(extracts: Path, tmp_path: Path) -> None:
+    shutil.copytree(extracts, tmp_path / "extracts")
+    text = (extracts / "ae-MAY.csv").read_text(encoding="utf-8")
+    (tmp_path / "extracts" / "of a year to come.csv").write_text(text.replace("MAY-2022", "MAY-2031"), encoding="utf-8")
+    found = survey(tmp_path / "extracts")
     assert quarters_with_figures(found, "2021-22-Q1", None) == [FIRST, LAST]
     assert quarters_with_figures(found, "2021-22-Q1", FIRST) == [FIRST]
+
+
+def test_descriptor_is_a_data_package(series: tuple[Path, Outcome]) -> None:
+    assert series[1].release
+    report = Package(str(series[1].release / PACKAGE)).validate()
+    assert report.valid, report.flatten(["type", "note"])[:5]
+
+
+def test_series_is_compared_with_nothing_and_may_not_meet_the_other_kind(series: tuple[Path, Outcome]) -> None:
+    data, outcome = series
+    assert outcome.release
+    release = Release.read(outcome.release)
+    with pytest.raises(LeagueError, match="a series is compared with nothing"):
+        shelf.require_same_kind(release, release)
+    with pytest.raises(LeagueError, match=f"holds fictional releases, such as {outcome.release}"):
+        shelf.require_one_kind(Workspace(data), synthetic=False)
+
+
+def test_job_of_the_ui_begins_where_series_do() -> None:
+    assert in_process.defs.resolve_job_def("series").run_tags[SINCE] == SERIES_BEGIN

@@ -99,7 +99,7 @@ def test_more_columns_than_a_spreadsheet_of_old_had_are_read(tmp_path: Path) -> 
     ("name", "headings", "about"),
     [
         ("NSS24 scores.csv", ["ODS code", "PP3_2 - score", BASE, "Staff Engagement - score", BASE], OF_2024),
-        ("NSS25.csv", ["ODS code", "PP3_2 - SCORE", BASE, "STAFF  ENGAGEMENT - SCORE", BASE], OF_2025),
+        ("NSS25.csv", ["ODS code", "PP3_2 - SCORE", BASE, "STAFF ENGAGEMENT - SCORE", BASE], OF_2025),
     ],
 )
 def test_sheet_saved_as_csv_is_read_by_its_headings(
