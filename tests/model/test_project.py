@@ -50,7 +50,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "learn_from": {"label"},
     "metric_parts": {"source_id"},
     "metric_scores": {"value_basis"},
-    "metric_series": {"phase", "source_id"},
+    "metric_series": {"source_id"},
     "metric_sources": {"value_basis"},
     "metric_values": {"value_basis"},
     "needs_support": {"label"},

@@ -25,6 +25,7 @@ class Told:
     quarter: str
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     synthetic: bool = False
+    since: None = None
 
     def require_intact(self) -> None:
         pass
