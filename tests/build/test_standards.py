@@ -296,11 +296,7 @@ def test_every_published_column_leads_to_a_file(built: Any) -> None:
             assert all((f"{published}/{file}", column) in reads for column in columns), file
             found = found.union(*(ends((f"{published}/{file}", column)) for column in columns))
     of_row = {(f"land.{source}", column) for source in known_sources() for column in (*ROW_OF_FILE, *NOF_COLUMNS)}
-    of_build = {
-        ("extract.build", "quarter"),
-        ("extract.build", "reads"),
-        *(("extract.files", column) for column in OF_EXTRACT["files"]),
-    }
+    of_build = {(f"extract.{table}", column) for table, columns in OF_EXTRACT.items() for column in columns}
     of_nothing = {
         (f"{layer}.{table}", column)
         for layer, tables in columns_of_tables().items()

@@ -23,7 +23,16 @@ files as (
 judged as (
     select
         monthly.*,
-        limits.* exclude (quarter, metric_id, measure, organisation_code, phase, month),
+        limits.points,
+        limits.limits,
+        limits.mean,
+        limits.moving_range,
+        limits.lower_limit,
+        limits.upper_limit,
+        limits.outside_limits,
+        limits.shift,
+        limits.trend,
+        limits.two_of_three,
         case
             when limits.outside_limits <> 0 then limits.outside_limits
             when limits.shift <> 0 then limits.shift
@@ -47,11 +56,9 @@ select
     metrics.title as metric_title,
     judged.measure,
     judged.organisation_code,
-    case
-        when coalesce(reference.trust_name, named.organisation_name, judged.organisation_code) = judged.organisation_code
-            then judged.organisation_code
-        else {{ readable_name('coalesce(reference.trust_name, named.organisation_name)') }}
-    end as organisation_name,
+    coalesce(
+        {{ readable_name('coalesce(reference.trust_name, named.organisation_name)') }}, judged.organisation_code
+    ) as organisation_name,
     cast(
         case
             when judged.organisation_code = 'England' then 'england'
