@@ -90,7 +90,7 @@ def _broken(build: Build, result: Any, rules: list[Rule]) -> Broken:
 
 
 def _first(connection: Any, query: str) -> tuple[str, ...]:
-    result = connection.execute(f"{query} limit {EXAMPLES}")
+    result = connection.execute(f"{query} order by all limit {EXAMPLES}")
     names = [column[0] for column in result.description or ()]
     rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
     if names == ["row"]:
