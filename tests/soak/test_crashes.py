@@ -1,5 +1,5 @@
 """Builds that are killed or stopped at any moment, and two at once. LEAGUE_KILLS (`make soak`) is how many are killed,
-LEAGUE_SEED when. Kills at moments that are always the same are in the build lane."""
+LEAGUE_SEED when. Kills at moments that are always the same are beside."""
 
 from __future__ import annotations
 
