@@ -10,7 +10,26 @@ with tables as (
         {{ clean_text('cancer.organisation_name') }} as organisation_name,
         upper({{ clean_text('cancer.organisation_name') }}) in ('ALL ENGLISH PROVIDERS', 'ALL ENGLISH COMMISSIONERS')
             as is_england,
-        cancer.* exclude (month, basis, block, organisation_name)
+        cancer.total,
+        cancer.within_14_days,
+        cancer.in_15_to_28_days,
+        cancer.within_28_days,
+        cancer.after_28_days,
+        cancer.in_29_to_42_days,
+        cancer.in_43_to_62_days,
+        cancer.within_31_days,
+        cancer.in_32_to_38_days,
+        cancer.in_39_to_48_days,
+        cancer.in_49_to_62_days,
+        cancer.within_62_days,
+        cancer.after_62_days,
+        cancer.in_63_to_76_days,
+        cancer.in_77_to_90_days,
+        cancer.in_91_to_104_days,
+        cancer.after_104_days,
+        cancer._source_sha256,
+        cancer._source_member,
+        cancer._source_row
     from {{ source('land', 'cancer') }} as cancer
     inner join {{ ref('months_available') }} as months
         on months.source_id = 'cancer' and months.source_sha256 = cancer._source_sha256
