@@ -13,7 +13,7 @@ from orchestration.audit.verify import verify
 from orchestration.defs import in_process
 from orchestration.releases.release import Release
 from tests.conftest import Built, hashes
-from tests.real.test_references import assert_the_same
+from tests.soak.test_references import assert_the_same
 
 QUARTERS = ["2025-26-Q1", "2025-26-Q2"]
 
