@@ -27,7 +27,7 @@ from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import joined, survey
-from orchestration.sources.landing import is_fictional_build, land, take_in, write_parquet
+from orchestration.sources.landing import land, take_in, write_parquet
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC, relations_of
@@ -142,19 +142,21 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     for quarter in build.quarters:
         remove_tree(unfinished(build.releases(quarter)))
     if folders.recorded:
-        inventories = [Release.read(Path(folders.extracts)).inventory()]
+        release = Release.read(Path(folders.extracts))
+        inventories, fictional = [release.inventory()], release.synthetic
     else:
         for quarter in build.quarters:
             refuse_expired(quarter, date.today())
         found = survey(Path(folders.extracts), build.workspace)
         require_one_kind(build.workspace, found.fictional)
         inventories = [take_in(found, quarter, build.workspace, build.reads(quarter)) for quarter in build.quarters]
+        fictional = found.fictional
     for quarter, inventory in zip(build.quarters, inventories, strict=True):
         write_parquet(inventory, build.inventory(quarter))
     inventory = joined(inventories)
     write_parquet(inventory, build.parquet("files"))
     pairs = [(quarter, each) for quarter in build.quarters for each in build.reads(quarter)]
-    asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"]).assign(fictional=is_fictional_build(build))
+    asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"]).assign(fictional=fictional)
     write_parquet(asked_for, build.parquet("build"))
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(
@@ -280,7 +282,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
 
     @dbt_assets(
         manifest=manifest.raw(),
-        select=f"tag:{stage}",
+        select=manifest.SELECTED[stage],
         name=stage,
         partitions_def=QUARTERS,
         backfill_policy=IN_ONE_PASS,

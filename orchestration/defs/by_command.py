@@ -1,7 +1,7 @@
 """Builds that somebody starts at a terminal: the run with its progress, and what came of it in words or as JSON.
 
-Belongs here: what the commands `build`, `check` and `verify` have in common. Does not: their options (`cli.py`), the
-run itself (`in_process.py`, which is imported while the progress shows already)."""
+Belongs here: what the commands `build`, `history`, `check` and `verify` have in common. Does not: their options
+(`cli.py`), the run itself (`in_process.py`, which is imported while the progress shows already)."""
 
 from __future__ import annotations
 
@@ -53,8 +53,7 @@ def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json
             _say_what_was_made(outcome, None)
     first, last = quarters[0], quarters[-1]
     what = f"series {first} to {last}"
-    with _progress(what, "series", Workspace(data_dir), []) as listener:
-        say_when_stopped(lambda: _published_since(before, Workspace(data_dir)))
+    with _progress(what, "series", Workspace(data_dir), before) as listener:
         from orchestration.defs import in_process
 
         try:
@@ -69,7 +68,8 @@ def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json
 
 
 def _built(extracts: Path, quarters: Sequence[str], data_dir: Path) -> list[Outcome]:
-    with _progress(", ".join(quarters), "quarter", Workspace(data_dir), quarters) as listener:
+    workspace = Workspace(data_dir)
+    with _progress(", ".join(quarters), "quarter", workspace, _last_versions(quarters, workspace)) as listener:
         from orchestration.defs import in_process
 
         return in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
@@ -100,7 +100,7 @@ def _say_what_was_made(outcome: Outcome, rows: int | None, what: str = "") -> No
 
 def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bool) -> bool:
     """Runs every gate of a quarter and says what the checks found. True where none is shut."""
-    with _progress(quarter, "check_quarter", Workspace(data_dir), [quarter]) as listener:
+    with _progress(quarter, "check_quarter", Workspace(data_dir), {}) as listener:
         from orchestration.defs import in_process
 
         outcome = in_process.run_quarter("check_quarter", quarter, extracts.absolute(), data_dir.absolute(), listener)
@@ -126,7 +126,7 @@ def verify(release: Release, data_dir: Path) -> list[str]:
     from orchestration.audit.verify import verify as verified
 
     job = "series" if release.since else "quarter"
-    with _progress(release.folder.name, job, Workspace(data_dir), []) as listener:
+    with _progress(release.folder.name, job, Workspace(data_dir), {}) as listener:
         from orchestration.defs.in_process import rebuild
 
         return verified(release, data_dir, partial(rebuild, listener))
@@ -134,12 +134,11 @@ def verify(release: Release, data_dir: Path) -> list[str]:
 
 @contextmanager
 def _progress(
-    what: str, job: str, workspace: Workspace, quarters: Sequence[str]
+    what: str, job: str, workspace: Workspace, before: dict[str, int]
 ) -> Iterator[Callable[[str, str], None]]:
     """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
-    before = _last_versions(quarters, workspace)
     say_when_stopped(lambda: _published_since(before, workspace))
     prepare_for_libraries()
     validator.start()

@@ -27,7 +27,7 @@ from dagster._core.utils import make_new_run_id
 from dagster_shared.error import SerializableErrorInfo
 
 from orchestration.defs import progress
-from orchestration.defs.assets import RELEASE
+from orchestration.defs.assets import RELEASE, published_series
 from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
@@ -129,7 +129,7 @@ def _run(
             raise LeagueError(_plain_message(error, build))
     made: dict[str, Any] = {}
     for event in result.get_asset_materialization_events():
-        if event.asset_key in (RELEASE, dg.AssetKey(["publish", "series"])):
+        if event.asset_key in (RELEASE, published_series.key):
             made = dict(event.materialization.metadata["releases"].value)  # type: ignore[arg-type]
     problems = () if result.success else tuple(_problems(result, build))
     return [

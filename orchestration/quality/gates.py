@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -73,9 +74,12 @@ def _parts(suite: Suite, path: Path, columns: list[str]) -> Iterator[pd.DataFram
     memory. A row group is of one file."""
     landed = pq.ParquetFile(path)
     groups = range(landed.num_row_groups if landed.metadata.num_rows else 0)
-    file_of = [landed.read_row_group(group, ["_source_sha256"])[0][0].as_py() for group in groups]
-    apart = file_of if known_sources()[suite.table].national else [None] * len(groups)
-    for _, together in groupby(groups, key=apart.__getitem__):
+    national = known_sources()[suite.table].national
+
+    def file_of(group: int) -> Any:
+        return landed.read_row_group(group, ["_source_sha256"])[0][0].as_py() if national else None
+
+    for _, together in groupby(groups, key=file_of):
         yield landed.read_row_groups([*together], columns).to_pandas()
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from orchestration.errors import GateError
 from orchestration.quality import evidence, suites
@@ -72,15 +73,16 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
     for suite, document in zip(in_force, on_suites, strict=True):
         name = f"{LANDED}{suite.table}" if suite.gate == LAND else suite.name
         checks += _trusted(document, {name: (landed | found)[name]}, suite.sha256)
+    rules = project.project_sha256()
     for stage, document in on_stages.items():
         data = {relation: found[relation] for relation in manifest.read_and_written(stage)}
-        checks += _trusted(document, data | landed, project.project_sha256())
+        checks += _trusted(document, data | landed, rules)
     expected = {
         f"{suite.name}.{expectation['meta']['id']}"
         for suite in in_force
         if not _landed_empty(build, suite)
         for expectation in suite.expectations
-    } | {f"dbt.{rule.name}" for rule in manifest.rules() if not build.since or rule.test in manifest.tests_of(SERIES)}
+    } | {f"dbt.{rule.name}" for rule in manifest.rules() if not build.since or rule.test in manifest.tests_of_series()}
     of_quarters = [waiver for quarter in build.quarters for waiver in waivers(quarter) if not build.since]
     granted = {f"{waiver.id} of {waiver.check}": waiver.check for waiver in of_quarters}
     gone = {f"{check.waiver} of {check.id}" for check in checks if check.waiver} - set(granted)
@@ -99,7 +101,7 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
 
 
 def _landed_empty(build: Build, suite: Suite) -> bool:
-    return suite.gate == LAND and pd.read_parquet(build.parquet(suite.table), columns=["_source_row"]).empty
+    return suite.gate == LAND and not pq.read_metadata(build.parquet(suite.table)).num_rows
 
 
 def _trusted(document: dict[str, Any], data: dict[str, Fingerprint], suite_sha256: str) -> list[Check]:

@@ -20,7 +20,6 @@ from markupsafe import Markup
 from orchestration.quality import suites
 from orchestration.releases import pictures
 from orchestration.releases.pictures import Relation
-from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release, Row, came
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest
@@ -180,13 +179,12 @@ def _leagues(tables: dict[str, list[Row]], sources: list[Row]) -> Iterator[Row]:
 
 def _insight(release: Release) -> Iterator[Row]:
     """Each table of insight that has rows, with what it is for, and the columns of it that people look at first."""
-    for table in published_tables():
-        if table.relation.startswith("insight.") and (rows := release.rows(table.name)):
-            numbers = {
-                name for name, kind, _ in table.columns if kind.startswith(("decimal", "int", "bigint", "double"))
-            }
-            heads = [f"#{name}" if name in numbers else name for name in table.shown]
-            yield {"name": table.name, "description": table.description, "heads": heads, "rows": rows}
+    for name, table in release.tables.items():
+        if table.get("shown") and (count := release.count(name)):
+            numbers = {field["name"] for field in table["schema"]["fields"] if field["type"] in ("integer", "number")}
+            heads = [f"#{column}" if column in numbers else column for column in table["shown"]]
+            rows = release.rows(name, first=HEAD)
+            yield {"name": name, "description": table["description"], "heads": heads, "count": count, "rows": rows}
 
 
 def _by_organisation(rows: list[Row]) -> dict[tuple[str, str], list[Row]]:

@@ -50,18 +50,7 @@ def describe(
 ) -> None:
     """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
     says so where the release is `synthetic`."""
-    files = pd.read_parquet(build.inventory(quarter))
-    files["bytes"] = files["bytes"].astype("Int64")
-    runs = evidence.of_quarter(build, quarter)
-    results = {
-        "quarter": quarter,
-        "synthetic": synthetic,
-        "checks": [asdict(check) for check in checks],
-        "waivers": [waiver.model_dump() for waiver in waivers(quarter)],
-        "evidence": runs,
-        "files": json.loads(files.to_json(orient="records")),
-    }
-    write_json(folder / CHECKS, results)
+    files, runs = write_checks(build, quarter, checks, folder, synthetic)
     for name, picture in pictures.pictures(folder, _credit(quarter, number, synthetic), synthetic):
         (folder / name).write_bytes(picture)
     resources = [table_resource(table, folder) for table in tables]
@@ -78,6 +67,26 @@ def describe(
     (folder / audit_page.NAME).write_text(audit_page.page(release, sure), encoding="utf-8")
     resources.append(file_resource(folder / audit_page.NAME))
     write_json(folder / PACKAGE, release.package)
+
+
+def write_checks(
+    build: Build, quarter: Quarter, checks: list[Check], folder: Path, synthetic: bool
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Writes `checks.json`. Returns the inventory and the evidence of every run, which it has too."""
+    files = pd.read_parquet(build.inventory(quarter))
+    files["bytes"] = files["bytes"].astype("Int64")
+    runs = evidence.of_quarter(build, quarter)
+    results = {
+        "quarter": quarter,
+        **({"since": build.since} if build.since else {}),
+        "synthetic": synthetic,
+        "checks": [asdict(check) for check in checks],
+        "waivers": [] if build.since else [waiver.model_dump() for waiver in waivers(quarter)],
+        "evidence": runs,
+        "files": json.loads(files.to_json(orient="records")),
+    }
+    write_json(folder / CHECKS, results)
+    return files, runs
 
 
 def _credit(quarter: Quarter, number: int, synthetic: bool) -> str:

@@ -80,7 +80,6 @@ def next_version(
 def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], folder: Path) -> None:
     with reading(build) as connection:
         for table in tables:
-            order = ", ".join(f"{column} nulls last" for column in table.order)
             columns = ", ".join(name for name, _, _ in table.columns)
             safe = ", ".join(safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
             names = f"(select quarter, {CODE}, {NAME} from {ORGANISATIONS})"
@@ -88,7 +87,7 @@ def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], 
             # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
             connection.execute(
                 f"create or replace temp table of_quarter as select {columns} from {table.relation} {named} "
-                f"where quarter = '{quarter}' order by {order}"
+                f"where quarter = '{quarter}' order by {table.ordered}"
             )
             copy_to(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
             about = {table.name: table.description, **{name: told for name, _, told in table.columns}}

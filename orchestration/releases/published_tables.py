@@ -23,6 +23,11 @@ class PublishedTable:
     columns: tuple[tuple[str, str, str], ...]
     names_added: bool
 
+    @property
+    def ordered(self) -> str:
+        """The order of its rows, as SQL has it."""
+        return ", ".join(f"{column} nulls last" for column in self.order)
+
     def origin(self, column: str) -> str:
         """The relation that a column is of."""
         return ORGANISATIONS if self.names_added and column == NAME else self.relation

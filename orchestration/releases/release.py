@@ -76,13 +76,15 @@ class Release:
         return {source["sha256"]: source for source in self.package["sources"]}
 
     @property
+    def tables(self) -> dict[str, Row]:
+        """What the descriptor says of each table, by the file that holds it: a table's own name may lead elsewhere."""
+        found = (resource for resource in self.package["resources"] if resource["type"] == "table")
+        return {resource["path"].removesuffix(".csv"): resource for resource in found}
+
+    @property
     def columns(self) -> dict[str, list[str]]:
-        """The columns of each table, by the file that holds it: a table's own name may lead elsewhere."""
-        return {
-            resource["path"].removesuffix(".csv"): [field["name"] for field in resource["schema"]["fields"]]
-            for resource in self.package["resources"]
-            if resource["type"] == "table"
-        }
+        """The columns of each table."""
+        return {name: [field["name"] for field in table["schema"]["fields"]] for name, table in self.tables.items()}
 
     @cached_property
     def checks(self) -> dict[str, Any]:
@@ -120,13 +122,22 @@ class Release:
 
         return pd.read_parquet(self._path(name))
 
-    def rows(self, name: str, **equal: object) -> list[Row]:
-        """The rows of a table that have these values, in its published order; decimals stay exact."""
-        where = "".join(f" and {column} = ${column}" for column in equal)
-        path = str(self._path(name)).replace("'", "''")
-        found = self._connection.execute(f"from '{path}' where true{where}", equal)
+    def rows(self, name: str, first: int | None = None, **equal: object) -> list[Row]:
+        """The rows of a table that have these values, or the `first` of them, in its published order; decimals stay
+        exact."""
+        found = self._connection.execute(self._query(name, equal) + (f" limit {first}" if first else ""), equal)
         names = [column[0] for column in found.description or ()]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def count(self, name: str, **equal: object) -> int:
+        """How many rows of a table have these values."""
+        ((number,),) = self._connection.execute(f"select count(*) {self._query(name, equal)}", equal).fetchall()
+        return int(number)
+
+    def _query(self, name: str, equal: dict[str, object]) -> str:
+        where = "".join(f" and {column} = ${column}" for column in equal)
+        path = str(self._path(name)).replace("'", "''")
+        return f"from '{path}' where true{where}"
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:

@@ -5,15 +5,12 @@ Belongs here: which files it has, and what describes them. Does not: any figure,
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import pandas as pd
 
-from orchestration.quality import evidence
 from orchestration.quality.checks import Check
 from orchestration.quality.release_gate import evidence_of_all_gates, of_quarter
 from orchestration.releases.describe import (
@@ -23,11 +20,12 @@ from orchestration.releases.describe import (
     package,
     table_resource,
     template,
+    write_checks,
     write_json,
 )
 from orchestration.releases.publish import Published, copy_to, next_version, safe_in_a_spreadsheet
 from orchestration.releases.published_tables import PublishedTable, published_tables
-from orchestration.releases.release import CHECKS, PACKAGE, Release
+from orchestration.releases.release import PACKAGE, Release
 from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.landing import is_fictional_build
 from orchestration.warehouse.manifest import SERIES_TABLE
@@ -58,7 +56,6 @@ def publish(build: Build) -> Published:
 
 def _write_tables(table: PublishedTable, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Parquet a publication and financial year, CSV a publication."""
-    order = ", ".join(f"{column} nulls last" for column in table.order)
     columns = ", ".join(name for name, _, _ in table.columns)
     safe = ", ".join(safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns if name != ONLY_IN_PARQUET)
     year = "year(month - interval 3 month)"
@@ -67,15 +64,14 @@ def _write_tables(table: PublishedTable, connection: duckdb.DuckDBPyConnection, 
         # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
         connection.execute(
             f"create or replace temp table part as select {columns} from {table.relation} "
-            f"where publication = $1 and {year} = $2 order by {order}",
+            f"where publication = $1 and {year} = $2 order by {table.ordered}",
             [publication, first],
         )
         name = f"{publication}-{first}-{(first + 1) % 100:02d}.parquet"
         copy_to(connection, "from part", folder / name, "format parquet")
     for publication in dict.fromkeys(publication for publication, _ in parts):
-        rows = (
-            f"select {safe} from {table.relation} where publication = '{publication}' and ({RANKED}) order by {order}"
-        )
+        of_people = f"publication = '{publication}' and ({RANKED})"
+        rows = f"select {safe} from {table.relation} where {of_people} order by {table.ordered}"
         copy_to(connection, rows, folder / f"{publication}.csv", "format csv, header")
 
 
@@ -86,7 +82,8 @@ def _overview(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
         select
             publication, metric_id, metric_title, measure, strftime(min(month), '%Y-%m') as first,
             strftime(max(month), '%Y-%m') as last, count(distinct month) as months,
-            count(distinct organisation_code) - 1 as organisations, count(*) as points
+            count(distinct organisation_code) filter (organisation_code <> 'England') as organisations,
+            count(*) as points
         from insight.{SERIES_TABLE} group by all order by publication, metric_id, measure
         """
     ).df()
@@ -111,18 +108,7 @@ def _describe(
     overview: dict[str, list[Any]],
 ) -> None:
     quarter = build.quarters[-1]
-    files = pd.read_parquet(build.inventory(quarter))
-    files["bytes"] = files["bytes"].astype("Int64")
-    results = {
-        "quarter": quarter,
-        "since": build.since,
-        "synthetic": synthetic,
-        "checks": [asdict(check) for check in checks],
-        "waivers": [],
-        "evidence": evidence.of_quarter(build, quarter),
-        "files": json.loads(files.to_json(orient="records")),
-    }
-    write_json(folder / CHECKS, results)
+    files, _ = write_checks(build, quarter, checks, folder, synthetic)
     shown = replace(table, columns=tuple(column for column in table.columns if column[0] != ONLY_IN_PARQUET))
     resources = [table_resource(shown, folder, path.stem) for path in sorted(folder.glob("*.csv"))]
     resources += [file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]

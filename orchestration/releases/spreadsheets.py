@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile, ZipInfo
@@ -61,7 +61,7 @@ class Sheet:
         """The row of the headings, counted from 0."""
         return len(self.above)
 
-    @property
+    @cached_property
     def looks(self) -> tuple[str, ...]:
         """How the cells of each column look."""
         return tuple(SCORE if "score" in column.split("_") else CELL for column in self.columns)
@@ -238,6 +238,7 @@ def _column_name(number: int) -> str:
     return (_column_name(before) if before else "") + chr(ord("A") + last)
 
 
+@cache
 def _templates() -> Environment:
     return Environment(  # noqa: S701 - the cover is text; what goes into XML is escaped cell by cell
         loader=FileSystemLoader(Path(__file__).parent),

@@ -45,7 +45,8 @@ def write_small_areas(directory: Path, organisations: Organisations, absence: Ma
     deciles = (ranks - 1) * 10 // len(ranks) + 1
     districts = [f"E07999{nth // (2 * AREAS) + 1:03}" for nth in range(len(codes))]
     by_district = {
-        one: float(np.mean([s for s, d in zip(scores, districts, strict=True) if d == one])) for one in districts
+        one: float(np.mean([s for s, d in zip(scores, districts, strict=True) if d == one]))
+        for one in dict.fromkeys(districts)
     }
     icbs = [location.icb for location in locations if location.icb]
     places = {icb: f"E54999{nth:03}" for nth, icb in enumerate(organisations.icbs, 1)}
@@ -69,7 +70,7 @@ def write_small_areas(directory: Path, organisations: Organisations, absence: Ma
         "ruc21_lsoa21.csv": [["lsoa21_code", "ruc21_code", "ruc"], *([c, *_class(rng)] for c in codes)],
         "ohid_trust22_catchment_ltla21.csv": [
             ["nhs_trust22_code", "ltla21_code", "proportion_trust_came_from_ltla"],
-            *_catchments(organisations, sorted(set(districts), key=lambda one: by_district[one]), absence, rng),
+            *_catchments(organisations, sorted(by_district, key=by_district.__getitem__), absence, rng),
         ],
         "talking_therapies_2024-25_referrals_by_imd_age.csv": [REFERRALS.split(), *_referrals(organisations, rng)],
     }

@@ -100,8 +100,7 @@ class Table(Entry):
     """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
     `optional` one. Where it has a column of figures for each of `many`, a row is landed for each that is not blank: the
-    heading is its first count and the figure its second. A sheet that is known for `others` has more columns than are
-    landed, and nothing is said of them."""
+    heading is its first count and the figure its second."""
 
     sheet: Pattern
     texts: Texts
@@ -109,7 +108,6 @@ class Table(Entry):
     missing: Texts = ("-",)
     optional: bool = False
     many: Pattern | None = None
-    others: bool = False
 
     @property
     def headed(self) -> Texts:

@@ -261,7 +261,7 @@ def _columns(
             row=number,
             expected=", ".join(_described(name, source) for name in missing),
         )
-    unknown = [str(row[at]).strip() for at, name in names.items() if not name and at <= end and not table.others]
+    unknown = [str(row[at]).strip() for at, name in names.items() if not name and at <= end]
     return {position: name for name, position in first.items() if position not in many}, many, unknown
 
 

@@ -90,9 +90,9 @@ def show_release(
 
 def _tables_about(release: Release, code: str) -> str:
     """The tables of insight that have rows of an organisation, and how many."""
-    beside = {one["path"].removesuffix(".csv") for one in release.package["resources"] if one.get("shown")}
-    tables = [name for name, columns in release.columns.items() if name in beside and "organisation_code" in columns]
-    rows = {name: len(release.rows(name, organisation_code=code)) for name in tables}
+    about = [name for name, table in release.tables.items() if table.get("shown")]
+    of_organisations = [name for name in about if "organisation_code" in release.columns[name]]
+    rows = {name: release.count(name, organisation_code=code) for name in of_organisations}
     return ", ".join(f"{name} ({count})" for name, count in rows.items() if count)
 
 

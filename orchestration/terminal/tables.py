@@ -70,11 +70,7 @@ def _found(
     release: Release, name: str, league: str | None, organisation: str | None
 ) -> tuple[dict[str, Any], list[Row]]:
     """What the descriptor says of a table, and its rows. Raises LeagueError where there are none of these."""
-    tables = {
-        resource["path"].removesuffix(".csv"): resource
-        for resource in release.package["resources"]
-        if resource["type"] == "table"
-    }
+    tables = release.tables
     if name not in tables:
         raise LeagueError(f"{release} has no table {name}; it has {', '.join(sorted(tables))}")
     columns = {field["name"] for field in tables[name]["schema"]["fields"]}

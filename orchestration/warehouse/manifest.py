@@ -114,7 +114,7 @@ def rules() -> tuple[Rule, ...]:
 
 @cache
 def nodes_of(stage: str) -> frozenset[str]:
-    """The models and seeds of a stage, and the tests of which dbt builds all that they read."""
+    """The models, seeds and tagged tests of a stage; of a series all tests of which dbt builds what they read."""
     nodes = raw()["nodes"]
     if stage != SERIES:
         return frozenset(name for name, node in nodes.items() if stage in node["tags"])
@@ -128,10 +128,11 @@ def nodes_of(stage: str) -> frozenset[str]:
     )
 
 
-def tests_of(stage: str) -> set[str]:
-    """The names of the data tests that a stage runs."""
+@cache
+def tests_of_series() -> frozenset[str]:
+    """The names of the data tests that a series runs."""
     nodes = raw()["nodes"]
-    return {nodes[name]["name"] for name in nodes_of(stage) if nodes[name]["resource_type"] == "test"}
+    return frozenset(nodes[name]["name"] for name in nodes_of(SERIES) if nodes[name]["resource_type"] == "test")
 
 
 def relations_of(stage: str) -> list[str]:

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.errors import LeagueError
 
+MADE = {"target", "logs", "__pycache__"}  # folders that git would not keep
 SCRATCH = re.compile(r"\..+\.\d+\.tmp")  # what `written_beside` writes to
 
 
@@ -85,11 +86,11 @@ def remove_tree(folder: Path) -> None:
 def files_of_tree(*folders: Path) -> Iterator[tuple[Path, Path]]:
     """The folder and the path inside it of all files that git would keep."""
     for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            inside = path.relative_to(folder)
-            made = {"target", "logs", "__pycache__"} & set(inside.parts)
-            if path.is_file() and not made and not inside.name.startswith("."):
-                yield folder, inside
+        found = list[Path]()
+        for at, inside, names in os.walk(folder):
+            inside[:] = [name for name in inside if name not in MADE]
+            found += [Path(at, name).relative_to(folder) for name in names if not name.startswith(".")]
+        yield from ((folder, path) for path in sorted(found))
 
 
 def sha256_of_tree(*folders: Path) -> str:

@@ -22,7 +22,6 @@ from orchestration.releases import shelf
 from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.inventory import quarters_with_figures, survey
 from orchestration.warehouse import manifest
-from orchestration.warehouse.manifest import SERIES
 from orchestration.workspace.paths import Workspace
 
 FIRST, LAST = "2022-23-Q1", "2022-23-Q2"
@@ -108,8 +107,8 @@ def test_gates_are_those_of_what_it_is_made_of(series: tuple[Path, Outcome]) -> 
     build = Workspace(series[0]).build(LAST, since=Quarter(FIRST))
     assert release_gate.all_gates_open(build)
     assert [suite.name for suite in release_gate.suites_of(build) if suite.gate != "land"] == ["insight.metric_series"]
-    assert "ae_organisations_add_up" in manifest.tests_of(SERIES)
-    assert not {"members_have_values", "trusts_are_known"} & manifest.tests_of(SERIES)
+    assert "ae_organisations_add_up" in manifest.tests_of_series()
+    assert not {"members_have_values", "trusts_are_known"} & manifest.tests_of_series()
 
 
 def test_range_takes_the_quarters_with_figures(extracts: Path, tmp_path: Path) -> None:
