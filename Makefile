@@ -38,7 +38,7 @@ test-real:  ## builds of published files, where they are at hand
 $(LANES): test-%: $(READY)
 	$(BIN)/python -m pytest tests/$*
 
-soak: $(READY)  ## slow and rough: builds killed, a production instance, and what is heavy and proved in kind above
+soak: $(READY)  ## slow and rough: builds killed, files damaged, a production instance, for half an hour or more
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
 
 lint: $(READY)  ## ruff, mypy, import contracts, sqlfluff

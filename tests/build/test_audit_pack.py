@@ -50,11 +50,12 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.elements: list[tuple[str, dict[str, str | None]]] = []
         self.tables: dict[str, list[list[str]]] = {}
-        self.text = ""
+        self._said: list[str] = []
         self._open: list[str] = []
         self._rows: list[list[str]] = []
         self.feed(source)
         assert self._open == []
+        self.text = "".join(self._said)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.elements.append((tag, dict(attrs)))
@@ -74,7 +75,7 @@ class Page(HTMLParser):
         assert self._open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.text += data
+        self._said.append(data)
         if {"td", "th"} & set(self._open) and "tbody" in self._open:
             self._rows[-1][-1] += data
 

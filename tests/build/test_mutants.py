@@ -24,6 +24,8 @@ Damaged = tuple[pd.DataFrame, list[str]]
 Damage = Callable[[Suite, pd.DataFrame], Damaged]
 
 SUITES = {suite.name: suite for gate in GX_GATES for suite in suites.suites(gate)}
+# Of all others a release shows that good data passes: it was made.
+OF_FORMS = [name for name, suite in SUITES.items() if suite.gate == "land" and known_sources()[suite.table].form_of]
 PART = {  # enough of a large table to hold a row for every rule
     "insight.learn_from": "league != 'acute'",
     "insight.what_it_takes": "league != 'acute'",
@@ -694,8 +696,8 @@ def tables(built: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd
     return found
 
 
-@pytest.mark.parametrize("name", SUITES)
-def test_good_data_passes(tables: dict[str, pd.DataFrame], name: str) -> None:
+@pytest.mark.parametrize("name", OF_FORMS)
+def test_good_data_of_forms_passes(tables: dict[str, pd.DataFrame], name: str) -> None:
     checks = suites.run_suite(SUITES[name], tables[name][SUITES[name].columns])
     assert [check.id for check in checks] == [f"{name}.{e['meta']['id']}" for e in SUITES[name].expectations]
     assert {check.id for check in checks if check.shuts_the_gate} == set()

@@ -1,4 +1,4 @@
-"""Builds that are killed at moments that are always the same; at any moment, and many, in the soak lane."""
+"""Builds that are killed at moments that are always the same; at any moment, and many, in `test_crashes.py`."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def assert_the_same(name: str, quarters: list[str], extracts: Path, built: dict[
 def test_quarter_before_the_mergers_is_the_same_from_the_etr_of_july_2026(
     shared_extracts: Path, real_quarters: dict[str, Built], tmp_path: Path
 ) -> None:
-    """Built alone, it is that of a pass besides. The later quarters, and another etr, are in the soak lane."""
+    """Built alone, it is that of a pass besides. The later quarters, and another etr, are in `test_real_pass.py`."""
     assert_the_same("etr-2026-07", ["2025-26-Q1"], shared_extracts, real_quarters, tmp_path)
     with duckdb.connect(str(Workspace(tmp_path / "data").build("2025-26-Q1").warehouse), read_only=True) as alone:
         staged = alone.sql("select quarter, count(*) from stage.nof_figures group by quarter").fetchall()
