@@ -1,6 +1,5 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'forms_compared'}}}) }}
--- Two forms of a month differ in an organisation by more than revisions do: which of them is right? Of few patients a
--- share says little: ten are no difference (ours, 2026-11).
+-- Two forms of a month differ in an organisation by more than revisions do: which of them is right?
 select
     month,
     measure,
@@ -13,8 +12,4 @@ select
     other_denominator,
     revision_share
 from {{ ref('forms_compared') }}
-where
-    abs(coalesce(denominator, 0) - coalesce(other_denominator, 0))
-    > greatest(10, revision_share * denominator, revision_share * other_denominator)
-    or abs(coalesce(numerator, 0) - coalesce(other_numerator, 0))
-    > greatest(10, revision_share * numerator, revision_share * other_numerator)
+where disagrees

@@ -183,7 +183,7 @@ def _insight(release: Release) -> Iterator[Row]:
         if table.get("shown") and (count := release.count(name)):
             numbers = {field["name"] for field in table["schema"]["fields"] if field["type"] in ("integer", "number")}
             heads = [f"#{column}" if column in numbers else column for column in table["shown"]]
-            rows = release.rows(name, first=HEAD)
+            rows = release.rows(name, HEAD)
             yield {"name": name, "description": table["description"], "heads": heads, "count": count, "rows": rows}
 
 

@@ -122,7 +122,7 @@ class Release:
 
         return pd.read_parquet(self._path(name))
 
-    def rows(self, name: str, first: int | None = None, **equal: object) -> list[Row]:
+    def rows(self, name: str, first: int | None = None, /, **equal: object) -> list[Row]:
         """The rows of a table that have these values, or the `first` of them, in its published order; decimals stay
         exact."""
         found = self._connection.execute(self._query(name, equal) + (f" limit {first}" if first else ""), equal)

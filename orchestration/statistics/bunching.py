@@ -16,9 +16,8 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.statistics.leagues import Real, decimals, table
+from orchestration.statistics.leagues import Real, decimals, robust_deviation, table
 
-ROBUST = 1.4826  # median absolute deviations in a standard deviation of the normal law
 COLUMNS = {
     "quarter": pa.string(),
     "standard": pa.string(),
@@ -99,7 +98,7 @@ def _rows(waited: pd.DataFrame, rule: Any, level: dict[str, float]) -> list[dict
         for cuts in ([c for c in range(rule.placebo_from, rule.placebo_to + 1) if c not in apart], [rule.weeks])
     )
     z = np.concatenate([one.z for one in placebos])
-    deviation = float(ROBUST * np.median(np.abs(z - np.median(z)))) if z.size else 0.0
+    deviation = robust_deviation(z)
     if not deviation:
         return []
 

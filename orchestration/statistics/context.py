@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import SCORE, League, Real, competition_ranks, decimals, generator, limits, table
+from orchestration.statistics.leagues import (
+    SCORE,
+    League,
+    Real,
+    competition_ranks,
+    decimals,
+    generator,
+    limits_around,
+    table,
+)
 
 MEASURES = ("imd", "share_65_plus", "rural_share")  # in the order in which a small league may have them
 AVERAGE = "average_score"
@@ -219,8 +228,9 @@ def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
     adjusted = of.y.mean() + left
     drawn = resampled_scores(of, league)
     draws = _refitted(of, drawn if drawn is not None else np.tile(of.y, (DRAWS, 1)))
-    (low, high), (best, worst) = limits(draws), limits(competition_ranks(np.round(draws, 6)))
     rank, adjusted_rank = (competition_ranks(np.round(one, 6)) for one in (of.y, adjusted))
+    low, high = limits_around(draws, adjusted)
+    best, worst = limits_around(competition_ranks(np.round(draws, 6)), adjusted_rank)
 
     def thousandths(number: float) -> Decimal:
         return decimals(float(number), 3)
@@ -233,12 +243,12 @@ def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
             "expected_score": thousandths(of.y[i] - left[i]),
             "difference": thousandths(of.y[i]) - thousandths(of.y[i] - left[i]),
             "adjusted_score": thousandths(adjusted[i]),
-            "adjusted_score_low": thousandths(min(low[i], adjusted[i])),
-            "adjusted_score_high": thousandths(max(high[i], adjusted[i])),
+            "adjusted_score_low": thousandths(low[i]),
+            "adjusted_score_high": thousandths(high[i]),
             "rank": int(rank[i]),
             "adjusted_rank": int(adjusted_rank[i]),
-            "adjusted_rank_low": int(min(best[i], adjusted_rank[i])),
-            "adjusted_rank_high": int(max(worst[i], adjusted_rank[i])),
+            "adjusted_rank_low": int(best[i]),
+            "adjusted_rank_high": int(worst[i]),
             "drawn": "slopes" if drawn is None else "scores and slopes",
         }
         for i, code in enumerate(of.codes)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import Real, Whole, competition_ranks, decimals, generator, limits, table
+from orchestration.statistics.leagues import Real, Whole, competition_ranks, decimals, generator, limits_around, table
 
 DRAWS = 2_000
 KEY = ("quarter", "side", "treatment_function")
@@ -71,8 +71,7 @@ def ranks_by_chance(events: Real, totals: Real, chance: Real) -> tuple[Whole, Wh
     drawn = np.empty_like(order)
     np.put_along_axis(drawn, order, np.arange(1, values.size + 1)[None], axis=1)
     ranks = competition_ranks(-events / totals)
-    low, high = limits(drawn)
-    return ranks, np.minimum(low, ranks), np.maximum(high, ranks)
+    return ranks, *limits_around(drawn, ranks)
 
 
 def specialty_funnels(counts: pd.DataFrame, levels: pd.DataFrame) -> pa.Table:

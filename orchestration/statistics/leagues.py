@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 Whole = NDArray[np.int64]
 Real = NDArray[np.float64]
+ROBUST = 1.4826  # median absolute deviations in a standard deviation of the normal law
 SCORE = 10**10  # a score of 1.00 in the units of `League.scores`
 SEED = 20250909  # the day of the first league tables; any number would do
 
@@ -97,6 +98,17 @@ def limits(draws: NDArray[Any], level: float = 0.95) -> tuple[NDArray[Any], NDAr
     tail = (1 - level) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], axis=0, method="inverted_cdf")
     return low, high
+
+
+def limits_around(draws: NDArray[Any], own: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """`limits`, each widened to the own value, (n,), where the draws miss it."""
+    low, high = limits(draws)
+    return np.minimum(low, own), np.maximum(high, own)
+
+
+def robust_deviation(numbers: Real) -> float:
+    """The standard deviation of a normal law by the median distance from the median; 0 of nothing."""
+    return ROBUST * float(np.median(np.abs(numbers - np.median(numbers)))) if numbers.size else 0.0
 
 
 def read(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:

@@ -14,10 +14,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import SCORE, Real, decimals, hundredths, in_units, table
+from orchestration.statistics.leagues import SCORE, Real, decimals, hundredths, in_units, robust_deviation, table
 
 VALUE = 10**6  # a value of 1 in whole numbers
-TO_DEVIATION = 1.4826  # from the median absolute deviation of normal numbers to their standard deviation
 CHANGES = "changes between the quarters"
 ONE_PERIOD = "not known: one period in both quarters"
 NO_CHANGES = "not known: most values did not change"
@@ -48,7 +47,7 @@ COLUMNS = {
 
 def noise_of(changes: Real) -> float:
     """How far chance moves one value, as a standard deviation, by how the values of a league changed."""
-    return TO_DEVIATION * float(np.median(np.abs(changes - np.median(changes)))) / sqrt(2)
+    return robust_deviation(changes) / sqrt(2)
 
 
 def share_out(choices: Mapping[str, Sequence[str]], shown: int, at_most: int) -> dict[str, list[str]]:

@@ -24,7 +24,7 @@ from orchestration.statistics.leagues import (
     decimals,
     generator,
     hundredths,
-    limits,
+    limits_around,
     score,
     table,
 )
@@ -135,7 +135,7 @@ def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table
             continue
         averages, drawn = measured_averages(league, of_quarter)
         ranks = league.place(averages)
-        (best, worst), (low, high) = limits(ranks), limits(averages)
+        (best, worst), (low, high) = limits_around(ranks, league.ranks), limits_around(averages, league.averages)
         for i, code in enumerate(league.codes):
             rows.append(
                 {
@@ -143,10 +143,10 @@ def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table
                     "league": league.name,
                     "organisation_code": code,
                     "metrics_measured": int(drawn[i].sum()),
-                    "average_score_low": score(min(low[i], league.averages[i])),
-                    "average_score_high": score(max(high[i], league.averages[i])),
-                    "rank_low": int(min(best[i], league.ranks[i])),
-                    "rank_high": int(max(worst[i], league.ranks[i])),
+                    "average_score_low": score(low[i]),
+                    "average_score_high": score(high[i]),
+                    "rank_low": int(best[i]),
+                    "rank_high": int(worst[i]),
                     "rank_variance": decimals(float(ranks[:, i].var())),
                 }
             )

@@ -23,7 +23,7 @@ from orchestration.statistics.leagues import (
     generator,
     hundredths,
     in_units,
-    limits,
+    limits_around,
     place_keys,
     score,
     table,
@@ -94,12 +94,6 @@ def _drawn(scores: Whole, weights: Whole, chance: Real) -> Whole:
     return hundredths((scores[chosen] * drawn).sum(axis=1), drawn.sum(axis=1))
 
 
-def rank_range(ranks: Whole, own: Whole) -> tuple[Whole, Whole]:
-    """Ends of the ranges of ranks drawn, (draws, n), each widened to the own rank where the draws miss it, (n,)."""
-    low, high = limits(ranks)
-    return np.minimum(low, own), np.maximum(high, own)
-
-
 def pair_shares(keys: Whole) -> tuple[Real, Real]:
     """How often, of the draws (draws, n), one is before another and level with it, (n, n) each; lower is better."""
     columns = np.ascontiguousarray(keys.T.astype(np.int16))  # a key is a segment and three digits
@@ -136,14 +130,14 @@ def _rows(league: League) -> list[dict[str, Any]]:
     quarter_of_league = league.quarter_of_it
     segments = np.maximum(league.segments(averages), league.floors)
     own_segments = np.maximum(league.segments(league.averages), league.floors)
-    low, high = limits(averages)
-    best, worst = rank_range(ranks, league.ranks)
-    by_score = rank_range(competition_ranks(averages), competition_ranks(league.averages))
+    low, high = limits_around(averages, league.averages)
+    best, worst = limits_around(ranks, league.ranks)
+    by_score = limits_around(competition_ranks(averages), competition_ranks(league.averages))
     finance = finance_metrics(league)
     without_finance = None
     if finance.any():
         own = competition_ranks(without(league, finance))
-        without_finance = rank_range(competition_ranks(other_averages), own)
+        without_finance = limits_around(competition_ranks(other_averages), own)
     ahead, level = pair_shares(place_keys(averages, league.cuts, league.floors))
     bottom = bottom_quarter_shares(league, ranks)
     rows = []
@@ -153,8 +147,8 @@ def _rows(league: League) -> list[dict[str, Any]]:
                 "quarter": league.quarter,
                 "league": league.name,
                 "organisation_code": code,
-                "average_score_low": score(min(low[i], league.averages[i])),
-                "average_score_high": score(max(high[i], league.averages[i])),
+                "average_score_low": score(low[i]),
+                "average_score_high": score(high[i]),
                 "rank_low": int(best[i]),
                 "rank_high": int(worst[i]),
                 "rank_variance": decimals(float(ranks[:, i].var())),
@@ -192,15 +186,16 @@ def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
             if metrics > 1:
                 chance = generator(quarter, code).random((DRAWS, metrics))
                 averages[:, i] = _drawn(units[its], weights[its], chance)
-        (low, high), (best, worst) = limits(averages), rank_range(competition_ranks(averages), competition_ranks(own))
+        low, high = limits_around(averages, own)
+        best, worst = limits_around(competition_ranks(averages), competition_ranks(own))
         rows.extend(
             {
                 "quarter": quarter,
                 "league": league,
                 "scope": scope,
                 "organisation_code": code,
-                "average_score_low": score(min(low[i], own[i])),
-                "average_score_high": score(max(high[i], own[i])),
+                "average_score_low": score(low[i]),
+                "average_score_high": score(high[i]),
                 "rank_low": int(best[i]),
                 "rank_high": int(worst[i]),
             }

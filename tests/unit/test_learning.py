@@ -140,6 +140,11 @@ def test_metric_that_cannot_be_compared_names_nobody_and_says_why(rule: dict[str
     assert set(table["organisation_code"]) == set(WORSE)
 
 
+def test_nobody_with_a_value_in_both_quarters_is_named_for_nobody() -> None:
+    (row,) = found({"A": (90, 4)}, {"B": (10, 1)}).to_dict("records")
+    assert pd.isna(row["candidate_code"]) and row["not_named_reason"] == learning.NO_VALUE_BEFORE
+
+
 def test_who_had_no_value_before_is_told_so() -> None:
     now = WORSE | BETTER
     table = found(now, moved({code: now[code] for code in now if code != "A"}, CHANGES)).set_index("organisation_code")

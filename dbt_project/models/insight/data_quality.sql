@@ -144,13 +144,15 @@ forms as (
         forms.organisation_code,
         'two forms of the publication compared' as checked,
         case
-            when
-                abs(coalesce(forms.denominator, 0) - coalesce(forms.other_denominator, 0))
-                > greatest(10, forms.revision_share * greatest(forms.denominator, forms.other_denominator))
+            when forms.disagrees
                 then
                     'two forms of ' || strftime(forms.month, '%Y-%m') || ' disagree: '
-                    || coalesce(cast(cast(forms.denominator as bigint) as varchar), 'none') || ' and '
-                    || coalesce(cast(cast(forms.other_denominator as bigint) as varchar), 'none')
+                    || coalesce(cast(forms.numerator as bigint) || ' of ' || cast(forms.denominator as bigint), 'none')
+                    || ' and '
+                    || coalesce(
+                        cast(forms.other_numerator as bigint) || ' of ' || cast(forms.other_denominator as bigint),
+                        'none'
+                    )
         end as finding
     from {{ ref('forms_compared') }} as forms
     inner join rules

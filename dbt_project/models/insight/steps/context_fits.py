@@ -1,9 +1,12 @@
-from orchestration.statistics import context
+from orchestration.statistics import context, leagues
 
 
 def model(dbt, session):
+    known = dbt.ref("context").df()
+    if known.empty:
+        return leagues.table([], context.FITS)
     levels = dbt.ref("decision_levels").df().set_index("decision")["value"]
     scores = context.scores_of(
         dbt.ref("league_ranks").df(), dbt.ref("domain_scores").df(), dbt.ref("metric_scores").df()
     )
-    return context.context_fits(dbt.ref("context").df(), scores, int(levels["model_organisations_each"]))
+    return context.context_fits(known, scores, int(levels["model_organisations_each"]))

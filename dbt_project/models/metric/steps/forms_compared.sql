@@ -52,42 +52,54 @@ pairs as (
     inner join {{ ref('publication_forms') }} as forms on forms.source_id = used.source_id
     inner join {{ ref('publication_forms') }} as other_forms on other_forms.source_id = other.source_id
     where used.used and not other.used
+),
+
+compared as (
+    select
+        pairs.quarter,
+        pairs.month,
+        pairs.measure,
+        pairs.side,
+        summed.organisation_code,
+        pairs.source_id,
+        pairs.file_name,
+        cast(sum(case when summed.source_id = pairs.source_id then summed.numerator end) as decimal(18, 6))
+            as numerator,
+        cast(sum(case when summed.source_id = pairs.source_id then summed.denominator end) as decimal(18, 6))
+            as denominator,
+        pairs.other_source_id,
+        pairs.other_file_name,
+        cast(sum(case when summed.source_id = pairs.other_source_id then summed.numerator end) as decimal(18, 6))
+            as other_numerator,
+        cast(sum(case when summed.source_id = pairs.other_source_id then summed.denominator end) as decimal(18, 6))
+            as other_denominator,
+        cast(pairs.revision_share as decimal(4, 3)) as revision_share
+    from pairs
+    inner join summed
+        on
+            summed.quarter = pairs.quarter
+            and summed.month = pairs.month
+            and summed.measure = pairs.measure
+            and summed.side = pairs.side
+            and summed.source_id in (pairs.source_id, pairs.other_source_id)
+    group by
+        pairs.quarter,
+        pairs.month,
+        pairs.measure,
+        pairs.side,
+        summed.organisation_code,
+        pairs.source_id,
+        pairs.file_name,
+        pairs.other_source_id,
+        pairs.other_file_name,
+        pairs.revision_share
 )
 
+-- Of few patients a share says little: ten are no difference (ours, 2026-11).
 select
-    pairs.quarter,
-    pairs.month,
-    pairs.measure,
-    pairs.side,
-    summed.organisation_code,
-    pairs.source_id,
-    pairs.file_name,
-    cast(sum(case when summed.source_id = pairs.source_id then summed.numerator end) as decimal(18, 6)) as numerator,
-    cast(sum(case when summed.source_id = pairs.source_id then summed.denominator end) as decimal(18, 6))
-        as denominator,
-    pairs.other_source_id,
-    pairs.other_file_name,
-    cast(sum(case when summed.source_id = pairs.other_source_id then summed.numerator end) as decimal(18, 6))
-        as other_numerator,
-    cast(sum(case when summed.source_id = pairs.other_source_id then summed.denominator end) as decimal(18, 6))
-        as other_denominator,
-    cast(pairs.revision_share as decimal(4, 3)) as revision_share
-from pairs
-inner join summed
-    on
-        summed.quarter = pairs.quarter
-        and summed.month = pairs.month
-        and summed.measure = pairs.measure
-        and summed.side = pairs.side
-        and summed.source_id in (pairs.source_id, pairs.other_source_id)
-group by
-    pairs.quarter,
-    pairs.month,
-    pairs.measure,
-    pairs.side,
-    summed.organisation_code,
-    pairs.source_id,
-    pairs.file_name,
-    pairs.other_source_id,
-    pairs.other_file_name,
-    pairs.revision_share
+    *,
+    abs(coalesce(denominator, 0) - coalesce(other_denominator, 0))
+    > greatest(10, revision_share * denominator, revision_share * other_denominator)
+    or abs(coalesce(numerator, 0) - coalesce(other_numerator, 0))
+    > greatest(10, revision_share * numerator, revision_share * other_numerator) as disagrees
+from compared
