@@ -360,6 +360,22 @@ def sample(out: Path, seed: int | None, framework_year: str | None, as_json: boo
 league.add_command(framework)
 
 
+@league.command()
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A new folder, or a site.")
+@data_dir
+def site(out: Path, data_dir: Path) -> None:
+    """Make the public site of all approved releases.
+
+    Static pages that any web server serves under any path. The folder is replaced as a whole.
+    """
+    from orchestration.site.build import build as build_site
+
+    console = Console()
+    say_when_stopped(lambda: "the site is as it was")
+    count = build_site(Workspace(data_dir), out, console.say)
+    console.say(f"{out}: {count:,} pages; open {out / 'index.html'}")
+
+
 def _decide(release: Release, state: str, text: str, what: str, yes: bool, as_json: bool) -> None:
     """Records a decision that a person at a terminal confirms; elsewhere `--yes` does."""
 

@@ -1,0 +1,3 @@
+import { createAll, Table } from "./nhsuk-frontend.min.js";
+
+createAll(Table);

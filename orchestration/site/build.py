@@ -1,0 +1,114 @@
+"""Making the site: every page of every edition, what they need, and the folder that takes the place of the last one.
+
+Belongs here: the order of things, styles made small, dead links, writing. Does not: what a page says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from html import unescape
+from pathlib import Path
+from posixpath import dirname, join, normpath
+
+import lightningcss
+
+from orchestration.errors import LeagueError
+from orchestration.site import (
+    compare_pages,
+    data_pages,
+    editions,
+    league_pages,
+    living_pages,
+    measure_pages,
+    method_pages,
+    organisation_pages,
+    own_pages,
+    version_pages,
+)
+from orchestration.site.editions import Editions
+from orchestration.site.render import HERE, File
+from orchestration.workspace.files import remove_tree
+from orchestration.workspace.paths import Workspace
+
+ASSETS = HERE / "assets"
+LIBRARY = "nhsuk-frontend.min.css"
+MARKER = ".league-site"  # what a folder holds that a site was written to, so that nothing else is replaced
+FONT_RULE = re.compile(r"@font-face\s*\{[^}]*\}")  # each fetches a protected font from a host of the NHS
+CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
+MADE_BY_SCRIPT = {"nhsuk-link", "nhsuk-u-visually-hidden"}  # classes that sorting adds
+CLASSES = re.compile(rb'class="([^"]*)"')
+LINKS = re.compile(rb'(?:href|src)="([^"#]*)')
+
+
+def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
+    """Writes the site of a data folder and returns how many pages it has. The folder is replaced as a whole or not at
+    all. Raises LeagueError where there is nothing to show, a link leads nowhere, or the folder holds something else."""
+    if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
+        raise LeagueError(f"{out} holds something that is no site: name a new or an empty folder")
+    shown = editions.read(workspace, say)
+    files = list(pages(shown))
+    files += _assets(files)
+    if dead := sorted(_dead_links(files)):
+        raise LeagueError("the site was not written: links lead nowhere\n" + "\n".join(dead))
+    _write(files, out)
+    return sum(one.path.endswith(".html") for one in files)
+
+
+def pages(shown: Editions) -> Iterator[File]:
+    """All pages and data files of a site, in a fixed order."""
+    yield from living_pages.pages(shown)
+    yield from method_pages.pages(shown)
+    for edition in shown.all:
+        yield from version_pages.pages(edition)
+        yield from data_pages.pages(edition)
+        for league in edition.leagues:
+            yield from league_pages.pages(edition, league)
+            yield from organisation_pages.pages(edition, league)
+            yield from measure_pages.pages(edition, league)
+            yield from compare_pages.pages(edition, league)
+            yield from own_pages.pages(edition, league)
+
+
+def _assets(files: Iterable[File]) -> Iterator[File]:
+    used = {name for file in files for found in CLASSES.findall(file.content) for name in found.decode().split()}
+    yield File("assets/site.css", _stylesheet(frozenset(used)))
+    for path in sorted([*ASSETS.glob("*.js"), *ASSETS.rglob("*.svg")]):
+        yield File(f"assets/{path.relative_to(ASSETS).as_posix()}", path.read_bytes())
+
+
+@cache
+def _stylesheet(used: frozenset[str]) -> bytes:
+    """The styles of the library without what no page uses and without the fonts of the NHS, and then our own."""
+    library = (ASSETS / LIBRARY).read_text(encoding="utf-8")
+    library = FONT_RULE.sub("", library).replace("Frutiger W01", "Arial").replace("url(/assets/", "url(")
+    unused = set(CLASS.findall(library)) - used - MADE_BY_SCRIPT
+    small = lightningcss.process_stylesheet(
+        library, filename=LIBRARY, minify=True, error_recovery=True, unused_symbols=unused
+    )
+    return (small + "\n" + (ASSETS / "site.css").read_text(encoding="utf-8")).encode()
+
+
+def _dead_links(files: list[File]) -> Iterator[str]:
+    there = {file.path for file in files}
+    for file in files:
+        if file.path.endswith(".html"):
+            for found in LINKS.findall(file.content):
+                target = unescape(found.decode()).partition("?")[0]
+                if target and "//" not in target and normpath(join(dirname(file.path), target)) not in there:
+                    yield f"{file.path}: {target}"
+
+
+def _write(files: list[File], out: Path) -> None:
+    """Writes beside the folder and then takes its place."""
+    new, old = (out.with_name(f".{out.name}.{which}") for which in ("new", "old"))
+    remove_tree(new)
+    remove_tree(old)
+    for file in [*files, File(MARKER, b"")]:
+        path = new / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(file.content)
+    if out.exists():
+        out.rename(old)
+    new.rename(out)
+    remove_tree(old)

@@ -1,0 +1,68 @@
+"""Which releases a site shows: those that somebody approved, also when they were withdrawn since. Of a folder of
+fictional releases, which nobody can approve, all.
+
+Belongs here: choosing and reading them. Does not: what one says (`view.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from orchestration.errors import LeagueError
+from orchestration.releases import shelf
+from orchestration.releases.decisions import APPROVED, WITHDRAWN
+from orchestration.releases.release import Release
+from orchestration.site import view
+from orchestration.site.view import Edition
+from orchestration.workspace.paths import Workspace
+
+EARLIEST_CONTRACT = (3, 1)  # since it a release has what the pages show: guides, pairs, positions of ranges
+
+
+@dataclass(frozen=True)
+class Editions:
+    """All that a site shows, by quarter and version."""
+
+    all: tuple[Edition, ...]
+
+    @property
+    def latest(self) -> Edition | None:
+        """The newest approved version of the newest quarter. A fictional one never is."""
+        return max(
+            (one for one in self.all if one.state == APPROVED and not one.synthetic),
+            key=lambda one: (one.quarter, one.version),
+            default=None,
+        )
+
+    def of_quarter(self, quarter: str) -> list[Edition]:
+        return [one for one in self.all if one.quarter == quarter]
+
+
+def read(workspace: Workspace, say: Callable[[str], object]) -> Editions:
+    """Reads what a data folder has to show. Releases that nobody approved, or that an earlier contract has made, are
+    said and left out. Raises LeagueError where one is damaged, or there is none to show."""
+    found = []
+    for quarter in shelf.quarters_released(workspace):
+        for version in shelf.versions(workspace.releases(quarter)):
+            release = Release.read(workspace.releases(quarter) / f"v{version}")
+            if why := _left_out(release):
+                say(f"{quarter} v{version} is left out: {why}")
+                continue
+            if damaged := list(release.damage()):
+                raise LeagueError(f"{release} is damaged\n" + "\n".join(damaged))
+            found.append(view.read(release))
+    if not found:
+        raise LeagueError(
+            f"{workspace.data_dir} has no release to show: a site is made of approved ones; league approve QUARTER"
+        )
+    return Editions(tuple(found))
+
+
+def _left_out(release: Release) -> str | None:
+    contract = tuple(int(part) for part in release.package["contract_version"].split("."))
+    if contract < EARLIEST_CONTRACT:
+        return f"it is of contract {release.package['contract_version']}, before the tables that pages are made of"
+    state, why = release.state()
+    if release.synthetic or state in (APPROVED, WITHDRAWN):
+        return None
+    return f"it is a {state}: {why}"

@@ -1,0 +1,452 @@
+"""What the pages read of a release, typed: every figure of a page is a field here, named as its column.
+
+Belongs here: reading the tables of one bundle and laying each organisation's rows together. Does not: sentences
+(`sentences.py`), pages, which releases there are (`editions.py`)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from statistics import median
+from typing import ClassVar, TypeVar
+
+from orchestration.quarters import Quarter
+from orchestration.releases.release import Release
+from orchestration.site.words import whole
+
+FINANCE = "finance"  # the domain of money
+EXPERIMENTAL = "experimental"  # a league that NHS England has not ranked
+BETTER, EITHER, WORSE = "better_half", "either_half", "worse_half"
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterGuide:
+    TABLE: ClassVar = "quarter_guide"
+    framework: str
+    framework_title: str
+    role: str
+    published_label: str
+    months: str
+    first_day: date
+    last_day: date
+    is_fictional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    TABLE: ClassVar = "league_coverage"
+    league: str
+    title: str
+    framework: str
+    framework_status: str
+    override_segment: int | None
+    published: bool
+    absent_reason: str | None
+    organisations: int
+    coverage: str | None
+    metrics_expected: int
+    metrics_scored: int
+    metrics_missing: str | None
+    metrics_of_an_earlier_month: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    TABLE: ClassVar = "organisation_guide"
+    organisation_code: str
+    organisation_name: str
+    short_name: str
+    organisation_type: str
+    leagues: str | None
+    trust_subtype: str | None
+    region: str | None
+    icb_code: str | None
+    icb_name: str | None
+    town: str | None
+    postcode: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    TABLE: ClassVar = "league_table"
+    league: str
+    organisation_code: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    average_score: Decimal | None
+    average_score_low: Decimal | None
+    average_score_high: Decimal | None
+    segment_unadjusted: int | None
+    financial_override: int | None
+    segment: int | None
+    final_segment: int | None
+    rank_without_override: int | None
+    gap_to_next_segment: Decimal | None
+    metrics_counted: int
+    metrics_expected: int
+    ranked: bool
+    not_ranked_reason: str | None
+    framework_status: str
+    previous_rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Certainty:
+    TABLE: ClassVar = "rank_robustness"
+    league: str
+    organisation_code: str
+    rank: int
+    rank_low: int
+    rank_high: int
+    places_covered: int
+    position: str
+    same_segment_share: Decimal | None
+    rank_without_override: int | None
+    rank_low_without_override: int | None
+    rank_high_without_override: int | None
+    places_lost_to_override: int | None
+    rank_without_finance: int | None
+    rank_low_without_finance: int | None
+    rank_high_without_finance: int | None
+    left_out_rank_low: int | None
+    left_out_rank_high: int | None
+    left_out_metric: str | None
+    method_rank_low: int | None
+    method_rank_median: int | None
+    method_rank_high: int | None
+    metrics_measured: int
+    measurement_rank_low: int | None
+    measurement_rank_high: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    TABLE: ClassVar = "rank_bands"
+    league: str
+    organisation_code: str
+    best_rank: int
+    worst_rank: int
+    told_apart_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    TABLE: ClassVar = "improvement"
+    league: str
+    organisation_code: str
+    previous_quarter: str
+    previous_average_score: Decimal | None
+    average_score: Decimal | None
+    metrics_compared: int
+    metrics_excluded: str | None
+    metrics_carried_over: str | None
+    change: Decimal | None
+    change_low: Decimal | None
+    change_high: Decimal | None
+    verdict: str
+    previous_rank: int | None
+    places_own_scores: Decimal | None
+    places_own_metrics: Decimal | None
+    places_others: Decimal | None
+    places_cut_points: Decimal | None
+    places_override: Decimal | None
+    not_compared_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    TABLE: ClassVar = "domains_in_force"
+    league: str
+    domain: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class DomainPlace:
+    TABLE: ClassVar = "domain_league_table"
+    league: str
+    domain: str
+    organisation_code: str
+    domain_score: Decimal | None
+    domain_segment: int | None
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    metrics_counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One metric of one league, in plain words."""
+
+    TABLE: ClassVar = "metric_guide"
+    league: str
+    metric_id: str
+    title: str
+    plain_name: str
+    what: str
+    why: str
+    falls_short: str
+    words_status: str
+    domain: str
+    sub_domain: str | None
+    unit: str
+    direction: str | None
+    scoring_rule: str
+    standard: Decimal | None
+    floor: Decimal | None
+    weight: Decimal
+    counted: bool
+    value_basis: str
+    scored_among: str
+    publication: str | None
+    label: str
+    source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """An organisation's value, score and place on one measure."""
+
+    TABLE: ClassVar = "metric_league_table"
+    league: str
+    metric_id: str
+    organisation_code: str
+    value: Decimal | None
+    value_low: Decimal | None
+    value_high: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    unit: str
+    direction: str | None
+    score: Decimal | None
+    rank: int | None
+    median: Decimal | None
+    lower_quartile: Decimal | None
+    upper_quartile: Decimal | None
+
+
+@dataclass(frozen=True)
+class Member:
+    """An organisation in one league. `certainty`, `band` and `change` are there for who has a place."""
+
+    organisation: Organisation
+    place: Place
+    joint: bool  # others share its place
+    certainty: Certainty | None
+    band: Band | None
+    change: Change | None
+    domains: dict[str, DomainPlace]
+    measured: dict[str, Measured]
+
+    @property
+    def code(self) -> str:
+        return self.place.organisation_code
+
+    @property
+    def name(self) -> str:
+        return self.organisation.short_name
+
+    @property
+    def slug(self) -> str:
+        return self.code.lower()
+
+    @property
+    def letter(self) -> str:
+        """What it stands under from A to Z."""
+        return self.name[0].upper()
+
+    @property
+    def capped(self) -> bool:
+        """Whether the finance rule put it in a worse segment than its scores do."""
+        now, alone = self.place.segment, self.place.segment_unadjusted
+        return now is not None and alone is not None and now > alone
+
+    @property
+    def moved_by_override(self) -> bool:
+        return bool(self.certainty and self.certainty.places_lost_to_override)
+
+
+@dataclass(frozen=True)
+class League:
+    """A league with its members, those with a place first and in its order."""
+
+    coverage: Coverage
+    members: tuple[Member, ...]
+    domains: tuple[Domain, ...]
+    measures: dict[str, Measure]
+    figures: dict[tuple[str, str, str], Decimal]  # of `method_sensitivity`, by assessment, item and measure
+    official: bool  # NHS England published these places, and ours agree with every one of them
+
+    @property
+    def name(self) -> str:
+        return self.coverage.league
+
+    @property
+    def title(self) -> str:
+        return self.coverage.title
+
+    @property
+    def slug(self) -> str:
+        return self.name.replace("_", "-")
+
+    @property
+    def published(self) -> bool:
+        return self.coverage.published
+
+    @property
+    def experimental(self) -> bool:
+        return self.coverage.framework_status == EXPERIMENTAL
+
+    @property
+    def of_icbs(self) -> bool:
+        return any(member.organisation.organisation_type == "icb" for member in self.members)
+
+    @cached_property
+    def placed(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.members if member.certainty)
+
+    @cached_property
+    def by_name(self) -> tuple[Member, ...]:
+        return tuple(sorted(self.members, key=lambda member: (member.name.casefold(), member.code)))
+
+    def at(self, position: str) -> tuple[Member, ...]:
+        """Those whose likely range lies so, by name."""
+        return tuple(one for one in self.by_name if one.certainty and one.certainty.position == position)
+
+    @cached_property
+    def typical_places(self) -> int:
+        """How many places the likely range of the middle member covers."""
+        return whole(Decimal(median(one.certainty.places_covered for one in self.placed if one.certainty)))
+
+    @property
+    def capped(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.by_name if member.capped)
+
+    @property
+    def moved(self) -> tuple[Member, ...]:
+        return tuple(member for member in self.by_name if member.moved_by_override)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One version of a quarter, as its pages show it."""
+
+    release: Release
+    quarter: Quarter
+    guide: QuarterGuide
+    state: str
+    why: str
+    leagues: tuple[League, ...]
+    organisations: dict[str, Organisation]
+
+    @property
+    def version(self) -> int:
+        return self.release.version
+
+    @property
+    def path(self) -> str:
+        """Its folder in the site."""
+        return f"{self.quarter.lower()}/v{self.version}"
+
+    @property
+    def synthetic(self) -> bool:
+        return self.release.synthetic
+
+    def folder(self, league: League, *below: str) -> str:
+        """The folder of a league's pages, or of one below it."""
+        return "/".join((self.path, league.slug, *below))
+
+    @property
+    def dates(self) -> str:
+        """`July to September 2025 (Q2 2025/26)`."""
+        return f"{self.guide.months} ({self.guide.published_label})"
+
+    def leagues_of(self, code: str) -> list[tuple[League, Member]]:
+        """The leagues that an organisation is in."""
+        return [(league, one) for league in self.leagues for one in league.members if one.code == code]
+
+
+T = TypeVar("T")
+
+
+def read(release: Release) -> Edition:
+    """Lays out a release. Raises LeagueError where it is damaged, or its decisions are."""
+    state, why = release.state()
+    quarter = Quarter(release.quarter)
+    guide = next(one for one in _rows(release, QuarterGuide) if one.role == "asked for")
+    organisations = {one.organisation_code: one for one in _rows(release, Organisation)}
+    official = {
+        row["league"]
+        for row in release.rows("agreement", measure="league_rank", role="asked for")
+        if row["figures"] and not row["unexplained"]
+    }
+    figures: dict[str, dict[tuple[str, str, str], Decimal]] = {}
+    for row in release.rows("method_sensitivity"):
+        figures.setdefault(row["league"], {})[row["assessment"], row["item"], row["measure"]] = row["value"]
+    measures, domains = _by_league(_rows(release, Measure)), _by_league(_rows(release, Domain))
+    members = _members(release, organisations)
+    leagues = tuple(
+        League(
+            coverage=coverage,
+            members=tuple(members.get(coverage.league, ())),
+            domains=tuple(domains.get(coverage.league, ())),
+            measures={one.metric_id: one for one in measures.get(coverage.league, ())},
+            figures=figures.get(coverage.league, {}),
+            official=coverage.league in official,
+        )
+        for coverage in _rows(release, Coverage)
+    )
+    return Edition(release, quarter, guide, state, why, leagues, organisations)
+
+
+def _members(release: Release, organisations: dict[str, Organisation]) -> dict[str, list[Member]]:
+    certainties = _by_member(_rows(release, Certainty))
+    bands = _by_member(_rows(release, Band))
+    changes = _by_member(_rows(release, Change))
+    places = _rows(release, Place)
+    shared = Counter((place.league, place.rank) for place in places)
+    of_domains: dict[tuple[str, str], dict[str, DomainPlace]] = {}
+    for row in _rows(release, DomainPlace):
+        of_domains.setdefault((row.league, row.organisation_code), {})[row.domain] = row
+    measured: dict[tuple[str, str], dict[str, Measured]] = {}
+    for one in _rows(release, Measured):
+        measured.setdefault((one.league, one.organisation_code), {})[one.metric_id] = one
+    found: dict[str, list[Member]] = {}
+    for place in places:
+        key = (place.league, place.organisation_code)
+        found.setdefault(place.league, []).append(
+            Member(
+                organisation=organisations[place.organisation_code],
+                place=place,
+                joint=place.rank is not None and shared[place.league, place.rank] > 1,
+                certainty=certainties.get(key),
+                band=bands.get(key),
+                change=changes.get(key),
+                domains=of_domains.get(key, {}),
+                measured=measured.get(key, {}),
+            )
+        )
+    return found
+
+
+def _rows(release: Release, kind: type[T]) -> list[T]:
+    """The rows of the table of a kind, in its published order, as far as its fields go."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return [kind(**{name: row[name] for name in names}) for row in release.rows(kind.TABLE)]  # type: ignore[attr-defined]
+
+
+def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.league, []).append(row)  # type: ignore[attr-defined]
+    return found
+
+
+def _by_member(rows: Iterable[T]) -> dict[tuple[str, str], T]:
+    return {(row.league, row.organisation_code): row for row in rows}  # type: ignore[attr-defined]

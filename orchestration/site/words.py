@@ -1,0 +1,64 @@
+"""Numbers, places and names as the public reads them. Pure functions, no page and no release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+
+def rounded(number: Decimal, decimals: int) -> str:
+    """A number with thousands apart, half rounded away from zero."""
+    exact = number.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    return f"{exact + 0:,}"  # `+ 0` makes of minus zero a zero
+
+
+def whole(number: Decimal) -> int:
+    """The nearest whole number, half rounded up."""
+    return int(number.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def ordinal(number: int) -> str:
+    """Of 1, `1st`; of 12, `12th`."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def placed(rank: int, joint: bool) -> str:
+    """A place: `26th`, or `joint 26th` where others share it."""
+    return f"joint {ordinal(rank)}" if joint else ordinal(rank)
+
+
+def span(low: int, high: int) -> str:
+    """A range: `1 to 21`. Of one place, that place."""
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """`1 trust`, `2 trusts`, `no trusts`."""
+    word = one if number == 1 else many or f"{one}s"
+    return f"{number:,} {word}" if number else f"no {word}"
+
+
+def listed(items: Iterable[str]) -> str:
+    """`a, b and c`."""
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def value(number: Decimal, unit: str) -> str:
+    """A value of a metric with its unit: `5.1%`, `6.92 out of 10`, `£1.2 million`."""
+    if unit == "score":
+        return rounded(number, 2)
+    if unit == "%":
+        return f"{rounded(number, 1)}%"
+    return f"{rounded(number, 1)} {unit}"
+
+
+def times_in_100(share: Decimal) -> str:
+    """A share as a person counts: `about 63 times in 100`, `almost every time`, `almost never`."""
+    times = whole(share * 100)
+    if times >= 99:
+        return "almost every time"
+    if times < 1:
+        return "almost never"
+    return "about once in 100 times" if times == 1 else f"about {times} times in 100"
