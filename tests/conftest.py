@@ -218,6 +218,33 @@ def built(build_quarter: Callable[[str, Path], Built], sample: Path) -> Built:
 
 
 @pytest.fixture(scope="session")
+def site(built: Built, once: Any) -> Path:
+    """The site of the sample's 2025-26-Q4. Read it, never change it."""
+    from orchestration.site.build import build
+
+    return once("site", lambda folder: build(built.workspace, folder, print))[0]
+
+
+@pytest.fixture(scope="session")
+def real_site(real_quarters: dict[str, Built], once: Any) -> Path:
+    """The site of the quarters that published files are at hand of, each approved, `site`, and their data folder,
+    `data`. Read it, never change it."""
+    from orchestration.releases import shelf
+    from orchestration.releases.decisions import APPROVED
+    from orchestration.site.build import build
+    from orchestration.workspace.paths import Workspace
+
+    def fill(folder: Path) -> None:
+        workspace = Workspace(folder / "data")
+        shutil.copytree(real_quarters["2025-26-Q2"].workspace.data_dir / "releases", folder / "data" / "releases")
+        for quarter in shelf.quarters_released(workspace):
+            shelf.decide(shelf.find(workspace, quarter), APPROVED, "the tests", lambda: None)
+        build(workspace, folder / "site", print)
+
+    return once("real_site", fill)[0]
+
+
+@pytest.fixture(scope="session")
 def built_first(run: Run, first_quarter: Path, once: Any) -> Built:
     """The sample's 2025-26-Q1, built once; by the lock its files came on ANOTHER_DAY. Read it, never change it."""
     from orchestration.sources.inventory import survey

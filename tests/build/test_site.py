@@ -1,0 +1,68 @@
+"""The site of the sample: what every page must hold, whatever it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from justhtml import JustHTML
+
+from orchestration.site import build as building
+
+FORBIDDEN = [
+    text.encode()
+    for text in ("assets.nhs.uk", "Frutiger", "nhsuk-header__logo", "© NHS England", "document.cookie", "Storage")
+]
+    b"assets.nhs.uk",
+    b"Frutiger",
+    b"nhsuk-header__logo",
+    "© NHS England".encode(),
+    b"document.cookie",
+    b"Storage",
+)
+ELSEWHERE = re.compile(rb'(?:src|href|action|url)\s*[=(]\s*["\']?((?:https?:)?//[^"\')\s>]+)')
+MAY_BE_NAMED = (b"https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",)
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> dict[str, bytes]:
+    """Every page by its path."""
+    found = {path.relative_to(site).as_posix(): path.read_bytes() for path in sorted(site.rglob("*.html"))}
+    return {path: page for path, page in found.items() if path.rsplit("/", 1)[-1] != "audit.html"}
+
+
+def test_every_page_parses_and_has_a_heading_and_a_policy(pages: dict[str, bytes]) -> None:
+    assert len(pages) > 300
+    for path, page in pages.items():
+        document = JustHTML(page, collect_errors=True)
+        assert [str(error) for error in document.errors] == [], path
+        assert len(document.query("h1")) == 1, path
+        ids = [element.attrs["id"] for element in document.query("[id]")]
+        assert len(ids) == len(set(ids)), path
+        assert b"default-src 'none'" in page and b"style=" not in page and b"<style" not in page, path
+        assert all(element.attrs.get("src") for element in document.query("script")), path
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_kept(site: Path) -> None:
+    for path in sorted(site.rglob("*")):
+        if path.suffix in (".html", ".css", ".js", ".svg") and path.name not in ("audit.html", "nhsuk-frontend.min.js"):
+            content = path.read_bytes()
+            assert [word for word in FORBIDDEN if word in content] == [], path
+            assert set(ELSEWHERE.findall(content)) <= {*MAY_BE_NAMED}, path
+
+
+def test_every_page_of_a_fictional_release_says_so_and_is_never_the_latest(pages: dict[str, bytes]) -> None:
+    of_release = [page for path, page in pages.items() if path.startswith("2025-26-q4/v1/")]
+    assert of_release and all(b"<strong>Fictional.</strong>" in page for page in of_release)
+    assert not [path for path in pages if path.startswith("latest/") and b'http-equiv="refresh"' in pages[path]]
+
+
+def test_same_releases_give_the_same_bytes(site: Path, built: Any, tmp_path: Path) -> None:
+    building.build(built.workspace, tmp_path / "again", print)
+    first, again = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        for folder in (site, tmp_path / "again")
+    )
+    assert first == again
