@@ -34,6 +34,7 @@ from orchestration.workspace.paths import Workspace
 ASSETS = HERE / "assets"
 LIBRARY = "nhsuk-frontend.min.css"
 MARKER = ".league-site"  # what a folder holds that a site was written to, so that nothing else is replaced
+PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 FONT_RULE = re.compile(r"@font-face\s*\{[^}]*\}")  # each fetches a protected font from a host of the NHS
 CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 MADE_BY_SCRIPT = {"nhsuk-link", "nhsuk-u-visually-hidden"}  # classes that sorting adds
@@ -49,6 +50,8 @@ def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     shown = editions.read(workspace, say)
     files = list(pages(shown))
     files += _assets(files)
+    if odd := sorted(one.path for one in files if not PLAIN.fullmatch(one.path)):
+        raise LeagueError("the site was not written: these are no plain file names\n" + "\n".join(map(repr, odd)))
     if dead := sorted(_dead_links(files)):
         raise LeagueError("the site was not written: links lead nowhere\n" + "\n".join(dead))
     _write(files, out)
