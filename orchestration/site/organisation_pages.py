@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from markupsafe import Markup
 
@@ -141,7 +142,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
     background = Background(edition, league)
     for member in league.members:
         path = sentences.address(edition, league, member)
-        said = {"league": league, "member": member, "sentences": sentences}
+        said: dict[str, Any] = {"league": league, "member": member, "sentences": sentences}
         yield page(
             "organisation",
             path,
@@ -183,12 +184,13 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "money": sorted(
             (row for row in found if row.measure.domain == FINANCE), key=lambda row: not row.measure.counted
         ),
+        "total": len(found),
         "badges": Counter(row.badge.badge for row in found if row.badge),
         "absent": absent,
         "patients": sentences.of_patients(patients[0], background.ranked_for_patients) if patients else None,
         "patients_measures": [
             league.measures[metric].plain_name
-            for metric in ((patients[0].metrics or "").split() if patients else ())
+            for metric in ((patients[0].metrics or "").split() if patients and patients[0].rank else ())
             if metric in league.measures
         ],
         "contexts": contexts,
@@ -273,9 +275,7 @@ def _ways(league: League, member: Member) -> Iterator[Way]:
         metric = certainty.left_out_metric or ""
         name = league.measures[metric].plain_name if metric in league.measures else metric
         note = f"moves most without “{name}”" if name else ""
-        yield Way(
-            "With any 1 measure left out", note, None, certainty.left_out_rank_low, certainty.left_out_rank_high
-        )
+        yield Way("With any 1 measure left out", note, None, certainty.left_out_rank_low, certainty.left_out_rank_high)
     if certainty.method_rank_low is not None and certainty.method_rank_high is not None:
         yield Way(
             "By other sound methods",

@@ -34,7 +34,7 @@ class Scale:
 
     left: Decimal
     right: Decimal
-    ticks: Markup  # of all values: one path, the same on every page
+    ticks: str  # of all values, as SVG: one path, the same on every page
 
     @classmethod
     def of(cls, values: Sequence[Decimal], lower_is_better: bool) -> Scale:
@@ -44,7 +44,8 @@ class Scale:
         left, right = ordered[beyond], ordered[-1 - beyond]
         at = sorted({round(1000 * _share(value, left, right)) for value in ordered})
         path = "".join(f"M{one} 6v12" for one in at)
-        return cls(left, right, Markup(f'<path class="ticks" d="{path}"/>'))  # noqa: S704 - numbers only
+        stretched = 'width="100%" height="24" viewBox="0 0 1000 24" preserveAspectRatio="none"'
+        return cls(left, right, f'<svg {stretched}><path class="ticks" d="{path}"/></svg>')
 
     def share(self, value: Decimal) -> float:
         """From 0, the better end, to 1."""
@@ -57,15 +58,15 @@ def _share(value: Decimal, left: Decimal, right: Decimal) -> float:
     return 0.03 + 0.94 * min(max(along, 0), 1)
 
 
-def value_strip(scale: Scale, quartiles: tuple[Decimal, Decimal] | None, middle: Decimal | None, own: Decimal) -> Markup:
-    """A value among those of others: box for the middle half, line for the middle one, ticks for all, dot for its own."""
+def value_strip(
+    scale: Scale, quartiles: tuple[Decimal, Decimal] | None, middle: Decimal | None, own: Decimal
+) -> Markup:
+    """A value among others: box for the middle half, line for the middle one, ticks for all, dot for its own."""
     marks = ['<line class="axis" x1="0" x2="100%" y1="12" y2="12"/>']
     if quartiles:
         start, end = sorted(scale.share(one) for one in quartiles)
         marks += [f'<rect class="box" x="{_percent(start)}" y="4" width="{_percent(end - start)}" height="16"/>']
-    marks += [
-        '<svg width="100%" height="24" viewBox="0 0 1000 24" preserveAspectRatio="none">' + scale.ticks + "</svg>"
-    ]
+    marks += [scale.ticks]
     if middle is not None:
         at = _percent(scale.share(middle))
         marks += [f'<line class="middle" x1="{at}" x2="{at}" y1="1" y2="23"/>']

@@ -159,7 +159,8 @@ ALIKE = {"imd": "deprivation", "share_65_plus": "age", "rural_share": "rurality"
 
 def plainly(reason: str | None) -> str:
     """A reason of the release in the words of the pages."""
-    return (reason or "the reason is not known").replace("metric", "measure").replace("is no I", "it is no I")
+    said = (reason or "the reason is not known").replace("metric", "measure").replace(", is no ", " and is no ")
+    return f"it {said}" if said.startswith(("is ", "has ", "commissions ")) else said
 
 
 def why_no_place(league: League, member: Member) -> str | None:
@@ -226,9 +227,7 @@ def money_fact(member: Member) -> list[str]:
         ]
     elif lost < 0:
         first = "does not change its segment" if member.place.financial_override else "does not apply to it"
-        said = [
-            f"The finance rule {first}, but it gains {counted(-lost, 'place')} because the rule moves others down."
-        ]
+        said = [f"The finance rule {first}, but it gains {counted(-lost, 'place')} because the rule moves others down."]
     else:
         said = ["The finance rule does not change its place."]
     if certainty.rank_without_finance is not None:
@@ -439,9 +438,9 @@ def context(found: Context) -> str:
 def basis(found: list[Context]) -> str:
     """By what we know whose context it is, and whether that is sure."""
     known = listed(dict.fromkeys(BASES.get(one.basis, one.basis.replace("_", " ")) for one in found))
-    careful = " Read it with care: these may be other people than its patients." if any(
-        one.diluted for one in found
-    ) else ""
+    careful = (
+        " Read it with care: these may be other people than its patients." if any(one.diluted for one in found) else ""
+    )
     return f"We know it by {known}.{careful}"
 
 
@@ -492,7 +491,7 @@ def support(found: Support, league: League) -> list[str]:
 def series(points: list[Month]) -> str:
     """What the months of one measure show."""
     first, last = points[0], points[-1]
-    assert first.value is not None and last.value is not None  # noqa: S101 - who calls leaves others out
+    assert first.value is not None and last.value is not None
     said = (
         f"{months(first.month, last.month)}: from {value(first.value, first.unit)} to {value(last.value, last.unit)}."
     )
@@ -534,3 +533,12 @@ def of_domain(found: DomainPlace | None) -> str | None:
     if found.rank_low is not None and found.rank_high is not None:
         said.append(f"likely places {span(found.rank_low, found.rank_high)}")
     return ", ".join(said) or None
+
+
+def checked(badges: dict[str, int], total: int) -> str:
+    """How many figures of a page could be checked, and how many deserve a question."""
+    look, good = badges.get("look", 0), badges.get("good", 0)
+    said = f"We could check {look + good} of these {total} figures."
+    if look:
+        said += f" {look} of them deserve{'s' if look == 1 else ''} a question, which does not make it wrong."
+    return said
