@@ -158,7 +158,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
 def _shown(background: Background, member: Member) -> dict[str, object]:
     """What the page of one organisation shows besides its place."""
     edition, league, code = background.edition, background.league, member.code
-    values = {(one.metric_id, one.value_basis): one for one in background.values.get(code, ())}
+    values = _values(league, background.values.get(code, []))
     badges = {one.metric_id: one for one in background.badges.get(code, ())}
     rows = [_row(background, member, measure, values, badges) for measure in league.measures.values()]
     found = [row for row in rows if row]
@@ -170,7 +170,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
     absent: dict[str, list[str]] = {}
     for measure in league.measures.values():
         if measure.counted and measure.metric_id not in member.measured and member.measured:
-            value = values.get((measure.metric_id, measure.value_basis))
+            value = values.get(measure.metric_id)
             reason = sentences.not_counted(value.status_reason if value else None)
             absent.setdefault(reason, []).append(measure.plain_name)
     peers = background.peers.get(code, [])
@@ -195,11 +195,12 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         ],
         "contexts": contexts,
         "outcomes": [
-            sentences.in_context(one, _outcome(league, one.outcome), background.outcomes[one.outcome])
+            (_outcome(league, one.outcome), one, background.outcomes[one.outcome])
             for one in background.in_context.get(code, ())
         ],
         "peers": [(one, background.neighbour(one.peer_code)) for one in peers],
         "teachers": _teachers(background, member),
+        "at_bound": any(one.at_bound for one in background.teachers.get(code, ())),
         "levers": sentences.levers(league, background.levers.get(code, [])),
         "support": sentences.support(support[0], league) if support else [],
         "courses": list(_courses(background, code)),
@@ -208,18 +209,32 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
     }
 
 
+def _values(league: League, found: list[Value]) -> dict[str, Value]:
+    """The value of each metric that its league counts: of the basis that the guide names, or of the other one where
+    only that is reported."""
+    chosen: dict[str, Value] = {}
+    for one in found:
+        measure = league.measures.get(one.metric_id)
+        known = chosen.get(one.metric_id)
+        better = known is None or (one.status == "reported") > (known.status == "reported")
+        same = known is not None and (one.status == "reported") == (known.status == "reported")
+        if better or (same and measure and one.value_basis == measure.value_basis):
+            chosen[one.metric_id] = one
+    return chosen
+
+
 def _row(
     background: Background,
     member: Member,
     measure: Measure,
-    values: dict[tuple[str, str], Value],
+    values: dict[str, Value],
     badges: dict[str, Quality],
 ) -> Row | None:
     """A measure as its organisation has it, or nothing where it has no figure."""
     measured = member.measured.get(measure.metric_id)
     if measured is None:
         return None
-    value, metric = values.get((measure.metric_id, measure.value_basis)), measure.metric_id
+    value, metric = values.get(measure.metric_id), measure.metric_id
     picture, place = Markup(), None
     if measured.value is not None and metric in background.scales:
         quartiles = (measured.lower_quartile, measured.upper_quartile)
@@ -317,6 +332,8 @@ def _teachers(background: Background, member: Member) -> list[tuple[Measure, str
     for one in background.teachers.get(member.code, ()):
         if one.metric_id in league.measures:
             found.setdefault(one.metric_id, []).append(one)
+    if not any(one.candidate_code for rows in found.values() for one in rows):
+        return []
     return [
         (
             league.measures[metric],
@@ -341,16 +358,15 @@ def _courses(background: Background, code: str) -> Iterator[Course]:
 
 
 def _traces(
-    background: Background, rows: list[Row], values: dict[tuple[str, str], Value], origins: list[Origin]
+    background: Background, rows: list[Row], values: dict[str, Value], origins: list[Origin]
 ) -> Iterator[Trace]:
     """File, sheet and row of every figure of the measures."""
     of_values: dict[tuple[str, str], list[Origin]] = {}
     for origin in origins:
         of_values.setdefault((origin.metric_id, origin.value_basis), []).append(origin)
     for row in rows:
-        key = (row.measure.metric_id, row.measure.value_basis)
-        name, value = row.measure.plain_name, values.get(key)
-        for origin in of_values.get(key, ()):
+        name, value = row.measure.plain_name, values.get(row.measure.metric_id)
+        for origin in of_values.get((value.metric_id, value.value_basis), ()) if value else ():
             yield Trace(
                 name,
                 sentences.traced(row.measured, origin),

@@ -15,7 +15,6 @@ from orchestration.site.view import (
     Context,
     DomainPlace,
     Edition,
-    InContext,
     League,
     Lever,
     Measure,
@@ -328,12 +327,24 @@ def period(found: Value | None) -> str | None:
     return found.reporting_date
 
 
+def middle(measured: Measured) -> str | None:
+    """The value in the middle, beside one that says its unit."""
+    if measured.median is None:
+        return None
+    return f"middle {value(measured.median, measured.unit).removesuffix(f' {measured.unit}')}"
+
+
 def in_counts(measure: Measure, measured: Measured) -> str | None:
     """The counts behind a share: `96,483 of 156,401 people waiting`."""
     if measured.numerator is None or measured.denominator is None or measured.unit != "%":
         return None
-    of = COUNTED_OF.get(measure.publication or "", "counted")
-    return f"{rounded(measured.numerator, 0)} of {rounded(measured.denominator, 0)} {of}"
+    of = COUNTED_OF.get(measure.publication or "", "")
+    return f"{rounded(measured.numerator, 0)} of {rounded(measured.denominator, 0)} {of}".rstrip()
+
+
+def named(names: list[str]) -> str:
+    """A few measures by name, or how many."""
+    return some(names, FEW + FEW) or f"{len(names)} measures"
 
 
 def not_counted(reason: str | None) -> str:
@@ -444,16 +455,6 @@ def basis(found: list[Context]) -> str:
     return f"We know it by {known}.{careful}"
 
 
-def in_context(found: InContext, name: str, count: int) -> str:
-    """An outcome that goes with where people live, beside what its context lets us expect."""
-    low, high = ordinal(found.adjusted_rank_low), ordinal(found.adjusted_rank_high)
-    return (
-        f"{name}: its score is {rounded(found.score, 2)}, where the others let us expect"
-        f" {rounded(found.expected_score, 2)} (lower is better). Seen like this, its place is very likely between"
-        f" {low} and {high} of {count}."
-    )
-
-
 def peers(found: list[Peer]) -> str:
     """What its peers are like it by."""
     alike = dict.fromkeys(one for peer in found for one in peer.measures.split(", "))
@@ -464,11 +465,10 @@ def peers(found: list[Peer]) -> str:
 
 
 def teacher(found: Teacher) -> str:
-    """The value of who is better, with what to ask first."""
+    """The value of who is better, or why nobody is named."""
     if found.candidate_value is None:
         return f"Nobody is named: {plainly(found.not_named_reason)}"
-    at_bound = ", as far as it can go: ask first what is counted" if found.at_bound else ""
-    return f"{value(found.candidate_value, found.unit)}{at_bound}"
+    return value(found.candidate_value, found.unit) + (" (the limit)" if found.at_bound else "")
 
 
 def support(found: Support, league: League) -> list[str]:
