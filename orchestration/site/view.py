@@ -231,6 +231,28 @@ class Measured:
     upper_quartile: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    TABLE: ClassVar = "metric_scores"
+    league: str | None
+    organisation_code: str
+    metric_id: str
+    score_exact: Decimal | None
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    TABLE: ClassVar = "rank_pairs"
+    league: str
+    code_a: str
+    code_b: str
+    ahead_share: Decimal
+    level_share: Decimal
+    told_apart_alone: bool | None
+    told_apart_all: bool | None
+
+
 @dataclass(frozen=True)
 class Member:
     """An organisation in one league. `certainty`, `band` and `change` are there for who has a place."""
@@ -243,6 +265,7 @@ class Member:
     change: Change | None
     domains: dict[str, DomainPlace]
     measured: dict[str, Measured]
+    scores: dict[str, Decimal]  # `score_exact` of the measures that count
 
     @property
     def code(self) -> str:
@@ -281,6 +304,7 @@ class League:
     domains: tuple[Domain, ...]
     measures: dict[str, Measure]
     figures: dict[tuple[str, str, str], Decimal]  # of `method_sensitivity`, by assessment, item and measure
+    pairs: tuple[Pair, ...]
     official: bool  # NHS England published these places, and ours agree with every one of them
 
     @property
@@ -390,7 +414,7 @@ def read(release: Release) -> Edition:
     for row in release.rows("method_sensitivity"):
         figures.setdefault(row["league"], {})[row["assessment"], row["item"], row["measure"]] = row["value"]
     measures, domains = _by_league(_rows(release, Measure)), _by_league(_rows(release, Domain))
-    members = _members(release, organisations)
+    members, pairs = _members(release, organisations), _by_league(_rows(release, Pair))
     leagues = tuple(
         League(
             coverage=coverage,
@@ -398,6 +422,7 @@ def read(release: Release) -> Edition:
             domains=tuple(domains.get(coverage.league, ())),
             measures={one.metric_id: one for one in measures.get(coverage.league, ())},
             figures=figures.get(coverage.league, {}),
+            pairs=tuple(pairs.get(coverage.league, ())),
             official=coverage.league in official,
         )
         for coverage in _rows(release, Coverage)
@@ -417,6 +442,10 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
     measured: dict[tuple[str, str], dict[str, Measured]] = {}
     for one in _rows(release, Measured):
         measured.setdefault((one.league, one.organisation_code), {})[one.metric_id] = one
+    scores: dict[tuple[str | None, str], dict[str, Decimal]] = {}
+    for score in _rows(release, Score):
+        if score.counted and score.score_exact is not None:
+            scores.setdefault((score.league, score.organisation_code), {})[score.metric_id] = score.score_exact
     found: dict[str, list[Member]] = {}
     for place in places:
         key = (place.league, place.organisation_code)
@@ -430,6 +459,7 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
                 change=changes.get(key),
                 domains=of_domains.get(key, {}),
                 measured=measured.get(key, {}),
+                scores=scores.get(key, {}),
             )
         )
     return found
