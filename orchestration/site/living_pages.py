@@ -10,7 +10,7 @@ from orchestration.site.render import File, page
 
 def pages(shown: Editions) -> Iterator[File]:
     """All living pages but the method."""
-    for path in ("", "find", "latest", "compare", "own", "corrections", "about", "accessibility", "privacy", "data"):
+    for path in ("", "find", "latest", "compare", "own", "corrections", "about", "accessibility", "privacy"):
         yield page("plain", path, path or "Start")
     for quarter in sorted({one.quarter for one in shown.all}):
         yield page("plain", quarter.lower(), quarter)
