@@ -5,10 +5,26 @@ the same (templates), how a number is written (`words.py`)."""
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member
-from orchestration.site.words import counted, ordinal, placed, whole
+from orchestration.releases.decisions import Decision
+from orchestration.site.view import (
+    BETTER,
+    EITHER,
+    WORSE,
+    Edition,
+    League,
+    Measure,
+    Member,
+    PatientPlace,
+    Point,
+    Series,
+    Support,
+    Waiting,
+)
+from orchestration.site.words import counted, listed, ordinal, placed, times_in_100, value, whole
 
 POSITIONS = {
     BETTER: "very likely in the better half",
@@ -140,3 +156,203 @@ def own_rule(league: League) -> str | None:
 def counts_as(weight: Decimal) -> str | None:
     """How a measure counts of which several weigh together as one. None where it counts in full."""
     return None if weight == 1 else f"Counts as {SHARES.get(whole(1 / weight), 'a part')} of a measure."
+
+
+# A league, on pages that only name it
+
+
+def first_sentence(league: League) -> str:
+    """What a league says first, or why it has no table."""
+    return lead(league) if league.published else f"There is no table this quarter: {league.coverage.absent_reason}."
+
+
+def no_place(league: League, member: Member) -> str:
+    """Why an organisation has no place in a league."""
+    if not league.published:
+        return first_sentence(league)
+    return f"It has no place this quarter: {member.place.not_ranked_reason}."
+
+
+def rule_held(edition: Edition, member: Member) -> str | None:
+    """What a likely range of an earlier quarter needs beside it: what the finance rule did."""
+    if (moved := alone(member)) is None:
+        return None
+    return (
+        f"{edition.guide.published_label}: the finance rule put it in segment {member.place.segment}. By score alone it"
+        f" was {moved.removesuffix(' by score alone')}. The range looks narrow because the rule fixes the segment, not"
+        " because more is known."
+    )
+
+
+# Versions and what became of them
+
+
+def day(decision: Decision) -> str:
+    """The day of a decision: `26 November 2026`."""
+    return written(date.fromisoformat(decision.at[:10]))
+
+
+def written(when: date) -> str:
+    """`26 November 2026`."""
+    return f"{when.day} {when:%B %Y}"
+
+
+def files_changed(count: int) -> str:
+    """How many files of the publishers are new, revised or gone."""
+    return f"{counted(count, 'file')} of the publishers changed."
+
+
+def standing(edition: Edition, current: Edition | None) -> str:
+    """What a version is among those of its quarter."""
+    if edition.state == "withdrawn":
+        return "Withdrawn: do not use it"
+    if edition is current:
+        return "Fictional" if edition.synthetic else "In force"
+    return f"Replaced by version {current.version}" if current else "Replaced"
+
+
+def notes(edition: Edition) -> str:
+    """What a version has, and what it lacks."""
+    with_table = [league.title for league in edition.leagues if league.published]
+    found = f"Has tables of {counted(len(with_table), 'league')}"
+    if with_table:
+        found += f": {listed(with_table)}"
+    missing = sum(
+        len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published
+    )
+    return f"{found}. {counted(missing, 'measure').capitalize()} had to be left out." if missing else f"{found}."
+
+
+# Months
+
+
+def month(day: date) -> str:
+    """`January 2026`."""
+    return f"{day:%B %Y}"
+
+
+def usual_range(point: Point) -> str | None:
+    """Between which values its months usually lie. A share ends at 0% and 100%, whatever the limits."""
+    if point.lower_limit is None or point.upper_limit is None:
+        return None
+    low, high = (value(limit, point.unit) for limit in (point.lower_limit, point.upper_limit))
+    if point.lower_limit < 0:
+        return f"up to {high}"
+    if point.unit == "%" and point.upper_limit > 100:
+        return f"{low} or more"
+    return f"{low} to {high}"
+
+
+def course(series: Series) -> str:
+    """The last month, and whether chance explains it."""
+    point = series.last
+    said = f"In {month(point.month)} it was {value(point.value, point.unit)}."
+    usual = usual_range(point)
+    if usual is None or point.variation == "too short":
+        return f"{said} There are too few months to say what is usual."
+    verdict = {
+        "common cause": "Chance explains how its months differ: no change is shown.",
+        "improvement": "That is a change for the better, beyond what chance explains.",
+        "concern": "That is a change for the worse, beyond what chance explains.",
+    }[point.variation]
+    return f"{said} Its usual range is {usual}. {verdict}"
+
+
+VARIATION = {
+    "common cause": "chance explains it",
+    "improvement": "better by more than chance",
+    "concern": "worse by more than chance",
+    "too short": "too few months to say",
+}
+
+
+def direction(measure: Measure | None) -> str:
+    """What is better of a measure, where that is known."""
+    return {"lower_better": "lower is better", "higher_better": "higher is better"}.get(
+        (measure and measure.direction) or "", ""
+    )
+
+
+def standard(series: Series) -> str | None:
+    """Whether its usual range meets the standard."""
+    point = series.last
+    if point.target is None or point.assurance is None:
+        return None
+    meets = {
+        "passes": "Its usual range meets it.",
+        "fails": "Its usual range does not reach it.",
+        "hit or miss": "Its usual range is on both sides of it, so chance decides which month meets it.",
+    }[point.assurance]
+    return f"The standard of 2025/26 is {value(point.target, point.unit)}. {meets}"
+
+
+def sketch(series: Series) -> str | None:
+    """How little a range of few months is."""
+    point = series.last
+    if point.limits != "trial":
+        return None
+    return f"This rests on {counted(point.points, 'month')}: read it as a sketch."
+
+
+# A version
+
+
+def checks_made(checks: list[dict[str, Any]]) -> str:
+    """How many checks a version passed, failed and was let off."""
+    failed = [check for check in checks if not check["passed"]]
+    waived = sum(check["waiver"] is not None for check in failed)
+    said = f"{len(checks):,} checks were made. "
+    if not failed:
+        return f"{said}All were passed."
+    said += f"{len(failed):,} found something."
+    return f"{said} {waived:,} of these a person waived." if waived else said
+
+
+def how_sure(league: League) -> str:
+    """What the likely ranges of a league cover."""
+    return f"{league.typical_places} of {len(league.placed)}"
+
+
+# Lists of ours
+
+
+def patients_lead(league: League, places: list[PatientPlace]) -> str:
+    """What the table by waits, experience and outcomes rests on."""
+    ranked = [place for place in places if place.rank]
+    who = organisations_of(league)
+    at_hand = max(place.metrics_at_hand for place in places)
+    few = f" The other {len(places) - len(ranked)} lack too many of the measures." if len(ranked) < len(places) else ""
+    return (
+        f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of waits, experience and"
+        f" outcomes.{few}"
+    )
+
+
+def needs_support(row: Support) -> str:
+    """How likely an organisation is in the last quarter of its league, now and before."""
+    now = times_in_100(row.bottom_quarter_share)
+    said = f"With other measures of the same kind, it would be in the last quarter of the table {now}"
+    if row.previous_bottom_quarter_share is None:
+        return f"{said}."
+    return f"{said}, and {times_in_100(row.previous_bottom_quarter_share)} in the quarter before."
+
+
+def specialty_lead(ranked: list[Waiting], who: str) -> str:
+    """How many differ by more than chance and the usual spread."""
+    above, below = (
+        sum(row.funnel in (f"{side} 99.8% limit", f"{side} 95% limit") for row in ranked) for side in ("above", "below")
+    )
+    within = len(ranked) - above - below
+    return (
+        f"Of {len(ranked)} {who}, {within or 'none'} {'is' if within == 1 else 'are'} within the usual spread,"
+        f" {above or 'none'} above it and {below or 'none'} below it."
+    )
+
+
+FUNNEL = {
+    "above 99.8% limit": "far above the usual spread",
+    "above 95% limit": "above the usual spread",
+    "within limits": "within the usual spread",
+    "below 95% limit": "below the usual spread",
+    "below 99.8% limit": "far below the usual spread",
+}
