@@ -163,7 +163,9 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
                 if measure not in mine or found.new > mine[measure].new:
                     mine[measure] = found
     predecessors = {
-        code: {old for one in of.values() for point in one.points for old in (point.predecessors or "").split(", ") if old}
+        code: {
+            old for one in of.values() for point in one.points for old in (point.predecessors or "").split(", ") if old
+        }
         for code, of in series.items()
     }
     return {
@@ -179,7 +181,9 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
 
 
 def _by_name(everybody: dict[str, Everywhere]) -> list[Everywhere]:
-    return sorted(everybody.values(), key=lambda one: (one.organisation.short_name.casefold(), one.organisation.organisation_code))
+    return sorted(
+        everybody.values(), key=lambda one: (one.organisation.short_name.casefold(), one.organisation.organisation_code)
+    )
 
 
 def _areas(everybody: dict[str, Everywhere]) -> dict[str, dict[str, list[Organisation]]]:

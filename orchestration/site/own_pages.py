@@ -14,7 +14,7 @@ from typing import Any
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import FINANCE, Edition, League, Measure
+from orchestration.site.view import FINANCE, Certainty, Edition, League, Measure
 from orchestration.workspace.paths import SEEDS
 
 SURVEY_OF_STAFF = "out of 10"  # the unit of the staff survey, and of nothing else
@@ -35,6 +35,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         edition,
         league=league,
         domains=_domains(league),
+        titles={one.domain: one.title for one in league.domains},
         presets=given["presets"],
         sentences=sentences,
     )
@@ -48,7 +49,7 @@ def scores(edition: Edition, league: League) -> dict[str, Any]:
     return {
         "release": f"{edition.quarter} version {edition.version}",
         "synthetic": edition.synthetic,
-        "league": league.name,
+        "experimental": league.experimental,
         "who": sentences.organisations_of(league),
         "domains": [domain for domain, _ in domains],
         "measures": [
@@ -63,9 +64,9 @@ def scores(edition: Edition, league: League) -> dict[str, Any]:
                 "page": f"../{member.slug}/index.html",
                 "rank": member.place.rank,
                 "alone": member.place.rank_without_override,
-                "range": _range(member.certainty, ""),
-                "rangeAlone": _range(member.certainty, "_without_override"),
+                **_ranges(member.certainty),
                 "rule": bool(member.place.financial_override),
+                "capped": member.capped,
                 "scores": [_number(member.scores.get(one.metric_id)) for one in measures],
             }
             for member in league.by_name
@@ -104,10 +105,9 @@ def presets(domains: list[tuple[str, list[Measure]]]) -> list[dict[str, Any]]:
 def every_domain_the_same(domains: list[tuple[str, list[Measure]]]) -> Weights:
     """Weights of domains with which all measures of one count as much together as those of any other; on average 1,
     with as many decimals as a reader sees."""
-    totals = {domain: sum(one.weight for one in held) for domain, held in domains}
-    mean = sum(totals.values()) / len(totals)
-    same = {domain: float(round(min(mean / total, Decimal(5)), 2)) for domain, total in totals.items()}
-    return {domain: weight for domain, weight in same.items() if weight != 1}
+    totals = {domain: sum((one.weight for one in held), Decimal()) for domain, held in domains}
+    mean = sum(totals.values(), Decimal()) / len(totals)
+    return {domain: float(round(mean / total, 2)) for domain, total in totals.items() if total != mean}
 
 
 def _only(domains: list[tuple[str, list[Measure]]], kept: set[str]) -> Weights:
@@ -139,9 +139,13 @@ def _asked(question: str) -> frozenset[str]:
         return frozenset(row["metric_id"] for row in csv.DictReader(lines) if row["question"] == question)
 
 
-def _range(certainty: Any, which: str) -> list[int] | None:
-    low, high = (getattr(certainty, f"rank_{end}{which}", None) for end in ("low", "high"))
-    return None if low is None else [low, high]
+def _ranges(certainty: Certainty | None) -> dict[str, tuple[int | None, int | None]]:
+    if certainty is None:
+        return {}
+    return {
+        "range": (certainty.rank_low, certainty.rank_high),
+        "rangeAlone": (certainty.rank_low_without_override, certainty.rank_high_without_override),
+    }
 
 
 def _number(score: Decimal | None) -> float | None:

@@ -6,6 +6,7 @@ the same (templates), how a number is written (`words.py`)."""
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from orchestration.releases.decisions import Decision
@@ -23,13 +24,14 @@ from orchestration.site.view import (
     Support,
     Waiting,
 )
-from orchestration.site.words import counted, listed, ordinal, placed, times_in_100, value
+from orchestration.site.words import counted, listed, ordinal, placed, times_in_100, value, whole
 
 POSITIONS = {
     BETTER: "very likely in the better half",
     EITHER: "could be in either half",
     WORSE: "very likely in the worse half",
 }
+SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
 
 
 # A league
@@ -58,7 +60,7 @@ def money(league: League) -> str:
     moved = counted(len(league.moved), "trust")
     if not capped:
         return f"NHS England’s finance rule changed the place of {moved}."
-    segment, better = league.coverage.override_segment or 0, _segments_before(league.coverage.override_segment or 0)
+    segment, better = league.coverage.override_segment or 0, _before(league.coverage.override_segment or 0)
     them, would = ("This one is", "it would be") if capped == 1 else ("These are", "they would be")
     return (
         f"NHS England’s finance rule put {counted(capped, 'trust')} in segment {segment} that scores alone would put in"
@@ -67,7 +69,7 @@ def money(league: League) -> str:
     )
 
 
-def _segments_before(segment: int) -> str:
+def _before(segment: int) -> str:
     *first, last = [str(one) for one in range(1, segment)]
     return f"{', '.join(first)} or {last}" if first else last
 
@@ -126,6 +128,34 @@ def answer(league: League, member: Member) -> list[str]:
 def address(edition: Edition, league: League, member: Member) -> str:
     """The folder of an organisation's page."""
     return edition.folder(league, member.slug)
+
+
+# A ranking of one's own
+
+
+def own_rule(league: League) -> str | None:
+    """What the switch of the finance rule does on the page of one's own ranking. None where the rule applies to
+    nobody."""
+    under = [one for one in league.placed if one.place.financial_override]
+    if not under:
+        return None
+    segment = league.coverage.override_segment or 0
+    spared = sum((one.place.segment or segment) < segment for one in league.placed)
+    them = "this trust comes" if len(under) == 1 else "these trusts come"
+    applies = counted(len(under), "trust")
+    if not spared:
+        return (
+            f"The finance rule applies to {applies}. It moves nobody here: no trust is in segment {_before(segment)}."
+        )
+    return (
+        f"The finance rule applies to {applies}. With it, {them} after the {spared} that it leaves in segment"
+        f" {_before(segment)}."
+    )
+
+
+def counts_as(weight: Decimal) -> str | None:
+    """How a measure counts of which several weigh together as one. None where it counts in full."""
+    return None if weight == 1 else f"Counts as {SHARES.get(whole(1 / weight), 'a part')} of a measure."
 
 
 # A league, on pages that only name it
@@ -187,7 +217,9 @@ def notes(edition: Edition) -> str:
     found = f"Has tables of {counted(len(with_table), 'league')}"
     if with_table:
         found += f": {listed(with_table)}"
-    missing = sum(len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published)
+    missing = sum(
+        len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published
+    )
     return f"{found}. {counted(missing, 'measure').capitalize()} had to be left out." if missing else f"{found}."
 
 
