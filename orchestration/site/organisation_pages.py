@@ -27,12 +27,10 @@ from orchestration.site.view import (
     Measure,
     Measured,
     Member,
-    Month,
-    OfPatients,
     Origin,
     Peer,
+    Point,
     Quality,
-    Support,
     Teacher,
     Value,
 )
@@ -107,13 +105,13 @@ class Background:
         self.in_context = edition.beside(league, InContext)
         self.peers = edition.beside(league, Peer)
         self.teachers = edition.beside(league, Teacher)
-        self.support = edition.beside(league, Support)
-        self.of_patients = edition.beside(league, OfPatients)
+        self.support = {one.organisation_code: one for one in edition.support.get(league.name, ())}
+        self.of_patients = {one.organisation_code: one for one in edition.patients.get(league.name, ())}
         self.levers = edition.beside(league, Lever)
-        self.months = edition.beside(league, Month)
+        self.months = edition.beside(league, Point)
         self.files = {sha256: str(one["file_name"]) for sha256, one in edition.release.sources.items()}
         self.outcomes = Counter(one.outcome for rows in self.in_context.values() for one in rows)
-        self.ranked_for_patients = sum(one.rank is not None for rows in self.of_patients.values() for one in rows)
+        self.ranked_for_patients = sum(one.rank is not None for one in self.of_patients.values())
         found: dict[str, list[Decimal]] = {}
         for member in league.members:
             for metric, one in member.measured.items():
@@ -175,8 +173,8 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
             absent.setdefault(reason, []).append(measure.plain_name)
     peers = background.peers.get(code, [])
     contexts = [one for one in background.contexts.get(code, ()) if one.preferred]
-    patients = background.of_patients.get(code, []) if background.ranked_for_patients else []
-    support = background.support.get(code, [])
+    patients = background.of_patients.get(code)
+    support = background.support.get(code)
     return {
         "board": _board(edition, member),
         "ways": list(_ways(league, member)),
@@ -187,10 +185,10 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "total": len(found),
         "badges": Counter(row.badge.badge for row in found if row.badge),
         "absent": absent,
-        "patients": sentences.of_patients(patients[0], background.ranked_for_patients) if patients else None,
+        "patients": sentences.of_patients(patients, background.ranked_for_patients) if patients else None,
         "patients_measures": [
             league.measures[metric].plain_name
-            for metric in ((patients[0].metrics or "").split() if patients and patients[0].rank else ())
+            for metric in ((patients.metrics or "").split() if patients and patients.rank else ())
             if metric in league.measures
         ],
         "contexts": contexts,
@@ -202,7 +200,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "teachers": _teachers(background, member),
         "at_bound": any(one.at_bound for one in background.teachers.get(code, ())),
         "levers": sentences.levers(league, background.levers.get(code, [])),
-        "support": sentences.support(support[0], league) if support else [],
+        "support": sentences.support(support, league) if support else [],
         "courses": list(_courses(background, code)),
         "traces": list(_traces(background, found, values, edition.origins.get(code, []))),
         "area": _area(edition, member) if league.of_icbs else [],
@@ -252,7 +250,7 @@ def _row(
         measure=measure,
         measured=measured,
         picture=picture,
-        standing=sentences.standing(measured),
+        standing=sentences.quarter_of(measured),
         place=place,
         period=sentences.period(value),
         older=bool(value and value.period_end and value.period_end < background.edition.guide.first_day),
@@ -346,14 +344,14 @@ def _teachers(background: Background, member: Member) -> list[tuple[Measure, str
 
 def _courses(background: Background, code: str) -> Iterator[Course]:
     """The measures of the league that the release has months of."""
-    found: dict[tuple[str, str], list[Month]] = {}
+    found: dict[tuple[str, str], list[Point]] = {}
     for one in background.months.get(code, ()):
-        if one.value is not None and one.metric_id in background.league.measures:
+        if one.metric_id in background.league.measures:
             found.setdefault((one.metric_id, one.measure), []).append(one)
     for (metric, _), points in found.items():
         points.sort(key=lambda one: one.month)
         if len(points) >= FEWEST_MONTHS:
-            picture = pictures.series([one.value for one in points if one.value is not None], points[-1].mean)
+            picture = pictures.series([one.value for one in points], points[-1].mean)
             yield Course(background.league.measures[metric].plain_name, picture, sentences.series(points))
 
 

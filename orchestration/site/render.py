@@ -37,6 +37,14 @@ class File:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """A file of a release that the site offers as it is."""
+
+    path: str
+    source: Path
+
+
+@dataclass(frozen=True)
 class Crumb:
     """A page above this one."""
 
@@ -83,7 +91,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"site_name": NAME, "strip": pictures.range_strip, "words": words} | _components()
+    environment.globals |= {
+        "site_name": NAME,
+        "strip": pictures.range_strip,
+        "pictures": pictures,
+        "words": words,
+    } | _components()
     return environment
 
 

@@ -87,3 +87,13 @@ def times_in_100(share: Decimal) -> str:
     if times < 1:
         return "almost never"
     return "about once in 100 times" if times == 1 else f"about {times} times in 100"
+
+
+def size(number: int) -> str:
+    """How large a file is: `188 bytes`, `46 KB`, `1.9 MB`."""
+    if number < 1000:
+        return counted(number, "byte")
+    kilobytes = Decimal(number) / 1000
+    if whole(kilobytes) < 1000:
+        return f"{rounded(kilobytes, 0)} KB"
+    return f"{rounded(kilobytes / 1000, 1)} MB"
