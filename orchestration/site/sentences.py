@@ -6,7 +6,7 @@ the same (templates), how a number is written (`words.py`)."""
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from orchestration.releases.decisions import Decision
@@ -134,10 +134,12 @@ def answer(league: League, member: Member) -> list[str]:
         return [f"It has no place this quarter: {plainly(why_no_place(league, member))}."]
     low, high = ordinal(certainty.rank_low), ordinal(certainty.rank_high)
     if member.capped:
+        now, alone_at = placed(certainty.rank, member.joint), certainty.rank_without_override
+        moved = f"moved it from {ordinal(alone_at)} to {now} of {count}"
+        if alone_at == certainty.rank:
+            moved = f"put it in segment {member.place.segment}. It stays {now} of {count}"
         return [
-            f"NHS England’s finance rule moved it from {ordinal(certainty.rank_without_override)} to"
-            f" {placed(certainty.rank, member.joint)} of {count}. With the rule, its place is very likely between"
-            f" {low} and {high}.",
+            f"NHS England’s finance rule {moved}. With the rule, its place is very likely between {low} and {high}.",
             "The range looks narrow because the rule fixes the segment, not because more is known.",
         ]
     half = {
@@ -579,7 +581,7 @@ def quarter_of(measured: Measured) -> str | None:
         return None
     if measured.lower_quartile is None or measured.upper_quartile is None:
         return None
-    at, sign = measured.value.quantize(measured.median), 1 if measured.direction == "lower_better" else -1
+    at, sign = measured.value.quantize(measured.median, ROUND_HALF_UP), 1 if measured.direction == "lower_better" else -1
     better, middle, worse = (sign * one for one in (measured.lower_quartile, measured.median, measured.upper_quartile))
     if sign < 0:
         better, worse = worse, better
