@@ -54,7 +54,8 @@ def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     for file in pages(shown):
         made.append(file) if isinstance(file, File) else copies.append(file)
     made += _assets(made)
-    if odd := sorted(one.path for one in [*made, *copies] if not PLAIN.fullmatch(one.path)):
+    paths = [file.path for file in made] + [copy.path for copy in copies]
+    if odd := sorted(path for path in paths if not PLAIN.fullmatch(path)):
         raise LeagueError("the site was not written: these are no plain file names\n" + "\n".join(map(repr, odd)))
     if dead := sorted(_dead_links(made, copies)):
         raise LeagueError("the site was not written: links lead nowhere\n" + "\n".join(dead))

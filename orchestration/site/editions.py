@@ -44,13 +44,14 @@ class Editions:
 
     @property
     def leagues(self) -> dict[str, tuple[Edition, League]]:
-        """Each league with the newest edition in force that has its table, else with the newest that names it."""
+        """Each league with the newest edition in force that has its table, else with the newest that names it. Those with
+        a table come first."""
         found: dict[str, tuple[Edition, League]] = {}
         for edition in self.in_force:
             for league in edition.leagues:
                 if league.published or league.name not in found or not found[league.name][1].published:
                     found[league.name] = (edition, league)
-        return dict(sorted(found.items()))
+        return dict(sorted(found.items(), key=lambda item: (not item[1][1].published, item[0])))
 
     @property
     def latest(self) -> Edition | None:

@@ -14,6 +14,7 @@ from orchestration.site.view import (
     BETTER,
     EITHER,
     WORSE,
+    Agreement,
     Edition,
     League,
     Measure,
@@ -298,6 +299,38 @@ def sketch(series: Series) -> str | None:
 # A version
 
 
+COMPARED = {  # what `agreement` compares, in words
+    "adjusted_segment": "Segment, with the finance rule",
+    "average_score": "Average score",
+    "domain_rank": "Place in a domain",
+    "domain_score": "Score of a domain",
+    "domain_segment": "Segment of a domain",
+    "final_segment": "Final segment",
+    "financial_override": "Finance rule",
+    "league_rank": "Place in the league",
+    "league_table_average_score": "Average score, in the league table file",
+    "league_table_financial_override": "Finance rule, in the league table file",
+    "league_table_rank": "Place, in the league table file",
+    "league_table_segment": "Segment, in the league table file",
+    "metric_rank": "Place on a measure",
+    "metric_score": "Score on a measure",
+    "metric_value": "Value of a measure",
+    "metric_value_score": "Score of a value that we counted",
+    "rank_without_override": "Place by score alone",
+    "unadjusted_segment": "Segment by score alone",
+}
+
+
+def agreed(rows: list[Agreement]) -> str:
+    """How many official figures of a league we rebuild."""
+    figures, unexplained = sum(row.figures for row in rows), sum(row.unexplained for row in rows)
+    if not figures:
+        return "there are no official figures to compare with."
+    if not unexplained:
+        return f"we rebuild all {figures:,} official figures, or can say why one differs."
+    return f"of {figures:,} official figures {unexplained:,} differ from ours, and we cannot say why."
+
+
 def checks_made(checks: list[dict[str, Any]]) -> str:
     """How many checks a version passed, failed and was let off."""
     failed = [check for check in checks if not check["passed"]]
@@ -327,6 +360,11 @@ def patients_lead(league: League, places: list[PatientPlace]) -> str:
         f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of waits, experience and"
         f" outcomes.{few}"
     )
+
+
+def not_ranked(reason: str | None) -> str:
+    """Why somebody is only listed, in the words of pages."""
+    return f"{(reason or 'no reason is given').replace('metrics', 'measures')}."
 
 
 def needs_support(row: Support) -> str:

@@ -491,6 +491,11 @@ class Edition:
         return next((one for one in self.leagues if one.name == name), None)
 
     @cached_property
+    def agreements(self) -> dict[str, list[Agreement]]:
+        """By league, of the quarter itself."""
+        return _by_league(row for row in _rows(self.release, Agreement) if row.role == "asked for")
+
+    @cached_property
     def patients(self) -> dict[str, list[PatientPlace]]:
         """By league, of those in which anybody has a place."""
         found = _by_league(_rows(self.release, PatientPlace))

@@ -13,6 +13,9 @@ function show() {
   for (const letter of document.querySelectorAll(".letter")) {
     letter.hidden = !letter.querySelector("li:not([hidden])");
   }
+  for (const other of document.querySelectorAll(".unfiltered")) {
+    other.hidden = words.length > 0;
+  }
   const none = "None has all of these words. Try the start of a name, a town or an ODS code.";
   document.querySelector("#count").textContent = found ? `${found} of ${items.length} shown.` : none;
 }
