@@ -60,7 +60,6 @@ def compared(league: League) -> dict[str, Any]:
             {
                 "code": member.code,
                 "name": member.name,
-                "page": f"../{member.slug}/index.html",
                 **_places(member.certainty, member.capped),
                 "answer": sentences.answer(league, member),
                 "facts": [said for _, said in facts(league, member)],

@@ -4,6 +4,8 @@ import { strip } from "./strip.js";
 
 const MARKS = { b: ["●", "better quarter"], m: ["○", "middle half"], w: ["◆", "worse quarter"] };
 
+const SURE = 95; // of 100 redraws; from here on we do not say that it could be the other way round
+
 // Sentences
 
 // What is known of the order of two, of which `often` says who is ahead more often: below zero the second.
@@ -11,14 +13,23 @@ export function order(one, other, pair) {
   if (!pair) return without(one, other);
   const times = Math.abs(pair.often);
   const redraws = times === 100 ? "almost every redraw" : `${times} of 100 redraws`;
-  const ahead = `In ${redraws} ${(pair.often < 0 ? other : one).name} comes out ahead.`;
-  if (pair.apart === "-") return `${ahead} There is no test of this pair.`;
-  if (pair.apart === "0") return `Yes, it could. ${ahead} A test of this pair alone does not tell them apart.`;
-  const among =
-    pair.apart === "2"
+  const sentences = [`In ${redraws} ${(pair.often < 0 ? other : one).name} comes out ahead.`];
+  const capped = [one, other].filter((each) => each.alone).map((each) => each.name);
+  if (capped.length) sentences.push(`The finance rule fixes the segment of ${capped.join(" and of ")}, and so a part of this.`);
+  else if (pair.apart === "0" && times < SURE) sentences.unshift("Yes, it could.");
+  else if (pair.apart > "0") sentences.unshift("That is not likely.");
+  return [...sentences, ...tested(pair)].join(" ");
+}
+
+function tested({ apart }) {
+  if (apart === "-") return ["There is no test of this pair."];
+  if (apart === "0") return ["A test of this pair alone, by score, does not tell them apart."];
+  return [
+    "A test of this pair alone, by score, tells them apart.",
+    apart === "2"
       ? "So does a strict test of all pairs at once."
-      : "A strict test of all pairs at once does not: of pairs picked because they differ, more than 1 in 20 is chance.";
-  return `That is not likely. ${ahead} A test of this pair alone tells them apart. ${among}`;
+      : "A strict test of all pairs at once does not: of pairs picked because they differ, more than 1 in 20 is chance.",
+  ];
 }
 
 function without(one, other) {
@@ -67,7 +78,7 @@ function show(data, chosen) {
   if (data.pairs) document.getElementById("answers").append(made("p", "A redraw asks what the table would be if other measures of the same kind had been chosen."));
   for (const one of members) {
     const title = made("h3", "", "nhsuk-heading-s");
-    title.append(link(one.name, one.page));
+    title.append(link(one.name, `../${one.code.toLowerCase()}/index.html`));
     document.getElementById("strips").append(title, strip(data.count, one.low, one.high, one.place, one.alone), made("p", one.answer.join(" ")));
   }
   const facts = document.querySelector(".side");
