@@ -75,20 +75,19 @@ def facts(league: League, member: Member) -> list[tuple[str, str | None]]:
     """What is said of one organisation in one line each. None where it is not known."""
     certainty, place, change = member.certainty, member.place, member.change
     assert certainty is not None
-    found = [("Likely places", span(certainty.rank_low, certainty.rank_high))]
-    found += [(sentences.whose_place(league).capitalize(), placed(certainty.rank, member.joint))]
-    found += [("Segment", sentences.segments(member))]
-    if not league.of_icbs:
-        found += [
-            ("Place by score alone", _with_range(certainty, "without_override")),
-            ("Place without money", _with_range(certainty, "without_finance")),
-        ]
-    found += [
+    of_trusts = [
+        ("Place by score alone", _with_range(certainty, "without_override")),
+        ("Place without money", _with_range(certainty, "without_finance")),
+    ]
+    return [
+        ("Likely places", span(certainty.rank_low, certainty.rank_high)),
+        (sentences.whose_place(league).capitalize(), placed(certainty.rank, member.joint)),
+        ("Segment", sentences.segments(member)),
+        *([] if league.of_icbs else of_trusts),
         ("Average score", _between(place.average_score, place.average_score_low, place.average_score_high)),
         ("Since the quarter before", change.verdict if change and change.change is not None else None),
         ("Measures", f"{place.metrics_counted} of {place.metrics_expected}"),
     ]
-    return found
 
 
 def _measures(league: League) -> list[tuple[Any, list[Measure]]]:
