@@ -231,6 +231,101 @@ class Measured:
     upper_quartile: Decimal | None
 
 
+# Rows that single pages read, each where it is needed
+
+
+@dataclass(frozen=True, slots=True)
+class MetricScore:
+    TABLE: ClassVar = "metric_scores"
+    metric_id: str
+    population_size: int | None
+    rank_in_population: int | None
+    score: Decimal
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    TABLE: ClassVar = "rank_pairs"
+    code_a: str
+    code_b: str
+    ahead_share: Decimal
+    level_share: Decimal
+    score_difference: Decimal
+    told_apart_alone: bool
+    told_apart_all: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PatientPlace:
+    TABLE: ClassVar = "patient_league_table"
+    organisation_code: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    average_score: Decimal | None
+    waits_score: Decimal | None
+    experience_score: Decimal | None
+    outcomes_score: Decimal | None
+    metrics_counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContextOf:
+    TABLE: ClassVar = "context"
+    basis: str
+    value: Decimal
+    difference_from_england: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    TABLE: ClassVar = "peers"
+    peer_code: str
+    has_close_peers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    TABLE: ClassVar = "data_quality"
+    metric_id: str
+    badge: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpecialtyPlace:
+    TABLE: ClassVar = "specialty_league_table"
+    month: date
+    side: str
+    treatment_function: str
+    treatment_function_name: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    within_18_weeks: int
+    pathways: int
+    share_within_18_weeks: Decimal
+    funnel: str | None
+    funnel_centre: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class MonthOfSeries:
+    TABLE: ClassVar = "metric_series"
+    metric_id: str
+    metric_title: str
+    measure: str
+    month: date
+    value: Decimal
+    unit: str
+    points: int
+    limits: str
+    lower_limit: Decimal | None
+    upper_limit: Decimal | None
+    variation: str
+
+
 @dataclass(frozen=True)
 class Member:
     """An organisation in one league. `certainty`, `band` and `change` are there for who has a place."""
@@ -405,6 +500,11 @@ def read(release: Release) -> Edition:
     return Edition(release, quarter, guide, state, why, leagues, organisations)
 
 
+def rows(edition: Edition, kind: type[T], **equal: object) -> list[T]:
+    """The rows of a table that few pages read, those that have these values."""
+    return _rows(edition.release, kind, **equal)
+
+
 def _members(release: Release, organisations: dict[str, Organisation]) -> dict[str, list[Member]]:
     certainties = _by_member(_rows(release, Certainty))
     bands = _by_member(_rows(release, Band))
@@ -435,10 +535,10 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
     return found
 
 
-def _rows(release: Release, kind: type[T]) -> list[T]:
+def _rows(release: Release, kind: type[T], **equal: object) -> list[T]:
     """The rows of the table of a kind, in its published order, as far as its fields go."""
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    return [kind(**{name: row[name] for name in names}) for row in release.rows(kind.TABLE)]  # type: ignore[attr-defined]
+    return [kind(**{name: row[name] for name in names}) for row in release.rows(kind.TABLE, **equal)]  # type: ignore[attr-defined]
 
 
 def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
