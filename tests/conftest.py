@@ -14,8 +14,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,12 +32,25 @@ os.environ.pop("DAGSTER_HOME", None)  # builds of tests are recorded on no insta
 gc.set_threshold(200_000, 20, 100)  # as the command does
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from orchestration.defs.in_process import Outcome
     from orchestration.releases.release import Release
     from orchestration.workspace.paths import Build, Workspace
 
 TESTS = Path(__file__).parent
 SHARED = Path(os.environ.get("LEAGUE_SHARED", TESTS.parents[1] / "shared"))
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 ANOTHER_DAY = "2025-09-30"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
@@ -303,6 +318,39 @@ def exchange_first_and_last(extracts: Path) -> tuple[str, str]:
         (extracts / name).unlink()
         (extracts / name).write_bytes(text)
     return first, last
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window, a profile or a reason to call anybody."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Callable[[Path], str]]:
+    """Serves a folder to this machine and returns its address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing of requests."""
+
+    def serve(folder: Path) -> str:
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)))
+        Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from orchestration.workspace.paths import Workspace
 ASSETS = HERE / "assets"
 LIBRARY = "nhsuk-frontend.min.css"
 MARKER = ".league-site"  # what a folder holds that a site was written to, so that nothing else is replaced
+PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 FONT_RULE = re.compile(r"@font-face\s*\{[^}]*\}")  # each fetches a protected font from a host of the NHS
 CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 MADE_BY_SCRIPT = {"nhsuk-link", "nhsuk-u-visually-hidden"}  # classes that sorting adds
@@ -53,6 +54,9 @@ def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     for file in pages(shown):
         made.append(file) if isinstance(file, File) else copies.append(file)
     made += _assets(made)
+    paths = [file.path for file in made] + [copy.path for copy in copies]
+    if odd := sorted(path for path in paths if not PLAIN.fullmatch(path)):
+        raise LeagueError("the site was not written: these are no plain file names\n" + "\n".join(map(repr, odd)))
     if dead := sorted(_dead_links(made, copies)):
         raise LeagueError("the site was not written: links lead nowhere\n" + "\n".join(dead))
     _write(made, copies, out)

@@ -13,7 +13,7 @@ from orchestration.releases import shelf
 from orchestration.releases.decisions import APPROVED, WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.site import view
-from orchestration.site.view import Edition
+from orchestration.site.view import Edition, League
 from orchestration.workspace.paths import Workspace
 
 EARLIEST_CONTRACT = (3, 1)  # since it a release has what the pages show: guides, pairs, positions of ranges
@@ -24,6 +24,34 @@ class Editions:
     """All that a site shows, by quarter and version."""
 
     all: tuple[Edition, ...]
+    months: Release | None = None  # the newest release of the series of all months that may be shown
+
+    @property
+    def fictional(self) -> bool:
+        """Whether all of it is invented: a data folder never has both kinds."""
+        return all(one.synthetic for one in self.all)
+
+    @property
+    def in_force(self) -> tuple[Edition, ...]:
+        """The newest version of each quarter that is not withdrawn, the newest quarter last."""
+        last = {one.quarter: one for one in self.all if one.state != WITHDRAWN}
+        return tuple(last[quarter] for quarter in sorted(last))
+
+    @property
+    def front(self) -> Edition | None:
+        """What living pages lead to: the newest edition in force, be it fictional."""
+        return self.in_force[-1] if self.in_force else None
+
+    @property
+    def leagues(self) -> dict[str, tuple[Edition, League]]:
+        """Each league with the newest edition in force that has its table, else with the newest that names it. Those with
+        a table come first."""
+        found: dict[str, tuple[Edition, League]] = {}
+        for edition in self.in_force:
+            for league in edition.leagues:
+                if league.published or league.name not in found or not found[league.name][1].published:
+                    found[league.name] = (edition, league)
+        return dict(sorted(found.items(), key=lambda item: (not item[1][1].published, item[0])))
 
     @property
     def latest(self) -> Edition | None:
@@ -60,7 +88,18 @@ def read(workspace: Workspace, say: Callable[[str], object]) -> Editions:
         raise LeagueError(
             f"{workspace.data_dir} has no release to show: a site is made of approved ones; league approve QUARTER"
         )
-    return Editions(tuple(found))
+    return Editions(tuple(found), _months(workspace))
+
+
+def _months(workspace: Workspace) -> Release | None:
+    for version in reversed(shelf.versions(workspace.series)):
+        release = Release.read(workspace.series / f"v{version}")
+        state, _ = release.state()
+        if state == APPROVED or (release.synthetic and state != WITHDRAWN):
+            if damaged := list(release.damage()):
+                raise LeagueError(f"{release} is damaged\n" + "\n".join(damaged))
+            return release
+    return None
 
 
 def _left_out(release: Release) -> str | None:

@@ -13,22 +13,22 @@ from orchestration.releases.decisions import APPROVED
 from orchestration.site import sentences
 from orchestration.site.editions import Editions
 from orchestration.site.view import (
-    ContextOf,
+    Context,
     Edition,
     League,
     Measure,
     Measured,
     Member,
-    MetricScore,
-    MonthOfSeries,
     Pair,
     PatientPlace,
     Peer,
+    Point,
     Quality,
-    SpecialtyPlace,
+    Score,
+    Waiting,
     rows,
 )
-from orchestration.site.words import counted, listed, ordinal, rounded, span, times_in_100, value
+from orchestration.site.words import counted, listed, ordinal, rounded, times_in_100, value
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ CHANCE = {
 
 
 def newest_first(shown: Editions) -> list[Edition]:
-    """The editions that examples come from: approved ones, the newest first. Fictional ones where there are no others."""
+    """The editions that examples come from: approved ones, the newest first, then fictional ones."""
     editions = [one for one in shown.all[::-1] if one.synthetic or one.state == APPROVED]
     return sorted(editions, key=lambda one: one.synthetic)
 
@@ -110,6 +110,10 @@ def middle(league: League) -> Member | None:
     half = (len(league.placed) + 1) / 2
     found = [one for one in league.placed if one.certainty and not one.capped]
     return min(found, key=lambda one: abs(one.certainty.rank - half) if one.certainty else half, default=None)
+
+
+def _lost(member: Member) -> int:
+    return (member.certainty and member.certainty.places_lost_to_override) or 0
 
 
 def _middles(edition: Edition) -> Iterator[tuple[League, Member]]:
@@ -146,7 +150,7 @@ def finance_rule(edition: Edition) -> Example | None:
     """The trust that the finance rule moves by the most places."""
     for league in edition.leagues:
         if capped := [one for one in league.placed if one.capped]:
-            member = max(capped, key=lambda one: one.certainty and one.certainty.places_lost_to_override or 0)
+            member = max(capped, key=_lost)
             return Example(edition, league, member, (_override(member), *sentences.answer(league, member)))
     return None
 
@@ -154,7 +158,7 @@ def finance_rule(edition: Edition) -> Example | None:
 def score(edition: Edition) -> Example | None:
     """A score that is made by rank."""
     for league, member in _middles(edition):
-        for row in rows(edition, MetricScore, league=league.name, organisation_code=member.code):
+        for row in rows(edition, Score, league=league.name, organisation_code=member.code):
             measure = league.measures.get(row.metric_id)
             if measure and measure.scoring_rule == "rank" and row.counted and row.rank_in_population:
                 return Example(edition, league, member, _score(row, measure, member))
@@ -182,7 +186,7 @@ def pair(edition: Edition) -> Example | None:
     for league, member in _middles(edition):
         free = [one for one in league.placed if not one.capped]
         others = {one.code: one for one in free[free.index(member) + 1 :][:1]}
-        for row in rows(edition, Pair, league=league.name):
+        for row in league.pairs:
             if {row.code_a, row.code_b} - {member.code} <= others.keys() and member.code in (row.code_a, row.code_b):
                 (other,) = others.values()
                 return Example(edition, league, member, _pair(row, member, other))
@@ -215,7 +219,7 @@ def context(edition: Edition) -> Example | None:
     """Where patients live, and who is most alike."""
     for league, member in _middles(edition):
         of_member = {"league": league.name, "organisation_code": member.code}
-        lives = rows(edition, ContextOf, measure="imd", preferred=True, **of_member)
+        lives = rows(edition, Context, measure="imd", preferred=True, **of_member)
         if lives:
             alike = rows(edition, Peer, **of_member)[:3]
             names = [edition.organisations[one.peer_code].short_name for one in alike]
@@ -234,9 +238,9 @@ def quality(edition: Edition) -> Example | None:
 def specialty(edition: Edition) -> Example | None:
     """The first specialty that somebody in the middle of a league is ranked in."""
     for league, member in _middles(edition):
-        for row in rows(edition, SpecialtyPlace, organisation_code=member.code):
+        for row in rows(edition, Waiting, organisation_code=member.code):
             if row.rank is not None and row.treatment_function != "C_999":
-                together = rows(edition, SpecialtyPlace, side=row.side, treatment_function=row.treatment_function)
+                together = rows(edition, Waiting, side=row.side, treatment_function=row.treatment_function)
                 count = sum(one.rank is not None for one in together)
                 return Example(edition, league, member, _specialty(row, count))
     return None
@@ -244,7 +248,7 @@ def specialty(edition: Edition) -> Example | None:
 
 def series(edition: Edition) -> Example | None:
     """The last month of England's first series that has limits."""
-    found = [one for one in rows(edition, MonthOfSeries, organisation_code="England") if one.lower_limit is not None]
+    found = [one for one in rows(edition, Point, organisation_code="England") if one.lower_limit is not None]
     if not found:
         return None
     first = [one for one in found if (one.metric_id, one.measure) == (found[0].metric_id, found[0].measure)]
@@ -272,16 +276,14 @@ def _override(member: Member) -> str:
     )
 
 
-def _score(row: MetricScore, measure: Measure, member: Member) -> tuple[str, ...]:
+def _score(row: Score, measure: Measure, member: Member) -> tuple[str, ...]:
     count, better = row.population_size or 0, (row.rank_in_population or 1) - 1
-    better_words = (
-        f"{better:,} of the others {'has' if better == 1 else 'have'}" if better else "None of the others has"
-    )
-    average = member.place.average_score or Decimal(0)
+    others = f"{better:,} of the others {'has' if better == 1 else 'have'}" if better else "None of the others has"
+    score, average = (rounded(one or Decimal(0), 2) for one in (row.score, member.place.average_score))
     return (
-        f"On “{measure.plain_name}”, {count:,} are scored together. {better_words} a better figure than it.",
-        f"So its score is 1 + 3 × {better:,} ÷ {count - 1:,}, which is {rounded(row.score, 2)}.",
-        f"It has scores on {counted(member.place.metrics_counted, 'measure')}. Their average is {rounded(average, 2)}.",
+        f"On “{measure.plain_name}”, {count:,} are scored together. {others} a better figure than it.",
+        f"So its score is 1 + 3 \N{MULTIPLICATION SIGN} {better:,} ÷ {count - 1:,}, which is {score}.",
+        f"It has scores on {counted(member.place.metrics_counted, 'measure')}. Their average is {average}.",
     )
 
 
@@ -341,12 +343,12 @@ def _patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
     )
 
 
-def _context(lives: ContextOf, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
+def _context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
     difference = rounded(abs(lives.difference_from_england), 1)
     than = "more" if lives.difference_from_england > 0 else "less"
     said = [
-        f"On the official scale of deprivation, its people live in places with {rounded(lives.value, 1)} points. That is"
-        f" {difference} {than} than in England. We know this {BASES[lives.basis]}."
+        f"On the official scale of deprivation, the places where its people live have {difference} points {than} than"
+        f" England has. We know this {BASES[lives.basis]}."
     ]
     if alike and alike[0].has_close_peers:
         said.append(f"Most like it {'is' if len(names) == 1 else 'are'} {listed(names)}.")
@@ -366,7 +368,7 @@ def _quality(found: list[Quality], league: League) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _specialty(row: SpecialtyPlace, count: int) -> tuple[str, ...]:
+def _specialty(row: Waiting, count: int) -> tuple[str, ...]:
     assert row.rank_low is not None and row.rank_high is not None and row.funnel_centre is not None
     return (
         f"At the end of {row.month:%B %Y} it had {row.pathways:,} waits for “{row.treatment_function_name}”. Of these"
@@ -380,12 +382,12 @@ def _between(low: int, high: int) -> str:
     return ordinal(low) if low == high else f"between {ordinal(low)} and {ordinal(high)}"
 
 
-def _series(row: MonthOfSeries) -> tuple[str, ...]:
+def _series(row: Point) -> tuple[str, ...]:
     assert row.lower_limit is not None and row.upper_limit is not None
     low, high = value(row.lower_limit, row.unit), value(row.upper_limit, row.unit)
     said = [
-        f"“{row.metric_title}” in England was {value(row.value, row.unit)} in {row.month:%B %Y}. Its limits are {low} and"
-        f" {high}. {CHANCE[row.variation]}"
+        f"“{row.metric_title}” in England was {value(row.value, row.unit)} in {row.month:%B %Y}.",
+        f"Its limits are {low} and {high}. {CHANCE[row.variation]}",
     ]
     if row.limits == "trial":
         said.append(f"There are only {counted(row.points, 'month')}, so read these limits as a sketch.")
@@ -394,4 +396,4 @@ def _series(row: MonthOfSeries) -> tuple[str, ...]:
 
 def _signed(number: Decimal) -> str:
     text = rounded(number, 2)
-    return f"−{text[1:]}" if text.startswith("-") else text if number == 0 else f"+{text}"
+    return f"\N{MINUS SIGN}{text[1:]}" if text.startswith("-") else text if number == 0 else f"+{text}"

@@ -1,19 +1,222 @@
-"""Pages made anew with every decision: start, find, organisations across quarters, quarters, corrections."""
+"""Pages made anew with every decision: start, find, organisations across quarters, quarters, corrections.
+
+Belongs here: what leads to editions, and what became of them. Does not: the pages of one edition, whose figures never
+change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
+from orchestration.releases import diff
+from orchestration.releases.decisions import APPROVED, WITHDRAWN, Decision
+from orchestration.site import sentences, view
 from orchestration.site.editions import Editions
-from orchestration.site.render import File, page
+from orchestration.site.render import Crumb, File, page
+from orchestration.site.view import Edition, League, Measure, Member, Organisation, Series
+
+START = (Crumb("Start", ""),)
+NEWS = 5  # decisions that the start page tells
+FIXED = {  # pages that say the same whatever was decided
+    "about": "About this site",
+    "accessibility": "Accessibility",
+    "privacy": "Privacy",
+}
+
+
+@dataclass(frozen=True)
+class Revision:
+    """What a version has changed of the one before it."""
+
+    kind: str
+    what: str
+    moved: int
+
+
+@dataclass(frozen=True)
+class Event:
+    """A decision on a version, and what it changed where it brought a new one."""
+
+    edition: Edition
+    decision: Decision
+    revision: Revision | None
+
+    @property
+    def day(self) -> str:
+        return self.decision.at[:10]
+
+    @property
+    def kind(self) -> str:
+        if self.decision.state != APPROVED:
+            return {WITHDRAWN: "Withdrawn"}.get(self.decision.state, "Withdrawal taken back")
+        if self.decision.number > 1:
+            return "Approved again"
+        return self.revision.kind if self.revision else "First version"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """An organisation in one league of one quarter."""
+
+    edition: Edition
+    league: League
+    member: Member
+
+
+@dataclass(frozen=True)
+class Everywhere:
+    """An organisation across quarters, the newest first."""
+
+    organisation: Organisation
+    standings: tuple[Standing, ...]
+    series: dict[tuple[str, str], Series]
+    predecessors: tuple[str, ...]
+    successors: tuple[str, ...]
+
+    @property
+    def letter(self) -> str:
+        """What it stands under from A to Z."""
+        return self.organisation.short_name[0].upper()
+
+    @property
+    def told(self) -> str:
+        """Its code, town and league, to tell namesakes apart."""
+        leagues = [one.league.title for one in self.standings[:1]]
+        return ", ".join(filter(None, (self.organisation.organisation_code, self.organisation.town, *leagues)))
+
+    @property
+    def searched(self) -> str:
+        """What a search looks through beside what is shown."""
+        of = self.organisation
+        return " ".join(filter(None, (of.organisation_name, of.postcode, of.region, of.icb_name)))
 
 
 def pages(shown: Editions) -> Iterator[File]:
     """All living pages but the method."""
-    for path in ("", "find", "latest", "compare", "own", "corrections", "about", "accessibility", "privacy"):
-        yield page("plain", path, path or "Start")
+    made = partial(page, fictional=shown.fictional, sentences=sentences, shown=shown, leagues=shown.leagues)
+    everybody, events = _everybody(shown), _events(shown)
+    guides = {one.metric_id: one for _, league in shown.leagues.values() for one in league.measures.values()}
+    yield made("start", "", "Find your trust", events=events[:NEWS], count=len(everybody))
+    yield made("find", "find", "Find a trust or board", START, everybody=_by_name(everybody), areas=_areas(everybody))
+    yield from _latest(shown, made)
+    yield made("entry", "compare", "Compare", START, below="compare")
+    yield made("entry", "own", "Build your own ranking", START, below="build")
+    yield made("corrections", "corrections", "Corrections", START, events=events)
+    for path, title in FIXED.items():
+        yield made(path, path, title, START)
+    yield made("not_found", "404.html", "Page not found")
     for quarter in sorted({one.quarter for one in shown.all}):
-        yield page("plain", quarter.lower(), quarter)
-    codes = {code for one in shown.all for code in one.organisations}
-    for code in sorted(codes):
-        yield page("plain", f"org/{code}", code)
+        of_quarter = shown.of_quarter(quarter)
+        yield made(
+            "quarter",
+            quarter.lower(),
+            of_quarter[-1].dates,
+            START,
+            versions=list(reversed(of_quarter)),
+            events=[one for one in events if one.edition.quarter == quarter],
+            current=next((one for one in shown.in_force if one.quarter == quarter), None),
+        )
+    for code, one in everybody.items():
+        yield made(
+            "organisation_history",
+            f"org/{code}",
+            one.organisation.short_name,
+            (*START, Crumb("Find a trust", "find")),
+            one=one,
+            everybody=everybody,
+            guides=guides,
+        )
+
+
+def _latest(shown: Editions, made: partial[File]) -> Iterator[File]:
+    """Stubs that lead to the newest edition, and to each league of the newest that has its table."""
+    newest = shown.latest
+    if newest is None:
+        yield made("no_latest", "latest", "League tables", START)
+        return
+    yield made("stub", "latest", "The latest league tables", START, target=newest.path, words=newest.dates)
+    for name, (edition, league) in shown.leagues.items():
+        target = edition.folder(league)
+        yield made("stub", f"latest/{name.replace('_', '-')}", league.title, START, target=target, words=edition.dates)
+
+
+def _everybody(shown: Editions) -> dict[str, Everywhere]:
+    """Every member of a league by code, as its newest edition names it. The months of a measure are those that reach
+    further, of the newest edition or of the release of all months."""
+    standings: dict[str, list[Standing]] = {}
+    for edition in reversed(shown.in_force):
+        for league in edition.leagues:
+            for member in league.members:
+                standings.setdefault(member.code, []).append(Standing(edition, league, member))
+    named = {code: one.organisation for code, (one, *_) in ((c, [s.member for s in of]) for c, of in standings.items())}
+    for edition in shown.all:  # who is only in a withdrawn edition has a page, too
+        for league in edition.leagues:
+            for member in league.members:
+                named.setdefault(member.code, member.organisation)
+    series: dict[str, dict[tuple[str, str], Series]] = {}
+    for release in (shown.front.release if shown.front else None, shown.months):
+        for code, measures in (view.series(release) if release else {}).items():
+            mine = series.setdefault(code, {})
+            for measure, found in measures.items():
+                if measure not in mine or found.new > mine[measure].new:
+                    mine[measure] = found
+    predecessors = {
+        code: {
+            old for one in of.values() for point in one.points for old in (point.predecessors or "").split(", ") if old
+        }
+        for code, of in series.items()
+    }
+    return {
+        code: Everywhere(
+            organisation,
+            tuple(standings.get(code, ())),
+            series.get(code, {}),
+            tuple(sorted(predecessors.get(code, ()))),
+            tuple(sorted(new for new, old in predecessors.items() if code in old)),
+        )
+        for code, organisation in sorted(named.items())
+    }
+
+
+def _by_name(everybody: dict[str, Everywhere]) -> list[Everywhere]:
+    return sorted(
+        everybody.values(), key=lambda one: (one.organisation.short_name.casefold(), one.organisation.organisation_code)
+    )
+
+
+def _areas(everybody: dict[str, Everywhere]) -> dict[str, dict[str, list[Organisation]]]:
+    """Trusts by region and ICB, both by name."""
+    found: dict[str, dict[str, list[Organisation]]] = {}
+    for one in _by_name(everybody):
+        of = one.organisation
+        if of.organisation_type == "trust" and of.region and of.icb_name:
+            found.setdefault(of.region, {}).setdefault(of.icb_name, []).append(of)
+    return {region: dict(sorted(icbs.items())) for region, icbs in sorted(found.items())}
+
+
+def _events(shown: Editions) -> list[Event]:
+    """Every decision on a version that is shown, the newest first."""
+    found = []
+    for quarter in sorted({one.quarter for one in shown.all}):
+        versions = shown.of_quarter(quarter)
+        revisions = {after.version: _revision(before, after) for before, after in pairwise(versions)}
+        for edition in versions:
+            for decision in edition.release.record().decisions:
+                found.append(Event(edition, decision, revisions.get(edition.version)))
+    return sorted(found, key=lambda one: (one.decision.at, one.edition.path, one.decision.number), reverse=True)
+
+
+def _revision(before: Edition, after: Edition) -> Revision:
+    found = diff.difference(before.release, after.release)
+    placed = found.changes.drop_duplicates(diff.ORGANISATION)
+    differs = placed["rank_before"].fillna(0) != placed["rank_after"].fillna(0)
+    what = []
+    if len(found.inputs):
+        what.append(sentences.files_changed(len(found.inputs)))
+    if len(found.rules):
+        what.append("The method or our program changed.")
+    kinds = {"Figures revised": len(found.inputs), "Method changed": len(found.rules)}
+    kind = " and ".join(kind for kind, count in kinds.items() if count).replace(" and M", " and m") or "New version"
+    return Revision(kind, " ".join(what), int(differs.sum()))

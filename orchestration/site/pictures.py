@@ -4,7 +4,13 @@ Left is better in every one. Each stands beside the same figures as text, so who
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
+from math import asin, exp, log, pi, sin, sqrt
+
 from markupsafe import Markup
+
+from orchestration.site.view import Point, Waiting
 
 HIDDEN = 'aria-hidden="true" focusable="false"'
 MIDDLE = '<line class="middle" x1="50%" x2="50%" y1="1" y2="23"/>'
@@ -21,6 +27,94 @@ def range_strip(count: int, low: int, high: int, place: int | None = None, alone
     if alone is not None and alone != place:
         marks += [f'<circle class="ring" cx="{_percent((alone - 0.5) / count)}" cy="12" r="5"/>']
     return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
+
+
+def months(points: Sequence[Point]) -> Markup:
+    """Months in a row: a band of the usual range and its middle for each phase, a line through the values, a mark at
+    each, and the standard. Higher is up."""
+    numbers = [(point.month.year * 12 + point.month.month) for point in points]
+    first, width = numbers[0], max(numbers[-1] - numbers[0], 1)
+    shown = [x for one in points for x in (one.value, one.lower_limit, one.upper_limit, one.target) if x is not None]
+    lowest, span = float(min(shown)), float(max(shown) - min(shown)) or 1.0
+
+    def across(number: float) -> float:
+        return 0.02 + 0.96 * (number - first) / width
+
+    def down(value: object) -> float:
+        return 0.06 + 0.88 * (1 - (float(value) - lowest) / span)  # type: ignore[arg-type]
+
+    marks = []
+    placed = list(zip(numbers, points, strict=True))
+    for _, phase in groupby(placed, key=lambda one: one[1].phase):
+        months = list(phase)
+        start, end = across(months[0][0] - 0.4), across(months[-1][0] + 0.4)
+        limits = months[0][1]
+        if limits.lower_limit is None or limits.upper_limit is None:
+            continue
+        top, bottom, mean = down(limits.upper_limit), down(limits.lower_limit), down(limits.mean)
+        x, y = f'x="{_percent(start)}" width="{_percent(end - start)}"', f'y="{_percent(top)}"'
+        marks += [f'<rect class="usual" {x} {y} height="{_percent(bottom - top)}"/>']
+        marks += [_line("axis", start, end, mean)]
+    if points[-1].target is not None:
+        marks += [_line("standard", 0, 1, down(points[-1].target))]
+    path = " ".join(f"{1000 * across(number):.1f},{1000 * down(point.value):.1f}" for number, point in placed)
+    marks += [_stretched(f'<polyline class="run" points="{path}"/>')]
+    marks += [_mark(point.variation, across(number), down(point.value)) for number, point in placed]
+    return Markup(f'<svg class="chart months" width="100%" height="140" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
+
+
+def funnel(ranked: Sequence[Waiting]) -> Markup:
+    """Shares by how many wait, on a scale of ten times as many; lines at the limits of the usual spread, which the
+    table has the centre and the spread of."""
+    counts = [log(row.pathways) for row in ranked]
+    first, width = min(counts), (max(counts) - min(counts)) or 1.0
+    centre, tau = float(ranked[0].funnel_centre or 0), float(ranked[0].tau or 0)
+    steps = [first + width * step / 40 for step in range(41)]
+
+    def limit(step: float, distance: float) -> float:
+        """`docs/insight.md`, Specialties: z at a limit, solved for the share."""
+        angle = asin(sqrt(centre / 100)) + distance * sqrt(1 / (4 * exp(step)) + tau**2)
+        return 100 * sin(min(max(angle, 0), pi / 2)) ** 2
+
+    curves = {distance: [limit(step, distance) for step in steps] for distance in (-3.09, -1.96, 1.96, 3.09)}
+    shares = [float(row.share_within_18_weeks) for row in ranked]
+    drawn = [*shares, *(one for curve in curves.values() for one in curve)]
+    lowest, span = min(drawn), (max(drawn) - min(drawn)) or 1.0
+
+    def across(count: float) -> float:
+        return 0.02 + 0.96 * (count - first) / width
+
+    def down(share: float) -> float:
+        return 0.04 + 0.92 * (1 - (share - lowest) / span)
+
+    lines = [
+        f'<polyline class="{"limit" if abs(distance) > 2 else "limit inner"}" points="'
+        + " ".join(f"{1000 * across(x):.1f},{1000 * down(y):.1f}" for x, y in zip(steps, curve, strict=True))
+        + '"/>'
+        for distance, curve in curves.items()
+    ]
+    marks = [_stretched("".join(lines)), _line("axis", 0, 1, down(centre))]
+    for row, count, share in zip(ranked, counts, shares, strict=True):
+        side = (row.funnel or "").partition(" ")[0]
+        marks += [_mark({"below": "concern", "above": "improvement"}.get(side, ""), across(count), down(share))]
+    return Markup(f'<svg class="chart funnel" width="100%" height="320" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
+
+
+def _mark(verdict: str, x: float, y: float) -> str:
+    """A small dot where chance explains it, a large one for the better, a diamond for the worse."""
+    if verdict == "concern":
+        return f'<svg x="{_percent(x)}" y="{_percent(y)}"><path class="flag" d="M0-6 6 0 0 6-6 0z"/></svg>'
+    radius = 5 if verdict == "improvement" else 2.5
+    return f'<circle class="dot" cx="{_percent(x)}" cy="{_percent(y)}" r="{radius}"/>'
+
+
+def _line(kind: str, start: float, end: float, y: float) -> str:
+    return f'<line class="{kind}" x1="{_percent(start)}" x2="{_percent(end)}" y1="{_percent(y)}" y2="{_percent(y)}"/>'
+
+
+def _stretched(lines: str) -> str:
+    """Lines in thousandths of the picture."""
+    return f'<svg width="100%" height="100%" viewBox="0 0 1000 1000" preserveAspectRatio="none">{lines}</svg>'
 
 
 def _percent(share: float) -> str:

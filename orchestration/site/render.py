@@ -91,7 +91,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {"site_name": NAME, "strip": pictures.range_strip, "words": words} | _components()
+    environment.globals |= {
+        "site_name": NAME,
+        "strip": pictures.range_strip,
+        "pictures": pictures,
+        "words": words,
+    } | _components()
     return environment
 
 

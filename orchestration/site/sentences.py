@@ -5,14 +5,34 @@ the same (templates), how a number is written (`words.py`)."""
 
 from __future__ import annotations
 
-from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member
-from orchestration.site.words import counted, ordinal, placed
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from orchestration.releases.decisions import Decision
+from orchestration.site.view import (
+    BETTER,
+    EITHER,
+    WORSE,
+    Agreement,
+    Edition,
+    League,
+    Measure,
+    Member,
+    PatientPlace,
+    Point,
+    Series,
+    Support,
+    Waiting,
+)
+from orchestration.site.words import counted, listed, ordinal, placed, times_in_100, value, whole
 
 POSITIONS = {
     BETTER: "very likely in the better half",
     EITHER: "could be in either half",
     WORSE: "very likely in the worse half",
 }
+SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
 
 
 # A league
@@ -41,7 +61,7 @@ def money(league: League) -> str:
     moved = counted(len(league.moved), "trust")
     if not capped:
         return f"NHS England’s finance rule changed the place of {moved}."
-    segment, better = league.coverage.override_segment or 0, _segments_before(league.coverage.override_segment or 0)
+    segment, better = league.coverage.override_segment or 0, _before(league.coverage.override_segment or 0)
     them, would = ("This one is", "it would be") if capped == 1 else ("These are", "they would be")
     return (
         f"NHS England’s finance rule put {counted(capped, 'trust')} in segment {segment} that scores alone would put in"
@@ -50,7 +70,7 @@ def money(league: League) -> str:
     )
 
 
-def _segments_before(segment: int) -> str:
+def _before(segment: int) -> str:
     *first, last = [str(one) for one in range(1, segment)]
     return f"{', '.join(first)} or {last}" if first else last
 
@@ -109,3 +129,268 @@ def answer(league: League, member: Member) -> list[str]:
 def address(edition: Edition, league: League, member: Member) -> str:
     """The folder of an organisation's page."""
     return edition.folder(league, member.slug)
+
+
+# A ranking of one's own
+
+
+def own_rule(league: League) -> str | None:
+    """What the switch of the finance rule does on the page of one's own ranking. None where the rule applies to
+    nobody."""
+    under = [one for one in league.placed if one.place.financial_override]
+    if not under:
+        return None
+    segment = league.coverage.override_segment or 0
+    spared = sum((one.place.segment or segment) < segment for one in league.placed)
+    them = "this trust comes" if len(under) == 1 else "these trusts come"
+    applies = counted(len(under), "trust")
+    if not spared:
+        return (
+            f"The finance rule applies to {applies}. It moves nobody here: no trust is in segment {_before(segment)}."
+        )
+    return (
+        f"The finance rule applies to {applies}. With it, {them} after the {spared} that it leaves in segment"
+        f" {_before(segment)}."
+    )
+
+
+def counts_as(weight: Decimal) -> str | None:
+    """How a measure counts of which several weigh together as one. None where it counts in full."""
+    return None if weight == 1 else f"Counts as {SHARES.get(whole(1 / weight), 'a part')} of a measure."
+
+
+# A league, on pages that only name it
+
+
+def first_sentence(league: League) -> str:
+    """What a league says first, or why it has no table."""
+    return lead(league) if league.published else f"There is no table this quarter: {league.coverage.absent_reason}."
+
+
+def no_place(league: League, member: Member) -> str:
+    """Why an organisation has no place in a league."""
+    if not league.published:
+        return first_sentence(league)
+    return f"It has no place this quarter: {member.place.not_ranked_reason}."
+
+
+def rule_held(edition: Edition, member: Member) -> str | None:
+    """What a likely range of an earlier quarter needs beside it: what the finance rule did."""
+    if (moved := alone(member)) is None:
+        return None
+    return (
+        f"{edition.guide.published_label}: the finance rule put it in segment {member.place.segment}. By score alone it"
+        f" was {moved.removesuffix(' by score alone')}. The range looks narrow because the rule fixes the segment, not"
+        " because more is known."
+    )
+
+
+# Versions and what became of them
+
+
+def day(decision: Decision) -> str:
+    """The day of a decision: `26 November 2026`."""
+    return written(date.fromisoformat(decision.at[:10]))
+
+
+def written(when: date) -> str:
+    """`26 November 2026`."""
+    return f"{when.day} {when:%B %Y}"
+
+
+def files_changed(count: int) -> str:
+    """How many files of the publishers are new, revised or gone."""
+    return f"{counted(count, 'file')} of the publishers changed."
+
+
+def standing(edition: Edition, current: Edition | None) -> str:
+    """What a version is among those of its quarter."""
+    if edition.state == "withdrawn":
+        return "Withdrawn: do not use it"
+    if edition is current:
+        return "Fictional" if edition.synthetic else "In force"
+    return f"Replaced by version {current.version}" if current else "Replaced"
+
+
+def notes(edition: Edition) -> str:
+    """What a version has, and what it lacks."""
+    with_table = [league.title for league in edition.leagues if league.published]
+    found = f"Has tables of {counted(len(with_table), 'league')}"
+    if with_table:
+        found += f": {listed(with_table)}"
+    missing = sum(
+        len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published
+    )
+    return f"{found}. {counted(missing, 'measure').capitalize()} had to be left out." if missing else f"{found}."
+
+
+# Months
+
+
+def month(day: date) -> str:
+    """`January 2026`."""
+    return f"{day:%B %Y}"
+
+
+def usual_range(point: Point) -> str | None:
+    """Between which values its months usually lie. A share ends at 0% and 100%, whatever the limits."""
+    if point.lower_limit is None or point.upper_limit is None:
+        return None
+    low, high = (value(limit, point.unit) for limit in (point.lower_limit, point.upper_limit))
+    if point.lower_limit < 0:
+        return f"up to {high}"
+    if point.unit == "%" and point.upper_limit > 100:
+        return f"{low} or more"
+    return f"{low} to {high}"
+
+
+def course(series: Series) -> str:
+    """The last month, and whether chance explains it."""
+    point = series.last
+    said = f"In {month(point.month)} it was {value(point.value, point.unit)}."
+    usual = usual_range(point)
+    if usual is None or point.variation == "too short":
+        return f"{said} There are too few months to say what is usual."
+    verdict = {
+        "common cause": "Chance explains how its months differ: no change is shown.",
+        "improvement": "That is a change for the better, beyond what chance explains.",
+        "concern": "That is a change for the worse, beyond what chance explains.",
+    }[point.variation]
+    return f"{said} Its usual range is {usual}. {verdict}"
+
+
+VARIATION = {
+    "common cause": "chance explains it",
+    "improvement": "better by more than chance",
+    "concern": "worse by more than chance",
+    "too short": "too few months to say",
+}
+
+
+def direction(measure: Measure | None) -> str:
+    """What is better of a measure, where that is known."""
+    return {"lower_better": "lower is better", "higher_better": "higher is better"}.get(
+        (measure and measure.direction) or "", ""
+    )
+
+
+def standard(series: Series) -> str | None:
+    """Whether its usual range meets the standard."""
+    point = series.last
+    if point.target is None or point.assurance is None:
+        return None
+    meets = {
+        "passes": "Its usual range meets it.",
+        "fails": "Its usual range does not reach it.",
+        "hit or miss": "Its usual range is on both sides of it, so chance decides which month meets it.",
+    }[point.assurance]
+    return f"The standard of 2025/26 is {value(point.target, point.unit)}. {meets}"
+
+
+def sketch(series: Series) -> str | None:
+    """How little a range of few months is."""
+    point = series.last
+    if point.limits != "trial":
+        return None
+    return f"This rests on {counted(point.points, 'month')}: read it as a sketch."
+
+
+# A version
+
+
+COMPARED = {  # what `agreement` compares, in words
+    "adjusted_segment": "Segment, with the finance rule",
+    "average_score": "Average score",
+    "domain_rank": "Place in a domain",
+    "domain_score": "Score of a domain",
+    "domain_segment": "Segment of a domain",
+    "final_segment": "Final segment",
+    "financial_override": "Finance rule",
+    "league_rank": "Place in the league",
+    "league_table_average_score": "Average score, in the league table file",
+    "league_table_financial_override": "Finance rule, in the league table file",
+    "league_table_rank": "Place, in the league table file",
+    "league_table_segment": "Segment, in the league table file",
+    "metric_rank": "Place on a measure",
+    "metric_score": "Score on a measure",
+    "metric_value": "Value of a measure",
+    "metric_value_score": "Score of a value that we counted",
+    "rank_without_override": "Place by score alone",
+    "unadjusted_segment": "Segment by score alone",
+}
+
+
+def agreed(rows: list[Agreement]) -> str:
+    """How many official figures of a league we rebuild."""
+    figures, unexplained = sum(row.figures for row in rows), sum(row.unexplained for row in rows)
+    if not figures:
+        return "there are no official figures to compare with."
+    if not unexplained:
+        return f"we rebuild all {figures:,} official figures, or can say why one differs."
+    return f"of {figures:,} official figures {unexplained:,} differ from ours, and we cannot say why."
+
+
+def checks_made(checks: list[dict[str, Any]]) -> str:
+    """How many checks a version passed, failed and was let off."""
+    failed = [check for check in checks if not check["passed"]]
+    waived = sum(check["waiver"] is not None for check in failed)
+    said = f"{len(checks):,} checks were made. "
+    if not failed:
+        return f"{said}All were passed."
+    said += f"{len(failed):,} found something."
+    return f"{said} {waived:,} of these a person waived." if waived else said
+
+
+def how_sure(league: League) -> str:
+    """What the likely ranges of a league cover."""
+    return f"{league.typical_places} of {len(league.placed)}"
+
+
+# Lists of ours
+
+
+def patients_lead(league: League, places: list[PatientPlace]) -> str:
+    """What the table by waits, experience and outcomes rests on."""
+    ranked = [place for place in places if place.rank]
+    who = organisations_of(league)
+    at_hand = max(place.metrics_at_hand for place in places)
+    few = f" The other {len(places) - len(ranked)} lack too many of the measures." if len(ranked) < len(places) else ""
+    return (
+        f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of waits, experience and"
+        f" outcomes.{few}"
+    )
+
+
+def not_ranked(reason: str | None) -> str:
+    """Why somebody is only listed, in the words of pages."""
+    return f"{(reason or 'no reason is given').replace('metrics', 'measures')}."
+
+
+def needs_support(row: Support) -> str:
+    """How likely an organisation is in the last quarter of its league, now and before."""
+    now = times_in_100(row.bottom_quarter_share)
+    said = f"With other measures of the same kind, it would be in the last quarter of the table {now}"
+    if row.previous_bottom_quarter_share is None:
+        return f"{said}."
+    return f"{said}, and {times_in_100(row.previous_bottom_quarter_share)} in the quarter before."
+
+
+def specialty_lead(ranked: list[Waiting], who: str) -> str:
+    """How many differ by more than chance and the usual spread."""
+    above, below = (
+        sum(row.funnel in (f"{side} 99.8% limit", f"{side} 95% limit") for row in ranked) for side in ("above", "below")
+    )
+    within = len(ranked) - above - below
+    return (
+        f"Of {len(ranked)} {who}, {within or 'none'} {'is' if within == 1 else 'are'} within the usual spread,"
+        f" {above or 'none'} above it and {below or 'none'} below it."
+    )
+
+
+FUNNEL = {
+    "above 99.8% limit": "far above the usual spread",
+    "above 95% limit": "above the usual spread",
+    "within limits": "within the usual spread",
+    "below 95% limit": "below the usual spread",
+    "below 99.8% limit": "far below the usual spread",
+}

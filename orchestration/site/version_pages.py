@@ -1,13 +1,152 @@
-"""The page of one version of a quarter: its leagues, how sure, checks, downloads."""
+"""The pages of one version beside its leagues: what it is and how sure, and the lists of ours that it has.
+
+Belongs here: the page of a version, who may need support, specialties, the table of what patients would ask. Does not:
+what became of a version (`living_pages.py`): the figures of these pages never change."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from orchestration.site.render import File, page
-from orchestration.site.view import Edition
+from orchestration.site import sentences
+from orchestration.site.league_pages import above
+from orchestration.site.render import Crumb, File, page
+from orchestration.site.view import Edition, League, Member, PatientPlace, Support, Waiting
+
+SIDES = {"provider": "trusts", "commissioner": "boards"}  # of a table of specialties, and who is ranked on it
+EVERYTHING = "C_999"  # all treatment functions together
+
+
+@dataclass(frozen=True)
+class Supported:
+    """Who may need support, and whom it could learn from on each measure that is weak."""
+
+    row: Support
+    member: Member
+    domains: tuple[str, ...]
+    learn_from: tuple[tuple[str, tuple[Member, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Side:
+    """Those of one side of a specialty."""
+
+    who: str
+    ranked: tuple[Waiting, ...]
+    too_few: tuple[Waiting, ...]  # trusts or boards that are only listed
+    others: int
+    england: Waiting | None
 
 
 def pages(edition: Edition) -> Iterator[File]:
-    """The page of a version."""
-    yield page("plain", edition.path, str(edition.quarter), edition=edition)
+    """The page of a version, and of each list that it has rows of."""
+    up = above(edition)
+    support = [(league, edition.support[league.name]) for league in edition.leagues if league.name in edition.support]
+    patients = [league for league in edition.leagues if league.name in edition.patients]
+    checks = edition.release.checks["checks"]
+    yield page(
+        "version",
+        edition.path,
+        f"Version {edition.version}",
+        up[:-1],
+        edition,
+        agreements=[(league, edition.agreements.get(league.name, [])) for league in edition.leagues if league.published],
+        checks=checks,
+        warnings=[check for check in checks if not check["passed"]],
+        waivers=edition.release.checks["waivers"],
+        support=support,
+        patients=patients,
+        sentences=sentences,
+    )
+    if support:
+        leagues = [(league, [_supported(league, row) for row in rows]) for league, rows in support]
+        yield page(
+            "support", f"{edition.path}/needs-support", "Who may need support", up, edition,
+            leagues=leagues, sentences=sentences,
+        )  # fmt: skip
+    for league in patients:
+        yield _patients(edition, league)
+    if edition.specialties:
+        yield from _specialties(edition)
+
+
+def _supported(league: League, row: Support) -> Supported:
+    members = {member.code: member for member in league.members}
+    titles = {domain.domain: domain.title for domain in league.domains}
+    weak = dict.fromkeys((row.weak_metrics or "").split(), "")
+    weak |= {metric: codes for metric, _, codes in (one.partition(" ") for one in (row.learn_from or "").split("; "))}
+    return Supported(
+        row,
+        members[row.organisation_code],
+        tuple(titles.get(one, one) for one in (row.domains or "").split()),
+        tuple(
+            (metric, tuple(members[code] for code in codes.split() if code in members))
+            for metric, codes in weak.items()
+            if metric in league.measures
+        ),
+    )
+
+
+def _patients(edition: Edition, league: League) -> File:
+    places = edition.patients[league.name]
+    members = {member.code: member for member in league.members}
+    ranks = [place.rank for place in places]
+
+    def joint(place: PatientPlace) -> bool:
+        return ranks.count(place.rank) > 1
+
+    return page(
+        "patients",
+        edition.folder(league, "patients"),
+        f"What patients would ask: {league.title}",
+        (*above(edition), Crumb(league.title, edition.folder(league))),
+        edition,
+        league=league,
+        ranked=[place for place in places if place.rank],
+        others=[place for place in places if not place.rank],
+        members=members,
+        joint=joint,
+        lead=sentences.patients_lead(league, places),
+        sentences=sentences,
+    )
+
+
+def _specialties(edition: Edition) -> Iterator[File]:
+    index = f"{edition.path}/specialties"
+    known = {member.code: (league, member) for league in edition.leagues for member in league.members}
+    listed = []
+    for code, rows in edition.specialties.items():
+        name = "All specialties together" if code == EVERYTHING else rows[0].treatment_function_name
+        name = name.removesuffix(" Service")
+        path = f"{index}/{code.lower().replace('_', '-')}"
+        sides = [found for side in SIDES if (found := _side(side, rows))]
+        listed.append((name, path, sides))
+        yield page(
+            "specialty",
+            path,
+            f"Waiting for treatment: {name}",
+            (*above(edition), Crumb("Specialties", index)),
+            edition,
+            name=name,
+            month=rows[0].month,
+            sides=sides,
+            known=known,
+            sentences=sentences,
+        )
+    yield page("specialties", index, "Specialties", above(edition), edition, listed=listed, sentences=sentences)
+
+
+def _side(side: str, rows: list[Waiting]) -> Side | None:
+    mine = [row for row in rows if row.side == side]
+    ours = {"provider": "trust", "commissioner": "icb"}[side]
+    ranked = tuple(row for row in mine if row.rank)
+    if not ranked:
+        return None
+    unranked = [row for row in mine if not row.rank and row.organisation_type != "england"]
+    return Side(
+        SIDES[side],
+        ranked,
+        tuple(row for row in unranked if row.organisation_type == ours),
+        sum(row.organisation_type != ours for row in unranked),
+        next((row for row in mine if row.organisation_type == "england"), None),
+    )

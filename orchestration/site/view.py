@@ -231,34 +231,47 @@ class Measured:
     upper_quartile: Decimal | None
 
 
-# Rows that single pages read, each where it is needed
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    TABLE: ClassVar = "agreement"
+    role: str
+    league: str
+    measure: str
+    figures: int
+    unexplained: int
 
 
 @dataclass(frozen=True, slots=True)
-class MetricScore:
-    TABLE: ClassVar = "metric_scores"
+class Point:
+    """A month of one measure of one organisation, with the limits of its own months."""
+
+    TABLE: ClassVar = "metric_series"
     metric_id: str
-    population_size: int | None
-    rank_in_population: int | None
-    score: Decimal
-    counted: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    TABLE: ClassVar = "rank_pairs"
-    code_a: str
-    code_b: str
-    ahead_share: Decimal
-    level_share: Decimal
-    score_difference: Decimal
-    told_apart_alone: bool
-    told_apart_all: bool
+    metric_title: str
+    measure: str
+    organisation_code: str
+    month: date
+    value: Decimal
+    unit: str
+    predecessors: str | None
+    phase: int
+    phase_reason: str | None
+    points: int
+    limits: str
+    mean: Decimal | None
+    lower_limit: Decimal | None
+    upper_limit: Decimal | None
+    variation: str
+    target: Decimal | None
+    assurance: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PatientPlace:
+    """A place by waits, experience and outcomes alone. Ours."""
+
     TABLE: ClassVar = "patient_league_table"
+    league: str
     organisation_code: str
     rank: int | None
     rank_low: int | None
@@ -268,62 +281,106 @@ class PatientPlace:
     experience_score: Decimal | None
     outcomes_score: Decimal | None
     metrics_counted: int
+    metrics_at_hand: int
+    metrics: str | None
+    not_ranked_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class ContextOf:
-    TABLE: ClassVar = "context"
-    basis: str
-    value: Decimal
-    difference_from_england: Decimal
+class Support:
+    """Who may need support. Ours."""
+
+    TABLE: ClassVar = "needs_support"
+    league: str
+    organisation_code: str
+    status: str
+    not_yet_reason: str | None
+    bottom_quarter_share: Decimal
+    previous_bottom_quarter_share: Decimal | None
+    domains: str | None
+    weak_metrics: str | None
+    learn_from: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
-    TABLE: ClassVar = "peers"
-    peer_code: str
-    has_close_peers: bool
+class Waiting:
+    """How long people wait for one specialty at one organisation. Ours."""
+
+    TABLE: ClassVar = "specialty_league_table"
+    month: date
+    side: str
+    treatment_function: str
+    treatment_function_name: str
+    organisation_code: str
+    organisation_name: str
+    organisation_type: str
+    rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    not_ranked_reason: str | None
+    within_18_weeks: int
+    over_52_weeks: int
+    pathways: int
+    share_within_18_weeks: Decimal
+    funnel: str | None
+    funnel_centre: Decimal | None
+    tau: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    TABLE: ClassVar = "metric_scores"
+    league: str | None
+    organisation_code: str
+    metric_id: str
+    population_size: int | None
+    rank_in_population: int | None
+    score: Decimal | None
+    score_exact: Decimal | None
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    TABLE: ClassVar = "rank_pairs"
+    league: str
+    code_a: str
+    code_b: str
+    ahead_share: Decimal
+    level_share: Decimal
+    score_difference: Decimal
+    told_apart_alone: bool | None
+    told_apart_all: bool | None
 
 
 @dataclass(frozen=True, slots=True)
 class Quality:
     TABLE: ClassVar = "data_quality"
+    organisation_code: str
     metric_id: str
     badge: str
     reasons: str
 
 
 @dataclass(frozen=True, slots=True)
-class SpecialtyPlace:
-    TABLE: ClassVar = "specialty_league_table"
-    month: date
-    side: str
-    treatment_function: str
-    treatment_function_name: str
-    rank: int | None
-    rank_low: int | None
-    rank_high: int | None
-    within_18_weeks: int
-    pathways: int
-    share_within_18_weeks: Decimal
-    funnel: str | None
-    funnel_centre: Decimal | None
+class Context:
+    TABLE: ClassVar = "context"
+    organisation_code: str
+    measure: str
+    basis: str
+    preferred: bool
+    difference_from_england: Decimal
+    diluted: bool | None
 
 
 @dataclass(frozen=True, slots=True)
-class MonthOfSeries:
-    TABLE: ClassVar = "metric_series"
-    metric_id: str
-    metric_title: str
-    measure: str
-    month: date
-    value: Decimal
-    unit: str
-    points: int
-    limits: str
-    lower_limit: Decimal | None
-    upper_limit: Decimal | None
-    variation: str
+class Peer:
+    TABLE: ClassVar = "peers"
+    organisation_code: str
+    place: int
+    peer_code: str
+    measures: str
+    has_close_peers: bool
 
 
 @dataclass(frozen=True)
@@ -338,6 +395,7 @@ class Member:
     change: Change | None
     domains: dict[str, DomainPlace]
     measured: dict[str, Measured]
+    scores: dict[str, Decimal]  # `score_exact` of the measures that count
 
     @property
     def code(self) -> str:
@@ -376,6 +434,7 @@ class League:
     domains: tuple[Domain, ...]
     measures: dict[str, Measure]
     figures: dict[tuple[str, str, str], Decimal]  # of `method_sensitivity`, by assessment, item and measure
+    pairs: tuple[Pair, ...]
     official: bool  # NHS England published these places, and ours agree with every one of them
 
     @property
@@ -462,6 +521,34 @@ class Edition:
         """`July to September 2025 (Q2 2025/26)`."""
         return f"{self.guide.months} ({self.guide.published_label})"
 
+    def league(self, name: str) -> League | None:
+        """The league of a name."""
+        return next((one for one in self.leagues if one.name == name), None)
+
+    @cached_property
+    def agreements(self) -> dict[str, list[Agreement]]:
+        """By league, of the quarter itself."""
+        return _by_league(row for row in _rows(self.release, Agreement) if row.role == "asked for")
+
+    @cached_property
+    def patients(self) -> dict[str, list[PatientPlace]]:
+        """By league, of those in which anybody has a place."""
+        found = _by_league(_rows(self.release, PatientPlace))
+        return {league: rows for league, rows in found.items() if any(row.rank for row in rows)}
+
+    @cached_property
+    def support(self) -> dict[str, list[Support]]:
+        """By league."""
+        return _by_league(_rows(self.release, Support))
+
+    @cached_property
+    def specialties(self) -> dict[str, list[Waiting]]:
+        """By treatment function."""
+        found: dict[str, list[Waiting]] = {}
+        for row in _rows(self.release, Waiting):
+            found.setdefault(row.treatment_function, []).append(row)
+        return dict(sorted(found.items()))
+
     def leagues_of(self, code: str) -> list[tuple[League, Member]]:
         """The leagues that an organisation is in."""
         return [(league, one) for league in self.leagues for one in league.members if one.code == code]
@@ -485,7 +572,7 @@ def read(release: Release) -> Edition:
     for row in release.rows("method_sensitivity"):
         figures.setdefault(row["league"], {})[row["assessment"], row["item"], row["measure"]] = row["value"]
     measures, domains = _by_league(_rows(release, Measure)), _by_league(_rows(release, Domain))
-    members = _members(release, organisations)
+    members, pairs = _members(release, organisations), _by_league(_rows(release, Pair))
     leagues = tuple(
         League(
             coverage=coverage,
@@ -493,6 +580,7 @@ def read(release: Release) -> Edition:
             domains=tuple(domains.get(coverage.league, ())),
             measures={one.metric_id: one for one in measures.get(coverage.league, ())},
             figures=figures.get(coverage.league, {}),
+            pairs=tuple(pairs.get(coverage.league, ())),
             official=coverage.league in official,
         )
         for coverage in _rows(release, Coverage)
@@ -517,6 +605,10 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
     measured: dict[tuple[str, str], dict[str, Measured]] = {}
     for one in _rows(release, Measured):
         measured.setdefault((one.league, one.organisation_code), {})[one.metric_id] = one
+    scores: dict[tuple[str | None, str], dict[str, Decimal]] = {}
+    for score in _rows(release, Score):
+        if score.counted and score.score_exact is not None:
+            scores.setdefault((score.league, score.organisation_code), {})[score.metric_id] = score.score_exact
     found: dict[str, list[Member]] = {}
     for place in places:
         key = (place.league, place.organisation_code)
@@ -530,15 +622,17 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
                 change=changes.get(key),
                 domains=of_domains.get(key, {}),
                 measured=measured.get(key, {}),
+                scores=scores.get(key, {}),
             )
         )
     return found
 
 
-def _rows(release: Release, kind: type[T], **equal: object) -> list[T]:
+def _rows(release: Release, kind: type[T], table: str | None = None, /, **equal: object) -> list[T]:
     """The rows of the table of a kind, in its published order, as far as its fields go."""
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    return [kind(**{name: row[name] for name in names}) for row in release.rows(kind.TABLE, **equal)]  # type: ignore[attr-defined]
+    found = release.rows(table or kind.TABLE, **equal)  # type: ignore[attr-defined]
+    return [kind(**{name: row[name] for name in names}) for row in found]
 
 
 def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
@@ -550,3 +644,43 @@ def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
 
 def _by_member(rows: Iterable[T]) -> dict[tuple[str, str], T]:
     return {(row.league, row.organisation_code): row for row in rows}  # type: ignore[attr-defined]
+
+
+# Months
+
+
+@dataclass(frozen=True)
+class Series:
+    """The months of one measure of one organisation."""
+
+    points: tuple[Point, ...]
+    release: Release
+
+    @property
+    def last(self) -> Point:
+        return self.points[-1]
+
+    @property
+    def new(self) -> tuple[object, ...]:
+        """How far it reaches, to prefer the one that says more."""
+        return self.last.month, len(self.points)
+
+
+def series(release: Release) -> dict[str, dict[tuple[str, str], Series]]:
+    """The months of trusts and boards, by organisation and measure: of a quarter, or of a release of all months, whose
+    tables are a publication and year each."""
+    tables = [Point.TABLE]
+    if release.since:
+        tables = sorted(path.stem for path in release.folder.glob("*.parquet"))
+    found: dict[str, dict[tuple[str, str], list[Point]]] = {}
+    for table in tables:
+        for kind in ("trust", "icb"):
+            for row in _rows(release, Point, table, organisation_type=kind):
+                found.setdefault(row.organisation_code, {}).setdefault((row.metric_id, row.measure), []).append(row)
+    return {
+        code: {
+            measure: Series(tuple(sorted(points, key=lambda point: point.month)), release)
+            for measure, points in sorted(of_one.items())
+        }
+        for code, of_one in sorted(found.items())
+    }

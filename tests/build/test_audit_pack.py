@@ -27,16 +27,6 @@ from orchestration.workspace.paths import SEEDS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = "<script>alert(1)</script><img src=https://example.org/x onerror=alert(2)> \"Trust\" 'é' & {{ 7 * 7 }}"
 FRAMEWORKS = {"nof-2025-26", "icb-2025-26"}  # of the quarter
 LOADS = {"src", "srcset", "data", "poster", "action", "formaction", "background", "ping"}
@@ -328,19 +318,6 @@ def test_hostile_names_come_out_as_text(doctored: Path) -> None:
     assert source.count("<script") == 1 and "onerror=alert(2)>" not in source
     assert page.tables["t-ranks-acute"][0][1].endswith(HOSTILE)
     assert any(HOSTILE in "".join(row) for row in [*page.tables["t-in"], *page.tables["t-not-used"]])
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window, a profile or a reason to call anybody."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

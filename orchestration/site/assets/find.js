@@ -1,0 +1,27 @@
+// Shows of the list those that have all words that a reader types, or that came with the address.
+const field = document.querySelector("#search input");
+const items = [...document.querySelectorAll(".found li")];
+const texts = items.map((item) => `${item.textContent} ${item.dataset.words}`.toLowerCase());
+
+function show() {
+  const words = field.value.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  let found = 0;
+  items.forEach((item, number) => {
+    item.hidden = !words.every((word) => texts[number].includes(word));
+    found += !item.hidden;
+  });
+  for (const letter of document.querySelectorAll(".letter")) {
+    letter.hidden = !letter.querySelector("li:not([hidden])");
+  }
+  for (const other of document.querySelectorAll(".unfiltered")) {
+    other.hidden = words.length > 0;
+  }
+  const none = "None has all of these words. Try the start of a name, a town or an ODS code.";
+  document.querySelector("#count").textContent = found ? `${found} of ${items.length} shown.` : none;
+}
+
+document.querySelector("#search").hidden = false;
+field.value = new URLSearchParams(location.search).get("q") ?? "";
+field.addEventListener("input", show);
+document.querySelector("#search form").addEventListener("submit", (event) => event.preventDefault());
+show();
