@@ -25,6 +25,7 @@ from orchestration.site.view import (
     Point,
     Quality,
     Score,
+    Series,
     Waiting,
     rows,
 )
@@ -81,28 +82,16 @@ BASES = {
     "host_icb": "from the area that it lies in",
     "residents": "from all who live there",
 }
-FUNNEL = {
-    "within limits": "That is within what we expect of such trusts.",
-    "above 95% limit": "That is higher than 19 in 20 such figures would be.",
-    "above 99.8% limit": "That is far higher than we expect.",
-    "below 95% limit": "That is lower than 19 in 20 such figures would be.",
-    "below 99.8% limit": "That is far lower than we expect.",
-}
 BADGES = {"good": "good", "look": "worth a second look", "not checked": "not checked"}
-CHANCE = {
-    "common cause": "It lies within them, so chance explains it.",
-    "improvement": "It or the months around it are more than chance: a change for the better.",
-    "concern": "It or the months around it are more than chance: a change for the worse.",
-}
-
 
 # Which organisation
 
 
 def newest_first(shown: Editions) -> list[Edition]:
-    """The editions that examples come from: approved ones, the newest first, then fictional ones."""
+    """The editions that examples come from, the newest first. Those without places of trusts come after the others, and
+    fictional ones after all."""
     editions = [one for one in shown.all[::-1] if one.synthetic or one.state == APPROVED]
-    return sorted(editions, key=lambda one: one.synthetic)
+    return sorted(editions, key=lambda one: (one.synthetic, all(league.of_icbs for league, _ in _middles(one))))
 
 
 def middle(league: League) -> Member | None:
@@ -228,9 +217,10 @@ def context(edition: Edition) -> Example | None:
 
 
 def quality(edition: Edition) -> Example | None:
-    """The badges of one organisation."""
+    """The badges of one organisation, of which one says that a second look is worth it."""
     for league, member in _middles(edition):
-        if found := rows(edition, Quality, league=league.name, organisation_code=member.code):
+        found = rows(edition, Quality, league=league.name, organisation_code=member.code)
+        if any(one.badge == "look" for one in found):
             return Example(edition, league, member, _quality(found, league))
     return None
 
@@ -247,12 +237,14 @@ def specialty(edition: Edition) -> Example | None:
 
 
 def series(edition: Edition) -> Example | None:
-    """The last month of England's first series that has limits."""
-    found = [one for one in rows(edition, Point, organisation_code="England") if one.lower_limit is not None]
-    if not found:
-        return None
-    first = [one for one in found if (one.metric_id, one.measure) == (found[0].metric_id, found[0].measure)]
-    return Example(edition, edition.leagues[0], None, _series(max(first, key=lambda one: one.month)))
+    """The last month of the first measure that has limits."""
+    for league, member in _middles(edition):
+        months = rows(edition, Point, organisation_code=member.code)
+        if limited := [(one.metric_id, one.measure) for one in months if one.lower_limit is not None]:
+            points = [one for one in months if (one.metric_id, one.measure) == limited[0]]
+            points.sort(key=lambda one: one.month)
+            return Example(edition, league, member, _series(Series(tuple(points), edition.release)))
+    return None
 
 
 # What is said
@@ -260,8 +252,8 @@ def series(edition: Edition) -> Example | None:
 
 def _likely_score(member: Member) -> str:
     place = member.place
-    if place.average_score is None or place.average_score_low is None or place.average_score_high is None:
-        return "It has no average score."
+    assert place.average_score is not None and place.average_score_low is not None
+    assert place.average_score_high is not None
     return (
         f"Its average score is {rounded(place.average_score, 2)}. With other measures of the same kind it would be"
         f" between {rounded(place.average_score_low, 2)} and {rounded(place.average_score_high, 2)}, 19 times in 20."
@@ -270,20 +262,24 @@ def _likely_score(member: Member) -> str:
 
 def _override(member: Member) -> str:
     place = member.place
+    assert place.average_score is not None
     return (
-        f"Its average score is {rounded(place.average_score or Decimal(0), 2)}. By that alone it would be in segment"
+        f"Its average score is {rounded(place.average_score, 2)}. By that alone it would be in segment"
         f" {place.segment_unadjusted}. The finance rule puts it in segment {place.segment}."
     )
 
 
 def _score(row: Score, measure: Measure, member: Member) -> tuple[str, ...]:
-    count, better = row.population_size or 0, (row.rank_in_population or 1) - 1
+    assert row.score is not None and row.population_size and row.rank_in_population
+    assert member.place.average_score is not None
+    better = row.rank_in_population - 1
     others = f"{better:,} of the others {'has' if better == 1 else 'have'}" if better else "None of the others has"
-    score, average = (rounded(one or Decimal(0), 2) for one in (row.score, member.place.average_score))
     return (
-        f"On “{measure.plain_name}”, {count:,} are scored together. {others} a better figure than it.",
-        f"So its score is 1 + 3 \N{MULTIPLICATION SIGN} {better:,} ÷ {count - 1:,}, which is {score}.",
-        f"It has scores on {counted(member.place.metrics_counted, 'measure')}. Their average is {average}.",
+        f"On “{measure.plain_name}”, {row.population_size:,} are scored together. {others} a better figure than it.",
+        f"So its score is 1 + 3 \N{MULTIPLICATION SIGN} {better:,} ÷ {row.population_size - 1:,}, which is"
+        f" {rounded(row.score, 2)}.",
+        f"It has scores on {counted(member.place.metrics_counted, 'measure')}. With their weights the"
+        f" average is {rounded(member.place.average_score, 2)}.",
     )
 
 
@@ -338,7 +334,7 @@ def _patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
     return (
         f"{count} {who} have enough of these measures. Its place among them is very likely between"
         f" {ordinal(row.rank_low)} and {ordinal(row.rank_high)}.",
-        f"It has {counted(row.metrics_counted, 'of them')}. Its average score on these is"
+        f"It has {row.metrics_counted} of them. Its average score on these is"
         f" {rounded(row.average_score, 2)}: {known}.",
     )
 
@@ -350,30 +346,28 @@ def _context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, 
         f"On the official scale of deprivation, the places where its people live have {difference} points {than} than"
         f" England has. We know this {BASES[lives.basis]}."
     ]
-    if alike and alike[0].has_close_peers:
-        said.append(f"Most like it {'is' if len(names) == 1 else 'are'} {listed(names)}.")
-    elif alike:
-        said.append(f"Nobody is really like it. The least unlike {'is' if len(names) == 1 else 'are'} {listed(names)}.")
+    if alike:
+        who = "Most like it" if alike[0].has_close_peers else "Nobody is really like it. The least unlike"
+        said.append(f"{who}: {'; '.join(names)}.")
     return tuple(said)
 
 
 def _quality(found: list[Quality], league: League) -> tuple[str, ...]:
     badges = {words: sum(one.badge == badge for one in found) for badge, words in BADGES.items()}
-    said = [
-        f"Of its {counted(len(found), 'figure')}, {listed(f'{count} are {words}' for words, count in badges.items())}."
-    ]
-    for one in (row for row in found if row.badge == "look"):
-        said.append(f"A second look is worth “{league.measures[one.metric_id].plain_name}”: {one.reasons}.")
-        break
-    return tuple(said)
+    each = listed(f"{count} {'is' if count == 1 else 'are'} {words}" for words, count in badges.items() if count)
+    look = next(one for one in found if one.badge == "look")
+    return (
+        f"Of its {counted(len(found), 'figure')}, {each}.",
+        f"A second look is worth “{league.measures[look.metric_id].plain_name}”: {look.reasons}.",
+    )
 
 
 def _specialty(row: Waiting, count: int) -> tuple[str, ...]:
     assert row.rank_low is not None and row.rank_high is not None and row.funnel_centre is not None
     return (
-        f"At the end of {row.month:%B %Y} it had {row.pathways:,} waits for “{row.treatment_function_name}”. Of these"
-        f" {row.within_18_weeks:,} were of 18 weeks or less. That is {rounded(row.share_within_18_weeks, 1)}%.",
-        f"Of all who are ranked with it, the figure is {rounded(row.funnel_centre, 1)}%. {FUNNEL[row.funnel or '']}",
+        f"At the end of {sentences.month(row.month)} it had {row.pathways:,} waits for “{row.treatment_function_name}”. Of"
+        f" these {row.within_18_weeks:,} were of 18 weeks or less. That is {rounded(row.share_within_18_weeks, 1)}%.",
+        f"Of all who are ranked with it, the figure is {rounded(row.funnel_centre, 1)}%. That is {sentences.FUNNEL[row.funnel or '']}.",
         f"Its place is very likely {_between(row.rank_low, row.rank_high)} of {count}.",
     )
 
@@ -382,16 +376,9 @@ def _between(low: int, high: int) -> str:
     return ordinal(low) if low == high else f"between {ordinal(low)} and {ordinal(high)}"
 
 
-def _series(row: Point) -> tuple[str, ...]:
-    assert row.lower_limit is not None and row.upper_limit is not None
-    low, high = value(row.lower_limit, row.unit), value(row.upper_limit, row.unit)
-    said = [
-        f"“{row.metric_title}” in England was {value(row.value, row.unit)} in {row.month:%B %Y}.",
-        f"Its limits are {low} and {high}. {CHANCE[row.variation]}",
-    ]
-    if row.limits == "trial":
-        said.append(f"There are only {counted(row.points, 'month')}, so read these limits as a sketch.")
-    return tuple(said)
+def _series(months: Series) -> tuple[str, ...]:
+    said = (f"Its measure “{months.last.metric_title}”: {sentences.course(months)}", sentences.sketch(months))
+    return tuple(one for one in said if one)
 
 
 def _signed(number: Decimal) -> str:
