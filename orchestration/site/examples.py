@@ -94,11 +94,13 @@ def newest_first(shown: Editions) -> list[Edition]:
     return sorted(editions, key=lambda one: (one.synthetic, all(league.of_icbs for league, _ in _middles(one))))
 
 
-def middle(league: League) -> Member | None:
-    """Who is nearest to the middle of a league, of those that the finance rule does not hold down."""
+def from_the_middle(league: League) -> list[Member]:
+    """Who has a place and is not held down by the finance rule, the nearest to the middle of the league first."""
     half = (len(league.placed) + 1) / 2
-    found = [one for one in league.placed if one.certainty and not one.capped]
-    return min(found, key=lambda one: abs(one.certainty.rank - half) if one.certainty else half, default=None)
+    free = [
+        (abs(one.certainty.rank - half), one.code, one) for one in league.placed if one.certainty and not one.capped
+    ]
+    return [member for *_, member in sorted(free)]
 
 
 def _lost(member: Member) -> int:
@@ -108,8 +110,7 @@ def _lost(member: Member) -> int:
 def _middles(edition: Edition) -> Iterator[tuple[League, Member]]:
     """The middle of each league, those of trusts first."""
     for league in sorted(edition.leagues, key=lambda one: one.of_icbs):
-        if one := middle(league):
-            yield league, one
+        yield from ((league, one) for one in from_the_middle(league)[:1])
 
 
 def labels(edition: Edition) -> list[Label]:
@@ -218,10 +219,12 @@ def context(edition: Edition) -> Example | None:
 
 def quality(edition: Edition) -> Example | None:
     """The badges of one organisation, of which one says that a second look is worth it."""
-    for league, member in _middles(edition):
-        found = rows(edition, Quality, league=league.name, organisation_code=member.code)
-        if any(one.badge == "look" for one in found):
-            return Example(edition, league, member, _quality(found, league))
+    for league, _ in _middles(edition):
+        found = rows(edition, Quality, league=league.name)
+        look = {one.organisation_code for one in found if one.badge == "look"}
+        for member in (one for one in from_the_middle(league) if one.code in look):
+            own = [one for one in found if one.organisation_code == member.code]
+            return Example(edition, league, member, _quality(own, league))
     return None
 
 
@@ -364,10 +367,12 @@ def _quality(found: list[Quality], league: League) -> tuple[str, ...]:
 
 def _specialty(row: Waiting, count: int) -> tuple[str, ...]:
     assert row.rank_low is not None and row.rank_high is not None and row.funnel_centre is not None
+    spread = sentences.FUNNEL[row.funnel or ""]
     return (
-        f"At the end of {sentences.month(row.month)} it had {row.pathways:,} waits for “{row.treatment_function_name}”. Of"
-        f" these {row.within_18_weeks:,} were of 18 weeks or less. That is {rounded(row.share_within_18_weeks, 1)}%.",
-        f"Of all who are ranked with it, the figure is {rounded(row.funnel_centre, 1)}%. That is {sentences.FUNNEL[row.funnel or '']}.",
+        f"At the end of {sentences.month(row.month)} it had {row.pathways:,} waits for"
+        f" “{row.treatment_function_name}”. Of these {row.within_18_weeks:,} were of 18 weeks or less. That is"
+        f" {rounded(row.share_within_18_weeks, 1)}%.",
+        f"Of all who are ranked with it, the figure is {rounded(row.funnel_centre, 1)}%. That is {spread}.",
         f"Its place is very likely {_between(row.rank_low, row.rank_high)} of {count}.",
     )
 
