@@ -354,6 +354,41 @@ def served() -> Iterator[Callable[[Path], str]]:
 
 
 @pytest.fixture
+def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Opens a page at a width: what axe finds, what it asks others for, what it complains of, whether it scrolls
+    sideways. Its own policy is off, so that it is the page that asks for nothing. Of each table axe sees the first
+    rows: those that follow look the same, and take it a minute."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    contexts = []
+
+    def look(address: str, width: int) -> dict[str, Any]:
+        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+        contexts.append(context)
+        page = context.new_page()
+        own = address if address.startswith("file:") else "/".join(address.split("/")[:3])
+        requests: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+9)').forEach(row => row.remove())")
+        results = Axe().run(page).response
+        return {
+            "violations": sorted(found["id"] for found in results["violations"]),
+            "requests": [url for url in requests if not url.startswith(own)],
+            "complaints": complaints,
+            "too_wide": too_wide,
+        }
+
+    yield look
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
 def league(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> League:
     """Runs a command; returns its exit code and what it said on stderr."""
     from orchestration import cli
