@@ -155,6 +155,102 @@ def address(edition: Edition, league: League, member: Member) -> str:
     return edition.folder(league, member.slug)
 
 
+# A measure
+
+RULES = {
+    "rank": "The {one} with the {better} value scores 1.00, the one with the {worse} 4.00. The others are spread evenly"
+    " between by their place.",
+    "bands": "The value falls in a band. Each band has its score, from 1 to 4.",
+    "matrix": "The scores of two other measures are looked up in a table, which gives one score for both.",
+    "published_score": "NHS England publishes a score and not the value behind it. The score is used as it is.",
+    "none": "It has no score: it is shown beside the measures that count.",
+}
+LABELS = {
+    "official": "NHS England has written this rule down.",
+    "verified": "With this rule we get the figures that NHS England has published.",
+    "inferred": "We worked this rule out. No published figure has tested it yet.",
+    "background": "This measure is ours, and no place rests on it.",
+    "experimental": "This rule is ours. NHS England has not ranked boards.",
+    "discovered": "We read this rule from the figures of the quarter itself.",
+    "unknown": "We do not know this rule: what we use is a guess.",
+}
+
+
+def measure_lead(league: League, measure: Measure) -> list[str]:
+    """Which end is the better, and where the middle is. Of fewer than four figures there are no quarters."""
+    found = [one for member in league.members if (one := member.measured.get(measure.metric_id))]
+    who, values = organisations_of(league), [one.value for one in found if one.value is not None]
+    better = f"{direction(measure).capitalize()}." if measure.direction else ""
+    if not found:
+        return [*filter(None, [better]), f"No figure of these {who} is at hand."]
+    if not values:
+        return [f"Only scores are published, of {counted(len(found), who[:-1])}. A lower score is better."]
+    first, unit = found[0], found[0].unit
+    if len(values) < 4 or first.median is None or first.lower_quartile is None or first.upper_quartile is None:
+        low, high = value(min(values), unit), value(max(values), unit)
+        spread = low if low == high else f"{low} to {high}"
+        only = f"Only {counted(len(values), who[:-1])} {'has' if len(values) == 1 else 'have'} a figure: {spread}."
+        return [*filter(None, [better]), only]
+    low, high = value(first.lower_quartile, unit), value(first.upper_quartile, unit)
+    return [
+        *filter(None, [better]),
+        f"The middle {who[:-1]}: {value(first.median, unit)}.",
+        f"Middle half: {low if low == high else f'{low} to {high}'}.",
+    ]
+
+
+def scored_among(measure: Measure, titles: dict[str, str]) -> str:
+    """Who is ranked together for a score."""
+    names = [titles.get(one, one.replace("_", " ")) for one in measure.scored_among.split()]
+    first, *rest = (name.split(" (")[0] for name in names)
+    if not rest:
+        return f"{first} are scored among themselves."
+    return f"{listed([first, *(name[0].lower() + name[1:] for name in rest)])} are scored together."
+
+
+def scoring_rule(league: League, measure: Measure) -> str:
+    """How a value becomes a score."""
+    lower = measure.direction == "lower_better"
+    if measure.scoring_rule == "rank_with_standard" and measure.standard is not None:
+        meets = f"{value(measure.standard, measure.unit)} or {'less' if lower else 'more'}"
+        if lower and measure.standard == 0:
+            meets = "none at all"
+        return (
+            f"The standard is {meets}. Who meets it scores 1.00. The others score from 2.00 to 4.00, spread evenly by"
+            " their place."
+        )
+    if measure.scoring_rule == "rank_with_floor" and measure.floor is not None:
+        return (
+            f"Below {value(measure.floor, measure.unit)} the score is 4.00. The others score from 1.00 to 3.00, spread"
+            " evenly by their place."
+        )
+    better, worse = ("lowest", "highest") if lower else ("highest", "lowest")
+    rule = RULES.get(measure.scoring_rule, "We have no words for this rule yet.")
+    return rule.format(one=organisations_of(league)[:-1], better=better, worse=worse)
+
+
+def without_figure(league: League, number: int) -> str | None:
+    """How many have no figure on a measure."""
+    who, count = organisations_of(league), len(league.members)
+    if not number:
+        return None
+    have = "has" if number == 1 else "have"
+    return (
+        f"{number} of {count} {who} {have} no figure here: the measure does not apply to them, or none was sent. That is"
+        " neither good nor bad."
+    )
+
+
+def not_seen(measure: Measure) -> str | None:
+    """The warning of a measure whose rule, or a part of it, nobody outside has seen."""
+    known = f" What we know: {measure.source.rstrip('.')}." if measure.source else ""
+    if measure.label == "unknown":
+        return LABELS["unknown"] + known
+    if "not seen" in known:
+        return f"No file that we have shows all of this measure.{known}"
+    return None
+
+
 # A ranking of one's own
 
 
