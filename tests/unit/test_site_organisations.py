@@ -175,7 +175,9 @@ def test_what_moved_a_place_is_in_places() -> None:
 
 
 def test_a_measure_that_cannot_be_compared_says_why() -> None:
-    reason = "definition changed (inferred): two windows of 13 months (Jun 24 - Jun 25) became two of 12"
+    reason = (
+        "definition changed (inferred): two windows of 13 months (Jun 24 - Jun 25) became two of 12 (Oct 24 - Sep 25)"
+    )
     one = league(measures={"OF0041": measure("OF0041", "Growth")})
     assert sentences.left_out(f"OF0041 ({reason}); OF9999 (gone)", one) == [f"Growth: {reason}"]
     assert sentences.left_out(None, one) == []
@@ -359,11 +361,11 @@ def test_what_it_takes_is_arithmetic() -> None:
         return sentences.levers(one, rows)
 
     assert said(1) == (
-        "1 measure at the value of the middle one would be enough for a better segment, if all else stayed as it is:"
+        "1 measure at the value of the middle trust would be enough for a better segment, if all else stayed as it is:"
         " Staff. This is arithmetic, no forecast and no target: this one may not matter most to patients."
     )
     assert (said(2) or "").startswith("2 measures at the value") and "Staff; Waiting." in (said(2) or "")
-    assert (said(None) or "").startswith("Even with every measure")
+    assert (said(None) or "").startswith("Even with each measure")
     assert said(1, can=False) == "While the finance rule applies, no score changes its segment."
     assert sentences.levers(one, []) is None
 
@@ -470,8 +472,11 @@ def test_a_figure_is_traced_to_its_rows() -> None:
 
     assert (rows(12, 12), rows(14, 29)) == ("row 12", "rows 14 to 29 (2 counted)")
     assert rows(None, None) == "row not known"
+    one = row(Origin, first_row=12, last_row=12)
+    assert sentences.rows_of(one, 40) == "row 12, score in row 40" and sentences.rows_of(one, 12) == "row 12"
     assert sentences.traced(measured("59.720000"), row(Origin, period="Q2 2025/26")) == "59.72 %, Q2 2025/26"
     assert sentences.traced(measured("100.000000"), row(Origin)) == "100 %"
+    assert sentences.traced(measured("67.0"), row(Origin, period="2026-01"), 3) == "part of 67 %, 2026-01"
     assert sentences.traced(measured(None, score=D("2.00")), row(Origin)) == "score 2.00"
 
 
