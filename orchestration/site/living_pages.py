@@ -171,7 +171,7 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
         code: Everywhere(
             organisation,
             tuple(standings.get(code, ())),
-            series.get(code, {}),
+            dict(sorted(series.get(code, {}).items(), key=lambda item: (len(item[1].points) < 3, item[0]))),
             tuple(sorted(predecessors.get(code, ()))),
             tuple(sorted(new for new, old in predecessors.items() if code in old)),
         )

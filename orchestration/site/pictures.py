@@ -47,7 +47,7 @@ def months(points: Sequence[Point]) -> Markup:
     placed = list(zip(numbers, points, strict=True))
     for _, phase in groupby(placed, key=lambda one: one[1].phase):
         months = list(phase)
-        start, end = across(months[0][0] - 0.4), across(months[-1][0] + 0.4)
+        start, end = max(across(months[0][0] - 0.5), 0), min(across(months[-1][0] + 0.5), 1)
         limits = months[0][1]
         if limits.lower_limit is None or limits.upper_limit is None:
             continue

@@ -185,7 +185,7 @@ def standing(edition: Edition, current: Edition | None) -> str:
 def notes(edition: Edition) -> str:
     """What a version has, and what it lacks."""
     with_table = [league.title for league in edition.leagues if league.published]
-    found = f"Has tables of {counted(len(with_table), 'league')}"
+    found = f"Tables of {counted(len(with_table), 'league')}"
     if with_table:
         found += f": {listed(with_table)}"
     missing = sum(len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published)
