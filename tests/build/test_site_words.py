@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 NOT_USED = re.compile(
-    r"\b(?:best|worst|top|bottom|failing|winners?|confidence intervals?|percentiles?|bootstrap\w*|significan\w+)\b", re.I
+    r"\b(?:best|worst|top|bottom|failing|winners?|confidence intervals?|percentiles?|bootstrap\w*|significan\w+)\b",
+    re.I,
 )
 MAIN = re.compile(r"<main\b.*?</main>", re.S)
 NO_TEXT = re.compile(
     r'<(table|pre|code|svg|h1|h2|h3|button|select|nav)\b.*?</\1>|<div class="formula">.*?</div>'
-    r'|<(li|dt|dd)[^>]*>\s*<a\b[^>]*>[^<]*</a>\s*</\2>',  # what is only a link is no sentence
+    r"|<(li|dt|dd)[^>]*>\s*<a\b[^>]*>[^<]*</a>\s*</\2>",  # what is only a link is no sentence
     re.S,
 )
 BLOCK = re.compile(r"</?(?:p|li|dd|dt|div|section|ul|ol|dl|main|summary|label|details|legend)\b[^>]*>")
