@@ -5,7 +5,7 @@ change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -15,7 +15,7 @@ from orchestration.releases.decisions import APPROVED, WITHDRAWN, Decision
 from orchestration.site import sentences, view
 from orchestration.site.editions import Editions
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import Edition, League, Measure, Member, Organisation, Series
+from orchestration.site.view import Edition, League, Member, Organisation, Series
 
 START = (Crumb("Start", ""),)
 NEWS = 5  # decisions that the start page tells
@@ -162,17 +162,12 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
             for measure, found in measures.items():
                 if measure not in mine or found.new > mine[measure].new:
                     mine[measure] = found
-    predecessors = {
-        code: {
-            old for one in of.values() for point in one.points for old in (point.predecessors or "").split(", ") if old
-        }
-        for code, of in series.items()
-    }
+    predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     return {
         code: Everywhere(
             organisation,
             tuple(standings.get(code, ())),
-            series.get(code, {}),
+            dict(sorted(series.get(code, {}).items(), key=lambda item: (len(item[1].points) < 3, item[0]))),
             tuple(sorted(predecessors.get(code, ()))),
             tuple(sorted(new for new, old in predecessors.items() if code in old)),
         )
@@ -180,10 +175,15 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
     }
 
 
+def _predecessors(series: Iterable[Series]) -> set[str]:
+    return {code for one in series for point in one.points for code in (point.predecessors or "").split(", ") if code}
+
+
 def _by_name(everybody: dict[str, Everywhere]) -> list[Everywhere]:
-    return sorted(
-        everybody.values(), key=lambda one: (one.organisation.short_name.casefold(), one.organisation.organisation_code)
-    )
+    def by(one: Everywhere) -> tuple[str, str]:
+        return one.organisation.short_name.casefold(), one.organisation.organisation_code
+
+    return sorted(everybody.values(), key=by)
 
 
 def _areas(everybody: dict[str, Everywhere]) -> dict[str, dict[str, list[Organisation]]]:

@@ -49,7 +49,7 @@ def months(points: Sequence[Point]) -> Markup:
     placed = list(zip(numbers, points, strict=True))
     for _, phase in groupby(placed, key=lambda one: one[1].phase):
         months = list(phase)
-        start, end = across(months[0][0] - 0.4), across(months[-1][0] + 0.4)
+        start, end = max(across(months[0][0] - 0.5), 0), min(across(months[-1][0] + 0.5), 1)
         limits = months[0][1]
         if limits.lower_limit is None or limits.upper_limit is None:
             continue
@@ -59,8 +59,14 @@ def months(points: Sequence[Point]) -> Markup:
         marks += [_line("axis", start, end, mean)]
     if points[-1].target is not None:
         marks += [_line("standard", 0, 1, down(points[-1].target))]
-    path = " ".join(f"{1000 * across(number):.1f},{1000 * down(point.value):.1f}" for number, point in placed)
-    marks += [_stretched(f'<polyline class="run" points="{path}"/>')]
+    runs: list[list[str]] = []
+    before = numbers[0]
+    for number, point in placed:
+        if not runs or number > before + 1:  # a month is missing: the line ends
+            runs.append([])
+        runs[-1].append(f"{1000 * across(number):.1f},{1000 * down(point.value):.1f}")
+        before = number
+    marks += [_stretched("".join(f'<polyline class="run" points="{" ".join(run)}"/>' for run in runs))]
     marks += [_mark(point.variation, across(number), down(point.value)) for number, point in placed]
     return Markup(f'<svg class="chart months" width="100%" height="140" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
 

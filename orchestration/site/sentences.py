@@ -5,10 +5,12 @@ the same (templates), how a number is written (`words.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from orchestration.quarters import Quarter
 from orchestration.releases.decisions import Decision
 from orchestration.site.view import (
     BETTER,
@@ -289,14 +291,23 @@ def counts_as(weight: Decimal) -> str | None:
 
 def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
-    return lead(league) if league.published else f"There is no table this quarter: {league.coverage.absent_reason}."
+    return (
+        lead(league)
+        if league.published
+        else f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
+    )
 
 
 def no_place(league: League, member: Member) -> str:
     """Why an organisation has no place in a league."""
     if not league.published:
         return first_sentence(league)
-    return f"It has no place this quarter: {member.place.not_ranked_reason}."
+    return f"It has no place this quarter: {in_words(member.place.not_ranked_reason)}."
+
+
+def in_words(reason: str | None) -> str:
+    """A reason of a release in the words of pages."""
+    return (reason or "no reason is given").replace("metric", "measure")
 
 
 def rule_held(edition: Edition, member: Member) -> str | None:
@@ -340,13 +351,17 @@ def standing(edition: Edition, current: Edition | None) -> str:
 def notes(edition: Edition) -> str:
     """What a version has, and what it lacks."""
     with_table = [league.title for league in edition.leagues if league.published]
-    found = f"Has tables of {counted(len(with_table), 'league')}"
+    found = f"Tables of {counted(len(with_table), 'league')}"
     if with_table:
         found += f": {listed(with_table)}"
-    missing = sum(
-        len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published
-    )
+    missing = sum(len((one.coverage.metrics_missing or "").split()) for one in edition.leagues if one.published)
     return f"{found}. {counted(missing, 'measure').capitalize()} had to be left out." if missing else f"{found}."
+
+
+def quarters_left(quarters: Iterable[Quarter]) -> str:
+    """Why quarters are not shown."""
+    names = [f"Q{quarter.number} {quarter[:4]}/{quarter[5:7]}" for quarter in quarters]
+    return f"Every version of {listed(names)} was withdrawn, so {'it is' if len(names) == 1 else 'they are'} left out."
 
 
 # Months
@@ -452,7 +467,8 @@ def agreed(rows: list[Agreement]) -> str:
         return "there are no official figures to compare with."
     if not unexplained:
         return f"we rebuild all {figures:,} official figures, or can say why one differs."
-    return f"of {figures:,} official figures {unexplained:,} differ from ours, and we cannot say why."
+    verb = "differs" if unexplained == 1 else "differ"
+    return f"of {figures:,} official figures {unexplained:,} {verb} from ours, and we cannot say why."
 
 
 def checks_made(checks: list[dict[str, Any]]) -> str:
@@ -484,11 +500,6 @@ def patients_lead(league: League, places: list[PatientPlace]) -> str:
         f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of waits, experience and"
         f" outcomes.{few}"
     )
-
-
-def not_ranked(reason: str | None) -> str:
-    """Why somebody is only listed, in the words of pages."""
-    return f"{(reason or 'no reason is given').replace('metrics', 'measures')}."
 
 
 def needs_support(row: Support) -> str:
