@@ -20,13 +20,16 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test $(LANES) soak lint types dev bench docs dbt-docs sample lock clean
+.PHONY: help run site test $(LANES) soak lint types dev bench docs dbt-docs sample lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
 
 run: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## build the sample's latest quarter and print its league tables
 	DAGSTER_HOME=$(INSTANCE) $(BIN)/league build --extracts $(SAMPLE) --quarter $(QUARTER) --data-dir $(DEMO)
+
+site: run  ## the public site of the sample, data/demo/site
+	$(BIN)/league site --data-dir $(DEMO) --out $(DEMO)/site
 
 test: lint  ## linters, type checks and every test but the soak
 	$(BIN)/python -m pytest

@@ -362,18 +362,25 @@ league.add_command(framework)
 
 @league.command()
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="A new folder, or a site.")
+@as_json
 @data_dir
-def site(out: Path, data_dir: Path) -> None:
+def site(out: Path, as_json: bool, data_dir: Path) -> None:
     """Make the public site of all approved releases.
 
-    Static pages that any web server serves under any path. The folder is replaced as a whole.
+    Static pages, which any web server serves under any path. The folder is replaced as a whole.
     """
     from orchestration.site.build import build as build_site
 
-    console = Console()
     say_when_stopped(lambda: "the site is as it was")
-    count = build_site(Workspace(data_dir), out, console.say)
-    console.say(f"{out}: {count:,} pages; open {out / 'index.html'}")
+    left_out: list[str] = []
+    pages = build_site(Workspace(data_dir), out, left_out.append)
+    if as_json:
+        say_json({"site": str(out), "pages": pages, "left_out": left_out})
+        return
+    console = Console()
+    for why in left_out:
+        console.say(why)
+    console.say(f"{out}: {pages:,} pages; begin at {out / 'index.html'}")
 
 
 def _decide(release: Release, state: str, text: str, what: str, yes: bool, as_json: bool) -> None:

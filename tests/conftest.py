@@ -14,8 +14,10 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,12 +32,25 @@ os.environ.pop("DAGSTER_HOME", None)  # builds of tests are recorded on no insta
 gc.set_threshold(200_000, 20, 100)  # as the command does
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from orchestration.defs.in_process import Outcome
     from orchestration.releases.release import Release
     from orchestration.workspace.paths import Build, Workspace
 
 TESTS = Path(__file__).parent
 SHARED = Path(os.environ.get("LEAGUE_SHARED", TESTS.parents[1] / "shared"))
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 ANOTHER_DAY = "2025-09-30"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
@@ -303,6 +318,74 @@ def exchange_first_and_last(extracts: Path) -> tuple[str, str]:
         (extracts / name).unlink()
         (extracts / name).write_bytes(text)
     return first, last
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window, a profile or a reason to call anybody."""
+    if CHROMIUM is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Callable[[Path], str]]:
+    """Serves a folder to this machine and returns its address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Says nothing of requests."""
+
+    def serve(folder: Path) -> str:
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)))
+        Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
+    """Opens a page at a width: what axe finds, what it asks others for, what it complains of, whether it scrolls
+    sideways. Its own policy is off, so that it is the page that asks for nothing. Of each table axe sees the first
+    rows: those that follow look the same, and take it a minute."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    contexts = []
+
+    def look(address: str, width: int) -> dict[str, Any]:
+        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+        contexts.append(context)
+        page = context.new_page()
+        own = address if address.startswith("file:") else "/".join(address.split("/")[:3])
+        requests: list[str] = []
+        complaints: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+9)').forEach(row => row.remove())")
+        results = Axe().run(page).response
+        return {
+            "violations": sorted(found["id"] for found in results["violations"]),
+            "requests": [url for url in requests if not url.startswith(own)],
+            "complaints": complaints,
+            "too_wide": too_wide,
+        }
+
+    yield look
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

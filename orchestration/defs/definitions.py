@@ -12,6 +12,7 @@ from orchestration.defs.assets import ASSETS
 from orchestration.defs.decide import decide
 from orchestration.defs.gates import GATES
 from orchestration.defs.progress import progress
+from orchestration.defs.public_site import public_site, site_after_decisions, site_job
 from orchestration.defs.resources import Folders, gates, locked_build
 from orchestration.defs.schedules import (
     build_what_has_come,
@@ -29,11 +30,11 @@ FOLDERS = {"LEAGUE_EXTRACTS": "the folder of published files", "LEAGUE_DATA": "t
 def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
     """Puts everything together around the folders that runs read and write."""
     return dg.Definitions(
-        assets=ASSETS,
+        assets=[*ASSETS, public_site],
         asset_checks=GATES,
-        jobs=[quarter_job, check_job, series_job, fetch_job, decide, alert_sensors.alert_test],
+        jobs=[quarter_job, check_job, series_job, fetch_job, decide, site_job, alert_sensors.alert_test],
         schedules=[fetch_what_is_due],
-        sensors=[build_what_has_come, *alert_sensors.sensors(os.environ)],
+        sensors=[build_what_has_come, site_after_decisions, *alert_sensors.sensors(os.environ)],
         resources={"folders": folders, "build": locked_build, "gates": gates},
         executor=dg.in_process_executor,
         loggers={"progress": progress},

@@ -24,7 +24,7 @@ from orchestration.workspace.paths import Workspace
 QUIET_SECONDS = 30  # a file that changed less long ago may still be arriving
 MONDAY = 0
 
-OF_A_QUARTER = dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED) - dg.AssetSelection.groups("series")
+OF_A_QUARTER = dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED) - dg.AssetSelection.groups("series", "site")
 
 quarter_job = dg.define_asset_job(
     "quarter",

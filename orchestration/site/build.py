@@ -5,6 +5,7 @@ Belongs here: the order of things, styles made small, dead links, writing. Does 
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from html import unescape
@@ -27,13 +28,14 @@ from orchestration.site import (
     version_pages,
 )
 from orchestration.site.editions import Editions
-from orchestration.site.render import HERE, File
+from orchestration.site.render import HERE, Copy, File
 from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import Workspace
 
 ASSETS = HERE / "assets"
 LIBRARY = "nhsuk-frontend.min.css"
 MARKER = ".league-site"  # what a folder holds that a site was written to, so that nothing else is replaced
+PLAIN = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 FONT_RULE = re.compile(r"@font-face\s*\{[^}]*\}")  # each fetches a protected font from a host of the NHS
 CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 MADE_BY_SCRIPT = {"nhsuk-link", "nhsuk-u-visually-hidden"}  # classes that sorting adds
@@ -47,18 +49,25 @@ def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
         raise LeagueError(f"{out} holds something that is no site: name a new or an empty folder")
     shown = editions.read(workspace, say)
-    files = list(pages(shown))
-    files += _assets(files)
-    if dead := sorted(_dead_links(files)):
+    made: list[File] = []
+    copies: list[Copy] = []
+    for file in pages(shown):
+        made.append(file) if isinstance(file, File) else copies.append(file)
+    made += _assets(made)
+    paths = [file.path for file in made] + [copy.path for copy in copies]
+    if odd := sorted(path for path in paths if not PLAIN.fullmatch(path)):
+        raise LeagueError("the site was not written: these are no plain file names\n" + "\n".join(map(repr, odd)))
+    if dead := sorted(_dead_links(made, copies)):
         raise LeagueError("the site was not written: links lead nowhere\n" + "\n".join(dead))
-    _write(files, out)
-    return sum(one.path.endswith(".html") for one in files)
+    _write(made, copies, out)
+    return sum(one.path.endswith(".html") for one in made)
 
 
-def pages(shown: Editions) -> Iterator[File]:
+def pages(shown: Editions) -> Iterator[File | Copy]:
     """All pages and data files of a site, in a fixed order."""
     yield from living_pages.pages(shown)
     yield from method_pages.pages(shown)
+    yield from data_pages.living(shown)
     for edition in shown.all:
         yield from version_pages.pages(edition)
         yield from data_pages.pages(edition)
@@ -73,7 +82,7 @@ def pages(shown: Editions) -> Iterator[File]:
 def _assets(files: Iterable[File]) -> Iterator[File]:
     used = {name for file in files for found in CLASSES.findall(file.content) for name in found.decode().split()}
     yield File("assets/site.css", _stylesheet(frozenset(used)))
-    for path in sorted([*ASSETS.glob("*.js"), *ASSETS.rglob("*.svg")]):
+    for path in sorted([*ASSETS.glob("*.js"), ASSETS / "card.css", *ASSETS.rglob("*.svg")]):
         yield File(f"assets/{path.relative_to(ASSETS).as_posix()}", path.read_bytes())
 
 
@@ -86,11 +95,13 @@ def _stylesheet(used: frozenset[str]) -> bytes:
     small = lightningcss.process_stylesheet(
         library, filename=LIBRARY, minify=True, error_recovery=True, unused_symbols=unused
     )
-    return (small + "\n" + (ASSETS / "site.css").read_text(encoding="utf-8")).encode()
+    return "\n".join(
+        [small, *((ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("card", "site"))]
+    ).encode()
 
 
-def _dead_links(files: list[File]) -> Iterator[str]:
-    there = {file.path for file in files}
+def _dead_links(files: list[File], copies: list[Copy]) -> Iterator[str]:
+    there = {file.path for file in files} | {copy.path for copy in copies}
     for file in files:
         if file.path.endswith(".html"):
             for found in LINKS.findall(file.content):
@@ -99,15 +110,18 @@ def _dead_links(files: list[File]) -> Iterator[str]:
                     yield f"{file.path}: {target}"
 
 
-def _write(files: list[File], out: Path) -> None:
+def _write(files: list[File], copies: list[Copy], out: Path) -> None:
     """Writes beside the folder and then takes its place."""
     new, old = (out.with_name(f".{out.name}.{which}") for which in ("new", "old"))
     remove_tree(new)
     remove_tree(old)
+    paths = [file.path for file in files] + [copy.path for copy in copies]
+    for folder in {(new / path).parent for path in paths}:
+        folder.mkdir(parents=True, exist_ok=True)
     for file in [*files, File(MARKER, b"")]:
-        path = new / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(file.content)
+        (new / file.path).write_bytes(file.content)
+    for copy in copies:
+        shutil.copyfile(copy.source, new / copy.path)
     if out.exists():
         out.rename(old)
     new.rename(out)

@@ -67,6 +67,11 @@ class Editions:
             default=None,
         )
 
+    @property
+    def newest(self) -> Edition:
+        """The latest one, or what comes closest to it where all are fictional or withdrawn."""
+        return self.latest or self.all[-1]
+
     def of_quarter(self, quarter: str) -> list[Edition]:
         return [one for one in self.all if one.quarter == quarter]
 

@@ -103,7 +103,6 @@ def pages(shown: Editions) -> Iterator[File]:
     yield from _latest(shown, made)
     yield made("entry", "compare", "Compare", START, below="compare")
     yield made("entry", "own", "Build your own ranking", START, below="build")
-    yield made("data", "data", "Data", START)
     yield made("corrections", "corrections", "Corrections", START, events=events)
     for path, title in FIXED.items():
         yield made(path, path, title, START)

@@ -37,6 +37,14 @@ class File:
 
 
 @dataclass(frozen=True)
+class Copy:
+    """A file of a release that the site offers as it is."""
+
+    path: str
+    source: Path
+
+
+@dataclass(frozen=True)
 class Crumb:
     """A page above this one."""
 

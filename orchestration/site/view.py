@@ -22,6 +22,8 @@ FINANCE = "finance"  # the domain of money
 EXPERIMENTAL = "experimental"  # a league that NHS England has not ranked
 BETTER, EITHER, WORSE = "better_half", "either_half", "worse_half"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class QuarterGuide:
@@ -326,6 +328,138 @@ class Waiting:
     tau: Decimal | None
 
 
+@dataclass(frozen=True, slots=True)
+class Score:
+    TABLE: ClassVar = "metric_scores"
+    league: str | None
+    organisation_code: str
+    metric_id: str
+    score_exact: Decimal | None
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    TABLE: ClassVar = "rank_pairs"
+    league: str
+    code_a: str
+    code_b: str
+    ahead_share: Decimal
+    level_share: Decimal
+    told_apart_alone: bool | None
+    told_apart_all: bool | None
+
+
+# What stands beside an organisation's figures: where they come from, and tables of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What the files say of an organisation on a metric, and where."""
+
+    TABLE: ClassVar = "metric_values"
+    organisation_code: str
+    metric_id: str
+    value_basis: str
+    value: Decimal | None
+    reporting_date: str | None
+    period_start: date | None
+    period_end: date | None
+    status: str
+    status_reason: str | None
+    source_sha256: str | None
+    source_member: str | None
+    source_row: int | None
+    published_score_row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The rows of one file that a value is made from."""
+
+    TABLE: ClassVar = "metric_sources"
+    organisation_code: str
+    metric_id: str
+    value_basis: str
+    source_sha256: str
+    member_or_sheet: str | None
+    period: str | None
+    first_row: int | None
+    last_row: int | None
+    rows_counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    TABLE: ClassVar = "data_quality"
+    organisation_code: str
+    metric_id: str
+    badge: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    TABLE: ClassVar = "context"
+    organisation_code: str
+    measure: str
+    basis: str
+    preferred: bool
+    difference_from_england: Decimal
+    diluted: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class InContext:
+    TABLE: ClassVar = "context_view"
+    organisation_code: str
+    outcome: str
+    score: Decimal
+    expected_score: Decimal
+    adjusted_rank: int
+    adjusted_rank_low: int
+    adjusted_rank_high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    TABLE: ClassVar = "peers"
+    organisation_code: str
+    place: int
+    peer_code: str
+    measures: str
+    has_close_peers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Who is better on a weak measure, or why nobody is named."""
+
+    TABLE: ClassVar = "learn_from"
+    organisation_code: str
+    metric_id: str
+    unit: str
+    value: Decimal
+    candidate_code: str | None
+    candidate_value: Decimal | None
+    at_bound: bool | None
+    noise: Decimal | None
+    basis: str
+    not_named_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """What would become of average and segment if one measure were at the middle."""
+
+    TABLE: ClassVar = "what_it_takes"
+    organisation_code: str
+    segment_can_change: bool
+    metrics_needed: int | None
+    place: int | None
+    metric_id: str
+
+
 @dataclass(frozen=True)
 class Member:
     """An organisation in one league. `certainty`, `band` and `change` are there for who has a place."""
@@ -338,6 +472,7 @@ class Member:
     change: Change | None
     domains: dict[str, DomainPlace]
     measured: dict[str, Measured]
+    scores: dict[str, Decimal]  # `score_exact` of the measures that count
 
     @property
     def code(self) -> str:
@@ -376,6 +511,7 @@ class League:
     domains: tuple[Domain, ...]
     measures: dict[str, Measure]
     figures: dict[tuple[str, str, str], Decimal]  # of `method_sensitivity`, by assessment, item and measure
+    pairs: tuple[Pair, ...]
     official: bool  # NHS England published these places, and ours agree with every one of them
 
     @property
@@ -490,12 +626,18 @@ class Edition:
             found.setdefault(row.treatment_function, []).append(row)
         return dict(sorted(found.items()))
 
+    @cached_property
+    def origins(self) -> dict[str, list[Origin]]:
+        """Where every value comes from, by organisation."""
+        return _by_code(_rows(self.release, Origin))
+
+    def beside(self, league: League, kind: type[T]) -> dict[str, list[T]]:
+        """The rows of the table of a kind that a league has, by organisation."""
+        return _by_code(_rows(self.release, kind, None, league=league.name))
+
     def leagues_of(self, code: str) -> list[tuple[League, Member]]:
         """The leagues that an organisation is in."""
         return [(league, one) for league in self.leagues for one in league.members if one.code == code]
-
-
-T = TypeVar("T")
 
 
 def read(release: Release) -> Edition:
@@ -513,7 +655,7 @@ def read(release: Release) -> Edition:
     for row in release.rows("method_sensitivity"):
         figures.setdefault(row["league"], {})[row["assessment"], row["item"], row["measure"]] = row["value"]
     measures, domains = _by_league(_rows(release, Measure)), _by_league(_rows(release, Domain))
-    members = _members(release, organisations)
+    members, pairs = _members(release, organisations), _by_league(_rows(release, Pair))
     leagues = tuple(
         League(
             coverage=coverage,
@@ -521,6 +663,7 @@ def read(release: Release) -> Edition:
             domains=tuple(domains.get(coverage.league, ())),
             measures={one.metric_id: one for one in measures.get(coverage.league, ())},
             figures=figures.get(coverage.league, {}),
+            pairs=tuple(pairs.get(coverage.league, ())),
             official=coverage.league in official,
         )
         for coverage in _rows(release, Coverage)
@@ -540,6 +683,10 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
     measured: dict[tuple[str, str], dict[str, Measured]] = {}
     for one in _rows(release, Measured):
         measured.setdefault((one.league, one.organisation_code), {})[one.metric_id] = one
+    scores: dict[tuple[str | None, str], dict[str, Decimal]] = {}
+    for score in _rows(release, Score):
+        if score.counted and score.score_exact is not None:
+            scores.setdefault((score.league, score.organisation_code), {})[score.metric_id] = score.score_exact
     found: dict[str, list[Member]] = {}
     for place in places:
         key = (place.league, place.organisation_code)
@@ -553,6 +700,7 @@ def _members(release: Release, organisations: dict[str, Organisation]) -> dict[s
                 change=changes.get(key),
                 domains=of_domains.get(key, {}),
                 measured=measured.get(key, {}),
+                scores=scores.get(key, {}),
             )
         )
     return found
@@ -569,6 +717,13 @@ def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
     found: dict[str, list[T]] = {}
     for row in rows:
         found.setdefault(row.league, []).append(row)  # type: ignore[attr-defined]
+    return found
+
+
+def _by_code(rows: Iterable[T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.organisation_code, []).append(row)  # type: ignore[attr-defined]
     return found
 
 

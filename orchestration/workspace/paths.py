@@ -43,6 +43,11 @@ class Workspace:
         """The releases of series, which are of no quarter. As deep in the data folder as those of a quarter."""
         return self.data_dir / "history" / "series"
 
+    @property
+    def site(self) -> Path:
+        """The public site that an instance makes."""
+        return self.data_dir / "site"
+
     def build(self, *quarters: str, since: Quarter | None = None) -> Build:
         return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since)
 

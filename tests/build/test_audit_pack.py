@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,16 +27,6 @@ from orchestration.workspace.paths import SEEDS
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 HOSTILE = "<script>alert(1)</script><img src=https://example.org/x onerror=alert(2)> \"Trust\" 'é' & {{ 7 * 7 }}"
 FRAMEWORKS = {"nof-2025-26", "icb-2025-26"}  # of the quarter
 LOADS = {"src", "srcset", "data", "poster", "action", "formaction", "background", "ping"}
@@ -330,64 +320,17 @@ def test_hostile_names_come_out_as_text(doctored: Path) -> None:
     assert any(HOSTILE in "".join(row) for row in [*page.tables["t-in"], *page.tables["t-not-used"]])
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium without a window, a profile or a reason to call anybody."""
-    if CHROMIUM is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Opens a page at a width: what axe finds, what it asks for, what it complains of, whether it scrolls sideways.
-    Its own policy is off, so that it is the page that asks for nothing. Of each table axe sees the first rows: those
-    that follow look the same, and take it a minute."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    contexts = []
-
-    def look(path: Path, width: int) -> dict[str, Any]:
-        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
-        contexts.append(context)
-        page = context.new_page()
-        requests: list[str] = []
-        complaints: list[str] = []
-        page.on("request", lambda request: requests.append(request.url))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path.as_uri())
-        too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
-        page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+9)').forEach(row => row.remove())")
-        results = Axe().run(page).response
-        return {
-            "violations": sorted(found["id"] for found in results["violations"]),
-            "requests": [url for url in requests if url != path.as_uri()],
-            "complaints": complaints,
-            "too_wide": too_wide,
-        }
-
-    yield look
-    for context in contexts:
-        context.close()
-
-
 CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}
 
 
 def test_axe_finds_nothing_where_checks_failed_and_names_are_hostile(
     doctored: Path, seen: Callable[..., dict[str, Any]]
 ) -> None:
-    assert seen(doctored / audit_page.NAME, 1280) == CLEAN
+    assert seen((doctored / audit_page.NAME).as_uri(), 1280) == CLEAN
 
 
 def test_axe_finds_nothing_on_a_telephone(built: Any, seen: Callable[..., dict[str, Any]]) -> None:
-    assert seen(built.release / audit_page.NAME, 360) == CLEAN
+    assert seen((built.release / audit_page.NAME).as_uri(), 360) == CLEAN
 
 
 def test_browser_sees_what_is_wrong(doctored: Path, seen: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
@@ -397,7 +340,7 @@ def test_browser_sees_what_is_wrong(doctored: Path, seen: Callable[..., dict[str
     source = source.replace('<html lang="en-GB">', "<html>").replace("--soft: #425563", "--soft: #c0c8d0")
     source += '<img src="https://example.org/x.png"><p style="width: 90rem">wide</p></main></body></html>'
     (tmp_path / "faulty.html").write_text(source, encoding="utf-8")
-    found = seen(tmp_path / "faulty.html", 360)
+    found = seen((tmp_path / "faulty.html").as_uri(), 360)
     assert {"html-has-lang", "color-contrast", "image-alt"} <= set(found["violations"])
     assert found["requests"] == ["https://example.org/x.png"] and found["complaints"] and found["too_wide"]
 

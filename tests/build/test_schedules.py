@@ -10,10 +10,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.defs import assets, schedules
+from orchestration.defs import assets, public_site, schedules
 from orchestration.defs.in_process import defs
 from orchestration.defs.resources import Folders
 from orchestration.quarters import Quarter
+from orchestration.releases.decisions import HEADS
 from orchestration.sources.calendar import expected
 from orchestration.sources.fetch import Fetched
 from orchestration.sources.inventory import survey
@@ -160,6 +161,21 @@ def test_a_pin_and_a_lock_that_cannot_be_read_are_noticed(folder: Path, tmp_path
     document["layout"] = 1
     workspace.lock_file.write_text(json.dumps(document), encoding="utf-8")
     assert asked_for(tick(AFTER)) == [Q2]
+
+
+def test_each_decision_makes_the_site_anew_once(tmp_path: Path) -> None:
+    heads, cursor = tmp_path / "releases" / HEADS, None
+    folders = Folders(extracts="unused", data=str(tmp_path))
+    runs = []
+    for content in (None, b"{}", b"{}", b'{"2025-26-Q2/v1": {}}'):
+        if content:
+            heads.parent.mkdir(exist_ok=True)
+            heads.write_bytes(content)
+        with dg.build_sensor_context(resources={"folders": folders}, cursor=cursor) as context:
+            asked: Any = public_site.site_after_decisions(context)
+        runs.append(len(asked.run_requests) if isinstance(asked, dg.SensorResult) else 0)
+        cursor = asked.cursor if isinstance(asked, dg.SensorResult) else cursor
+    assert runs == [0, 1, 0, 1]
 
 
 @pytest.mark.parametrize(
