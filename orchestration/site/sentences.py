@@ -236,8 +236,8 @@ def without_figure(league: League, number: int) -> str | None:
         return None
     have = "has" if number == 1 else "have"
     return (
-        f"{number} of {count} {who} {have} no figure here: the measure does not apply to them, or none was sent. That is"
-        " neither good nor bad."
+        f"{number} of {count} {who} {have} no figure here: the measure does not apply to them, or none was sent. That"
+        " is neither good nor bad."
     )
 
 
@@ -284,11 +284,9 @@ def counts_as(weight: Decimal) -> str | None:
 
 def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
-    return (
-        lead(league)
-        if league.published
-        else f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
-    )
+    if league.published:
+        return lead(league)
+    return f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
 
 
 def no_place(league: League, member: Member) -> str:

@@ -320,6 +320,7 @@ class Waiting:
     rank_low: int | None
     rank_high: int | None
     not_ranked_reason: str | None
+    within_18_weeks: int
     over_52_weeks: int
     pathways: int
     share_within_18_weeks: Decimal
@@ -334,6 +335,9 @@ class Score:
     league: str | None
     organisation_code: str
     metric_id: str
+    population_size: int | None
+    rank_in_population: int | None
+    score: Decimal | None
     score_exact: Decimal | None
     counted: bool
 
@@ -346,6 +350,7 @@ class Pair:
     code_b: str
     ahead_share: Decimal
     level_share: Decimal
+    score_difference: Decimal
     told_apart_alone: bool | None
     told_apart_all: bool | None
 
@@ -669,6 +674,11 @@ def read(release: Release) -> Edition:
         for coverage in _rows(release, Coverage)
     )
     return Edition(release, quarter, guide, state, why, leagues, organisations)
+
+
+def rows(edition: Edition, kind: type[T], **equal: object) -> list[T]:
+    """The rows of a table that few pages read, those that have these values."""
+    return _rows(edition.release, kind, **equal)
 
 
 def _members(release: Release, organisations: dict[str, Organisation]) -> dict[str, list[Member]]:

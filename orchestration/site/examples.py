@@ -1,0 +1,391 @@
+"""The example on each page of the method: one organisation of a release, and what is said of it.
+
+Belongs here: choosing it by a rule, the sentences. Does not: the questions (`method_pages.py`). An edition without the
+figures has no example. Whoever is nearest to the middle of a league stands for it, so that nobody is picked out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from orchestration.releases.decisions import APPROVED
+from orchestration.site import sentences
+from orchestration.site.editions import Editions
+from orchestration.site.view import (
+    Context,
+    Edition,
+    League,
+    Measure,
+    Measured,
+    Member,
+    Pair,
+    PatientPlace,
+    Peer,
+    Point,
+    Quality,
+    Score,
+    Series,
+    Waiting,
+    rows,
+)
+from orchestration.site.words import counted, listed, ordinal, rounded, times_in_100, value
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a page of the method says of one edition, and whose page has more."""
+
+    edition: Edition
+    league: League
+    member: Member | None  # None where it is about a whole league, or about England
+    said: tuple[str, ...]
+
+    @property
+    def about(self) -> str:
+        """Whom it is about."""
+        return self.member.name if self.member else self.league.title
+
+    @property
+    def path(self) -> str:
+        """The page that has more of it."""
+        return self.edition.folder(self.league, *([self.member.slug] if self.member else []))
+
+
+@dataclass(frozen=True)
+class Label:
+    """How sure we are of a rule, and the measures that are scored by such rules."""
+
+    name: str
+    meaning: str
+    measures: tuple[str, ...]
+
+
+LABELS = {
+    "official": "We read the rule in the official text.",
+    "verified": "The rule gives the figures that NHS England published.",
+    "inferred": "The rule is plausible and partly borne out. It is not proven.",
+    "background": "The rule is general knowledge. We found it in no source.",
+    "experimental": "The rule is ours.",
+    "discovered": "We read the rule from the published figures themselves.",
+    "unknown": "We do not know the rule, and had to choose.",
+}
+VERDICTS = {
+    "improved": "Chance would hardly show that, so we say that it improved.",
+    "worsened": "Chance would hardly show that, so we say that it got worse.",
+    "no change shown": "Chance alone could show that, so we say that no change is shown.",
+}
+BASES = {
+    "ohid": "from where the people in its hospitals live",
+    "rtt_new_periods": "from where the people newly on its waiting lists live",
+    "talking_therapies": "from where the people sent to its talking therapies live",
+    "host_icb": "from the area that it lies in",
+    "residents": "from all who live there",
+}
+BADGES = {"good": "good", "look": "worth a second look", "not checked": "not checked"}
+
+# Which organisation
+
+
+def newest_first(shown: Editions) -> list[Edition]:
+    """The editions that examples come from, the newest first. Those without places of trusts come after the others, and
+    fictional ones after all."""
+    editions = [one for one in shown.all[::-1] if one.synthetic or one.state == APPROVED]
+    return sorted(editions, key=lambda one: (one.synthetic, all(league.of_icbs for league, _ in _middles(one))))
+
+
+def from_the_middle(league: League) -> list[Member]:
+    """Who has a place and is not held down by the finance rule, the nearest to the middle of the league first."""
+    half = (len(league.placed) + 1) / 2
+    free = [
+        (abs(one.certainty.rank - half), one.code, one) for one in league.placed if one.certainty and not one.capped
+    ]
+    return [member for *_, member in sorted(free)]
+
+
+def _lost(member: Member) -> int:
+    return (member.certainty and member.certainty.places_lost_to_override) or 0
+
+
+def _middles(edition: Edition) -> Iterator[tuple[League, Member]]:
+    """The middle of each league, those of trusts first."""
+    for league in sorted(edition.leagues, key=lambda one: one.of_icbs):
+        yield from ((league, one) for one in from_the_middle(league)[:1])
+
+
+def labels(edition: Edition) -> list[Label]:
+    """Which measures of an edition have which label."""
+    found: dict[str, set[str]] = {name: set() for name in LABELS}
+    for league in edition.leagues:
+        for measure in league.measures.values():
+            found[measure.label].add(measure.plain_name)
+    return [Label(name, meaning, tuple(sorted(found[name]))) for name, meaning in LABELS.items()]
+
+
+# Examples by question
+
+
+def none(edition: Edition) -> None:
+    """A page that needs no example."""
+
+
+def likely_range(edition: Edition) -> Example | None:
+    """A place with its likely range."""
+    for league, member in _middles(edition):
+        return Example(edition, league, member, (*sentences.answer(league, member), _likely_score(member)))
+    return None
+
+
+def finance_rule(edition: Edition) -> Example | None:
+    """The trust that the finance rule moves by the most places."""
+    for league in edition.leagues:
+        if capped := [one for one in league.placed if one.capped]:
+            member = max(capped, key=_lost)
+            return Example(edition, league, member, (_override(member), *sentences.answer(league, member)))
+    return None
+
+
+def score(edition: Edition) -> Example | None:
+    """A score that is made by rank."""
+    for league, member in _middles(edition):
+        for row in rows(edition, Score, league=league.name, organisation_code=member.code):
+            measure = league.measures.get(row.metric_id)
+            if measure and measure.scoring_rule == "rank" and row.counted and row.rank_in_population:
+                return Example(edition, league, member, _score(row, measure, member))
+    return None
+
+
+def agreement(edition: Edition) -> Example | None:
+    """How far the measures of a league go together."""
+    for league, _ in _middles(edition):
+        if ("agreement", "league", "mean_correlation") in league.figures:
+            return Example(edition, league, None, _agreement(league))
+    return None
+
+
+def change(edition: Edition) -> Example | None:
+    """A change of the average score."""
+    for league, member in _middles(edition):
+        if member.change and member.change.change is not None:
+            return Example(edition, league, member, _change(member))
+    return None
+
+
+def pair(edition: Edition) -> Example | None:
+    """The two in the middle of a league."""
+    for league, member in _middles(edition):
+        free = [one for one in league.placed if not one.capped]
+        others = {one.code: one for one in free[free.index(member) + 1 :][:1]}
+        for row in league.pairs:
+            if {row.code_a, row.code_b} - {member.code} <= others.keys() and member.code in (row.code_a, row.code_b):
+                (other,) = others.values()
+                return Example(edition, league, member, _pair(row, member, other))
+    return None
+
+
+def board(edition: Edition) -> Example | None:
+    """A board and the counts behind one of its figures."""
+    for league, member in _middles(edition):
+        if not league.experimental:
+            continue
+        counts = [one for one in member.measured.values() if one.numerator is not None and one.denominator is not None]
+        said = [_counts(league.measures[one.metric_id], one) for one in counts[:1]]
+        return Example(edition, league, member, (*sentences.answer(league, member), *said))
+    return None
+
+
+def patients(edition: Edition) -> Example | None:
+    """The middle of the table of what patients would ask."""
+    for league in sorted(edition.leagues, key=lambda one: one.of_icbs):
+        placed = [one for one in rows(edition, PatientPlace, league=league.name) if one.rank is not None]
+        if placed:
+            row = placed[len(placed) // 2]
+            member = next(one for one in league.members if one.code == row.organisation_code)
+            return Example(edition, league, member, _patients(row, len(placed), sentences.organisations_of(league)))
+    return None
+
+
+def context(edition: Edition) -> Example | None:
+    """Where patients live, and who is most alike."""
+    for league, member in _middles(edition):
+        of_member = {"league": league.name, "organisation_code": member.code}
+        lives = rows(edition, Context, measure="imd", preferred=True, **of_member)
+        if lives:
+            alike = rows(edition, Peer, **of_member)[:3]
+            names = [edition.organisations[one.peer_code].short_name for one in alike]
+            return Example(edition, league, member, _context(lives[0], alike, names))
+    return None
+
+
+def quality(edition: Edition) -> Example | None:
+    """The badges of one organisation, of which one says that a second look is worth it."""
+    for league, _ in _middles(edition):
+        found = rows(edition, Quality, league=league.name)
+        look = {one.organisation_code for one in found if one.badge == "look"}
+        for member in (one for one in from_the_middle(league) if one.code in look):
+            own = [one for one in found if one.organisation_code == member.code]
+            return Example(edition, league, member, _quality(own, league))
+    return None
+
+
+def specialty(edition: Edition) -> Example | None:
+    """The first specialty that somebody in the middle of a league is ranked in."""
+    for league, member in _middles(edition):
+        for row in rows(edition, Waiting, organisation_code=member.code):
+            if row.rank is not None and row.treatment_function != "C_999":
+                together = rows(edition, Waiting, side=row.side, treatment_function=row.treatment_function)
+                count = sum(one.rank is not None for one in together)
+                return Example(edition, league, member, _specialty(row, count))
+    return None
+
+
+def series(edition: Edition) -> Example | None:
+    """The last month of the first measure that has limits."""
+    for league, member in _middles(edition):
+        months = rows(edition, Point, organisation_code=member.code)
+        if limited := [(one.metric_id, one.measure) for one in months if one.lower_limit is not None]:
+            points = [one for one in months if (one.metric_id, one.measure) == limited[0]]
+            points.sort(key=lambda one: one.month)
+            return Example(edition, league, member, _series(Series(tuple(points), edition.release)))
+    return None
+
+
+# What is said
+
+
+def _likely_score(member: Member) -> str:
+    place = member.place
+    assert place.average_score is not None and place.average_score_low is not None
+    assert place.average_score_high is not None
+    return (
+        f"Its average score is {rounded(place.average_score, 2)}. With other measures of the same kind it would be"
+        f" between {rounded(place.average_score_low, 2)} and {rounded(place.average_score_high, 2)}, 19 times in 20."
+    )
+
+
+def _override(member: Member) -> str:
+    place = member.place
+    assert place.average_score is not None
+    return (
+        f"Its average score is {rounded(place.average_score, 2)}. By that alone it would be in segment"
+        f" {place.segment_unadjusted}. The finance rule puts it in segment {place.segment}."
+    )
+
+
+def _score(row: Score, measure: Measure, member: Member) -> tuple[str, ...]:
+    assert row.score is not None and row.population_size and row.rank_in_population
+    assert member.place.average_score is not None
+    better = row.rank_in_population - 1
+    others = f"{better:,} of the others {'has' if better == 1 else 'have'}" if better else "None of the others has"
+    return (
+        f"On “{measure.plain_name}”, {row.population_size:,} are scored together. {others} a better figure than it.",
+        f"So its score is 1 + 3 \N{MULTIPLICATION SIGN} {better:,} ÷ {row.population_size - 1:,}, which is"
+        f" {rounded(row.score, 2)}.",
+        f"It has scores on {counted(member.place.metrics_counted, 'measure')}. With their weights the"
+        f" average is {rounded(member.place.average_score, 2)}.",
+    )
+
+
+def _agreement(league: League) -> tuple[str, ...]:
+    figures = {measure: number for (_, item, measure), number in league.figures.items() if item == "league"}
+    return (
+        f"The average correlation of these {figures['metrics']:.0f} measures is"
+        f" {rounded(figures['mean_correlation'], 2)}. At 1 they would all say the same. At 0 they would have nothing in"
+        " common.",
+        f"They say as much as about {figures['effective_dimensions']:.0f} measures that have nothing in common.",
+    )
+
+
+def _change(member: Member) -> tuple[str, ...]:
+    row = member.change
+    assert row and row.change is not None and row.change_low is not None and row.change_high is not None
+    assert row.previous_average_score is not None and row.average_score is not None
+    before, now = rounded(row.previous_average_score, 2), rounded(row.average_score, 2)
+    went = f"went from {before} to {now}" if before != now else f"stayed at {now}"
+    return (
+        f"Its average score {went}. Lower is better.",
+        f"We can compare {counted(row.metrics_compared, 'measure')}. On these the score changed by"
+        f" {_signed(row.change)}. With other measures of the same kind it could be anything from"
+        f" {_signed(row.change_low)} to {_signed(row.change_high)}.",
+        VERDICTS[row.verdict],
+    )
+
+
+def _pair(row: Pair, one: Member, other: Member) -> tuple[str, ...]:
+    ahead = row.ahead_share if row.code_a == one.code else 1 - row.ahead_share - row.level_share
+    apart = "can be told apart" if row.told_apart_alone else "cannot be told apart"
+    strict = "can" if row.told_apart_all else "cannot"
+    return (
+        f"{one.name} comes out ahead of {other.name} {times_in_100(ahead)}.",
+        f"Their average scores differ by {rounded(abs(row.score_difference), 2)}. As one pair they {apart}. In the"
+        f" strict test of all pairs at once they {strict}.",
+    )
+
+
+def _counts(measure: Measure, row: Measured) -> str:
+    assert row.value is not None and row.numerator is not None and row.denominator is not None
+    return (
+        f"Its figure for “{measure.plain_name}” is {value(row.value, row.unit)}: {rounded(row.numerator, 0)} of"
+        f" {rounded(row.denominator, 0)}."
+    )
+
+
+def _patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
+    assert row.rank_low is not None and row.rank_high is not None and row.average_score is not None
+    parts = {"waits": row.waits_score, "experience": row.experience_score, "outcomes": row.outcomes_score}
+    known = listed(f"{rounded(number, 2)} for {name}" for name, number in parts.items() if number is not None)
+    return (
+        f"{count} {who} have enough of these measures. Its place among them is very likely between"
+        f" {ordinal(row.rank_low)} and {ordinal(row.rank_high)}.",
+        f"It has {row.metrics_counted} of them. Its average score on these is"
+        f" {rounded(row.average_score, 2)}: {known}.",
+    )
+
+
+def _context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
+    difference = rounded(abs(lives.difference_from_england), 1)
+    than = "more" if lives.difference_from_england > 0 else "less"
+    said = [
+        f"On the official scale of deprivation, the places where its people live have {difference} points {than} than"
+        f" England has. We know this {BASES[lives.basis]}."
+    ]
+    if alike:
+        who = "Most like it" if alike[0].has_close_peers else "Nobody is really like it. The least unlike"
+        said.append(f"{who}: {'; '.join(names)}.")
+    return tuple(said)
+
+
+def _quality(found: list[Quality], league: League) -> tuple[str, ...]:
+    badges = {words: sum(one.badge == badge for one in found) for badge, words in BADGES.items()}
+    each = listed(f"{count} {'is' if count == 1 else 'are'} {words}" for words, count in badges.items() if count)
+    look = next(one for one in found if one.badge == "look")
+    return (
+        f"Of its {counted(len(found), 'figure')}, {each}.",
+        f"A second look is worth “{league.measures[look.metric_id].plain_name}”: {look.reasons}.",
+    )
+
+
+def _specialty(row: Waiting, count: int) -> tuple[str, ...]:
+    assert row.rank_low is not None and row.rank_high is not None and row.funnel_centre is not None
+    spread = sentences.FUNNEL[row.funnel or ""]
+    return (
+        f"At the end of {sentences.month(row.month)} it had {row.pathways:,} waits for"
+        f" “{row.treatment_function_name}”. Of these {row.within_18_weeks:,} were of 18 weeks or less. That is"
+        f" {rounded(row.share_within_18_weeks, 1)}%.",
+        f"Of all who are ranked with it, the figure is {rounded(row.funnel_centre, 1)}%. That is {spread}.",
+        f"Its place is very likely {_between(row.rank_low, row.rank_high)} of {count}.",
+    )
+
+
+def _between(low: int, high: int) -> str:
+    return ordinal(low) if low == high else f"between {ordinal(low)} and {ordinal(high)}"
+
+
+def _series(months: Series) -> tuple[str, ...]:
+    said = (f"Its measure “{months.last.metric_title}”: {sentences.course(months)}", sentences.sketch(months))
+    return tuple(one for one in said if one)
+
+
+def _signed(number: Decimal) -> str:
+    text = rounded(number, 2)
+    return f"\N{MINUS SIGN}{text[1:]}" if text.startswith("-") else text if number == 0 else f"+{text}"
