@@ -293,11 +293,9 @@ def counts_as(weight: Decimal) -> str | None:
 
 def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
-    return (
-        lead(league)
-        if league.published
-        else f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
-    )
+    if league.published:
+        return lead(league)
+    return f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
 
 
 def no_place(league: League, member: Member) -> str:

@@ -15,7 +15,8 @@ NOT_USED = re.compile(
 MAIN = re.compile(r"<main\b.*?</main>", re.S)
 NO_TEXT = re.compile(
     r'<(table|pre|code|svg|h1|h2|h3|button|select|nav)\b.*?</\1>|<div class="formula">.*?</div>'
-    r"|<(li|dt|dd)[^>]*>\s*<a\b[^>]*>[^<]*</a>\s*</\2>",  # what is only a link is no sentence
+    # What is only a link, or a link and what tells namesakes apart, is no sentence.
+    r'|<(li|dt|dd)[^>]*>\s*<a\b[^>]*>[^<]*</a>\s*(?:<span class="none">[^<]*</span>\s*)?</\2>',
     re.S,
 )
 BLOCK = re.compile(r"</?(?:p|li|dd|dt|div|section|ul|ol|dl|main|summary|label|details|legend)\b[^>]*>")
