@@ -82,7 +82,7 @@ def pages(shown: Editions) -> Iterator[File | Copy]:
 def _assets(files: Iterable[File]) -> Iterator[File]:
     used = {name for file in files for found in CLASSES.findall(file.content) for name in found.decode().split()}
     yield File("assets/site.css", _stylesheet(frozenset(used)))
-    for path in sorted([*ASSETS.glob("*.js"), *ASSETS.rglob("*.svg")]):
+    for path in sorted([*ASSETS.glob("*.js"), ASSETS / "card.css", *ASSETS.rglob("*.svg")]):
         yield File(f"assets/{path.relative_to(ASSETS).as_posix()}", path.read_bytes())
 
 
@@ -95,7 +95,9 @@ def _stylesheet(used: frozenset[str]) -> bytes:
     small = lightningcss.process_stylesheet(
         library, filename=LIBRARY, minify=True, error_recovery=True, unused_symbols=unused
     )
-    return (small + "\n" + (ASSETS / "site.css").read_text(encoding="utf-8")).encode()
+    return "\n".join(
+        [small, *((ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("card", "site"))]
+    ).encode()
 
 
 def _dead_links(files: list[File], copies: list[Copy]) -> Iterator[str]:

@@ -61,7 +61,6 @@ def scores(edition: Edition, league: League) -> dict[str, Any]:
             {
                 "code": member.code,
                 "name": member.name,
-                "page": f"../{member.slug}/index.html",
                 "rank": member.place.rank,
                 "alone": member.place.rank_without_override,
                 **_ranges(member.certainty),

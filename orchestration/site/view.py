@@ -22,6 +22,8 @@ FINANCE = "finance"  # the domain of money
 EXPERIMENTAL = "experimental"  # a league that NHS England has not ranked
 BETTER, EITHER, WORSE = "better_half", "either_half", "worse_half"
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True, slots=True)
 class QuarterGuide:
@@ -353,6 +355,45 @@ class Pair:
     told_apart_all: bool | None
 
 
+# What stands beside an organisation's figures: where they come from, and tables of ours
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What the files say of an organisation on a metric, and where."""
+
+    TABLE: ClassVar = "metric_values"
+    organisation_code: str
+    metric_id: str
+    value_basis: str
+    value: Decimal | None
+    reporting_date: str | None
+    period_start: date | None
+    period_end: date | None
+    status: str
+    status_reason: str | None
+    source_sha256: str | None
+    source_member: str | None
+    source_row: int | None
+    published_score_row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The rows of one file that a value is made from."""
+
+    TABLE: ClassVar = "metric_sources"
+    organisation_code: str
+    metric_id: str
+    value_basis: str
+    source_sha256: str
+    member_or_sheet: str | None
+    period: str | None
+    first_row: int | None
+    last_row: int | None
+    rows_counted: int
+
+
 @dataclass(frozen=True, slots=True)
 class Quality:
     TABLE: ClassVar = "data_quality"
@@ -374,6 +415,18 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
+class InContext:
+    TABLE: ClassVar = "context_view"
+    organisation_code: str
+    outcome: str
+    score: Decimal
+    expected_score: Decimal
+    adjusted_rank: int
+    adjusted_rank_low: int
+    adjusted_rank_high: int
+
+
+@dataclass(frozen=True, slots=True)
 class Peer:
     TABLE: ClassVar = "peers"
     organisation_code: str
@@ -381,6 +434,35 @@ class Peer:
     peer_code: str
     measures: str
     has_close_peers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Who is better on a weak measure, or why nobody is named."""
+
+    TABLE: ClassVar = "learn_from"
+    organisation_code: str
+    metric_id: str
+    unit: str
+    value: Decimal
+    candidate_code: str | None
+    candidate_value: Decimal | None
+    at_bound: bool | None
+    noise: Decimal | None
+    basis: str
+    not_named_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lever:
+    """What would become of average and segment if one measure were at the middle."""
+
+    TABLE: ClassVar = "what_it_takes"
+    organisation_code: str
+    segment_can_change: bool
+    metrics_needed: int | None
+    place: int | None
+    metric_id: str
 
 
 @dataclass(frozen=True)
@@ -549,12 +631,18 @@ class Edition:
             found.setdefault(row.treatment_function, []).append(row)
         return dict(sorted(found.items()))
 
+    @cached_property
+    def origins(self) -> dict[str, list[Origin]]:
+        """Where every value comes from, by organisation."""
+        return _by_code(_rows(self.release, Origin))
+
+    def beside(self, league: League, kind: type[T]) -> dict[str, list[T]]:
+        """The rows of the table of a kind that a league has, by organisation."""
+        return _by_code(_rows(self.release, kind, None, league=league.name))
+
     def leagues_of(self, code: str) -> list[tuple[League, Member]]:
         """The leagues that an organisation is in."""
         return [(league, one) for league in self.leagues for one in league.members if one.code == code]
-
-
-T = TypeVar("T")
 
 
 def read(release: Release) -> Edition:
@@ -639,6 +727,13 @@ def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
     found: dict[str, list[T]] = {}
     for row in rows:
         found.setdefault(row.league, []).append(row)  # type: ignore[attr-defined]
+    return found
+
+
+def _by_code(rows: Iterable[T]) -> dict[str, list[T]]:
+    found: dict[str, list[T]] = {}
+    for row in rows:
+        found.setdefault(row.organisation_code, []).append(row)  # type: ignore[attr-defined]
     return found
 
 

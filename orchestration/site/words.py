@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def rounded(number: Decimal, decimals: int) -> str:
@@ -46,12 +52,31 @@ def listed(items: Iterable[str]) -> str:
 
 
 def value(number: Decimal, unit: str) -> str:
-    """A value of a metric with its unit: `5.1%`, `6.92 out of 10`, `£1.2 million`."""
-    if unit == "score":
-        return rounded(number, 2)
+    """A value of a metric with its unit: `5.1%`, `6.92 out of 10`, `3`."""
     if unit == "%":
         return f"{rounded(number, 1)}%"
-    return f"{rounded(number, 1)} {unit}"
+    if unit in ("score", "rate"):
+        return rounded(number, 2)
+    if unit == "out of 10":
+        return f"{rounded(number, 2)} {unit}"
+    if unit == "count":
+        return rounded(number, 0)
+    return f"band {rounded(number, 0)}" if unit == "band" else f"{rounded(number, 1)} {unit}"
+
+
+def months(first: date, last: date) -> str:
+    """A period of whole months: `September 2025`, `July to September 2025`, `April 2024 to March 2025`, `2024`."""
+    if (first.year, first.month, last.month) == (last.year, 1, 12):
+        return str(first.year)
+    until = f"{MONTHS[last.month - 1]} {last.year}"
+    if first.year != last.year:
+        return f"{MONTHS[first.month - 1]} {first.year} to {until}"
+    return until if first.month == last.month else f"{MONTHS[first.month - 1]} to {until}"
+
+
+def some(items: Sequence[str], at_most: int) -> str | None:
+    """The names of a few things, apart by semicolons as names have commas. Of more than a few, nothing."""
+    return "; ".join(items) if 0 < len(items) <= at_most else None
 
 
 def times_in_100(share: Decimal) -> str:

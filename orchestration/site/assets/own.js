@@ -197,7 +197,7 @@ function row(one, count, { code, rule }) {
   const name = document.createElement("th");
   name.scope = "row";
   const link = document.createElement("a");
-  link.href = one.page;
+  link.href = `../${one.code.toLowerCase()}/index.html`;
   link.textContent = one.name;
   name.append(link);
   if (rule && one.capped) {
