@@ -15,7 +15,7 @@ from orchestration.releases.decisions import APPROVED, WITHDRAWN, Decision
 from orchestration.site import sentences, view
 from orchestration.site.editions import Editions
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import Edition, League, Measure, Member, Organisation, Series
+from orchestration.site.view import Edition, League, Member, Organisation, Series
 
 START = (Crumb("Start", ""),)
 NEWS = 5  # decisions that the start page tells

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 NOT_USED = re.compile(
-    r"\b(?:best|worst|top|bottom|failing|winners?|confidence intervals?|percentiles?|bootstrap\w*|significan\w+)\b", re.I
+    r"\b(?:best|worst|top|bottom|failing|winners?|confidence intervals?|percentiles?|bootstrap\w*|significan\w+)\b",
+    re.I,
 )
 QUOTED = re.compile(r'<span class="quoted">.*?</span>')  # what a release says of its own tables
 MAIN = re.compile(r"<main\b.*?</main>", re.S)
@@ -44,7 +45,8 @@ def test_reading_level_is_that_of_the_formula() -> None:
 def test_text_is_what_people_read_as_sentences() -> None:
     page = (
         '<main id="main"><h1>A heading.</h1><p>One <strong>sentence</strong>.</p><table><tr><td>No.</td></tr></table>'
-        '<div class="formula"><p>a = b.</p></div><ul><li><a href="x">A name</a></li><li>Two. Three <code>x.y</code>.</li></ul></main>'
+        '<div class="formula"><p>a = b.</p></div><ul><li><a href="x">A name</a></li>'
+        "<li>Two. Three <code>x.y</code>.</li></ul></main>"
     )
     assert [" ".join(block.split()) for block in sentences_of(page)] == ["One sentence.", "Two. Three ."]
 
