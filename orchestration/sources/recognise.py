@@ -140,7 +140,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         return of_months(source, [(month_in_name(found.member or file, source.period), None)]), remarks
     if source.period:
         return of_months(source, months_and_parts(rows, source, place)), remarks
-    return [Subject(period=vintage_of(rows, source))], remarks
+    return [Subject(period=vintage_of(rows, source) or source.edition(header.headings))], remarks
 
 
 def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:

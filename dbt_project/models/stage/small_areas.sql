@@ -1,5 +1,6 @@
 -- Five files say what a small area is like and where it lies. A file that is not at hand says nothing of any of them;
--- one that lacks an area is cut off, and `missing_in` names it.
+-- one that lacks an area is cut off, and `missing_in` names it. Files of England and Wales are read for England. A
+-- look-up of areas of 2011 names one of 2021 several times.
 {%- set files = {
     'census_age': 'ages', 'imd_lsoa': 'deprivation', 'rural_urban': 'classes',
     'lsoa_sub_icbs': 'commissioners', 'lsoa_districts': 'districts'
@@ -16,6 +17,10 @@ with
             {{ clean_text('lsoa_code') }} as area_code,
             cast(_source_row as integer) as source_row
         from {{ source('land', source_id) }}
+        where {{ clean_text('lsoa_code') }} like 'E%'
+        {%- if source_id == 'lsoa_districts' %}
+            qualify row_number() over (partition by area_code, {{ clean_text('district_code') }} order by source_row) = 1
+        {%- endif %}
     ),
 
 {% endfor -%}
