@@ -1,6 +1,7 @@
 """Files that describe patients' homes, under their first publishers' headings and those of other editions."""
 
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -27,6 +28,15 @@ SUB_ICBS = "LSOA21CD LSOA21NM SICBL24CD SICBL24CDH SICBL24NM ICB24CD ICB24CDH IC
 DISTRICTS = "LSOA11CD LSOA11NM LSOA21CD LSOA21NM CHGIND LAD22CD LAD22NM LAD22NMW ObjectId"
 WARDS = "LSOA21CD LSOA21NM LSOA21NMW WD24CD WD24NM WD24NMW LAD24CD LAD24NM LAD24NMW ObjectId"
 CLASSES = "LSOA21CD LSOA21NM RUC21CD RUC21NM Urban_rural_flag ObjectId"
+BANDS = [
+    "date",
+    "geography",
+    "geography code",
+    "Age: Total",
+    "Age: Aged 4 years and under",
+    *(f"Age: Aged {age} to {age + 4} years" for age in range(5, 85, 5)),
+    "Age: Aged 85 years and over",
+]
 REGIONS = "SICBL26CD SICBL26CDH SICBL26NM ICB26CD ICB26CDH ICB26NM NHSER26CD NHSER26CDH NHSER26NM FID"
 
 
@@ -40,13 +50,18 @@ REGIONS = "SICBL26CD SICBL26CDH SICBL26NM ICB26CD ICB26CDH ICB26NM NHSER26CD NHS
             {0: "lsoa_code", 2: "sub_icb_ons_code", 3: "sub_icb_code", 5: "icb_ons_code", 6: "icb_code"},
         ),
         (
-            "LSOA21CD LSOA21NM SICBL27CD SICBL27CDH ICB27CD ICB27CDH FID".split(),
+            ["LSOA21CD", "LSOA21NM", "SICBL27CD", "SICBL27CDH", "ICB27CD", "ICB27CDH", "FID"],
             "lsoa_sub_icbs",
             {0: "lsoa_code", 2: "sub_icb_ons_code", 3: "sub_icb_code", 4: "icb_ons_code", 5: "icb_code"},
         ),
         (DISTRICTS.split(), "lsoa_districts", {2: "lsoa_code", 5: "district_code"}),
         (WARDS.split(), "lsoa_districts", {0: "lsoa_code", 6: "district_code"}),
         (CLASSES.split(), "rural_urban", {0: "lsoa_code", 2: "class_code", 4: "class"}),
+        (
+            BANDS,
+            "census_age_bands",
+            dict(zip([2, 3, *range(17, 22)], known_sources()["census_age_bands"].names, strict=True)),
+        ),
         (REGIONS.split(), "ods_sub_icbs", dict(enumerate(known_sources()["ods_sub_icbs"].names[:-1]))),
         (
             REGIONS.replace("26", "27").split(),
@@ -68,9 +83,9 @@ def test_headings_of_first_publishers_and_of_later_editions_are_read(
 @pytest.mark.parametrize(
     "headings",
     [
-        "pcds dointr doterm usertype LSOA21 MSOA21 LAD24 ICB24 RUC21".split(),
-        "MSOA21CD MSOA21NM RUC21CD RUC21NM Urban_rural_flag".split(),
-        "SICBL23CD SICBL23CDH SICBL23NM SICBL23NMW".split(),
+        ["pcds", "dointr", "doterm", "usertype", "LSOA21", "MSOA21", "LAD24", "ICB24", "RUC21"],
+        ["MSOA21CD", "MSOA21NM", "RUC21CD", "RUC21NM", "Urban_rural_flag"],
+        ["SICBL23CD", "SICBL23CDH", "SICBL23NM", "SICBL23NMW"],
         ["LSOA21CD", "Income Score (rate)"],
     ],
 )
@@ -88,12 +103,12 @@ def test_a_file_with_a_few_of_the_headings_is_something_else(headings: list[str]
         ),
         (
             "lsoa_sub_icbs",
-            "LSOA21CD SICBL26CD SICBL26CDH ICB26CD".split(),
+            ["LSOA21CD", "SICBL26CD", "SICBL26CDH", "ICB26CD"],
             r"^f.csv, row 1: lacks columns of .*; expected icb24_code_nhs/ICB24CDH$",
         ),
         (
             "lsoa_sub_icbs",
-            "LSOA21CD SICBL26CD SICBL26CDH ICB25CDH ICB26CDH".split(),
+            ["LSOA21CD", "SICBL26CD", "SICBL26CDH", "ICB25CDH", "ICB26CDH"],
             r"^f.csv, row 1, column 4 and 5: has two headings of one column, icb_code; found 'ICB25CDH and ICB26CDH'",
         ),
         (
@@ -135,3 +150,18 @@ def test_a_look_up_is_read_by_the_columns_that_are_described_and_knows_its_editi
         "_source_member": None,
         "_source_row": "3",
     }
+
+
+def test_of_an_archive_with_a_file_for_each_kind_of_area_that_of_small_areas_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "census2021-ts007a.zip"
+    with ZipFile(path, "w") as archive:
+        for kind, code in {"ctry": "E92000001", "lsoa": "E01999001", "oa": "E00999001"}.items():
+            rows = [BANDS, ["2021", "Anywhere", code, "190", *["10"] * 18]]
+            archive.writestr(f"census2021-ts007a-{kind}.csv", "\n".join(map(",".join, rows)))
+    found = {one.within[0]: one.problem for one in contents(path, path.name, "0" * 64)}
+    assert found.pop("census2021-ts007a-lsoa.csv") is None
+    assert list(found) == ["census2021-ts007a-ctry.csv", "census2021-ts007a-oa.csv"]
+    assert str(found["census2021-ts007a-oa.csv"]).startswith(
+        "census2021-ts007a.zip/census2021-ts007a-oa.csv, row 2, column geography code: is not 'Census 2021, usual"
+    )
+    assert str(found["census2021-ts007a-oa.csv"]).endswith(r"found 'E00999001'; expected [EW]01\d{6}")
