@@ -52,7 +52,8 @@ CONTRACT = {
     "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank, "
     "rank_low, rank_high, ranked, not_ranked_reason",
     "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, "
-    "value_low, value_high, numerator, denominator, direction, rank, median, lower_quartile, upper_quartile",
+    "value_low, value_high, numerator, denominator, direction, rank, rank_low, rank_high, no_limits_because, "
+    "median, lower_quartile, upper_quartile",
     "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, "
     "denominator, value, unit, period_start, period_end, status, status_reason, "
     "source_id, source_sha256",
