@@ -128,7 +128,7 @@ CONTRACT = {
     "difference, adjusted_score, adjusted_score_low, adjusted_score_high, rank, adjusted_rank, "
     "adjusted_rank_low, adjusted_rank_high, drawn",
     "peers": "quarter, league, organisation_code, organisation_name, place, peer_code, peer_name, "
-    "distance, measures, has_close_peers, nearest_at_most",
+    "distance, measures, has_close_peers, nearest_at_most, source_file, source_rows",
     "what_it_takes": "quarter, league, organisation_code, organisation_name, segment_can_change, average_score, "
     "segment_unadjusted, segment, final_segment, metrics_needed, place, metric_id, metric_title, domain, "
     "value, unit, score, median, score_at_median, average_at_median, segment_unadjusted_at_median, "
