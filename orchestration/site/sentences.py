@@ -231,15 +231,22 @@ def scoring_rule(league: League, measure: Measure) -> str:
     return rule.format(one=organisations_of(league)[:-1], better=better, worse=worse)
 
 
+def period_of_figures(periods: list[str], ended: date | None, first_day: date) -> str:
+    """What time the figures of a measure are of, and whether that is before the quarter."""
+    if not periods:
+        return "No figure is at hand."
+    older = ended is not None and ended < first_day
+    return f"{'; '.join(periods)}.{' That is before the quarter began.' if older else ''}"
+
+
 def without_figure(league: League, number: int) -> str | None:
     """How many have no figure on a measure."""
-    who, count = organisations_of(league), len(league.members)
+    who, count, has = organisations_of(league), len(league.members), "has" if number == 1 else "have"
     if not number:
         return None
-    have = "has" if number == 1 else "have"
     return (
-        f"{number} of {count} {who} {have} no figure here: the measure does not apply to them, or none was sent. That"
-        " is neither good nor bad."
+        f"{number} of {count} {who} {has} no figure: the measure does not apply to them, or none was sent. That is"
+        " neither good nor bad."
     )
 
 
@@ -286,11 +293,9 @@ def counts_as(weight: Decimal) -> str | None:
 
 def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
-    return (
-        lead(league)
-        if league.published
-        else f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
-    )
+    if league.published:
+        return lead(league)
+    return f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
 
 
 def no_place(league: League, member: Member) -> str:
