@@ -286,6 +286,7 @@ def waiting(code: str, funnel: str, pathways: int = 1000, share: str = "50") -> 
         rank_low=1,
         rank_high=2,
         not_ranked_reason=None,
+        within_18_weeks=0,
         over_52_weeks=0,
         pathways=pathways,
         share_within_18_weeks=Decimal(share),
