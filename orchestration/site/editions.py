@@ -17,7 +17,7 @@ from orchestration.site import view
 from orchestration.site.view import Edition, League
 from orchestration.workspace.paths import Workspace
 
-EARLIEST_CONTRACT = (3, 1)  # since it a release has what the pages show: guides, pairs, positions of ranges
+EARLIEST_CONTRACT = (3, 2)  # since it a release has what the pages show: guides, pairs, ranges of every place
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,7 @@ BASES = {
     "host_icb": "from the area that it lies in",
     "residents": "from all who live there",
 }
+ALL_SPECIALTIES = "C_999"
 BADGES = {"good": "good", "look": "worth a second look", "not checked": "not checked"}
 
 # Which organisation
@@ -132,7 +133,7 @@ def none(edition: Edition) -> None:
 def likely_range(edition: Edition) -> Example | None:
     """A place with its likely range."""
     for league, member in _middles(edition):
-        return Example(edition, league, member, (*sentences.answer(league, member), _likely_score(member)))
+        return Example(edition, league, member, (*sentences.answer(league, member), of_likely_score(member)))
     return None
 
 
@@ -141,7 +142,7 @@ def finance_rule(edition: Edition) -> Example | None:
     for league in edition.leagues:
         if capped := [one for one in league.placed if one.capped]:
             member = max(capped, key=_lost)
-            return Example(edition, league, member, (_override(member), *sentences.answer(league, member)))
+            return Example(edition, league, member, (of_override(member), *sentences.answer(league, member)))
     return None
 
 
@@ -151,7 +152,7 @@ def score(edition: Edition) -> Example | None:
         for row in rows(edition, Score, league=league.name, organisation_code=member.code):
             measure = league.measures.get(row.metric_id)
             if measure and measure.scoring_rule == "rank" and row.counted and row.rank_in_population:
-                return Example(edition, league, member, _score(row, measure, member))
+                return Example(edition, league, member, of_score(row, measure, member))
     return None
 
 
@@ -159,7 +160,7 @@ def agreement(edition: Edition) -> Example | None:
     """How far the measures of a league go together."""
     for league, _ in _middles(edition):
         if ("agreement", "league", "mean_correlation") in league.figures:
-            return Example(edition, league, None, _agreement(league))
+            return Example(edition, league, None, of_agreement(league))
     return None
 
 
@@ -167,7 +168,7 @@ def change(edition: Edition) -> Example | None:
     """A change of the average score."""
     for league, member in _middles(edition):
         if member.change and member.change.change is not None:
-            return Example(edition, league, member, _change(member))
+            return Example(edition, league, member, of_change(member))
     return None
 
 
@@ -179,7 +180,7 @@ def pair(edition: Edition) -> Example | None:
         for row in league.pairs:
             if {row.code_a, row.code_b} - {member.code} <= others.keys() and member.code in (row.code_a, row.code_b):
                 (other,) = others.values()
-                return Example(edition, league, member, _pair(row, member, other))
+                return Example(edition, league, member, of_pair(row, member, other))
     return None
 
 
@@ -189,7 +190,7 @@ def board(edition: Edition) -> Example | None:
         if not league.experimental:
             continue
         counts = [one for one in member.measured.values() if one.numerator is not None and one.denominator is not None]
-        said = [_counts(league.measures[one.metric_id], one) for one in counts[:1]]
+        said = [of_counts(league.measures[one.metric_id], one) for one in counts[:1]]
         return Example(edition, league, member, (*sentences.answer(league, member), *said))
     return None
 
@@ -197,11 +198,10 @@ def board(edition: Edition) -> Example | None:
 def patients(edition: Edition) -> Example | None:
     """The middle of the table of what patients would ask."""
     for league in sorted(edition.leagues, key=lambda one: one.of_icbs):
-        placed = [one for one in rows(edition, PatientPlace, league=league.name) if one.rank is not None]
-        if placed:
+        if placed := [one for one in edition.patients.get(league.name, []) if one.rank is not None]:
             row = placed[len(placed) // 2]
             member = next(one for one in league.members if one.code == row.organisation_code)
-            return Example(edition, league, member, _patients(row, len(placed), sentences.organisations_of(league)))
+            return Example(edition, league, member, of_patients(row, len(placed), sentences.organisations_of(league)))
     return None
 
 
@@ -213,7 +213,7 @@ def context(edition: Edition) -> Example | None:
         if lives:
             alike = rows(edition, Peer, **of_member)[:3]
             names = [edition.organisations[one.peer_code].short_name for one in alike]
-            return Example(edition, league, member, _context(lives[0], alike, names))
+            return Example(edition, league, member, of_context(lives[0], alike, names))
     return None
 
 
@@ -224,18 +224,18 @@ def quality(edition: Edition) -> Example | None:
         look = {one.organisation_code for one in found if one.badge == "look"}
         for member in (one for one in from_the_middle(league) if one.code in look):
             own = [one for one in found if one.organisation_code == member.code]
-            return Example(edition, league, member, _quality(own, league))
+            return Example(edition, league, member, of_quality(own, league))
     return None
 
 
 def specialty(edition: Edition) -> Example | None:
     """The first specialty that somebody in the middle of a league is ranked in."""
     for league, member in _middles(edition):
-        for row in rows(edition, Waiting, organisation_code=member.code):
-            if row.rank is not None and row.treatment_function != "C_999":
-                together = rows(edition, Waiting, side=row.side, treatment_function=row.treatment_function)
-                count = sum(one.rank is not None for one in together)
-                return Example(edition, league, member, _specialty(row, count))
+        for function, waiting in edition.specialties.items():
+            ranked = [one for one in waiting if one.rank is not None and function != ALL_SPECIALTIES]
+            for row in (one for one in ranked if one.organisation_code == member.code):
+                count = sum(one.side == row.side for one in ranked)
+                return Example(edition, league, member, of_specialty(row, count))
     return None
 
 
@@ -246,14 +246,14 @@ def series(edition: Edition) -> Example | None:
         if limited := [(one.metric_id, one.measure) for one in months if one.lower_limit is not None]:
             points = [one for one in months if (one.metric_id, one.measure) == limited[0]]
             points.sort(key=lambda one: one.month)
-            return Example(edition, league, member, _series(Series(tuple(points), edition.release)))
+            return Example(edition, league, member, of_series(Series(tuple(points), edition.release)))
     return None
 
 
 # What is said
 
 
-def _likely_score(member: Member) -> str:
+def of_likely_score(member: Member) -> str:
     place = member.place
     assert place.average_score is not None and place.average_score_low is not None
     assert place.average_score_high is not None
@@ -263,7 +263,7 @@ def _likely_score(member: Member) -> str:
     )
 
 
-def _override(member: Member) -> str:
+def of_override(member: Member) -> str:
     place = member.place
     assert place.average_score is not None
     return (
@@ -272,7 +272,7 @@ def _override(member: Member) -> str:
     )
 
 
-def _score(row: Score, measure: Measure, member: Member) -> tuple[str, ...]:
+def of_score(row: Score, measure: Measure, member: Member) -> tuple[str, ...]:
     assert row.score is not None and row.population_size and row.rank_in_population
     assert member.place.average_score is not None
     better = row.rank_in_population - 1
@@ -286,7 +286,7 @@ def _score(row: Score, measure: Measure, member: Member) -> tuple[str, ...]:
     )
 
 
-def _agreement(league: League) -> tuple[str, ...]:
+def of_agreement(league: League) -> tuple[str, ...]:
     figures = {measure: number for (_, item, measure), number in league.figures.items() if item == "league"}
     return (
         f"The average correlation of these {figures['metrics']:.0f} measures is"
@@ -296,7 +296,7 @@ def _agreement(league: League) -> tuple[str, ...]:
     )
 
 
-def _change(member: Member) -> tuple[str, ...]:
+def of_change(member: Member) -> tuple[str, ...]:
     row = member.change
     assert row and row.change is not None and row.change_low is not None and row.change_high is not None
     assert row.previous_average_score is not None and row.average_score is not None
@@ -311,7 +311,7 @@ def _change(member: Member) -> tuple[str, ...]:
     )
 
 
-def _pair(row: Pair, one: Member, other: Member) -> tuple[str, ...]:
+def of_pair(row: Pair, one: Member, other: Member) -> tuple[str, ...]:
     ahead = row.ahead_share if row.code_a == one.code else 1 - row.ahead_share - row.level_share
     apart = "can be told apart" if row.told_apart_alone else "cannot be told apart"
     strict = "can" if row.told_apart_all else "cannot"
@@ -322,7 +322,7 @@ def _pair(row: Pair, one: Member, other: Member) -> tuple[str, ...]:
     )
 
 
-def _counts(measure: Measure, row: Measured) -> str:
+def of_counts(measure: Measure, row: Measured) -> str:
     assert row.value is not None and row.numerator is not None and row.denominator is not None
     return (
         f"Its figure for “{measure.plain_name}” is {value(row.value, row.unit)}: {rounded(row.numerator, 0)} of"
@@ -330,7 +330,7 @@ def _counts(measure: Measure, row: Measured) -> str:
     )
 
 
-def _patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
+def of_patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
     assert row.rank_low is not None and row.rank_high is not None and row.average_score is not None
     parts = {"waits": row.waits_score, "experience": row.experience_score, "outcomes": row.outcomes_score}
     known = listed(f"{rounded(number, 2)} for {name}" for name, number in parts.items() if number is not None)
@@ -342,7 +342,7 @@ def _patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
     )
 
 
-def _context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
+def of_context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
     difference = rounded(abs(lives.difference_from_england), 1)
     than = "more" if lives.difference_from_england > 0 else "less"
     said = [
@@ -355,7 +355,7 @@ def _context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, 
     return tuple(said)
 
 
-def _quality(found: list[Quality], league: League) -> tuple[str, ...]:
+def of_quality(found: list[Quality], league: League) -> tuple[str, ...]:
     badges = {words: sum(one.badge == badge for one in found) for badge, words in BADGES.items()}
     each = listed(f"{count} {'is' if count == 1 else 'are'} {words}" for words, count in badges.items() if count)
     look = next(one for one in found if one.badge == "look")
@@ -365,7 +365,7 @@ def _quality(found: list[Quality], league: League) -> tuple[str, ...]:
     )
 
 
-def _specialty(row: Waiting, count: int) -> tuple[str, ...]:
+def of_specialty(row: Waiting, count: int) -> tuple[str, ...]:
     assert row.rank_low is not None and row.rank_high is not None and row.funnel_centre is not None
     spread = sentences.FUNNEL[row.funnel or ""]
     return (
@@ -381,11 +381,13 @@ def _between(low: int, high: int) -> str:
     return ordinal(low) if low == high else f"between {ordinal(low)} and {ordinal(high)}"
 
 
-def _series(months: Series) -> tuple[str, ...]:
+def of_series(months: Series) -> tuple[str, ...]:
     said = (f"Its measure “{months.last.metric_title}”: {sentences.course(months)}", sentences.sketch(months))
     return tuple(one for one in said if one)
 
 
 def _signed(number: Decimal) -> str:
     text = rounded(number, 2)
-    return f"\N{MINUS SIGN}{text[1:]}" if text.startswith("-") else text if number == 0 else f"+{text}"
+    if number < 0:
+        return text.replace("-", "\N{MINUS SIGN}")
+    return text if text == "0.00" else f"+{text}"

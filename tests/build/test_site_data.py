@@ -1,0 +1,89 @@
+"""What the site offers to take away: files of the release untouched, and JSON that its schema describes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from copy import deepcopy
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from orchestration.releases.release import Release
+
+VERSION = "2025-26-q4/v1"
+
+
+def read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def validators(site: Path) -> dict[str, Draft202012Validator]:
+    schemas = {kind: read(site / f"api/v1/{kind}.schema.json") for kind in ("league", "organisation")}
+    for schema in schemas.values():
+        Draft202012Validator.check_schema(schema)
+    return {kind: Draft202012Validator(schema) for kind, schema in schemas.items()}
+
+
+def test_every_file_of_the_release_is_there_untouched(site: Path, release: Path) -> None:
+    said = dict(line.split("  ")[::-1] for line in (site / VERSION / "data/sha256sums.txt").read_text().splitlines())
+    assert set(said) == {path.name for path in release.iterdir()}
+    for name, sha256 in said.items():
+        content = (site / VERSION / "data" / name).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == sha256 and content == (release / name).read_bytes(), name
+
+
+def test_every_json_is_as_its_schema_says(site: Path, validators: dict[str, Draft202012Validator]) -> None:
+    leagues, organisations = sorted((site / VERSION / "api").glob("*.json")), sorted(site.glob(f"{VERSION}/api/org/*"))
+    assert len(leagues) == 4 and len(organisations) > 240
+    for kind, paths in (("league", leagues), ("organisation", organisations)):
+        for path in paths:
+            assert [error.message for error in validators[kind].iter_errors(read(path))] == [], path
+
+
+@pytest.mark.parametrize("value", [2.13, "about 2", "1,234.5", True], ids=str)
+def test_a_schema_refuses_a_figure_that_is_no_text_of_a_decimal(
+    site: Path, validators: dict[str, Draft202012Validator], value: Any
+) -> None:
+    league = read(site / VERSION / "api/acute.json")
+    changed = deepcopy(league)
+    changed["league_table"][0]["average_score"] = value
+    assert validators["league"].is_valid(league) and not validators["league"].is_valid(changed)
+
+
+def test_a_schema_refuses_what_is_left_out_or_unknown(site: Path, validators: dict[str, Draft202012Validator]) -> None:
+    league = read(site / VERSION / "api/acute.json")
+    for change in ({"rank_low": 1, "unknown": 1}, {}):
+        assert not validators["league"].is_valid({**league, "rank_robustness": [change]})
+
+
+def test_figures_are_those_of_the_release(site: Path, release: Path) -> None:
+    tables = Release.read(release)
+    for row in tables.rows("league_coverage"):
+        found = read(site / VERSION / f"api/{row['league'].replace('_', '-')}.json")
+        for table in ("league_table", "rank_robustness", "improvement"):
+            rows = tables.rows(table, league=row["league"])
+            assert len(found[table]) == len(rows), table
+            for one, published in zip(found[table], rows, strict=True):
+                texts = {name: f"{it:f}" if isinstance(it, Decimal) else it for name, it in published.items()}
+                assert one == {name: texts[name] for name in one}, table
+
+
+def test_the_index_names_every_file_with_the_state_and_the_hash(site: Path, release: Path) -> None:
+    index = read(site / "api/v1/index.json")
+    (one,) = index["releases"]
+    assert index["latest"] is None and one["synthetic"] is True and one["notice"].startswith("Fictional")
+    assert one["package_sha256"] == hashlib.sha256((release / "datapackage.json").read_bytes()).hexdigest()
+    named = [league["json"] for league in one["leagues"]] + one["organisations"]
+    assert sorted(named) == sorted(path.relative_to(site).as_posix() for path in site.glob(f"{VERSION}/api/**/*.json"))
+    assert (site / one["data"] / "index.html").is_file()
+
+
+@pytest.fixture
+def release(built: Any) -> Path:
+    folder: Path = built.release
+    return folder
