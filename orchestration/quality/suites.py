@@ -4,6 +4,7 @@ Does not belong here: Dagster, dbt, the rules themselves."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import json
 import os
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.errors import GateError
 from orchestration.quality.checks import EXAMPLES, Check
 from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
-from orchestration.workspace.paths import SUITES
+from orchestration.workspace.paths import SEEDS, SUITES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,9 +58,21 @@ class Suite:
         return list(dict.fromkeys(named))
 
 
+def _at_its_level(expectation: dict[str, Any], levels: dict[str, float]) -> dict[str, Any]:
+    """An expectation with the level that seed `decision_levels` has for the decision it names, as a number and in what
+    it says of it. The seed says it once."""
+    kwargs, meta = expectation["kwargs"], expectation["meta"]
+    named = {key: value["$PARAMETER"] for key, value in kwargs.items() if isinstance(value, dict)}
+    for decision in named.values():
+        meta = {**meta, "expected": meta["expected"].replace(f"{{{decision}}}", f"{levels[decision]:g}")}
+    return {**expectation, "kwargs": {**kwargs, **{key: levels[of] for key, of in named.items()}}, "meta": meta}
+
+
 @cache
 def suites(gate: str) -> tuple[Suite, ...]:
     """The suites of a gate, in order of table name."""
+    with (SEEDS / "decision_levels.csv").open(encoding="utf-8", newline="") as file:
+        levels = {row["decision"]: float(row["value"]) for row in csv.DictReader(file)}
     found = []
     for path in sorted((SUITES / gate).glob("*.json")):
         content = path.read_bytes()
@@ -69,7 +82,7 @@ def suites(gate: str) -> tuple[Suite, ...]:
                 gate=gate,
                 table=path.stem,
                 row_key=tuple(suite["meta"]["row_key"]),
-                expectations=tuple(suite["expectations"]),
+                expectations=tuple(_at_its_level(expectation, levels) for expectation in suite["expectations"]),
                 sha256=hashlib.sha256(content).hexdigest(),
             )
         )

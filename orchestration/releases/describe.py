@@ -30,7 +30,7 @@ from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SOURCES, STATISTICS, SUITES, Build
 
-CONTRACT_VERSION = "3.1"
+CONTRACT_VERSION = "3.2"
 README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with

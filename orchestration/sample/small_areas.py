@@ -20,6 +20,13 @@ AGES = (
     "Aged 50 to 64 years",
     "Aged 65 years and over",
 )
+OLDER = (
+    "Age: Aged 65 to 69 years",
+    "Age: Aged 70 to 74 years",
+    "Age: Aged 75 to 79 years",
+    "Age: Aged 80 to 84 years",
+    "Age: Aged 85 years and over",
+)
 REFERRALS = (
     "reporting_period start_date end_date org_type org_code org_name variable_type variable_a measure_name"
     " measure_statistic value"
@@ -33,7 +40,7 @@ DECILES = [
 
 
 def write_small_areas(directory: Path, organisations: Organisations, absence: Mapping[str, int], seed: int) -> None:
-    """Write `context/`: five files of small areas, the catchments of acute trusts, referrals to talking therapies. The
+    """Write `context/`: six files of small areas, the catchments of acute trusts, referrals to talking therapies. The
     more days trusts lose to `absence`, the more deprived are their catchments, so that there is something to find."""
     directory.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng([seed, 10])
@@ -50,6 +57,7 @@ def write_small_areas(directory: Path, organisations: Organisations, absence: Ma
     }
     icbs = [location.icb for location in locations if location.icb]
     places = {icb: f"E54999{nth:03}" for nth, icb in enumerate(organisations.icbs, 1)}
+    ages = [rng.integers(90, 500, len(AGES)).tolist() for _ in codes]
     files: dict[str, list[list[str]]] = {
         "imd2025_lsoa21.csv": [
             ["lsoa21_code", "IMD_score", "IMD_rank", "IMD_decile"],
@@ -65,7 +73,11 @@ def write_small_areas(directory: Path, organisations: Organisations, absence: Ma
         "lsoa21_ltla22.csv": [["lsoa21_code", "ltla22_code"], *map(list, zip(codes, districts, strict=True))],
         "census2021_lsoa21_age6.csv": [
             ["lsoa21_code", *AGES],
-            *([code, *map(str, rng.integers(90, 500, 6))] for code in codes),
+            *([code, *map(str, residents)] for code, residents in zip(codes, ages, strict=True)),
+        ],
+        "census2021-ts007a-lsoa.csv": [
+            ["date", "geography", "geography code", "Age: Total", *OLDER],
+            *(["2021", f"Area {code}", code, *_in_bands(some)] for code, some in zip(codes, ages, strict=True)),
         ],
         "ruc21_lsoa21.csv": [["lsoa21_code", "ruc21_code", "ruc"], *([c, *_class(rng)] for c in codes)],
         "ohid_trust22_catchment_ltla21.csv": [
@@ -76,6 +88,12 @@ def write_small_areas(directory: Path, organisations: Organisations, absence: Ma
     }
     for name, rows in files.items():
         (directory / name).write_bytes(csv_text(rows, "\n").encode())
+
+
+def _in_bands(residents: list[int]) -> list[str]:
+    """All residents, and the oldest by bands of five years."""
+    each, rest = divmod(residents[-1], len(OLDER))
+    return [str(sum(residents)), *(str(each + (nth < rest)) for nth in range(len(OLDER)))]
 
 
 def _class(rng: np.random.Generator) -> list[str]:

@@ -61,7 +61,7 @@ def compared(league: League) -> dict[str, Any]:
                 "code": member.code,
                 "name": member.name,
                 **_places(member.certainty, member.capped),
-                "answer": sentences.answer(league, member),
+                "answer": " ".join(sentences.answer(league, member)) if member.capped else None,
                 "facts": [said for _, said in facts(league, member)],
                 "values": [_value(member, one) for _, measures in _measures(league) for one in measures],
             }
@@ -131,19 +131,23 @@ def _value(member: Member, measure: Measure) -> str | None:
     return MARKS[sentences.quarter_of(found)] + value(found.value, found.unit)
 
 
-def _pairs(league: League, members: list[Member]) -> dict[str, Any] | None:
-    """What is known of each two, in the order of their codes. None where nothing is."""
+def _pairs(league: League, members: list[Member]) -> dict[str, str] | None:
+    """What is known of each two, in the order of their codes: two and one signs a pair. None where nothing is."""
     if not league.pairs:
         return None
     known = {(pair.code_a, pair.code_b): pair for pair in league.pairs}
     found = [known.get((one.code, other.code)) for one, other in combinations(members, 2)]
-    return {"ahead": [pair and _ahead(pair) for pair in found], "apart": "".join(_apart(pair) for pair in found)}
+    return {"ahead": "".join(map(_ahead, found)), "apart": "".join(map(_apart, found))}
 
 
-def _ahead(pair: Pair) -> int:
-    """Of 100 redraws those in which the one is ahead that is so more often; below zero where it is the second."""
+def _ahead(pair: Pair | None) -> str:
+    """Of 100 redraws those in which the one is ahead that is so more often, counted below zero where it is the second;
+    from 100 less than none on, in base 16. No number is ff."""
+    if pair is None:
+        return "ff"
     behind = 1 - pair.ahead_share - pair.level_share
-    return whole(pair.ahead_share * 100) if pair.ahead_share >= behind else -whole(behind * 100)
+    often = whole(pair.ahead_share * 100) if pair.ahead_share >= behind else -whole(behind * 100)
+    return f"{often + 100:02x}"
 
 
 def _apart(pair: Pair | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter
 from orchestration.releases import shelf
 from orchestration.releases.decisions import APPROVED, WITHDRAWN
 from orchestration.releases.release import Release
@@ -16,7 +17,7 @@ from orchestration.site import view
 from orchestration.site.view import Edition, League
 from orchestration.workspace.paths import Workspace
 
-EARLIEST_CONTRACT = (3, 1)  # since it a release has what the pages show: guides, pairs, positions of ranges
+EARLIEST_CONTRACT = (3, 2)  # since it a release has what the pages show: guides, pairs, ranges of every place
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,18 @@ class Editions:
         return tuple(last[quarter] for quarter in sorted(last))
 
     @property
+    def left(self) -> tuple[Quarter, ...]:
+        """The quarters of which every version is withdrawn."""
+        return tuple(sorted({one.quarter for one in self.all} - {one.quarter for one in self.in_force}))
+
+    @property
     def front(self) -> Edition | None:
         """What living pages lead to: the newest edition in force, be it fictional."""
         return self.in_force[-1] if self.in_force else None
 
     @property
     def leagues(self) -> dict[str, tuple[Edition, League]]:
-        """Each league with the newest edition in force that has its table, else with the newest that names it. Those with
-        a table come first."""
+        """Each league, those with a table first: with the newest edition in force that has it, else that names it."""
         found: dict[str, tuple[Edition, League]] = {}
         for edition in self.in_force:
             for league in edition.leagues:

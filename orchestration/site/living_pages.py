@@ -5,7 +5,7 @@ change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -99,7 +99,15 @@ def pages(shown: Editions) -> Iterator[File]:
     everybody, events = _everybody(shown), _events(shown)
     guides = {one.metric_id: one for _, league in shown.leagues.values() for one in league.measures.values()}
     yield made("start", "", "Find your trust", events=events[:NEWS], count=len(everybody))
-    yield made("find", "find", "Find a trust or board", START, everybody=_by_name(everybody), areas=_areas(everybody))
+    yield made(
+        "find",
+        "find",
+        "Find a trust or board",
+        START,
+        everybody=_by_name(everybody),
+        areas=_areas(everybody),
+        codes=set(everybody),
+    )
     yield from _latest(shown, made)
     yield made("entry", "compare", "Compare", START, below="compare")
     yield made("entry", "own", "Build your own ranking", START, below="build")
@@ -162,17 +170,12 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
             for measure, found in measures.items():
                 if measure not in mine or found.new > mine[measure].new:
                     mine[measure] = found
-    predecessors = {
-        code: {
-            old for one in of.values() for point in one.points for old in (point.predecessors or "").split(", ") if old
-        }
-        for code, of in series.items()
-    }
+    predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     return {
         code: Everywhere(
             organisation,
             tuple(standings.get(code, ())),
-            series.get(code, {}),
+            dict(sorted(series.get(code, {}).items(), key=lambda item: (len(item[1].points) < 3, item[0]))),
             tuple(sorted(predecessors.get(code, ()))),
             tuple(sorted(new for new, old in predecessors.items() if code in old)),
         )
@@ -180,20 +183,25 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
     }
 
 
+def _predecessors(series: Iterable[Series]) -> set[str]:
+    return {code for one in series for point in one.points for code in (point.predecessors or "").split(", ") if code}
+
+
 def _by_name(everybody: dict[str, Everywhere]) -> list[Everywhere]:
-    return sorted(
-        everybody.values(), key=lambda one: (one.organisation.short_name.casefold(), one.organisation.organisation_code)
-    )
+    def by(one: Everywhere) -> tuple[str, str]:
+        return one.organisation.short_name.casefold(), one.organisation.organisation_code
+
+    return sorted(everybody.values(), key=by)
 
 
-def _areas(everybody: dict[str, Everywhere]) -> dict[str, dict[str, list[Organisation]]]:
-    """Trusts by region and ICB, both by name."""
-    found: dict[str, dict[str, list[Organisation]]] = {}
+def _areas(everybody: dict[str, Everywhere]) -> dict[str, dict[tuple[str, str], list[Organisation]]]:
+    """Trusts by region and Integrated Care Board, all by name. A board has its code and name."""
+    found: dict[str, dict[tuple[str, str], list[Organisation]]] = {}
     for one in _by_name(everybody):
         of = one.organisation
-        if of.organisation_type == "trust" and of.region and of.icb_name:
-            found.setdefault(of.region, {}).setdefault(of.icb_name, []).append(of)
-    return {region: dict(sorted(icbs.items())) for region, icbs in sorted(found.items())}
+        if of.organisation_type == "trust" and of.region and of.icb_code and of.icb_name:
+            found.setdefault(of.region, {}).setdefault((of.icb_code, of.icb_name), []).append(of)
+    return {region: dict(sorted(icbs.items(), key=lambda icb: icb[0][1])) for region, icbs in sorted(found.items())}
 
 
 def _events(shown: Editions) -> list[Event]:

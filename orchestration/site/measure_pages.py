@@ -1,16 +1,120 @@
-"""The page of one measure in one league."""
+"""The measures of a league: a list of all, and a page of each with everybody's figure.
+
+Belongs here: laying out what one page shows. Does not: what it says of that (`sentences.py`), pictures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from orchestration.site.render import File, page
-from orchestration.site.view import Edition, League
+from markupsafe import Markup
+
+from orchestration.site import pictures, sentences
+from orchestration.site.league_pages import above
+from orchestration.site.pictures import Scale
+from orchestration.site.render import Crumb, File, page
+from orchestration.site.view import FINANCE, Edition, League, Measure, Measured, Member, Value
+
+
+@dataclass(frozen=True)
+class Row:
+    """One organisation's figure."""
+
+    member: Member
+    measured: Measured
+    picture: Markup | None
+    quarter: str | None  # where it is among those of its league
+    with_months: bool
 
 
 def pages(edition: Edition, league: League) -> Iterator[File]:
-    """A page for each measure of a league."""
+    """The list of a league's measures, and a page for each."""
+    crumbs = (*above(edition), Crumb(league.title, edition.folder(league)))
+    domains = [
+        (domain, measures)
+        for domain in sorted(league.domains, key=lambda domain: domain.domain == FINANCE)
+        if (measures := [one for one in league.measures.values() if one.domain == domain.domain])
+    ]
+    path = edition.folder(league, "measures")
+    yield page(
+        "measures",
+        path,
+        f"Measures: {league.title}",
+        crumbs,
+        edition,
+        league=league,
+        domains=domains,
+        sentences=sentences,
+    )
+    found = edition.beside(league, Value)
+    titles = {one.name: one.title for one in edition.leagues}
     for measure in league.measures.values():
         yield page(
-            "plain", edition.folder(league, "measures", measure.metric_id.lower()), measure.plain_name, edition=edition
+            "measure",
+            f"{path}/{measure.metric_id.lower()}",
+            measure.plain_name,
+            (*crumbs, Crumb("Measures", path)),
+            edition,
+            league=league,
+            measure=measure,
+            rows=(rows := list(_rows(edition, league, measure))),
+            without=[one for one in league.by_name if measure.metric_id not in one.measured] if rows else [],
+            whole=_whole(measure, rows),
+            period=_period(edition, measure, found),
+            source=_source(edition, measure),
+            titles=titles,
+            england=edition.england.get(measure.metric_id),
+            sentences=sentences,
         )
+
+
+def _rows(edition: Edition, league: League, measure: Measure) -> Iterator[Row]:
+    """Everybody with a figure, by name."""
+    held = [(member, one) for member in league.by_name if (one := member.measured.get(measure.metric_id))]
+    scale = _scale(measure, [one for _, one in held])
+    for member, one in held:
+        likely = (one.value_low, one.value_high) if one.value_low is not None and one.value_high is not None else None
+        picture = (
+            pictures.value_range(scale, one.median, one.value, likely) if scale and one.value is not None else None
+        )
+        months = (member.code, measure.metric_id) in edition.with_months
+        yield Row(member, one, picture, sentences.quarter_of(one), months)
+
+
+def _scale(measure: Measure, held: list[Measured]) -> Scale | None:
+    values = [one.value for one in held if one.value is not None]
+    return Scale.of(values, measure.direction == "lower_better") if values and measure.direction else None
+
+
+def _whole(measure: Measure, rows: list[Row]) -> Markup | None:
+    """The picture of all values. None where there are too few to have a middle half."""
+    held = [row.measured for row in rows]
+    first, scale = held[0] if held else None, _scale(measure, held)
+    if first is None or scale is None or first.lower_quartile is None or first.upper_quartile is None:
+        return None
+    return pictures.value_strip(scale, (first.lower_quartile, first.upper_quartile), first.median)
+
+
+def _period(edition: Edition, measure: Measure, found: dict[str, list[Value]]) -> str:
+    held = [
+        one
+        for rows in found.values()
+        for one in rows
+        if one.metric_id == measure.metric_id and one.value_basis == measure.value_basis and one.status == "reported"
+    ]
+    periods = {one.period_end: said for one in held if (said := sentences.period(one))}
+    ended = max((end for end in periods if end), default=None)
+    newest = sorted(periods, key=lambda end: (end is None, end))
+    return sentences.period_of_figures([periods[end] for end in newest], ended, edition.guide.first_day)
+
+
+def _source(edition: Edition, measure: Measure) -> str | None:
+    """The publication that values are read or computed from."""
+    return next(
+        (
+            f"{one['publisher']}, {one['title']}"
+            for one in edition.release.sources.values()
+            if one["source_id"] == measure.publication
+        ),
+        None,
+    )

@@ -67,12 +67,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Trace:
-    """Where one figure comes from."""
+    """The rows of a file that one figure comes from."""
 
     name: str
     figure: str
-    file: str
-    sheet: str | None
     rows: str
 
 
@@ -202,7 +200,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "levers": sentences.levers(league, background.levers.get(code, [])),
         "support": sentences.support(support, league) if support else [],
         "courses": list(_courses(background, code)),
-        "traces": list(_traces(background, found, values, edition.origins.get(code, []))),
+        "traces": _traces(background, found, values, edition.origins.get(code, [])),
         "area": _area(edition, member) if league.of_icbs else [],
     }
 
@@ -357,29 +355,24 @@ def _courses(background: Background, code: str) -> Iterator[Course]:
 
 def _traces(
     background: Background, rows: list[Row], values: dict[str, Value], origins: list[Origin]
-) -> Iterator[Trace]:
-    """File, sheet and row of every figure of the measures."""
+) -> dict[str, list[Trace]]:
+    """Where every figure of the measures comes from, by file and sheet."""
     of_values: dict[tuple[str, str], list[Origin]] = {}
     for origin in origins:
         of_values.setdefault((origin.metric_id, origin.value_basis), []).append(origin)
+    found: dict[str, list[Trace]] = {}
     for row in rows:
-        name, value = row.measure.plain_name, values.get(row.measure.metric_id)
+        value = values.get(row.measure.metric_id)
+        at: dict[str, list[Origin]] = {}
         for origin in of_values.get((value.metric_id, value.value_basis), ()) if value else ():
-            yield Trace(
-                name,
-                sentences.traced(row.measured, origin),
-                background.files.get(origin.source_sha256, origin.source_sha256),
-                origin.member_or_sheet,
-                sentences.rows_of(origin),
-            )
-        if value and value.published_score_row and value.source_sha256 and row.measured.value is not None:
-            yield Trace(
-                name,
-                "score as published",
-                background.files.get(value.source_sha256, value.source_sha256),
-                value.source_member,
-                f"row {value.published_score_row}",
-            )
+            file = background.files.get(origin.source_sha256, origin.source_sha256)
+            place = f"{file}, {origin.member_or_sheet}" if origin.member_or_sheet else file
+            at.setdefault(place, []).append(origin)
+        for place, parts in at.items():
+            figure = sentences.traced(row.measured, parts[0], len(at))
+            rows_of = [sentences.rows_of(one, value.published_score_row if value else None) for one in parts]
+            found.setdefault(place, []).append(Trace(row.measure.plain_name, figure, "; ".join(rows_of)))
+    return found
 
 
 def _board(edition: Edition, member: Member) -> Neighbour | None:

@@ -18,6 +18,7 @@ from orchestration.site.view import FINANCE, Certainty, Edition, League, Measure
 from orchestration.workspace.paths import SEEDS
 
 SURVEY_OF_STAFF = "out of 10"  # the unit of the staff survey, and of nothing else
+MOST = Decimal(5)  # what a reader can set
 Weights = dict[str, float]
 
 
@@ -77,27 +78,19 @@ def scores(edition: Edition, league: League) -> dict[str, Any]:
 def presets(domains: list[tuple[str, list[Measure]]]) -> list[dict[str, Any]]:
     """Weights to start from, each as what it changes of the official ones. One that takes nothing away, or leaves
     nothing, is not offered."""
+    measures = [one for _, held in domains for one in held]
     waits, experience = _asked("waits"), _asked("experience")
+    by_waits = {one.metric_id for one in measures if one.metric_id in waits}
+    by_people = {one.metric_id for one in measures if one.metric_id in experience or one.unit == SURVEY_OF_STAFF}
     offered = [("official", "Official", Weights())]
     if len(domains) > 1 and any(domain == FINANCE for domain, _ in domains):
         offered.append(("no-money", "No money", {FINANCE: 0.0}))
-    for key, name, kept in (
-        ("waits", "Waits only", {one.metric_id for _, held in domains for one in held if one.metric_id in waits}),
-        (
-            "experience",
-            "Patients’ and staff’s experience",
-            {
-                one.metric_id
-                for _, held in domains
-                for one in held
-                if one.metric_id in experience or one.unit == SURVEY_OF_STAFF
-            },
-        ),
-    ):
-        if kept and (weights := _only(domains, kept)):
-            offered.append((key, name, weights))
-    if len(domains) > 1:
-        offered.append(("same", "Every domain the same", every_domain_the_same(domains)))
+    if weights := _only(domains, by_waits):
+        offered.append(("waits", "Waits only", weights))
+    if weights := _only(domains, by_people):
+        offered.append(("experience", "Patients’ and staff’s experience", weights))
+    if same := every_domain_the_same(domains):
+        offered.append(("same", "Every domain the same", same))
     return [{"key": key, "name": name, "weights": weights} for key, name, weights in offered]
 
 
@@ -106,12 +99,13 @@ def every_domain_the_same(domains: list[tuple[str, list[Measure]]]) -> Weights:
     with as many decimals as a reader sees."""
     totals = {domain: sum((one.weight for one in held), Decimal()) for domain, held in domains}
     mean = sum(totals.values(), Decimal()) / len(totals)
-    return {domain: float(round(mean / total, 2)) for domain, total in totals.items() if total != mean}
+    return {domain: float(round(min(mean / total, MOST), 2)) for domain, total in totals.items() if total != mean}
 
 
 def _only(domains: list[tuple[str, list[Measure]]], kept: set[str]) -> Weights:
+    """Weights that leave out every measure but some. None are given where that is all measures, or none."""
     weights: Weights = {}
-    for domain, held in domains:
+    for domain, held in domains if kept else ():
         left_out = [one.metric_id.lower() for one in held if one.metric_id not in kept]
         weights |= {domain: 0.0} if len(left_out) == len(held) else dict.fromkeys(left_out, 0.0)
     return weights

@@ -49,7 +49,7 @@ def months(points: Sequence[Point]) -> Markup:
     placed = list(zip(numbers, points, strict=True))
     for _, phase in groupby(placed, key=lambda one: one[1].phase):
         months = list(phase)
-        start, end = across(months[0][0] - 0.4), across(months[-1][0] + 0.4)
+        start, end = max(across(months[0][0] - 0.5), 0), min(across(months[-1][0] + 0.5), 1)
         limits = months[0][1]
         if limits.lower_limit is None or limits.upper_limit is None:
             continue
@@ -59,8 +59,14 @@ def months(points: Sequence[Point]) -> Markup:
         marks += [_line("axis", start, end, mean)]
     if points[-1].target is not None:
         marks += [_line("standard", 0, 1, down(points[-1].target))]
-    path = " ".join(f"{1000 * across(number):.1f},{1000 * down(point.value):.1f}" for number, point in placed)
-    marks += [_stretched(f'<polyline class="run" points="{path}"/>')]
+    runs: list[list[str]] = []
+    before = numbers[0]
+    for number, point in placed:
+        if not runs or number > before + 1:  # a month is missing: the line ends
+            runs.append([])
+        runs[-1].append(f"{1000 * across(number):.1f},{1000 * down(point.value):.1f}")
+        before = number
+    marks += [_stretched("".join(f'<polyline class="run" points="{" ".join(run)}"/>' for run in runs))]
     marks += [_mark(point.variation, across(number), down(point.value)) for number, point in placed]
     return Markup(f'<svg class="chart months" width="100%" height="140" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
 
@@ -151,14 +157,30 @@ def _share(value: Decimal, left: Decimal, right: Decimal) -> float:
 
 
 def value_strip(
-    scale: Scale, quartiles: tuple[Decimal, Decimal] | None, middle: Decimal | None, own: Decimal
+    scale: Scale, quartiles: tuple[Decimal, Decimal] | None, middle: Decimal | None, own: Decimal | None = None
 ) -> Markup:
-    """A value among others: box for the middle half, line for the middle one, ticks for all, dot for its own."""
+    """Values: box for the middle half, line for the middle one, ticks for all, and a dot where it is of one."""
     marks = ['<line class="axis" x1="0" x2="100%" y1="12" y2="12"/>']
     if quartiles:
         start, end = sorted(scale.share(one) for one in quartiles)
         marks += [f'<rect class="box" x="{_percent(start)}" y="4" width="{_percent(end - start)}" height="16"/>']
     marks += [scale.ticks]
+    if middle is not None:
+        at = _percent(scale.share(middle))
+        marks += [f'<line class="middle" x1="{at}" x2="{at}" y1="1" y2="23"/>']
+    if own is not None:
+        marks += [f'<circle class="dot" cx="{_percent(scale.share(own))}" cy="12" r="5"/>']
+    return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
+
+
+def value_range(scale: Scale, middle: Decimal | None, own: Decimal, likely: tuple[Decimal, Decimal] | None) -> Markup:
+    """A value in a list: dot for itself, bar for where chance alone would have it, line for the middle one."""
+    marks = ['<line class="axis" x1="0" x2="100%" y1="12" y2="12"/>']
+    if likely:
+        start, end = sorted(scale.share(one) for one in likely)
+        marks += [
+            f'<rect class="range" x="{_percent(start)}" y="8" width="{_percent(end - start)}" height="8" rx="3"/>'
+        ]
     if middle is not None:
         at = _percent(scale.share(middle))
         marks += [f'<line class="middle" x1="{at}" x2="{at}" y1="1" y2="23"/>']

@@ -91,12 +91,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.globals |= {
-        "site_name": NAME,
-        "strip": pictures.range_strip,
-        "pictures": pictures,
-        "words": words,
-    } | _components()
+    ours = {"site_name": NAME, "strip": pictures.range_strip, "pictures": pictures, "words": words}
+    environment.globals |= ours | _components()
     return environment
 
 

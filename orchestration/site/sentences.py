@@ -5,10 +5,12 @@ the same (templates), how a number is written (`words.py`)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from orchestration.quarters import Quarter
 from orchestration.releases.decisions import Decision
 from orchestration.site.view import (
     BETTER,
@@ -134,10 +136,12 @@ def answer(league: League, member: Member) -> list[str]:
         return [f"It has no place this quarter: {plainly(why_no_place(league, member))}."]
     low, high = ordinal(certainty.rank_low), ordinal(certainty.rank_high)
     if member.capped:
+        now, alone_at = placed(certainty.rank, member.joint), certainty.rank_without_override
+        moved = f"moved it from {ordinal(alone_at)} to {now} of {count}"
+        if alone_at == certainty.rank:
+            moved = f"put it in segment {member.place.segment}. It stays {now} of {count}"
         return [
-            f"NHS England’s finance rule moved it from {ordinal(certainty.rank_without_override)} to"
-            f" {placed(certainty.rank, member.joint)} of {count}. With the rule, its place is very likely between"
-            f" {low} and {high}.",
+            f"NHS England’s finance rule {moved}. With the rule, its place is very likely between {low} and {high}.",
             "The range looks narrow because the rule fixes the segment, not because more is known.",
         ]
     half = {
@@ -227,14 +231,21 @@ def scoring_rule(league: League, measure: Measure) -> str:
     return rule.format(one=organisations_of(league)[:-1], better=better, worse=worse)
 
 
+def period_of_figures(periods: list[str], ended: date | None, first_day: date) -> str:
+    """What time the figures of a measure are of, and whether that is before the quarter."""
+    if not periods:
+        return "No figure is at hand."
+    older = ended is not None and ended < first_day
+    return f"{'; '.join(periods)}.{' That is before the quarter began.' if older else ''}"
+
+
 def without_figure(league: League, number: int) -> str | None:
     """How many have no figure on a measure."""
-    who, count = organisations_of(league), len(league.members)
+    who, count, has = organisations_of(league), len(league.members), "has" if number == 1 else "have"
     if not number:
         return None
-    have = "has" if number == 1 else "have"
     return (
-        f"{number} of {count} {who} {have} no figure here: the measure does not apply to them, or none was sent. That is"
+        f"{number} of {count} {who} {has} no figure: the measure does not apply to them, or none was sent. That is"
         " neither good nor bad."
     )
 
@@ -282,14 +293,21 @@ def counts_as(weight: Decimal) -> str | None:
 
 def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
-    return lead(league) if league.published else f"There is no table this quarter: {league.coverage.absent_reason}."
+    if league.published:
+        return lead(league)
+    return f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
 
 
 def no_place(league: League, member: Member) -> str:
     """Why an organisation has no place in a league."""
     if not league.published:
         return first_sentence(league)
-    return f"It has no place this quarter: {member.place.not_ranked_reason}."
+    return f"It has no place this quarter: {in_words(member.place.not_ranked_reason)}."
+
+
+def in_words(reason: str | None) -> str:
+    """A reason of a release in the words of pages."""
+    return (reason or "no reason is given").replace("metric", "measure")
 
 
 def rule_held(edition: Edition, member: Member) -> str | None:
@@ -333,13 +351,17 @@ def standing(edition: Edition, current: Edition | None) -> str:
 def notes(edition: Edition) -> str:
     """What a version has, and what it lacks."""
     with_table = [league.title for league in edition.leagues if league.published]
-    found = f"Has tables of {counted(len(with_table), 'league')}"
+    found = f"Tables of {counted(len(with_table), 'league')}"
     if with_table:
         found += f": {listed(with_table)}"
-    missing = sum(
-        len((league.coverage.metrics_missing or "").split()) for league in edition.leagues if league.published
-    )
+    missing = sum(len((one.coverage.metrics_missing or "").split()) for one in edition.leagues if one.published)
     return f"{found}. {counted(missing, 'measure').capitalize()} had to be left out." if missing else f"{found}."
+
+
+def quarters_left(quarters: Iterable[Quarter]) -> str:
+    """Why quarters are not shown."""
+    names = [f"Q{quarter.number} {quarter[:4]}/{quarter[5:7]}" for quarter in quarters]
+    return f"Every version of {listed(names)} was withdrawn, so {'it is' if len(names) == 1 else 'they are'} left out."
 
 
 # Months
@@ -445,7 +467,8 @@ def agreed(rows: list[Agreement]) -> str:
         return "there are no official figures to compare with."
     if not unexplained:
         return f"we rebuild all {figures:,} official figures, or can say why one differs."
-    return f"of {figures:,} official figures {unexplained:,} differ from ours, and we cannot say why."
+    verb = "differs" if unexplained == 1 else "differ"
+    return f"of {figures:,} official figures {unexplained:,} {verb} from ours, and we cannot say why."
 
 
 def checks_made(checks: list[dict[str, Any]]) -> str:
@@ -477,11 +500,6 @@ def patients_lead(league: League, places: list[PatientPlace]) -> str:
         f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of waits, experience and"
         f" outcomes.{few}"
     )
-
-
-def not_ranked(reason: str | None) -> str:
-    """Why somebody is only listed, in the words of pages."""
-    return f"{(reason or 'no reason is given').replace('metrics', 'measures')}."
 
 
 def needs_support(row: Support) -> str:
@@ -675,7 +693,10 @@ def quarter_of(measured: Measured) -> str | None:
         return None
     if measured.lower_quartile is None or measured.upper_quartile is None:
         return None
-    at, sign = measured.value.quantize(measured.median), 1 if measured.direction == "lower_better" else -1
+    at, sign = (
+        measured.value.quantize(measured.median, ROUND_HALF_UP),
+        1 if measured.direction == "lower_better" else -1,
+    )
     better, middle, worse = (sign * one for one in (measured.lower_quartile, measured.median, measured.upper_quartile))
     if sign < 0:
         better, worse = worse, better
@@ -754,13 +775,14 @@ def levers(league: League, found: list[Lever]) -> str | None:
         return "While the finance rule applies, no score changes its segment."
     needed = found[0].metrics_needed
     if needed is None:
-        return "Even with every measure at the value of the middle one, its segment would stay as it is."
+        return f"Even with each measure at the value of the middle {organisations_of(league)[:-1]}, its segment stays."
     first = sorted((one.place, one.metric_id) for one in found if one.place and one.place <= needed)
     names = [league.measures[metric].plain_name for _, metric in first if metric in league.measures]
+    middle = f"the value of the middle {organisations_of(league)[:-1]}"
     one, them = ("1 measure", "this one") if needed == 1 else (f"{needed} measures", "these")
     return (
-        f"{one} at the value of the middle one would be enough for a better segment, if all else stayed as it is:"
-        f" {'; '.join(names)}. This is arithmetic, no forecast and no target: {them} may not matter most to patients."
+        f"{one} at {middle} would be enough for a better segment, if all else stayed as it is: {'; '.join(names)}. This"
+        f" is arithmetic, no forecast and no target: {them} may not matter most to patients."
     )
 
 
@@ -792,7 +814,8 @@ def left_out(change_excluded: str | None, league: League) -> list[str]:
     for part in (change_excluded or "").split("; "):
         metric, _, reason = part.partition(" ")
         if metric in league.measures:
-            said.append(f"{league.measures[metric].plain_name}: {plainly(reason.strip('()'))}")
+            reason = plainly(reason.removeprefix("(").removesuffix(")"))
+            said.append(f"{league.measures[metric].plain_name}: {reason}")
     return said
 
 
@@ -877,22 +900,24 @@ def own_value(found: Teacher) -> str:
     return value(found.value, found.unit)
 
 
-def traced(measured: Measured, origin: Origin) -> str:
-    """What a figure is in its file."""
+def traced(measured: Measured, origin: Origin, files: int = 1) -> str:
+    """What a figure is in its file, or of which it is a part where it is made of several."""
     if measured.value is None:
         return f"score {rounded(measured.score, 2)}" if measured.score is not None else "score"
-    exact = f"{measured.value.normalize():f}"
-    return f"{exact} {measured.unit}, {origin.period}" if origin.period else f"{exact} {measured.unit}"
+    said = f"{'part of ' if files > 1 else ''}{measured.value.normalize():f} {measured.unit}"
+    return f"{said}, {origin.period}" if origin.period else said
 
 
-def rows_of(origin: Origin) -> str:
+def rows_of(origin: Origin, score_row: int | None = None) -> str:
     """The rows of a file that a figure is made from: `row 12`, `rows 14 to 29 (2 counted)`."""
     first, last = origin.first_row, origin.last_row
     if first is None or last is None:
-        return "row not known"
-    if first == last:
-        return f"row {first}"
-    return f"rows {first} to {last} ({origin.rows_counted} counted)"
+        said = "row not known"
+    elif first == last:
+        said = f"row {first}"
+    else:
+        said = f"rows {first} to {last} ({origin.rows_counted} counted)"
+    return said if score_row in (None, first) else f"{said}, score in row {score_row}"
 
 
 def of_domain(found: DomainPlace | None) -> str | None:

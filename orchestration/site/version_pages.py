@@ -50,9 +50,7 @@ def pages(edition: Edition) -> Iterator[File]:
         f"Version {edition.version}",
         up[:-1],
         edition,
-        agreements=[
-            (league, edition.agreements.get(league.name, [])) for league in edition.leagues if league.published
-        ],
+        agreements=[(one, edition.agreements.get(one.name, [])) for one in edition.leagues if one.published],
         checks=checks,
         warnings=[check for check in checks if not check["passed"]],
         waivers=edition.release.checks["waivers"],

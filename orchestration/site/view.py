@@ -234,6 +234,14 @@ class Measured:
 
 
 @dataclass(frozen=True, slots=True)
+class EnglandFigure:
+    TABLE: ClassVar = "england_figures"
+    metric_id: str
+    value: Decimal
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     TABLE: ClassVar = "agreement"
     role: str
@@ -606,6 +614,17 @@ class Edition:
     def league(self, name: str) -> League | None:
         """The league of a name."""
         return next((one for one in self.leagues if one.name == name), None)
+
+    @cached_property
+    def england(self) -> dict[str, EnglandFigure]:
+        """What England as a whole comes to, by metric, of those that we compute."""
+        return {row.metric_id: row for row in _rows(self.release, EnglandFigure)}
+
+    @cached_property
+    def with_months(self) -> frozenset[tuple[str, str]]:
+        """Whose months of which metric are known."""
+        rows = self.release.rows(Point.TABLE)
+        return frozenset((row["organisation_code"], row["metric_id"]) for row in rows)
 
     @cached_property
     def agreements(self) -> dict[str, list[Agreement]]:

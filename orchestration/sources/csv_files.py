@@ -69,7 +69,7 @@ class Header:
             if not column.optional and column.name not in self.known
         ]
         remarks = []
-        if self.unknown:
+        if self.unknown and not self.source.others:
             are = "is" if len(self.unknown) == 1 else "are"
             what = (
                 f"after the last one known, {{}}, {are} empty and" if self.spurious else f"not known here, {{}}, {are}"
@@ -113,9 +113,12 @@ def as_csv(head: bytes) -> str:
 
 
 def source_by_row(row: list[str], enough: float = RECOGNISED_FROM) -> Source | None:
-    """The publication that a row of headings looks like, or none."""
+    """The publication that a row of headings looks like, or none. Of two as like it is the one that needs more of them:
+    a look-up of small areas to ICBs may name their districts, too."""
     sources = [source for source in known_sources().values() if not source.is_workbook]
-    likeness, best = max(((source.likeness(row), source) for source in sources), key=lambda pair: pair[0])
+    likeness, _, best = max(
+        ((source.likeness(row), len(source.needed_columns), source) for source in sources), key=lambda found: found[:2]
+    )
     return best if likeness >= enough else None
 
 
@@ -329,7 +332,7 @@ def _body(rows: Iterator[list[str]], header: Header, first: int, file: str) -> I
 def column_names(headings: list[str], source: Source, file: str) -> Header:
     """The source's name of each heading; a documented typo stands for the one column that is missing, and of two
     headings of one column the first described one counts. Unknown headings are let pass where no needed one is missing,
-    which they could stand for."""
+    which they could stand for, and where a file has others anyway."""
     headings = [heading.strip() for heading in headings]
     names = source.columns_below(headings)
     missing = [name for name in source.needed_columns if name not in names]
@@ -338,10 +341,19 @@ def column_names(headings: list[str], source: Source, file: str) -> Header:
         if names[position] is None and source.header_typo and source.header_typo in heading and len(absent) == 1:
             names[position] = absent[0]
             missing = []
-        if names[position] is not None and names.index(names[position]) != position:
-            raise InputError("has a heading twice", file=file, row=1, column=str(position + 1), found=heading)
+        if names[position] is not None and (first := names.index(names[position])) != position:
+            if headings[first].casefold() == heading.casefold():
+                raise InputError("has a heading twice", file=file, row=1, column=str(position + 1), found=heading)
+            raise InputError(
+                f"has two headings of one column, {names[position]}",
+                file=file,
+                row=1,
+                column=f"{first + 1} and {position + 1}",
+                found=f"{headings[first]} and {heading}",
+                expected="one of them",
+            )
     header = Header(source, tuple(headings), tuple(names))
-    for position in header.unknown if missing else header.spurious:
+    for position in header.unknown if missing and not source.others else header.spurious:
         if missing or any(names[position:]):
             raise unknown_heading(headings[position], position, source, file, missing=missing)
     if missing:

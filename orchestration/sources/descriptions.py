@@ -6,7 +6,7 @@ Belongs here: what a description may say. Does not: what is done with it. `docs/
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -44,13 +44,17 @@ TextOrTexts = Annotated[Texts, BeforeValidator(_listed)]
 
 
 class Column(Entry):
-    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a workbook it
-    may come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
+    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a CSV a
+    heading that names its edition may be `like` it; group 1 is the year, 26, and the latest counts. A CSV of other
+    areas with the same headings is told by its first of the `cells`, which are like these. In a workbook the text may
+    come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
     `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
     name of the `sheet`. A heading alone describes one too."""
 
     name: Text
     published: Texts = ()
+    like: Pattern | None = None
+    cells: Pattern | None = None
     group: Texts = ()
     optional: bool = False
     cell: Text | None = None
@@ -163,9 +167,10 @@ class Source(Entry):
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks. With
-    `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the file is called on
-    the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
+    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks. A
+    CSV with `others` has more columns than those described, and is known by these alone. With `as_csv` a sheet of the
+    workbook that somebody saved as CSV is read, too. `found_as` says what the file is called on the landing page. It,
+    `cadence`, `revisions` and `quirks` are for people."""
 
     id: Text
     title: Text
@@ -181,6 +186,7 @@ class Source(Entry):
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
     needed: Texts = ()
     not_with: Texts = ()
+    others: bool = False
     layout: Literal["nof"] | None = None
     figures: bool = True
     lasts: int = 0
@@ -271,13 +277,26 @@ class Source(Entry):
 
     def columns_below(self, headings: list[str]) -> list[str | None]:
         """The name of the column below each heading, whatever its capitals and blanks. Of several headings of one
-        column the one described first counts."""
+        column the one described first counts; of several that are `like` it, none is sure to be the right one, and all
+        are named."""
         plain = [_plain(heading) for heading in headings]
         below: dict[str, str] = {}
         for heading, name in self._by_plain_heading.items():
             if heading in plain and name not in below.values():
                 below[heading] = name
+        below |= {heading: name for name, heading, _ in self._alike(plain)}
         return [below.get(heading) for heading in plain]
+
+    def _alike(self, plain: Sequence[str]) -> list[tuple[str, str, re.Match[str]]]:
+        """The headings that are like those of another edition, and the column of each."""
+        likes = [(column.name, re.compile(column.like, re.IGNORECASE)) for column in self.columns if column.like]
+        return [(name, one, match) for name, like in likes for one in plain if (match := like.fullmatch(one))]
+
+    def edition(self, headings: Sequence[str]) -> str | None:
+        """The day of the boundaries, 2026-04-01, that the headings of a file name by their year, 26. Those of health
+        and of districts change on 1 April."""
+        years = [match[1] for _, _, match in self._alike([_plain(one) for one in headings]) if match.re.groups]
+        return f"20{max(years)}-04-01" if years else None
 
     def headings_of(self, name: str) -> tuple[str, ...]:
         """What stands above a column, or says it."""
@@ -285,14 +304,17 @@ class Source(Entry):
         return column.published or (column.label or column.name,)
 
     def likeness(self, first_row: list[str]) -> float:
-        """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
+        """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either or,
+        where a file has others, of those described."""
         if self.header:
             headings = {_plain(heading) for heading in first_row}
             if not headings.isdisjoint(map(_plain, self.not_with)):
                 return 0.0
-            shared = {name for heading, name in self._by_plain_heading.items() if heading in headings}
-            missing = [column for column in self.columns if not column.optional and column.name not in shared]
-            return len(shared) / (len(headings) + len(missing))
+            shared = {name for name in self.columns_below(first_row) if name}
+            described = {column.name for column in self.columns if not column.optional}
+            if self.others:
+                return len(shared & described) / len(described)
+            return len(shared) / (len(headings) + len(described - shared))
         fits = len(first_row) == len(self.columns) and all(
             re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern.items()
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -140,7 +141,12 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         return of_months(source, [(month_in_name(found.member or file, source.period), None)]), remarks
     if source.period:
         return of_months(source, months_and_parts(rows, source, place)), remarks
-    return [Subject(period=vintage_of(rows, source))], remarks
+    for column in source.columns:
+        if column.cells and not re.fullmatch(column.cells, first := rows[column.name].iloc[0].strip()):
+            heading = header.headings[header.known[column.name]]
+            what = f"is not {source.title!r}, as like as it looks"
+            raise InputError(what, file=place, row=2, column=heading, found=first, expected=column.cells)
+    return [Subject(period=vintage_of(rows, source) or source.edition(header.headings))], remarks
 
 
 def subjects_told(path: Path, found: Recognised, file: str) -> list[Subject]:

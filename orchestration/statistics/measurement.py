@@ -47,31 +47,39 @@ VALUE_RANGES = {
     "organisation_code": pa.string(),
     "value_low": pa.decimal128(9, 4),
     "value_high": pa.decimal128(9, 4),
+    "rank_low": pa.int32(),
+    "rank_high": pa.int32(),
 }
 
 
-def value_ranges(measured: pd.DataFrame, level: float = 0.95) -> pa.Table:
-    """One row per proportion of `measured_values` whose count is known: its limits by Jeffreys' law, in per cent. None
-    and all have no limit on their own side, and limits never miss the value."""
-    counted = measured[measured["denominator"].notna()]
-    share, count = counted["value"].to_numpy(float) / 100, counted["denominator"].to_numpy(float)
+def value_ranges(measured: pd.DataFrame) -> pa.Table:
+    """One row per proportion of `measured_values`: its limits by Jeffreys' law, in per cent, and those of its rank in
+    the league. Whoever's count is not known has neither, and its value holds still in the ranks of others."""
+    rows: list[dict[str, Any]] = []
+    for (quarter, _, metric), league in measured.groupby(["quarter", "league", "metric_id"]):
+        counted = league["denominator"].notna().to_numpy()
+        found = np.array([*value_limits(league), *rank_limits(league)]) if counted.any() else np.empty((4, len(league)))
+        for code, known, (low, high, best, worst) in zip(league["organisation_code"], counted, found.T, strict=True):
+            limits = [decimals(100 * low, 4), decimals(100 * high, 4), int(best), int(worst)] if known else [None] * 4
+            rows.append(dict(zip(VALUE_RANGES, [quarter, metric, code, *limits], strict=True)))
+    return table(rows, VALUE_RANGES)
+
+
+def value_limits(measured: pd.DataFrame, level: float = 0.95) -> tuple[Real, Real]:
+    """Limits of proportions by Jeffreys' law, NaN without a count. None and all have no limit on their own side, and
+    limits never miss the value."""
+    share, count = measured["value"].to_numpy(float) / 100, measured["denominator"].to_numpy(float)
     tail = (1 - level) / 2
     low, high = (betaincinv(share * count + 0.5, (1 - share) * count + 0.5, part) for part in (tail, 1 - tail))
-    low, high = np.where(share == 0, 0, np.minimum(low, share)), np.where(share == 1, 1, np.maximum(high, share))
-    rows: Iterable[Any] = counted.itertuples()
-    return table(
-        [
-            {
-                "quarter": row.quarter,
-                "metric_id": row.metric_id,
-                "organisation_code": row.organisation_code,
-                "value_low": decimals(100 * low[i], 4),
-                "value_high": decimals(100 * high[i], 4),
-            }
-            for i, row in enumerate(rows)
-        ],
-        VALUE_RANGES,
-    )
+    return np.where(share == 0, 0, np.minimum(low, share)), np.where(share == 1, 1, np.maximum(high, share))
+
+
+def rank_limits(league: pd.DataFrame, draws: int = DRAWS) -> tuple[Whole, Whole]:
+    """Limits of the ranks of a metric in a league, in the order of its rows, were all proportions drawn again by
+    Jeffreys' law (Marshall and Spiegelhalter, BMJ 1998;316:1701)."""
+    sign = -1 if league["polarity"].iloc[0] == "higher" else 1
+    own = competition_ranks(sign * league["value"].to_numpy(float))
+    return limits_around(competition_ranks(sign * drawn_values(league, draws)), own)
 
 
 def drawn_values(population: pd.DataFrame, draws: int) -> Real:

@@ -36,6 +36,7 @@ PUBLICATIONS = frozenset(
         "lsoa_sub_icbs",
         "lsoa_districts",
         "census_age",
+        "census_age_bands",
         "rural_urban",
         "ohid_catchments",
         "talking_therapies",

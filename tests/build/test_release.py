@@ -52,7 +52,8 @@ CONTRACT = {
     "domain_league_table": "quarter, league, domain, organisation_code, domain_score, domain_segment, rank, "
     "rank_low, rank_high, ranked, not_ranked_reason",
     "metric_league_table": "quarter, league, metric_id, metric_title, organisation_code, value, unit, score, "
-    "value_low, value_high, numerator, denominator, direction, rank, median, lower_quartile, upper_quartile",
+    "value_low, value_high, numerator, denominator, direction, rank, rank_low, rank_high, no_limits_because, "
+    "median, lower_quartile, upper_quartile",
     "metric_values": "quarter, organisation_code, organisation_type, metric_id, value_basis, numerator, "
     "denominator, value, unit, period_start, period_end, status, status_reason, "
     "source_id, source_sha256",
@@ -127,7 +128,7 @@ CONTRACT = {
     "difference, adjusted_score, adjusted_score_low, adjusted_score_high, rank, adjusted_rank, "
     "adjusted_rank_low, adjusted_rank_high, drawn",
     "peers": "quarter, league, organisation_code, organisation_name, place, peer_code, peer_name, "
-    "distance, measures, has_close_peers, nearest_at_most",
+    "distance, measures, has_close_peers, nearest_at_most, source_file, source_rows",
     "what_it_takes": "quarter, league, organisation_code, organisation_name, segment_can_change, average_score, "
     "segment_unadjusted, segment, final_segment, metrics_needed, place, metric_id, metric_title, domain, "
     "value, unit, score, median, score_at_median, average_at_median, segment_unadjusted_at_median, "

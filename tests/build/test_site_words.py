@@ -14,7 +14,12 @@ NOT_USED = re.compile(
 )
 QUOTED = re.compile(r'<span class="quoted">.*?</span>')  # what a release says of its own tables
 MAIN = re.compile(r"<main\b.*?</main>", re.S)
-NO_TEXT = re.compile(r'<(table|pre|code|svg|h1|h2|h3)\b.*?</\1>|<div class="formula">.*?</div>', re.S)
+NO_TEXT = re.compile(
+    r'<(table|pre|code|svg|h1|h2|h3|button|select|nav)\b.*?</\1>|<div class="formula">.*?</div>'
+    # What is only a link, or a link and what tells namesakes apart, is no sentence.
+    r'|<(li|dt|dd)[^>]*>\s*<a\b[^>]*>[^<]*</a>\s*(?:<span class="none">[^<]*</span>\s*)?</\2>',
+    re.S,
+)
 BLOCK = re.compile(r"</?(?:p|li|dd|dt|div|section|ul|ol|dl|main|summary|label|details|legend|option)\b[^>]*>")
 TAG = re.compile(r"<[^>]+>")
 SENTENCE_END = re.compile(r"[.!?:](?=\s|$)")

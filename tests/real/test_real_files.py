@@ -31,7 +31,7 @@ PUBLISHED = {  # file: source, quarter, months, part
     "cancer/SEPTEMBER-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx": ("cancer", "2025-26-Q2", "2025-09", "provider"),
     "csds/csds_march-2026_csds_data.zip": ("csds", "2025-26-Q4", "2026-03", None),
     "dm01/DM01-MARCH-2026-full-extract_32W3L.zip": ("dm01", "2025-26-Q4", "2026-03", None),
-    "ods/SICBL26_ICB26_NHSER26_lookup.csv": ("ods_sub_icbs", None, None, None),
+    "ods/SICBL26_ICB26_NHSER26_lookup.csv": ("ods_sub_icbs", None, "2026-04-01", None),
     "ods/etr.csv": ("ods_etr", None, "2024-12-31", None),
     "ods/trusts_2026-08.csv": ("ods_trusts", None, None, None),
     "rtt/Full-CSV-data-file-Jan26-ZIP-4M-WL5BiP.zip": ("rtt", "2025-26-Q4", "2026-01", None),

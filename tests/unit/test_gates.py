@@ -16,9 +16,18 @@ from orchestration.quality.checks import Check, joined
 from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
 from orchestration.sources.landing import write_parquet
-from orchestration.workspace.paths import Workspace
+from orchestration.workspace.paths import SEEDS, Workspace
 
 SUITE = Suite("land", "rtt", ("_file", "_source_row"), (), "1f")
+LEVELS = {  # a rule of each table whose levels the seed has: its end, and the decision
+    "context": ("attributed", "min_value", "context_least_attributed"),
+    "context_models": ("foretells", "min_value", "model_q_squared"),
+    "learn_from": ("strong-before", "max_value", "metric_strong"),
+    "needs_support": ("domains", "min_value", "domains_in_segment_four"),
+    "peers": ("place", "max_value", "peers_listed"),
+    "specialty_league_table": ("short-lists-are-not-ranked", "min_value", "specialty_least_pathways"),
+    "steep_at_the_standard": ("steep-is-large", "min_value", "steep_odds_ratio"),
+}
 
 
 def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,3 +65,21 @@ def test_national_files_pass_one_by_one_and_their_checks_are_one(tmp_path: Path)
     failed = replace(passed, passed=False, unexpected=4, examples=tuple("abcd"))
     assert joined([passed, passed]) == passed
     assert joined([failed, passed, failed]) == replace(failed, unexpected=8, examples=tuple("abcda"))
+
+
+def test_rules_take_their_levels_from_the_seed_and_say_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A row of `decision_levels` that changes does not shut the gate of a suite that has the level before."""
+    seed = pd.read_csv(SEEDS / "decision_levels.csv")
+    assert {suite.table for suite in suites.suites("insight")} >= set(LEVELS)
+    seed.assign(value=seed["value"] * 3).to_csv(tmp_path / "decision_levels.csv", index=False)
+    monkeypatch.setattr(suites, "SEEDS", tmp_path)
+    suites.suites.cache_clear()
+    try:
+        changed = {suite.table: suite for suite in suites.suites("insight")}
+    finally:
+        suites.suites.cache_clear()
+    level = seed.set_index("decision")["value"]
+    for table, (rule, side, decision) in LEVELS.items():
+        (expectation,) = (one for one in changed[table].expectations if one["meta"]["id"] == rule)
+        assert expectation["kwargs"][side] == 3 * level[decision]
+        assert f"{3 * level[decision]:g}" in expectation["meta"]["expected"]

@@ -44,7 +44,7 @@ def test_halves_are_rounded_away_from_zero(number: str, decimals: int, text: str
 
 
 @pytest.mark.parametrize(
-    ("unit", "text"), [("%", "5.1%"), ("score", "5.06"), ("days", "5.1 days"), ("out of 10", "5.1 out of 10")]
+    ("unit", "text"), [("%", "5.1%"), ("score", "5.06"), ("days", "5.1 days"), ("out of 10", "5.06 out of 10")]
 )
 def test_a_value_carries_its_unit(unit: str, text: str) -> None:
     assert words.value(Decimal("5.06"), unit) == text
@@ -131,7 +131,7 @@ def test_a_capped_trust_always_carries_what_the_rule_did() -> None:
 def test_who_has_no_place_hears_why() -> None:
     one = member("R0A", None, not_ranked_reason="no metric has a score")
     assert sentences.answer(league(one, published=False), one) == [
-        "It has no place this quarter: no metric has a score."
+        "It has no place this quarter: no measure has a score."
     ]
 
 

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from scipy.stats import ttest_1samp
+from scipy.stats import beta, ttest_1samp
 
 from orchestration.errors import LeagueError
 from orchestration.statistics import (
@@ -142,6 +142,7 @@ def a_population(values: Sequence[float], *, threshold: str | None = None, **rul
     """A scoring population of `measured_values` without counts."""
     of_all = {
         "quarter": QUARTER,
+        "league": "acute",
         "metric_id": "M00",
         "population": "P",
         "polarity": "lower",
@@ -919,18 +920,80 @@ def counted_league(denominator: float) -> tuple[League, pd.DataFrame]:
 
 def test_limits_of_a_value_are_those_of_its_law_by_plain_sums() -> None:
     """Jeffreys' law summed over a million steps; none and all have no limit on their side; no counts, no limits."""
+    limits = ["value_low", "value_high", "rank_low", "rank_high"]
     population = a_population([30, 0, 100, 12.5, 50])
     population["denominator"] = [100, 20, 20, 41.6, None]
     found = measurement.value_ranges(population).to_pandas().astype({"value_low": float, "value_high": float})
-    assert found["organisation_code"].tolist() == population["organisation_code"].tolist()[:4]
+    assert found["organisation_code"].tolist() == population["organisation_code"].tolist()
+    assert found[limits].isna().all(axis=1).tolist() == [False] * 4 + [True]
     steps = (np.arange(1_000_000) + 0.5) / 1_000_000
-    for row, share, count in zip(found.itertuples(), (0.3, 0, 1, 0.125), (100, 20, 20, 41.6), strict=True):
+    for row, share, count in zip(found[:4].itertuples(), (0.3, 0, 1, 0.125), (100, 20, 20, 41.6), strict=True):
         density = steps ** (share * count - 0.5) * (1 - steps) ** ((1 - share) * count - 0.5)
         below = np.cumsum(density) / density.sum()
         low, high = 100 * steps[np.searchsorted(below, [0.025, 0.975])]
         assert abs(row.value_low - (low if share > 0 else 0)) < 0.02
         assert abs(row.value_high - (high if share < 1 else 100)) < 0.02
-    assert measurement.value_ranges(population.iloc[4:]).num_rows == 0
+    assert measurement.value_ranges(population.iloc[4:]).to_pandas()[limits].isna().all().all()
+
+
+def chances_of_ranks(values: Sequence[float], counts: Sequence[float | None], higher: bool) -> list[list[float]]:
+    """The chance of every rank of everybody whose count is known, without a draw: given an own value, the others are
+    ahead independently of each other, and the own value is summed over its law."""
+    steps = (np.arange(20_000) + 0.5) / 20_000
+    laws = [
+        None if n is None else beta(v / 100 * n + 0.5, (1 - v / 100) * n + 0.5)
+        for v, n in zip(values, counts, strict=True)
+    ]
+    below = [
+        (steps > v / 100).astype(float) if law is None else law.cdf(steps) for v, law in zip(values, laws, strict=True)
+    ]
+    found = []
+    for i, law in enumerate(laws):
+        if law is None:
+            continue
+        chances = np.zeros((len(values) + 1, len(steps)))
+        chances[0] = 1
+        for other in [one for j, one in enumerate(below) if j != i]:
+            ahead = 1 - other if higher else other
+            chances[1:] = chances[1:] * (1 - ahead) + chances[:-1] * ahead
+            chances[0] *= 1 - ahead
+        weights = law.pdf(steps)
+        found.append([float(chance) for chance in (chances * weights).sum(axis=1) / weights.sum()])
+    return found
+
+
+@pytest.mark.parametrize("polarity", ["lower", "higher"])
+def test_limits_of_a_rank_are_those_of_its_chances(polarity: str) -> None:
+    """An interval holds 95% of the chance, and no end of it could be drawn in: within what 2,000 draws can tell."""
+    values = [60.0, 61.5, 62, 62, 64, 70, 71, 55]
+    counts = [400, 900, 100, None, 2500, 60, 300, 5000]
+    population = a_population(values, polarity=polarity)
+    population["denominator"] = counts
+    found = measurement.value_ranges(population).to_pandas().dropna()
+    exact = chances_of_ranks(values, counts, polarity == "higher")
+    widths = []
+    for row, chances in zip(found.itertuples(), exact, strict=True):
+        low, high = int(row.rank_low) - 1, int(row.rank_high) - 1
+        assert sum(chances[:low]) < 0.033 and sum(chances[high + 1 :]) < 0.033
+        assert sum(chances[: low + 1]) > 0.017 and sum(chances[high:]) > 0.017
+        widths.append(high - low)
+    assert max(widths) > 3 and len(set(widths)) > 2
+    again = measurement.value_ranges(population.sample(frac=1, random_state=1)).to_pandas()
+    by_code = [one.set_index("organisation_code").sort_index() for one in (again.dropna(), found)]
+    pd.testing.assert_frame_equal(*by_code)
+
+
+def test_ranks_are_within_a_league_and_their_limits_never_miss_them() -> None:
+    """Another league changes nothing; among many who share a value the best of their ranks is seldom drawn."""
+    population = a_population([50.0] * 40)
+    population["denominator"] = 1000
+    alone = measurement.value_ranges(population).to_pandas()
+    both = pd.concat(
+        [population, population.assign(league="ambulance", organisation_code=[f"A{i:02}" for i in range(40)])]
+    )
+    found = measurement.value_ranges(both).to_pandas()
+    assert found[found["organisation_code"].str.startswith("T")].reset_index(drop=True).equals(alone)
+    assert set(alone["rank_low"]) == {1} and (alone["rank_high"] > 35).all()
 
 
 @pytest.mark.parametrize("denominator", [1e12, np.nan])

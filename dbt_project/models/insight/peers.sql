@@ -1,6 +1,7 @@
 -- Distance as in the NHS Trust Peer Finder: the root of the squares of what two organisations differ by, each measure
 -- in standard deviations of the league. For a measure that one of the two lacks the others stand. Specialist hospitals
--- differ by what they do, so they have no peers here.
+-- differ by what they do, so they have no peers here. Two of a size are so by one kind of care: by community contacts
+-- only where they do not both count pathways, referrals or residents.
 {%- set measures = ['imd', 'share_65_plus', 'rural_share', 'size', 'type'] %}
 with levels as (
     select
@@ -24,6 +25,36 @@ by_organisation as (
     group by quarter, league, organisation_code, organisation_name
 ),
 
+last_months as (
+    select
+        quarter,
+        max(month) as month
+    from {{ ref('months_available') }}
+    where source_id = 'csds'
+    group by quarter
+),
+
+contacts as (
+    select
+        counts.quarter,
+        coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
+        sum(counts.value) as contacts,
+        max(months.file_name) as source_file,
+        string_agg(counts.source_row, ',' order by counts.source_row) as source_rows
+    from {{ ref('csds_counts') }} as counts
+    inner join last_months on last_months.quarter = counts.quarter and last_months.month = counts.month
+    inner join {{ ref('months_available') }} as months
+        on
+            months.source_id = 'csds'
+            and months.quarter = counts.quarter
+            and months.month = counts.month
+            and months.source_sha256 = counts.source_sha256
+    left join {{ ref('successions') }} as successions
+        on successions.quarter = counts.quarter and successions.predecessor_code = counts.organisation_code
+    where counts.level = 'Provider' and counts.dimension = 'TotalCareContacts' and counts.value > 0
+    group by counts.quarter, coalesce(successions.successor_code, counts.organisation_code)
+),
+
 members as (
     select
         by_organisation.quarter,
@@ -34,6 +65,9 @@ members as (
         {{ as_double('by_organisation.share_65_plus') }} as share_65_plus,
         {{ as_double('by_organisation.rural_share') }} as rural_share,
         ln(coalesce(areas.residents, by_organisation.patients)) as size,
+        ln({{ as_double('contacts.contacts') }}) as contacts,
+        contacts.source_file,
+        contacts.source_rows,
         case
             when organisations.league = 'mental_health_community'
                 then {{ as_double("organisations.trust_subtype = 'Community'") }}
@@ -49,12 +83,17 @@ members as (
             areas.quarter = by_organisation.quarter
             and areas.area_kind = 'icb'
             and areas.area_code = by_organisation.organisation_code
+    left join contacts
+        on
+            contacts.quarter = by_organisation.quarter
+            and contacts.organisation_code = by_organisation.organisation_code
+            and by_organisation.league = 'mental_health_community'
 ),
 
 spreads as (
     select
         quarter,
-        {% for measure in measures %}
+        {% for measure in measures + ['contacts'] %}
             nullif(round(stddev_samp({{ measure }}), 9), 0) as {{ measure }},
         {% endfor %}
         league
@@ -72,14 +111,32 @@ differences as (
         other.organisation_name as peer_name,
         [
             {% for measure in measures %}
-                spreads.{{ measure }}{{ ',' if not loop.last }}
+                {{ 'coalesce(spreads.size, spreads.contacts)' if measure == 'size' else 'spreads.' ~ measure -}}
+                {{ ',' if not loop.last }}
             {% endfor %}
         ] as of_league,
         [
             {% for measure in measures %}
-                power((one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }}, 2){{ ',' if not loop.last }}
+                power(
+                    {% if measure == 'size' -%}
+                        coalesce(
+                            (one.size - other.size) / spreads.size,
+                            (one.contacts - other.contacts) / spreads.contacts
+                        ),
+                    {%- else -%}
+                        (one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }},
+                    {%- endif %}
+                    2
+                ){{ ',' if not loop.last }}
             {% endfor %}
-        ] as squares
+        ] as squares,
+        case
+            when (one.size - other.size) / spreads.size is null
+                then (one.contacts - other.contacts) / spreads.contacts is not null
+            else false
+        end as by_contacts,
+        one.source_file,
+        one.source_rows || ',' || other.source_rows as source_rows
     from members as one
     inner join members as other
         on
@@ -100,11 +157,16 @@ pairs as (
         concat_ws(
             ', '
             {%- for measure in measures -%}
-                , case when squares[{{ loop.index }}] is not null then '{{ measure }}' end
+                , case
+                    {{ "when by_contacts then 'contacts'" if measure == 'size' }}
+                    when squares[{{ loop.index }}] is not null then '{{ measure }}'
+                end
             {%- endfor -%}
         ) as measures,
         cast(sqrt(list_sum(squares) * list_count(of_league) / nullif(list_count(squares), 0)) as decimal(9, 6))
-            as distance
+            as distance,
+        case when by_contacts then source_file end as source_file,
+        case when by_contacts then source_rows end as source_rows
     from differences
 ),
 
@@ -152,7 +214,9 @@ select
     placed.distance,
     placed.measures,
     placed.nearest <= limits.nearest_at_most as has_close_peers,
-    limits.nearest_at_most
+    limits.nearest_at_most,
+    placed.source_file,
+    placed.source_rows
 from placed
 cross join levels
 inner join limits on limits.quarter = placed.quarter and limits.league = placed.league

@@ -1,4 +1,5 @@
--- Rank and quartiles within the league; equal displayed values in the order of the published rank.
+-- Rank and quartiles within the league; equal displayed values in the order of the published rank, which the limits of
+-- a rank do not know and are widened to.
 -- A metric published as a score only is ranked by score.
 with shown as (
     select
@@ -42,6 +43,21 @@ with shown as (
     where scores.value is not null or scores.score is not null
 ),
 
+ranked as (
+    select
+        *,
+        cast(
+            case
+                when sort_value is not null
+                    then rank() over (
+                        partition by quarter, league, metric_id
+                        order by sort_value nulls last, published_rank nulls last
+                    )
+            end as integer
+        ) as rank
+    from shown
+),
+
 quartiles as (
     select
         quarter,
@@ -68,15 +84,15 @@ select
     shown.unit,
     cast(shown.direction as varchar) as direction,
     shown.score,
-    cast(
-        case
-            when shown.sort_value is not null
-                then rank() over (
-                    partition by shown.quarter, shown.league, shown.metric_id
-                    order by shown.sort_value nulls last, shown.published_rank nulls last
-                )
-        end as integer
-    ) as rank,
+    shown.rank,
+    case when ranges.rank_low is not null then least(ranges.rank_low, shown.rank) end as rank_low,
+    case when ranges.rank_high is not null then greatest(ranges.rank_high, shown.rank) end as rank_high,
+    case
+        when ranges.value_low is not null then null
+        when shown.value is null then 'score alone'
+        when ranges.metric_id is null then 'no law of chance'
+        else 'counts not known'
+    end as no_limits_because,
     cast(
         case
             when min(shown.published_rank) over tied < max(shown.published_rank) over tied then 'published rank'
@@ -86,7 +102,7 @@ select
     cast(round(cast(quartiles.lower_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as lower_quartile,
     cast(round(cast(quartiles.upper_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as upper_quartile,
     leagues.framework_status
-from shown
+from ranked as shown
 inner join {{ ref('leagues_in_force') }} as leagues
     on leagues.quarter = shown.quarter and leagues.league = shown.league
 left join quartiles

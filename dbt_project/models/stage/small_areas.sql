@@ -1,21 +1,49 @@
 -- Five files say what a small area is like and where it lies. A file that is not at hand says nothing of any of them;
--- one that lacks an area is cut off, and `missing_in` names it.
+-- one that lacks an area is cut off, and `missing_in` names it. Files of England and Wales are read for England. A
+-- look-up of areas of 2011 names one of 2021 several times. The census counts in one file or, without it, in another.
 {%- set files = {
     'census_age': 'ages', 'imd_lsoa': 'deprivation', 'rural_urban': 'classes',
     'lsoa_sub_icbs': 'commissioners', 'lsoa_districts': 'districts'
 } %}
-{%- set columns = [
-    'ages.aged_0_to_15', 'ages.aged_16_to_24', 'ages.aged_25_to_34', 'ages.aged_35_to_49', 'ages.aged_50_to_64',
-    'ages.aged_65_and_over'
-] %}
-with
-{% for source_id, name in files.items() -%}
+{%- set censuses = {
+    'census_age': {
+        'residents': [
+            'aged_0_to_15', 'aged_16_to_24', 'aged_25_to_34', 'aged_35_to_49', 'aged_50_to_64', 'aged_65_and_over'
+        ],
+        'older': ['aged_65_and_over']
+    },
+    'census_age_bands': {
+        'residents': ['residents'],
+        'older': ['aged_65_to_69', 'aged_70_to_74', 'aged_75_to_79', 'aged_80_to_84', 'aged_85_and_over']
+    }
+} %}
+with ages as (
+    {% for source_id, columns in censuses.items() -%}
+        select
+            {{ clean_text('lsoa_code') }} as area_code,
+            {{ sum_of_counts(columns.residents) }} as residents,
+            {{ sum_of_counts(columns.older) }} as aged_65_and_over,
+            _source_sha256 as source_sha256,
+            _source_member as source_member,
+            cast(_source_row as integer) as source_row
+        from {{ source('land', source_id) }}
+        where
+            {{ clean_text('lsoa_code') }} like 'E%'
+            {{ "and not exists (select 1 from " ~ source('land', 'census_age') ~ ")" if not loop.first }}
+        {{ 'union all' if not loop.last }}
+    {% endfor -%}
+),
+
+{% for source_id, name in files.items() if name != 'ages' -%}
     {{ name }} as (
         select
             *,
-            {{ clean_text('lsoa_code') }} as area_code,
-            cast(_source_row as integer) as source_row
+            {{ clean_text('lsoa_code') }} as area_code
         from {{ source('land', source_id) }}
+        where {{ clean_text('lsoa_code') }} like 'E%'
+        {%- if name == 'districts' %}
+            qualify row_number() over (partition by area_code, {{ clean_text('district_code') }}) = 1
+        {%- endif %}
     ),
 
 {% endfor -%}
@@ -36,8 +64,8 @@ select
     {{ clean_text('commissioners.icb_code') }} as icb_code,
     {{ clean_text('later.icb_ods_code') }} as later_icb_code,
     {{ clean_text('districts.district_code') }} as district_code,
-    {{ sum_of_counts(columns) }} as residents,
-    {{ published_count('ages.aged_65_and_over') }} as aged_65_and_over,
+    ages.residents,
+    ages.aged_65_and_over,
     {{ published_number('deprivation.imd_score') }} as imd_score,
     cast({{ clean_text('deprivation.imd_decile') }} as integer) as imd_decile,
     upper({{ clean_text('classes.class') }}) = 'RURAL' as is_rural,
@@ -52,8 +80,8 @@ select
         ),
         ''
     ) as missing_in,
-    ages._source_sha256 as source_sha256,
-    ages._source_member as source_member,
+    ages.source_sha256,
+    ages.source_member,
     ages.source_row,
     files.file_name as source_file
 from areas
@@ -62,4 +90,4 @@ from areas
 {% endfor %}
 left join {{ source('land', 'ods_sub_icbs') }} as later
     on {{ clean_text('later.sub_icb_ods_code') }} = {{ clean_text('commissioners.sub_icb_code') }}
-left join files on files.source_sha256 = ages._source_sha256
+left join files on files.source_sha256 = ages.source_sha256

@@ -42,8 +42,8 @@ export function pairOf(data, i, j) {
   if (!data.pairs) return null;
   const [low, high] = [Math.min(i, j), Math.max(i, j)];
   const at = low * data.members.length - (low * (low + 1)) / 2 + (high - low - 1);
-  const often = data.pairs.ahead[at];
-  return often === null ? null : { often: i < j ? often : -often, apart: data.pairs.apart[at] };
+  const often = Number.parseInt(data.pairs.ahead.slice(2 * at, 2 * at + 2), 16) - 100;
+  return often > 100 ? null : { often: i < j ? often : -often, apart: data.pairs.apart[at] };
 }
 
 // The page
@@ -79,7 +79,7 @@ function show(data, chosen) {
   for (const one of members) {
     const title = made("h3", "", "nhsuk-heading-s");
     title.append(link(one.name, `../${one.code.toLowerCase()}/index.html`));
-    document.getElementById("strips").append(title, strip(data.count, one.low, one.high, one.place, one.alone), made("p", one.answer.join(" ")));
+    document.getElementById("strips").append(title, strip(data.count, one.low, one.high, one.place, one.alone), made("p", one.answer ?? `Likely places: ${one.facts[0]} of ${data.count}.`));
   }
   const facts = document.querySelector(".side");
   fill(facts, members, data.facts.map((name, at) => [made("span", name), members.map((one) => one.facts[at] ?? none("not known"))]));

@@ -3,6 +3,7 @@
 select
     inputs.quarter,
     inputs.metric_id,
+    inputs.league,
     inputs.population,
     inputs.organisation_code,
     inputs.value,

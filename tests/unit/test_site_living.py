@@ -1,0 +1,378 @@
+"""What living pages and the pages of a version say, at the borders of their sentences."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orchestration.quarters import Quarter
+from orchestration.site import living_pages, pictures, sentences
+from orchestration.site.editions import Editions
+from orchestration.site.render import page
+from orchestration.site.view import Point, Series, Waiting
+
+
+def point(**other: Any) -> Point:
+    month = {
+        "metric_id": "OF0013",
+        "metric_title": "A&E waits within 4 hours",
+        "measure": "ae_within_4_hours",
+        "organisation_code": "RAA",
+        "month": date(2026, 1, 1),
+        "value": Decimal("74.12"),
+        "unit": "%",
+        "predecessors": None,
+        "phase": 1,
+        "phase_reason": None,
+        "points": 12,
+        "limits": "full",
+        "mean": Decimal("75"),
+        "lower_limit": Decimal("70"),
+        "upper_limit": Decimal("79.96"),
+        "variation": "common cause",
+        "target": None,
+        "assurance": None,
+    }
+    return Point(**(month | other))
+
+
+def series(*points: Point) -> Series:
+    return Series(points or (point(),), SimpleNamespace())  # type: ignore[arg-type]
+
+
+def league(**other: Any) -> Any:
+    coverage = SimpleNamespace(absent_reason="only 3 of the 24 metrics are at hand", metrics_missing=None)
+    about: dict[str, Any] = {"title": "Acute trusts", "published": True, "of_icbs": False, "coverage": coverage}
+    return SimpleNamespace(**(about | other))
+
+
+def edition(quarter: str = "2025-26-Q2", version: int = 1, state: str = "approved", **other: Any) -> Any:
+    about: dict[str, Any] = {
+        "quarter": Quarter(quarter),
+        "version": version,
+        "state": state,
+        "synthetic": False,
+        "leagues": (),
+        "guide": SimpleNamespace(published_label="Q2 2025/26"),
+        "path": f"{quarter.lower()}/v{version}",
+        "dates": "July to September 2025 (Q2 2025/26)",
+    }
+    return SimpleNamespace(**(about | other))
+
+
+def editions(*shown: Any) -> Editions:
+    return Editions(tuple(shown))
+
+
+# Months
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "unit", "said"),
+    [
+        ("70", "79.96", "%", "70.0% to 80.0%"),
+        ("-0.01", "13.2", "%", "up to 13.2%"),
+        ("0", "13.2", "%", "0.0% to 13.2%"),
+        ("93", "100", "%", "93.0% to 100.0%"),
+        ("93", "100.01", "%", "93.0% or more"),
+        ("93", "107", "minutes", "93.0 minutes to 107.0 minutes"),
+        ("-5", "107", "minutes", "up to 107.0 minutes"),
+    ],
+)
+def test_a_usual_range_ends_where_a_value_can_not_be(lower: str, upper: str, unit: str, said: str) -> None:
+    one = point(lower_limit=Decimal(lower), upper_limit=Decimal(upper), unit=unit)
+    assert sentences.usual_range(one) == said
+
+
+def test_without_limits_no_range_is_told() -> None:
+    alone = point(lower_limit=None, upper_limit=None, mean=None, variation="too short", limits="none")
+    assert sentences.usual_range(alone) is None
+    assert sentences.course(series(alone)) == (
+        "In January 2026 it was 74.1%. There are too few months to say what is usual."
+    )
+
+
+@pytest.mark.parametrize(
+    ("variation", "verdict"),
+    [
+        ("common cause", "Chance explains how its months differ: no change is shown."),
+        ("improvement", "That is a change for the better, beyond what chance explains."),
+        ("concern", "That is a change for the worse, beyond what chance explains."),
+    ],
+)
+def test_the_last_month_says_whether_chance_explains_it(variation: str, verdict: str) -> None:
+    earlier = point(month=date(2025, 12, 1), variation="concern")
+    said = sentences.course(series(earlier, point(variation=variation)))
+    assert said == f"In January 2026 it was 74.1%. Its usual range is 70.0% to 80.0%. {verdict}"
+
+
+@pytest.mark.parametrize(
+    ("assurance", "meets"),
+    [
+        ("passes", "Its usual range meets it."),
+        ("fails", "Its usual range does not reach it."),
+        ("hit or miss", "Its usual range is on both sides of it, so chance decides which month meets it."),
+    ],
+)
+def test_the_standard_is_asked_of_the_usual_range(assurance: str, meets: str) -> None:
+    one = series(point(target=Decimal(78), assurance=assurance))
+    assert sentences.standard(one) == f"The standard of 2025/26 is 78.0%. {meets}"
+    assert sentences.standard(series()) is None
+    assert sentences.standard(series(point(target=Decimal(78)))) is None
+
+
+def test_few_months_are_a_sketch() -> None:
+    assert sentences.sketch(series(point(limits="trial", points=3))) == "This rests on 3 months: read it as a sketch."
+    assert sentences.sketch(series()) is None
+
+
+def test_the_picture_of_months_ends_its_line_where_one_is_missing() -> None:
+    def drawn(*months: int) -> str:
+        return str(pictures.months([point(month=date(2025, month, 1)) for month in months]))
+
+    assert drawn(1, 2, 3).count("<polyline") == 1
+    assert drawn(1, 2, 4).count("<polyline") == 2
+    assert drawn(1, 2, 4).count("<circle") == 3
+
+
+def test_the_picture_of_months_marks_what_chance_does_not_explain() -> None:
+    kinds = ("common cause", "improvement", "concern")
+    points = [point(month=date(2025, n, 1), variation=kind) for n, kind in enumerate(kinds, 1)]
+    drawn = str(pictures.months(points))
+    assert (drawn.count('r="2.5"'), drawn.count('r="5"'), drawn.count('class="flag"')) == (1, 1, 1)
+    assert "standard" not in drawn
+    assert 'class="standard"' in str(pictures.months([point(target=Decimal(78))]))
+
+
+def test_the_limits_of_each_phase_are_drawn() -> None:
+    points = [point(month=date(2025, n, 1), phase=1 + (n > 2)) for n in range(1, 5)]
+    assert str(pictures.months(points)).count('class="usual"') == 2
+    alone = point(mean=None, lower_limit=None, upper_limit=None)
+    assert 'class="usual"' not in str(pictures.months([alone]))
+
+
+# Versions
+
+
+@pytest.mark.parametrize(
+    ("state", "version", "current", "said"),
+    [
+        ("withdrawn", 1, 2, "Withdrawn: do not use it"),
+        ("withdrawn", 1, None, "Withdrawn: do not use it"),
+        ("approved", 1, 2, "Replaced by version 2"),
+    ],
+)
+def test_a_version_stands_beside_those_of_its_quarter(state: str, version: int, current: int | None, said: str) -> None:
+    newest = edition(version=current) if current else None
+    assert sentences.standing(edition(state=state, version=version), newest) == said
+
+
+def test_the_newest_version_is_in_force() -> None:
+    one, invented = edition(), edition(state="candidate", synthetic=True)
+    assert sentences.standing(one, one) == "In force"
+    assert sentences.standing(invented, invented) == "Fictional"
+
+
+def test_notes_say_what_a_version_has_and_lacks() -> None:
+    coverage = SimpleNamespace(metrics_missing="OF0001 OF0002")
+    one, lacking, none = league(), league(title="Boards", coverage=coverage), league(published=False)
+    assert sentences.notes(edition(leagues=(none,))) == "Tables of no leagues."
+    assert sentences.notes(edition(leagues=(one, none))) == "Tables of 1 league: Acute trusts."
+    assert sentences.notes(edition(leagues=(one, lacking))) == (
+        "Tables of 2 leagues: Acute trusts and Boards. 2 measures had to be left out."
+    )
+
+
+def test_quarters_of_which_nothing_is_left() -> None:
+    first, second = Quarter("2025-26-Q1"), Quarter("2025-26-Q2")
+    assert sentences.quarters_left([first]) == "Every version of Q1 2025/26 was withdrawn, so it is left out."
+    assert sentences.quarters_left([first, second]) == (
+        "Every version of Q1 2025/26 and Q2 2025/26 was withdrawn, so they are left out."
+    )
+
+
+def test_a_day_is_written_out() -> None:
+    decision = SimpleNamespace(at="2026-11-06T14:06:29+00:00")
+    assert sentences.day(decision) == "6 November 2026"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "waived", "said"),
+    [
+        (452, 0, 0, "452 checks were made. All were passed."),
+        (1200, 1, 0, "1,201 checks were made. 1 found something."),
+        (1, 3, 1, "4 checks were made. 3 found something. 1 of these a person waived."),
+    ],
+)
+def test_checks_are_counted(passed: int, failed: int, waived: int, said: str) -> None:
+    checks = [{"passed": True, "waiver": None}] * passed
+    checks += [{"passed": False, "waiver": "W1" if number < waived else None} for number in range(failed)]
+    assert sentences.checks_made(checks) == said
+
+
+def test_agreement_is_told_in_figures() -> None:
+    def rows(*figures: tuple[int, int]) -> Any:
+        return [SimpleNamespace(figures=all_, unexplained=unexplained) for all_, unexplained in figures]
+
+    assert sentences.agreed(rows()) == "there are no official figures to compare with."
+    assert sentences.agreed(rows((61, 0), (2000, 0))) == (
+        "we rebuild all 2,061 official figures, or can say why one differs."
+    )
+    assert sentences.agreed(rows((61, 1), (61, 0))) == (
+        "of 122 official figures 1 differs from ours, and we cannot say why."
+    )
+
+
+def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
+    said = "There is no table this quarter: only 3 of the 24 measures are at hand."
+    assert sentences.first_sentence(league(published=False)) == said
+    member: Any = SimpleNamespace(place=SimpleNamespace(not_ranked_reason="has 1 of the 4 metrics"))
+    assert sentences.no_place(league(published=False), member) == said
+    assert sentences.no_place(league(), member) == "It has no place this quarter: has 1 of the 4 measures."
+
+
+def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
+    place = SimpleNamespace(segment=3)
+    capped: Any = SimpleNamespace(capped=True, place=place, certainty=SimpleNamespace(rank_without_override=12))
+    assert sentences.rule_held(edition(), capped) == (
+        "Q2 2025/26: the finance rule put it in segment 3. By score alone it was 12th. The range looks narrow because"
+        " the rule fixes the segment, not because more is known."
+    )
+    assert sentences.rule_held(edition(), SimpleNamespace(capped=False, certainty=None)) is None  # type: ignore[arg-type]
+
+
+# Lists of ours
+
+
+def test_patients_table_says_how_many_have_a_place() -> None:
+    def places(ranked: int, others: int) -> Any:
+        return [SimpleNamespace(rank=n + 1 if n < ranked else None, metrics_at_hand=4) for n in range(ranked + others)]
+
+    assert sentences.patients_lead(league(), places(30, 31)) == (
+        "30 of 61 trusts have a place by 4 measures of waits, experience and outcomes. The other 31 lack too many of"
+        " the measures."
+    )
+    assert sentences.patients_lead(league(of_icbs=True), places(42, 0)) == (
+        "42 of 42 boards have a place by 4 measures of waits, experience and outcomes."
+    )
+
+
+def test_support_is_told_as_times_in_100() -> None:
+    def row(now: str, before: str | None) -> Any:
+        earlier = None if before is None else Decimal(before)
+        return SimpleNamespace(bottom_quarter_share=Decimal(now), previous_bottom_quarter_share=earlier)
+
+    lead = "With other measures of the same kind, it would be in the last quarter of the table"
+    assert sentences.needs_support(row("0.54", None)) == f"{lead} about 54 times in 100."
+    assert sentences.needs_support(row("1", "0.879")) == (
+        f"{lead} almost every time, and about 88 times in 100 in the quarter before."
+    )
+
+
+def waiting(code: str, funnel: str, pathways: int = 1000, share: str = "50") -> Waiting:
+    return Waiting(
+        month=date(2026, 1, 1),
+        side="provider",
+        treatment_function="C_101",
+        treatment_function_name="Urology Service",
+        organisation_code=code,
+        organisation_name=code,
+        organisation_type="trust",
+        rank=1,
+        rank_low=1,
+        rank_high=2,
+        not_ranked_reason=None,
+        within_18_weeks=0,
+        over_52_weeks=0,
+        pathways=pathways,
+        share_within_18_weeks=Decimal(share),
+        funnel=funnel,
+        funnel_centre=Decimal("52.02"),
+        tau=Decimal("0.0981"),
+    )
+
+
+def test_a_specialty_counts_who_is_outside_the_usual_spread() -> None:
+    within, far, below = "within limits", "above 99.8% limit", "below 95% limit"
+
+    def said(*funnels: str) -> str:
+        return sentences.specialty_lead([waiting(str(n), funnel) for n, funnel in enumerate(funnels)], "trusts")
+
+    assert said(within, within) == "Of 2 trusts, 2 are within the usual spread, none above it and none below it."
+    assert said(within, far, below, below) == "Of 4 trusts, 1 is within the usual spread, 1 above it and 2 below it."
+    assert said(far) == "Of 1 trusts, none are within the usual spread, 1 above it and none below it."
+
+
+def test_the_funnel_draws_its_limits_as_the_release_has_them() -> None:
+    """RWE of docs/insight.md, 16.17% of 5,806, is below the limit of 99.8%: its mark is under that line."""
+    ranked = [waiting("RWE", "below 99.8% limit", 5806, "16.17"), waiting("RAA", "within limits", 939, "52")]
+    drawn = str(pictures.funnel(ranked))
+    lowest_line = drawn.split('<polyline class="limit" points="')[1].split('"')[0]
+    line_at_the_end = float(lowest_line.split()[-1].split(",")[1]) / 10
+    mark = float(drawn.split('<path class="flag"')[0].rsplit('y="', 1)[1].split("%")[0])
+    assert mark > line_at_the_end
+    assert drawn.count("<polyline") == 4
+    assert drawn.count('r="2.5"') == 1
+
+
+# Which edition pages lead to
+
+
+def test_a_fictional_or_withdrawn_edition_is_never_latest() -> None:
+    old, new = edition("2025-26-Q1"), edition("2025-26-Q2")
+    assert editions(old, new).latest is new
+    assert editions(old, edition("2025-26-Q2", state="withdrawn")).latest is old
+    invented = edition(state="candidate", synthetic=True)
+    assert editions(invented).latest is None
+    assert editions(invented).front is invented
+    assert editions(invented).fictional
+    gone = editions(edition(state="withdrawn"))
+    assert gone.front is None
+    assert gone.left == (Quarter("2025-26-Q2"),)
+
+
+def test_an_earlier_version_is_in_force_again_once_the_newer_is_withdrawn() -> None:
+    first, second = edition(version=1), edition(version=2)
+    assert editions(first, second).in_force == (second,)
+    assert editions(first, edition(version=2, state="withdrawn")).in_force == (first,)
+
+
+def test_a_league_leads_to_the_newest_edition_that_has_its_table() -> None:
+    def with_league(quarter: str, published: bool) -> Any:
+        return edition(quarter, leagues=(SimpleNamespace(name="acute", published=published),))
+
+    first, second, third = (with_league(f"2025-26-Q{n}", n == 1) for n in (1, 2, 3))
+    assert editions(first, second, third).leagues["acute"][0] is first
+    assert editions(second, third).leagues["acute"][0] is third
+
+
+def test_predecessors_are_told_once() -> None:
+    both = series(point(predecessors="RAB, RAC"), point(predecessors="RAB"), point())
+    assert living_pages._predecessors([both, series()]) == {"RAB", "RAC"}
+
+
+@pytest.mark.parametrize(
+    ("state", "number", "revised", "kind"),
+    [
+        ("approved", 1, False, "First version"),
+        ("approved", 1, True, "Figures revised"),
+        ("approved", 3, True, "Approved again"),
+        ("withdrawn", 2, False, "Withdrawn"),
+        ("reinstated", 3, False, "Withdrawal taken back"),
+    ],
+)
+def test_a_decision_has_its_kind(state: str, number: int, revised: bool, kind: str) -> None:
+    decision: Any = SimpleNamespace(state=state, number=number)
+    revision = living_pages.Revision("Figures revised", "", 2) if revised else None
+    assert living_pages.Event(edition(), decision, revision).kind == kind
+
+
+def test_the_page_that_was_not_found_has_no_link_that_could_be_wrong() -> None:
+    content = page("not_found", "404.html", "Page not found").content.decode()
+    assert "Page not found" in content
+    assert "href" not in content
+    assert "src=" not in content

@@ -1,0 +1,509 @@
+"""What the page of an organisation says, at the borders of every sentence, and where its pictures put a mark."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from orchestration.site import pictures, sentences, words
+from orchestration.site.organisation_pages import _ways
+from orchestration.site.pictures import Scale
+from orchestration.site.view import (
+    Band,
+    Change,
+    Context,
+    DomainPlace,
+    Lever,
+    Measure,
+    Measured,
+    Member,
+    Origin,
+    PatientPlace,
+    Peer,
+    Point,
+    Support,
+    Teacher,
+    Value,
+)
+from tests.site_rows import league, member, row
+
+D = Decimal
+
+
+def capped(**said: Any) -> Member:
+    """Hertfordshire Partnership in July to September 2025."""
+    found: dict[str, Any] = {
+        **{"segment_unadjusted": 1, "segment": 3, "final_segment": 3, "financial_override": 1},
+        **{"rank_low": 23, "rank_high": 34, "rank_without_override": 12, "places_lost_to_override": 14},
+        **{"rank_without_finance": 5, "rank_low_without_finance": 2, "rank_high_without_finance": 21},
+    }
+    return member("RWR", 26, **found | said)
+
+
+def measured(value: str | None, **said: Any) -> Measured:
+    """A value among others with quartiles of 4 and 6, and 5 in the middle."""
+    found = {"lower_quartile": D("4.00"), "median": D("5.00"), "upper_quartile": D("6.00"), "unit": "%"}
+    return row(Measured, value=value and D(value), **{"direction": "lower_better", **found, **said})
+
+
+def measure(metric: str, name: str, **said: Any) -> Measure:
+    return row(Measure, metric_id=metric, plain_name=name, **{"counted": True, "domain": "access", **said})
+
+
+# Answer, segment, money
+
+
+def test_a_capped_trust_that_the_rule_does_not_move_still_carries_it() -> None:
+    one = capped(rank_without_override=26, places_lost_to_override=0)
+    first, second = sentences.answer(league(one), one)
+    assert first.startswith("NHS England’s finance rule put it in segment 3. It stays 26th of 1. With the rule,")
+    assert second == "The range looks narrow because the rule fixes the segment, not because more is known."
+
+
+def test_the_segment_of_a_capped_trust_never_looks_sure() -> None:
+    said = sentences.segment_fact(league(capped()), capped())
+    assert said == [
+        "Segment 3 of 4. NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
+        "While the finance rule applies it cannot be in segment 1 or 2, whatever its scores.",
+    ]
+
+
+def test_the_segment_says_how_often_it_would_be_the_same() -> None:
+    def fact(**said: Any) -> list[str]:
+        one = member("RXT", 51, **said)
+        return sentences.segment_fact(league(one), one)
+
+    assert fact(same_segment_share=D("0.626"))[-1].endswith("it would be in the same segment about 63 times in 100.")
+    assert fact(same_segment_share=D("0.99"))[-1].endswith("in the same segment almost every time.")
+    five = fact(segment=4, final_segment=5, segment_unadjusted=4, financial_override=1)
+    assert five[1:3] == [
+        "It is also in segment 5: it gets NHS England’s most intensive support.",
+        "While the finance rule applies it cannot be in segment 1 or 2, whatever its scores.",
+    ]
+    assert len(five) == 4
+    assert fact(segment=None) == ["It has no segment this quarter."]
+    board = member("QHL", 35, segment=4)
+    assert sentences.segment_fact(league(board, framework_status="experimental"), board)[0] == (
+        "Segment 4 of 4 by our method, where 1 is the better end."
+    )
+
+
+def test_money_costs_a_place_or_gives_one_or_does_neither() -> None:
+    assert sentences.money_fact(capped()) == [
+        "The finance rule costs it 14 places: by score alone it would be 12th, not 26th.",
+        "Without any money measures it would be 5th (likely 2 to 21).",
+    ]
+    assert sentences.money_fact(capped(places_lost_to_override=1))[0].startswith("The finance rule costs it 1 place: ")
+    gained = member("R1", 7, places_lost_to_override=-2)
+    assert sentences.money_fact(gained) == [
+        "The finance rule does not apply to it, but it gains 2 places because the rule moves others down."
+    ]
+    flagged = member("R1", 7, places_lost_to_override=-1, financial_override=1)
+    assert "does not change its segment, but it gains 1 place because" in sentences.money_fact(flagged)[0]
+    assert sentences.money_fact(member("RXT", 51)) == ["The finance rule does not change its place."]
+    assert sentences.money_fact(member("R0A", None)) == []
+
+
+# Change
+
+
+def change(**said: Any) -> Change:
+    found = {
+        "verdict": "no change shown",
+        "metrics_compared": 8,
+        **{"previous_average_score": D("2.13"), "average_score": D("1.97")},
+        **{"change": D("-0.260"), "change_low": D("-0.662"), "change_high": D("0.143")},
+    }
+    return row(Change, **found | said)
+
+
+def test_a_change_within_chance_is_none() -> None:
+    assert sentences.change_fact(member("RWR", 26, change=change())) == [
+        "No change shown since the quarter before.",
+        "Its average score went from 2.13 to 1.97 (lower is better).",
+        "On the 8 measures that can be compared, the change is within what chance would show.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "last"),
+    [
+        (
+            {"verdict": "improved", "change_high": D("-0.110")},
+            "On the 8 measures that can be compared, its scores fell by 0.26 (likely 0.11 to 0.66), more than chance"
+            " would show.",
+        ),
+        (
+            {"verdict": "worsened", "change": D("0.5"), "change_low": D("0.1"), "change_high": D("0.9")},
+            "On the 8 measures that can be compared, its scores rose by 0.50 (likely 0.10 to 0.90), more than chance"
+            " would show.",
+        ),
+    ],
+)
+def test_a_change_beyond_chance_says_how_large(said: dict[str, Any], last: str) -> None:
+    found = sentences.change_fact(member("R1", 1, change=change(**said)))
+    assert found[0] == f"{said['verdict'].capitalize()} since the quarter before." and found[-1] == last
+
+
+def test_no_change_is_said_where_nothing_can_be_compared() -> None:
+    def fact(**said: Any) -> list[str]:
+        return sentences.change_fact(member("R1", 1, change=change(**said)))
+
+    assert fact(average_score=D("2.13"))[1] == "Its average score stayed at 2.13 (lower is better)."
+    assert fact(previous_average_score=None)[1].startswith("On the 8 measures")
+    assert fact(change=None, not_compared_reason="not ranked in the previous quarter") == [
+        "Not compared with the quarter before: it had no place then."
+    ]
+    assert "fewer than 3" in fact(change=None, not_compared_reason="fewer than three metrics in common")[0]
+    assert "made by the same rules" in fact(change=None, not_compared_reason="something new")[0]
+    assert sentences.change_fact(member("R1", 1)) == []
+
+
+def test_what_moved_a_place_is_in_places() -> None:
+    one = member(
+        "R1", 1, change=change(places_own_scores=D("2.00"), places_others=D("-1.04"), places_override=D("0.04"))
+    )
+    assert sentences.moves(one) == [
+        ("Its own scores", "2.0 places up"),
+        ("The scores of others", "1.0 place down"),
+        ("The finance rule", "no place"),
+    ]
+    assert sentences.moves(member("R1", 1)) == []
+
+
+def test_a_measure_that_cannot_be_compared_says_why() -> None:
+    reason = (
+        "definition changed (inferred): two windows of 13 months (Jun 24 - Jun 25) became two of 12 (Oct 24 - Sep 25)"
+    )
+    one = league(measures={"OF0041": measure("OF0041", "Growth")})
+    assert sentences.left_out(f"OF0041 ({reason}); OF9999 (gone)", one) == [f"Growth: {reason}"]
+    assert sentences.left_out(None, one) == []
+
+
+# Measures
+
+
+@pytest.mark.parametrize(
+    ("value", "direction", "where"),
+    [
+        *[("4.004", "lower_better", "better_half"), ("4.005", "lower_better", "either_half")],
+        *[("5.99", "lower_better", "either_half"), ("6", "lower_better", "worse_half")],
+        *[
+            ("4", "higher_better", "worse_half"),
+            ("6", "higher_better", "better_half"),
+            ("5", "higher_better", "either_half"),
+        ],
+    ],
+)
+def test_a_value_at_a_quartile_is_in_the_quarter(value: str, direction: str, where: str) -> None:
+    assert sentences.quarter_of(measured(value, direction=direction)) == where
+
+
+def test_no_quarter_is_said_of_a_score_or_where_half_have_the_same() -> None:
+    assert sentences.quarter_of(measured(None)) is None
+    assert sentences.quarter_of(measured("5", direction=None)) is None
+    assert sentences.quarter_of(measured("5", lower_quartile=None)) is None
+    same = {"lower_quartile": D("0.00"), "median": D("0.00"), "upper_quartile": D("0.00")}
+    assert sentences.quarter_of(measured("0", **same)) == "either_half"
+    assert sentences.quarter_of(measured("1", **same)) == "worse_half"
+
+
+def test_the_measures_are_named_where_they_are_few_and_money_is_not_among_them() -> None:
+    names = {f"M{n}": measure(f"M{n}", f"Measure {n}") for n in range(8)}
+    money = {"F1": measure("F1", "Costs", domain="finance"), "B1": measure("B1", "Background", counted=False)}
+    better = {f"M{n}": measured("1") for n in range(5)} | {"F1": measured("1"), "B1": measured("1")}
+    one = member("R1", 1, measured=better | {"M5": measured("9")})
+    assert sentences.measures_fact(league(one, measures=names | money), one) == [
+        "Among the better quarter of trusts on: Measure 0; Measure 1; Measure 2; Measure 3; Measure 4.",
+        "Among the worse quarter of trusts on: Measure 5.",
+        "Based on 9 of the 12 measures for this kind of trust.",
+    ]
+    many = member("R1", 1, measured={f"M{n}": measured("9") for n in range(6)})
+    assert sentences.measures_fact(league(many, measures=names), many)[0] == (
+        "Among the worse quarter of trusts on 6 measures."
+    )
+    none = member("R1", 1)
+    assert len(sentences.measures_fact(league(none, measures=names), none)) == 1
+
+
+@pytest.mark.parametrize(
+    ("unit", "said"), [("%", "middle 5.0%"), ("percentage points", "middle 5.0"), ("out of 10", "middle 5.00")]
+)
+def test_the_middle_says_no_unit_twice(unit: str, said: str) -> None:
+    assert sentences.middle(measured("1", unit=unit)) == said
+    assert sentences.middle(measured("1", median=None)) is None
+
+
+def test_counts_are_said_in_words_of_what_is_counted() -> None:
+    one = measured("61.7", numerator=D("96483"), denominator=D("156401.4"))
+    assert sentences.in_counts(measure("A", "Waiting", publication="rtt"), one) == "96,483 of 156,401 people waiting"
+    assert sentences.in_counts(measure("A", "Waiting", publication="new"), one) == "96,483 of 156,401"
+    assert sentences.in_counts(measure("A", "Waiting", publication="rtt"), measured("61.7")) is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "start"),
+    [
+        ("not in the release: not applicable or not submitted", "NHS England’s file has no figure: the measure does"),
+        (None, "NHS England’s file has no figure"),
+        ("no NHS Oversight Framework file of the league for the quarter", "No data file of NHS England"),
+        ("no dm01 file of the quarter", "No data file of the quarter"),
+        ("suppressed in the release", "NHS England does not show the figure"),
+        ("only 1 of 2 metrics is known", "The reason: only 1 of 2 measures is known."),
+    ],
+)
+def test_a_measure_without_a_figure_says_why(reason: str | None, start: str) -> None:
+    assert sentences.not_counted(reason).startswith(start)
+
+
+def test_many_measures_are_counted_and_not_named() -> None:
+    assert sentences.named(["A", "B"]) == "A; B" and sentences.named(["A"] * 11) == "11 measures"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "text"),
+    [
+        ((2025, 9, 1), (2025, 9, 30), "September 2025"),
+        ((2025, 7, 1), (2025, 9, 30), "July to September 2025"),
+        ((2024, 1, 1), (2024, 12, 31), "2024"),
+        ((2024, 4, 1), (2025, 3, 31), "April 2024 to March 2025"),
+        ((2024, 1, 1), (2025, 12, 31), "January 2024 to December 2025"),
+    ],
+)
+def test_a_period_is_said_in_months(first: tuple[int, int, int], last: tuple[int, int, int], text: str) -> None:
+    assert words.months(date(*first), date(*last)) == text
+    value = row(Value, reporting_date="Q9", period_start=date(*first), period_end=date(*last))
+    assert sentences.period(value) == text
+    assert sentences.period(row(Value, reporting_date="Q9")) == "Q9" and sentences.period(None) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"), [("count", "5"), ("rate", "5.06"), ("band", "band 5"), ("minutes", "5.1 minutes")]
+)
+def test_counts_and_bands_are_whole(unit: str, text: str) -> None:
+    assert words.value(D("5.06"), unit) == text
+
+
+def test_how_many_figures_could_be_checked() -> None:
+    assert sentences.checked({"good": 2}, 9) == "We could check 2 of these 9 figures."
+    assert sentences.checked({"good": 1, "look": 1}, 9).endswith(
+        "1 of them deserves a question, which does not make it wrong."
+    )
+    assert " 3 of them deserve a question" in sentences.checked({"look": 3}, 9)
+
+
+def test_a_domain_never_says_a_place_without_its_range() -> None:
+    assert sentences.of_domain(row(DomainPlace, domain_segment=2, rank=26)) == "segment 2"
+    assert sentences.of_domain(row(DomainPlace, domain_segment=1, rank=3, rank_low=3, rank_high=10)) == (
+        "segment 1, likely places 3 to 10"
+    )
+    assert sentences.of_domain(row(DomainPlace)) is None and sentences.of_domain(None) is None
+
+
+# Another way to rank
+
+
+def test_ways_that_a_release_does_not_know_are_left_out() -> None:
+    one = capped(left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", measurement_rank_low=None)
+    names = [(way.name, way.note, way.rank, way.low, way.high) for way in _ways(league(one), one)]
+    assert names == [
+        ("NHS England’s method", "", 26, 23, 34),
+        ("Without any money measures", "", 5, 2, 21),
+        ("With any 1 measure left out", "moves most without “OF0080”", None, 20, 31),
+        ("What a strict test cannot rule out", "all pairs at once", None, 1, 9),
+    ]
+    board = member("QHL", 35, metrics_measured=12, measurement_rank_low=34, measurement_rank_high=35)
+    of_boards = [way.name for way in _ways(league(board, framework_status="experimental", official=False), board)]
+    assert of_boards == ["Our method", "If chance moves the counts", "What a strict test cannot rule out"]
+    assert next(_ways(league(one, official=False), one)).name == "The method"
+    assert list(_ways(league(), member("R0A", None))) == []
+
+
+@pytest.mark.parametrize(
+    ("count", "told", "text"),
+    [
+        (61, 0, "it cannot be told apart from any of the other 60."),
+        (61, 3, "it can be told apart from 3 of the other 60."),
+        (2, 0, "it cannot be told apart from the other one."),
+        (1, 0, None),
+    ],
+)
+def test_a_strict_test_of_one(count: int, told: int, text: str | None) -> None:
+    one = member("R1", 1, told_apart_from=told)
+    others = [member(f"S{n}", n) for n in range(2, count + 1)]
+    said = sentences.told_apart(league(one, *others), one)
+    assert said == (text and f"In a strict test of all pairs at once {text}")
+    assert isinstance(one.band, Band) and sentences.told_apart(league(), member("R0A", None)) is None
+
+
+# For boards
+
+
+def test_the_gap_to_the_next_segment() -> None:
+    assert sentences.gap(member("R1", 1, segment=4, gap_to_next_segment=D("0.10")).place) == (
+        "Its average would have to fall by 0.10 to be in segment 3."
+    )
+    assert sentences.gap(member("R1", 1, segment=1, gap_to_next_segment=D("0.10")).place) is None
+    assert sentences.gap(capped().place) is None
+
+
+def test_what_it_takes_is_arithmetic() -> None:
+    one = league(measures={"A": measure("A", "Waiting"), "B": measure("B", "Staff")})
+
+    def said(needed: int | None, can: bool = True) -> str | None:
+        rows = [
+            row(Lever, segment_can_change=can, metrics_needed=needed, place=place, metric_id=metric)
+            for metric, place in (("B", 1), ("A", 2), ("C", None))
+        ]
+        return sentences.levers(one, rows)
+
+    assert said(1) == (
+        "1 measure at the value of the middle trust would be enough for a better segment, if all else stayed as it is:"
+        " Staff. This is arithmetic, no forecast and no target: this one may not matter most to patients."
+    )
+    assert (said(2) or "").startswith("2 measures at the value") and "Staff; Waiting." in (said(2) or "")
+    assert (said(None) or "").startswith("Even with each measure")
+    assert said(1, can=False) == "While the finance rule applies, no score changes its segment."
+    assert sentences.levers(one, []) is None
+
+
+def test_support_is_said_with_what_it_rests_on() -> None:
+    found = {"bottom_quarter_share": D("0.54"), "previous_bottom_quarter_share": D("0.59"), "domains": "access new"}
+    said = sentences.support(row(Support, status="needs_support", **found), league(domains=()))
+    assert said[0] == "It meets all four of our conditions for who needs support."
+    assert said[-1] == "In segment 4: access and new."
+    unknown = row(Support, status="not_yet", not_yet_reason="fewer than three metrics in common", **found)
+    assert sentences.support(unknown, league(domains=()))[0] == (
+        "It meets our conditions but one, which cannot be judged: fewer than three measures in common."
+    )
+
+
+# Beside its figures
+
+
+def test_why_somebody_has_no_place() -> None:
+    trust = member("R0A", None, not_ranked_reason="no metric has a score")
+    absent = league(trust, published=False, absent_reason="only 3 of the 24 metrics of the league are at hand")
+    assert sentences.answer(absent, trust) == [
+        "It has no place this quarter: only 3 of the 24 measures of the league are at hand."
+    ]
+    hub = member(
+        "13Q",
+        None,
+        organisation_type="commissioning_hub",
+        not_ranked_reason="commissions for NHS England, is no Integrated Care Board",
+    )
+    assert sentences.answer(absent, hub) == [
+        "It has no place this quarter: it commissions for NHS England and is no Integrated Care Board."
+    ]
+    assert sentences.kind(hub) == "hub" and sentences.kind(trust) == "trust"
+
+
+def test_a_patients_place_has_its_range_or_a_reason() -> None:
+    ranked = row(PatientPlace, rank=1, rank_low=1, rank_high=7)
+    assert sentences.of_patients(ranked, 30).startswith(
+        "By waits, patients’ experience and outcomes alone, its place is very likely between 1st and 7th of 30."
+    )
+    listed = row(PatientPlace, not_ranked_reason="has 2 of the 4 metrics for patients at hand")
+    assert sentences.of_patients(listed, 30) == (
+        "It has no place in this table: it has 2 of the 4 measures for patients at hand."
+    )
+
+
+@pytest.mark.parametrize(
+    ("what", "difference", "text"),
+    [
+        ("imd", "13.04", "More deprived than England by 13.0 points on the Index of Multiple Deprivation"),
+        ("imd", "-5.5", "Less deprived than England by 5.5 points on the Index of Multiple Deprivation"),
+        ("imd", "0.04", "On the Index of Multiple Deprivation: as in England"),
+        ("share_65_plus", "0.031", "More are 65 or over than in England, by 3.1 percentage points"),
+        ("rural_share", "-0.146", "Fewer live in rural areas than in England, by 14.6 percentage points"),
+        ("rural_share", "0.0004", "As many live in rural areas as in England"),
+    ],
+)
+def test_where_people_live_is_said_against_england(what: str, difference: str, text: str) -> None:
+    assert sentences.context(row(Context, measure=what, difference_from_england=D(difference))) == text
+
+
+def test_a_basis_that_may_be_of_others_says_so() -> None:
+    one = row(Context, basis="ohid", diluted=False)
+    assert sentences.basis([one, one]) == "We know it by the districts that its patients in hospital come from."
+    careful = sentences.basis([one, row(Context, basis="host_icb", diluted=True)])
+    assert "come from and the area of the board" in careful and "these may be other people" in careful
+
+
+def test_peers_that_are_not_close_are_only_the_least_unlike() -> None:
+    close = row(Peer, measures="imd, share_65_plus, size", has_close_peers=True)
+    assert sentences.peers([close]) == "These are most like it by deprivation, age and size, the nearest first."
+    far = row(Peer, measures="imd, type", has_close_peers=False)
+    assert sentences.peers([far]) == ("None is close to it. These are only the least unlike by deprivation and type.")
+
+
+def test_who_is_named_to_ask_has_a_value() -> None:
+    assert sentences.teacher(row(Teacher, candidate_value=D("88.67"), unit="%")) == "88.7%"
+    assert sentences.teacher(row(Teacher, candidate_value=D("0"), unit="%", at_bound=True)) == "0.0% (the limit)"
+    nobody = row(Teacher, not_named_reason="no value in the previous quarter", unit="%")
+    assert sentences.teacher(nobody) == "Nobody is named: no value in the previous quarter"
+
+
+@pytest.mark.parametrize(
+    ("variation", "end"),
+    [
+        ("common cause", " Chance would show as much."),
+        ("improvement", " The last month is better by more than chance would show."),
+        ("concern", " The last month is worse by more than chance would show."),
+        ("too short", ""),
+    ],
+)
+def test_months_say_whether_chance_explains_them(variation: str, end: str) -> None:
+    points = [
+        row(Point, month=date(2026, month, 1), value=D(value), unit="%", variation=variation)
+        for month, value in ((1, "71.6"), (3, "77.2"))
+    ]
+    assert sentences.series(points) == f"January to March 2026: from 71.6% to 77.2%.{end}"
+
+
+def test_a_figure_is_traced_to_its_rows() -> None:
+    def rows(first: int | None, last: int | None) -> str:
+        return sentences.rows_of(row(Origin, first_row=first, last_row=last, rows_counted=2))
+
+    assert (rows(12, 12), rows(14, 29)) == ("row 12", "rows 14 to 29 (2 counted)")
+    assert rows(None, None) == "row not known"
+    one = row(Origin, first_row=12, last_row=12)
+    assert sentences.rows_of(one, 40) == "row 12, score in row 40" and sentences.rows_of(one, 12) == "row 12"
+    assert sentences.traced(measured("59.720000"), row(Origin, period="Q2 2025/26")) == "59.72 %, Q2 2025/26"
+    assert sentences.traced(measured("100.000000"), row(Origin)) == "100 %"
+    assert sentences.traced(measured("67.0"), row(Origin, period="2026-01"), 3) == "part of 67 %, 2026-01"
+    assert sentences.traced(measured(None, score=D("2.00")), row(Origin)) == "score 2.00"
+
+
+# Pictures
+
+
+def test_left_is_better_whatever_the_polarity() -> None:
+    values = [D(n) for n in range(10)]
+    lower, higher = Scale.of(values, True), Scale.of(values, False)
+    assert lower.share(D(0)) == higher.share(D(9)) == pytest.approx(0.03)
+    assert lower.share(D(9)) == higher.share(D(0)) == pytest.approx(0.97)
+
+
+def test_an_odd_value_does_not_press_all_others_together() -> None:
+    scale = Scale.of([D(n) for n in range(99)] + [D(10_000)], True)
+    assert scale.right == D(97) and scale.share(D(10_000)) == pytest.approx(0.97)
+    assert Scale.of([D(3), D(3)], True).share(D(3)) == pytest.approx(0.5)
+
+
+def test_a_value_strip_has_box_line_ticks_and_dot() -> None:
+    scale = Scale.of([D(0), D(50), D(100)], True)
+    strip = pictures.value_strip(scale, (D(25), D(75)), D(50), D(0))
+    assert 'class="box" x="26.5%" y="4" width="47%"' in strip and 'class="middle" x1="50%"' in strip
+    assert 'cx="3%"' in strip and 'd="M30 6v12M500 6v12M970 6v12"' in strip
+    assert "box" not in pictures.value_strip(scale, None, None, D(0))
+
+
+def test_a_line_of_equal_months_is_level() -> None:
+    assert 'd="M0.0 18.0L100.0 18.0"' in pictures.series([D(3), D(3)], None)
+    assert 'd="M0.0 33.0L100.0 3.0"' in pictures.series([D(1), D(3)], D(2))
