@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -281,3 +282,23 @@ def test_labels_are_told_in_one_order_and_count_a_measure_once() -> None:
 )
 def test_a_file_has_a_size(number: int, text: str) -> None:
     assert words.size(number) == text
+
+
+def test_levels_that_a_page_names_are_those_of_the_seed() -> None:
+    with (ROOT / "dbt_project/seeds/decision_levels.csv").open(encoding="utf-8") as file:
+        levels = {level["decision"]: level["value"] for level in csv.DictReader(file)}
+    for page, said in LEVELS.items():
+        text = (ROOT / "orchestration/site/templates/method" / f"{page}.html.j2").read_text(encoding="utf-8")
+        assert {name: words for name, words in said.items() if words.format(levels[name]) not in text} == {}, page
+
+
+LEVELS = {
+    "change": {"false_discovery_rate": "1 in 20"},
+    "context": {"model_q_squared": "Q² of {} or more"},
+    "data-quality": {"steep_z": "above {}", "steep_odds_ratio": "{} times"},
+    "specialties": {
+        "specialty_least_pathways": "fewer than {} waits",
+        "funnel_alert": "±{}",
+        "funnel_alarm": "±{}",
+    },
+}
