@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -302,3 +303,11 @@ LEVELS = {
         "funnel_alarm": "±{}",
     },
 }
+
+
+def test_each_wish_has_its_answer() -> None:
+    page = (ROOT / "orchestration/site/templates/method/critics.html.j2").read_text(encoding="utf-8")
+    wishes = re.findall(r'{% call demand\((\d+), ".+?", ".+?", "(.+?)"\) %}(.+?){% endcall %}', page)
+    assert [int(number) for number, _, _ in wishes] == list(range(1, 18))
+    assert {state for _, state, _ in wishes} == {"Answered", "In part", "Not yet"}
+    assert [number for number, state, said in wishes if (state == "In part") != ("Not yet:" in said)] == []
