@@ -180,6 +180,11 @@ LABELS = {
     "discovered": "We read this rule from the figures of the quarter itself.",
     "unknown": "We do not know this rule: what we use is a guess.",
 }
+NO_LIMITS = {
+    "counts not known": "we do not have the counts behind them",
+    "no law of chance": "they are no share of counts",
+    "score alone": "only scores are published",
+}
 
 
 def measure_lead(league: League, measure: Measure) -> list[str]:
@@ -280,6 +285,12 @@ def without_figure(league: League, number: int) -> str | None:
         f"{number} of {count} {who} {has} no figure: the measure does not apply to them, or none was sent. That is"
         " neither good nor bad."
     )
+
+
+def without_limits(reasons: set[str | None]) -> str:
+    """Why nobody has a place on a measure."""
+    why = listed(NO_LIMITS.get(one or "", "the reason is not known") for one in sorted(reasons, key=str))
+    return f"How far chance alone would move these figures is not known: {why}. So nobody has a place here."
 
 
 def not_seen(measure: Measure) -> str | None:
