@@ -60,6 +60,7 @@ WEEKS, TESTS, TEST_WEEKS = 105, 15, 14  # the sixteenth test is TOTAL
 OUTSIDE_ENGLAND = Commissioner("NONC", "")
 NHS_ENGLAND = Commissioner("X99", "NHS ENGLAND")
 UNKNOWN = Commissioner("UNKNOWN", "UNKNOWN")
+MORTALITY = "X-SHMI"
 STAFF_SCORES = {"OF0061": "PP3_2", "OF0084": "Staff Engagement"}  # as the survey calls them
 COMMUNITY_TRUSTS_WITH_WAITING_LISTS = 6
 COMMUNITY_TRUSTS_WITH_URGENT_CARE = 5
@@ -180,6 +181,7 @@ class Publications:
     survey: Survey
     diagnoses: Diagnoses
     staff: Mapping[str, Mapping[str, int]]  # scores of the survey of staff, in millionths, by metric and trust
+    deaths: Mapping[str, int]  # bands of the mortality indicator, in millionths, by trust
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -191,15 +193,19 @@ class Publications:
 
 
 def count_publications(
-    organisations: Organisations, ratios: Sequence[Ratios], staff: Sequence[Mapping[str, Mapping[str, int]]], seed: int
+    organisations: Organisations,
+    ratios: Sequence[Ratios],
+    staff: Sequence[Mapping[str, Mapping[str, int]]],
+    deaths: Sequence[Mapping[str, int]],
+    seed: int,
 ) -> list[Publications]:
     """The counts of every quarter."""
     survey = ask_patients(organisations.icbs, seed)
     return [
         _Counter(organisations, quarter, counted, np.random.default_rng([seed, 6, quarter.number])).publications(
-            survey, diagnose(organisations.icbs, quarter, seed), scores
+            survey, diagnose(organisations.icbs, quarter, seed), scores, bands
         )
-        for quarter, counted, scores in zip(QUARTERS, ratios, staff, strict=True)
+        for quarter, counted, scores, bands in zip(QUARTERS, ratios, staff, deaths, strict=True)
     ]
 
 
@@ -219,7 +225,11 @@ class _Counter:
             self.locations[location.icb.code].append(location)
 
     def publications(
-        self, survey: Survey, diagnoses: Diagnoses, staff: Mapping[str, Mapping[str, int]]
+        self,
+        survey: Survey,
+        diagnoses: Diagnoses,
+        staff: Mapping[str, Mapping[str, int]],
+        deaths: Mapping[str, int],
     ) -> Publications:
         return Publications(
             quarter=self.quarter,
@@ -234,6 +244,7 @@ class _Counter:
             survey=survey,
             diagnoses=diagnoses,
             staff=staff,
+            deaths=deaths,
         )
 
     def of(self, *subtypes: str) -> list[Provider]:
@@ -529,6 +540,9 @@ def figures(publications: Publications, organisations: Organisations) -> Figures
             for code, score in scores.items()
             if not (merged and code in successors)
         }
+    found[MORTALITY] = {
+        code: Figure(Fraction(band, MILLION), Fraction(1), band) for code, band in publications.deaths.items()
+    }
     found[DEMENTIA] = {
         icb.code: Figure(Fraction(recorded), Fraction(tenths, 10), Ratio(10 * recorded, tenths).value())
         for icb, (recorded, tenths) in publications.diagnoses.items()

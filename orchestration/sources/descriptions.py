@@ -68,8 +68,9 @@ class Column(Entry):
 class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
     alone, where group 1 of `file_name` finds it, in one `format` or one of several. Of a longer text `at_end` takes the
-    end. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the
-    year that it ends in. What is published too late for its quarter counts so many quarters later, its `arrears`."""
+    end, as of JAN25_DEC25. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to
+    March are those of the year that it ends in. What is published too late for its quarter counts so many quarters
+    later, its `arrears`."""
 
     format: TextOrTexts
     columns: Texts = ()
@@ -163,9 +164,10 @@ class Source(Entry):
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks. With
-    `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the file is called on
-    the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
+    no calendar of its own. A file with one of the headings `not_with`, or without one of those of `only_with`, is
+    something else, as like as it looks. With `as_csv` a sheet of the workbook that somebody saved as CSV is read, too.
+    `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for people.
+    """
 
     id: Text
     title: Text
@@ -181,6 +183,7 @@ class Source(Entry):
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
     needed: Texts = ()
     not_with: Texts = ()
+    only_with: Texts = ()
     layout: Literal["nof"] | None = None
     figures: bool = True
     lasts: int = 0
@@ -288,7 +291,8 @@ class Source(Entry):
         """How much the first row of a file looks like this publication, 0 to 1: headings shared, of those in either."""
         if self.header:
             headings = {_plain(heading) for heading in first_row}
-            if not headings.isdisjoint(map(_plain, self.not_with)):
+            is_another = not headings.isdisjoint(map(_plain, self.not_with))
+            if is_another or not headings.issuperset(map(_plain, self.only_with)):
                 return 0.0
             shared = {name for heading, name in self._by_plain_heading.items() if heading in headings}
             missing = [column for column in self.columns if not column.optional and column.name not in shared]

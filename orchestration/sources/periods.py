@@ -22,7 +22,7 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
         return None
     read = _in_financial_year if period.financial_year else datetime.strptime
     for format in period.format:
-        end = " ".join(text.split()[-len(format.split()) :]) if period.at_end else text
+        end = " ".join(text.replace("_", " ").split()[-len(format.split()) :]) if period.at_end else text
         with suppress(ValueError):
             return read(end, format).strftime("%Y-%m")
     example = datetime(2025, 4, 1).strftime(period.format[0])

@@ -34,6 +34,7 @@ STAGED = {  # publication: its model
     "community_waits": "community_waiters",
     "gpps": "gpps_results",
     "staff_survey": "survey_scores",
+    "shmi": "shmi_bands",
     "dementia": "dementia_diagnoses",
 }
 FORMS = {  # other form of a publication: its model
@@ -46,7 +47,8 @@ FORMS = {  # other form of a publication: its model
     "staff_survey_benchmark": "survey_scores",
 }
 MODEL_OF = STAGED | FORMS
-PERIOD = f"case source_id when 'sickness' then '2025-12' else '{MONTH:%Y-%m}' end"  # sickness is in arrears
+# Two are in arrears.
+PERIOD = f"case source_id when 'sickness' then '2025-12' when 'shmi' then '2025-10' else '{MONTH:%Y-%m}' end"
 MODELS = [*dict.fromkeys(MODEL_OF.values())]
 # Computed again from the landed tables; every other relation is that of the build.
 AGAIN = ["months_available", *MODELS, "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
@@ -1290,6 +1292,30 @@ def staff_score_in_the_column_of_a_percentage(part: Part) -> Expected:
     row = part.row("staff_survey", "heading like 'Staff%'")
     part.put("staff_survey", row, score="73.5")
     return {"survey_scores.key": [{"survey_code": row["organisation_code"], "measure": "survey_engagement"}]}
+
+
+# Mortality
+
+
+@mutant
+def shmi_band_twice(part: Part) -> Expected:
+    row = part.row("shmi", "shmi_banding = '2.0' and time_period = 'NOV24_OCT25'")
+    part.again("shmi", row)
+    return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "rows_found": 2}]}
+
+
+@mutant
+def shmi_with_its_columns_moved(part: Part) -> Expected:
+    row = part.row("shmi", "shmi_banding = '1.0' and time_period = 'NOV24_OCT25'")
+    part.put("shmi", row, observed=row["expected"], expected=row["observed"])
+    return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "shmi_value": float(row["shmi_value"])}]}
+
+
+@mutant
+def shmi_bands_of_another_order(part: Part) -> Expected:
+    row = part.row("shmi", "shmi_banding = '1.0' and time_period = 'NOV24_OCT25'")
+    part.put("shmi", row, shmi_banding="3.0")
+    return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "numerator": 3}]}
 
 
 # General practice

@@ -12,7 +12,8 @@
     'sickness_days': "'sickness'",
     'gpps_results': "'gpps'",
     'dementia_diagnoses': "'dementia'",
-    'survey_scores': 'source_id'
+    'survey_scores': 'source_id',
+    'shmi_bands': "'shmi'"
 }.items() -%}
     select
         {{ source_id }} as source_id,
