@@ -16,8 +16,8 @@ from orchestration.sample.community_workbooks import write_community_workbooks
 from orchestration.sample.framework import ICBS, SEEDED, SEEDED_YEAR, Framework, frameworks_of
 from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
-from orchestration.sample.mortality_files import write_mortality
 from orchestration.sample.organisations import Organisations, Trust, invent_organisations, write_reference_files
+from orchestration.sample.outcome_files import write_friends_and_family, write_mortality
 from orchestration.sample.publication_files import write_csv_publications
 from orchestration.sample.publications import (
     MORTALITY,
@@ -71,6 +71,7 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
         write_general_practice(directory, year.publications)
         write_staff_workbooks(directory / "staff_survey", year.publications, year.organisations)
         write_mortality(directory / "shmi", year.publications, year.organisations, seed)
+        write_friends_and_family(directory / "fft", year.publications)
         write_small_areas(directory / "context", year.organisations, year.drawn[-1].values["OF0082"], seed)
 
 

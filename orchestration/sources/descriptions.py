@@ -90,24 +90,28 @@ class Vintage(Entry):
 
 
 class Part(Entry):
-    """Which half of a publication a workbook or a row is: what the text of a cell or a column holds, by part."""
+    """Which part of a publication a workbook or a row is: what the text of a cell or a column holds, by part, or what
+    the name of the file is like (`in_name`)."""
 
     cell: Text | None = None
     column: Text | None = None
-    values: Mapping[Text, Text]
+    in_name: bool = False
+    values: Mapping[Text, Pattern]
 
 
 class Table(Entry):
     """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
-    `optional` one. Where it has a column of figures for each of `many`, a row is landed for each that is not blank: the
-    heading is its first count and the figure its second."""
+    `optional` one. A row without figures ends the table, unless a text of it is like `empty`. Where it has a column of
+    figures for each of `many`, a row is landed for each that is not blank: the heading is its first count and the
+    figure its second."""
 
     sheet: Pattern
     texts: Texts
     counts: Texts
     missing: Texts = ("-",)
     optional: bool = False
+    empty: Pattern | None = None
     many: Pattern | None = None
 
     @property

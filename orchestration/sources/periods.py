@@ -55,6 +55,21 @@ def month_in_name(name: str, period: Period) -> str | None:
     return month_of(match[1] if match else name, period, name, column="its name")
 
 
+def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
+    """The month and, where it says that, too, the part that the name of a file says. Raises InputError where it says
+    none, or several."""
+    assert source.period
+    month, part = month_in_name(name, source.period), source.part
+    if not (part and part.in_name):
+        return month, None
+    base = name.rpartition("/")[2]
+    found = [one for one, like in part.values.items() if re.search(like, base, re.IGNORECASE)]
+    if len(found) != 1:
+        expected = f"one of {', '.join(part.values)}"
+        raise InputError("names no part known here", file=name, column="its name", found=base, expected=expected)
+    return month, found[0]
+
+
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
     """The months that the rows of a file are about. Raises InputError on a row that names none."""
     assert source.period

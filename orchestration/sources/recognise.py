@@ -29,7 +29,7 @@ from orchestration.sources.archives import (
     refuse_to_hold,
 )
 from orchestration.sources.descriptions import Source
-from orchestration.sources.periods import is_about, month_in_name, months_and_parts, months_told
+from orchestration.sources.periods import is_about, months_and_parts, months_told, said_by_name
 from orchestration.sources.sheets import BOOK
 from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
@@ -137,7 +137,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         pairs = nof.subjects(nof.with_subjects(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period and source.period.file_name:
-        return of_months(source, [(month_in_name(found.member or file, source.period), None)]), remarks
+        return of_months(source, [said_by_name(found.member or file, source)]), remarks
     if source.period:
         return of_months(source, months_and_parts(rows, source, place)), remarks
     return [Subject(period=vintage_of(rows, source))], remarks

@@ -35,6 +35,7 @@ STAGED = {  # publication: its model
     "gpps": "gpps_results",
     "staff_survey": "survey_scores",
     "shmi": "shmi_bands",
+    "fft": "fft_answers",
     "dementia": "dementia_diagnoses",
 }
 FORMS = {  # other form of a publication: its model
@@ -1316,6 +1317,45 @@ def shmi_bands_of_another_order(part: Part) -> Expected:
     row = part.row("shmi", "shmi_banding = '1.0' and time_period = 'NOV24_OCT25'")
     part.put("shmi", row, shmi_banding="3.0")
     return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "numerator": 3}]}
+
+
+# Friends and Family Test
+
+ENGLAND_OF_A_SETTING = "trust_name like 'England (including%'"
+
+
+def answers(row: Row, **found: object) -> Expected:
+    return {"fft_answers.key": [{"organisation_code": row["trust_code"] or None, **found}]}
+
+
+@mutant
+def answers_of_a_trust_twice(part: Part) -> Expected:
+    row = part.row("fft", "trust_code <> ''")
+    part.again("fft", row, responses="*", very_good="*", percentage_positive="*")
+    return answers(row, rows_found=2)
+
+
+@mutant
+def answers_that_do_not_add_up(part: Part) -> Expected:
+    row = part.row("fft", "trust_code <> ''")
+    part.add("fft", row, "dont_know")
+    return answers(row, answers=int(row["responses"]) + 1)
+
+
+@mutant
+def answers_whose_percentage_is_another(part: Part) -> Expected:
+    row = part.row("fft", "trust_code <> ''")
+    part.put("fft", row, percentage_positive=row["percentage_negative"])
+    return answers(row, denominator=int(row["responses"]))
+
+
+@mutant
+def england_with_fewer_answers_than_its_trusts(part: Part) -> Expected:
+    row = part.row("fft", ENGLAND_OF_A_SETTING)
+    shown = part.row("fft", "trust_name like 'England (excluding%'")
+    figures = {name: shown[name] for name in ("responses", "very_good", "good", "neither", "poor", "very_poor")}
+    part.put("fft", row, **figures, dont_know=shown["dont_know"], percentage_positive=shown["percentage_positive"])
+    return answers(row, is_england=True, trusts_hidden=1)
 
 
 # General practice

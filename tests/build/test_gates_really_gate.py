@@ -34,6 +34,7 @@ PUBLICATIONS = frozenset(
     | {
         "staff_survey",
         "shmi",
+        "fft",
         "imd_lsoa",
         "lsoa_sub_icbs",
         "lsoa_districts",

@@ -31,7 +31,7 @@ from orchestration.releases.describe import CONTRACT_VERSION
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
-from orchestration.sample.publications import MORTALITY, STAFF_SCORES, Figures
+from orchestration.sample.publications import FRIENDS_AND_FAMILY, MORTALITY, STAFF_SCORES, Figures
 from orchestration.warehouse import tables
 from orchestration.workspace.paths import Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
@@ -518,6 +518,8 @@ def _assert_figures(rows: pd.DataFrame, expected: Figures) -> None:
     assert set(without["status"]) == {"missing"}
     for key, reason in without["status_reason"].items():
         expected_reason = "nobody counted: the denominator is 0" if key in oracle else "not counted in the "
+        if key[0] in FRIENDS_AND_FAMILY.values():
+            expected_reason = "a figure is missing in the file"  # hidden, for there were few answers
         assert str(reason).startswith(expected_reason), key
     assert without["status_reason"].str.startswith("nobody counted").sum() == len(oracle) - len(valued) > 0
 

@@ -127,6 +127,7 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
         "gp_survey",
         "staff_survey",
         "shmi",
+        "fft",
         "dementia",
         "context",
         "planted_disagreements.csv",

@@ -219,11 +219,24 @@ def recomputed(
         rows = table(one(sample / "shmi", "*.zip"))
         rows = rows[rows["TIME_PERIOD"].str.endswith((end - 5).strftime("_%b%y").upper())]
         add("X-SHMI", rows["PROVIDER_CODE"], rows["SHMI_BANDING"], [1] * len(rows))
+        for metric, setting in (("X-FFT-AE", "AE"), ("X-FFT-INPATIENT", "IP")):
+            for _, code, _, total, _, _, _, very_good, good, *_ in _friends_and_family(sample, setting, end):
+                if code and total != "*":
+                    add(metric, [code], [int(very_good) + int(good)], [int(total)])
         for metric, code, score in _staff_scores(sample, "NSS25" if quarter == QUARTER_IDS[-1] else "NSS24"):
             if not (code == merged.predecessor and quarter != QUARTER_IDS[0]):  # scores of two trusts do not add up
                 add(metric, [code], [score], [10])
         found[quarter] = sums
     return found
+
+
+def _friends_and_family(sample: Path, setting: str, month: pd.Period) -> list[list[Any]]:
+    book = CalamineWorkbook.from_path(
+        str(sample / "fft" / f"FFT_{setting}_MacroWebfile_{month.strftime('%b-%y')}.xlsm")
+    )
+    _, _, upper, lower, *rows, _, _ = book.get_sheet_by_name("Trusts").to_python(skip_empty_area=False)
+    assert (upper[1], lower[7]) == ("Trust Code", "Very Good")
+    return rows
 
 
 def _staff_scores(sample: Path, survey: str) -> Iterator[tuple[str, str, Fraction]]:

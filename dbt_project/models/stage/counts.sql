@@ -13,7 +13,8 @@
     'gpps_results': "'gpps'",
     'dementia_diagnoses': "'dementia'",
     'survey_scores': 'source_id',
-    'shmi_bands': "'shmi'"
+    'shmi_bands': "'shmi'",
+    'fft_answers': "'fft'"
 }.items() -%}
     select
         {{ source_id }} as source_id,

@@ -13,7 +13,7 @@ with metrics as (
         divisor,
         min(publication) as publication,
         min(framework) as framework,
-        min(label) as label
+        min(label || case when note like 'layout not seen%' then '; ' || note else '' end) as label
     from {{ ref('computed_metrics') }}
     where basis not in ('latest_survey', 'rolling_year')
     group by metric_id, measure, side, without_commissioner, multiplier, divisor
