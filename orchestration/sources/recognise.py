@@ -30,7 +30,7 @@ from orchestration.sources.archives import (
 )
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import is_about, months_and_parts, months_told, said_by_name
-from orchestration.sources.sheets import BOOK
+from orchestration.sources.sheets import is_book
 from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
 
@@ -69,7 +69,7 @@ def recognise(path: Path, file: str) -> Recognised | None:
                 source = workbooks.source_of(path, file, as_csv=True)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
-        if BOOK in archive.namelist():
+        if is_book(archive):
             source = workbooks.source_of(path, file)
             return Recognised(source) if source else None
         known, unknown = [], []
@@ -95,7 +95,7 @@ def is_packed(path: Path, file: str) -> bool:
     """Whether a file is an archive and no workbook. Raises InputError on one that may not be opened."""
     if is_archive(path):
         with open_archive(path, file) as archive:
-            return BOOK not in archive.namelist()
+            return not is_book(archive)
     with path.open("rb") as stream:
         return stream.read(2) == GZIP
 
@@ -128,7 +128,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     source = found.source
     if source.is_workbook:
         found_in, remark = workbooks.subjects(path, source, file)
-        return of_months(source, found_in), remark
+        return of_months(source, found_in) if source.period else [Subject()], remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)

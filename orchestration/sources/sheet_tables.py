@@ -53,13 +53,14 @@ def likeness(book: Book, source: Source) -> float:
 
 
 def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], str | None]:
-    """The months and parts that a workbook is about, and the columns that are left out. Raises InputError where its
-    sheets are not as described or are about different months."""
-    assert source.period
+    """The months and parts that a workbook is about, none of a reference, and the columns that are left out. Raises
+    InputError where its sheets are not as described or are about different months."""
     found: set[tuple[str, str | None]] = set()
     unknown = []
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
+        if source.period is None:
+            continue
         if source.period.file_name:
             month, part = said_by_name(book.file, source)
             found.add((str(month), part))

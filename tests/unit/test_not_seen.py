@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,11 +13,11 @@ from orchestration.sources import recognise
 from orchestration.sources.contents import contents
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.recognise import Subject
-from tests.forms import Rows, write
+from tests.forms import CODES, Rows, ohid_catchments_msoa, write, write_ods
 from tests.unit.test_csv_files import csv_bytes
 
 
-@pytest.mark.parametrize("source_id", ["shmi", "staff_survey", "staff_survey_benchmark", "fft"])
+@pytest.mark.parametrize("source_id", ["shmi", "staff_survey", "staff_survey_benchmark", "fft", "ohid_catchments_msoa"])
 def test_the_description_says_that_the_layout_was_not_seen(source_id: str) -> None:
     assert "not seen" in known_sources()[source_id].quirks[0].lower()
 
@@ -138,3 +139,31 @@ def test_header_that_lacks_a_heading_in_both_rows_is_named(tmp_path: Path) -> No
     path = friends_and_family(tmp_path / "FFT_IP_Jul-25.xlsm", header)
     with pytest.raises(InputError, match=r"\[Trusts\], row 11: lacks columns of 'NHS Friends and Family Test"):
         recognise.read_rows(path, None, known_sources()["fft"], path.name)
+
+
+# Catchments of April 2026
+
+
+@pytest.mark.parametrize("writer", [write, write_ods])
+def test_patients_by_middle_layer_area_are_read_from_either_kind_of_workbook(tmp_path: Path, writer: Any) -> None:
+    path = writer(tmp_path / "nhs-acute-hospital-trust-catchment-populations.ods", ohid_catchments_msoa())
+    found = recognise.recognise(path, path.name)
+    assert found and found.source.id == "ohid_catchments_msoa"
+    assert recognise.subjects_of(path, found, path.name) == ([Subject()], None)
+    landed = recognise.read_rows(path, None, found.source, path.name)
+    assert landed.iloc[0].tolist() == ["2023", "All Admissions", CODES[0], "E02000001", "5", "All_admissions", "4"]
+    assert len(landed) == 2 * len(CODES) * 5
+
+
+def test_catchments_of_another_layout_say_what_is_missing_and_stop_nothing(tmp_path: Path) -> None:
+    sheets = ohid_catchments_msoa()
+    sheets["All_admissions"][2][5] = "Catchment"
+    path = write_ods(tmp_path / "catchments.ods", sheets)
+    (found,) = contents(path, path.name, "s")
+    assert found.source_id == "ohid_catchments_msoa" and not known_sources()["ohid_catchments_msoa"].dated
+    said = "catchments.ods [All_admissions], row 3: lacks columns of 'Catchments of acute trusts by middle layer area"
+    assert (
+        found.problem
+        and found.problem.startswith(said)
+        and found.problem.endswith("expected Patients admitted/Patients")
+    )

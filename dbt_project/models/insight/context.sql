@@ -49,7 +49,7 @@ latest as (
 weights as (
     select
         quarters.quarter,
-        'ohid' as basis,
+        catchments.basis,
         catchments.trust_code as organisation_code,
         'district' as area_kind,
         catchments.district_code as area_code,
@@ -233,7 +233,7 @@ flags as (
         found.organisation_code,
         coalesce(
             abs(
-                max(case when found.measure = 'imd' and found.basis = 'ohid' then found.value end)
+                max(case when found.measure = 'imd' and found.basis like 'ohid%' then found.value end)
                 - max(case when found.measure = 'imd' and found.basis = 'rtt_new_periods' then found.value end)
             ) > max(levels.diluted_difference),
             false
