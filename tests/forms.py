@@ -295,12 +295,37 @@ WORKBOOKS = {
 }
 
 
+def talking_therapies_monthly() -> bytes:
+    """A month of three measures, by provider and by sub-ICB location and provider."""
+    headings = ["REPORTING_PERIOD_START", "REPORTING_PERIOD_END", "GROUP_TYPE", "ORG_CODE1", "ORG_NAME1", "ORG_CODE2"]
+    headings += ["ORG_NAME2", "MEASURE_ID", "MEASURE_NAME", "MEASURE_VALUE_SUPPRESSED"]
+    measures = [("M001", "Count_ReferralsReceived", "250"), ("M076", "Count_FinishedCourseTreatment", "100")]
+    measures += [("M190", "Count_ReliableImprovement", "65"), ("M192", "Percentage_ReliableImprovement", "64.9")]
+    groups = [
+        ("Provider", "all", "all SubICBs"),
+        ("SubICB/Provider", "ZZ1", "SOMEWHERE"),
+        ("SubICB/Provider", "ZZ2", "B"),
+    ]
+    rows = [
+        ["2026-02-01", "2026-02-28", *group, code, f"TRUST {code}", *measure]
+        for group in groups
+        for code in CODES
+        for measure in (measures if group[0] == "Provider" else measures[:1])
+    ]
+    text = io.StringIO()
+    csv.writer(text).writerows([headings, *rows])
+    return text.getvalue().encode()
+
+
+CSVS = {"cancer_csv": cancer_csv, "talking_therapies_monthly": talking_therapies_monthly}
+
+
 def publish(source_id: str, folder: Path) -> Path:
     """Write the file of a form."""
     if source_id in WORKBOOKS:
         return write(folder / f"{source_id}.xlsx", WORKBOOKS[source_id]())
     path = folder / f"{source_id}.csv"
-    path.write_bytes(cancer_csv())
+    path.write_bytes(CSVS[source_id]())
     return path
 
 

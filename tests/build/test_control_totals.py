@@ -36,6 +36,7 @@ STAGED = {  # publication: its model
     "staff_survey": "survey_scores",
     "shmi": "shmi_bands",
     "fft": "fft_answers",
+    "talking_therapies_monthly": "talking_therapies_months",
     "dementia": "dementia_diagnoses",
 }
 FORMS = {  # other form of a publication: its model
@@ -1356,6 +1357,18 @@ def england_with_fewer_answers_than_its_trusts(part: Part) -> Expected:
     figures = {name: shown[name] for name in ("responses", "very_good", "good", "neither", "poor", "very_poor")}
     part.put("fft", row, **figures, dont_know=shown["dont_know"], percentage_positive=shown["percentage_positive"])
     return answers(row, is_england=True, trusts_hidden=1)
+
+
+# Talking therapies
+
+
+@mutant
+def more_people_improved_than_finished(part: Part) -> Expected:
+    about = {"reporting_period_start": "2026-02-01", "group_type": "Provider", "org_code1": "all", "org_code2": "ZB1"}
+    measures = {"Count_FinishedCourseTreatment": 40, "Count_ReliableImprovement": 50}
+    rows = [{**about, "measure_name": name, "measure_value": value} for name, value in measures.items()]
+    part.publish("talking_therapies_monthly", "", rows)
+    return {"talking_therapies_months.key": [{"provider_code": "ZB1", "numerator": 50, "denominator": 40}]}
 
 
 # General practice

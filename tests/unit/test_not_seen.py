@@ -13,11 +13,14 @@ from orchestration.sources import recognise
 from orchestration.sources.contents import contents
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.recognise import Subject
-from tests.forms import CODES, Rows, ohid_catchments_msoa, write, write_ods
+from tests.forms import CODES, Rows, ohid_catchments_msoa, publish, write, write_ods
 from tests.unit.test_csv_files import csv_bytes
 
 
-@pytest.mark.parametrize("source_id", ["shmi", "staff_survey", "staff_survey_benchmark", "fft", "ohid_catchments_msoa"])
+@pytest.mark.parametrize(
+    "source_id",
+    ["shmi", "staff_survey", "staff_survey_benchmark", "fft", "ohid_catchments_msoa", "talking_therapies_monthly"],
+)
 def test_the_description_says_that_the_layout_was_not_seen(source_id: str) -> None:
     assert "not seen" in known_sources()[source_id].quirks[0].lower()
 
@@ -167,3 +170,20 @@ def test_catchments_of_another_layout_say_what_is_missing_and_stop_nothing(tmp_p
         and found.problem.startswith(said)
         and found.problem.endswith("expected Patients admitted/Patients")
     )
+
+
+# Talking Therapies of a month
+
+
+def test_months_of_therapies_are_told_from_the_yearly_file(tmp_path: Path) -> None:
+    path = publish("talking_therapies_monthly", tmp_path)
+    found = recognise.recognise(path, path.name)
+    assert found and found.source.id == "talking_therapies_monthly"
+    assert recognise.subjects_of(path, found, path.name)[0] == [Subject("2025-26-Q4", "2026-02")]
+    named = path.read_bytes().replace(b"MEASURE_VALUE_SUPPRESSED", b"MEASURE_VALUE")
+    path.write_bytes(named)
+    assert recognise.recognise(path, path.name) == found
+    path.write_bytes(named.replace(b"2026-02-01", b"Winter", 1))
+    (broken,) = contents(path, path.name, "s")
+    place = f"{path.name}, row 2, column REPORTING_PERIOD_START"
+    assert broken.problem and broken.problem.startswith(f"{place}: names no month; found 'Winter'; expected such as")

@@ -14,7 +14,8 @@
     'dementia_diagnoses': "'dementia'",
     'survey_scores': 'source_id',
     'shmi_bands': "'shmi'",
-    'fft_answers': "'fft'"
+    'fft_answers': "'fft'",
+    'talking_therapies_months': "'talking_therapies_monthly'"
 }.items() -%}
     select
         {{ source_id }} as source_id,
