@@ -10,9 +10,13 @@ with areas as (
 
 placed as (
     select
-        landed.*,
+        {{ clean_text('landed.trust_code') }} as trust_code,
+        {{ clean_text('landed.msoa_code') }} as msoa_code,
         areas.district_code,
-        {{ published_number('landed.patients') }} as counted
+        {{ published_number('landed.patients') }} as patients,
+        landed._source_sha256 as source_sha256,
+        landed._source_member as source_member,
+        cast(landed._source_row as integer) as source_row
     from {{ source('land', 'ohid_catchments_msoa') }} as landed
     left join areas on areas.msoa_code = {{ clean_text('landed.msoa_code') }}
     qualify
@@ -23,18 +27,18 @@ placed as (
 landed as (
     select
         'ohid_not_seen' as basis,
-        {{ clean_text('trust_code') }} as trust_code,
+        trust_code,
         district_code,
-        {{ clean_text('msoa_code') }} as msoa_code,
+        msoa_code,
         cast(
-            {{ as_double('counted') }} / nullif({{ as_double('sum(counted) over (partition by trust_code)') }}, 0)
+            {{ as_double('patients') }} / nullif({{ as_double('sum(patients) over (partition by trust_code)') }}, 0)
             as decimal(13, 12)
         ) as share,
-        _source_sha256 as source_sha256,
-        _source_member as source_member,
-        cast(_source_row as integer) as source_row
+        source_sha256,
+        source_member,
+        source_row
     from placed
-    where counted is not null
+    where patients is not null
     union all
     select
         'ohid' as basis,
