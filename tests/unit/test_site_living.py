@@ -232,7 +232,7 @@ def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
     assert sentences.first_sentence(league(published=False)) == said
     member: Any = SimpleNamespace(place=SimpleNamespace(not_ranked_reason="has 1 of the 4 metrics"))
     assert sentences.no_place(league(published=False), member) == said
-    assert sentences.no_place(league(), member) == "It has no place this quarter: has 1 of the 4 measures."
+    assert sentences.no_place(league(), member) == "It has no place this quarter: it has 1 of the 4 measures."
 
 
 def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
