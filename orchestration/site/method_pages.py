@@ -72,7 +72,7 @@ QUESTIONS = (
     Question(
         "agreement",
         "Do the measures agree?",
-        "They hardly do: a trust that does well on one measure may do badly on the next.",
+        "Often not: a trust that does well on one measure may do badly on the next.",
         (f"{STATISTICS}/robustness.py", f"{MODELS}/rank/method_sensitivity.sql"),
         (("docs/methodology.md", "Do the metrics measure one thing?"),),
         examples.agreement,

@@ -602,14 +602,14 @@ def segment_fact(league: League, member: Member) -> list[str]:
     if place.segment is None:
         return ["It has no segment this quarter."]
     if league.experimental:
-        said = [f"Segment {place.segment} of 4 by our method, where 1 is the better end."]
+        said = [f"Segment {place.segment} of 4 by our method.", "1 is the better end."]
     else:
         said = [
-            f"Segment {place.segment} of 4. NHS England gives 1 for the narrowest range of challenges and 4 for the"
-            " broadest."
+            f"Segment {place.segment} of 4.",
+            "NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
         ]
     if place.final_segment == 5:
-        said.append("It is also in segment 5: it gets NHS England’s most intensive support.")
+        said.insert(1, "It is also in segment 5: it gets NHS England’s most intensive support.")
     if place.financial_override and override > 1:
         said.append(f"While the finance rule applies it cannot be in segment {_before(override)}, whatever its scores.")
     if certainty and certainty.same_segment_share is not None and not member.capped:

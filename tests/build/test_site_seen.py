@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 OF_THE_VERSION = "2025-26-q4/v1"
-LIVING = ["", "find", "corrections", "method", "method/likely-range", "about", "data"]
+LIVING = ["", "find", "corrections", "method", "method/likely-range", "method/critics", "about", "data", "api/v1"]
 CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}
 
 
@@ -28,6 +28,7 @@ def chosen(site: Path) -> list[str]:
         *LIVING,
         OF_THE_VERSION.split("/")[0],
         OF_THE_VERSION,
+        f"{OF_THE_VERSION}/data",
         league,
         f"{league}/ranked",
         f"{league}/compare",

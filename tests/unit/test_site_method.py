@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -281,3 +283,31 @@ def test_labels_are_told_in_one_order_and_count_a_measure_once() -> None:
 )
 def test_a_file_has_a_size(number: int, text: str) -> None:
     assert words.size(number) == text
+
+
+def test_levels_that_a_page_names_are_those_of_the_seed() -> None:
+    with (ROOT / "dbt_project/seeds/decision_levels.csv").open(encoding="utf-8") as file:
+        levels = {level["decision"]: level["value"] for level in csv.DictReader(file)}
+    for page, said in LEVELS.items():
+        text = (ROOT / "orchestration/site/templates/method" / f"{page}.html.j2").read_text(encoding="utf-8")
+        assert {name: words for name, words in said.items() if words.format(levels[name]) not in text} == {}, page
+
+
+LEVELS = {
+    "change": {"false_discovery_rate": "1 in 20"},
+    "context": {"model_q_squared": "Q² of {} or more"},
+    "data-quality": {"steep_z": "above {}", "steep_odds_ratio": "{} times"},
+    "specialties": {
+        "specialty_least_pathways": "fewer than {} waits",
+        "funnel_alert": "±{}",
+        "funnel_alarm": "±{}",
+    },
+}
+
+
+def test_each_wish_has_its_answer() -> None:
+    page = (ROOT / "orchestration/site/templates/method/critics.html.j2").read_text(encoding="utf-8")
+    wishes = re.findall(r'{% call demand\((\d+), ".+?", ".+?", "(.+?)"\) %}(.+?){% endcall %}', page)
+    assert [int(number) for number, _, _ in wishes] == list(range(1, 18))
+    assert {state for _, state, _ in wishes} == {"Answered", "In part", "Not yet"}
+    assert [number for number, state, said in wishes if (state == "In part") != ("Not yet:" in said)] == []
