@@ -80,10 +80,10 @@ def call(page: Page, address: str) -> Callable[..., Any]:
     """Calls a function of a script, without its page."""
 
     def called(script: str, name: str, *given: object) -> Any:
-        if not page.url.endswith("icon.svg"):
-            page.goto(f"{address}/../../assets/icon.svg")
+        if not page.url.endswith("/about/"):
+            page.goto(f"{address}/../../about/")
         return page.evaluate(
-            "async ([script, name, given]) => (await import(`./${script}.js`))[name](...given)", [script, name, given]
+            "async ([script, name, given]) => (await import(`../assets/${script}.js`))[name](...given)", [script, name, given]
         )
 
     return called
