@@ -213,7 +213,7 @@ def context(edition: Edition) -> Example | None:
 def quality(edition: Edition) -> Example | None:
     """The badges of one organisation, of which one says that a second look is worth it."""
     for league, _ in _middles(edition):
-        found = rows(edition, Quality, league=league.name)
+        found = [one for one in rows(edition, Quality, league=league.name) if one.metric_id in league.measures]
         look = {one.organisation_code for one in found if one.badge == "look"}
         for member in (one for one in from_the_middle(league) if one.code in look):
             own = [one for one in found if one.organisation_code == member.code]
