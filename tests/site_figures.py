@@ -22,12 +22,14 @@ FIXED = {  # what the words themselves say
     "19", "20", "52", "18", "95", "100", "0",
 }  # fmt: skip
 
+UNSEEN = ("organisation_sources", "reconciliation")  # tables that no page shows a row of
+
 
 class Release:
     """The tables of a release as text, and the numbers that a page about some of their rows may show."""
 
     def __init__(self, folder: Path) -> None:
-        self.tables = {path.stem: self._rows(path) for path in sorted(folder.glob("*.csv"))}
+        self.tables = {path.stem: self._rows(path) for path in sorted(folder.glob("*.csv")) if path.stem not in UNSEEN}
         self.codes = {row["organisation_code"] for row in self.tables["organisation_guide"]}
         self.metrics = {row["metric_id"] for row in self.tables["metric_guide"]}
 
@@ -57,18 +59,25 @@ class Release:
         """What may be shown of a league, and of one organisation, one metric or both; of an organisation as a `whole`
         with all its metrics."""
         known = FIXED | self._counted[league]
+        for row in [*self._of[None], *(self._of[code] if code else [])]:
+            if league not in row.get("league", league).split():
+                continue
+            if "metric_id" in row and (metric not in (None, row["metric_id"]) or not (metric or whole)):
+                continue
+            for value in row.values():
+                known |= _shown(value)
+        return known
+
+    @cached_property
+    def _of(self) -> dict[str | None, list[dict[str, str]]]:
+        """The rows of every table by the organisations that they name."""
+        found: dict[str | None, list[dict[str, str]]] = defaultdict(list)
         for rows in self.tables.values():
             for row in rows:
-                if league not in row.get("league", league).split():
-                    continue
                 named = {row[name] for name in ("organisation_code", "code_a", "code_b") if name in row}
-                if (named and code not in named) or ("metric_id" in row and metric not in (None, row["metric_id"])):
-                    continue
-                if "metric_id" in row and not metric and not whole:
-                    continue
-                for value in row.values():
-                    known |= _shown(value)
-        return known
+                for code in named or {None}:
+                    found[code].append(row)
+        return found
 
     @cached_property
     def _counted(self) -> dict[str, set[str]]:
@@ -106,7 +115,7 @@ def _shown(value: str) -> frozenset[str]:
     return frozenset(
         str(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP))
         for exact in (number, 100 * number)
-        for decimals in range(4)
+        for decimals in range(7)
     )
 
 

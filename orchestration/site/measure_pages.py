@@ -59,6 +59,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             measure=measure,
             rows=(rows := list(_rows(edition, league, measure))),
             without=[one for one in league.by_name if measure.metric_id not in one.measured] if rows else [],
+            reasons={row.measured.no_limits_because for row in rows},
             whole=_whole(measure, rows),
             period=_period(edition, measure, found),
             source=_source(edition, measure),

@@ -176,6 +176,11 @@ LABELS = {
     "discovered": "We read this rule from the figures of the quarter itself.",
     "unknown": "We do not know this rule: what we use is a guess.",
 }
+NO_LIMITS = {
+    "counts not known": "we do not have the counts behind them",
+    "no law of chance": "they are no share of counts",
+    "score alone": "only scores are published",
+}
 
 
 def measure_lead(league: League, measure: Measure) -> list[str]:
@@ -248,6 +253,12 @@ def without_figure(league: League, number: int) -> str | None:
         f"{number} of {count} {who} {has} no figure: the measure does not apply to them, or none was sent. That is"
         " neither good nor bad."
     )
+
+
+def without_limits(reasons: set[str | None]) -> str:
+    """Why nobody has a place on a measure."""
+    why = listed(NO_LIMITS.get(one or "", "the reason is not known") for one in sorted(reasons, key=str))
+    return f"How far chance alone would move these figures is not known: {why}. So nobody has a place here."
 
 
 def not_seen(measure: Measure) -> str | None:
@@ -591,14 +602,14 @@ def segment_fact(league: League, member: Member) -> list[str]:
     if place.segment is None:
         return ["It has no segment this quarter."]
     if league.experimental:
-        said = [f"Segment {place.segment} of 4 by our method, where 1 is the better end."]
+        said = [f"Segment {place.segment} of 4 by our method.", "1 is the better end."]
     else:
         said = [
-            f"Segment {place.segment} of 4. NHS England gives 1 for the narrowest range of challenges and 4 for the"
-            " broadest."
+            f"Segment {place.segment} of 4.",
+            "NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
         ]
     if place.final_segment == 5:
-        said.append("It is also in segment 5: it gets NHS England’s most intensive support.")
+        said.insert(1, "It is also in segment 5: it gets NHS England’s most intensive support.")
     if place.financial_override and override > 1:
         said.append(f"While the finance rule applies it cannot be in segment {_before(override)}, whatever its scores.")
     if certainty and certainty.same_segment_share is not None and not member.capped:

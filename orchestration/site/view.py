@@ -228,6 +228,9 @@ class Measured:
     direction: str | None
     score: Decimal | None
     rank: int | None
+    rank_low: int | None
+    rank_high: int | None
+    no_limits_because: str | None
     median: Decimal | None
     lower_quartile: Decimal | None
     upper_quartile: Decimal | None

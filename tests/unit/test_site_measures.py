@@ -157,6 +157,19 @@ def test_where_all_have_a_figure_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        ({"counts not known"}, "we do not have the counts behind them"),
+        ({"score alone", "no law of chance"}, "they are no share of counts and only scores are published"),
+        ({None}, "the reason is not known"),
+    ],
+)
+def test_figures_without_limits_say_why_nobody_has_a_place(reasons: set[str | None], said: str) -> None:
+    found = sentences.without_limits(reasons)
+    assert found == (f"How far chance alone would move these figures is not known: {said}. So nobody has a place here.")
+
+
+@pytest.mark.parametrize(
     ("label", "source", "said"),
     [
         ("verified", "Data file of the league", None),

@@ -64,6 +64,7 @@ select
     {{ clean_text('commissioners.icb_code') }} as icb_code,
     {{ clean_text('later.icb_ods_code') }} as later_icb_code,
     {{ clean_text('districts.district_code') }} as district_code,
+    {{ clean_text('districts.msoa_code') }} as msoa_code,
     ages.residents,
     ages.aged_65_and_over,
     {{ published_number('deprivation.imd_score') }} as imd_score,

@@ -61,13 +61,12 @@ async function start(form) {
   const chosen = [...new Set(codes)].map((code) => data.members.findIndex((one) => one.code === code)).filter((at) => at >= 0);
   document.getElementById("without-script").remove();
   form.hidden = false;
-  document.getElementById("compared").hidden = false;
+  document.getElementById(chosen.length > 1 ? "compared" : "too-few").hidden = false;
   if (chosen.length > 1) show(data, chosen);
 }
 
 function show(data, chosen) {
   const members = chosen.map((at) => data.members[at]);
-  document.getElementById("too-few").remove();
   for (const [index, i] of chosen.entries()) {
     for (const j of chosen.slice(index + 1)) {
       const [one, other] = [data.members[i], data.members[j]];
@@ -87,7 +86,7 @@ function show(data, chosen) {
   for (const domain of data.domains) {
     const table = facts.cloneNode();
     if (domain.money) table.classList.add("money");
-    table.append(made("caption", domain.title, "nhsuk-table__caption"), document.createElement("thead"), document.createElement("tbody"));
+    table.append(made("caption", domain.title, "nhsuk-table__caption"), facts.tHead.cloneNode(), facts.tBodies[0].cloneNode());
     fill(table, members, domain.measures.map((measure) => [link(measure.name, measure.page), members.map(measured(at++))]));
     document.getElementById("by-measure").append(table);
     if (domain.money) table.before(made("p", "Money is shown apart: it does not say how well patients are treated."));
@@ -108,29 +107,27 @@ const measured = (at) => (one) => {
   return cell;
 };
 
-// A table whose columns are the chosen ones.
+// A table whose columns are the chosen ones. Roles are said, because rows are laid out anew on a narrow screen.
 function fill(table, members, rows) {
-  const head = document.createElement("tr");
-  head.append(document.createElement("td"), ...members.map((one) => header("col", made("span", one.name))));
+  const head = row(wrapped("td", "cell"), ...members.map((one) => header("col", made("span", one.name))));
   table.tHead.replaceChildren(head);
   table.tBodies[0].replaceChildren(
-    ...rows.map(([name, cells]) => {
-      const row = document.createElement("tr");
-      row.append(header("row", name), ...cells.map((cell) => wrapped("td", cell)));
-      return row;
-    }),
+    ...rows.map(([name, cells]) => row(header("row", name), ...cells.map((cell) => wrapped("td", "cell", cell)))),
   );
 }
 
+const row = (...cells) => wrapped("tr", "row", ...cells);
+
 function header(scope, content) {
-  const cell = wrapped("th", content);
+  const cell = wrapped("th", scope === "col" ? "columnheader" : "rowheader", content);
   cell.scope = scope;
   return cell;
 }
 
-function wrapped(name, content) {
+function wrapped(name, role, ...content) {
   const element = document.createElement(name);
-  element.append(content);
+  element.setAttribute("role", role);
+  element.append(...content);
   return element;
 }
 

@@ -193,9 +193,11 @@ async function start(form) {
 
 function row(one, count, { code, rule }) {
   const made = document.createElement("tr");
-  made.className = one.code === code ? "nhsuk-table__row chosen" : "nhsuk-table__row";
+  made.className = one.code === code ? "chosen" : "";
+  made.setAttribute("role", "row"); // which a row that is laid out as a grid is no longer to every browser
   const name = document.createElement("th");
   name.scope = "row";
+  name.setAttribute("role", "rowheader");
   const link = document.createElement("a");
   link.href = `../${one.code.toLowerCase()}/index.html`;
   link.textContent = one.name;
@@ -208,6 +210,7 @@ function row(one, count, { code, rule }) {
   }
   const picture = document.createElement("td");
   picture.className = "picture";
+  picture.setAttribute("role", "cell");
   if (one.likely) picture.append(strip(count, ...one.likely, one.place, one.base));
   const likely = one.likely ? `${one.likely[0]} to ${one.likely[1]}` : "not known";
   made.append(
@@ -223,6 +226,7 @@ function row(one, count, { code, rule }) {
 
 function text(label, value) {
   const made = document.createElement("td");
+  made.setAttribute("role", "cell");
   const hidden = document.createElement("span");
   hidden.className = "label";
   hidden.textContent = label;
