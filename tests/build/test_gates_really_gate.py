@@ -30,8 +30,11 @@ from tests.conftest import COMMUNITY, COMMUNITY_TABLE
 
 QUARTER = "2025-26-Q1"
 PUBLICATIONS = frozenset(
-    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia", "sickness", "community_waits", "staff_survey"}
+    {"rtt", "ae", "dm01", "ambsys", "csds", "cancer", "gpps", "dementia", "sickness", "community_waits"}
     | {
+        "staff_survey",
+        "shmi",
+        "fft",
         "imd_lsoa",
         "lsoa_sub_icbs",
         "lsoa_districts",
