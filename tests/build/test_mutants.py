@@ -587,7 +587,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.metric_series.variation": Cell("variation", "good"),
     "insight.metric_series.name": Cell("organisation_name", None),
     "rank.metric_league_table.score": Cell("score", 0.99),
-    "rank.metric_league_table.rank": Cell("rank", 206, "rank_low != rank_low"),  # without limits to miss it
+    "rank.metric_league_table.rank": Cell("rank", 206, "no_limits_because.str.len() > 0"),  # without limits to miss it
     "rank.metric_league_table.rank-present": Cell("rank", None),
     "rank.metric_league_table.title": Cell("metric_title", None),
     "rank.metric_league_table.lower-quartile": Cell(
