@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import openpyxl
 
@@ -46,6 +47,35 @@ def write(path: Path, sheets: Sheets, dimension: str | None = None) -> Path:
                 said = f'<dimension ref="{dimension}"'.encode()
                 archive.writestr(name, re.sub(rb'<dimension ref="[^"]*"', said, content))
     return path
+
+
+def write_ods(path: Path, sheets: Sheets) -> Path:
+    """Write a workbook of the kind .ods as Excel would, blank cells and rows to the end of the sheet."""
+    return write_content(path, "".join(f'<table:table table:name="{escape(n)}">{_ods(r)}' for n, r in sheets.items()))
+
+
+def write_content(path: Path, tables: str, above: str = "") -> Path:
+    """Write a workbook of the kind .ods with these tables as XML."""
+    body = f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+    spaces = " ".join(f'xmlns:{short}="urn:{short}"' for short in ("office", "table", "text"))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f"{above}<office:document-content {spaces}>{body}</office:document-content>")
+    return path
+
+
+def _ods(rows: Rows) -> str:
+    lines = ("".join(map(_ods_cell, row)) + '<table:table-cell table:number-columns-repeated="16000"/>' for row in rows)
+    written = "".join(f"<table:table-row>{line}</table:table-row>" for line in lines)
+    blank = '<table:table-row table:number-rows-repeated="1000000"><table:table-cell/></table:table-row>'
+    return f"{written}{blank}</table:table>"
+
+
+def _ods_cell(value: Any) -> str:
+    if value is None:
+        return "<table:table-cell/>"
+    kind = "string" if isinstance(value, str) else f'float" office:value="{value}'
+    return f'<table:table-cell office:value-type="{kind}"><text:p>{escape(str(value))}</text:p></table:table-cell>'
 
 
 def preamble(title: str, period: Any, basis: str) -> Rows:
@@ -238,7 +268,23 @@ def staff_survey_benchmark() -> Sheets:
     return {"Notes": [["NHS Staff Survey"]]} | {name: [head, *part] for name, part in groups.items()} | boards
 
 
+def ohid_catchments_msoa() -> Sheets:
+    """Patients of two years by trust and middle layer area, below a title and a note."""
+    headings = ["Catchment year", "Admission type", "Trust code", "Trust name", "MSOA21CD", "Patients  admitted"]
+    rows = [
+        [year, "All Admissions", code, f"TRUST {code}", f"E0200000{area}", 5 * area]
+        for year in (2023, 2024)
+        for code in CODES
+        for area in range(1, 6)
+    ]
+    return {
+        "Contents": [["Table 2", "All admissions"]],
+        "All_admissions": [["Table 2: all admissions"], ["A note"], headings, *rows],
+    }
+
+
 WORKBOOKS = {
+    "ohid_catchments_msoa": ohid_catchments_msoa,
     "staff_survey_benchmark": staff_survey_benchmark,
     "cancer_combined": cancer_combined,
     "cancer_extract": cancer_extract,
@@ -249,12 +295,37 @@ WORKBOOKS = {
 }
 
 
+def talking_therapies_monthly() -> bytes:
+    """A month of three measures, by provider and by sub-ICB location and provider."""
+    headings = ["REPORTING_PERIOD_START", "REPORTING_PERIOD_END", "GROUP_TYPE", "ORG_CODE1", "ORG_NAME1", "ORG_CODE2"]
+    headings += ["ORG_NAME2", "MEASURE_ID", "MEASURE_NAME", "MEASURE_VALUE_SUPPRESSED"]
+    measures = [("M001", "Count_ReferralsReceived", "250"), ("M076", "Count_FinishedCourseTreatment", "100")]
+    measures += [("M190", "Count_ReliableImprovement", "65"), ("M192", "Percentage_ReliableImprovement", "64.9")]
+    groups = [
+        ("Provider", "all", "all SubICBs"),
+        ("SubICB/Provider", "ZZ1", "SOMEWHERE"),
+        ("SubICB/Provider", "ZZ2", "B"),
+    ]
+    rows = [
+        ["2026-02-01", "2026-02-28", *group, code, f"TRUST {code}", *measure]
+        for group in groups
+        for code in CODES
+        for measure in (measures if group[0] == "Provider" else measures[:1])
+    ]
+    text = io.StringIO()
+    csv.writer(text).writerows([headings, *rows])
+    return text.getvalue().encode()
+
+
+CSVS = {"cancer_csv": cancer_csv, "talking_therapies_monthly": talking_therapies_monthly}
+
+
 def publish(source_id: str, folder: Path) -> Path:
     """Write the file of a form."""
     if source_id in WORKBOOKS:
         return write(folder / f"{source_id}.xlsx", WORKBOOKS[source_id]())
     path = folder / f"{source_id}.csv"
-    path.write_bytes(cancer_csv())
+    path.write_bytes(CSVS[source_id]())
     return path
 
 

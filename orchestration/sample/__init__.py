@@ -17,8 +17,16 @@ from orchestration.sample.framework import ICBS, SEEDED, SEEDED_YEAR, Framework,
 from orchestration.sample.general_practice_files import write_general_practice
 from orchestration.sample.icb_standings import IcbStanding, icb_league
 from orchestration.sample.organisations import Organisations, Trust, invent_organisations, write_reference_files
+from orchestration.sample.outcome_files import write_friends_and_family, write_mortality
 from orchestration.sample.publication_files import write_csv_publications
-from orchestration.sample.publications import STAFF_SCORES, Figures, Publications, count_publications, figures
+from orchestration.sample.publications import (
+    MORTALITY,
+    STAFF_SCORES,
+    Figures,
+    Publications,
+    count_publications,
+    figures,
+)
 from orchestration.sample.releases import write_releases
 from orchestration.sample.small_areas import write_small_areas
 from orchestration.sample.staff_workbooks import write_staff_workbooks
@@ -43,7 +51,8 @@ def invent_year(seed: int = SEED) -> Year:
     organisations = invent_organisations(seed)
     drawn = draw_values(organisations.trusts, seed)
     staff = staff_scores(drawn, list(STAFF_SCORES))
-    counted = count_publications(organisations, [values.ratios for values in drawn], staff, seed)
+    deaths = [values.values[MORTALITY] for values in drawn]
+    counted = count_publications(organisations, [values.ratios for values in drawn], staff, deaths, seed)
     return Year(organisations, drawn, counted)
 
 
@@ -61,6 +70,8 @@ def write_sample(directory: Path, seed: int = SEED, framework_year: str = SEEDED
         write_community_workbooks(directory / "community_waits", year.publications, year.organisations)
         write_general_practice(directory, year.publications)
         write_staff_workbooks(directory / "staff_survey", year.publications, year.organisations)
+        write_mortality(directory / "shmi", year.publications, year.organisations, seed)
+        write_friends_and_family(directory / "fft", year.publications)
         write_small_areas(directory / "context", year.organisations, year.drawn[-1].values["OF0082"], seed)
 
 

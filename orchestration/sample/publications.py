@@ -60,6 +60,10 @@ WEEKS, TESTS, TEST_WEEKS = 105, 15, 14  # the sixteenth test is TOTAL
 OUTSIDE_ENGLAND = Commissioner("NONC", "")
 NHS_ENGLAND = Commissioner("X99", "NHS ENGLAND")
 UNKNOWN = Commissioner("UNKNOWN", "UNKNOWN")
+MORTALITY = "X-SHMI"
+FRIENDS_AND_FAMILY = {"AE": "X-FFT-AE", "IP": "X-FFT-INPATIENT"}  # metric by setting, as files name it
+SHOWN_FROM = 5  # answers
+OPINIONS = np.array([0.72, 0.18, 0.04, 0.025, 0.02, 0.015])
 STAFF_SCORES = {"OF0061": "PP3_2", "OF0084": "Staff Engagement"}  # as the survey calls them
 COMMUNITY_TRUSTS_WITH_WAITING_LISTS = 6
 COMMUNITY_TRUSTS_WITH_URGENT_CARE = 5
@@ -165,6 +169,14 @@ class CommunityServices:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """Answers from very good to very poor, and those who do not know."""
+
+    providers: list[Provider]
+    counts: np.ndarray  # provider, answer
+
+
+@dataclass(frozen=True)
 class Publications:
     """Everything counted in a quarter; monthly publications in the order of the months."""
 
@@ -180,6 +192,8 @@ class Publications:
     survey: Survey
     diagnoses: Diagnoses
     staff: Mapping[str, Mapping[str, int]]  # scores of the survey of staff, in millionths, by metric and trust
+    deaths: Mapping[str, int]  # bands of the mortality indicator, in millionths, by trust
+    answers: Mapping[str, Answers]  # to the Friends and Family Test in the last month, by setting
 
     @property
     def months(self) -> tuple[Month, ...]:
@@ -191,15 +205,19 @@ class Publications:
 
 
 def count_publications(
-    organisations: Organisations, ratios: Sequence[Ratios], staff: Sequence[Mapping[str, Mapping[str, int]]], seed: int
+    organisations: Organisations,
+    ratios: Sequence[Ratios],
+    staff: Sequence[Mapping[str, Mapping[str, int]]],
+    deaths: Sequence[Mapping[str, int]],
+    seed: int,
 ) -> list[Publications]:
     """The counts of every quarter."""
     survey = ask_patients(organisations.icbs, seed)
     return [
         _Counter(organisations, quarter, counted, np.random.default_rng([seed, 6, quarter.number])).publications(
-            survey, diagnose(organisations.icbs, quarter, seed), scores
+            survey, diagnose(organisations.icbs, quarter, seed), scores, bands
         )
-        for quarter, counted, scores in zip(QUARTERS, ratios, staff, strict=True)
+        for quarter, counted, scores, bands in zip(QUARTERS, ratios, staff, deaths, strict=True)
     ]
 
 
@@ -219,7 +237,11 @@ class _Counter:
             self.locations[location.icb.code].append(location)
 
     def publications(
-        self, survey: Survey, diagnoses: Diagnoses, staff: Mapping[str, Mapping[str, int]]
+        self,
+        survey: Survey,
+        diagnoses: Diagnoses,
+        staff: Mapping[str, Mapping[str, int]],
+        deaths: Mapping[str, int],
     ) -> Publications:
         return Publications(
             quarter=self.quarter,
@@ -234,6 +256,8 @@ class _Counter:
             survey=survey,
             diagnoses=diagnoses,
             staff=staff,
+            deaths=deaths,
+            answers={setting: self.answers() for setting in FRIENDS_AND_FAMILY},
         )
 
     def of(self, *subtypes: str) -> list[Provider]:
@@ -448,6 +472,13 @@ class _Counter:
             offered[nth, here], counts[nth, here] = True, np.concatenate(bands, axis=1)
         return CommunityWaits([provider for provider, _ in counted], counts, offered)
 
+    def answers(self) -> Answers:
+        """Of acute trusts, and of an independent provider with so few answers that they are not shown."""
+        acute = [self.provider[trust.code] for trust in self.trusts if trust.league == "acute"]
+        sizes = [*self.rng.integers(SHOWN_FROM, 4_000, len(acute)), SHOWN_FROM - 1]
+        counts = np.stack([self.rng.multinomial(size, self.weights(OPINIONS)) for size in sizes])
+        return Answers([*acute, self.organisations.independents[0]], counts)
+
 
 def _as_provider(trust: Trust, quarter: Quarter) -> Provider:
     return Provider(trust.code, trust.name_in(quarter), trust.icb)
@@ -529,6 +560,16 @@ def figures(publications: Publications, organisations: Organisations) -> Figures
             for code, score in scores.items()
             if not (merged and code in successors)
         }
+    for metric_id, setting in zip(FRIENDS_AND_FAMILY.values(), publications.answers.values(), strict=True):
+        found[metric_id] = {
+            provider.code: Figure(Fraction(good), Fraction(total), Ratio(good, total).value())
+            for provider, counts in zip(setting.providers, setting.counts.tolist(), strict=True)
+            for good, total in [(sum(counts[:2]), sum(counts))]
+            if total >= SHOWN_FROM
+        }
+    found[MORTALITY] = {
+        code: Figure(Fraction(band, MILLION), Fraction(1), band) for code, band in publications.deaths.items()
+    }
     found[DEMENTIA] = {
         icb.code: Figure(Fraction(recorded), Fraction(tenths, 10), Ratio(10 * recorded, tenths).value())
         for icb, (recorded, tenths) in publications.diagnoses.items()

@@ -127,7 +127,7 @@ def change_fact(member: Member) -> list[str]:
         went = f"stayed at {now}" if before == now else f"went from {before} to {now}"
         said = [f"Its average score {went} (lower is better)."]
     on = f"On the {counted(change.metrics_compared, 'measure')} that can be compared,"
-    if change.verdict == "no change shown":
+    if change.verdict is None or change.verdict == "no change shown":
         return [
             "No change shown since the quarter before.",
             *said,

@@ -22,7 +22,7 @@ from orchestration.sources import csv_files, oddities, recognise
 from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import is_fictional
-from orchestration.sources.periods import month_in_name
+from orchestration.sources.periods import said_by_name
 from orchestration.sources.recognise import Subject
 from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_atomically
 from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
@@ -203,7 +203,7 @@ def _named_by(file: str, source: Source) -> list[Subject]:
     files that do not parse and do not say."""
     if source.period and source.period.file_name:
         with suppress(InputError):
-            return recognise.of_months(source, [(month_in_name(file, source.period), None)])
+            return recognise.of_months(source, [said_by_name(file, source)])
     one_month = source.fetch and source.fetch.files and "(?P<month>" in source.fetch.files
     match = MONTH_IN_NAME.search(file.rpartition("/")[2]) if one_month else None
     if match is None:

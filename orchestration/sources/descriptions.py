@@ -72,8 +72,9 @@ class Column(Entry):
 class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
     alone, where group 1 of `file_name` finds it, in one `format` or one of several. Of a longer text `at_end` takes the
-    end. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to March are those of the
-    year that it ends in. What is published too late for its quarter counts so many quarters later, its `arrears`."""
+    end, as of JAN25_DEC25. Rows whose text is one of `totals` name none. In a `financial_year`, 2025-26, January to
+    March are those of the year that it ends in. What is published too late for its quarter counts so many quarters
+    later, its `arrears`."""
 
     format: TextOrTexts
     columns: Texts = ()
@@ -93,24 +94,28 @@ class Vintage(Entry):
 
 
 class Part(Entry):
-    """Which half of a publication a workbook or a row is: what the text of a cell or a column holds, by part."""
+    """Which part of a publication a workbook or a row is: what the text of a cell or a column holds, by part, or what
+    the name of the file is like (`in_name`)."""
 
     cell: Text | None = None
     column: Text | None = None
-    values: Mapping[Text, Text]
+    in_name: bool = False
+    values: Mapping[Text, Pattern]
 
 
 class Table(Entry):
     """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
-    `optional` one. Where it has a column of figures for each of `many`, a row is landed for each that is not blank: the
-    heading is its first count and the figure its second."""
+    `optional` one. A row without figures ends the table, unless a text of it is like `empty`. Where it has a column of
+    figures for each of `many`, a row is landed for each that is not blank: the heading is its first count and the
+    figure its second."""
 
     sheet: Pattern
     texts: Texts
     counts: Texts
     missing: Texts = ("-",)
     optional: bool = False
+    empty: Pattern | None = None
     many: Pattern | None = None
 
     @property
@@ -167,10 +172,10 @@ class Source(Entry):
     whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. A file with one of the headings `not_with` is something else, as like as it looks. A
-    CSV with `others` has more columns than those described, and is known by these alone. With `as_csv` a sheet of the
-    workbook that somebody saved as CSV is read, too. `found_as` says what the file is called on the landing page. It,
-    `cadence`, `revisions` and `quirks` are for people."""
+    no calendar of its own. A file with one of the headings `not_with`, or without one of those of `only_with`, is
+    something else, as like as it looks. A CSV with `others` has more columns than those described, and is known by
+    these alone. With `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the
+    file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
 
     id: Text
     title: Text
@@ -186,6 +191,7 @@ class Source(Entry):
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
     needed: Texts = ()
     not_with: Texts = ()
+    only_with: Texts = ()
     others: bool = False
     layout: Literal["nof"] | None = None
     figures: bool = True
@@ -308,7 +314,8 @@ class Source(Entry):
         where a file has others, of those described."""
         if self.header:
             headings = {_plain(heading) for heading in first_row}
-            if not headings.isdisjoint(map(_plain, self.not_with)):
+            is_another = not headings.isdisjoint(map(_plain, self.not_with))
+            if is_another or not headings.issuperset(map(_plain, self.only_with)):
                 return 0.0
             shared = {name for name in self.columns_below(first_row) if name}
             described = {column.name for column in self.columns if not column.optional}

@@ -49,10 +49,10 @@ OF_NO_USE = {
     r"\xff\xd8\xff|\x89PNG|GIF8": "a picture",
     OLE + f"({_utf16('WordDocument')}|{_utf16('PowerPoint Document')})": "a document",
     ZIPPED + r"(word/document|ppt/presentation)\.xml": "a document",
-    r"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument": "an OpenDocument file (.ods)",
+    r"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument\.(?!spreadsheet)": "a document",
     ZIPPED + r"xl/workbook\.bin": "a workbook of the kind .xlsb",
 }
-READ = "CSV, .xlsx, .xls, .zip and .gz are read"
+READ = "CSV, .xlsx, .xls, .ods, .zip and .gz are read"
 # What only a name can say, as the content is that of a tool.
 NAMED = {
     r"~\$.*": "a mark that a workbook is open: close it in the spreadsheet",

@@ -22,7 +22,7 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
         return None
     read = _in_financial_year if period.financial_year else datetime.strptime
     for format in period.format:
-        end = " ".join(text.split()[-len(format.split()) :]) if period.at_end else text
+        end = " ".join(text.replace("_", " ").split()[-len(format.split()) :]) if period.at_end else text
         with suppress(ValueError):
             return read(end, format).strftime("%Y-%m")
     example = datetime(2025, 4, 1).strftime(period.format[0])
@@ -53,6 +53,21 @@ def month_in_name(name: str, period: Period) -> str | None:
     assert period.file_name
     match = re.search(period.file_name, name.rpartition("/")[2], re.IGNORECASE)
     return month_of(match[1] if match else name, period, name, column="its name")
+
+
+def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
+    """The month and, where it says that, too, the part that the name of a file says. Raises InputError where it says
+    none, or several."""
+    assert source.period
+    month, part = month_in_name(name, source.period), source.part
+    if not (part and part.in_name):
+        return month, None
+    base = name.rpartition("/")[2]
+    found = [one for one, like in part.values.items() if re.search(like, base, re.IGNORECASE)]
+    if len(found) != 1:
+        expected = f"one of {', '.join(part.values)}"
+        raise InputError("names no part known here", file=name, column="its name", found=base, expected=expected)
+    return month, found[0]
 
 
 def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:

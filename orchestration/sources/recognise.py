@@ -30,8 +30,8 @@ from orchestration.sources.archives import (
     refuse_to_hold,
 )
 from orchestration.sources.descriptions import Source
-from orchestration.sources.periods import is_about, month_in_name, months_and_parts, months_told
-from orchestration.sources.sheets import BOOK
+from orchestration.sources.periods import is_about, months_and_parts, months_told, said_by_name
+from orchestration.sources.sheets import is_book
 from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
 
@@ -70,7 +70,7 @@ def recognise(path: Path, file: str) -> Recognised | None:
                 source = workbooks.source_of(path, file, as_csv=True)
         return Recognised(source) if source else None
     with open_archive(path, file) as archive:
-        if BOOK in archive.namelist():
+        if is_book(archive):
             source = workbooks.source_of(path, file)
             return Recognised(source) if source else None
         known, unknown = [], []
@@ -96,7 +96,7 @@ def is_packed(path: Path, file: str) -> bool:
     """Whether a file is an archive and no workbook. Raises InputError on one that may not be opened."""
     if is_archive(path):
         with open_archive(path, file) as archive:
-            return BOOK not in archive.namelist()
+            return not is_book(archive)
     with path.open("rb") as stream:
         return stream.read(2) == GZIP
 
@@ -129,7 +129,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     source = found.source
     if source.is_workbook:
         found_in, remark = workbooks.subjects(path, source, file)
-        return of_months(source, found_in), remark
+        return of_months(source, found_in) if source.period else [Subject()], remark
     place = named(file, found.member)
     with open_file(path, found.member, file) as stream:
         rows, header = csv_files.read_csv(stream, source, place, limit=1 if source.national else None)
@@ -138,7 +138,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         pairs = nof.subjects(nof.with_subjects(rows, place), place)
         return [Subject(quarter, quarter, league) for quarter, league in pairs], remarks
     if source.period and source.period.file_name:
-        return of_months(source, [(month_in_name(found.member or file, source.period), None)]), remarks
+        return of_months(source, [said_by_name(found.member or file, source)]), remarks
     if source.period:
         return of_months(source, months_and_parts(rows, source, place)), remarks
     for column in source.columns:

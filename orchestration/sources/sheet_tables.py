@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from itertools import takewhile
+from itertools import chain, takewhile
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,7 @@ from openpyxl.utils import get_column_letter
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Column, Source, Table
-from orchestration.sources.periods import month_in_name, months_and_parts
+from orchestration.sources.periods import months_and_parts, said_by_name
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
@@ -53,15 +53,17 @@ def likeness(book: Book, source: Source) -> float:
 
 
 def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], str | None]:
-    """The months and parts that a workbook is about, and the columns that are left out. Raises InputError where its
-    sheets are not as described or are about different months."""
-    assert source.period
+    """The months and parts that a workbook is about, none of a reference, and the columns that are left out. Raises
+    InputError where its sheets are not as described or are about different months."""
     found: set[tuple[str, str | None]] = set()
     unknown = []
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
+        if source.period is None:
+            continue
         if source.period.file_name:
-            found.add((str(month_in_name(book.file, source.period)), None))
+            month, part = said_by_name(book.file, source)
+            found.add((str(month), part))
             continue
         is_said_above = head.fixed.keys() >= set(source.period.columns)
         lines = iter([[*map(head.fixed.get, source.names), name, str(head.row)]]) if is_said_above else lines
@@ -109,11 +111,12 @@ def _sheets(book: Book, source: Source) -> Iterator[tuple[str, Table]]:
 
 def _open(book: Book, name: str, source: Source, table: Table) -> tuple[Head, Iterator[Line]]:
     rows, place = book.rows(name), book.place(name)
-    head = _head(rows, source, table, name, place)
+    head, rows = _head(rows, source, table, name, place)
     return head, _lines(rows, head, source, table, name, place)
 
 
-def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> Head:
+def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> tuple[Head, Rows]:
+    """What stands above a table, and the rows below that."""
     labels = {_plain(column.label): column for column in source.columns if column.label}
     fixed = {column.name: name for column in source.columns if column.sheet}
     said = {column.name: re.compile(column.above, re.IGNORECASE) for column in source.columns if column.above}
@@ -124,7 +127,8 @@ def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> He
                 if (one.label or one.above) and one.name not in fixed:
                     what = one.label or one.name
                     raise InputError(f"has no {what} above its table", file=place, row=number, expected=one.above)
-            return Head(number, *_columns(row, above, source, table, number, place), fixed)
+            number, row, rows = _with_its_other_row(number, row, above, rows, source, table)
+            return Head(number, *_columns(row, above, source, table, number, place), fixed), rows
         if row:
             label, rest = _beside(row)
             if (column := labels.get(_plain(label))) and not is_blank(rest):
@@ -138,6 +142,21 @@ def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> He
             above = row
     headings = [source.headings_of(column)[0] for column in table.headed]
     raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")
+
+
+def _with_its_other_row(
+    number: int, row: Row, above: Row, rows: Rows, source: Source, table: Table
+) -> tuple[int, Row, Rows]:
+    """A header in two rows as one, where only both together have all headings: some cells span them and stand in the
+    upper one. Else the header as it was, and the row below it is one of the table."""
+    if _share(row, source, table) == 1:
+        return number, row, rows
+    if _share(above | row, source, table) == 1:
+        return number, above | row, rows
+    following, below = next(rows, (number, {}))
+    if _share(row | below, source, table) == 1:
+        return following, row | below, rows
+    return number, row, chain([(following, below)], rows)
 
 
 def title(value: Any, like: re.Pattern[str]) -> re.Match[str] | None:
@@ -168,6 +187,8 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
             if table.many:
                 continue
             held = [row[position] for position in texts if position in row]
+            if table.empty and any(title(value, re.compile(table.empty, re.IGNORECASE)) for value in held):
+                continue
             if len(held) > 1 and any(isinstance(value, str) and CODE.fullmatch(value.strip()) for value in held):
                 column = get_column_letter(counts[0])
                 raise InputError("holds no figure", file=place, row=number, column=column, expected="a number")

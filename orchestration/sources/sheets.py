@@ -1,4 +1,4 @@
-"""The sheets of a workbook, .xlsx or .xls, as rows of plain values, within bounds; and one sheet saved as CSV.
+"""The sheets of a workbook, .xlsx, .xls or .ods, as rows of plain values, within bounds; and one saved as CSV.
 
 Belongs here: how a workbook is opened, and what is a row, a cell, a damaged file. Does not: what its tables mean
 (`stacked_tables.py`, `sheet_tables.py`)."""
@@ -24,6 +24,7 @@ from openpyxl.utils import get_column_letter
 from orchestration.errors import InputError
 from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
 from orchestration.sources.csv_files import raw_rows
+from orchestration.sources.ods import CONTENT, is_ods, sheet_names, sheet_rows
 from orchestration.sources.xls import is_xls, read_xls
 from orchestration.text import HIDDEN
 
@@ -85,7 +86,7 @@ class Book:
 
 @contextmanager
 def open_book(path: Path, file: str) -> Iterator[Book]:
-    """A workbook of either kind, or a CSV. Raises InputError where it is damaged or beyond the bounds."""
+    """A workbook of any kind, or a CSV. Raises InputError where it is damaged or beyond the bounds."""
     if is_xls(path):
         found = read_xls(path, file)
         yield Book(file, list(found), lambda name: iter(found[name]))
@@ -94,6 +95,11 @@ def open_book(path: Path, file: str) -> Iterator[Book]:
         yield Book(file, [""], lambda _: _rows_of_csv(path, file))
         return
     with open_archive(path, file) as archive, path.open("rb") as content:
+        if is_ods(archive):
+            with reading(file), archive.open(CONTENT) as stream:
+                names = sheet_names(stream)
+            yield Book(file, names, lambda name: _rows_of_ods(archive, name))
+            return
         refuse_to_hold(sum(member.file_size for member in archive.infolist()), file, MAX_BOOK)
         with reading(file):
             reader = ExcelReader(content, read_only=True, data_only=True, keep_links=False)
@@ -114,6 +120,16 @@ def open_book(path: Path, file: str) -> Iterator[Book]:
             return rows
 
         yield Book(file, book.sheetnames, open_sheet)
+
+
+def is_book(archive: ZipFile) -> bool:
+    """Whether an archive is a workbook."""
+    return BOOK in archive.namelist() or is_ods(archive)
+
+
+def _rows_of_ods(archive: ZipFile, name: str) -> Iterator[list[Any]]:
+    with archive.open(CONTENT) as stream:
+        yield from sheet_rows(stream, name)
 
 
 def _rows_of_csv(path: Path, file: str) -> Iterator[list[str]]:

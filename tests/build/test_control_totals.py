@@ -34,6 +34,9 @@ STAGED = {  # publication: its model
     "community_waits": "community_waiters",
     "gpps": "gpps_results",
     "staff_survey": "survey_scores",
+    "shmi": "shmi_bands",
+    "fft": "fft_answers",
+    "talking_therapies_monthly": "talking_therapies_months",
     "dementia": "dementia_diagnoses",
 }
 FORMS = {  # other form of a publication: its model
@@ -46,7 +49,8 @@ FORMS = {  # other form of a publication: its model
     "staff_survey_benchmark": "survey_scores",
 }
 MODEL_OF = STAGED | FORMS
-PERIOD = f"case source_id when 'sickness' then '2025-12' else '{MONTH:%Y-%m}' end"  # sickness is in arrears
+# Two are in arrears.
+PERIOD = f"case source_id when 'sickness' then '2025-12' when 'shmi' then '2025-10' else '{MONTH:%Y-%m}' end"
 MODELS = [*dict.fromkeys(MODEL_OF.values())]
 # Computed again from the landed tables; every other relation is that of the build.
 AGAIN = ["months_available", *MODELS, "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
@@ -1290,6 +1294,81 @@ def staff_score_in_the_column_of_a_percentage(part: Part) -> Expected:
     row = part.row("staff_survey", "heading like 'Staff%'")
     part.put("staff_survey", row, score="73.5")
     return {"survey_scores.key": [{"survey_code": row["organisation_code"], "measure": "survey_engagement"}]}
+
+
+# Mortality
+
+
+@mutant
+def shmi_band_twice(part: Part) -> Expected:
+    row = part.row("shmi", "shmi_banding = '2.0' and time_period = 'NOV24_OCT25'")
+    part.again("shmi", row)
+    return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "rows_found": 2}]}
+
+
+@mutant
+def shmi_with_its_columns_moved(part: Part) -> Expected:
+    row = part.row("shmi", "shmi_banding = '1.0' and time_period = 'NOV24_OCT25'")
+    part.put("shmi", row, observed=row["expected"], expected=row["observed"])
+    return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "shmi_value": float(row["shmi_value"])}]}
+
+
+@mutant
+def shmi_bands_of_another_order(part: Part) -> Expected:
+    row = part.row("shmi", "shmi_banding = '1.0' and time_period = 'NOV24_OCT25'")
+    part.put("shmi", row, shmi_banding="3.0")
+    return {"shmi_bands.key": [{"organisation_code": row["provider_code"], "numerator": 3}]}
+
+
+# Friends and Family Test
+
+ENGLAND_OF_A_SETTING = "trust_name like 'England (including%'"
+
+
+def answers(row: Row, **found: object) -> Expected:
+    return {"fft_answers.key": [{"organisation_code": row["trust_code"] or None, **found}]}
+
+
+@mutant
+def answers_of_a_trust_twice(part: Part) -> Expected:
+    row = part.row("fft", "trust_code <> ''")
+    part.again("fft", row, responses="*", very_good="*", percentage_positive="*")
+    return answers(row, rows_found=2)
+
+
+@mutant
+def answers_that_do_not_add_up(part: Part) -> Expected:
+    row = part.row("fft", "trust_code <> ''")
+    part.add("fft", row, "dont_know")
+    return answers(row, answers=int(row["responses"]) + 1)
+
+
+@mutant
+def answers_whose_percentage_is_another(part: Part) -> Expected:
+    row = part.row("fft", "trust_code <> ''")
+    part.put("fft", row, percentage_positive=row["percentage_negative"])
+    return answers(row, denominator=int(row["responses"]))
+
+
+@mutant
+def england_with_fewer_answers_than_its_trusts(part: Part) -> Expected:
+    row = part.row("fft", ENGLAND_OF_A_SETTING)
+    shown = part.row("fft", "trust_name like 'England (excluding%'")
+    figures = {name: shown[name] for name in ("responses", "very_good", "good", "neither", "poor", "very_poor")}
+    part.put("fft", row, **figures, dont_know=shown["dont_know"], percentage_positive=shown["percentage_positive"])
+    return answers(row, is_england=True, trusts_hidden=1)
+
+
+# Talking therapies
+
+
+@mutant
+def more_people_improved_than_finished(part: Part) -> Expected:
+    about = {"reporting_period_start": "2026-02-01", "group_type": "Provider", "org_code1": "all", "org_code2": "ZB1"}
+    measures = {"Count_FinishedCourseTreatment": 40, "Count_ReliableImprovement": 50}
+    rows = [{**about, "measure_name": name, "measure_value": value} for name, value in measures.items()]
+    part.publish("talking_therapies_monthly", "", rows)
+    return {"talking_therapies_months.key": [{"provider_code": "ZB1", "numerator": 50, "denominator": 40}]}
 
 
 # General practice

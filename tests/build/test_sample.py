@@ -126,6 +126,8 @@ def test_the_releases_have_the_names_that_the_publisher_gave_them(sample: Path) 
         "community_waits",
         "gp_survey",
         "staff_survey",
+        "shmi",
+        "fft",
         "dementia",
         "context",
         "planted_disagreements.csv",

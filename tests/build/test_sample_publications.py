@@ -34,7 +34,7 @@ QUARTER_IDS = [quarter.quarter_id for quarter in QUARTERS]
 ENDS = dict(zip(QUARTER_IDS, MONTHS[2::3], strict=True))
 ROLL_UP = "C_999"
 COUNTED = {"OF0023": 100, "OF0003": 100, "OF0010": 100, "OF0011": 100, "OF0013": 100, "OF0017": Fraction(1, 60)}
-COUNTED |= {"OF0005": 100, "OF0061": 10, "OF0082": 100, "OF0084": 10}
+COUNTED |= {"OF0005": 100, "OF0061": 10, "OF0082": 100, "OF0084": 10, "X-SHMI": 1}
 EMPLOYERS_COUNTED = ["Acute", "Ambulance", "Mental Health", "Community Provider Trust"]
 
 Ratios = dict[tuple[str, str], list[Fraction]]  # by metric and organisation
@@ -216,11 +216,27 @@ def recomputed(
         for kind, code, _, _, recorded, estimated, *_ in book.get_sheet_by_name("Table 4").to_python():
             if kind == "ICB":
                 add("ICB-DEMENTIA-65", [code], [int(recorded)], [Fraction(str(estimated))])
+        rows = table(one(sample / "shmi", "*.zip"))
+        rows = rows[rows["TIME_PERIOD"].str.endswith((end - 5).strftime("_%b%y").upper())]
+        add("X-SHMI", rows["PROVIDER_CODE"], rows["SHMI_BANDING"], [1] * len(rows))
+        for metric, setting in (("X-FFT-AE", "AE"), ("X-FFT-INPATIENT", "IP")):
+            for _, code, _, total, _, _, _, very_good, good, *_ in _friends_and_family(sample, setting, end):
+                if code and total != "*":
+                    add(metric, [code], [int(very_good) + int(good)], [int(total)])
         for metric, code, score in _staff_scores(sample, "NSS25" if quarter == QUARTER_IDS[-1] else "NSS24"):
             if not (code == merged.predecessor and quarter != QUARTER_IDS[0]):  # scores of two trusts do not add up
                 add(metric, [code], [score], [10])
         found[quarter] = sums
     return found
+
+
+def _friends_and_family(sample: Path, setting: str, month: pd.Period) -> list[list[Any]]:
+    book = CalamineWorkbook.from_path(
+        str(sample / "fft" / f"FFT_{setting}_MacroWebfile_{month.strftime('%b-%y')}.xlsm")
+    )
+    _, _, upper, lower, *rows, _, _ = book.get_sheet_by_name("Trusts").to_python(skip_empty_area=False)
+    assert (upper[1], lower[7]) == ("Trust Code", "Very Good")
+    return rows
 
 
 def _staff_scores(sample: Path, survey: str) -> Iterator[tuple[str, str, Fraction]]:
@@ -303,6 +319,7 @@ def six_decimals(ratio: list[Fraction], scale: int | Fraction) -> Decimal:
         ("ambsys", "ambulance", "AmbSYS-to-*.csv", 4),
         ("ae", "ae", "Monthly-AE-*.csv", 12),
         ("sickness", "sickness_absence", "NHS_Sickness_Absence_rates_CSV_*_202?.csv", 12),
+        ("shmi", "shmi", "SHMI data, *.zip", 1),
     ],
 )
 def test_headings_are_those_that_the_sources_describe(
@@ -326,6 +343,7 @@ def test_headings_are_those_that_the_sources_describe(
         ("ae", "\r\n"),
         ("ambulance", "\n"),
         ("sickness_absence", "\r\n"),
+        ("shmi", "\r\n"),
     ],
 )
 def test_line_ends_are_the_publishers(sample: Path, folder: str, line_end: str) -> None:

@@ -80,10 +80,11 @@ def call(page: Page, address: str) -> Callable[..., Any]:
     """Calls a function of a script, without its page."""
 
     def called(script: str, name: str, *given: object) -> Any:
-        if not page.url.endswith("icon.svg"):
-            page.goto(f"{address}/../../assets/icon.svg")
+        if not page.url.endswith("/about/"):
+            page.goto(f"{address}/../../about/")
         return page.evaluate(
-            "async ([script, name, given]) => (await import(`./${script}.js`))[name](...given)", [script, name, given]
+            "async ([script, name, given]) => (await import(`../assets/${script}.js`))[name](...given)",
+            [script, name, given],
         )
 
     return called
@@ -314,3 +315,12 @@ def test_chosen_ones_stand_side_by_side(page: Page, address: str) -> None:
     assert page.eval_on_selector_all("#strips h3", "all => all.map(one => one.textContent)") == names
     page.goto(compare + "?a=za0&b=za0&c=<b>")
     page.locator("#too-few").wait_for()
+
+
+def test_without_scripts_there_are_rankings_and_links_and_no_empty_form(browser: Browser, address: str) -> None:
+    page = browser.new_page(java_script_enabled=False)
+    for path, shown, count in (("build", "#without-script tbody tr", 10), ("compare", "#without-script li a", 10)):
+        page.goto(f"{address}/ambulance/{path}/")
+        assert page.locator(shown).count() == count
+        assert not page.locator("main form").is_visible()
+    page.close()

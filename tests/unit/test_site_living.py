@@ -363,10 +363,12 @@ def test_predecessors_are_told_once() -> None:
         ("approved", 3, True, "Approved again"),
         ("withdrawn", 2, False, "Withdrawn"),
         ("reinstated", 3, False, "Withdrawal taken back"),
+        (None, 0, False, "First version"),
+        (None, 0, True, "Figures revised"),
     ],
 )
-def test_a_decision_has_its_kind(state: str, number: int, revised: bool, kind: str) -> None:
-    decision: Any = SimpleNamespace(state=state, number=number)
+def test_a_decision_has_its_kind(state: str | None, number: int, revised: bool, kind: str) -> None:
+    decision: Any = SimpleNamespace(state=state, number=number) if state else None
     revision = living_pages.Revision("Figures revised", "", 2) if revised else None
     assert living_pages.Event(edition(), decision, revision).kind == kind
 

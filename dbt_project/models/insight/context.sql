@@ -1,5 +1,6 @@
 -- A mean over areas, weighted by the patients who come from each: districts of a catchment, sub-ICB locations that
--- started a pathway, deciles of referrals, or the one ICB. Bases differ in level, so each has England beside it.
+-- started a pathway or refer to talking therapies, deciles of referrals, or the one ICB. Bases differ in level, so each
+-- has England beside it.
 {%- set measures = ['imd', 'share_65_plus', 'rural_share'] %}
 with levels as (
     select
@@ -39,17 +40,18 @@ trusts as (
 
 latest as (
     select
+        source_id,
         quarter,
         max(month) as month
     from {{ ref('months_available') }}
-    where source_id = 'rtt'
-    group by quarter
+    where source_id in ('rtt', 'talking_therapies_monthly')
+    group by source_id, quarter
 ),
 
 weights as (
     select
         quarters.quarter,
-        'ohid' as basis,
+        catchments.basis,
         catchments.trust_code as organisation_code,
         'district' as area_kind,
         catchments.district_code as area_code,
@@ -69,7 +71,8 @@ weights as (
         months.file_name as source_file,
         pathways.source_row
     from {{ ref('rtt_pathways') }} as pathways
-    inner join latest on latest.quarter = pathways.quarter and latest.month = pathways.month
+    inner join latest
+        on latest.source_id = 'rtt' and latest.quarter = pathways.quarter and latest.month = pathways.month
     inner join {{ ref('months_available') }} as months
         on
             months.source_id = 'rtt'
@@ -79,6 +82,31 @@ weights as (
     left join {{ ref('successions') }} as successions
         on successions.quarter = pathways.quarter and successions.predecessor_code = pathways.provider_code
     where pathways.part = 'Part_3' and pathways.treatment_function = 'C_999' and pathways.total_all > 0
+    union all
+    select
+        therapies.quarter,
+        'sub_icb_referrals_not_seen' as basis,
+        coalesce(successions.successor_code, therapies.organisation_code) as organisation_code,
+        'sub_icb' as area_kind,
+        therapies.sub_icb_code as area_code,
+        cast(therapies.referrals as decimal(20, 9)) as weight,
+        months.file_name as source_file,
+        therapies.source_row
+    from {{ ref('talking_therapies_months') }} as therapies
+    inner join latest
+        on
+            latest.source_id = 'talking_therapies_monthly'
+            and latest.quarter = therapies.quarter
+            and latest.month = therapies.month
+    inner join {{ ref('months_available') }} as months
+        on
+            months.source_id = latest.source_id
+            and months.quarter = therapies.quarter
+            and months.month = therapies.month
+            and months.source_sha256 = therapies.source_sha256
+    left join {{ ref('successions') }} as successions
+        on successions.quarter = therapies.quarter and successions.predecessor_code = therapies.organisation_code
+    where therapies.referrals > 0
     union all
     select
         quarters.quarter,
@@ -221,7 +249,10 @@ found as (
         where
             means.{{ measure }} is not null
             and means.weight_attributed >= levels.share_attributed_needed * means.weight
-            and (members.basis <> 'rtt_new_periods' or means.weight_attributed >= levels.new_periods_needed)
+            and (
+                members.basis not in ('rtt_new_periods', 'sub_icb_referrals_not_seen')
+                or means.weight_attributed >= levels.new_periods_needed
+            )
         {{ 'union all' if not loop.last }}
     {% endfor -%}
 ),
@@ -233,7 +264,7 @@ flags as (
         found.organisation_code,
         coalesce(
             abs(
-                max(case when found.measure = 'imd' and found.basis = 'ohid' then found.value end)
+                max(case when found.measure = 'imd' and found.basis like 'ohid%' then found.value end)
                 - max(case when found.measure = 'imd' and found.basis = 'rtt_new_periods' then found.value end)
             ) > max(levels.diluted_difference),
             false

@@ -29,7 +29,7 @@ described as (
             and files.source_sha256 = found.source_sha256
             and files.quarter = found.quarter
             and files.month = found.month
-            and coalesce(files.part, found.side) = found.side
+            and (files.part not in ('provider', 'commissioner') or coalesce(files.part, found.side) = found.side)
 ),
 
 placed as (

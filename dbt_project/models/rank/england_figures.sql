@@ -1,5 +1,5 @@
 -- England is every organisation of a publication, commissioner NONC included: what its own totals are checked against.
--- Weighted results of a survey do not add up to it.
+-- Weighted results of a survey and bands do not add up to it.
 -- A&E counts of a provider whose ICB no list knows are England's but no ICB's. Footprints are shares, to a millionth:
 -- their sum is whole again to a thousandth. What we compute is named as in seed `metrics`: no release has a say in it.
 with summed as (
@@ -21,6 +21,7 @@ with summed as (
             and rules.framework = months.framework
             and rules.metric_id = months.metric_id
             and rules.basis is distinct from 'latest_survey'
+            and rules.basis is distinct from 'rolling_year'
     inner join {{ ref('source_counts') }} as counts
         on
             counts.quarter = months.quarter

@@ -12,7 +12,10 @@
     'sickness_days': "'sickness'",
     'gpps_results': "'gpps'",
     'dementia_diagnoses': "'dementia'",
-    'survey_scores': 'source_id'
+    'survey_scores': 'source_id',
+    'shmi_bands': "'shmi'",
+    'fft_answers': "'fft'",
+    'talking_therapies_months': "'talking_therapies_monthly'"
 }.items() -%}
     select
         {{ source_id }} as source_id,

@@ -42,7 +42,9 @@ with ages as (
         from {{ source('land', source_id) }}
         where {{ clean_text('lsoa_code') }} like 'E%'
         {%- if name == 'districts' %}
-            qualify row_number() over (partition by area_code, {{ clean_text('district_code') }}) = 1
+            qualify row_number() over (
+                partition by area_code, {{ clean_text('district_code') }} order by cast(_source_row as integer)
+            ) = 1
         {%- endif %}
     ),
 
@@ -64,6 +66,7 @@ select
     {{ clean_text('commissioners.icb_code') }} as icb_code,
     {{ clean_text('later.icb_ods_code') }} as later_icb_code,
     {{ clean_text('districts.district_code') }} as district_code,
+    {{ clean_text('districts.msoa_code') }} as msoa_code,
     ages.residents,
     ages.aged_65_and_over,
     {{ published_number('deprivation.imd_score') }} as imd_score,

@@ -145,7 +145,7 @@ async function start(form) {
     found = ranked(data, now.weights, now.rule);
     history.replaceState(null, "", write(now));
     document.getElementById("said").textContent = said(data, found, now.code, now.rule);
-    document.getElementById("base").textContent = now.rule ? "With the rule" : "Score alone";
+    document.getElementById("base").textContent = now.rule ? "Place before" : "Score alone";
     result.tBodies[0].replaceChildren(...found.map((one) => row(one, found.length, now)));
     for (const button of form.querySelectorAll("[data-preset]")) {
       const { weights } = data.presets.find((one) => one.key === button.dataset.preset);

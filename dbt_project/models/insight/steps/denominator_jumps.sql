@@ -31,7 +31,7 @@ monthly as (
             rules.side = 'provider'
             and successions.quarter = rules.quarter
             and successions.predecessor_code = counts.organisation_code
-    where rules.basis <> 'latest_survey'
+    where rules.basis not in ('latest_survey', 'rolling_year')
     group by
         rules.quarter, rules.framework, rules.metric_id,
         coalesce(successions.successor_code, counts.organisation_code), counts.month

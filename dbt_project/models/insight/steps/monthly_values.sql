@@ -1,8 +1,8 @@
 -- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
 -- another has its months, too, those before the merger as well: else the series would jump. England is every
--- organisation that has figures, as the publisher's own total is. Surveys have no months. A department of type 1 where
--- nobody waited over four hours did not say who did: fourteen trusts tried other standards and were exempt
--- (Hospital Accident & Emergency Activity 2020-21, NHS Digital).
+-- organisation that has figures, as the publisher's own total is. Surveys have no months, and of twelve months'
+-- figures neighbours share eleven. A department of type 1 where nobody waited over four hours did not say who did:
+-- fourteen trusts tried other standards and were exempt (Hospital Accident & Emergency Activity 2020-21, NHS Digital).
 with metrics as (
     select
         metric_id,
@@ -13,9 +13,9 @@ with metrics as (
         divisor,
         min(publication) as publication,
         min(framework) as framework,
-        min(label) as label
+        min(label || case when note like 'layout not seen%' then '; ' || note else '' end) as label
     from {{ ref('computed_metrics') }}
-    where basis <> 'latest_survey'
+    where basis not in ('latest_survey', 'rolling_year')
     group by metric_id, measure, side, without_commissioner, multiplier, divisor
 ),
 

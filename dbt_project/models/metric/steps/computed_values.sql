@@ -125,12 +125,18 @@ select
     cast(
         case
             when rules.basis = 'latest_survey' then strftime(months.first_month, '%Y')
+            when rules.basis = 'rolling_year' then '12 months to ' || strftime(months.last_month, '%Y-%m')
             when counted.last_month < months.first_month then counted.months_named
             when months.first_month = months.last_month then strftime(months.first_month, '%Y-%m')
             else strftime(months.first_month, '%Y-%m') || ' to ' || strftime(months.last_month, '%Y-%m')
         end as varchar
     ) as reporting_date,
-    least(months.first_month, counted.last_month) as period_start,
+    cast(
+        case
+            when rules.basis = 'rolling_year' then months.last_month - interval 11 month
+            else least(months.first_month, counted.last_month)
+        end as date
+    ) as period_start,
     cast(
         case when counted.last_month < months.first_month then counted.last_month else months.last_month end
         + to_months(case rules.basis when 'latest_survey' then 12 else 1 end) - interval 1 day as date

@@ -1,0 +1,107 @@
+"""Workbooks of the kind .ods: what their rows are, and what is refused before it takes memory."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from string import ascii_letters
+from typing import Any
+
+import pytest
+
+from orchestration.errors import InputError
+from orchestration.sources import ods, sheets
+from orchestration.sources.sheets import open_book
+from tests.forms import write_content, write_ods
+
+END = "</table:table>"
+LONG = "".join(random.Random(1).choices(ascii_letters, k=600_000))
+
+
+def cell(text: str = "", **attributes: str) -> str:
+    said = "".join(f' {name.replace("_", ":", 1).replace("_", "-")}="{value}"' for name, value in attributes.items())
+    return f"<table:table-cell{said}>{text and f'<text:p>{text}</text:p>'}</table:table-cell>"
+
+
+def row(*cells: str, times: int = 1) -> str:
+    return f'<table:table-row table:number-rows-repeated="{times}">{"".join(cells)}</table:table-row>'
+
+
+def rows_of(path: Path, name: str = "S") -> list[tuple[int, dict[int, Any]]]:
+    with open_book(path, "f.ods") as book:
+        return list(book.rows(name))
+
+
+def read(tmp_path: Path, *rows: str) -> list[tuple[int, dict[int, Any]]]:
+    return rows_of(write_content(tmp_path / "f", f'<table:table table:name="S">{"".join(rows)}{END}'))
+
+
+def test_sheets_are_told_by_name_and_read_one_by_one(tmp_path: Path) -> None:
+    sheets = {"Notes": [["a note"]], "A & B": [["x", None, 1.5], [], ["y", None, 10]], "Last": [[1]]}
+    path = write_ods(tmp_path / "f", sheets)
+    with open_book(path, "f.ods") as book:
+        assert book.names == ["Notes", "A & B", "Last"]
+        assert list(book.rows("A & B")) == [(1, {1: "x", 3: 1.5}), (2, {}), (3, {1: "y", 3: 10.0})]
+        assert list(book.rows("Last")) == [(1, {1: 1.0})]
+
+
+def test_names_are_found_wherever_a_piece_of_the_file_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_ods(tmp_path / "f", {f"Sheet {n}": [[n]] for n in range(9)})
+    for piece in range(80, 140):
+        monkeypatch.setattr(ods, "PIECE", piece)
+        with open_book(path, "f.ods") as book:
+            assert book.names == [f"Sheet {n}" for n in range(9)]
+
+
+def test_what_is_repeated_and_what_stands_beside_a_cell(tmp_path: Path) -> None:
+    note = "<office:annotation><text:p>somebody says</text:p></office:annotation>"
+    spaced = "<table:table-cell><text:p>a<text:s/>b</text:p><text:p>c</text:p></table:table-cell>"
+    found = read(
+        tmp_path,
+        row(cell("A", table_number_columns_repeated="2"), cell(table_number_columns_repeated="3"), cell("B"), times=2),
+        row(cell(), times=3),
+        row(spaced, f"<table:table-cell>{note}<text:p>D</text:p></table:table-cell>"),
+        row(
+            cell("May", office_value_type="date", office_date_value="2026-05-01"),
+            cell("9 %", office_value_type="percentage", office_value="0.09"),
+        ),
+        row(cell(table_number_columns_repeated="16384"), times=1_000_000),
+    )
+    twice = {1: "A", 2: "A", 6: "B"}
+    assert found[:2] == [(1, twice), (2, twice)]
+    assert [number for number, values in found if values] == [1, 2, 6, 7]
+    assert found[5:] == [(6, {1: "a b\nc", 2: "D"}), (7, {1: "2026-05-01", 2: 0.09})]
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ([row(cell("A", table_number_columns_repeated="1000000"))], "has a row of more than 4096 columns"),
+        ([row(cell(table_number_columns_repeated="1000000"), cell("A"))], "has a row of more than 4096 columns"),
+        ([row(cell("A"), times=2_000_000)], "has more than 1000 rows"),
+        ([row(cell("A"), times=-1)], "is a damaged workbook (ValueError: table:number-rows-repeated is -1)"),
+        ([row(cell(LONG), cell(LONG))], "(ValueError: it has a row of more than 1000000 characters)"),
+        ([row(cell("x", office_value_type="float"))], "is a damaged workbook (KeyError: 'office:value')"),
+    ],
+)
+def test_what_would_not_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: list[str], problem: str
+) -> None:
+    monkeypatch.setattr(sheets, "MAX_ROWS", 1000)
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, *rows)
+    assert problem in str(refused.value)
+
+
+def test_document_that_declares_entities_is_refused(tmp_path: Path) -> None:
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
+    table = f'<table:table table:name="S">{row(cell("&b;"))}{END}'
+    with pytest.raises(InputError, match="it has a document type"):
+        rows_of(write_content(tmp_path / "f", table, bomb))
+
+
+def test_workbook_that_breaks_off_is_damaged(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"^f\.ods \[S\]: is a damaged workbook \(ExpatError: mismatched tag"):
+        rows_of(write_content(tmp_path / "f", f'<table:table table:name="S">{row(cell("A"))}'))
+    with pytest.raises(InputError, match="it breaks off"):
+        rows_of(write_content(tmp_path / "f", "<!-- <table:table table:name='S'> -->"), "S")
