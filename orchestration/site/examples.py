@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orchestration.releases.decisions import APPROVED
-from orchestration.site import sentences
+from orchestration.site import organisation_sentences, sentences
 from orchestration.site.editions import Editions
 from orchestration.site.view import (
     Context,
@@ -74,13 +74,6 @@ VERDICTS = {
     "improved": "Chance would hardly show that, so we say that it improved.",
     "worsened": "Chance would hardly show that, so we say that it got worse.",
     "no change shown": "Chance alone could show that, so we say that no change is shown.",
-}
-BASES = {
-    "ohid": "from where the people in its hospitals live",
-    "rtt_new_periods": "from where the people newly on its waiting lists live",
-    "talking_therapies": "from where the people sent to its talking therapies live",
-    "host_icb": "from the area that it lies in",
-    "residents": "from all who live there",
 }
 ALL_SPECIALTIES = "C_999"
 BADGES = {"good": "good", "look": "worth a second look", "not checked": "not checked"}
@@ -201,7 +194,7 @@ def patients(edition: Edition) -> Example | None:
         if placed := [one for one in edition.patients.get(league.name, []) if one.rank is not None]:
             row = placed[len(placed) // 2]
             member = next(one for one in league.members if one.code == row.organisation_code)
-            return Example(edition, league, member, of_patients(row, len(placed), sentences.organisations_of(league)))
+            return Example(edition, league, member, of_patients(row, len(placed)))
     return None
 
 
@@ -298,7 +291,7 @@ def of_agreement(league: League) -> tuple[str, ...]:
 
 def of_change(member: Member) -> tuple[str, ...]:
     row = member.change
-    assert row and row.change is not None and row.change_low is not None and row.change_high is not None
+    assert row and row.change is not None and row.change_low is not None and row.change_high is not None and row.verdict
     assert row.previous_average_score is not None and row.average_score is not None
     before, now = rounded(row.previous_average_score, 2), rounded(row.average_score, 2)
     went = f"went from {before} to {now}" if before != now else f"stayed at {now}"
@@ -330,29 +323,19 @@ def of_counts(measure: Measure, row: Measured) -> str:
     )
 
 
-def of_patients(row: PatientPlace, count: int, who: str) -> tuple[str, ...]:
-    assert row.rank_low is not None and row.rank_high is not None and row.average_score is not None
+def of_patients(row: PatientPlace, count: int) -> tuple[str, ...]:
+    assert row.average_score is not None
     parts = {"waits": row.waits_score, "experience": row.experience_score, "outcomes": row.outcomes_score}
     known = listed(f"{rounded(number, 2)} for {name}" for name, number in parts.items() if number is not None)
     return (
-        f"{count} {who} have enough of these measures. Its place among them is very likely between"
-        f" {ordinal(row.rank_low)} and {ordinal(row.rank_high)}.",
-        f"It has {row.metrics_counted} of them. Its average score on these is"
-        f" {rounded(row.average_score, 2)}: {known}.",
+        organisation_sentences.of_patients(row, count),
+        f"Its average score on {counted(row.metrics_counted, 'measure')} is {rounded(row.average_score, 2)}: {known}.",
     )
 
 
 def of_context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
-    difference = rounded(abs(lives.difference_from_england), 1)
-    than = "more" if lives.difference_from_england > 0 else "less"
-    said = [
-        f"On the official scale of deprivation, the places where its people live have {difference} points {than} than"
-        f" England has. We know this {BASES[lives.basis]}."
-    ]
-    if alike:
-        who = "Most like it" if alike[0].has_close_peers else "Nobody is really like it. The least unlike"
-        said.append(f"{who}: {'; '.join(names)}.")
-    return tuple(said)
+    said = f"{organisation_sentences.context(lives)}. {organisation_sentences.basis([lives])}"
+    return (said, f"{organisation_sentences.peers(alike)} First come: {'; '.join(names)}.") if alike else (said,)
 
 
 def of_quality(found: list[Quality], league: League) -> tuple[str, ...]:

@@ -37,22 +37,24 @@ class Revision:
 
 @dataclass(frozen=True)
 class Event:
-    """A decision on a version, and what it changed where it brought a new one."""
+    """A decision on a version, and what it changed where it brought a new one. Nobody can approve a fictional one, so
+    that it has no decision when it is new."""
 
     edition: Edition
-    decision: Decision
+    decision: Decision | None
     revision: Revision | None
 
     @property
-    def day(self) -> str:
-        return self.decision.at[:10]
+    def is_new(self) -> bool:
+        """Whether it brought the version."""
+        return self.decision is None or (self.decision.state == APPROVED and self.decision.number == 1)
 
     @property
     def kind(self) -> str:
-        if self.decision.state != APPROVED:
-            return {WITHDRAWN: "Withdrawn"}.get(self.decision.state, "Withdrawal taken back")
-        if self.decision.number > 1:
-            return "Approved again"
+        if self.decision and not self.is_new:
+            return {WITHDRAWN: "Withdrawn", APPROVED: "Approved again"}.get(
+                self.decision.state, "Withdrawal taken back"
+            )
         return self.revision.kind if self.revision else "First version"
 
 
@@ -211,9 +213,14 @@ def _events(shown: Editions) -> list[Event]:
         versions = shown.of_quarter(quarter)
         revisions = {after.version: _revision(before, after) for before, after in pairwise(versions)}
         for edition in versions:
-            for decision in edition.release.record().decisions:
+            decisions: list[Decision | None] = [None] if edition.synthetic else []
+            for decision in [*decisions, *edition.release.record().decisions]:
                 found.append(Event(edition, decision, revisions.get(edition.version)))
-    return sorted(found, key=lambda one: (one.decision.at, one.edition.path, one.decision.number), reverse=True)
+
+    def when(one: Event) -> tuple[str, str, int]:
+        return one.decision.at if one.decision else "", one.edition.path, one.decision.number if one.decision else 0
+
+    return sorted(found, key=when, reverse=True)
 
 
 def _revision(before: Edition, after: Edition) -> Revision:

@@ -13,6 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from orchestration.site import organisation_sentences as said
 from orchestration.site import pictures, sentences
 from orchestration.site.league_pages import above
 from orchestration.site.pictures import Scale
@@ -34,7 +35,6 @@ from orchestration.site.view import (
     Teacher,
     Value,
 )
-from orchestration.site.words import placed
 
 LOOK, GOOD = "look", "good"  # badges of `data_quality` that a page shows beside a figure
 FEWEST_MONTHS = 3  # a line of two months shows no course
@@ -138,17 +138,18 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
     background = Background(edition, league)
     for member in league.members:
         path = sentences.address(edition, league, member)
-        said: dict[str, Any] = {"league": league, "member": member, "sentences": sentences}
+        shared: dict[str, Any] = {"league": league, "member": member, "sentences": sentences}
         yield page(
             "organisation",
             path,
             member.organisation.organisation_name,
             (*above(edition), Crumb(league.title, edition.folder(league))),
             edition,
-            **said,
+            **shared,
+            said=said,
             **_shown(background, member),
         )
-        yield page("card", f"{path}/card", member.organisation.organisation_name, edition=edition, **said)
+        yield page("card", f"{path}/card", member.organisation.organisation_name, edition=edition, **shared)
 
 
 def _shown(background: Background, member: Member) -> dict[str, object]:
@@ -167,7 +168,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
     for measure in league.measures.values():
         if measure.counted and measure.metric_id not in member.measured and member.measured:
             value = values.get(measure.metric_id)
-            reason = sentences.not_counted(value.status_reason if value else None)
+            reason = said.not_counted(value.status_reason if value else None)
             absent.setdefault(reason, []).append(measure.plain_name)
     peers = background.peers.get(code, [])
     contexts = [one for one in background.contexts.get(code, ()) if one.preferred]
@@ -183,7 +184,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "total": len(found),
         "badges": Counter(row.badge.badge for row in found if row.badge),
         "absent": absent,
-        "patients": sentences.of_patients(patients, background.ranked_for_patients) if patients else None,
+        "patients": said.of_patients(patients, background.ranked_for_patients) if patients else None,
         "patients_measures": [
             league.measures[metric].plain_name
             for metric in ((patients.metrics or "").split() if patients and patients.rank else ())
@@ -197,8 +198,8 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "peers": [(one, background.neighbour(one.peer_code)) for one in peers],
         "teachers": _teachers(background, member),
         "at_bound": any(one.at_bound for one in background.teachers.get(code, ())),
-        "levers": sentences.levers(league, background.levers.get(code, [])),
-        "support": sentences.support(support, league) if support else [],
+        "levers": said.levers(league, background.levers.get(code, [])),
+        "support": said.support(support, league) if support else [],
         "courses": list(_courses(background, code)),
         "traces": _traces(background, found, values, edition.origins.get(code, [])),
         "area": _area(edition, member) if league.of_icbs else [],
@@ -240,9 +241,8 @@ def _row(
             measured.median,
             measured.value,
         )
-        if measured.rank is not None:
-            joint = background.shared[metric, measured.rank] > 1
-            place = f"{placed(measured.rank, joint)} of {background.counts[metric]}"
+        joint = background.shared[metric, measured.rank] > 1
+        place = said.place_of(measured, joint, background.counts[metric])
     badge = badges.get(metric)
     return Row(
         measure=measure,
@@ -333,8 +333,8 @@ def _teachers(background: Background, member: Member) -> list[tuple[Measure, str
     return [
         (
             league.measures[metric],
-            sentences.own_value(rows[0]),
-            [(background.neighbour(one.candidate_code), sentences.teacher(one)) for one in rows],
+            said.own_value(rows[0]),
+            [(background.neighbour(one.candidate_code), said.teacher(one)) for one in rows],
         )
         for metric, rows in found.items()
     ]
@@ -350,7 +350,7 @@ def _courses(background: Background, code: str) -> Iterator[Course]:
         points.sort(key=lambda one: one.month)
         if len(points) >= FEWEST_MONTHS:
             picture = pictures.series([one.value for one in points], points[-1].mean)
-            yield Course(background.league.measures[metric].plain_name, picture, sentences.series(points))
+            yield Course(background.league.measures[metric].plain_name, picture, said.series(points))
 
 
 def _traces(
@@ -369,8 +369,8 @@ def _traces(
             place = f"{file}, {origin.member_or_sheet}" if origin.member_or_sheet else file
             at.setdefault(place, []).append(origin)
         for place, parts in at.items():
-            figure = sentences.traced(row.measured, parts[0], len(at))
-            rows_of = [sentences.rows_of(one, value.published_score_row if value else None) for one in parts]
+            figure = said.traced(row.measured, parts[0], len(at))
+            rows_of = [said.rows_of(one, value.published_score_row if value else None) for one in parts]
             found.setdefault(place, []).append(Trace(row.measure.plain_name, figure, "; ".join(rows_of)))
     return found
 

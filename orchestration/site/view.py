@@ -141,7 +141,7 @@ class Change:
     TABLE: ClassVar = "improvement"
     league: str
     organisation_code: str
-    previous_quarter: str
+    previous_quarter: str | None
     previous_average_score: Decimal | None
     average_score: Decimal | None
     metrics_compared: int
@@ -150,7 +150,7 @@ class Change:
     change: Decimal | None
     change_low: Decimal | None
     change_high: Decimal | None
-    verdict: str
+    verdict: str | None
     previous_rank: int | None
     places_own_scores: Decimal | None
     places_own_metrics: Decimal | None
@@ -460,7 +460,7 @@ class Teacher:
     candidate_value: Decimal | None
     at_bound: bool | None
     noise: Decimal | None
-    basis: str
+    basis: str | None
     not_named_reason: str | None
 
 

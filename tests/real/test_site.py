@@ -54,3 +54,44 @@ def test_the_asset_makes_the_same_site(real_site: Path) -> None:
         for folder in (real_site / "data" / "site", real_site / "site")
     )
     assert made == there
+
+
+def test_a_trust_says_between_which_places_it_is(text: Any) -> None:
+    capped = text(f"{Q2}/rwr")
+    assert "finance rule moved it from 12th to 26th of 61. With the rule, its place is very likely between" in capped
+    assert "between 23rd and 34th. The range looks narrow because the rule fixes the segment" in capped
+    assert "The finance rule costs it 14 places" in capped and "times in 100" not in capped
+    wide = text(f"{Q2}/rxt")
+    assert "Its place is very likely between 21st and 60th of 61. It could be in either half" in wide
+    assert "it would be in the same segment about 63 times in 100" in wide and " costs " not in wide
+    assert "No change shown since the quarter before. Its average score went from 2.90 to 2.76" in wide
+
+
+@pytest.mark.parametrize("code", ["rw1", "rha"])
+def test_segment_5_is_not_lost(code: str, text: Any) -> None:
+    assert "It is also in segment 5: it gets NHS England’s most intensive support." in text(f"{Q2}/{code}")
+
+
+def test_who_has_no_place_has_a_page_with_the_reason(text: Any, real_site: Path) -> None:
+    pages = sorted((real_site / "site" / "2025-26-q2/v1/acute").glob("*/card"))
+    assert len(pages) == 134
+    for path in pages:
+        said = text(f"2025-26-q2/v1/acute/{path.parent.name}")
+        assert "It has no place this quarter: no measure of the league has all its months among the files." in said
+
+
+def test_a_place_of_a_board_is_ours(text: Any) -> None:
+    said = text("2025-26-q4/v1/icb/qhl")
+    assert "NHS England has not ranked these boards. The method is ours." in said
+    assert "our place, 35th" in said and "published place" not in said
+    assert "96,483 of 156,401 people waiting" in said
+    assert "Patients cross borders." in said and "Birmingham and Solihull Mental Health" in said
+
+
+def test_the_page_of_a_trust_is_light(real_site: Path) -> None:
+    site = real_site / "site"
+    styles = (site / "assets/site.css").stat().st_size
+    heaviest = max(path.stat().st_size for path in site.glob("2025-26-q?/v1/*/*/index.html"))
+    assert heaviest + styles < 180_000
+    cards = max(path.stat().st_size for path in site.glob("2025-26-q?/v1/*/*/card/index.html"))
+    assert cards + (site / "assets/card.css").stat().st_size < 20_000

@@ -232,7 +232,7 @@ def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
     assert sentences.first_sentence(league(published=False)) == said
     member: Any = SimpleNamespace(place=SimpleNamespace(not_ranked_reason="has 1 of the 4 metrics"))
     assert sentences.no_place(league(published=False), member) == said
-    assert sentences.no_place(league(), member) == "It has no place this quarter: has 1 of the 4 measures."
+    assert sentences.no_place(league(), member) == "It has no place this quarter: it has 1 of the 4 measures."
 
 
 def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
@@ -363,10 +363,12 @@ def test_predecessors_are_told_once() -> None:
         ("approved", 3, True, "Approved again"),
         ("withdrawn", 2, False, "Withdrawn"),
         ("reinstated", 3, False, "Withdrawal taken back"),
+        (None, 0, False, "First version"),
+        (None, 0, True, "Figures revised"),
     ],
 )
-def test_a_decision_has_its_kind(state: str, number: int, revised: bool, kind: str) -> None:
-    decision: Any = SimpleNamespace(state=state, number=number)
+def test_a_decision_has_its_kind(state: str | None, number: int, revised: bool, kind: str) -> None:
+    decision: Any = SimpleNamespace(state=state, number=number) if state else None
     revision = living_pages.Revision("Figures revised", "", 2) if revised else None
     assert living_pages.Event(edition(), decision, revision).kind == kind
 

@@ -186,6 +186,7 @@ def test_counts_are_whole_numbers() -> None:
 def test_a_place_by_patients_questions_has_its_range_and_the_parts_that_are_there() -> None:
     place = row(
         PatientPlace,
+        rank=1,
         rank_low=1,
         rank_high=7,
         average_score=Decimal("1.36"),
@@ -193,23 +194,17 @@ def test_a_place_by_patients_questions_has_its_range_and_the_parts_that_are_ther
         waits_score=Decimal("1.15"),
         experience_score=Decimal("2"),
     )
-    assert examples.of_patients(place, 30, "trusts") == (
-        "30 trusts have enough of these measures. Its place among them is very likely between 1st and 7th.",
-        "It has 4 of them. Its average score on these is 1.36: 1.15 for waits and 2.00 for experience.",
-    )
+    first, second = examples.of_patients(place, 30)
+    assert "very likely between 1st and 7th of 30" in first
+    assert second == "Its average score on 4 measures is 1.36: 1.15 for waits and 2.00 for experience."
 
 
-@pytest.mark.parametrize(("difference", "than"), [("2.73", "2.7 points more"), ("-8.26", "8.3 points less")])
-def test_context_says_on_which_side_of_england(difference: str, than: str) -> None:
-    lives = row(Context, difference_from_england=Decimal(difference), basis="ohid")
-    near, far = (row(Peer, has_close_peers=close) for close in (True, False))
-    first, second = examples.of_context(lives, [near], ["One", "Two and Three"])
-    assert first == (
-        f"On the official scale of deprivation, the places where its people live have {than} than England has. We know"
-        " this from where the people in its hospitals live."
-    )
-    assert second == "Most like it: One; Two and Three."
-    assert examples.of_context(lives, [far], ["One"])[1] == "Nobody is really like it. The least unlike: One."
+def test_context_names_who_is_alike_only_where_somebody_is() -> None:
+    lives = row(Context, measure="imd", difference_from_england=Decimal("-8.26"), basis="ohid")
+    alike = row(Peer, has_close_peers=True, measures="imd, size")
+    first, second = examples.of_context(lives, [alike], ["One", "Two and Three"])
+    assert first.startswith("Less deprived than England by 8.3 points") and "We know it by" in first
+    assert second.endswith("the nearest first. First come: One; Two and Three.")
     assert len(examples.of_context(lives, [], [])) == 1
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orchestration.site import organisation_sentences as ours
 from orchestration.site import pictures, sentences, words
 from orchestration.site.organisation_pages import _ways
 from orchestration.site.pictures import Scale
@@ -64,7 +65,7 @@ def test_a_capped_trust_that_the_rule_does_not_move_still_carries_it() -> None:
 
 
 def test_the_segment_of_a_capped_trust_never_looks_sure() -> None:
-    said = sentences.segment_fact(league(capped()), capped())
+    said = ours.segment_fact(league(capped()), capped())
     assert said == [
         "Segment 3 of 4.",
         "NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
@@ -75,7 +76,7 @@ def test_the_segment_of_a_capped_trust_never_looks_sure() -> None:
 def test_the_segment_says_how_often_it_would_be_the_same() -> None:
     def fact(**said: Any) -> list[str]:
         one = member("RXT", 51, **said)
-        return sentences.segment_fact(league(one), one)
+        return ours.segment_fact(league(one), one)
 
     assert fact(same_segment_share=D("0.626"))[-1].endswith("it would be in the same segment about 63 times in 100.")
     assert fact(same_segment_share=D("0.99"))[-1].endswith("in the same segment almost every time.")
@@ -85,26 +86,26 @@ def test_the_segment_says_how_often_it_would_be_the_same() -> None:
     assert len(five) == 5
     assert fact(segment=None) == ["It has no segment this quarter."]
     board = member("QHL", 35, segment=4)
-    assert sentences.segment_fact(league(board, framework_status="experimental"), board)[:2] == [
+    assert ours.segment_fact(league(board, framework_status="experimental"), board)[:2] == [
         "Segment 4 of 4 by our method.",
         "1 is the better end.",
     ]
 
 
 def test_money_costs_a_place_or_gives_one_or_does_neither() -> None:
-    assert sentences.money_fact(capped()) == [
+    assert ours.money_fact(capped()) == [
         "The finance rule costs it 14 places: by score alone it would be 12th, not 26th.",
         "Without any money measures it would be 5th (likely 2 to 21).",
     ]
-    assert sentences.money_fact(capped(places_lost_to_override=1))[0].startswith("The finance rule costs it 1 place: ")
+    assert ours.money_fact(capped(places_lost_to_override=1))[0].startswith("The finance rule costs it 1 place: ")
     gained = member("R1", 7, places_lost_to_override=-2)
-    assert sentences.money_fact(gained) == [
+    assert ours.money_fact(gained) == [
         "The finance rule does not apply to it, but it gains 2 places because the rule moves others down."
     ]
     flagged = member("R1", 7, places_lost_to_override=-1, financial_override=1)
-    assert "does not change its segment, but it gains 1 place because" in sentences.money_fact(flagged)[0]
-    assert sentences.money_fact(member("RXT", 51)) == ["The finance rule does not change its place."]
-    assert sentences.money_fact(member("R0A", None)) == []
+    assert "does not change its segment, but it gains 1 place because" in ours.money_fact(flagged)[0]
+    assert ours.money_fact(member("RXT", 51)) == ["The finance rule does not change its place."]
+    assert ours.money_fact(member("R0A", None)) == []
 
 
 # Change
@@ -121,7 +122,7 @@ def change(**said: Any) -> Change:
 
 
 def test_a_change_within_chance_is_none() -> None:
-    assert sentences.change_fact(member("RWR", 26, change=change())) == [
+    assert ours.change_fact(member("RWR", 26, change=change())) == [
         "No change shown since the quarter before.",
         "Its average score went from 2.13 to 1.97 (lower is better).",
         "On the 8 measures that can be compared, the change is within what chance would show.",
@@ -144,13 +145,13 @@ def test_a_change_within_chance_is_none() -> None:
     ],
 )
 def test_a_change_beyond_chance_says_how_large(said: dict[str, Any], last: str) -> None:
-    found = sentences.change_fact(member("R1", 1, change=change(**said)))
+    found = ours.change_fact(member("R1", 1, change=change(**said)))
     assert found[0] == f"{said['verdict'].capitalize()} since the quarter before." and found[-1] == last
 
 
 def test_no_change_is_said_where_nothing_can_be_compared() -> None:
     def fact(**said: Any) -> list[str]:
-        return sentences.change_fact(member("R1", 1, change=change(**said)))
+        return ours.change_fact(member("R1", 1, change=change(**said)))
 
     assert fact(average_score=D("2.13"))[1] == "Its average score stayed at 2.13 (lower is better)."
     assert fact(previous_average_score=None)[1].startswith("On the 8 measures")
@@ -159,19 +160,19 @@ def test_no_change_is_said_where_nothing_can_be_compared() -> None:
     ]
     assert "fewer than 3" in fact(change=None, not_compared_reason="fewer than three metrics in common")[0]
     assert "made by the same rules" in fact(change=None, not_compared_reason="something new")[0]
-    assert sentences.change_fact(member("R1", 1)) == []
+    assert ours.change_fact(member("R1", 1)) == []
 
 
 def test_what_moved_a_place_is_in_places() -> None:
     one = member(
         "R1", 1, change=change(places_own_scores=D("2.00"), places_others=D("-1.04"), places_override=D("0.04"))
     )
-    assert sentences.moves(one) == [
+    assert ours.moves(one) == [
         ("Its own scores", "2.0 places up"),
         ("The scores of others", "1.0 place down"),
         ("The finance rule", "no place"),
     ]
-    assert sentences.moves(member("R1", 1)) == []
+    assert ours.moves(member("R1", 1)) == []
 
 
 def test_a_measure_that_cannot_be_compared_says_why() -> None:
@@ -179,8 +180,8 @@ def test_a_measure_that_cannot_be_compared_says_why() -> None:
         "definition changed (inferred): two windows of 13 months (Jun 24 - Jun 25) became two of 12 (Oct 24 - Sep 25)"
     )
     one = league(measures={"OF0041": measure("OF0041", "Growth")})
-    assert sentences.left_out(f"OF0041 ({reason}); OF9999 (gone)", one) == [f"Growth: {reason}"]
-    assert sentences.left_out(None, one) == []
+    assert ours.left_out(f"OF0041 ({reason}); OF9999 (gone)", one) == [f"Growth: {reason}"]
+    assert ours.left_out(None, one) == []
 
 
 # Measures
@@ -216,32 +217,32 @@ def test_the_measures_are_named_where_they_are_few_and_money_is_not_among_them()
     money = {"F1": measure("F1", "Costs", domain="finance"), "B1": measure("B1", "Background", counted=False)}
     better = {f"M{n}": measured("1") for n in range(5)} | {"F1": measured("1"), "B1": measured("1")}
     one = member("R1", 1, measured=better | {"M5": measured("9")})
-    assert sentences.measures_fact(league(one, measures=names | money), one) == [
+    assert ours.measures_fact(league(one, measures=names | money), one) == [
         "Among the better quarter of trusts on: Measure 0; Measure 1; Measure 2; Measure 3; Measure 4.",
         "Among the worse quarter of trusts on: Measure 5.",
         "Based on 9 of the 12 measures for this kind of trust.",
     ]
     many = member("R1", 1, measured={f"M{n}": measured("9") for n in range(6)})
-    assert sentences.measures_fact(league(many, measures=names), many)[0] == (
+    assert ours.measures_fact(league(many, measures=names), many)[0] == (
         "Among the worse quarter of trusts on 6 measures."
     )
     none = member("R1", 1)
-    assert len(sentences.measures_fact(league(none, measures=names), none)) == 1
+    assert len(ours.measures_fact(league(none, measures=names), none)) == 1
 
 
 @pytest.mark.parametrize(
     ("unit", "said"), [("%", "middle 5.0%"), ("percentage points", "middle 5.0"), ("out of 10", "middle 5.00")]
 )
 def test_the_middle_says_no_unit_twice(unit: str, said: str) -> None:
-    assert sentences.middle(measured("1", unit=unit)) == said
-    assert sentences.middle(measured("1", median=None)) is None
+    assert ours.middle(measured("1", unit=unit)) == said
+    assert ours.middle(measured("1", median=None)) is None
 
 
 def test_counts_are_said_in_words_of_what_is_counted() -> None:
     one = measured("61.7", numerator=D("96483"), denominator=D("156401.4"))
-    assert sentences.in_counts(measure("A", "Waiting", publication="rtt"), one) == "96,483 of 156,401 people waiting"
-    assert sentences.in_counts(measure("A", "Waiting", publication="new"), one) == "96,483 of 156,401"
-    assert sentences.in_counts(measure("A", "Waiting", publication="rtt"), measured("61.7")) is None
+    assert ours.in_counts(measure("A", "Waiting", publication="rtt"), one) == "96,483 of 156,401 people waiting"
+    assert ours.in_counts(measure("A", "Waiting", publication="new"), one) == "96,483 of 156,401"
+    assert ours.in_counts(measure("A", "Waiting", publication="rtt"), measured("61.7")) is None
 
 
 @pytest.mark.parametrize(
@@ -256,11 +257,11 @@ def test_counts_are_said_in_words_of_what_is_counted() -> None:
     ],
 )
 def test_a_measure_without_a_figure_says_why(reason: str | None, start: str) -> None:
-    assert sentences.not_counted(reason).startswith(start)
+    assert ours.not_counted(reason).startswith(start)
 
 
 def test_many_measures_are_counted_and_not_named() -> None:
-    assert sentences.named(["A", "B"]) == "A; B" and sentences.named(["A"] * 11) == "11 measures"
+    assert ours.named(["A", "B"]) == "A; B" and ours.named(["A"] * 11) == "11 measures"
 
 
 @pytest.mark.parametrize(
@@ -288,19 +289,28 @@ def test_counts_and_bands_are_whole(unit: str, text: str) -> None:
 
 
 def test_how_many_figures_could_be_checked() -> None:
-    assert sentences.checked({"good": 2}, 9) == "We could check 2 of these 9 figures."
-    assert sentences.checked({"good": 1, "look": 1}, 9).endswith(
+    assert ours.checked({"good": 2}, 9) == "We could check 2 of these 9 figures."
+    assert ours.checked({"good": 1, "look": 1}, 9).endswith(
         "1 of them deserves a question, which does not make it wrong."
     )
-    assert " 3 of them deserve a question" in sentences.checked({"look": 3}, 9)
+    assert " 3 of them deserve a question" in ours.checked({"look": 3}, 9)
 
 
 def test_a_domain_never_says_a_place_without_its_range() -> None:
-    assert sentences.of_domain(row(DomainPlace, domain_segment=2, rank=26)) == "segment 2"
-    assert sentences.of_domain(row(DomainPlace, domain_segment=1, rank=3, rank_low=3, rank_high=10)) == (
+    assert ours.of_domain(row(DomainPlace, domain_segment=2, rank=26)) == "segment 2"
+    assert ours.of_domain(row(DomainPlace, domain_segment=1, rank=3, rank_low=3, rank_high=10)) == (
         "segment 1, likely places 3 to 10"
     )
-    assert sentences.of_domain(row(DomainPlace)) is None and sentences.of_domain(None) is None
+    assert ours.of_domain(row(DomainPlace)) is None and ours.of_domain(None) is None
+
+
+def test_a_place_on_a_measure_says_how_far_chance_moves_it() -> None:
+    assert ours.place_of(measured("5", rank=22), False, 49) == "22nd of 49"
+    assert (
+        ours.place_of(measured("5", rank=22, rank_low=15, rank_high=30), True, 49)
+        == "joint 22nd of 49, likely 15 to 30"
+    )
+    assert ours.place_of(measured("5"), False, 49) is None
 
 
 # Another way to rank
@@ -334,20 +344,20 @@ def test_ways_that_a_release_does_not_know_are_left_out() -> None:
 def test_a_strict_test_of_one(count: int, told: int, text: str | None) -> None:
     one = member("R1", 1, told_apart_from=told)
     others = [member(f"S{n}", n) for n in range(2, count + 1)]
-    said = sentences.told_apart(league(one, *others), one)
+    said = ours.told_apart(league(one, *others), one)
     assert said == (text and f"In a strict test of all pairs at once {text}")
-    assert isinstance(one.band, Band) and sentences.told_apart(league(), member("R0A", None)) is None
+    assert isinstance(one.band, Band) and ours.told_apart(league(), member("R0A", None)) is None
 
 
 # For boards
 
 
 def test_the_gap_to_the_next_segment() -> None:
-    assert sentences.gap(member("R1", 1, segment=4, gap_to_next_segment=D("0.10")).place) == (
+    assert ours.gap(member("R1", 1, segment=4, gap_to_next_segment=D("0.10")).place) == (
         "Its average would have to fall by 0.10 to be in segment 3."
     )
-    assert sentences.gap(member("R1", 1, segment=1, gap_to_next_segment=D("0.10")).place) is None
-    assert sentences.gap(capped().place) is None
+    assert ours.gap(member("R1", 1, segment=1, gap_to_next_segment=D("0.10")).place) is None
+    assert ours.gap(capped().place) is None
 
 
 def test_what_it_takes_is_arithmetic() -> None:
@@ -358,7 +368,7 @@ def test_what_it_takes_is_arithmetic() -> None:
             row(Lever, segment_can_change=can, metrics_needed=needed, place=place, metric_id=metric)
             for metric, place in (("B", 1), ("A", 2), ("C", None))
         ]
-        return sentences.levers(one, rows)
+        return ours.levers(one, rows)
 
     assert said(1) == (
         "1 measure at the value of the middle trust would be enough for a better segment, if all else stayed as it is:"
@@ -367,16 +377,16 @@ def test_what_it_takes_is_arithmetic() -> None:
     assert (said(2) or "").startswith("2 measures at the value") and "Staff; Waiting." in (said(2) or "")
     assert (said(None) or "").startswith("Even with each measure")
     assert said(1, can=False) == "While the finance rule applies, no score changes its segment."
-    assert sentences.levers(one, []) is None
+    assert ours.levers(one, []) is None
 
 
 def test_support_is_said_with_what_it_rests_on() -> None:
     found = {"bottom_quarter_share": D("0.54"), "previous_bottom_quarter_share": D("0.59"), "domains": "access new"}
-    said = sentences.support(row(Support, status="needs_support", **found), league(domains=()))
+    said = ours.support(row(Support, status="needs_support", **found), league(domains=()))
     assert said[0] == "It meets all four of our conditions for who needs support."
     assert said[-1] == "In segment 4: access and new."
     unknown = row(Support, status="not_yet", not_yet_reason="fewer than three metrics in common", **found)
-    assert sentences.support(unknown, league(domains=()))[0] == (
+    assert ours.support(unknown, league(domains=()))[0] == (
         "It meets our conditions but one, which cannot be judged: fewer than three measures in common."
     )
 
@@ -399,16 +409,16 @@ def test_why_somebody_has_no_place() -> None:
     assert sentences.answer(absent, hub) == [
         "It has no place this quarter: it commissions for NHS England and is no Integrated Care Board."
     ]
-    assert sentences.kind(hub) == "hub" and sentences.kind(trust) == "trust"
+    assert ours.kind(hub) == "hub" and ours.kind(trust) == "trust"
 
 
 def test_a_patients_place_has_its_range_or_a_reason() -> None:
     ranked = row(PatientPlace, rank=1, rank_low=1, rank_high=7)
-    assert sentences.of_patients(ranked, 30).startswith(
+    assert ours.of_patients(ranked, 30).startswith(
         "By waits, patients’ experience and outcomes alone, its place is very likely between 1st and 7th of 30."
     )
     listed = row(PatientPlace, not_ranked_reason="has 2 of the 4 metrics for patients at hand")
-    assert sentences.of_patients(listed, 30) == (
+    assert ours.of_patients(listed, 30) == (
         "It has no place in this table: it has 2 of the 4 measures for patients at hand."
     )
 
@@ -425,28 +435,28 @@ def test_a_patients_place_has_its_range_or_a_reason() -> None:
     ],
 )
 def test_where_people_live_is_said_against_england(what: str, difference: str, text: str) -> None:
-    assert sentences.context(row(Context, measure=what, difference_from_england=D(difference))) == text
+    assert ours.context(row(Context, measure=what, difference_from_england=D(difference))) == text
 
 
 def test_a_basis_that_may_be_of_others_says_so() -> None:
     one = row(Context, basis="ohid", diluted=False)
-    assert sentences.basis([one, one]) == "We know it by the districts that its patients in hospital come from."
-    careful = sentences.basis([one, row(Context, basis="host_icb", diluted=True)])
+    assert ours.basis([one, one]) == "We know it by the districts that its patients in hospital come from."
+    careful = ours.basis([one, row(Context, basis="host_icb", diluted=True)])
     assert "come from and the area of the board" in careful and "these may be other people" in careful
 
 
 def test_peers_that_are_not_close_are_only_the_least_unlike() -> None:
     close = row(Peer, measures="imd, share_65_plus, size", has_close_peers=True)
-    assert sentences.peers([close]) == "These are most like it by deprivation, age and size, the nearest first."
+    assert ours.peers([close]) == "These are most like it by deprivation, age and size, the nearest first."
     far = row(Peer, measures="imd, type", has_close_peers=False)
-    assert sentences.peers([far]) == ("None is close to it. These are only the least unlike by deprivation and type.")
+    assert ours.peers([far]) == ("None is close to it. These are only the least unlike by deprivation and type.")
 
 
 def test_who_is_named_to_ask_has_a_value() -> None:
-    assert sentences.teacher(row(Teacher, candidate_value=D("88.67"), unit="%")) == "88.7%"
-    assert sentences.teacher(row(Teacher, candidate_value=D("0"), unit="%", at_bound=True)) == "0.0% (the limit)"
+    assert ours.teacher(row(Teacher, candidate_value=D("88.67"), unit="%")) == "88.7%"
+    assert ours.teacher(row(Teacher, candidate_value=D("0"), unit="%", at_bound=True)) == "0.0% (the limit)"
     nobody = row(Teacher, not_named_reason="no value in the previous quarter", unit="%")
-    assert sentences.teacher(nobody) == "Nobody is named: no value in the previous quarter"
+    assert ours.teacher(nobody) == "Nobody is named: no value in the previous quarter"
 
 
 @pytest.mark.parametrize(
@@ -463,21 +473,21 @@ def test_months_say_whether_chance_explains_them(variation: str, end: str) -> No
         row(Point, month=date(2026, month, 1), value=D(value), unit="%", variation=variation)
         for month, value in ((1, "71.6"), (3, "77.2"))
     ]
-    assert sentences.series(points) == f"January to March 2026: from 71.6% to 77.2%.{end}"
+    assert ours.series(points) == f"January to March 2026: from 71.6% to 77.2%.{end}"
 
 
 def test_a_figure_is_traced_to_its_rows() -> None:
     def rows(first: int | None, last: int | None) -> str:
-        return sentences.rows_of(row(Origin, first_row=first, last_row=last, rows_counted=2))
+        return ours.rows_of(row(Origin, first_row=first, last_row=last, rows_counted=2))
 
     assert (rows(12, 12), rows(14, 29)) == ("row 12", "rows 14 to 29 (2 counted)")
     assert rows(None, None) == "row not known"
     one = row(Origin, first_row=12, last_row=12)
-    assert sentences.rows_of(one, 40) == "row 12, score in row 40" and sentences.rows_of(one, 12) == "row 12"
-    assert sentences.traced(measured("59.720000"), row(Origin, period="Q2 2025/26")) == "59.72 %, Q2 2025/26"
-    assert sentences.traced(measured("100.000000"), row(Origin)) == "100 %"
-    assert sentences.traced(measured("67.0"), row(Origin, period="2026-01"), 3) == "part of 67 %, 2026-01"
-    assert sentences.traced(measured(None, score=D("2.00")), row(Origin)) == "score 2.00"
+    assert ours.rows_of(one, 40) == "row 12, score in row 40" and ours.rows_of(one, 12) == "row 12"
+    assert ours.traced(measured("59.720000"), row(Origin, period="Q2 2025/26")) == "59.72 %, Q2 2025/26"
+    assert ours.traced(measured("100.000000"), row(Origin)) == "100 %"
+    assert ours.traced(measured("67.0"), row(Origin, period="2026-01"), 3) == "part of 67 %, 2026-01"
+    assert ours.traced(measured(None, score=D("2.00")), row(Origin)) == "score 2.00"
 
 
 # Pictures
