@@ -281,7 +281,7 @@ def test_finance_rule_and_ranges_that_do_not_meet_are_said(call: Callable[..., A
     one, other = {"name": "A", "low": 1, "high": 4, "alone": 2}, {"name": "B", "low": 5, "high": 9, "alone": None}
     assert call("compare", "order", one, other, None) == "Their likely ranges do not overlap. This is no test."
     assert call("compare", "order", one, other, pair(-100, "1")).startswith(
-        "In almost every redraw B comes out ahead. The finance rule fixes the segment of A, and so a part of this."
+        "In almost every redraw B comes out ahead. That is partly the finance rule, which fixes the segment of A."
     )
 
 
