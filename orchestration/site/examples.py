@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from orchestration.releases.decisions import APPROVED
-from orchestration.site import sentences
+from orchestration.site import organisation_sentences, sentences
 from orchestration.site.editions import Editions
 from orchestration.site.view import (
     Context,
@@ -328,14 +328,14 @@ def of_patients(row: PatientPlace, count: int) -> tuple[str, ...]:
     parts = {"waits": row.waits_score, "experience": row.experience_score, "outcomes": row.outcomes_score}
     known = listed(f"{rounded(number, 2)} for {name}" for name, number in parts.items() if number is not None)
     return (
-        sentences.of_patients(row, count),
+        organisation_sentences.of_patients(row, count),
         f"Its average score on {counted(row.metrics_counted, 'measure')} is {rounded(row.average_score, 2)}: {known}.",
     )
 
 
 def of_context(lives: Context, alike: list[Peer], names: list[str]) -> tuple[str, ...]:
-    said = f"{sentences.context(lives)}. {sentences.basis([lives])}"
-    return (said, f"{sentences.peers(alike)} First come: {'; '.join(names)}.") if alike else (said,)
+    said = f"{organisation_sentences.context(lives)}. {organisation_sentences.basis([lives])}"
+    return (said, f"{organisation_sentences.peers(alike)} First come: {'; '.join(names)}.") if alike else (said,)
 
 
 def of_quality(found: list[Quality], league: League) -> tuple[str, ...]:
