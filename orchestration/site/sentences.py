@@ -367,9 +367,9 @@ def rule_held(edition: Edition, member: Member) -> str | None:
 # Versions and what became of them
 
 
-def day(decision: Decision | None) -> str:
-    """The day of a decision: `26 November 2026`. Of what nobody decided there is none."""
-    return written(date.fromisoformat(decision.at[:10])) if decision else "No day"
+def day(decision: Decision) -> str:
+    """The day of a decision: `26 November 2026`."""
+    return written(date.fromisoformat(decision.at[:10]))
 
 
 def written(when: date) -> str:
