@@ -55,7 +55,7 @@ types: $(READY)
 
 $(SQL_LINTED): $(SQL) pyproject.toml | $(READY)  # what changed since it last passed: all of it is a minute of one core
 	@echo $(if $(filter pyproject.toml,$?),$(SQL),$(filter %.sql,$?)) \
-		| xargs -n 16 -P 2 $(BIN)/sqlfluff lint --disable-progress-bar
+		| xargs -n 32 -P 2 $(BIN)/sqlfluff lint --disable-progress-bar
 	touch $@
 
 dev: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## the Dagster UI on the sample, http://localhost:3000

@@ -13,7 +13,7 @@ import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -52,7 +52,6 @@ FLAGS = [
     "--disable-sync",
 ]
 
-ANOTHER_DAY = "2025-09-30"
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
 
@@ -79,7 +78,7 @@ class Built:
 
 @dataclass(frozen=True)
 class Versions:
-    """2025-26-Q1 built, published again, and built once more after a revision of its extracts."""
+    """`built_first`, published again, and built once more after a revision of its extracts."""
 
     folder: Path
     first: dict[str, str]
@@ -260,21 +259,9 @@ def real_site(real_quarters: dict[str, Built], once: Any) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built_first(run: Run, first_quarter: Path, once: Any) -> Built:
-    """The sample's 2025-26-Q1, built once; by the lock its files came on ANOTHER_DAY. Read it, never change it."""
-    from orchestration.sources.inventory import survey
-    from orchestration.sources.landing import take_in
-    from orchestration.sources.lock import changing
-    from orchestration.workspace.paths import Workspace
-
-    def build(data_dir: Path) -> Outcome:
-        take_in(survey(first_quarter), "2025-26-Q1", Workspace(data_dir))
-        with changing(Workspace(data_dir)) as lock:
-            lock.entries = {key: replace(entry, retrieved=ANOTHER_DAY) for key, entry in lock.entries.items()}
-        return run("2025-26-Q1", first_quarter, data_dir)
-
-    data_dir, outcome = once("data-2025-26-Q1-first_quarter", build)
-    return Built(outcome, Workspace(data_dir).build("2025-26-Q1"))
+def built_first(build_quarter: Callable[[str, Path], Built], first_quarter: Path) -> Built:
+    """The sample's 2025-26-Q1, built once. Read it, never change it."""
+    return build_quarter("2025-26-Q1", first_quarter)
 
 
 @pytest.fixture(scope="session")
@@ -284,7 +271,7 @@ def built_planted(build_quarter: Callable[[str, Path], Built], sample: Path) -> 
 
 
 @pytest.fixture(scope="session")
-def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
+def versions(first_quarter: Path, built_first: Built, run: Run, once: Any) -> Versions:
     """Read it, never change it."""
     from orchestration.releases import publish
     from orchestration.workspace.paths import Workspace
@@ -292,9 +279,8 @@ def versions(first_quarter: Path, run: Run, once: Any) -> Versions:
     def build(folder: Path) -> tuple[dict[str, str], tuple[Release, bool], tuple[str, str]]:
         extracts, data_dir = folder / "extracts", folder / "data"
         shutil.copytree(first_quarter, extracts, copy_function=os.link)
-        made = run("2025-26-Q1", extracts, data_dir)
-        assert made.release and made.created, made.problems
-        first = hashes(made.release)
+        shutil.copytree(built_first.workspace.data_dir, data_dir)
+        first = hashes(built_first.release)
         (again,) = publish.publish(Workspace(data_dir).build("2025-26-Q1"))
         shutil.copytree(data_dir, folder / "before")
         exchanged = exchange_first_and_last(extracts)

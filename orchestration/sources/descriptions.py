@@ -191,8 +191,8 @@ class Source(Entry):
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
     needed: Texts = ()
     not_with: Texts = ()
-    others: bool = False
     only_with: Texts = ()
+    others: bool = False
     layout: Literal["nof"] | None = None
     figures: bool = True
     lasts: int = 0

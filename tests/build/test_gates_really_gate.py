@@ -7,7 +7,8 @@ import io
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -22,11 +23,12 @@ import yaml
 from orchestration.defs.in_process import defs
 from orchestration.errors import GateError, LeagueError
 from orchestration.quality import evidence, release_gate, suites, waivers
+from orchestration.quality.gates import Gates
 from orchestration.releases import publish
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest, project
 from orchestration.workspace.paths import Build, Workspace
-from tests.conftest import COMMUNITY, COMMUNITY_TABLE
+from tests.conftest import COMMUNITY
 
 QUARTER = "2025-26-Q1"
 PUBLICATIONS = frozenset(
@@ -76,7 +78,8 @@ class Stopped:
     @property
     def failed(self) -> set[str]:
         checks = self.result.get_asset_check_evaluations()
-        return {f"{'/'.join(c.asset_key.path)}:{c.check_name}" for c in checks if not c.passed and c.blocking}
+        blocking = [c for c in checks if not c.passed and c.blocking and c.severity == dg.AssetCheckSeverity.ERROR]
+        return {f"{'/'.join(check.asset_key.path)}:{check.check_name}" for check in blocking}
 
 
 def score_of_five(row: Row) -> None:
@@ -97,50 +100,45 @@ def absence_of_600_percent(row: Row) -> None:
         row["Value"] = "600"
 
 
-def other_averages(row: Row) -> None:
-    """Breaks rank.agreement.share-unexplained, of one trust in ten. The data file, which goes with itself, says others
-    than the league table."""
-    if row["Trust_code"].endswith("1"):
-        row["Average_score"] = "1.5" if row["Average_score"] != "1.5" else "1.6"
-
-
-CASES: dict[str, tuple[Callable[[Row], None], set[str], set[str], str, str]] = {
+# Without its flag a trust is not ranked, so that official figures of it are not reproduced either.
+WAIVED = {"W1": "dbt.summary_figures_complete", "W2": "rank.agreement.share-unexplained"}
+# The rank case has the damage of the dbt case, whose check is waived there: it stops at the next gate.
+WAIVED_IN = {"rank": {"W1": WAIVED["W1"]}}
+CASES: dict[str, tuple[Callable[[Row], None], set[str], set[str], str]] = {
     "land": (
         score_of_five,
         {"land/nof_data:score_range"},
         {"stage", "metric", "score", "rank", "insight", "rules"},
         "has not been checked",
-        COMMUNITY,
     ),
     "dbt": (
         no_override_flag,
         {"metric/organisations:summary_figures_complete"},
         {"score", "rank", "insight"},
         "has not been checked",
-        COMMUNITY,
     ),
     "metric": (
         absence_of_600_percent,
         {"metric/metric_values:percentage"},
         {"score", "rank", "insight"},
         "has not been checked",
-        COMMUNITY,
     ),
     "rank": (
-        other_averages,
+        no_override_flag,
         {"rank/agreement:share_unexplained"},
         set(),
         "the rank gate is shut",
-        COMMUNITY_TABLE,
     ),
 }
 
 
 @pytest.fixture(scope="module", params=CASES)
-def stopped(request: Any, first_quarter: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Stopped]:
+def stopped(
+    request: Any, first_quarter: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Stopped]]:
     folder = tmp_path_factory.mktemp(request.param)
     shutil.copytree(first_quarter, folder / "extracts", copy_function=os.link)
-    path = folder / "extracts" / CASES[request.param][4]
+    path = folder / "extracts" / COMMUNITY
     rows = list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
     for row in rows:
         CASES[request.param][0](row)
@@ -150,9 +148,12 @@ def stopped(request: Any, first_quarter: Path, tmp_path_factory: pytest.TempPath
     writer.writeheader()
     writer.writerows(rows)
     path.write_bytes(text.getvalue().encode("utf-8-sig"))
-    whole = _execute(folder / "extracts", folder / "data")
-    alone = _execute(folder / "extracts", folder / "data", asset_selection=[RELEASE])
-    return request.param, Stopped(whole, alone, folder / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(waivers, "FILE", folder / "waivers.yml")
+        waive(WAIVED_IN.get(request.param, {}), date.max)
+        whole = _execute(folder / "extracts", folder / "data")
+        alone = _execute(folder / "extracts", folder / "data", asset_selection=[RELEASE])
+        yield request.param, Stopped(whole, alone, folder / "data")
 
 
 def _execute(extracts: Path, data_dir: Path, **options: Any) -> dg.ExecuteInProcessResult:
@@ -201,24 +202,23 @@ def test_checks_alone_do_not_publish(stopped: tuple[str, Stopped]) -> None:
         publish.publish(build)
 
 
-# Without its flag a trust is not ranked, so that official figures of it are not reproduced either.
-WAIVED = {"W1": "dbt.summary_figures_complete", "W2": "rank.agreement.share-unexplained"}
-
-
 def test_waived_check_fails_in_print_and_the_quarter_is_released(
     stopped: tuple[str, Stopped], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A dbt test and an expectation of another gate."""
+    """A dbt test, with which the run went on to the last gate, and an expectation that shut it."""
     case, run = stopped
-    if case != "dbt":
-        pytest.skip("one damage breaks both")
+    if case not in WAIVED_IN:
+        pytest.skip("nothing is waived")
     monkeypatch.setattr(waivers, "FILE", tmp_path / "waivers.yml")
-    extracts = run.data_dir.parent / "extracts"
+    shutil.copytree(run.data_dir, tmp_path / "data")
+    build = Workspace(tmp_path / "data").build(QUARTER)
 
     waive(WAIVED, date.max)
-    result = _execute(extracts, tmp_path / "data")
-    assert result.success, _reason(result)
-    made = tmp_path / "data" / "releases" / QUARTER / "v1"
+    with closing(Gates(build)) as gates:
+        (suite,) = (suite for suite in suites.suites("rank") if suite.table == "agreement")
+        assert not [check for check in gates.check(suite) if check.shuts_the_gate]
+    (released,) = publish.publish(build)
+    made = released.release.folder
     document = json.loads((made / "checks.json").read_text())
     found = {check["waiver"]: check["id"] for check in document["checks"] if check["waiver"] and not check["passed"]}
     assert found == WAIVED
@@ -227,9 +227,9 @@ def test_waived_check_fails_in_print_and_the_quarter_is_released(
 
     waive({}, date.max)
     with pytest.raises(GateError, match=f"no longer in force: waiver W1 of {WAIVED['W1']}"):
-        publish.publish(Workspace(tmp_path / "data").build(QUARTER))
+        publish.publish(build)
     waive(WAIVED, date(2020, 1, 1))
-    assert "expired waivers" in _reason(_execute(extracts, tmp_path / "data"))
+    assert "expired waivers" in _reason(_execute(run.data_dir.parent / "extracts", tmp_path / "data"))
 
 
 def waive(checks: dict[str, str], expires: date) -> None:

@@ -209,9 +209,9 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.ohid_catchments.share": Cell("share", "30.4%"),
     "land.ohid_catchments.key": twice,
     "land.talking_therapies.rows": cut(99),
-    "land.talking_therapies.org-type": Cell("org_type", "SubICB"),
-    "land.talking_therapies.variable-type": Cell("variable_type", "Gender"),
-    "land.talking_therapies.value": Cell("value", "1,500"),
+    "land.talking_therapies.org-type": Cell("org_type", " "),
+    "land.talking_therapies.variable-type": Cell("variable_type", ""),
+    "land.talking_therapies.value": Cell("value", "1,500", "variable_type == 'Total'"),
     "land.talking_therapies.key": twice,
     "land.ae.rows": cut(99),
     "land.ae.period": Cell("period", "MSitAE-2026-01"),
@@ -587,7 +587,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.metric_series.variation": Cell("variation", "good"),
     "insight.metric_series.name": Cell("organisation_name", None),
     "rank.metric_league_table.score": Cell("score", 0.99),
-    "rank.metric_league_table.rank": Cell("rank", 206, "rank_low != rank_low"),  # without limits to miss it
+    "rank.metric_league_table.rank": Cell("rank", 206, "no_limits_because.str.len() > 0"),  # without limits to miss it
     "rank.metric_league_table.rank-present": Cell("rank", None),
     "rank.metric_league_table.title": Cell("metric_title", None),
     "rank.metric_league_table.lower-quartile": Cell(

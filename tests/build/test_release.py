@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from click.testing import CliRunner
 
 from orchestration.cli import league
 from orchestration.defs import assets
-from orchestration.defs.in_process import defs
+from orchestration.defs.in_process import Outcome, defs
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter
@@ -32,11 +33,15 @@ from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.sample import expected_figures, expected_icb_league, invent_year
 from orchestration.sample.publications import FRIENDS_AND_FAMILY, MORTALITY, STAFF_SCORES, Figures
+from orchestration.sources.inventory import survey
+from orchestration.sources.landing import take_in, write_parquet
+from orchestration.sources.lock import changing
 from orchestration.warehouse import tables
+from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
 
-QUARTER = "2025-26-Q1"
+QUARTER, ANOTHER_DAY = "2025-26-Q1", "2025-09-30"
 RANKED = ("acute", "ambulance", "mental_health_community", "icb")
 CONTRACT = {
     "league_table": "quarter, league, organisation_code, organisation_name, organisation_type, trust_subtype, region, "
@@ -345,16 +350,29 @@ def test_nothing_unfinished_is_left(built: Any) -> None:
     assert [path.name for path in built.workspace.releases("2025-26-Q4").iterdir()] == ["v1"]
 
 
-def test_two_data_folders_give_the_same_bytes_but_for_the_day_the_files_came(built_first: Any, versions: Any) -> None:
-    """Files that tell the day have hashes, and runs are numbered by it; with these exchanged all bytes are the same."""
-    here, there = built_first.release, versions.second.with_name("v1")
-    assert hashes(there) == versions.first
+def test_day_the_files_came_changes_what_tells_it_and_nothing_else(built_first: Any, tmp_path: Path) -> None:
+    """Published again as if the files had come on another day. Files that tell the day have hashes, and runs are
+    numbered by it; with these exchanged all bytes are the same. That no table tells it is seen where rows are
+    shuffled, in a build of its own."""
+    for name in ("work", "store"):
+        shutil.copytree(built_first.workspace.data_dir / name, tmp_path / name)
+    build = Workspace(tmp_path).build(QUARTER)
+    evidence = {path: path.read_text(encoding="utf-8") for path in build.evidence.glob("*.json")}
+    for path in (build.parquet("files"), build.inventory(QUARTER)):
+        before = sha256_of_file(path)
+        write_parquet(pd.read_parquet(path).assign(retrieved=ANOTHER_DAY), path)
+        evidence = {of: text.replace(before, sha256_of_file(path)) for of, text in evidence.items()}
+    for path, text in evidence.items():
+        path.write_text(text, encoding="utf-8")
+    (again,) = publish.publish(build)
+    here, there = again.release.folder, built_first.release
     days, inventories = zip(*[_day_and_inventory(folder) for folder in (here, there)], strict=True)
     dated = ("checks.json", "openlineage.ndjson", "prov.json", "dcat.jsonld", "audit.html")
     exchanged = [days, inventories, *[tuple(hashes(folder)[name] for folder in (here, there)) for name in dated[:-2]]]
     assert all(one != other for one, other in exchanged)
     exchanged += [tuple(hashes(folder)[name] for folder in (here, there)) for name in dated[-2:]]
-    for name in versions.first:
+    assert set(hashes(here)) == set(hashes(there))
+    for name in hashes(here):
         content, other_content = ((folder / name).read_bytes() for folder in (here, there))
         if name in (*dated, "datapackage.json"):
             content, other_content = (NUMBERS_AND_BREAKS.sub(b"", found) for found in (content, other_content))
@@ -429,10 +447,9 @@ def test_every_place_of_two_quarters_is_explained_in_every_league(built_planted:
 
 
 @pytest.fixture(scope="module")
-def shuffled(
-    first_quarter: Path, build_quarter: Callable[[str, Path], Any], tmp_path_factory: pytest.TempPathFactory
-) -> Any:
-    folder = tmp_path_factory.mktemp("shuffled")
+def shuffled(first_quarter: Path, run: Any, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """The first quarter of files whose rows stand in another order, and which came on another day by the lock."""
+    folder, workspace = tmp_path_factory.mktemp("shuffled"), Workspace(tmp_path_factory.mktemp("shuffled-data"))
     shutil.copytree(first_quarter, folder, dirs_exist_ok=True)
     for path in sorted(folder.rglob("*.csv")):
         end = b"\r\n" if b"\r\n" in path.read_bytes() else b"\n"
@@ -441,15 +458,21 @@ def shuffled(
         heading = [] if path.name == "etr.csv" else [lines.pop(0)]
         random.Random(path.name).shuffle(lines)
         path.write_bytes(end.join([*heading, *lines, b""]))
-    return build_quarter(QUARTER, folder)
+    take_in(survey(folder), QUARTER, workspace)
+    with changing(workspace) as lock:
+        lock.entries = {key: replace(entry, retrieved=ANOTHER_DAY) for key, entry in lock.entries.items()}
+    outcome: Outcome = run(QUARTER, folder, workspace.data_dir)
+    return outcome
 
 
-def test_order_of_rows_changes_only_provenance(built_first: Any, shuffled: Any) -> None:
-    assert shuffled.outcome.problems == ()
+def test_order_of_rows_and_day_of_files_change_only_provenance(built_first: Any, shuffled: Outcome) -> None:
+    assert shuffled.problems == () and shuffled.release
+    used = Release.read(shuffled.release).package["sources"]
+    assert {source["retrieved"] for source in used} == {ANOTHER_DAY}
     for table in published_tables():
         names = [f"{table.name}.{kind}" for kind in ("csv", "parquet")]
         if {name for name, _, _ in table.columns} & PROVENANCE:
-            left, right = (pd.read_parquet(built.release / names[1]) for built in (built_first, shuffled))
+            left, right = (pd.read_parquet(release / names[1]) for release in (built_first.release, shuffled.release))
             kept = [column for column in left.columns if column not in PROVENANCE]
             pd.testing.assert_frame_equal(left[kept], right[kept])
             assert left.empty or not left.equals(right)

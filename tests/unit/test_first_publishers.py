@@ -37,6 +37,10 @@ BANDS = [
     *(f"Age: Aged {age} to {age + 4} years" for age in range(5, 85, 5)),
     "Age: Aged 85 years and over",
 ]
+REFERRALS = (
+    "OrgType OrgCode OrgName VariableType VariableA VariableB Count_ReferralsReceived Count_AccessingServices"
+    " Count_FinishedCourseTreatment Mean_WaitAccessingServices Percentage_Recovery"
+)
 REGIONS = "SICBL26CD SICBL26CDH SICBL26NM ICB26CD ICB26CDH ICB26NM NHSER26CD NHSER26CDH NHSER26NM FID"
 
 
@@ -61,6 +65,11 @@ REGIONS = "SICBL26CD SICBL26CDH SICBL26NM ICB26CD ICB26CDH ICB26NM NHSER26CD NHS
             BANDS,
             "census_age_bands",
             dict(zip([2, 3, *range(17, 22)], known_sources()["census_age_bands"].names, strict=True)),
+        ),
+        (
+            REFERRALS.split(),
+            "talking_therapies",
+            {0: "org_type", 1: "org_code", 2: "org_name", 3: "variable_type", 4: "variable_a", 6: "value"},
         ),
         (REGIONS.split(), "ods_sub_icbs", dict(enumerate(known_sources()["ods_sub_icbs"].names[:-1]))),
         (
@@ -87,6 +96,7 @@ def test_headings_of_first_publishers_and_of_later_editions_are_read(
         ["MSOA21CD", "MSOA21NM", "RUC21CD", "RUC21NM", "Urban_rural_flag"],
         ["SICBL23CD", "SICBL23CDH", "SICBL23NM", "SICBL23NMW"],
         ["LSOA21CD", "Income Score (rate)"],
+        [*REFERRALS.split(), "Count_EmploymentStatusEndTreatment_Employed"],
     ],
 )
 def test_a_file_with_a_few_of_the_headings_is_something_else(headings: list[str]) -> None:

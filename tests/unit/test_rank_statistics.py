@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise, permutations
 from math import factorial
 from typing import Any
@@ -466,7 +467,10 @@ def places_by_every_order(before: League, now: League, code: str, comparable: se
     flags = [{**flags[1 - state], **flags[state]} for state in (0, 1)]
     cuts = [before.cuts.tolist(), now.cuts.tolist()]
 
-    def rank(states: dict[str, int]) -> int:
+    @cache
+    def rank(*now_of: int) -> int:
+        states = dict(zip(CAUSES, now_of, strict=True))
+
         def key(who: str, average: int) -> tuple[int, int]:
             segment = 1 + sum(average > cut for cut in cuts[states["cut_points"]])
             return max(segment, flags[states["override"]][who]), average
@@ -479,9 +483,9 @@ def places_by_every_order(before: League, now: League, code: str, comparable: se
     for order in permutations(CAUSES):
         states = dict.fromkeys(CAUSES, 0)
         for cause in order:
-            old = rank(states)
+            old = rank(*states.values())
             states[cause] = 1
-            places[cause] += Fraction(old - rank(states), factorial(len(CAUSES)))
+            places[cause] += Fraction(old - rank(*states.values()), factorial(len(CAUSES)))
     return places
 
 

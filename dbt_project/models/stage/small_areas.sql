@@ -42,7 +42,9 @@ with ages as (
         from {{ source('land', source_id) }}
         where {{ clean_text('lsoa_code') }} like 'E%'
         {%- if name == 'districts' %}
-            qualify row_number() over (partition by area_code, {{ clean_text('district_code') }}) = 1
+            qualify row_number() over (
+                partition by area_code, {{ clean_text('district_code') }} order by cast(_source_row as integer)
+            ) = 1
         {%- endif %}
     ),
 

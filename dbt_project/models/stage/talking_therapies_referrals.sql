@@ -1,5 +1,6 @@
 -- Decile 10 of Talking Therapies is the most deprived, decile 1 of the Indices of Deprivation: we number them as the
--- Indices do. Patients of no decile and counts that are hidden have none.
+-- Indices do. Patients of no decile and counts that are hidden have none. The publisher's own file has a column for
+-- each measure, and this is the one that is read.
 with landed as (
     select
         {{ clean_text('org_type') }} as organisation_type,
@@ -12,8 +13,8 @@ with landed as (
         cast(_source_row as integer) as source_row
     from {{ source('land', 'talking_therapies') }}
     where
-        {{ clean_text('measure_name') }} = 'referrals_received'
-        and {{ clean_text('measure_statistic') }} = 'count'
+        coalesce({{ clean_text('measure_name') }}, 'referrals_received') = 'referrals_received'
+        and coalesce({{ clean_text('measure_statistic') }}, 'count') = 'count'
         and {{ clean_text('variable_type') }} in ('Total', 'Indices of Deprivation Decile')
 ),
 
