@@ -170,7 +170,7 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
         for code, measures in (view.series(release) if release else {}).items():
             mine = series.setdefault(code, {})
             for measure, found in measures.items():
-                if measure not in mine or found.new > mine[measure].new:
+                if measure not in mine or found.reach > mine[measure].reach:
                     mine[measure] = found
     predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     return {

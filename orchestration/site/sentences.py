@@ -369,11 +369,7 @@ def rule_held(edition: Edition, member: Member) -> str | None:
 
 def day(decision: Decision) -> str:
     """The day of a decision: `26 November 2026`."""
-    return written(date.fromisoformat(decision.at[:10]))
-
-
-def written(when: date) -> str:
-    """`26 November 2026`."""
+    when = date.fromisoformat(decision.at[:10])
     return f"{when.day} {when:%B %Y}"
 
 
