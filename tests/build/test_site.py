@@ -10,6 +10,8 @@ import pytest
 from justhtml import JustHTML
 
 from orchestration.site import build as building
+from orchestration.site import examples
+from orchestration.site.method_pages import QUESTIONS
 
 FORBIDDEN = [
     text.encode()
@@ -59,3 +61,10 @@ def test_same_releases_give_the_same_bytes(site: Path, built: Any, tmp_path: Pat
         for folder in (site, tmp_path / "again")
     )
     assert first == again
+
+
+def test_each_question_about_the_method_has_an_example_that_says_it_is_fictional(pages: dict[str, bytes]) -> None:
+    for question in QUESTIONS:
+        example = re.search(rb'<section class="example".*?</section>', pages[f"{question.path}/index.html"], re.S)
+        assert (example is None) == (question.example is examples.none), question.slug
+        assert example is None or b"its figures are invented" in example.group()
