@@ -12,6 +12,8 @@ import pytest
 from justhtml import JustHTML
 
 from orchestration.site import build as building
+from orchestration.site import examples
+from orchestration.site.method_pages import QUESTIONS
 
 FORBIDDEN = [
     text.encode()
@@ -71,3 +73,10 @@ def test_components_are_as_published_and_of_the_version_of_their_templates() -> 
     readme = metadata("nhsuk-frontend-jinja").get_payload()
     ported = dict(re.findall(r"\| (\d+\.\d+\.\d+) \| (\d+\.\d+\.\d+) \|", str(readme)))
     assert ported[version] == metadata("nhsuk-frontend-jinja")["Version"]
+
+
+def test_each_question_about_the_method_has_an_example_that_says_it_is_fictional(pages: dict[str, bytes]) -> None:
+    for question in QUESTIONS:
+        example = re.search(rb'<section class="example".*?</section>', pages[f"{question.path}/index.html"], re.S)
+        assert (example is None) == (question.example is examples.none), question.slug
+        assert example is None or b"its figures are invented" in example.group()
