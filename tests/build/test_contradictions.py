@@ -1,8 +1,8 @@
 """Releases that go against themselves, kind by kind: which test names them, with file, row, trust, metric and reason.
 
 A published file of the sample is damaged after it was landed; models and tests are those of a build. Files that the
-land gate stops before, such as columns exchanged throughout or rows that occur twice, are in test_damaged_inputs, in
-the soak lane."""
+land gate stops before, such as columns exchanged throughout or rows that occur twice, are in
+`test_damage_at_the_gate.py`."""
 
 from __future__ import annotations
 
