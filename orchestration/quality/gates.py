@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.quality import evidence
@@ -20,7 +19,6 @@ from orchestration.quality.suites import Suite, suites
 from orchestration.quality.validator import run_suite
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import tables
-from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
 LAND = "land"
@@ -61,26 +59,20 @@ def _check_landed(build: Build, suite: Suite) -> list[Check]:
     names = dict(zip(used["source_sha256"], used["file_name"], strict=True))
     columns = sorted({*suite.columns, "_source_sha256"} - {"_file"})
     of_parts = []
-    for rows in _parts(suite, build.parquet(suite.table), columns):
+    for rows in _parts(suite, build.parts(suite.table), columns):
         named = rows.assign(_file=rows["_source_sha256"].map(names).astype("string"))
         of_parts.append(run_suite(suite, named[suite.columns]))
     checks = [joined(found) for found in zip(*of_parts, strict=True)]
-    data = {f"{LANDED}{suite.table}": {"": sha256_of_file(build.parquet(suite.table))}}
+    data = {f"{LANDED}{suite.table}": evidence.of_landed(build.parts(suite.table))}
     return evidence.record(build, suite.name, data, suite.sha256, checks)
 
 
-def _parts(suite: Suite, path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
+def _parts(suite: Suite, landed: list[Path], columns: list[str]) -> Iterator[pd.DataFrame]:
     """The rows that pass a suite together: all, but national files one by one, for years of them do not fit into
-    memory. A row group is of one file."""
-    landed = pq.ParquetFile(path)
-    groups = range(landed.num_row_groups if landed.metadata.num_rows else 0)
-    national = known_sources()[suite.table].national
-
-    def file_of(group: int) -> Any:
-        return landed.read_row_group(group, ["_source_sha256"])[0][0].as_py() if national else None
-
-    for _, together in groupby(groups, key=file_of):
-        yield landed.read_row_groups([*together], columns).to_pandas()
+    memory."""
+    files = (pq.ParquetFile(path).read(columns) for path in landed)
+    together = files if known_sources()[suite.table].national else [pa.concat_tables(files)]
+    yield from (rows.to_pandas() for rows in together if len(rows))
 
 
 def _check_table(build: Build, suite: Suite) -> list[Check]:

@@ -19,15 +19,15 @@ from orchestration.quality.waivers import waivers
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC
 from orchestration.warehouse.tables import Fingerprint
-from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
 GX_GATES = (LAND, "metric", "rank", "insight")
 
 
 def inputs(build: Build) -> dict[str, Fingerprint]:
-    """The fingerprint of every landed file that dbt reads, by name."""
-    return {f"{LANDED}{path.stem}": {"": sha256_of_file(path)} for path in sorted(build.landed.glob("*.parquet"))}
+    """The fingerprint of every landed table that dbt reads, by name."""
+    names = sorted({path.name.split(".")[0] for path in build.landed.glob("*.parquet")})
+    return {f"{LANDED}{name}": evidence.of_landed(build.parts(name)) for name in names}
 
 
 def stages_of(build: Build) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
 
 
 def _landed_empty(build: Build, suite: Suite) -> bool:
-    return suite.gate == LAND and not pq.read_metadata(build.parquet(suite.table)).num_rows
+    return suite.gate == LAND and not any(pq.read_metadata(path).num_rows for path in build.parts(suite.table))
 
 
 def _trusted(document: dict[str, Any], data: dict[str, Fingerprint], suite_sha256: str) -> list[Check]:

@@ -23,6 +23,7 @@ from orchestration.warehouse import tables
 from orchestration.workspace.paths import Workspace
 from tests.conftest import League
 from tests.damage import assert_said, read
+from tests.unit.test_inventory import rows_of
 
 QUARTER = "2025-26-Q4"
 JANUARY, FEBRUARY, MARCH = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February", "March"))
@@ -173,8 +174,7 @@ def test_oddities_change_only_provenance(told: Told, table: str) -> None:
 
 def test_dimension_of_a_sheet_is_not_believed(told: Told) -> None:
     plainly, oddly = (
-        pd.read_parquet(built.build.parquet("cancer")).drop(columns="_source_sha256")
-        for built in (told.plainly, told.oddly)
+        rows_of(built.build, "cancer").drop(columns="_source_sha256") for built in (told.plainly, told.oddly)
     )
     assert len(plainly) > 400
     pd.testing.assert_frame_equal(plainly, oddly)

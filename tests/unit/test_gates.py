@@ -41,17 +41,15 @@ def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, m
 
 
 def test_national_files_pass_one_by_one_and_their_checks_are_one(tmp_path: Path) -> None:
-    """Row groups are of one file each, as they are landed: years of national files do not fit into memory."""
-    path = tmp_path / "landed.parquet"
-    rows = pa.table({"_source_sha256": ["a"] * 3 + ["b"] * 2, "n": range(5)})
-    with pq.ParquetWriter(path, rows.schema) as writer:
-        for start, length in ((0, 2), (2, 1), (3, 2)):
-            writer.write_table(rows.slice(start, length))
+    """Years of national files do not fit into memory."""
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "none.parquet"]
+    for path, numbers in zip(paths, ([0, 1, 2], [3, 4], []), strict=True):
+        pq.write_table(pa.table({"n": pa.array(numbers, pa.int64())}), path)
     by_table = {suite.table: suite for suite in suites.suites(LAND)}
-    apart = gates._parts(by_table["rtt"], path, ["_source_sha256", "n"])
-    assert [part["n"].tolist() for part in apart] == [[0, 1, 2], [3, 4]]
-    (together,) = gates._parts(by_table["ae"], path, ["_source_sha256", "n"])
+    assert [part["n"].tolist() for part in gates._parts(by_table["rtt"], paths, ["n"])] == [[0, 1, 2], [3, 4]]
+    (together,) = gates._parts(by_table["ae"], paths, ["n"])
     assert together["n"].tolist() == [0, 1, 2, 3, 4]
+    assert [*gates._parts(by_table["ae"], paths[2:], ["n"])] == []
     passed = Check("id", LAND, "rtt", "kind", "critical", "reason", True, 0)
     failed = replace(passed, passed=False, unexpected=4, examples=tuple("abcd"))
     assert joined([passed, passed]) == passed
