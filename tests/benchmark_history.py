@@ -42,7 +42,8 @@ def publish(extracts: Path, folder: Path, months: int) -> Quarter:
 
 
 def bare(extracts: Path, build: Build) -> None:
-    """Unzip, read as text, keep the sums of each row, sum by provider and by ICB. No checks, no provenance."""
+    """Unzip, read as text, keep the sums of each row that `rtt_pathways` has, sum by provider and by ICB. No checks, no
+    provenance."""
     connection = duckdb.connect(config={"threads": 2})
     with tempfile.TemporaryDirectory() as scratch:
         for number, archive in enumerate(sorted((extracts / "rtt").glob("*.zip"))):
@@ -51,11 +52,14 @@ def bare(extracts: Path, build: Build) -> None:
             into = "insert into rtt" if number else "create table rtt as"
             connection.execute(
                 f"""{into} select "Period", "Provider Org Code", "Commissioner Parent Org Code", "RTT Part Type",
-                "Treatment Function Code", {weeks(0, 17)} as a, {weeks(52, 104)} as b, "Total All"::bigint as c
+                "Treatment Function Code", {weeks(0, 17)} as a, {weeks(52, 104)} as b, {weeks(18, 51)} as c,
+                "Total All"::bigint as d
                 from read_csv('{path}', all_varchar = true)"""
             )
     for side in ("Provider Org Code", "Commissioner Parent Org Code"):
-        connection.execute(f'select "{side}", "Period", sum(a), sum(b), sum(c) from rtt group by all').fetchall()
+        connection.execute(
+            f'select "{side}", "Period", sum(a), sum(b), sum(c), sum(d) from rtt group by all'
+        ).fetchall()
 
 
 def landing(extracts: Path, build: Build) -> None:
