@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pytest
 from justhtml import JustHTML
 
 from orchestration.site import build as building
+from orchestration.site import examples
+from orchestration.site.method_pages import QUESTIONS
 
 FORBIDDEN = [
     text.encode()
@@ -59,3 +63,20 @@ def test_same_releases_give_the_same_bytes(site: Path, built: Any, tmp_path: Pat
         for folder in (site, tmp_path / "again")
     )
     assert first == again
+
+
+def test_components_are_as_published_and_of_the_version_of_their_templates() -> None:
+    notice = (building.ASSETS / "NOTICE").read_text(encoding="utf-8")
+    for sha256, name in re.findall(r"^  ([0-9a-f]{64})  (\S+)$", notice, re.M):
+        assert hashlib.sha256((building.ASSETS / name).read_bytes()).hexdigest() == sha256, name
+    (version,) = re.findall(r"nhsuk-frontend (\d+\.\d+\.\d+) ", notice)
+    readme = metadata("nhsuk-frontend-jinja").get_payload()
+    ported = dict(re.findall(r"\| (\d+\.\d+\.\d+) \| (\d+\.\d+\.\d+) \|", str(readme)))
+    assert ported[version] == metadata("nhsuk-frontend-jinja")["Version"]
+
+
+def test_each_question_about_the_method_has_an_example_that_says_it_is_fictional(pages: dict[str, bytes]) -> None:
+    for question in QUESTIONS:
+        example = re.search(rb'<section class="example".*?</section>', pages[f"{question.path}/index.html"], re.S)
+        assert (example is None) == (question.example is examples.none), question.slug
+        assert example is None or b"its figures are invented" in example.group()
