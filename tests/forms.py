@@ -320,6 +320,9 @@ def talking_therapies_monthly() -> bytes:
 CSVS = {"cancer_csv": cancer_csv, "talking_therapies_monthly": talking_therapies_monthly}
 
 
+NOT_IN_SAMPLE = {"ohid_catchments_msoa", "talking_therapies_monthly"}  # besides other forms of publications
+
+
 def publish(source_id: str, folder: Path) -> Path:
     """Write the file of a form."""
     if source_id in WORKBOOKS:

@@ -15,7 +15,7 @@ from statistics import median
 MAIN = re.compile(r"<main\b.*?</main>", re.S)
 NO_FIGURES = re.compile(r"<svg\b.*?</svg>|<code\b.*?</code>|<script\b.*?</script>", re.S)
 ROW = re.compile(r"<tr\b.*?</tr>", re.S)
-LINK = re.compile(r'href="(?:[^"]*/)?([^"/]+)/index\.html')
+LINK = re.compile(r'href="(?:(?:[^"/]+/)*?([^"/]+)/)?([^"/]+)/index\.html')
 NUMBER = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?")
 FIXED = {  # what the words themselves say
     "1", "2", "3", "4", "5",  # segments and "any 1 measure", "no 2 apart", "19 times in 20"
@@ -31,6 +31,7 @@ class Release:
     def __init__(self, folder: Path) -> None:
         self.tables = {path.stem: self._rows(path) for path in sorted(folder.glob("*.csv")) if path.stem not in UNSEEN}
         self.codes = {row["organisation_code"] for row in self.tables["organisation_guide"]}
+        self.leagues = {row["league"] for row in self.tables["league_table"]}
         self.metrics = {row["metric_id"] for row in self.tables["metric_guide"]}
 
     @staticmethod
@@ -40,15 +41,21 @@ class Release:
 
     def untraced(self, page: str, league: str, code: str | None = None, metric: str | None = None) -> list[str]:
         """The numbers of a page that no column has. A row of a table that leads to an organisation or a metric may show
-        what the release has of that one, the words around what it has of the league and of whom the page is about."""
+        what the release has of that one, in the league that it leads to, the words around what it has of the league and
+        of whom the page is about."""
         (main,) = MAIN.findall(page)
         main = NO_FIGURES.sub(" ", main)
         found = []
         for row in ROW.findall(main):
-            linked = {one.upper() for one in LINK.findall(row)}
+            links = [(folder.replace("-", "_"), one.upper()) for folder, one in LINK.findall(row)]
+            linked = {one for _, one in links}
             of = code or next(iter(linked & self.codes), None)
             on = metric or next(iter(linked & self.metrics), None)
-            found += self._missing(row, self.known(league, of, on, code is not None))
+            known = self.known(league, of, on, code is not None)
+            for folder, one in links:
+                if folder in self.leagues and one in self.codes:
+                    known = known | self.known(folder, one, None, True)
+            found += self._missing(row, known)
         return found + self._missing(ROW.sub(" ", main), self.known(league, code, metric, code is not None))
 
     def _missing(self, part: str, known: set[str]) -> list[str]:

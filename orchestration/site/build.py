@@ -92,11 +92,9 @@ def _stylesheet(used: frozenset[str]) -> bytes:
     library = (ASSETS / LIBRARY).read_text(encoding="utf-8")
     library = FONT_RULE.sub("", library).replace("Frutiger W01", "Arial").replace("url(/assets/", "url(")
     unused = set(CLASS.findall(library)) - used - MADE_BY_SCRIPT
-    small = lightningcss.process_stylesheet(
-        library, filename=LIBRARY, minify=True, error_recovery=True, unused_symbols=unused
-    )
-    return "\n".join(
-        [small, *((ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("card", "site"))]
+    ours = [(ASSETS / f"{name}.css").read_text(encoding="utf-8") for name in ("card", "site")]
+    return lightningcss.process_stylesheet(
+        "\n".join([library, *ours]), filename=LIBRARY, minify=True, error_recovery=True, unused_symbols=unused
     ).encode()
 
 

@@ -68,7 +68,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Everywhere:
+class History:
     """An organisation across quarters, the newest first."""
 
     organisation: Organisation
@@ -152,7 +152,7 @@ def _latest(shown: Editions, made: partial[File]) -> Iterator[File]:
         yield made("stub", f"latest/{name.replace('_', '-')}", league.title, START, target=target, words=edition.dates)
 
 
-def _everybody(shown: Editions) -> dict[str, Everywhere]:
+def _everybody(shown: Editions) -> dict[str, History]:
     """Every member of a league by code, as its newest edition names it. The months of a measure are those that reach
     further, of the newest edition or of the release of all months."""
     standings: dict[str, list[Standing]] = {}
@@ -160,7 +160,7 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
         for league in edition.leagues:
             for member in league.members:
                 standings.setdefault(member.code, []).append(Standing(edition, league, member))
-    named = {code: one.organisation for code, (one, *_) in ((c, [s.member for s in of]) for c, of in standings.items())}
+    named = {code: newest.member.organisation for code, (newest, *_) in standings.items()}
     for edition in shown.all:  # who is only in a withdrawn edition has a page, too
         for league in edition.leagues:
             for member in league.members:
@@ -170,11 +170,11 @@ def _everybody(shown: Editions) -> dict[str, Everywhere]:
         for code, measures in (view.series(release) if release else {}).items():
             mine = series.setdefault(code, {})
             for measure, found in measures.items():
-                if measure not in mine or found.new > mine[measure].new:
+                if measure not in mine or found.reach > mine[measure].reach:
                     mine[measure] = found
     predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     return {
-        code: Everywhere(
+        code: History(
             organisation,
             tuple(standings.get(code, ())),
             dict(sorted(series.get(code, {}).items(), key=lambda item: (len(item[1].points) < 3, item[0]))),
@@ -189,14 +189,14 @@ def _predecessors(series: Iterable[Series]) -> set[str]:
     return {code for one in series for point in one.points for code in (point.predecessors or "").split(", ") if code}
 
 
-def _by_name(everybody: dict[str, Everywhere]) -> list[Everywhere]:
-    def by(one: Everywhere) -> tuple[str, str]:
+def _by_name(everybody: dict[str, History]) -> list[History]:
+    def by(one: History) -> tuple[str, str]:
         return one.organisation.short_name.casefold(), one.organisation.organisation_code
 
     return sorted(everybody.values(), key=by)
 
 
-def _areas(everybody: dict[str, Everywhere]) -> dict[str, dict[tuple[str, str], list[Organisation]]]:
+def _areas(everybody: dict[str, History]) -> dict[str, dict[tuple[str, str], list[Organisation]]]:
     """Trusts by region and Integrated Care Board, all by name. A board has its code and name."""
     found: dict[str, dict[tuple[str, str], list[Organisation]]] = {}
     for one in _by_name(everybody):
@@ -227,11 +227,5 @@ def _revision(before: Edition, after: Edition) -> Revision:
     found = diff.difference(before.release, after.release)
     placed = found.changes.drop_duplicates(diff.ORGANISATION)
     differs = placed["rank_before"].fillna(0) != placed["rank_after"].fillna(0)
-    what = []
-    if len(found.inputs):
-        what.append(sentences.files_changed(len(found.inputs)))
-    if len(found.rules):
-        what.append("The method or our program changed.")
-    kinds = {"Figures revised": len(found.inputs), "Method changed": len(found.rules)}
-    kind = " and ".join(kind for kind, count in kinds.items() if count).replace(" and M", " and m") or "New version"
-    return Revision(kind, " ".join(what), int(differs.sum()))
+    kind, what = sentences.revised(len(found.inputs), len(found.rules))
+    return Revision(kind, what, int(differs.sum()))

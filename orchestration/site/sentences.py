@@ -367,19 +367,20 @@ def rule_held(edition: Edition, member: Member) -> str | None:
 # Versions and what became of them
 
 
-def day(decision: Decision | None) -> str:
-    """The day of a decision: `26 November 2026`. Of what nobody decided there is none."""
-    return written(date.fromisoformat(decision.at[:10])) if decision else "No day"
-
-
-def written(when: date) -> str:
-    """`26 November 2026`."""
+def day(decision: Decision) -> str:
+    """The day of a decision: `26 November 2026`."""
+    when = date.fromisoformat(decision.at[:10])
     return f"{when.day} {when:%B %Y}"
 
 
-def files_changed(count: int) -> str:
-    """How many files of the publishers are new, revised or gone."""
-    return f"{counted(count, 'file')} of the publishers changed."
+def revised(files: int, rules: int) -> tuple[str, str]:
+    """Of what kind a new version is, and what changed: files of publishers that are new, revised or gone, and rules."""
+    figures, method = f"{counted(files, 'file')} of the publishers changed.", "The method or our program changed."
+    if files and rules:
+        return "Figures revised and method changed", f"{figures} {method}"
+    if files or rules:
+        return ("Figures revised", figures) if files else ("Method changed", method)
+    return "New version", "Nothing that a place is made of changed."
 
 
 def standing(edition: Edition, current: Edition | None) -> str:

@@ -53,7 +53,6 @@ def pages(edition: Edition) -> Iterator[File]:
         agreements=[(one, edition.agreements.get(one.name, [])) for one in edition.leagues if one.published],
         checks=checks,
         warnings=[check for check in checks if not check["passed"]],
-        waivers=edition.release.checks["waivers"],
         support=support,
         patients=patients,
         sentences=sentences,

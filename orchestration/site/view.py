@@ -778,7 +778,7 @@ class Series:
         return self.points[-1]
 
     @property
-    def new(self) -> tuple[object, ...]:
+    def reach(self) -> tuple[date, int]:
         """How far it reaches, to prefer the one that says more."""
         return self.last.month, len(self.points)
 

@@ -17,6 +17,7 @@ MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 PIECE = 256 * 1024  # bytes of XML at a time
 MAX_WIDTH = 4097  # cells of a row up to its last that is not blank; one more than a sheet may have, which says so
 MAX_TEXT = 1_000_000  # characters of a row, as of CSV
+MAX_TAG = 4 * 1024 * 1024  # bytes of a tag or comment, which the parser holds until it ends
 TABLE = re.compile(rb"<table:table\s[^<>]*>")
 NAME = re.compile(rb'\stable:name="([^"]*)"')
 NUMBERS = ("float", "percentage", "currency")
@@ -49,8 +50,12 @@ def sheet_rows(stream: IO[bytes], name: str) -> Iterator[list[Any]]:
     """The rows of one sheet, the first to the last with a value. Raises ValueError on what is too large, and on a
     document type, which could declare entities."""
     sheet = _Sheet(name)
+    parsed = 0
     while not sheet.ended and (piece := stream.read(PIECE)):
         sheet.parser.Parse(piece)
+        parsed += len(piece)
+        if parsed - sheet.parser.CurrentByteIndex > MAX_TAG:
+            raise ValueError(f"it has a tag of more than {MAX_TAG} bytes")
         while sheet.ready:
             times, row = sheet.ready.popleft()
             for _ in range(times):

@@ -108,7 +108,7 @@ class Part:
         for source in MODEL_OF:
             self.connection.execute(
                 f"""
-                create table landed.{source} as from '{build.parquet(source)}'
+                create table landed.{source} as from read_parquet({[str(path) for path in build.parts(source)]})
                 where _source_sha256 in (
                     select source_sha256 from landed.files
                     where source_id = '{source}' and status = 'used' and period in ({PERIOD}, '{SURVEY}')
@@ -230,7 +230,7 @@ def _found(by_a_rule: str) -> Row:
 
 
 def _on_part(node: Any) -> str:
-    return re.sub(r"read_parquet\('(\w+)\.parquet'\)", r"landed.\1", node["compiled_code"])
+    return re.sub(r"read_parquet\('(\w+)\.\*?parquet'\)", r"landed.\1", node["compiled_code"])
 
 
 @pytest.fixture(scope="module")

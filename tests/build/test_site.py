@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,16 @@ def test_same_releases_give_the_same_bytes(site: Path, built: Any, tmp_path: Pat
         for folder in (site, tmp_path / "again")
     )
     assert first == again
+
+
+def test_components_are_as_published_and_of_the_version_of_their_templates() -> None:
+    notice = (building.ASSETS / "NOTICE").read_text(encoding="utf-8")
+    for sha256, name in re.findall(r"^  ([0-9a-f]{64})  (\S+)$", notice, re.M):
+        assert hashlib.sha256((building.ASSETS / name).read_bytes()).hexdigest() == sha256, name
+    (version,) = re.findall(r"nhsuk-frontend (\d+\.\d+\.\d+) ", notice)
+    readme = metadata("nhsuk-frontend-jinja").get_payload()
+    ported = dict(re.findall(r"\| (\d+\.\d+\.\d+) \| (\d+\.\d+\.\d+) \|", str(readme)))
+    assert ported[version] == metadata("nhsuk-frontend-jinja")["Version"]
 
 
 def test_each_question_about_the_method_has_an_example_that_says_it_is_fictional(pages: dict[str, bytes]) -> None:

@@ -281,7 +281,7 @@ def test_finance_rule_and_ranges_that_do_not_meet_are_said(call: Callable[..., A
     one, other = {"name": "A", "low": 1, "high": 4, "alone": 2}, {"name": "B", "low": 5, "high": 9, "alone": None}
     assert call("compare", "order", one, other, None) == "Their likely ranges do not overlap. This is no test."
     assert call("compare", "order", one, other, pair(-100, "1")).startswith(
-        "In almost every redraw B comes out ahead. The finance rule fixes the segment of A, and so a part of this."
+        "In almost every redraw B comes out ahead. That is partly the finance rule, which fixes the segment of A."
     )
 
 
@@ -324,3 +324,20 @@ def test_without_scripts_there_are_rankings_and_links_and_no_empty_form(browser:
         assert page.locator(shown).count() == count
         assert not page.locator("main form").is_visible()
     page.close()
+
+
+def test_a_search_shows_who_has_all_words_that_are_typed(page: Page, address: str) -> None:
+    page.goto(f"{address.removesuffix('/2025-26-q4/v1')}/find/index.html?q=HOSPITALS+nhs")
+    page.locator("#search").wait_for()
+    found = page.eval_on_selector_all(
+        ".found li", "items => items.map(item => [`${item.textContent} ${item.dataset.words}`, item.hidden])"
+    )
+    shown = [text for text, hidden in found if not hidden]
+    assert 0 < len(shown) < len(found)
+    assert all(("hospitals" in text.lower() and "nhs" in text.lower()) != hidden for text, hidden in found)
+    assert page.inner_text("#count") == f"{len(shown)} of {len(found)} shown."
+    page.fill("#q", "no such trust")
+    assert page.locator(".found li:visible").count() == 0
+    assert page.inner_text("#count").startswith("None has all of these words.")
+    page.fill("#q", "")
+    assert page.locator(".found li:visible").count() == len(found)

@@ -38,6 +38,9 @@ def chosen(site: Path) -> list[str]:
         f"{league}/{ours[0].name}/card",
         f"{icb}/{board[0].name}",
         f"org/{ours[0].name.upper()}",
+        f"{OF_THE_VERSION}/needs-support",
+        f"{OF_THE_VERSION}/specialties/c-101",
+        f"{OF_THE_VERSION}/mental-health-community/patients",
     ]
 
 

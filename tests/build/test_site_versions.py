@@ -65,7 +65,7 @@ def test_a_revision_says_what_changed_and_how_many_moved(revised: Editions) -> N
     said = living(revised)["corrections/index.html"]
     assert moved > 1
     assert "<td>Figures revised</td>" in said
-    assert f"<td>{moved}</td>" in said
+    assert f"Places moved: </span>{moved}</td>" in said
 
 
 def test_living_pages_lead_to_the_newest_version_that_is_in_force(revised: Editions) -> None:

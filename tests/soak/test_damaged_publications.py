@@ -1,14 +1,11 @@
-"""Files of the primary publications: damage is refused and named, oddities change no figure."""
+"""Whole builds of odd files of the primary publications, which change no figure, and of damaged ones, which stop."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import random
 import re
 import shutil
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +14,27 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration.errors import LeagueError
 from orchestration.releases.published_tables import published_tables
 from orchestration.warehouse import tables
-from orchestration.workspace.paths import Workspace
+from tests.build.test_refused_publications import (
+    DM01,
+    MARCH,
+    QUARTER,
+    change,
+    column,
+    copied,
+    members,
+    moved,
+    pack,
+    rows,
+)
 from tests.conftest import League
-from tests.damage import assert_said, read
+from tests.unit.test_inventory import rows_of
 
-QUARTER = "2025-26-Q4"
-JANUARY, FEBRUARY, MARCH = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February", "March"))
+JANUARY, FEBRUARY = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February"))
 REVISED = "ae/Monthly-AE-February-2026-revised.csv"
 RTT, RTT_BEFORE = "rtt/Full-CSV-data-file-Mar26-ZIP-4M-pQ6rS8.zip", "rtt/Full-CSV-data-file-Dec25-ZIP-4M-kL2mN4.zip"
-DM01, DM01_BEFORE = "dm01/DM01-MARCH-2026-full-extract_pQ6rS8.zip", "dm01/DM01-DECEMBER-2025-full-extract_kL2mN4.zip"
+DM01_BEFORE = "dm01/DM01-DECEMBER-2025-full-extract_kL2mN4.zip"
 CANCER = "cancer/MARCH-2026-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx"
 CSDS = "csds/csds_march-2026_csds_data.zip"
 PROVENANCE = {"file_name", "first_row", "last_row", "source_row", "sha256", "source_sha256", "member_or_sheet"}
@@ -38,73 +44,12 @@ SINCE |= {f"metrics_{what}" for what in ("compared", "excluded", "carried_over")
 SINCE |= {f"places_{cause}" for cause in ("own_scores", "others", "cut_points", "override")}
 BEFORE = {"previous_rank", "rank_change", "no_rank_change_reason", "previous_quarter", "previous_average_score"} | SINCE
 BEFORE |= {"checked"}  # the size of a publication is compared with that of the month before
-MAJOR = "A&E attendances Type 1"
-
-Damage = Callable[[Path], None]
-
-
-def copied(sample: Path, folder: Path, *files: str) -> Path:
-    """The reference lists of the sample and these of its files."""
-    shutil.copytree(sample / "ods", folder / "ods")
-    for file in files:
-        (folder / file).parent.mkdir(exist_ok=True)
-        shutil.copy(sample / file, folder / file)
-    return folder
-
-
-def rows(content: bytes) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
-
-
-def written(table: list[list[str]]) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\r\n").writerows(table)
-    return text.getvalue().encode()
-
-
-def members(path: Path) -> dict[str, bytes]:
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def pack(path: Path, content: dict[str, bytes]) -> None:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in content.items():
-            archive.writestr(name, data)
-
-
-def change(path: Path, edit: Callable[[list[list[str]]], object]) -> None:
-    """Edits the rows of a CSV file, or of the one in an archive."""
-    archived = path.suffix == ".zip"
-    ((name, content),) = members(path).items() if archived else [("", path.read_bytes())]
-    table = rows(content)
-    edit(table)
-    if archived:
-        pack(path, {name: written(table)})
-    else:
-        path.write_bytes(written(table))
 
 
 def shuffled(table: list[list[str]]) -> None:
     heading, *body = table
     random.Random(1).shuffle(body)
     table[:] = [heading, *body]
-
-
-def column(heading: str, cell: str) -> Callable[[list[list[str]]], None]:
-    """One column more, at the end."""
-
-    def edit(table: list[list[str]]) -> None:
-        table[:] = [[*row, heading if n == 0 else cell if n == 4 else ""] for n, row in enumerate(table)]
-
-    return edit
-
-
-def moved(table: list[list[str]]) -> None:
-    """A hundred attendances of one trust become another's: the file adds up as before."""
-    at = table[0].index(MAJOR)
-    first, second = [row for row in table[1:] if row[at].isdigit() and int(row[at]) > 1000][:2]
-    first[at], second[at] = str(int(first[at]) + 100), str(int(second[at]) - 100)
 
 
 def another_dimension(path: Path) -> None:
@@ -173,8 +118,7 @@ def test_oddities_change_only_provenance(told: Told, table: str) -> None:
 
 def test_dimension_of_a_sheet_is_not_believed(told: Told) -> None:
     plainly, oddly = (
-        pd.read_parquet(built.build.parquet("cancer")).drop(columns="_source_sha256")
-        for built in (told.plainly, told.oddly)
+        rows_of(built.build, "cancer").drop(columns="_source_sha256") for built in (told.plainly, told.oddly)
     )
     assert len(plainly) > 400
     pd.testing.assert_frame_equal(plainly, oddly)
@@ -271,49 +215,6 @@ def test_quarter_from_one_publication_alone_is_partial(sample: Path, run: Any, t
 
 
 # Damage
-
-
-def cut(folder: Path) -> None:
-    path = folder / DM01
-    path.write_bytes(path.read_bytes()[:-5000])
-
-
-def bomb(folder: Path) -> None:
-    ((name, _),) = members(folder / DM01).items()
-    pack(folder / DM01, {name: b"0" * (4 * 1024 * 1024)})
-
-
-def two_of_a_month(folder: Path) -> None:
-    shutil.copy(folder / MARCH, folder / "ae" / "march.csv")
-    change(folder / "ae" / "march.csv", moved)
-
-
-CASES: dict[str, tuple[Damage, tuple[str, ...]]] = {
-    "truncated archive": (cut, (DM01, "is a damaged archive", "download it again")),
-    "zip bomb": (bomb, (DM01, "inflates more than 200 times, so it is not opened")),
-    "column without a heading with a value": (
-        lambda folder: change(folder / MARCH, column("", "see above")),
-        (f"{MARCH}, row 1, column 23: has a heading that", "and row 5 holds 'see above' there; found ''"),
-    ),
-    "unknown column with a value in a national file": (
-        lambda folder: change(folder / DM01, column("", "see above")),
-        (DM01, "row 1, column 31: has a heading that", "and row 5 holds 'see above' there"),
-    ),
-    "two differing files of a month": (
-        two_of_a_month,
-        (f"{MARCH} and ae/march.csv are both", "2026-03 and differ; nothing says which supersedes the other"),
-    ),
-}
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_damaged_file_is_refused(name: str, sample: Path, tmp_path: Path) -> None:
-    damage, says = CASES[name]
-    folder = copied(sample, tmp_path / "extracts", MARCH, DM01)
-    damage(folder)
-    with pytest.raises(LeagueError) as refused:
-        read(folder, Workspace(tmp_path / "data").build(QUARTER))
-    assert_said(str(refused.value), says)
 
 
 def new_trust(table: list[list[str]]) -> None:

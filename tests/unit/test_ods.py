@@ -82,6 +82,8 @@ def test_what_is_repeated_and_what_stands_beside_a_cell(tmp_path: Path) -> None:
         ([row(cell("A"), times=-1)], "is a damaged workbook (ValueError: table:number-rows-repeated is -1)"),
         ([row(cell(LONG), cell(LONG))], "(ValueError: it has a row of more than 1000000 characters)"),
         ([row(cell("x", office_value_type="float"))], "is a damaged workbook (KeyError: 'office:value')"),
+        ([f"<!--{LONG * 8}-->"], "(ValueError: it has a tag of more than 4194304 bytes)"),
+        ([row(cell("x", table_style_name=LONG * 8))], "(ValueError: it has a tag of more than 4194304 bytes)"),
     ],
 )
 def test_what_would_not_end_is_refused(

@@ -195,6 +195,26 @@ def test_quarters_of_which_nothing_is_left() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("files", "rules", "said"),
+    [
+        (0, 0, ("New version", "Nothing that a place is made of changed.")),
+        (1, 0, ("Figures revised", "1 file of the publishers changed.")),
+        (0, 2, ("Method changed", "The method or our program changed.")),
+        (
+            2,
+            1,
+            (
+                "Figures revised and method changed",
+                "2 files of the publishers changed. The method or our program changed.",
+            ),
+        ),
+    ],
+)
+def test_a_revision_is_of_figures_of_method_or_both(files: int, rules: int, said: tuple[str, str]) -> None:
+    assert sentences.revised(files, rules) == said
+
+
 def test_a_day_is_written_out() -> None:
     decision = SimpleNamespace(at="2026-11-06T14:06:29+00:00")
     assert sentences.day(decision) == "6 November 2026"  # type: ignore[arg-type]

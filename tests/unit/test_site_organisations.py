@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 
+from orchestration.quarters import Quarter
 from orchestration.site import organisation_sentences as ours
 from orchestration.site import pictures, sentences, words
-from orchestration.site.organisation_pages import _ways
+from orchestration.site.organisation_pages import _ways, pages
 from orchestration.site.pictures import Scale
 from orchestration.site.view import (
     Band,
     Change,
     Context,
+    Domain,
     DomainPlace,
+    Edition,
     Lever,
     Measure,
     Measured,
@@ -25,6 +28,7 @@ from orchestration.site.view import (
     PatientPlace,
     Peer,
     Point,
+    QuarterGuide,
     Support,
     Teacher,
     Value,
@@ -517,3 +521,80 @@ def test_a_value_strip_has_box_line_ticks_and_dot() -> None:
 def test_a_line_of_equal_months_is_level() -> None:
     assert 'd="M0.0 18.0L100.0 18.0"' in pictures.series([D(3), D(3)], None)
     assert 'd="M0.0 33.0L100.0 3.0"' in pictures.series([D(1), D(3)], D(2))
+
+
+# The page as a whole
+
+
+class Bare:
+    """A release whose tables of ours are empty."""
+
+    def __init__(self, **tables: list[dict[str, Any]]) -> None:
+        self.found, self.sources, self.version, self.synthetic, self.quarter = tables, {}, 1, False, "2025-26-Q2"
+
+    def rows(self, name: str, **equal: object) -> list[dict[str, Any]]:
+        return [row for row in self.found.get(name, []) if all(row.get(key) == value for key, value in equal.items())]
+
+    def package_sha256(self) -> str:
+        return "0" * 64
+
+
+def made(*members: Member, release: Any = None, **said: Any) -> dict[str, str]:
+    """The pages of a league, by path."""
+    guide = row(QuarterGuide, published_label="Q2 2025/26", months="July to September 2025", first_day=date(2025, 7, 1))
+    of = league(*members, **{"domains": (row(Domain, domain="access", title="Access"),), **said})
+    edition = Edition(release or Bare(), Quarter("2025-26-Q2"), guide, "approved", "", (of,), {})
+    return {file.path: file.content.decode() for file in pages(edition, of)}
+
+
+def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages() -> None:
+    bad = '<script>alert("1")</script> & Co'
+    found = made(capped(organisation_name=bad, short_name=bad), member("R2", 2, organisation_name=bad, short_name=bad))
+    assert sorted(found) == [
+        f"2025-26-q2/v1/acute/{code}/{page}index.html" for code in ("r2", "rwr") for page in ("card/", "")
+    ]
+    for page in found.values():
+        assert "<script" not in page and "&lt;script&gt;alert(&#34;1&#34;)&lt;/script&gt; &amp; Co" in page
+        assert len(page) < 20_000
+    page = found["2025-26-q2/v1/acute/rwr/index.html"]
+    for title in (
+        "Measure by measure",
+        "What patients would ask",
+        "patients live",
+        "Others like it",
+        "Whom it could ask",
+    ):
+        assert title not in page
+    assert "The range looks narrow because" in found["2025-26-q2/v1/acute/rwr/card/index.html"]
+
+
+def test_a_board_has_no_published_place_and_no_money() -> None:
+    board = member("QHL", 1, organisation_type="icb", organisation_name="NHS Here Integrated Care Board")
+    for page in made(board, framework_status="experimental", official=False).values():
+        assert "our place, 1st" in page and "published place" not in page and "Money" not in page
+        assert "NHS England has not ranked these boards. The method is ours." in page
+
+
+def test_a_measure_is_shown_where_its_only_value_is_of_the_other_basis() -> None:
+    """A league that is not published has values that we count, where its guide expects published ones."""
+    value = {
+        **{name: None for name in Value.__dataclass_fields__},
+        **{"organisation_code": "R0A", "metric_id": "A", "league": "acute", "source_sha256": "f" * 64},
+    }
+    published = {**value, "value_basis": "published", "status": "missing"}
+    counted = {
+        **value,
+        **{"value_basis": "computed", "status": "reported"},
+        **{"period_start": date(2025, 5, 1), "period_end": date(2025, 6, 30)},
+    }
+    one = member("R0A", None, measured={"A": measured("5", rank=2)})
+    other = member("R0B", None, measured={"A": measured("4", rank=1)})
+    measures = {"A": measure("A", "Waiting", direction="lower_better", value_basis="published", domain="access")}
+    found = made(
+        *(one, other),
+        release=Bare(metric_values=[published, counted]),
+        **{"published": False, "absent_reason": "few metrics", "measures": measures},
+    )
+    page = found["2025-26-q2/v1/acute/r0a/index.html"]
+    assert "It has no place this quarter: few measures." in page
+    assert "May to June 2025, before this quarter" in page and "2nd of 2" in page

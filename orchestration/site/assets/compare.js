@@ -15,7 +15,7 @@ export function order(one, other, pair) {
   const redraws = times === 100 ? "almost every redraw" : `${times} of 100 redraws`;
   const sentences = [`In ${redraws} ${(pair.often < 0 ? other : one).name} comes out ahead.`];
   const capped = [one, other].filter((each) => each.alone).map((each) => each.name);
-  if (capped.length) sentences.push(`The finance rule fixes the segment of ${capped.join(" and of ")}, and so a part of this.`);
+  if (capped.length) sentences.push(`That is partly the finance rule, which fixes the segment of ${capped.join(" and of ")}.`);
   else if (pair.apart === "0" && times < SURE) sentences.unshift("Yes, it could.");
   else if (pair.apart > "0") sentences.unshift("That is not likely.");
   return [...sentences, ...tested(pair)].join(" ");
