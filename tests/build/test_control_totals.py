@@ -1353,9 +1353,10 @@ def answers_whose_percentage_is_another(part: Part) -> Expected:
 @mutant
 def england_with_fewer_answers_than_its_trusts(part: Part) -> Expected:
     row = part.row("fft", ENGLAND_OF_A_SETTING)
-    shown = part.row("fft", "trust_name like 'England (excluding%'")
-    figures = {name: shown[name] for name in ("responses", "very_good", "good", "neither", "poor", "very_poor")}
-    part.put("fft", row, **figures, dont_know=shown["dont_know"], percentage_positive=shown["percentage_positive"])
+    shown = part.row("fft", "trust_name like 'England (excluding%'")  # without those that are hidden
+    figures = {name: shown[name] for name in ("good", "neither", "poor", "very_poor", "dont_know")}
+    fewer = {name: int(shown[name]) - 1 for name in ("responses", "very_good")}
+    part.put("fft", row, **figures, **fewer, percentage_positive=shown["percentage_positive"])
     return answers(row, is_england=True, trusts_hidden=1)
 
 
