@@ -66,6 +66,9 @@ class Release:
         """What may be shown of a league, and of one organisation, one metric or both; of an organisation as a `whole`
         with all its metrics."""
         known = FIXED | self._counted[league]
+        for row in self.tables["metric_league_table"] if metric else ():
+            if (row["league"], row["metric_id"]) == (league, metric):
+                known = known.union(*(_shown(row[name]) for name in ("median", "lower_quartile", "upper_quartile")))
         for row in [*self._of[None], *(self._of[code] if code else [])]:
             if league not in row.get("league", league).split():
                 continue

@@ -20,6 +20,8 @@ FORBIDDEN = [
     for text in ("assets.nhs.uk", "Frutiger", "nhsuk-header__logo", "© NHS England", "document.cookie", "Storage")
 ]
 ELSEWHERE = re.compile(rb'(?:src|href|action|url)\s*[=(]\s*["\']?((?:https?:)?//[^"\')\s>]+)')
+SCRIPTS = re.compile(rb'<script type="module" src="[^":]+"></script>')
+HEADINGS, IDS = re.compile(rb"<h1\b"), re.compile(rb' id="([^"]*)"')
 MAY_BE_NAMED = (b"https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",)
 
 
@@ -30,16 +32,21 @@ def pages(site: Path) -> dict[str, bytes]:
     return {path: page for path, page in found.items() if path.rsplit("/", 1)[-1] != "audit.html"}
 
 
-def test_every_page_parses_and_has_a_heading_and_a_policy(pages: dict[str, bytes]) -> None:
+def test_every_page_has_one_heading_and_a_policy_and_no_script_of_its_own(pages: dict[str, bytes]) -> None:
     assert len(pages) > 300
     for path, page in pages.items():
-        document = JustHTML(page, sanitize=False, collect_errors=True)
-        assert [str(error) for error in document.errors] == [], path
-        assert len(document.query("h1")) == 1, path
-        ids = [element.attrs["id"] for element in document.query("[id]")]
-        assert len(ids) == len(set(ids)), path
         assert b"default-src 'none'" in page and b"style=" not in page and b"<style" not in page, path
-        assert all(element.attrs.get("src") for element in document.query("script")), path
+        assert page.count(b"<script") == len(SCRIPTS.findall(page)), path
+        assert len(HEADINGS.findall(page)) == 1, path
+        ids = IDS.findall(page)
+        assert len(ids) == len(set(ids)), path
+
+
+def test_pages_are_sound_html(pages: dict[str, bytes]) -> None:
+    """One of eight, in the order of their names: a strict reader takes 20 ms a page."""
+    for path in list(pages)[::8]:
+        errors = JustHTML(pages[path], sanitize=False, collect_errors=True).errors
+        assert [str(error) for error in errors] == [], path
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_is_kept(site: Path) -> None:
