@@ -6,7 +6,8 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from orchestration.site.view import Band, Certainty, Coverage, League, Member, Organisation, Place
+from orchestration.site.rows import Band, Certainty, Coverage, Organisation, Place
+from orchestration.site.view import League, Member
 
 T = TypeVar("T")
 

@@ -14,7 +14,8 @@ from typing import Any
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import BETTER, EITHER, FINANCE, WORSE, Certainty, Edition, League, Measure, Member, Pair
+from orchestration.site.rows import Certainty, Measure, Pair
+from orchestration.site.view import BETTER, EITHER, FINANCE, WORSE, Edition, League, Member
 from orchestration.site.words import ordinal, placed, rounded, span, value, whole
 
 MARKS = {BETTER: "b", EITHER: "m", WORSE: "w", None: "-"}  # what a value begins with, by where it is in its league

@@ -18,21 +18,19 @@ from orchestration.releases.release import PACKAGE
 from orchestration.site.editions import Editions
 from orchestration.site.league_pages import above
 from orchestration.site.render import Copy, Crumb, File, page
-from orchestration.site.view import (
+from orchestration.site.rows import (
     Band,
     Certainty,
     Change,
     Coverage,
     Domain,
     DomainPlace,
-    Edition,
-    League,
     Measure,
     Measured,
-    Member,
     Organisation,
     Place,
 )
+from orchestration.site.view import Edition, League, Member
 
 API = "api/v1"  # fields are added to it, never taken away or given another meaning
 START = ("xlsx", "ods", "README.md", "dictionary.md", "audit.html", PACKAGE)  # what people look for first

@@ -12,23 +12,20 @@ from decimal import Decimal
 from orchestration.releases.decisions import APPROVED
 from orchestration.site import organisation_sentences, sentences
 from orchestration.site.editions import Editions
-from orchestration.site.view import (
+from orchestration.site.rows import (
     Context,
-    Edition,
-    League,
     Measure,
     Measured,
-    Member,
     Pair,
     PatientPlace,
     Peer,
     Point,
     Quality,
     Score,
-    Series,
     Waiting,
-    rows,
+    rows_of,
 )
+from orchestration.site.view import Edition, League, Member, Series
 from orchestration.site.words import counted, listed, ordinal, rounded, times_in_100, value
 
 
@@ -142,7 +139,7 @@ def finance_rule(edition: Edition) -> Example | None:
 def score(edition: Edition) -> Example | None:
     """A score that is made by rank."""
     for league, member in _middles(edition):
-        for row in rows(edition, Score, league=league.name, organisation_code=member.code):
+        for row in rows_of(edition.release, Score, league=league.name, organisation_code=member.code):
             measure = league.measures.get(row.metric_id)
             if measure and measure.scoring_rule == "rank" and row.counted and row.rank_in_population:
                 return Example(edition, league, member, of_score(row, measure, member))
@@ -202,9 +199,9 @@ def context(edition: Edition) -> Example | None:
     """Where patients live, and who is most alike."""
     for league, member in _middles(edition):
         of_member = {"league": league.name, "organisation_code": member.code}
-        lives = rows(edition, Context, measure="imd", preferred=True, **of_member)
+        lives = rows_of(edition.release, Context, measure="imd", preferred=True, **of_member)
         if lives:
-            alike = rows(edition, Peer, **of_member)[:3]
+            alike = rows_of(edition.release, Peer, **of_member)[:3]
             names = [edition.organisations[one.peer_code].short_name for one in alike]
             return Example(edition, league, member, of_context(lives[0], alike, names))
     return None
@@ -213,7 +210,9 @@ def context(edition: Edition) -> Example | None:
 def quality(edition: Edition) -> Example | None:
     """The badges of one organisation, of which one says that a second look is worth it."""
     for league, _ in _middles(edition):
-        found = [one for one in rows(edition, Quality, league=league.name) if one.metric_id in league.measures]
+        found = [
+            one for one in rows_of(edition.release, Quality, league=league.name) if one.metric_id in league.measures
+        ]
         look = {one.organisation_code for one in found if one.badge == "look"}
         for member in (one for one in from_the_middle(league) if one.code in look):
             own = [one for one in found if one.organisation_code == member.code]
@@ -235,7 +234,7 @@ def specialty(edition: Edition) -> Example | None:
 def series(edition: Edition) -> Example | None:
     """The last month of the first measure that has limits."""
     for league, member in _middles(edition):
-        months = rows(edition, Point, organisation_code=member.code)
+        months = rows_of(edition.release, Point, organisation_code=member.code)
         if limited := [(one.metric_id, one.measure) for one in months if one.lower_limit is not None]:
             points = [one for one in months if (one.metric_id, one.measure) == limited[0]]
             points.sort(key=lambda one: one.month)

@@ -15,7 +15,8 @@ from orchestration.releases.decisions import APPROVED, WITHDRAWN, Decision
 from orchestration.site import sentences, view
 from orchestration.site.editions import Editions
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import Edition, League, Member, Organisation, Series
+from orchestration.site.rows import Organisation
+from orchestration.site.view import Edition, League, Member, Series
 
 START = (Crumb("Start", ""),)
 NEWS = 5  # decisions that the start page tells

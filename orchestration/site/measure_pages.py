@@ -13,7 +13,8 @@ from orchestration.site import pictures, sentences
 from orchestration.site.league_pages import above
 from orchestration.site.pictures import Scale
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import FINANCE, Edition, League, Measure, Measured, Member, Value
+from orchestration.site.rows import Measure, Measured, Value
+from orchestration.site.view import FINANCE, Edition, League, Member
 
 
 @dataclass(frozen=True)

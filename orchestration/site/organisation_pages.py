@@ -18,16 +18,12 @@ from orchestration.site import pictures, sentences
 from orchestration.site.league_pages import above
 from orchestration.site.pictures import Scale
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import (
-    FINANCE,
+from orchestration.site.rows import (
     Context,
-    Edition,
     InContext,
-    League,
     Lever,
     Measure,
     Measured,
-    Member,
     Origin,
     Peer,
     Point,
@@ -35,6 +31,7 @@ from orchestration.site.view import (
     Teacher,
     Value,
 )
+from orchestration.site.view import FINANCE, Edition, League, Member
 
 LOOK, GOOD = "look", "good"  # badges of `data_quality` that a page shows beside a figure
 FEWEST_MONTHS = 3  # a line of two months shows no course

@@ -7,17 +7,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 from orchestration.site import sentences
-from orchestration.site.view import (
-    BETTER,
-    FINANCE,
-    WORSE,
+from orchestration.site.rows import (
     Context,
     DomainPlace,
-    League,
     Lever,
     Measure,
     Measured,
-    Member,
     Origin,
     PatientPlace,
     Peer,
@@ -26,6 +21,7 @@ from orchestration.site.view import (
     Support,
     Teacher,
 )
+from orchestration.site.view import BETTER, FINANCE, WORSE, League, Member
 from orchestration.site.words import counted, listed, months, ordinal, placed, rounded, some, span, times_in_100, value
 
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}

@@ -14,7 +14,8 @@ from typing import Any
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import FINANCE, Certainty, Edition, League, Measure
+from orchestration.site.rows import Certainty, Measure
+from orchestration.site.view import FINANCE, Edition, League
 from orchestration.workspace.paths import SEEDS
 
 SURVEY_OF_STAFF = "out of 10"  # the unit of the staff survey, and of nothing else

@@ -12,7 +12,7 @@ from math import asin, exp, log, pi, sin, sqrt
 
 from markupsafe import Markup
 
-from orchestration.site.view import Point, Waiting
+from orchestration.site.rows import Point, Waiting
 
 HIDDEN = 'aria-hidden="true" focusable="false"'
 MIDDLE = '<line class="middle" x1="50%" x2="50%" y1="1" y2="23"/>'

@@ -12,23 +12,8 @@ from typing import Any
 
 from orchestration.quarters import Quarter
 from orchestration.releases.decisions import Decision
-from orchestration.site.view import (
-    BETTER,
-    EITHER,
-    WORSE,
-    Agreement,
-    Edition,
-    League,
-    Measure,
-    Measured,
-    Member,
-    PatientPlace,
-    Point,
-    Series,
-    Support,
-    Value,
-    Waiting,
-)
+from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, Point, Support, Value, Waiting
+from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member, Series
 from orchestration.site.words import (
     counted,
     listed,

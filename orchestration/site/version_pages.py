@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.view import Edition, League, Member, PatientPlace, Support, Waiting
+from orchestration.site.rows import PatientPlace, Support, Waiting
+from orchestration.site.view import Edition, League, Member
 
 SIDES = {"provider": "trusts", "commissioner": "boards"}  # of a table of specialties, and who is ranked on it
 EVERYTHING = "C_999"  # all treatment functions together

@@ -13,7 +13,8 @@ from orchestration.quarters import Quarter
 from orchestration.site import living_pages, pictures, sentences
 from orchestration.site.editions import Editions
 from orchestration.site.render import page
-from orchestration.site.view import Point, Series, Waiting
+from orchestration.site.rows import Point, Waiting
+from orchestration.site.view import Series
 
 
 def point(**other: Any) -> Point:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from orchestration.site import compare_pages, own_pages, pictures, sentences
-from orchestration.site.view import Change, Domain, League, Measure, Measured, Member, Pair
+from orchestration.site.rows import Change, Domain, Measure, Measured, Pair
+from orchestration.site.view import League, Member
 from tests.site_rows import league, member, row
 
 LOWER, HIGHER = "lower_better", "higher_better"

@@ -14,7 +14,7 @@ import pytest
 
 from orchestration.site import examples, words
 from orchestration.site.method_pages import QUESTIONS, Question
-from orchestration.site.view import (
+from orchestration.site.rows import (
     Change,
     Context,
     Measure,
@@ -25,9 +25,9 @@ from orchestration.site.view import (
     Point,
     Quality,
     Score,
-    Series,
     Waiting,
 )
+from orchestration.site.view import Series
 from tests.site_rows import league, member, row
 
 ROOT = Path(__file__).parents[2]

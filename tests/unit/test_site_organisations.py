@@ -13,17 +13,15 @@ from orchestration.site import organisation_sentences as ours
 from orchestration.site import pictures, sentences, words
 from orchestration.site.organisation_pages import _ways, pages
 from orchestration.site.pictures import Scale
-from orchestration.site.view import (
+from orchestration.site.rows import (
     Band,
     Change,
     Context,
     Domain,
     DomainPlace,
-    Edition,
     Lever,
     Measure,
     Measured,
-    Member,
     Origin,
     PatientPlace,
     Peer,
@@ -33,6 +31,7 @@ from orchestration.site.view import (
     Teacher,
     Value,
 )
+from orchestration.site.view import Edition, Member
 from tests.site_rows import league, member, row
 
 D = Decimal
