@@ -132,9 +132,9 @@ def one(extracts: Path, quarter: str, part: str, data: Path) -> None:
     import pandas  # noqa: F401  ICN
 
     if part != "bare":
-        import orchestration.sources.landing
+        pass
     if part == "build":
-        import orchestration.runs  # noqa: F401
+        pass
     imports = time.perf_counter() - started
     PARTS[part](extracts, data, quarter)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -319,7 +319,14 @@ def _record(build: Build, stage: str, checks: list[Check], connection: Any) -> l
     """Leaves the evidence of a stage, which names every table that it read or wrote."""
     there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
     data = {relation: tables.fingerprint(connection, relation) for relation in there} | release_gate.inputs(build)
-    return evidence.record(build, f"dbt.{stage}", data, project.project_sha256(), checks)
+    return evidence.record(
+        build,
+        f"dbt.{stage}",
+        data,
+        project.project_sha256(),
+        checks,
+        lambda quarter: dbt_tests.of_quarter(build, quarter, checks),
+    )
 
 
 def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:

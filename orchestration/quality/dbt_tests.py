@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
 from orchestration.quality.checks import EXAMPLES, NOT_BUILT, NOT_RUN, Check
+from orchestration.quarters import Quarter
 from orchestration.warehouse import manifest
 from orchestration.warehouse.manifest import Rule
-from orchestration.warehouse.tables import reading
+from orchestration.warehouse.tables import as_built_alone, reading
 from orchestration.workspace.paths import Build
-
-Broken = dict[str, tuple[int, tuple[str, ...]]]  # by rule: how many rows break it, and the first of them
 
 
 def tests_of(checks: Collection[str]) -> set[str]:
@@ -58,39 +58,42 @@ def _message_of(result: Any) -> tuple[str, ...]:
     return () if ran or not result.message else (result.message,)
 
 
+def of_quarter(build: Build, quarter: Quarter, checks: Collection[Check]) -> list[Check]:
+    """The checks of a pass that failed, as a build of one of its quarters alone finds them."""
+    rules = {f"dbt.{rule.name}": rule for rule in manifest.rules()}
+    with as_built_alone(build, quarter) as connection:
+        return [_asked(check, connection, rules[check.id]) for check in checks if not check.passed]
+
+
 def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> Iterator[Check]:
     status = str(result.status)
-    ran = status in ("pass", "fail", "warn")
-    broken = _broken(build, result, rules) if status in ("fail", "warn") else {}
-    for rule in rules:
-        unexpected, examples = broken.get(rule.name, (0, _message_of(result)))
-        yield Check(
-            id=f"dbt.{rule.name}",
-            gate=stage,
-            table=rule.table,
-            kind=NOT_RUN if status == "skipped" else "dbt test",
-            severity=rule.severity,  # as the project says, whatever is waived
-            reason=rule.reason,
-            passed=ran and not unexpected,
-            unexpected=unexpected,
-            examples=examples,
-        )
+    with ExitStack() as opened:
+        if status in ("fail", "warn"):
+            connection = opened.enter_context(reading(build))
+            connection.execute(f"set file_search_path = '{build.landed}'")
+        for rule in rules:
+            check = Check(
+                id=f"dbt.{rule.name}",
+                gate=stage,
+                table=rule.table,
+                kind=NOT_RUN if status == "skipped" else "dbt test",
+                severity=rule.severity,  # as the project says, whatever is waived
+                reason=rule.reason,
+                passed=status == "pass",
+                unexpected=0,
+                examples=_message_of(result),
+            )
+            yield _asked(check, connection, rule) if status in ("fail", "warn") else check
 
 
-def _broken(build: Build, result: Any, rules: list[Rule]) -> Broken:
-    """Read again the rows that a failed test found, by the rule that they break."""
-    with reading(build) as connection:
-        connection.execute(f"set file_search_path = '{build.landed}'")
-        found = f"({result.node.compiled_code})"
-        if rules[0].kind == "custom_sql":
-            return {rules[0].name: (int(result.failures), _first(connection, f"from {found}"))}
-        counts = connection.execute(f"select rule, count(*) from {found} group by rule").fetchall()
-        of_rule = {rule: _first(connection, f"select row from {found} where rule = '{rule}'") for rule, _ in counts}
-        return {f"{rules[0].table}.{rule}": (count, of_rule[rule]) for rule, count in counts}
+def _asked(check: Check, connection: Any, rule: Rule) -> Check:
+    """What came of a rule, with the rows that break it."""
+    ((count,),) = connection.execute(f"select count(*) from ({rule.sql})").fetchall()
+    return replace(check, passed=not count, unexpected=count, examples=_first(connection, rule.sql) if count else ())
 
 
 def _first(connection: Any, query: str) -> tuple[str, ...]:
-    result = connection.execute(f"{query} order by all limit {EXAMPLES}")
+    result = connection.execute(f"from ({query}) order by all limit {EXAMPLES}")
     names = [column[0] for column in result.description or ()]
     rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
     if names == ["row"]:

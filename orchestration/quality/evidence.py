@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,18 +16,26 @@ import pandas as pd
 from orchestration.errors import GateError
 from orchestration.quality.checks import Check
 from orchestration.quality.waivers import granted
+from orchestration.quarters import Quarter
 from orchestration.warehouse.tables import Fingerprint
 from orchestration.workspace.files import sha256_of_file, write_atomically
 from orchestration.workspace.paths import Build
 
+OF_QUARTERS = "of_quarters"  # in the evidence of a pass: what failed, as each quarter alone has it
 LANDED = "landed "  # what the name of a landed table starts with
 
 
 def record(
-    build: Build, name: str, data: dict[str, Fingerprint], suite_sha256: str, checks: list[Check]
+    build: Build,
+    name: str,
+    data: dict[str, Fingerprint],
+    suite_sha256: str,
+    checks: list[Check],
+    again: Callable[[Quarter], Iterable[Check]],
 ) -> list[Check]:
-    """Leave the evidence of one run: which data (fingerprints by table), which suite, which results. Return the checks,
-    a critical one that failed with its waiver, if there is one."""
+    """Leave the evidence of one run: which data (fingerprints by table), which suite, which results. Of a pass that
+    goes on in spite of checks that failed, these are asked `again` of each quarter alone. Return the checks, a critical
+    one that failed with its waiver, if there is one."""
     ids = {waiver.check: waiver.id for waiver in granted(build)}
     checks = [replace(check, waiver=ids.get(check.id)) if check.can_be_waived else check for check in checks]
     document = {
@@ -34,8 +44,18 @@ def record(
         "suite_sha256": suite_sha256,
         "checks": [asdict(check) for check in checks],
     }
+    failed = {check.id for check in checks if not check.passed}
+    if failed and len(build.quarters) > 1 and not any(check.shuts_the_gate for check in checks):
+        document[OF_QUARTERS] = {
+            quarter: [asdict(check) for check in again(quarter) if check.id in failed] for quarter in build.quarters
+        }
     write_atomically(build.evidence / f"{name}.json", json.dumps(document, indent=1, sort_keys=True).encode() + b"\n")
     return checks
+
+
+def of_landed(parts: list[Path]) -> Fingerprint:
+    """What tells the content of a landed table apart."""
+    return {"": hashlib.sha256("".join(sha256_of_file(path) for path in parts).encode()).hexdigest()}
 
 
 def read(build: Build, name: str) -> dict[str, Any]:
@@ -48,7 +68,18 @@ def read(build: Build, name: str) -> dict[str, Any]:
 
 
 def checks_of(document: dict[str, Any]) -> list[Check]:
-    return [Check(**{**check, "examples": tuple(check["examples"])}) for check in document["checks"]]
+    return [_check(one) for one in document["checks"]]
+
+
+def asked_again(build: Build, quarter: str) -> dict[str, Check]:
+    """The checks of a pass that failed, as a build of one of its quarters alone has them, by id."""
+    documents = [read(build, path.stem) for path in build.evidence.glob("*.json")]
+    found = [_check(one) for document in documents for one in document.get(OF_QUARTERS, {}).get(quarter, ())]
+    return {check.id: check for check in found}
+
+
+def _check(one: dict[str, Any]) -> Check:
+    return Check(**{**one, "examples": tuple(one["examples"])})
 
 
 def of_quarter(build: Build, quarter: str) -> list[dict[str, Any]]:

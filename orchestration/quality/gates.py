@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.quality import evidence
@@ -18,9 +18,9 @@ from orchestration.quality.checks import Check, joined
 from orchestration.quality.evidence import LANDED
 from orchestration.quality.suites import Suite, suites
 from orchestration.quality.validator import run_suite
+from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import tables
-from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build
 
 LAND = "land"
@@ -51,40 +51,44 @@ class Gates:
 
 
 def _check(build: Build, suite: Suite) -> list[Check]:
-    return _check_landed(build, suite) if suite.gate == LAND else _check_table(build, suite)
+    if suite.gate == LAND:
+        data = {f"{LANDED}{suite.table}": evidence.of_landed(build.parts(suite.table))}
+        checks = _of_landed(build, suite, build.parquet("files"))
+        return evidence.record(
+            build, suite.name, data, suite.sha256, checks, lambda one: _of_landed(build, suite, build.inventory(one))
+        )
+    with tables.reading(build) as connection:
+        data = {suite.name: tables.fingerprint(connection, suite.name)}
+        checks = _of_table(connection, suite)
+
+    def again(quarter: Quarter) -> list[Check]:
+        with tables.as_built_alone(build, quarter) as connection:
+            return _of_table(connection, suite)
+
+    return evidence.record(build, suite.name, data, suite.sha256, checks, again)
 
 
-def _check_landed(build: Build, suite: Suite) -> list[Check]:
+def _of_landed(build: Build, suite: Suite, inventory: Path) -> list[Check]:
     """Places are named by file and row. A source without a file has nothing to check."""
-    files = pd.read_parquet(build.parquet("files"))
+    files = pd.read_parquet(inventory)
     used = files[files["status"] == "used"]  # a copy of one has the same sha256
     names = dict(zip(used["source_sha256"], used["file_name"], strict=True))
     columns = sorted({*suite.columns, "_source_sha256"} - {"_file"})
     of_parts = []
-    for rows in _parts(suite, build.parquet(suite.table), columns):
-        named = rows.assign(_file=rows["_source_sha256"].map(names).astype("string"))
-        of_parts.append(run_suite(suite, named[suite.columns]))
-    checks = [joined(found) for found in zip(*of_parts, strict=True)]
-    data = {f"{LANDED}{suite.table}": {"": sha256_of_file(build.parquet(suite.table))}}
-    return evidence.record(build, suite.name, data, suite.sha256, checks)
+    for rows in _parts(suite, build.parts(suite.table), columns):
+        named = rows.assign(_file=rows["_source_sha256"].map(names).astype("string")).dropna(subset="_file")
+        if len(named):
+            of_parts.append(run_suite(suite, named[suite.columns]))
+    return [joined(found) for found in zip(*of_parts, strict=True)]
 
 
-def _parts(suite: Suite, path: Path, columns: list[str]) -> Iterator[pd.DataFrame]:
+def _parts(suite: Suite, landed: list[Path], columns: list[str]) -> Iterator[pd.DataFrame]:
     """The rows that pass a suite together: all, but national files one by one, for years of them do not fit into
-    memory. A row group is of one file."""
-    landed = pq.ParquetFile(path)
-    groups = range(landed.num_row_groups if landed.metadata.num_rows else 0)
-    national = known_sources()[suite.table].national
-
-    def file_of(group: int) -> Any:
-        return landed.read_row_group(group, ["_source_sha256"])[0][0].as_py() if national else None
-
-    for _, together in groupby(groups, key=file_of):
-        yield landed.read_row_groups([*together], columns).to_pandas()
+    memory."""
+    files = (pq.ParquetFile(path).read(columns) for path in landed)
+    together = files if known_sources()[suite.table].national else [pa.concat_tables(files)]
+    yield from (rows.to_pandas() for rows in together if len(rows))
 
 
-def _check_table(build: Build, suite: Suite) -> list[Check]:
-    with tables.reading(build) as connection:
-        rows = connection.table(suite.name).select(*suite.columns).df()
-        data = {suite.name: tables.fingerprint(connection, suite.name)}
-    return evidence.record(build, suite.name, data, suite.sha256, run_suite(suite, rows))
+def _of_table(connection: Any, suite: Suite) -> list[Check]:
+    return run_suite(suite, connection.table(suite.name).select(*suite.columns).df())

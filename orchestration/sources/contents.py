@@ -5,6 +5,7 @@ recognising and reading one file (`recognise.py`), which file counts (`inventory
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -25,7 +26,7 @@ from orchestration.sources.fictional import is_fictional
 from orchestration.sources.periods import said_by_name
 from orchestration.sources.recognise import Subject
 from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_atomically
-from orchestration.workspace.paths import SEEDS, SOURCES, Workspace
+from orchestration.workspace.paths import PROJECT, SEEDS, SOURCES, Workspace
 
 DEPTH = 2  # archives within each other
 NOT_KNOWN = "no publication known here"
@@ -72,7 +73,7 @@ class Memory:
         """Write down what was asked for."""
         if self._path and self._now != self._before:
             files = {key: [asdict(one) for one in found] for key, found in self._now.items()}
-            write_atomically(self._path, json.dumps({"by": _readers(), "files": files}, ensure_ascii=True).encode())
+            write_atomically(self._path, json.dumps({"by": readers(), "files": files}, ensure_ascii=True).encode())
 
     def _read(self) -> dict[str, list[Content]]:
         if not self._path or not self._path.exists():
@@ -81,7 +82,7 @@ class Memory:
             kept = json.loads(self._path.read_bytes())
             return (
                 {key: [_content(one) for one in found] for key, found in kept["files"].items()}
-                if (kept["by"] == _readers())
+                if (kept["by"] == readers())
                 else {}
             )
         except (ValueError, TypeError, KeyError):
@@ -96,9 +97,10 @@ def _content(kept: dict[str, Any]) -> Content:
 
 
 @cache
-def _readers() -> str:
-    """One hash over all that what is found hangs on."""
-    return sha256_of_tree(SOURCES, SEEDS, Path(__file__).parent)
+def readers() -> str:
+    """One hash over all that what is found in a file hangs on: descriptions, seeds, code, libraries."""
+    hashes = sha256_of_tree(SOURCES, SEEDS, PROJECT / "orchestration"), sha256_of_file(PROJECT / "requirements.lock")
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
 class _Allowance:

@@ -1,8 +1,13 @@
-"""Landing: the files in use of one source become one Parquet table of text, each row with where it came from."""
+"""Landing: the files in use of one source become a table of text, a Parquet file each, each row with where it came
+from. What was landed before is remembered."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +20,7 @@ import pyarrow.parquet as pq
 
 from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources.archives import open_file
+from orchestration.sources.contents import readers
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source
 from orchestration.sources.fictional import all_fictional, is_fictional
@@ -22,7 +28,7 @@ from orchestration.sources.inventory import Survey, competing_files, take_invent
 from orchestration.sources.lock import changing, refuse_a_day_too_early
 from orchestration.sources.recognise import Subject, named, read_rows
 from orchestration.sources.store import Store
-from orchestration.workspace.files import write_atomically, written_beside
+from orchestration.workspace.files import sha256_of_file, write_atomically, written_beside
 from orchestration.workspace.paths import Build, Workspace
 
 PREVIEW_ROWS = 10
@@ -31,7 +37,7 @@ ROW_GROUP = 25_000  # rows: a block of 2 MB, 4,500 rows, is slower to write and 
 
 @dataclass(frozen=True)
 class Landed:
-    """What was landed of a source: how many rows, of which files, and the first of them."""
+    """What was landed of a source: how many rows, of which files, and the first of the first file."""
 
     rows: int
     sha256: list[str]
@@ -79,54 +85,89 @@ def is_fictional_build(build: Build) -> bool:
 
 
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
-    """Writes `<landed>/<source>.parquet` with every row of every file in use; without one the table is empty."""
+    """Writes every row of every file in use, a Parquet file each; without one an empty table. What was landed before is
+    not read again."""
     used = inventory[(inventory["source_id"] == source.id) & (inventory["status"] == "used")]
     listed = used.drop_duplicates("source_sha256")[list(InUse._fields)].astype(object)
     files = [InUse(*values) for values in listed.where(listed.notna(), None).itertuples(index=False)]
-    sha256 = sorted(file.source_sha256 for file in files)
-    store = Store(build.workspace)
-    if source.national and files:
-        count, preview = _stream(source, files, store, build)
-        return Landed(count, sha256, preview)
-    frames = [
-        read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name).assign(
-            _source_sha256=file.source_sha256
-        )
-        for file in files
-    ]
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=source.landed_columns)
-    landed = write_parquet(rows[source.landed_columns], build.parquet(source.id))
-    return Landed(len(landed), sha256, landed.head(PREVIEW_ROWS))
+    for path in build.parts(source.id):
+        path.unlink()
+    store, before = Store(build.workspace), Before(build.workspace, source)
+    for number, file in enumerate(files):
+        part = build.part(source.id, number)
+        stored = store.get(file.source_sha256)
+        if not before.take(file, part):
+            _write(source, file, stored, part)
+            before.keep(file, part)
+    if not files:
+        write_parquet(pd.DataFrame(columns=source.landed_columns), build.parquet(source.id))
+    parts = [pq.ParquetFile(path) for path in build.parts(source.id)]
+    first = next(parts[0].iter_batches(PREVIEW_ROWS), None)
+    return Landed(
+        sum(part.metadata.num_rows for part in parts),
+        sorted(file.source_sha256 for file in files),
+        first.to_pandas() if first else pd.DataFrame(columns=source.landed_columns),
+    )
 
 
-def _stream(source: Source, files: list[InUse], store: Store, build: Build) -> tuple[int, pd.DataFrame]:
+class Before:
+    """The files of a source that were landed before, in the data folder: each under one hash of all that its rows hang
+    on, and its own, by which we know that it is whole. A file system without hard links has none."""
+
+    def __init__(self, workspace: Workspace, source: Source) -> None:
+        self._folder, self._source = workspace.landed_before / source.id, source
+
+    def take(self, file: InUse, part: Path) -> bool:
+        """Puts a file there as it was landed before, where it was."""
+        for kept in self._folder.glob(f"{self._key(file)}.*"):
+            if kept.name == self._name(file, kept):
+                part.parent.mkdir(parents=True, exist_ok=True)
+                os.link(kept, part)
+                return True
+            kept.unlink(missing_ok=True)
+        return False
+
+    def keep(self, file: InUse, part: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # there are no links here, or another build has kept it
+            os.link(part, self._folder / self._name(file, part))
+
+    def _name(self, file: InUse, part: Path) -> str:
+        return f"{self._key(file)}.{sha256_of_file(part)}"
+
+    def _key(self, file: InUse) -> str:
+        return hashlib.sha256(json.dumps([readers(), self._source.id, *file]).encode()).hexdigest()
+
+
+def _write(source: Source, file: InUse, stored: Path, part: Path) -> None:
+    with written_beside(part) as scratch:
+        if source.national:
+            _stream(source, file, stored, scratch)
+        else:
+            rows = read_rows(stored, file.source_member, source, file.file_name)
+            rows = rows.assign(_source_sha256=file.source_sha256)[source.landed_columns]
+            rows.astype("string").to_parquet(scratch, index=False)
+        scratch.chmod(0o444)
+
+
+def _stream(source: Source, file: InUse, stored: Path, path: Path) -> None:
     schema = pa.schema([(name, pa.string()) for name in source.landed_columns])
-    count, preview, group = 0, schema.empty_table(), list[pa.Table]()
-    with (
-        written_beside(build.parquet(source.id)) as scratch,
-        pq.ParquetWriter(scratch, schema, compression="zstd", write_statistics=False) as writer,
-    ):
-        for file in files:
-            for batch in _batches(source, file, store):
-                table = pa.Table.from_batches([batch]).select(schema.names)
-                if len(preview) < PREVIEW_ROWS:  # an empty slice, too, would keep its block in memory
-                    preview = pa.concat_tables([preview, table.slice(0, PREVIEW_ROWS - len(preview))])
-                group.append(table)
-                count += len(table)
-                if sum(map(len, group)) >= ROW_GROUP:
-                    writer.write_table(pa.concat_tables(group))
-                    group.clear()
-            if group:  # a group is of one file: its suite reads file by file
+    group = list[pa.Table]()
+    with pq.ParquetWriter(path, schema, compression="zstd", write_statistics=False) as writer:
+        for batch in _batches(source, file, stored):
+            group.append(pa.Table.from_batches([batch]).select(schema.names))
+            if sum(map(len, group)) >= ROW_GROUP:
                 writer.write_table(pa.concat_tables(group))
                 group.clear()
+        if group:
+            writer.write_table(pa.concat_tables(group))
     pa.default_memory_pool().release_unused()
-    return count, preview.to_pandas()
 
 
-def _batches(source: Source, file: InUse, store: Store) -> Iterator[pa.RecordBatch]:
+def _batches(source: Source, file: InUse, stored: Path) -> Iterator[pa.RecordBatch]:
     assert file.period
     where = {"_source_sha256": file.source_sha256, "_source_member": file.source_member}
-    with open_file(store.get(file.source_sha256), file.source_member, file.file_name) as stream:
+    with open_file(stored, file.source_member, file.file_name) as stream:
         place = named(file.file_name, file.source_member)
         for batch in national_batches(stream, source, place, file.period):
             for name, value in where.items():
@@ -136,12 +177,13 @@ def _batches(source: Source, file: InUse, store: Store) -> Iterator[pa.RecordBat
 
 def rows_read_again(source: Source, file: InUse, wanted: set[tuple[str | None, int]], store: Store) -> pd.DataFrame:
     """The rows of a stored file that are asked for by member or sheet and row, as they are landed."""
+    stored = store.get(file.source_sha256)
     if source.national:
         listed = pa.array([str(row) for _, row in wanted])
-        found = [b.filter(pc.is_in(b["_source_row"], value_set=listed)) for b in _batches(source, file, store)]
+        found = [b.filter(pc.is_in(b["_source_row"], value_set=listed)) for b in _batches(source, file, stored)]
         streamed: pd.DataFrame = pa.Table.from_batches(found).to_pandas()
         return streamed
-    rows = read_rows(store.get(file.source_sha256), file.source_member, source, file.file_name)
+    rows = read_rows(stored, file.source_member, source, file.file_name)
     members = rows["_source_member"].astype(object).where(rows["_source_member"].notna(), None)
     numbers = rows["_source_row"].astype(int)
     return rows[[place in wanted for place in zip(members, numbers, strict=True)]]

@@ -56,7 +56,7 @@ def _work_out() -> dict[str, Lineage]:
             read = [(layers[table], table, column) for table, columns in tables for column in columns]
             found[model.name] = {column.name: sorted(read) for column in model.columns}
             continue
-        sql = re.sub(r"read_parquet\('(\w+)\.parquet'\)", lambda m: _source_table(m[1]), model.sql)
+        sql = re.sub(r"read_parquet\('(\w+)\.\*?parquet'\)", lambda m: _source_table(m[1]), model.sql)
         query = qualify.qualify(sqlglot.parse_one(sql, dialect="duckdb"), dialect="duckdb", schema=schema)
         scope = build_scope(query)
         columns: Lineage = {}

@@ -30,11 +30,12 @@ class Column:
 @dataclass(frozen=True)
 class Published:
     """How a model stands in the release: its key, the order of its rows, and the columns that people look at first,
-    none where that is all of them."""
+    none where that is all of them. A build reads two quarters, and some tables are made of the one `asked_for` only."""
 
     key: tuple[str, ...]
     order: tuple[str, ...]
     shown: tuple[str, ...]
+    asked_for: bool
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Model:
 @dataclass(frozen=True)
 class Rule:
     """One rule of a data test, about `table`. dbt runs the rules of a model as one `test`. A test with a file of its
-    own is one rule. `kind` is key, references, holds or custom_sql. `columns` are those of a key, or of a reference to
-    the table `refers_to`."""
+    own is one rule. `kind` is key, references, holds or custom_sql. `sql` selects the rows that break it. `columns` are
+    those of a key, or of a reference to the table `refers_to`."""
 
     name: str
     test: str
@@ -72,6 +73,7 @@ class Rule:
     table: str
     severity: str  # critical, warning
     reason: str
+    sql: str
     columns: tuple[str, ...] = ()
     refers_to: str = ""
 
@@ -176,9 +178,13 @@ def _model(node: dict[str, Any]) -> Model:
         ),
         reads=tuple(f"{parent['schema']}.{parent['name']}" for parent in parents),
         read_columns={table: tuple(columns) for table, columns in meta.get("reads", {}).items()},
-        published=Published(*(tuple(publish.get(name, ())) for name in ("key", "order", "shown"))) if publish else None,
+        published=_published(**publish) if publish else None,
         sql=node.get("compiled_code", ""),
     )
+
+
+def _published(key: list[str], order: list[str], shown: Sequence[str] = (), asked_for: bool = False) -> Published:
+    return Published(tuple(key), tuple(order), tuple(shown), asked_for)
 
 
 def _rules(node: dict[str, Any]) -> Iterator[Rule]:
@@ -186,13 +192,14 @@ def _rules(node: dict[str, Any]) -> Iterator[Rule]:
     if "test_metadata" not in node:
         table = node["config"]["meta"]["dagster"]["ref"]["name"]
         comment = " ".join(line[2:].strip() for line in node["raw_code"].splitlines() if line.startswith("--"))
-        yield Rule(node["name"], node["name"], "custom_sql", table, severity, comment)
+        yield Rule(node["name"], node["name"], "custom_sql", table, severity, comment, node["compiled_code"])
         return
     said = node["test_metadata"]["kwargs"]
     table = node["attached_node"].split(".")[-1]
 
     def rule(name: str, kind: str, reason: str, columns: Sequence[str] = (), refers_to: str = "") -> Rule:
-        return Rule(f"{table}.{name}", node["name"], kind, table, severity, reason, tuple(columns), refers_to)
+        sql = f"select row from ({node['compiled_code']}) where rule = '{name}'"
+        return Rule(f"{table}.{name}", node["name"], kind, table, severity, reason, sql, tuple(columns), refers_to)
 
     if "key" in said:
         yield rule("key", "key", f"A key twice would count twice: {', '.join(said['key'])}.", said["key"])

@@ -6,9 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter
+from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Build
 
 if TYPE_CHECKING:
@@ -27,6 +31,43 @@ def reading(build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
         raise LeagueError(f"{build.warehouse} does not exist: the quarter has not been built")
     with duckdb.connect(str(build.warehouse), read_only=True) as connection:
         yield connection
+
+
+@contextmanager
+def as_built_alone(build: Build, quarter: Quarter) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that shows of a pass what a build of one of its quarters alone has: its inventory, and of each table
+    that a model made the rows of the quarters that it reads."""
+    import duckdb
+
+    read = ", ".join(f"'{each}'" for each in build.reads(quarter))
+    asked_for = {one.relation for one in manifest.models() if one.published and one.published.asked_for}
+    seeds = {one.relation for one in manifest.seeds()}
+    with duckdb.connect() as connection, TemporaryDirectory() as folder:
+        _link_landed(build, quarter, Path(folder))
+        connection.execute(f"set file_search_path = '{folder}'; attach ':memory:' as {build.warehouse.stem}")
+        connection.execute("attach $path as pass (read_only)", {"path": str(build.warehouse)})
+        connection.execute(f"use {build.warehouse.stem}")
+        every = "select schema_name, table_name, list(column_name) from duckdb_columns() where database_name = 'pass'"
+        for schema, table, columns in connection.execute(f"{every} group by all").fetchall():
+            relation, shown, rows = f"{schema}.{table}", "*", "true"
+            if relation not in seeds and "quarter" in columns:
+                rows = f"quarter in ({read})" if relation not in asked_for else f"quarter = '{quarter}'"
+                if "role" in columns:
+                    shown = f"* replace (case quarter when '{quarter}' then role else 'previous' end as role)"
+            connection.execute(f"create schema if not exists {schema}")
+            connection.execute(f"create view {relation} as select {shown} from pass.{relation} where {rows}")
+        yield connection
+
+
+def _link_landed(build: Build, quarter: Quarter, folder: Path) -> None:
+    """The landed tables of a pass, with the inventory of one quarter."""
+    import pyarrow.parquet as pq
+
+    for path in build.landed.iterdir():
+        if path.stem not in ("files", "build"):
+            (folder / path.name).symlink_to(path.absolute())
+    (folder / "files.parquet").symlink_to(build.inventory(quarter).absolute())
+    pq.write_table(pq.read_table(build.parquet("build"), filters=[("quarter", "=", quarter)]), folder / "build.parquet")
 
 
 def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:

@@ -31,6 +31,11 @@ class Workspace:
     def lock_file(self) -> Path:
         return self.data_dir / "extracts.lock.json"
 
+    @property
+    def landed_before(self) -> Path:
+        """Files as they were landed, for whoever lands them again."""
+        return self.data_dir / "work" / "landed"
+
     def releases(self, quarter: str) -> Path:
         return self.data_dir / "releases" / quarter
 
@@ -107,6 +112,14 @@ class Build:
 
     def parquet(self, table: str) -> Path:
         return self.landed / f"{table}.parquet"
+
+    def part(self, table: str, number: int) -> Path:
+        """What one of several files landed as."""
+        return self.landed / f"{table}.{number:05d}.parquet"
+
+    def parts(self, table: str) -> list[Path]:
+        """All that dbt reads as one landed table, in order."""
+        return sorted(self.landed.glob(f"{table}.*parquet"))
 
     def inventory(self, quarter: str) -> Path:
         """What became of every file as far as one of the quarters goes."""

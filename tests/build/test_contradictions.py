@@ -72,9 +72,10 @@ class Tests:
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
         self.connection.execute(f"attach '{built.build.warehouse}' as built (read_only)")
         for table in ("files", "nof_data"):
-            self.connection.execute(f"create table landed.{table} as from '{built.build.parquet(table)}'")
+            parts = [str(path) for path in built.build.parts(table)]
+            self.connection.execute(f"create table landed.{table} as from read_parquet({parts})")
         nodes = {node["name"]: node for node in manifest.raw()["nodes"].values()}
-        landed = r"read_parquet\('(\w+)\.parquet'\)", r"landed.\1"
+        landed = r"read_parquet\('(\w+)\.\*?parquet'\)", r"landed.\1"
         self.sql = {name: re.sub(*landed, nodes[name]["compiled_code"]) for name in (*AGAIN, STOPS, WARNS)}
         self.relations = {
             name: f"{node['schema']}.{name}"

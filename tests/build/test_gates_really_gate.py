@@ -285,9 +285,11 @@ def _tests() -> list[str]:
 
 
 def changed_landed_table(build: Build) -> None:
-    rows = pd.read_parquet(build.parquet("nof_data"))
+    path = build.part("nof_data", 0)
+    rows = pd.read_parquet(path)
     rows.loc[5, "value"] = "1.23"
-    rows.to_parquet(build.parquet("nof_data"), index=False)
+    path.unlink()
+    rows.to_parquet(path, index=False)
 
 
 def changed_inventory(build: Build) -> None:

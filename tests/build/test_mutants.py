@@ -19,6 +19,7 @@ from orchestration.sources import recognise
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse.tables import reading
 from tests import forms
+from tests.unit.test_inventory import rows_of
 
 Damaged = tuple[pd.DataFrame, list[str]]
 Damage = Callable[[Suite, pd.DataFrame], Damaged]
@@ -703,7 +704,7 @@ def tables(built: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pd
     found = {}
     for name, suite in SUITES.items():
         if suite.gate == "land":
-            rows = pd.read_parquet(built.build.parquet(suite.table))
+            rows = rows_of(built.build, suite.table)
             if rows.empty:
                 path = forms.publish(suite.table, tmp_path_factory.mktemp(suite.table))
                 rows = recognise.read_rows(path, None, known_sources()[suite.table], path.name)

@@ -36,7 +36,7 @@ from orchestration.sample.publications import FRIENDS_AND_FAMILY, MORTALITY, STA
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in, write_parquet
 from orchestration.sources.lock import changing
-from orchestration.warehouse import tables
+from orchestration.warehouse import manifest, tables
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
@@ -299,6 +299,15 @@ def test_every_row_is_of_the_quarter_and_keys_are_unique(built: Any) -> None:
         rows = pd.read_parquet(built.release / f"{table.name}.parquet")
         assert set(rows["quarter"]) == (set() if table.name in EMPTY else {"2025-26-Q4"}), table.name
         assert not rows.duplicated(list(table.key)).any(), table.name
+
+
+def test_table_says_whether_it_has_the_quarter_before_too(built: Any) -> None:
+    """A pass shows of a quarter what a build of it alone has."""
+    with tables.reading(built.build) as connection:
+        for table in manifest.models():
+            if table.published and table.name not in EMPTY:
+                found = connection.execute(f"select distinct quarter from {table.relation}").fetchall()
+                assert (found == [("2025-26-Q4",)]) == table.published.asked_for, table.name
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])

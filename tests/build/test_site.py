@@ -56,6 +56,16 @@ def test_every_page_of_a_fictional_release_says_so_and_is_never_the_latest(pages
     assert not [path for path in pages if path.startswith("latest/") and b'http-equiv="refresh"' in pages[path]]
 
 
+def test_no_board_has_a_published_place(pages: dict[str, bytes]) -> None:
+    boards, trusts = (
+        [pages[f"org/{path.split('/')[3].upper()}/index.html"] for path in pages if re.fullmatch(folder, path)]
+        for folder in (r"2025-26-q4/v1/icb/\w{3}/index\.html", r"2025-26-q4/v1/ambulance/\w{3}/index\.html")
+    )
+    assert any(b">our place " in page for page in boards)
+    assert not any(b"published place" in page for page in boards)
+    assert all(b">published place " in page for page in trusts)
+
+
 def test_same_releases_give_the_same_bytes(site: Path, built: Any, tmp_path: Path) -> None:
     building.build(built.workspace, tmp_path / "again", print)
     first, again = (

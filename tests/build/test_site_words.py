@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[2]
 NOT_USED = re.compile(
     r"\b(?:best|worst|top|bottom|failing|winners?|confidence intervals?|percentiles?|bootstrap\w*|significan\w+)\b",
     re.I,
@@ -66,6 +67,11 @@ def test_pages_are_written_in_short_sentences_and_short_words(pages: dict[str, s
 def test_pages_use_none_of_the_words_that_judge_or_need_a_statistician(pages: dict[str, str]) -> None:
     found = {path: set(NOT_USED.findall(unescape(TAG.sub(" ", QUOTED.sub("", page))))) for path, page in pages.items()}
     assert {path: words for path, words in found.items() if words} == {}
+
+
+def test_plain_words_of_measures_use_none_of_them_either() -> None:
+    words = (ROOT / "dbt_project/seeds/metric_words.csv").read_text(encoding="utf-8")
+    assert set(NOT_USED.findall(words)) == set()
 
 
 @pytest.fixture(scope="module")

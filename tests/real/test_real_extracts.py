@@ -20,6 +20,7 @@ from orchestration.errors import LeagueError
 from orchestration.releases import diff
 from orchestration.releases.release import Release, table_hashes
 from tests.oracle import half_up
+from tests.unit.test_inventory import rows_of
 
 LEAGUE = "mental_health_community"  # the league whose release is among the files
 QUARTERS = {"2025-26-Q1": "Q1 2025/26", "2025-26-Q2": "Q2 2025/26"}
@@ -141,7 +142,7 @@ def test_control_totals_of_rows(real: dict[str, Any], published: pd.DataFrame) -
     assert len(published) == 4502
     assert Counter(published["Quarter"]) == ROWS
     build = real["2025-26-Q2"].build
-    assert len(pd.read_parquet(build.parquet("nof_data"))) == 4502
+    assert len(rows_of(build, "nof_data")) == 4502
     with duckdb.connect(str(build.warehouse), read_only=True) as connection:
         staged = connection.sql("select quarter, count(*) from stage.nof_figures group by quarter").fetchall()
     assert dict(staged) == {quarter: ROWS[named] for quarter, named in QUARTERS.items()}

@@ -29,6 +29,7 @@ from tests.build.test_refused_publications import (
     rows,
 )
 from tests.conftest import League
+from tests.unit.test_inventory import rows_of
 
 JANUARY, FEBRUARY = (f"ae/Monthly-AE-{month}-2026.csv" for month in ("January", "February"))
 REVISED = "ae/Monthly-AE-February-2026-revised.csv"
@@ -117,8 +118,7 @@ def test_oddities_change_only_provenance(told: Told, table: str) -> None:
 
 def test_dimension_of_a_sheet_is_not_believed(told: Told) -> None:
     plainly, oddly = (
-        pd.read_parquet(built.build.parquet("cancer")).drop(columns="_source_sha256")
-        for built in (told.plainly, told.oddly)
+        rows_of(built.build, "cancer").drop(columns="_source_sha256") for built in (told.plainly, told.oddly)
     )
     assert len(plainly) > 400
     pd.testing.assert_frame_equal(plainly, oddly)

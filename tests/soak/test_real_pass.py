@@ -1,4 +1,5 @@
-"""Real quarters built in one pass are what each is when built alone, and what each is from the etr of another day."""
+"""Quarters built in one pass are what each is when built alone, and real ones what each is from the etr of another
+day."""
 
 from __future__ import annotations
 
@@ -30,6 +31,18 @@ def test_pass_gives_the_bytes_of_separate_builds_and_is_verified_alone(
         assert outcome.release, "\n".join(outcome.problems)
         assert hashes(outcome.release) == hashes(build_quarter(outcome.quarter, shared_extracts).release)
     assert verify(Release.read(made[-1].release), tmp_path, partial(in_process.rebuild, silent)) == []
+
+
+def test_pass_over_the_sample_with_all_that_it_warns_of_gives_the_bytes_of_separate_builds(
+    sample: Path, build_quarter: Callable[[str, Path], Any], tmp_path: Path
+) -> None:
+    quarters = [f"2025-26-Q{number}" for number in (1, 2, 3, 4)]
+    made = in_process.run_quarters("quarter", quarters, sample, tmp_path, silent)
+    assert (tmp_path / "work" / "+".join(quarters)).is_dir() and not (tmp_path / "work" / quarters[0]).exists()
+    assert [bool(outcome.release and Release.read(outcome.release).warnings) for outcome in made][2:] == [True, True]
+    for outcome in made:
+        assert outcome.release, "\n".join(outcome.problems)
+        assert hashes(outcome.release) == hashes(build_quarter(outcome.quarter, sample).release)
 
 
 @pytest.mark.parametrize(

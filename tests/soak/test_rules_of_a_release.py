@@ -92,10 +92,11 @@ def test_without_any_seed_of_the_framework(before: Path, again: Again) -> None:
 def test_ids_that_the_seeds_do_not_know(before: Path, again: Again, tmp_path: Path) -> None:
     landed = tmp_path / "landed"
     shutil.copytree(before / "landed", landed, copy_function=os.link)
-    figures = pd.read_parquet(landed / "nof_data.parquet")
-    figures["metric_id"] = figures["metric_id"].str.strip().replace(RENAMED)
-    (landed / "nof_data.parquet").unlink()
-    figures.to_parquet(landed / "nof_data.parquet")
+    for path in landed.glob("nof_data.*parquet"):
+        figures = pd.read_parquet(path)
+        figures["metric_id"] = figures["metric_id"].str.strip().replace(RENAMED)
+        path.unlink()
+        figures.to_parquet(path)
     after = again(landed=landed)
     for quarter in QUARTERS:
         assert_same_release(after, before, quarter)

@@ -1,21 +1,28 @@
-"""What a suite of the land gate sees: the rows of a landed table, each under the name of the file in use."""
+"""What a suite of the land gate sees: the rows of a landed table, each under the name of the file in use. What a check
+of a pass that failed comes to for each of its quarters."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import duckdb
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.quality import gates, suites
+from orchestration.quality import evidence, gates, suites
 from orchestration.quality.checks import Check, joined
 from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
+from orchestration.quarters import Quarter
 from orchestration.sources.landing import write_parquet
+from orchestration.warehouse import manifest
+from orchestration.warehouse.tables import as_built_alone
 from orchestration.workspace.paths import SEEDS, Workspace
 
 SUITE = Suite("land", "rtt", ("_file", "_source_row"), (), "1f")
@@ -50,17 +57,15 @@ def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, m
 
 
 def test_national_files_pass_one_by_one_and_their_checks_are_one(tmp_path: Path) -> None:
-    """Row groups are of one file each, as they are landed: years of national files do not fit into memory."""
-    path = tmp_path / "landed.parquet"
-    rows = pa.table({"_source_sha256": ["a"] * 3 + ["b"] * 2, "n": range(5)})
-    with pq.ParquetWriter(path, rows.schema) as writer:
-        for start, length in ((0, 2), (2, 1), (3, 2)):
-            writer.write_table(rows.slice(start, length))
+    """Years of national files do not fit into memory."""
+    paths = [tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "none.parquet"]
+    for path, numbers in zip(paths, ([0, 1, 2], [3, 4], []), strict=True):
+        pq.write_table(pa.table({"n": pa.array(numbers, pa.int64())}), path)
     by_table = {suite.table: suite for suite in suites.suites(LAND)}
-    apart = gates._parts(by_table["rtt"], path, ["_source_sha256", "n"])
-    assert [part["n"].tolist() for part in apart] == [[0, 1, 2], [3, 4]]
-    (together,) = gates._parts(by_table["ae"], path, ["_source_sha256", "n"])
+    assert [part["n"].tolist() for part in gates._parts(by_table["rtt"], paths, ["n"])] == [[0, 1, 2], [3, 4]]
+    (together,) = gates._parts(by_table["ae"], paths, ["n"])
     assert together["n"].tolist() == [0, 1, 2, 3, 4]
+    assert [*gates._parts(by_table["ae"], paths[2:], ["n"])] == []
     passed = Check("id", LAND, "rtt", "kind", "critical", "reason", True, 0)
     failed = replace(passed, passed=False, unexpected=4, examples=tuple("abcd"))
     assert joined([passed, passed]) == passed
@@ -83,3 +88,66 @@ def test_rules_take_their_levels_from_the_seed_and_say_them(tmp_path: Path, monk
         (expectation,) = (one for one in changed[table].expectations if one["meta"]["id"] == rule)
         assert expectation["kwargs"][side] == 3 * level[decision]
         assert f"{3 * level[decision]:g}" in expectation["meta"]["expected"]
+
+
+Q1, Q2, Q3 = "2025-26-Q1", "2025-26-Q2", "2025-26-Q3"
+LATE = Check("id", "rank", "values", "kind", "warning", "reason", False, 3)
+
+
+def test_what_fails_in_a_pass_is_asked_again_of_each_quarter_alone(tmp_path: Path) -> None:
+    build = Workspace(tmp_path).build(Q1, Q2)
+    good = replace(LATE, id="good", passed=True, unexpected=0)
+
+    def again(quarter: str) -> list[Check]:
+        return [replace(LATE, passed=quarter == Q1, unexpected=0 if quarter == Q1 else 3), good]
+
+    assert evidence.record(build, "rank.values", {}, "1f", [LATE, good], again) == [LATE, good]
+    assert evidence.asked_again(build, Q1) == {"id": replace(LATE, passed=True, unexpected=0)}
+    assert evidence.asked_again(build, Q2) == {"id": LATE}
+
+
+@pytest.mark.parametrize(
+    ("quarters", "check"),
+    [((Q1,), LATE), ((Q1, Q2), replace(LATE, passed=True)), ((Q1, Q2), replace(LATE, severity="critical"))],
+    ids=["a quarter alone", "a check that passed", "a pass that stops"],
+)
+def test_nothing_else_is_asked_again(quarters: tuple[str, ...], check: Check, tmp_path: Path) -> None:
+    build = Workspace(tmp_path).build(*quarters)
+    assert evidence.record(build, "rank.values", {}, "1f", [check], lambda quarter: pytest.fail(quarter)) == [check]
+    assert evidence.asked_again(build, Q1) == {}
+
+
+def test_pass_shows_of_a_quarter_what_a_build_of_it_alone_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some tables are of the quarter asked for alone, others of the one before, too; seeds are of all."""
+    build = Workspace(tmp_path).build(Q1, Q2, Q3)
+    pairs = [(Q1, Q1), (Q2, Q2), (Q2, Q1), (Q3, Q3), (Q3, Q2)]
+    write_parquet(pd.DataFrame(pairs, columns=["quarter", "reads"]), build.parquet("build"))
+    for quarter in (Q1, Q2, Q3):
+        write_parquet(pd.DataFrame({"file_name": [f"{quarter}.csv"]}), build.inventory(quarter))
+    write_parquet(pd.DataFrame({"file_name": ["of all"]}), build.parquet("files"))
+    write_parquet(pd.DataFrame({"n": [1, 2]}), build.part("rtt", 0))
+    with duckdb.connect(str(build.warehouse)) as connection:
+        connection.execute("create schema rank; create schema rules")
+        of_quarters = f"select unnest(['{Q1}', '{Q2}', '{Q3}']) as quarter"
+        for table in ("rank.steps", "rank.ranks", "rank.change", "rules.framework"):
+            connection.execute(f"create table {table} as {of_quarters}, 'asked for' as role")
+        connection.execute("create table rank.names as select 'A' as name")
+
+    def model(relation: str, asked_for: bool) -> SimpleNamespace:
+        return SimpleNamespace(relation=relation, published=SimpleNamespace(asked_for=asked_for))
+
+    monkeypatch.setattr(manifest, "models", lambda: (model("rank.ranks", False), model("rank.change", True)))
+    monkeypatch.setattr(manifest, "seeds", lambda: (SimpleNamespace(relation="rules.framework"),))
+    with as_built_alone(build, Quarter(Q3)) as connection:
+
+        def rows(query: str) -> list[Any]:
+            return connection.execute(f"{query} order by all").fetchall()
+
+        both = [(Q2, "previous"), (Q3, "asked for")]
+        assert rows('from "warehouse"."rank"."ranks"') == rows("from rank.steps") == both
+        assert rows("from rank.change") == both[1:]
+        assert rows("from rules.framework") == [(Q1, "asked for"), (Q2, "asked for"), (Q3, "asked for")]
+        assert rows("from rank.names") == [("A",)]
+        assert rows("from 'files.parquet'") == [(f"{Q3}.csv",)]
+        assert rows("from 'build.parquet'") == [(Q3, Q2), (Q3, Q3)]
+        assert rows("from read_parquet('rtt.*parquet')") == [("1",), ("2",)]

@@ -1,22 +1,25 @@
 """Which of several files counts, what becomes of the others, and what the store keeps."""
 
+import os
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from orchestration.errors import InputError, LeagueError
 from orchestration.quarters import Quarter, known_quarters
-from orchestration.sources.descriptions import known_sources
+from orchestration.sources import landing
+from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.inventory import COLUMNS, Candidate, quarters_at_hand, survey, take_inventory
 from orchestration.sources.landing import Landed, land, take_in
 from orchestration.sources.lock import Lock, read_lock
 from orchestration.sources.recognise import Subject
 from orchestration.sources.store import Store
 from orchestration.workspace.files import sha256_of_file
-from orchestration.workspace.paths import Workspace
+from orchestration.workspace.paths import Build, Workspace
 from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
 
 
@@ -302,7 +305,12 @@ def dm01(folder: Path, name: str, *rows: list[str], extra: str | None = None) ->
 def landed(extracts: Path, data: Path, quarter: str, source_id: str) -> tuple[Landed, pd.DataFrame]:
     build = Workspace(data).build(quarter)
     inventory = take_in(survey(extracts), quarter, build.workspace)
-    return land(known_sources()[source_id], inventory, build), pd.read_parquet(build.parquet(source_id))
+    return land(known_sources()[source_id], inventory, build), rows_of(build, source_id)
+
+
+def rows_of(build: Build, source_id: str) -> pd.DataFrame:
+    """A landed table, all its files."""
+    return pd.concat(map(pd.read_parquet, build.parts(source_id)), ignore_index=True)
 
 
 def test_a_national_file_is_landed_with_where_each_row_came_from(extracts: Path, tmp_path: Path) -> None:
@@ -310,7 +318,7 @@ def test_a_national_file_is_landed_with_where_each_row_came_from(extracts: Path,
     dm01(extracts, "a.zip", *[march] * 7, extra="read me.txt")
     (extracts / "b.csv").write_bytes(quoted(TESTS, *[[*april[:2], "", *april[3:]]] * 5))
     landing, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
-    assert (landing.rows, len(landing.preview)) == (12, 10)
+    assert (landing.rows, len(landing.preview)) == (12, 7)
     assert landing.sha256 == sorted({sha256_of_file(extracts / "a.zip"), sha256_of_file(extracts / "b.csv")})
     assert list(rows.columns) == [*known_sources()["dm01"].names, "_source_sha256", "_source_member", "_source_row"]
     assert list(rows["_source_row"]) == [str(n) for n in (*range(2, 9), *range(2, 7))]
@@ -328,6 +336,72 @@ def test_two_months_in_a_national_file_land_nothing(extracts: Path, tmp_path: Pa
     with pytest.raises(InputError, match=message):
         landed(extracts, tmp_path / "data", "2025-26-Q1", "dm01")
     assert not list((tmp_path / "data" / "work" / "2025-26-Q1").rglob("*.*"))
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The sources of which files are read to be landed, one after the other."""
+    found: list[str] = []
+    write = landing._write
+
+    def written(source: Source, *rest: Any) -> None:
+        found.append(source.id)
+        write(source, *rest)
+
+    monkeypatch.setattr(landing, "_write", written)
+    return found
+
+
+def test_what_was_landed_is_not_read_again(extracts: Path, tmp_path: Path, read: list[str]) -> None:
+    """Neither for the same quarter nor for one that reads the file as that of the quarter before."""
+    dm01(extracts, "a.zip", *[["DM01-MAY-2025", "ZA1", *COUNTS[1:]]] * 7)
+    ae(extracts, "ae.csv", "MAY-2025")
+    data = tmp_path / "data"
+    first = [landed(extracts, data, "2025-26-Q1", one) for one in ("dm01", "ae")]
+    dm01(extracts, "b.zip", ["DM01-AUGUST-2025", "ZA1", *COUNTS[1:]])
+    assert read == ["dm01", "ae"]
+    for quarter in ("2025-26-Q1", "2025-26-Q2"):
+        again = [landed(extracts, data, quarter, one) for one in ("dm01", "ae")]
+        for (_, before), (_, after) in zip(first, again, strict=True):
+            pd.testing.assert_frame_equal(after.head(len(before)), before)
+    assert read == ["dm01", "ae", "dm01"]
+
+
+@pytest.mark.parametrize("change", ["another reader", "a byte", "cut off", "another name"])
+def test_what_was_landed_otherwise_or_is_damaged_is_landed_anew(
+    change: str, extracts: Path, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ae(extracts, "ae.csv", "MAY-2025")
+    _, before = landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
+    (kept,) = (tmp_path / "data" / "work" / "landed" / "ae").iterdir()
+    content = kept.read_bytes()
+    kept.chmod(0o644)
+    if change == "another reader":
+        monkeypatch.setattr(landing, "readers", lambda: "other")
+    elif change == "a byte":
+        kept.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
+    elif change == "cut off":
+        kept.write_bytes(content[:-40])
+    else:
+        (extracts / "ae.csv").rename(extracts / "of May.csv")
+    _, after = landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
+    assert read == ["ae", "ae"]
+    pd.testing.assert_frame_equal(after, before)
+    whole = [path for path in kept.parent.iterdir() if path.read_bytes() == content]
+    assert len(whole) == (1 if change in ("a byte", "cut off") else 2)
+
+
+def test_nothing_is_remembered_where_there_are_no_hard_links(
+    extracts: Path, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refused)
+    ae(extracts, "ae.csv", "MAY-2025")
+    for _ in range(2):
+        _, rows = landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
+    assert len(rows) and read == ["ae", "ae"]
 
 
 def test_a_source_without_a_file_lands_as_an_empty_table(extracts: Path, tmp_path: Path) -> None:

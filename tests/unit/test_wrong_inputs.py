@@ -27,6 +27,7 @@ from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Build, Workspace
 from tests.unit import test_workbooks
 from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
+from tests.unit.test_inventory import rows_of
 from tests.unit.test_workbooks import DAYS_28, DAYS_62
 
 TABLE = Path(__file__).with_name("wrong_inputs.md")
@@ -275,7 +276,7 @@ def broken_rules(build: Build, inventory: pd.DataFrame, but: set[str]) -> dict[s
     names, said = dict(zip(used["source_sha256"], used["file_name"], strict=True)), {}
     for suite in suites.suites("land"):
         if suite.table in set(used["source_id"]):
-            rows = pd.read_parquet(build.parquet(suite.table))
+            rows = rows_of(build, suite.table)
             rows = rows[rows["_source_sha256"].isin(names)]
             rows["_file"] = rows["_source_sha256"].map(names).astype("string")
             said |= {one.id: str(one) for one in validator.run_suite(suite, rows[suite.columns]) if not one.passed}
