@@ -76,9 +76,7 @@ def _rows(edition: Edition, league: League, measure: Measure) -> Iterator[Row]:
     scale = _scale(measure, [one for _, one in held])
     for member, one in held:
         likely = (one.value_low, one.value_high) if one.value_low is not None and one.value_high is not None else None
-        picture = (
-            pictures.value_range(scale, one.median, one.value, likely) if scale and one.value is not None else None
-        )
+        picture = pictures.value_range(scale, one.value, likely) if scale and one.value is not None else None
         months = (member.code, measure.metric_id) in edition.with_months
         yield Row(member, one, picture, sentences.quarter_of(one), months)
 
@@ -89,12 +87,13 @@ def _scale(measure: Measure, held: list[Measured]) -> Scale | None:
 
 
 def _whole(measure: Measure, rows: list[Row]) -> Markup | None:
-    """The picture of all values. None where there are too few to have a middle half."""
+    """The picture of all values, and the line of those of each. None where there are too few to have a middle half."""
     held = [row.measured for row in rows]
     first, scale = held[0] if held else None, _scale(measure, held)
     if first is None or scale is None or first.lower_quartile is None or first.upper_quartile is None:
         return None
-    return pictures.value_strip(scale, (first.lower_quartile, first.upper_quartile), first.median)
+    line = pictures.value_line(scale, first.median)
+    return line + pictures.value_strip(scale, (first.lower_quartile, first.upper_quartile), first.median)
 
 
 def _period(edition: Edition, measure: Measure, found: dict[str, list[Value]]) -> str:

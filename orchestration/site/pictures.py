@@ -173,19 +173,23 @@ def value_strip(
     return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
 
 
-def value_range(scale: Scale, middle: Decimal | None, own: Decimal, likely: tuple[Decimal, Decimal] | None) -> Markup:
-    """A value in a list: dot for itself, bar for where chance alone would have it, line for the middle one."""
-    marks = ['<line class="axis" x1="0" x2="100%" y1="12" y2="12"/>']
-    if likely:
-        start, end = sorted(scale.share(one) for one in likely)
-        marks += [
-            f'<rect class="range" x="{_percent(start)}" y="8" width="{_percent(end - start)}" height="8" rx="3"/>'
-        ]
+def value_line(scale: Scale, middle: Decimal | None) -> Markup:
+    """What is the same in the picture of every value of a list: said once, and not drawn here."""
+    marks = '<line class="axis" x1="0" x2="100%" y1="12" y2="12"/>'
     if middle is not None:
         at = _percent(scale.share(middle))
-        marks += [f'<line class="middle" x1="{at}" x2="{at}" y1="1" y2="23"/>']
-    marks += [f'<circle class="dot" cx="{_percent(scale.share(own))}" cy="12" r="5"/>']
-    return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
+        marks += f'<line class="middle" x1="{at}" x2="{at}" y1="1" y2="23"/>'
+    return Markup(f'<svg width="0" height="0" {HIDDEN}><defs><g id="line">{marks}</g></defs></svg>')  # noqa: S704 - numbers only
+
+
+def value_range(scale: Scale, own: Decimal, likely: tuple[Decimal, Decimal] | None) -> Markup:
+    """A value in a list, over the line of all: dot for itself, bar for where chance alone would have it."""
+    bar = ""
+    if likely:
+        start, end = sorted(scale.share(one) for one in likely)
+        bar = f'<rect class="range" x="{_percent(start)}" y="8" width="{_percent(end - start)}" height="8" rx="3"/>'
+    dot = f'<circle class="dot" cx="{_percent(scale.share(own))}" cy="12" r="5"/>'
+    return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}><use href="#line"/>{bar}{dot}</svg>')  # noqa: S704 - numbers only
 
 
 def series(values: Sequence[Decimal], middle: Decimal | None) -> Markup:

@@ -209,7 +209,7 @@ def test_measures_that_weigh_as_one_together_say_so(weight: str, said: str | Non
 def test_picture_of_a_value_turns_with_what_is_better() -> None:
     def dot(lower_is_better: bool, own: int, likely: tuple[Decimal, Decimal] | None = None) -> str:
         scale = pictures.Scale.of([Decimal(number) for number in range(11)], lower_is_better)
-        return str(pictures.value_range(scale, Decimal(5), Decimal(own), likely))
+        return str(pictures.value_range(scale, Decimal(own), likely))
 
     assert 'cx="3%"' in dot(True, 0) and 'cx="97%"' in dot(False, 0) and "range" not in dot(True, 0)
     assert 'x="31.2%"' in dot(True, 4, (Decimal(3), Decimal(5))) and 'width="18.8%"' in dot(
