@@ -181,15 +181,11 @@ def apart(build: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
 
 
 @pytest.fixture(scope="module")
-def in_part(build: Any) -> Callable[[str], Table]:
-    """The first quarter of files of the same months in two forms, and the second without one of three months."""
-    found: Callable[[str], Table] = build(["2025-26-Q1", "2025-26-Q2"], [EXTRACT, *WORKBOOKS, SERIES, DM01, *AE[:2]])
+def together(build: Any) -> Table:
+    """The first quarter of files of the same months in two forms."""
+    names = [EXTRACT, *WORKBOOKS, SERIES, DM01]
+    found: Table = build(["2025-26-Q1"], names)("2025-26-Q1")
     return found
-
-
-@pytest.fixture(scope="module")
-def together(in_part: Callable[[str], Table]) -> Table:
-    return in_part("2025-26-Q1")
 
 
 def same(table: Table, metric_id: str, expected: pd.DataFrame) -> pd.DataFrame:
@@ -296,9 +292,9 @@ def test_icbs_go_by_what_providers_saw_themselves(apart: Callable[[str], Table])
     assert set(parts["source_member"]) == {"Provider Level Data"}
 
 
-def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(in_part: Callable[[str], Table]) -> None:
+def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(build: Any) -> None:
     """The third month is not there, so the quarter goes by what providers saw, as without any footprint."""
-    table = in_part("2025-26-Q2")
+    table = build(["2025-26-Q2"], AE[:2])("2025-26-Q2")
     rules = table("rules_in_force").set_index("metric_id")
     assert (rules.loc["OF0013", "measure"], rules.loc["OF0013", "label"]) == ("ae_within_4_hours", "inferred")
     parts = table("metric_parts").query("metric_id == 'OF0013'")
