@@ -356,6 +356,7 @@ def test_every_asset_is_a_table_of_the_same_name() -> None:
         "rank.gate",
         "publish.release",
         "publish.series",
+        "publish.site",
     }
 
 
