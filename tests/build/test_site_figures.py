@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.site_figures import NUMBER, Release, cells
+from tests.site_figures import NUMBER, ROW, Release, cells
 
 VERSION = "2025-26-q4/v1"
+DOT, MIDDLE = re.compile(r'class="dot" cx="([\d.]+)%"'), re.compile(r'class="middle" x1="([\d.]+)%"')
 LEAGUES = ("acute", "ambulance", "icb", "mental_health_community")
 
 
@@ -130,3 +131,29 @@ def test_a_trust_page_says_where_it_is_by_each_way_to_rank(
             if row[low] and words in shown:
                 assert shown[words] == f"Likely places {row[low]} to {row[high]}" or row[low] == row[high], path
         assert "NHS England’s method" in shown or "Our method" in shown
+
+
+@pytest.mark.parametrize("direction", ["lower_better", "higher_better"])
+def test_left_is_better_in_the_picture_of_every_measure(direction: str, site: Path, release: Release) -> None:
+    """By the values themselves, on the page of each measure and of whoever has its lowest value."""
+    measures: dict[str, list[dict[str, str]]] = {}
+    for row in release.tables["metric_league_table"]:
+        if row["league"] == "acute" and row["direction"] == direction and row["value"]:
+            measures.setdefault(row["metric_id"], []).append(row)
+    seen = 0
+    for metric, rows in measures.items():
+        values = sorted((float(row["value"]) for row in rows), reverse=direction == "higher_better")
+        beyond = len(values) // 50  # of one end, that a picture does not stretch to
+        left, right = values[beyond], values[-1 - beyond]
+        if left == right:
+            continue
+        lowest = min(rows, key=lambda row: float(row["value"]))
+        organisation = read(site, f"{VERSION}/acute/{lowest['organisation_code'].lower()}")
+        (row,) = (row for row in ROW.findall(organisation) if f"measures/{metric.lower()}/" in row and "strip" in row)
+        dot = float(DOT.findall(row)[0])
+        assert dot < 10 if direction == "lower_better" else dot > 90, metric
+        middle = float(MIDDLE.findall(read(site, f"{VERSION}/acute/measures/{metric.lower()}"))[0])
+        along = (float(lowest["median"]) - left) / (right - left)
+        assert middle == pytest.approx(3 + 94 * along, abs=1), metric
+        seen += 1
+    assert seen
