@@ -101,16 +101,18 @@ def test_everybody_with_a_place_stands_in_the_half_that_the_range_is_in(
     page = read(site, f"{VERSION}/{league.replace('_', '-')}")
     names = {row["organisation_code"]: row["short_name"] for row in release.tables["organisation_guide"]}
     rows = [row for row in release.tables["rank_robustness"] if row["league"] == league]
-    groups: dict[str, list[str]] = {"better": [], "either": [], "worse": []}
+    groups: dict[str, list[tuple[str, str]]] = {"better": [], "either": [], "worse": []}
     for row in rows:
         better, worse = 2 * int(row["rank_high"]) <= len(rows), 2 * int(row["rank_low"]) > len(rows)
-        groups["better" if better else "worse" if worse else "either"].append(names[row["organisation_code"]])
+        places = sorted({int(row["rank_low"]), int(row["rank_high"])})
+        member = (names[row["organisation_code"]], f"Likely places {' to '.join(map(str, places))}")
+        groups["better" if better else "worse" if worse else "either"].append(member)
     for half, members in groups.items():
         words = f"{'Boards' if league == 'icb' else 'Trusts'} {'could' if half == 'either' else 'very likely'}"
         caption = f"{words} be in either" if half == "either" else f"{words} in the {half} half"
         if members:
-            shown = [re.sub(r" Money: .*", "", row[0]) for row in cells(page, caption)]
-            assert shown == sorted(members, key=str.casefold)
+            shown = [(re.sub(r" Money: .*", "", row[0]), row[2]) for row in cells(page, caption)]
+            assert shown == sorted(members, key=lambda member: member[0].casefold())
         else:
             assert f'id="{half}_half"' not in page
 
