@@ -319,8 +319,9 @@ class Source(Entry):
                 return 0.0
             shared = {name for name in self.columns_below(first_row) if name}
             described = {column.name for column in self.columns if not column.optional}
-            if self.others:
-                return len(shared & described) / len(described)
+            if self.others:  # a few headings that many files have make none alike
+                most = len(shared & described) / len(described)
+                return most if most > 0.5 else 0.0
             return len(shared) / (len(headings) + len(described - shared))
         fits = len(first_row) == len(self.columns) and all(
             re.fullmatch(pattern, first_row[position - 1]) for position, pattern in self.row_pattern.items()

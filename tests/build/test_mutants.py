@@ -94,12 +94,18 @@ def twice(suite: Suite, frame: pd.DataFrame) -> Damaged:
     return pd.concat([frame, frame.iloc[[7]]], ignore_index=True), _place(suite, frame.iloc[7])
 
 
-def repeated(column: str) -> Damage:
-    """Two rows share a value that should be unique."""
+def repeated(column: str, within: str | None = None) -> Damage:
+    """Two rows share a value that should be unique, or unique within those that share another."""
 
     def damage(suite: Suite, frame: pd.DataFrame) -> Damaged:
-        frame.loc[frame.index[5], column] = frame[column].iloc[2]
-        return frame, [*_place(suite, frame.iloc[5]), f"column {suite.heading(column)}", repr(frame[column].iloc[2])]
+        alike = frame[frame[within] == frame[within].iloc[0]] if within else frame
+        one, other = alike.index[2], alike.index[5]
+        frame.loc[other, column] = frame.loc[one, column]
+        return frame, [
+            *_place(suite, frame.loc[other]),
+            f"column {suite.heading(column)}",
+            repr(frame.loc[one, column]),
+        ]
 
     return damage
 
@@ -172,7 +178,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.context_view.case-mix": Cell("outcome", "X-SHMI"),
     "insight.peers.place": Cell("place", 11),
     "insight.peers.distance": Cell("distance", -0.5),
-    "insight.peers.peer": repeated("peer_code"),
+    "insight.peers.peer": repeated("peer_code", within="organisation_code"),
     "land.imd_lsoa.rows": cut(99),
     "land.imd_lsoa.area": Cell("lsoa_code", "W01000001"),
     "land.imd_lsoa.score": Cell("imd_score", "n/a"),

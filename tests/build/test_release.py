@@ -26,6 +26,7 @@ from orchestration.defs import assets
 from orchestration.defs.in_process import Outcome, defs
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
+from orchestration.quality.evidence import of_landed
 from orchestration.quarters import Quarter
 from orchestration.releases import diff, publish
 from orchestration.releases.describe import CONTRACT_VERSION
@@ -368,9 +369,10 @@ def test_day_the_files_came_changes_what_tells_it_and_nothing_else(built_first: 
     build = Workspace(tmp_path).build(QUARTER)
     evidence = {path: path.read_text(encoding="utf-8") for path in build.evidence.glob("*.json")}
     for path in (build.parquet("files"), build.inventory(QUARTER)):
-        before = sha256_of_file(path)
+        before = [sha256_of_file(path), of_landed([path])[""]]
         write_parquet(pd.read_parquet(path).assign(retrieved=ANOTHER_DAY), path)
-        evidence = {of: text.replace(before, sha256_of_file(path)) for of, text in evidence.items()}
+        for old, new in zip(before, [sha256_of_file(path), of_landed([path])[""]], strict=True):
+            evidence = {of: text.replace(old, new) for of, text in evidence.items()}
     for path, text in evidence.items():
         path.write_text(text, encoding="utf-8")
     (again,) = publish.publish(build)

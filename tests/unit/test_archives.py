@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.errors import InputError
 from orchestration.sources import archives, recognise
+from orchestration.sources.archives import MAX_BYTES
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.sheets import BOOK
@@ -119,8 +120,8 @@ DAMAGED = r"^f\.zip: is a damaged archive \(.*\): download it again$"
         (lambda path: directory(zipped(path, a=DATA), FLAGS, "<H", 1), "has an encrypted member, a"),
         (lambda path: directory(zipped(path, a=DATA), METHOD, "<H", 14), "has a member of an unknown compression, a"),
         (
-            lambda path: directory(zipped(path, a=DATA), COMPRESSED, "<II", 2**29 // 100, 2**29 + 1),
-            "inflates to more than 671088640 bytes",
+            lambda path: directory(zipped(path, a=DATA), COMPRESSED, "<II", MAX_BYTES // 100, MAX_BYTES + 1),
+            f"inflates to more than {MAX_BYTES} bytes",
         ),
         (cut, DAMAGED),
         (shifted, DAMAGED),
