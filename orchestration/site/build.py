@@ -29,7 +29,7 @@ from orchestration.site import (
 )
 from orchestration.site.editions import Editions
 from orchestration.site.render import HERE, Copy, File
-from orchestration.workspace.files import remove_tree
+from orchestration.workspace.files import alone, remove_tree
 from orchestration.workspace.paths import Workspace
 
 ASSETS = HERE / "assets"
@@ -46,8 +46,14 @@ LINKS = re.compile(rb'(?:href|src)="([^"#]*)')
 def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     """Writes the site of a data folder and returns how many pages it has. The folder is replaced as a whole or not at
     all. Raises LeagueError where there is nothing to show, a link leads nowhere, or the folder holds something else."""
+    out = out.resolve()
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
         raise LeagueError(f"{out} holds something that is no site: name a new or an empty folder")
+    with alone(out.with_name(f".{out.name}.lock"), busy=f"another process is making the site {out}"):
+        return _build(workspace, out, say)
+
+
+def _build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     shown = editions.read(workspace, say)
     made: list[File] = []
     copies: list[Copy] = []

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from justhtml import JustHTML
 
+from orchestration.errors import LeagueError
 from orchestration.site import build as building
 from orchestration.site import examples
 from orchestration.site.method_pages import QUESTIONS
+from orchestration.workspace.files import alone
+from orchestration.workspace.paths import Workspace
 
 FORBIDDEN = [
     text.encode()
@@ -97,3 +100,18 @@ def test_each_question_about_the_method_has_an_example_that_says_it_is_fictional
         example = re.search(rb'<section class="example".*?</section>', pages[f"{question.path}/index.html"], re.S)
         assert (example is None) == (question.example is examples.none), question.slug
         assert example is None or b"its figures are invented" in example.group()
+
+
+def test_a_folder_of_something_else_is_left_alone_and_so_is_a_site_being_made(built: Any, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "one.jpg").write_bytes(b"x")
+    with pytest.raises(LeagueError, match="holds something that is no site"):
+        building.build(built.workspace, tmp_path / "photos", print)
+    with alone(tmp_path / ".site.lock"), pytest.raises(LeagueError, match="another process is making the site"):
+        building.build(built.workspace, tmp_path / "site", print)
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_folder_without_an_approved_release_makes_no_site(tmp_path: Path) -> None:
+    with pytest.raises(LeagueError, match="has no release to show"):
+        building.build(Workspace(tmp_path), tmp_path / "site", print)
