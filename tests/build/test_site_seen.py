@@ -53,7 +53,7 @@ def test_axe_finds_nothing_on_a_page_of_every_kind(
     assert {path: what for path, what in found.items() if what != CLEAN} == {}
 
 
-def test_no_page_scrolls_sideways_on_a_narrow_telephone_or_with_large_text(
+def test_no_page_scrolls_sideways_on_a_narrow_telephone(
     site: Path, chosen: list[str], browser: Browser, served: Callable[[Path], str]
 ) -> None:
     address, page = served(site), browser.new_page(viewport={"width": 320, "height": 800})
