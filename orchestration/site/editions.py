@@ -83,12 +83,12 @@ def read(workspace: Workspace, say: Callable[[str], object]) -> Editions:
     for quarter in shelf.quarters_released(workspace):
         for version in shelf.versions(workspace.releases(quarter)):
             release = Release.read(workspace.releases(quarter) / f"v{version}")
+            if release.synthetic or release.record().decisions:  # a damaged one would be a candidate again
+                _require_whole(release)
             if why := _left_out(release):
                 say(f"{quarter} v{version} is left out: {why}")
-                continue
-            if damaged := list(release.damage()):
-                raise LeagueError(f"{release} is damaged\n" + "\n".join(damaged))
-            found.append(view.read(release))
+            else:
+                found.append(view.read(release))
     if not found:
         raise LeagueError(
             f"{workspace.data_dir} has no release to show: a site is made of approved ones; league approve QUARTER"
@@ -101,10 +101,14 @@ def _months(workspace: Workspace) -> Release | None:
         release = Release.read(workspace.series / f"v{version}")
         state, _ = release.state()
         if state == APPROVED or (release.synthetic and state != WITHDRAWN):
-            if damaged := list(release.damage()):
-                raise LeagueError(f"{release} is damaged\n" + "\n".join(damaged))
+            _require_whole(release)
             return release
     return None
+
+
+def _require_whole(release: Release) -> None:
+    if damaged := list(release.damage()):
+        raise LeagueError(f"{release} is damaged\n" + "\n".join(damaged))
 
 
 def _left_out(release: Release) -> str | None:

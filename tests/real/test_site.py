@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ import pytest
 
 from orchestration.defs.public_site import public_site
 from orchestration.defs.resources import Folders
+from orchestration.errors import LeagueError
 from orchestration.releases.release import Release
+from orchestration.site.build import build
 from orchestration.site.words import ordinal
+from orchestration.workspace.paths import Workspace
 
 Q2 = "2025-26-q2/v1/mental-health-community"
 
@@ -46,6 +50,16 @@ def test_a_league_without_places_says_why(text: Any) -> None:
     said = text("2025-26-q2/v1/acute")
     assert "There is no table this quarter: no metric of the league has all its months among the files" in said
     assert "Manchester University" in said
+
+
+def test_an_approved_release_that_was_changed_stops_the_site(real_site: Path, tmp_path: Path) -> None:
+    shutil.copytree(real_site / "data" / "releases", tmp_path / "releases", ignore=shutil.ignore_patterns("*-Q[14]"))
+    table = tmp_path / "releases" / "2025-26-Q2" / "v1" / "league_table.csv"
+    table.chmod(0o644)
+    table.write_bytes(table.read_bytes() + b"\n")
+    with pytest.raises(LeagueError, match=r"(?s)is damaged.*league_table\.csv was changed"):
+        build(Workspace(tmp_path), tmp_path / "site", print)
+    assert not (tmp_path / "site").exists()
 
 
 def test_the_asset_makes_the_same_site(real_site: Path) -> None:
