@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from html import unescape
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -87,13 +86,12 @@ def pages(shown: Editions) -> Iterator[File | Copy]:
 
 def _assets(files: Iterable[File]) -> Iterator[File]:
     used = {name for file in files for found in CLASSES.findall(file.content) for name in found.decode().split()}
-    yield File("assets/site.css", _stylesheet(frozenset(used)))
+    yield File("assets/site.css", _stylesheet(used))
     for path in sorted([*ASSETS.glob("*.js"), ASSETS / "card.css", *ASSETS.rglob("*.svg")]):
         yield File(f"assets/{path.relative_to(ASSETS).as_posix()}", path.read_bytes())
 
 
-@cache
-def _stylesheet(used: frozenset[str]) -> bytes:
+def _stylesheet(used: set[str]) -> bytes:
     """The styles of the library without what no page uses and without the fonts of the NHS, and then our own."""
     library = (ASSETS / LIBRARY).read_text(encoding="utf-8")
     library = FONT_RULE.sub("", library).replace("Frutiger W01", "Arial").replace("url(/assets/", "url(")

@@ -13,6 +13,7 @@ from orchestration.releases.decisions import APPROVED
 from orchestration.site import organisation_sentences, sentences
 from orchestration.site.editions import Editions
 from orchestration.site.rows import (
+    ALL_SPECIALTIES,
     Context,
     Measure,
     Measured,
@@ -26,7 +27,7 @@ from orchestration.site.rows import (
     rows_of,
 )
 from orchestration.site.view import Edition, League, Member, Series
-from orchestration.site.words import counted, listed, ordinal, rounded, times_in_100, value
+from orchestration.site.words import counted, listed, months, ordinal, rounded, times_in_100, value
 
 
 @dataclass(frozen=True)
@@ -58,21 +59,11 @@ class Label:
     measures: tuple[str, ...]
 
 
-LABELS = {
-    "official": "We read the rule in the official text.",
-    "verified": "The rule gives the figures that NHS England published.",
-    "inferred": "The rule is plausible and partly borne out. It is not proven.",
-    "background": "The rule is general knowledge. We found it in no source.",
-    "experimental": "The rule is ours.",
-    "discovered": "We read the rule from the published figures themselves.",
-    "unknown": "We do not know the rule, and had to choose.",
-}
 VERDICTS = {
     "improved": "Chance would hardly show that, so we say that it improved.",
     "worsened": "Chance would hardly show that, so we say that it got worse.",
     "no change shown": "Chance alone could show that, so we say that no change is shown.",
 }
-ALL_SPECIALTIES = "C_999"
 BADGES = {"good": "good", "look": "worth a second look", "not checked": "not checked"}
 
 # Which organisation
@@ -106,11 +97,11 @@ def _middles(edition: Edition) -> Iterator[tuple[League, Member]]:
 
 def labels(edition: Edition) -> list[Label]:
     """Which measures of an edition have which label."""
-    found: dict[str, set[str]] = {name: set() for name in LABELS}
+    found: dict[str, set[str]] = {name: set() for name in sentences.LABELS}
     for league in edition.leagues:
         for measure in league.measures.values():
             found[measure.label].add(measure.plain_name)
-    return [Label(name, meaning, tuple(sorted(found[name]))) for name, meaning in LABELS.items()]
+    return [Label(name, meaning, tuple(sorted(found[name]))) for name, meaning in sentences.LABELS.items()]
 
 
 # Examples by question
@@ -351,7 +342,7 @@ def of_specialty(row: Waiting, count: int) -> tuple[str, ...]:
     assert row.rank_low is not None and row.rank_high is not None and row.funnel_centre is not None
     spread = sentences.FUNNEL[row.funnel or ""]
     return (
-        f"At the end of {sentences.month(row.month)} it had {row.pathways:,} waits for"
+        f"At the end of {months(row.month, row.month)} it had {row.pathways:,} waits for"
         f" “{row.treatment_function_name}”. Of these {row.within_18_weeks:,} were of 18 weeks or less. That is"
         f" {rounded(row.share_within_18_weeks, 1)}%.",
         f"Of all who are ranked with it, the figure is {rounded(row.funnel_centre, 1)}%. That is {spread}.",

@@ -127,14 +127,14 @@ class Background:
         if code is None or code not in self.by_code:
             return None
         member = self.by_code[code]
-        return Neighbour(member.name, sentences.address(self.edition, self.league, member))
+        return Neighbour(member.name, self.edition.page_of(self.league, member))
 
 
 def pages(edition: Edition, league: League) -> Iterator[File]:
     """A page and a card for each member of a league."""
     background = Background(edition, league)
     for member in league.members:
-        path = sentences.address(edition, league, member)
+        path = edition.page_of(league, member)
         shared: dict[str, Any] = {"league": league, "member": member, "sentences": sentences}
         yield page(
             "organisation",
@@ -378,7 +378,7 @@ def _board(edition: Edition, member: Member) -> Neighbour | None:
     if not code or code == member.code:
         return None
     for league, one in edition.leagues_of(code):
-        return Neighbour(one.name, sentences.address(edition, league, one))
+        return Neighbour(one.name, edition.page_of(league, one))
     return Neighbour(name or code, None)
 
 

@@ -55,8 +55,8 @@ class Crumb:
 def page(
     template: str, path: str, title: str, above: tuple[Crumb, ...] = (), edition: Edition | None = None, **said: Any
 ) -> File:
-    """Renders the page of a folder (`find`, or the empty text for the start page). A page of an edition carries what
-    the edition is: its release, whether it is fictional, withdrawn or no longer the newest."""
+    """Renders the page of a folder (`find`, or the empty text for the start page). A page of an edition says of which
+    release it is, and whether that is fictional or withdrawn."""
 
     def to(target: str) -> str:
         return link(path, target)

@@ -13,6 +13,7 @@ from typing import ClassVar, TypeVar
 from orchestration.releases.release import Release
 
 T = TypeVar("T")
+ALL_SPECIALTIES = "C_999"  # the treatment function of all of them together
 
 
 def rows_of(release: Release, kind: type[T], table: str | None = None, /, **equal: object) -> list[T]:

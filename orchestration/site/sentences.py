@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from orchestration.quarters import Quarter
-from orchestration.releases.decisions import Decision
+from orchestration.releases.decisions import WITHDRAWN, Decision
 from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, Point, Support, Value, Waiting
 from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member, Series
 from orchestration.site.words import (
@@ -20,6 +20,7 @@ from orchestration.site.words import (
     months,
     ordinal,
     placed,
+    span,
     times_in_100,
     value,
     whole,
@@ -30,6 +31,7 @@ POSITIONS = {
     EITHER: "could be in either half",
     WORSE: "very likely in the worse half",
 }
+NARROW = "The range looks narrow because the rule fixes the segment, not because more is known."
 SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
 
 
@@ -117,7 +119,7 @@ def answer(league: League, member: Member) -> list[str]:
             moved = f"put it in segment {member.place.segment}. It stays {now} of {count}"
         return [
             f"NHS England’s finance rule {moved}. With the rule, its place is very likely between {low} and {high}.",
-            "The range looks narrow because the rule fixes the segment, not because more is known.",
+            NARROW,
         ]
     half = {
         BETTER: "All of that is in the better half.",
@@ -141,11 +143,6 @@ def key_place(league: League, member: Member) -> str:
     return f"{whose_place(league)}, {placed(member.certainty.rank, member.joint)}"
 
 
-def address(edition: Edition, league: League, member: Member) -> str:
-    """The folder of an organisation's page."""
-    return edition.folder(league, member.slug)
-
-
 # A measure
 
 RULES = {
@@ -156,14 +153,14 @@ RULES = {
     "published_score": "NHS England publishes a score and not the value behind it. The score is used as it is.",
     "none": "It has no score: it is shown beside the measures that count.",
 }
-LABELS = {
-    "official": "NHS England has written this rule down.",
-    "verified": "With this rule we get the figures that NHS England has published.",
-    "inferred": "We worked this rule out. No published figure has tested it yet.",
-    "background": "This measure is ours, and no place rests on it.",
-    "experimental": "This rule is ours. NHS England has not ranked boards.",
-    "discovered": "We read this rule from the figures of the quarter itself.",
-    "unknown": "We do not know this rule: what we use is a guess.",
+LABELS = {  # `docs/methodology.md`
+    "official": "We read the rule in the official text.",
+    "verified": "The rule gives the figures that NHS England published.",
+    "inferred": "The rule is plausible and partly borne out. It is not proven.",
+    "background": "The rule is general knowledge. We found it in no source.",
+    "experimental": "The rule is ours.",
+    "discovered": "We read the rule from the published figures themselves.",
+    "unknown": "We do not know the rule, and had to choose.",
 }
 NO_LIMITS = {
     "counts not known": "we do not have the counts behind them",
@@ -184,14 +181,14 @@ def measure_lead(league: League, measure: Measure) -> list[str]:
     first, unit = found[0], found[0].unit
     if len(values) < 4 or first.median is None or first.lower_quartile is None or first.upper_quartile is None:
         low, high = value(min(values), unit), value(max(values), unit)
-        spread = low if low == high else f"{low} to {high}"
+        spread = span(low, high)
         only = f"Only {counted(len(values), who[:-1])} {'has' if len(values) == 1 else 'have'} a figure: {spread}."
         return [*filter(None, [better]), only]
     low, high = value(first.lower_quartile, unit), value(first.upper_quartile, unit)
     return [
         *filter(None, [better]),
         f"The middle {who[:-1]}: {value(first.median, unit)}.",
-        f"Middle half: {low if low == high else f'{low} to {high}'}.",
+        f"Middle half: {span(low, high)}.",
     ]
 
 
@@ -344,8 +341,7 @@ def rule_held(edition: Edition, member: Member) -> str | None:
         return None
     return (
         f"{edition.guide.published_label}: the finance rule put it in segment {member.place.segment}. By score alone it"
-        f" was {moved.removesuffix(' by score alone')}. The range looks narrow because the rule fixes the segment, not"
-        " because more is known."
+        f" was {moved.removesuffix(' by score alone')}. {NARROW}"
     )
 
 
@@ -355,7 +351,7 @@ def rule_held(edition: Edition, member: Member) -> str | None:
 def day(decision: Decision) -> str:
     """The day of a decision: `26 November 2026`."""
     when = date.fromisoformat(decision.at[:10])
-    return f"{when.day} {when:%B %Y}"
+    return f"{when.day} {months(when, when)}"
 
 
 def revised(files: int, rules: int) -> tuple[str, str]:
@@ -370,7 +366,7 @@ def revised(files: int, rules: int) -> tuple[str, str]:
 
 def standing(edition: Edition, current: Edition | None) -> str:
     """What a version is among those of its quarter."""
-    if edition.state == "withdrawn":
+    if edition.state == WITHDRAWN:
         return "Withdrawn: do not use it"
     if edition is current:
         return "Fictional" if edition.synthetic else "In force"
@@ -396,11 +392,6 @@ def quarters_left(quarters: Iterable[Quarter]) -> str:
 # Months
 
 
-def month(day: date) -> str:
-    """`January 2026`."""
-    return f"{day:%B %Y}"
-
-
 def usual_range(point: Point) -> str | None:
     """Between which values its months usually lie. A share ends at 0% and 100%, whatever the limits."""
     if point.lower_limit is None or point.upper_limit is None:
@@ -416,7 +407,7 @@ def usual_range(point: Point) -> str | None:
 def course(series: Series) -> str:
     """The last month, and whether chance explains it."""
     point = series.last
-    said = f"In {month(point.month)} it was {value(point.value, point.unit)}."
+    said = f"In {months(point.month, point.month)} it was {value(point.value, point.unit)}."
     usual = usual_range(point)
     if usual is None or point.variation == "too short":
         return f"{said} There are too few months to say what is usual."

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.rows import PatientPlace, Support, Waiting
+from orchestration.site.rows import ALL_SPECIALTIES, PatientPlace, Support, Waiting
 from orchestration.site.view import Edition, League, Member
 
-SIDES = {"provider": "trusts", "commissioner": "boards"}  # of a table of specialties, and who is ranked on it
-EVERYTHING = "C_999"  # all treatment functions together
+SIDES = {"provider": ("trusts", "trust"), "commissioner": ("boards", "icb")}  # who is ranked on a side of specialties
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ def _specialties(edition: Edition) -> Iterator[File]:
     known = {member.code: (league, member) for league in edition.leagues for member in league.members}
     listed = []
     for code, rows in edition.specialties.items():
-        name = "All specialties together" if code == EVERYTHING else rows[0].treatment_function_name
+        name = "All specialties together" if code == ALL_SPECIALTIES else rows[0].treatment_function_name
         name = name.removesuffix(" Service")
         path = f"{index}/{code.lower().replace('_', '-')}"
         sides = [found for side in SIDES if (found := _side(side, rows))]
@@ -138,13 +137,13 @@ def _specialties(edition: Edition) -> Iterator[File]:
 
 def _side(side: str, rows: list[Waiting]) -> Side | None:
     mine = [row for row in rows if row.side == side]
-    ours = {"provider": "trust", "commissioner": "icb"}[side]
+    who, ours = SIDES[side]
     ranked = tuple(row for row in mine if row.rank)
     if not ranked:
         return None
     unranked = [row for row in mine if not row.rank and row.organisation_type != "england"]
     return Side(
-        SIDES[side],
+        who,
         ranked,
         tuple(row for row in unranked if row.organisation_type == ours),
         sum(row.organisation_type != ours for row in unranked),

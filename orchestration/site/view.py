@@ -181,6 +181,10 @@ class Edition:
         """The folder of a league's pages, or of one below it."""
         return "/".join((self.path, league.slug, *below))
 
+    def page_of(self, league: League, member: Member) -> str:
+        """The folder of the page of a member of a league."""
+        return self.folder(league, member.slug)
+
     @property
     def dates(self) -> str:
         """`July to September 2025 (Q2 2025/26)`."""

@@ -34,8 +34,8 @@ def placed(rank: int, joint: bool) -> str:
     return f"joint {ordinal(rank)}" if joint else ordinal(rank)
 
 
-def span(low: int, high: int) -> str:
-    """A range: `1 to 21`. Of one place, that place."""
+def span(low: object, high: object) -> str:
+    """A range: `1 to 21`, `4.7% to 5.8%`. Of one, that one."""
     return str(low) if low == high else f"{low} to {high}"
 
 

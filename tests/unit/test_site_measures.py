@@ -175,11 +175,11 @@ def test_figures_without_limits_say_why_nobody_has_a_place(reasons: set[str | No
     [
         ("verified", "Data file of the league", None),
         ("verified", None, None),
-        ("unknown", None, "We do not know this rule: what we use is a guess."),
+        ("unknown", None, "We do not know the rule, and had to choose."),
         (
             "unknown",
             "Metric id not seen.",
-            "We do not know this rule: what we use is a guess. What we know: Metric id not seen.",
+            "We do not know the rule, and had to choose. What we know: Metric id not seen.",
         ),
         (
             "verified",
