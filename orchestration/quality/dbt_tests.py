@@ -5,8 +5,7 @@ Does not belong here: running dbt (`warehouse/project.py`)."""
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -65,25 +64,27 @@ def of_quarter(build: Build, quarter: Quarter, checks: Collection[Check]) -> lis
         return [_asked(check, connection, rules[check.id]) for check in checks if not check.passed]
 
 
-def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> Iterator[Check]:
+def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> list[Check]:
     status = str(result.status)
-    with ExitStack() as opened:
-        if status in ("fail", "warn"):
-            connection = opened.enter_context(reading(build))
-            connection.execute(f"set file_search_path = '{build.landed}'")
-        for rule in rules:
-            check = Check(
-                id=f"dbt.{rule.name}",
-                gate=stage,
-                table=rule.table,
-                kind=NOT_RUN if status == "skipped" else "dbt test",
-                severity=rule.severity,  # as the project says, whatever is waived
-                reason=rule.reason,
-                passed=status == "pass",
-                unexpected=0,
-                examples=_message_of(result),
-            )
-            yield _asked(check, connection, rule) if status in ("fail", "warn") else check
+    checks = [
+        Check(
+            id=f"dbt.{rule.name}",
+            gate=stage,
+            table=rule.table,
+            kind=NOT_RUN if status == "skipped" else "dbt test",
+            severity=rule.severity,  # as the project says, whatever is waived
+            reason=rule.reason,
+            passed=status == "pass",
+            unexpected=0,
+            examples=_message_of(result),
+        )
+        for rule in rules
+    ]
+    if status not in ("fail", "warn"):
+        return checks
+    with reading(build) as connection:
+        connection.execute(f"set file_search_path = '{build.landed}'")
+        return [_asked(check, connection, rule) for check, rule in zip(checks, rules, strict=True)]
 
 
 def _asked(check: Check, connection: Any, rule: Rule) -> Check:

@@ -77,13 +77,14 @@ def suites(gate: str) -> tuple[Suite, ...]:
     for path in sorted((SUITES / gate).glob("*.json")):
         content = path.read_bytes()
         suite = json.loads(content)
+        expectations = tuple(_at_its_level(expectation, levels) for expectation in suite["expectations"])
         found.append(
             Suite(
                 gate=gate,
                 table=path.stem,
                 row_key=tuple(suite["meta"]["row_key"]),
-                expectations=tuple(_at_its_level(expectation, levels) for expectation in suite["expectations"]),
-                sha256=hashlib.sha256(content).hexdigest(),
+                expectations=expectations,
+                sha256=hashlib.sha256(content + json.dumps(expectations, sort_keys=True).encode()).hexdigest(),
             )
         )
     return tuple(found)

@@ -122,8 +122,9 @@ class Before:
         for kept in self._folder.glob(f"{self._key(file)}.*"):
             if kept.name == self._name(file, kept):
                 part.parent.mkdir(parents=True, exist_ok=True)
-                os.link(kept, part)
-                return True
+                with suppress(OSError):  # there are no links here, or somebody has just removed it
+                    os.link(kept, part)
+                    return True
             kept.unlink(missing_ok=True)
         return False
 

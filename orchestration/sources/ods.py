@@ -12,11 +12,13 @@ from typing import IO, Any
 from xml.parsers import expat
 from zipfile import ZipFile
 
+from orchestration.sources.archives import MAX_BYTES
+
 CONTENT = "content.xml"
 MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 PIECE = 256 * 1024  # bytes of XML at a time
 MAX_WIDTH = 4097  # cells of a row up to its last that is not blank; one more than a sheet may have, which says so
-MAX_TEXT = 1_000_000  # characters of a row, as of CSV
+MAX_TEXT = 1_000_000  # characters of a row, as of CSV, repeated cells too; of a sheet as many as a file may have bytes
 MAX_TAG = 4 * 1024 * 1024  # bytes of a tag or comment, which the parser holds until it ends
 TABLE = re.compile(rb"<table:table\s[^<>]*>")
 NAME = re.compile(rb'\stable:name="([^"]*)"')
@@ -24,7 +26,7 @@ NUMBERS = ("float", "percentage", "currency")
 
 
 def is_ods(archive: ZipFile) -> bool:
-    """Whether an archive is such a workbook: it says so first."""
+    """Whether an archive is such a workbook: a member of it says so."""
     names = archive.namelist()
     if "mimetype" not in names or CONTENT not in names:
         return False
@@ -73,7 +75,7 @@ class _Sheet:
         self._name = name
         self._within = self._beside = 0  # tables within the sheet, itself one; notes on a cell
         self._row: list[Any] | None = None
-        self._row_times = self._blank_rows = self._blank_cells = self._length = 0
+        self._row_times = self._blank_rows = self._blank_cells = self._length = self._sheet_length = 0
         self._cell: dict[str, str] | None = None
         self._text: list[str] = []
         self.parser = expat.ParserCreate()
@@ -103,10 +105,13 @@ class _Sheet:
 
     def _characters(self, text: str) -> None:
         if self._cell is not None and not self._beside:
-            self._length += len(text)
-            if self._length > MAX_TEXT:
-                raise ValueError(f"it has a row of more than {MAX_TEXT} characters")
+            self._lengthen(len(text))
             self._text.append(text)
+
+    def _lengthen(self, by: int) -> None:
+        self._length += by
+        if self._length > MAX_TEXT:
+            raise ValueError(f"it has a row of more than {MAX_TEXT} characters")
 
     def _end(self, tag: str) -> None:
         if tag == "table:table":
@@ -123,6 +128,9 @@ class _Sheet:
             if self._row:
                 if self._blank_rows:
                     self.ready.append((self._blank_rows, []))
+                self._sheet_length += self._row_times * self._length
+                if self._sheet_length > MAX_BYTES:
+                    raise ValueError(f"it has a sheet of more than {MAX_BYTES} characters")
                 self.ready.append((self._row_times, self._row))
                 self._blank_rows = 0
             else:
@@ -139,6 +147,8 @@ class _Sheet:
         if len(self._row) + self._blank_cells + times > MAX_WIDTH:
             times = max(MAX_WIDTH - len(self._row) - self._blank_cells, 0)
             self._blank_cells = min(self._blank_cells, MAX_WIDTH - len(self._row))
+        if isinstance(value, str):
+            self._lengthen(len(value) * max(times - 1, 0))
         self._row += [None] * self._blank_cells + [value] * times
         self._blank_cells = 0
 

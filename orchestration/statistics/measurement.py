@@ -58,28 +58,31 @@ def value_ranges(measured: pd.DataFrame) -> pa.Table:
     rows: list[dict[str, Any]] = []
     for (quarter, _, metric), league in measured.groupby(["quarter", "league", "metric_id"]):
         counted = league["denominator"].notna().to_numpy()
-        found = np.array([*value_limits(league), *rank_limits(league)]) if counted.any() else np.empty((4, len(league)))
+        found = (
+            np.array([*value_limits(league), *metric_rank_limits(league)])
+            if counted.any()
+            else np.empty((4, len(league)))
+        )
         for code, known, (low, high, best, worst) in zip(league["organisation_code"], counted, found.T, strict=True):
             limits = [decimals(100 * low, 4), decimals(100 * high, 4), int(best), int(worst)] if known else [None] * 4
             rows.append(dict(zip(VALUE_RANGES, [quarter, metric, code, *limits], strict=True)))
     return table(rows, VALUE_RANGES)
 
 
-def value_limits(measured: pd.DataFrame, level: float = 0.95) -> tuple[Real, Real]:
-    """Limits of proportions by Jeffreys' law, NaN without a count. None and all have no limit on their own side, and
+def value_limits(measured: pd.DataFrame) -> tuple[Real, Real]:
+    """The 95% limits of proportions by Jeffreys' law, NaN without a count. None and all have no limit on their own side, and
     limits never miss the value."""
     share, count = measured["value"].to_numpy(float) / 100, measured["denominator"].to_numpy(float)
-    tail = (1 - level) / 2
-    low, high = (betaincinv(share * count + 0.5, (1 - share) * count + 0.5, part) for part in (tail, 1 - tail))
+    low, high = (betaincinv(share * count + 0.5, (1 - share) * count + 0.5, part) for part in (0.025, 0.975))
     return np.where(share == 0, 0, np.minimum(low, share)), np.where(share == 1, 1, np.maximum(high, share))
 
 
-def rank_limits(league: pd.DataFrame, draws: int = DRAWS) -> tuple[Whole, Whole]:
+def metric_rank_limits(league: pd.DataFrame) -> tuple[Whole, Whole]:
     """Limits of the ranks of a metric in a league, in the order of its rows, were all proportions drawn again by
     Jeffreys' law (Marshall and Spiegelhalter, BMJ 1998;316:1701)."""
     sign = -1 if league["polarity"].iloc[0] == "higher" else 1
     own = competition_ranks(sign * league["value"].to_numpy(float))
-    return limits_around(competition_ranks(sign * drawn_values(league, draws)), own)
+    return limits_around(competition_ranks(sign * drawn_values(league, DRAWS)), own)
 
 
 def drawn_values(population: pd.DataFrame, draws: int) -> Real:

@@ -81,6 +81,11 @@ def test_what_is_repeated_and_what_stands_beside_a_cell(tmp_path: Path) -> None:
         ([row(cell("A"), times=2_000_000)], "has more than 1000 rows"),
         ([row(cell("A"), times=-1)], "is a damaged workbook (ValueError: table:number-rows-repeated is -1)"),
         ([row(cell(LONG), cell(LONG))], "(ValueError: it has a row of more than 1000000 characters)"),
+        (
+            [row(cell("A" * 1000, table_number_columns_repeated="4000"))],
+            "(ValueError: it has a row of more than 1000000",
+        ),
+        ([row(cell("A" * 999_000), times=900)], "(ValueError: it has a sheet of more than 671088640 characters)"),
         ([row(cell("x", office_value_type="float"))], "is a damaged workbook (KeyError: 'office:value')"),
         ([f"<!--{LONG * 8}-->"], "(ValueError: it has a tag of more than 4194304 bytes)"),
         ([row(cell("x", table_style_name=LONG * 8))], "(ValueError: it has a tag of more than 4194304 bytes)"),

@@ -43,7 +43,8 @@ with ages as (
         where {{ clean_text('lsoa_code') }} like 'E%'
         {%- if name == 'districts' %}
             qualify row_number() over (
-                partition by area_code, {{ clean_text('district_code') }} order by cast(_source_row as integer)
+                partition by area_code, {{ clean_text('district_code') }}
+                order by cast(_source_row as integer), _source_sha256, _source_member
             ) = 1
         {%- endif %}
     ),
