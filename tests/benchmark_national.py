@@ -132,9 +132,9 @@ def one(extracts: Path, quarter: str, part: str, data: Path) -> None:
     import pandas  # noqa: F401  ICN
 
     if part != "bare":
-        pass
+        import orchestration.sources.landing  # noqa: F401
     if part == "build":
-        pass
+        from orchestration.defs import in_process  # noqa: F401
     imports = time.perf_counter() - started
     PARTS[part](extracts, data, quarter)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

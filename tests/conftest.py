@@ -52,6 +52,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
+CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}  # of a page that `seen` has looked at
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
 

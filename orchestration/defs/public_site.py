@@ -18,7 +18,7 @@ from orchestration.workspace.paths import Workspace
     group_name="site",
     owners=OWNERS,
     kinds={"html"},
-    description="Static pages of all approved releases, which any web server serves: folder `site` of the data folder.",
+    description="Static pages of all releases that somebody approved: folder `public-site` of the data folder.",
 )
 def public_site(context: dg.AssetExecutionContext, folders: Folders) -> dg.MaterializeResult[None]:
     """The whole site takes the place of the last one, or nothing does."""
@@ -26,10 +26,10 @@ def public_site(context: dg.AssetExecutionContext, folders: Folders) -> dg.Mater
 
     workspace = Workspace(Path(folders.data))
     try:
-        pages = build(workspace, workspace.site, context.log.info)
+        pages = build(workspace, workspace.public_site, context.log.info)
     except LeagueError as refused:
         raise dg.Failure(str(refused), allow_retries=False) from refused
-    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(workspace.site)), "pages": pages})
+    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(workspace.public_site)), "pages": pages})
 
 
 site_job = dg.define_asset_job(

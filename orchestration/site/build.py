@@ -28,6 +28,7 @@ from orchestration.site import (
 )
 from orchestration.site.editions import Editions
 from orchestration.site.render import HERE, Copy, File
+from orchestration.site.view import Edition
 from orchestration.workspace.files import alone, remove_tree
 from orchestration.workspace.paths import Workspace
 
@@ -74,14 +75,19 @@ def pages(shown: Editions) -> Iterator[File | Copy]:
     yield from method_pages.pages(shown)
     yield from data_pages.living(shown)
     for edition in shown.all:
-        yield from version_pages.pages(edition)
-        yield from data_pages.pages(edition)
-        for league in edition.leagues:
-            yield from league_pages.pages(edition, league)
-            yield from organisation_pages.pages(edition, league)
-            yield from measure_pages.pages(edition, league)
-            yield from compare_pages.pages(edition, league)
-            yield from own_pages.pages(edition, league)
+        yield from frozen(edition)
+
+
+def frozen(edition: Edition) -> Iterator[File | Copy]:
+    """What the site has of one version, whose figures never change."""
+    yield from version_pages.pages(edition)
+    yield from data_pages.pages(edition)
+    for league in edition.leagues:
+        yield from league_pages.pages(edition, league)
+        yield from organisation_pages.pages(edition, league)
+        yield from measure_pages.pages(edition, league)
+        yield from compare_pages.pages(edition, league)
+        yield from own_pages.pages(edition, league)
 
 
 def _assets(files: Iterable[File]) -> Iterator[File]:

@@ -49,9 +49,9 @@ class Workspace:
         return self.data_dir / "history" / "series"
 
     @property
-    def site(self) -> Path:
-        """The public site that an instance makes."""
-        return self.data_dir / "site"
+    def public_site(self) -> Path:
+        """The site that an instance makes. `data/site` of a checkout is that of its documentation."""
+        return self.data_dir / "public-site"
 
     def build(self, *quarters: str, since: Quarter | None = None) -> Build:
         return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since)

@@ -23,6 +23,7 @@ from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import SEEDS
+from tests.conftest import CLEAN
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -318,9 +319,6 @@ def test_hostile_names_come_out_as_text(doctored: Path) -> None:
     assert source.count("<script") == 1 and "onerror=alert(2)>" not in source
     assert page.tables["t-ranks-acute"][0][1].endswith(HOSTILE)
     assert any(HOSTILE in "".join(row) for row in [*page.tables["t-in"], *page.tables["t-not-used"]])
-
-
-CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}
 
 
 def test_axe_finds_nothing_where_checks_failed_and_names_are_hostile(

@@ -15,6 +15,7 @@ from orchestration.errors import LeagueError
 from orchestration.site import build as building
 from orchestration.site import examples
 from orchestration.site.method_pages import QUESTIONS
+from orchestration.site.render import File
 from orchestration.workspace.files import alone
 from orchestration.workspace.paths import Workspace
 
@@ -63,6 +64,7 @@ def test_nothing_comes_from_elsewhere_and_nothing_is_kept(site: Path) -> None:
 def test_every_page_of_a_fictional_release_says_so_and_is_never_the_latest(pages: dict[str, bytes]) -> None:
     of_release = [page for path, page in pages.items() if path.startswith("2025-26-q4/v1/")]
     assert of_release and all(b"<strong>Fictional.</strong>" in page for page in of_release)
+    assert b"refresh" not in pages["latest/index.html"]
     assert not [path for path in pages if path.startswith("latest/") and b'http-equiv="refresh"' in pages[path]]
 
 
@@ -87,8 +89,11 @@ def test_same_releases_give_the_same_bytes(site: Path, built: Any, tmp_path: Pat
 
 def test_components_are_as_published_and_of_the_version_of_their_templates() -> None:
     notice = (building.ASSETS / "NOTICE").read_text(encoding="utf-8")
-    for sha256, name in re.findall(r"^  ([0-9a-f]{64})  (\S+)$", notice, re.M):
-        assert hashlib.sha256((building.ASSETS / name).read_bytes()).hexdigest() == sha256, name
+    hashes = {name: sha256 for sha256, name in re.findall(r"^  ([0-9a-f]{64})  (\S+)$", notice, re.M)}
+    assert hashes == {
+        name: hashlib.sha256((building.ASSETS / name).read_bytes()).hexdigest()
+        for name in ("nhsuk-frontend.min.css", "nhsuk-frontend.min.js")
+    }
     (version,) = re.findall(r"nhsuk-frontend (\d+\.\d+\.\d+) ", notice)
     templates = distribution("nhsuk-frontend-jinja")
     ported = dict(re.findall(r"\| (\d+\.\d+\.\d+) \| (\d+\.\d+\.\d+) \|", templates.read_text("METADATA") or ""))
@@ -115,3 +120,19 @@ def test_a_folder_of_something_else_is_left_alone_and_so_is_a_site_being_made(bu
 def test_a_folder_without_an_approved_release_makes_no_site(tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match="has no release to show"):
         building.build(Workspace(tmp_path), tmp_path / "site", print)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        (File("x/index.html", b'<a href="../nowhere/index.html">'), r"links lead nowhere\nx/index.html: ../nowhere"),
+        (File("x/../../y.html", b""), r"these are no plain file names\n'x/../../y.html'"),
+    ],
+)
+def test_a_page_that_leads_out_or_nowhere_is_not_written(
+    file: File, said: str, built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(building, "pages", lambda shown: iter([file]))
+    with pytest.raises(LeagueError, match=said):
+        building.build(built.workspace, tmp_path / "site", print)
+    assert not (tmp_path / "site").exists()

@@ -9,17 +9,33 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.conftest import CLEAN
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 OF_THE_VERSION = "2025-26-q4/v1"
-LIVING = ["", "find", "corrections", "method", "method/likely-range", "method/critics", "about", "data", "api/v1"]
-CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}
+LIVING = [
+    "",
+    "find",
+    "latest",
+    "compare",
+    "own",
+    "corrections",
+    "accessibility",
+    "privacy",
+    "method",
+    "method/likely-range",
+    "method/critics",
+    "about",
+    "data",
+    "api/v1",
+]
 
 
 @pytest.fixture(scope="module")
 def chosen(site: Path) -> list[str]:
-    """One page of every kind: of the ambulance trusts, which are ten, and of boards."""
+    """A page of every kind: of the ambulance trusts, which are ten, and of boards."""
     league, icb = f"{OF_THE_VERSION}/ambulance", f"{OF_THE_VERSION}/icb"
     measure = sorted(path.name for path in (site / league / "measures").iterdir() if path.is_dir())[0]
     ours = sorted(path for path in (site / league).iterdir() if (path / "card").is_dir())
@@ -33,12 +49,14 @@ def chosen(site: Path) -> list[str]:
         f"{league}/ranked",
         f"{league}/compare",
         f"{league}/build",
+        f"{league}/measures",
         f"{league}/measures/{measure}",
         f"{league}/{ours[0].name}",
         f"{league}/{ours[0].name}/card",
         f"{icb}/{board[0].name}",
         f"org/{ours[0].name.upper()}",
         f"{OF_THE_VERSION}/needs-support",
+        f"{OF_THE_VERSION}/specialties",
         f"{OF_THE_VERSION}/specialties/c-101",
         f"{OF_THE_VERSION}/mental-health-community/patients",
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,14 @@ import pytest
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
-from orchestration.site import editions, league_pages, living_pages, version_pages
+from orchestration.site import build as building
+from orchestration.site import editions, living_pages
 from orchestration.site.editions import Editions
 from orchestration.site.render import File
 from orchestration.site.view import Edition
 from orchestration.workspace.paths import Workspace
 
-BANNER = re.compile(rb'<(?:aside|div) class="site-banner"[^>]*>.*?</(?:aside|div)>\n', re.S)
+BANNER = re.compile(rb'<(aside|div|p) class="(?:site|embed)-banner"[^>]*>.*?</\1>\n', re.S)
 
 
 @pytest.fixture(scope="module")
@@ -44,12 +44,9 @@ def withdrawn(revised: Editions, workspace: Workspace) -> Editions:
 
 
 def frozen(edition: Edition) -> dict[str, bytes]:
-    def made() -> Iterator[File]:
-        yield from version_pages.pages(edition)
-        for league in edition.leagues:
-            yield from league_pages.pages(edition, league)
-
-    return {file.path: file.content for file in made()}
+    """Every page of a version."""
+    made = (file for file in building.frozen(edition) if isinstance(file, File))
+    return {file.path: file.content for file in made if file.path.endswith(".html")}
 
 
 def living(shown: Editions) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The site of real quarters: what the brief says that their pages say, and every figure of the tables read back."""
+"""The site of real quarters: what is known of them stands on their pages."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_asset_makes_the_same_site(real_site: Path) -> None:
     assert dg.materialize([public_site], resources={"folders": folders}, selection=[public_site]).success
     made, there = (
         {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        for folder in (real_site / "data" / "site", real_site / "site")
+        for folder in (real_site / "data" / "public-site", real_site / "site")
     )
     assert made == there
 
