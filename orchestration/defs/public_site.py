@@ -47,10 +47,10 @@ site_job = dg.define_asset_job(
 )
 def site_after_decisions(context: dg.SensorEvaluationContext, folders: Folders) -> dg.SensorResult | dg.SkipReason:
     """A run when the last entries of the records are others, whoever made them: the UI or a command."""
-    heads = Path(folders.data) / "releases" / HEADS
-    if not heads.is_file():
+    heads = [path for kind in ("releases", "history") if (path := Path(folders.data) / kind / HEADS).is_file()]
+    if not heads:
         return dg.SkipReason("nobody has decided on a release yet")
-    seen = hashlib.sha256(heads.read_bytes()).hexdigest()
+    seen = hashlib.sha256(b"".join(path.read_bytes() for path in heads)).hexdigest()
     if seen == context.cursor:
         return dg.SkipReason("no decision since the last site")
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=seen)

@@ -43,9 +43,23 @@ TEXTS = {Decimal: {"pattern": r"^-?\d+(\.\d+)?$"}, date: {"format": "date"}}  # 
 def living(shown: Editions) -> Iterator[File]:
     """The page that leads to the downloads of every version, and what documents the API."""
     newest = shown.newest
-    yield page("data_versions", "data", "Data", (Crumb("Start", ""),), editions=shown.all[::-1], newest=newest)
     yield page(
-        "api", API, "Data as JSON", (Crumb("Start", ""), Crumb("Data", "data")), newest=newest, json_of=address_of
+        "data_versions",
+        "data",
+        "Data",
+        (Crumb("Start", ""),),
+        editions=shown.all[::-1],
+        newest=newest,
+        fictional=shown.fictional,
+    )
+    yield page(
+        "api",
+        API,
+        "Data as JSON",
+        (Crumb("Start", ""), Crumb("Data", "data")),
+        newest=newest,
+        json_of=address_of,
+        fictional=shown.fictional,
     )
     yield _json(f"{API}/index.json", _index(shown))
     yield _json(f"{API}/league.schema.json", _schema("A league", OF_LEAGUE, newest))

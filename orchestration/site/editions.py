@@ -60,17 +60,13 @@ class Editions:
 
     @property
     def latest(self) -> Edition | None:
-        """The newest approved version of the newest quarter. A fictional one never is."""
-        return max(
-            (one for one in self.all if one.state == APPROVED and not one.synthetic),
-            key=lambda one: (one.quarter, one.version),
-            default=None,
-        )
+        """The newest edition in force that is real."""
+        return None if self.fictional else self.front
 
     @property
     def newest(self) -> Edition:
-        """The latest one, or what comes closest to it where all are fictional or withdrawn."""
-        return self.latest or self.all[-1]
+        """The newest edition in force, or what comes closest to it where all are withdrawn."""
+        return self.front or self.all[-1]
 
     def of_quarter(self, quarter: str) -> list[Edition]:
         return [one for one in self.all if one.quarter == quarter]

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from orchestration.releases.decisions import APPROVED
 from orchestration.site import organisation_sentences, sentences
 from orchestration.site.editions import Editions
 from orchestration.site.rows import (
@@ -70,10 +69,8 @@ BADGES = {"good": "good", "look": "worth a second look", "not checked": "not che
 
 
 def newest_first(shown: Editions) -> list[Edition]:
-    """The editions that examples come from, the newest first. Those without places of trusts come after the others, and
-    fictional ones after all."""
-    editions = [one for one in shown.all[::-1] if one.synthetic or one.state == APPROVED]
-    return sorted(editions, key=lambda one: (one.synthetic, all(league.of_icbs for league, _ in _middles(one))))
+    """The editions that examples come from, the newest first. Those without places of trusts come after the others."""
+    return sorted(shown.in_force[::-1], key=lambda one: all(league.of_icbs for league, _ in _middles(one)))
 
 
 def from_the_middle(league: League) -> list[Member]:
@@ -229,7 +226,7 @@ def series(edition: Edition) -> Example | None:
         if limited := [(one.metric_id, one.measure) for one in months if one.lower_limit is not None]:
             points = [one for one in months if (one.metric_id, one.measure) == limited[0]]
             points.sort(key=lambda one: one.month)
-            return Example(edition, league, member, of_series(Series(tuple(points), edition.release)))
+            return Example(edition, league, member, of_series(Series(tuple(points))))
     return None
 
 

@@ -193,7 +193,7 @@ QUESTIONS = (
 
 def pages(shown: Editions) -> Iterator[File]:
     """All pages of the method."""
-    yield page("method/index", "method", "Method", ABOVE[:1], questions=QUESTIONS)
+    yield page("method/index", "method", "Method", ABOVE[:1], questions=QUESTIONS, fictional=shown.fictional)
     for question in QUESTIONS:
         found = (question.example(edition) for edition in examples.newest_first(shown))
         yield page(
@@ -205,4 +205,5 @@ def pages(shown: Editions) -> Iterator[File]:
             example=next((one for one in found if one), None),
             newest=shown.newest,
             labels=examples.labels(shown.newest),
+            fictional=shown.fictional,
         )

@@ -260,7 +260,7 @@ def _ways(league: League, member: Member) -> Iterator[Way]:
         return
     whose = "NHS England’s method" if league.official else "Our method" if league.experimental else "The method"
     yield Way(whose, "", certainty.rank, certainty.rank_low, certainty.rank_high)
-    if not league.experimental:
+    if league.has_finance_rule:
         for name, note, rank, low, high in (
             (
                 "By average score alone",

@@ -22,7 +22,6 @@ COMPONENTS = {  # of the component library: our name of a macro, and its own
     "details": "details",
     "inset_text": "insetText",
     "skip_link": "skipLink",
-    "summary_list": "summaryList",
     "tag": "tag",
     "warning_callout": "warningCallout",
 }

@@ -27,14 +27,10 @@ def rows_of(release: Release, kind: type[T], table: str | None = None, /, **equa
 @dataclass(frozen=True, slots=True)
 class QuarterGuide:
     TABLE: ClassVar = "quarter_guide"
-    framework: str
-    framework_title: str
     role: str
     published_label: str
     months: str
     first_day: date
-    last_day: date
-    is_fictional: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -370,7 +370,8 @@ def standing(edition: Edition, current: Edition | None) -> str:
         return "Withdrawn: do not use it"
     if edition is current:
         return "Fictional" if edition.synthetic else "In force"
-    return f"Replaced by version {current.version}" if current else "Replaced"
+    assert current is not None  # itself, where there is no newer one
+    return f"Replaced by version {current.version}"
 
 
 def notes(edition: Edition) -> str:

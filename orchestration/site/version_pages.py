@@ -132,7 +132,7 @@ def _specialties(edition: Edition) -> Iterator[File]:
             known=known,
             sentences=sentences,
         )
-    yield page("specialties", index, "Specialties", above(edition), edition, listed=listed, sentences=sentences)
+    yield page("specialties", index, "Specialties", above(edition), edition, listed=listed)
 
 
 def _side(side: str, rows: list[Waiting]) -> Side | None:

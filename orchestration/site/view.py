@@ -123,6 +123,11 @@ class League:
         return self.coverage.framework_status == EXPERIMENTAL
 
     @property
+    def has_finance_rule(self) -> bool:
+        """Whether its framework has one, be it that it moves nobody."""
+        return self.coverage.override_segment is not None
+
+    @property
     def of_icbs(self) -> bool:
         return any(member.organisation.organisation_type == "icb" for member in self.members)
 
@@ -335,7 +340,6 @@ class Series:
     """The months of one measure of one organisation."""
 
     points: tuple[Point, ...]
-    release: Release
 
     @property
     def last(self) -> Point:
@@ -360,7 +364,7 @@ def series(release: Release) -> dict[str, dict[tuple[str, str], Series]]:
                 found.setdefault(row.organisation_code, {}).setdefault((row.metric_id, row.measure), []).append(row)
     return {
         code: {
-            measure: Series(tuple(sorted(points, key=lambda point: point.month)), release)
+            measure: Series(tuple(sorted(points, key=lambda point: point.month)))
             for measure, points in sorted(of_one.items())
         }
         for code, of_one in sorted(found.items())

@@ -70,8 +70,8 @@ def value_ranges(measured: pd.DataFrame) -> pa.Table:
 
 
 def value_limits(measured: pd.DataFrame) -> tuple[Real, Real]:
-    """The 95% limits of proportions by Jeffreys' law, NaN without a count. None and all have no limit on their own side, and
-    limits never miss the value."""
+    """The 95% limits of proportions by Jeffreys' law, NaN without a count. None and all have no limit on their own
+    side, and limits never miss the value."""
     share, count = measured["value"].to_numpy(float) / 100, measured["denominator"].to_numpy(float)
     low, high = (betaincinv(share * count + 0.5, (1 - share) * count + 0.5, part) for part in (0.025, 0.975))
     return np.where(share == 0, 0, np.minimum(low, share)), np.where(share == 1, 1, np.maximum(high, share))

@@ -42,7 +42,7 @@ def point(**other: Any) -> Point:
 
 
 def series(*points: Point) -> Series:
-    return Series(points or (point(),), SimpleNamespace())  # type: ignore[arg-type]
+    return Series(points or (point(),))
 
 
 def league(**other: Any) -> Any:

@@ -569,7 +569,7 @@ def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages()
 
 def test_a_board_has_no_published_place_and_no_money() -> None:
     board = member("QHL", 1, organisation_type="icb", organisation_name="NHS Here Integrated Care Board")
-    for page in made(board, framework_status="experimental", official=False).values():
+    for page in made(board, framework_status="experimental", override_segment=None, official=False).values():
         assert "our place, 1st" in page and "published place" not in page and "Money" not in page
         assert "NHS England has not ranked these boards. The method is ours." in page
 
