@@ -48,7 +48,7 @@ def test_a_league_says_how_little_places_can_say(text: Any) -> None:
 
 def test_a_league_without_places_says_why(text: Any) -> None:
     said = text("2025-26-q2/v1/acute")
-    assert "There is no table this quarter: no metric of the league has all its months among the files" in said
+    assert "There is no table this quarter: no measure of the league has all its months among the files" in said
     assert "Manchester University" in said
 
 
