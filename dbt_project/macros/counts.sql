@@ -1,7 +1,7 @@
 {# A count as published: blank where there is nothing to count; anything but digits is no count and stays null, for the
    tests to name. Casting alone would take 12.5 for 13. #}
 {% macro published_count(column) -%}
-    case when {{ column }} = '' then 0 when regexp_full_match({{ column }}, '[0-9]{1,15}') then cast({{ column }} as bigint) end
+    case when {{ column }} = '' then 0 when {{ matches(column, '[0-9]{1,15}') }} then cast({{ column }} as bigint) end
 {%- endmacro %}
 
 {# Wide columns are summed wide: unpivoting a national file takes a hundred times the memory. #}
@@ -13,11 +13,20 @@
     {{ counts | join(' + ') }}
 {%- endmacro %}
 
+{# What each column of the rows of a group comes to, as a list. What is no count adds nothing. #}
+{% macro list_of_sums(columns) -%}
+    {% set sums = [] -%}
+    {% for column in columns -%}
+        {% set _ = sums.append('cast(sum(coalesce(try_cast(landed.' ~ column ~ ' as bigint), 0)) as bigint)') -%}
+    {% endfor -%}
+    {{ as_list(sums) }}
+{%- endmacro %}
+
 {# The columns of a landed row that hold something other than a count, with what they hold. #}
 {% macro not_counts(columns) -%}
     {% set found = [] -%}
     {% for column in columns -%}
-        {% set odd = "case when not coalesce(regexp_full_match(landed." ~ column ~ ", '[0-9]{0,15}'), false)" -%}
+        {% set odd = "case when not coalesce(" ~ matches('landed.' ~ column, '[0-9]{0,15}') ~ ", false)" -%}
         {% set shown = "coalesce(chr(39) || landed." ~ column ~ " || chr(39), 'none')" -%}
         {% set _ = found.append(odd ~ " then '" ~ column ~ ": ' || " ~ shown ~ " end") -%}
     {% endfor -%}

@@ -4,7 +4,7 @@
         quarter,
         league,
     {%- for name, type in columns.items() %}
-        cast(json_extract_string(fields, '$.{{ name }}') as {{ type }}) as {{ name }}{{ "," if not loop.last }}
+        cast({{ json_field('fields', name) }} as {{ type }}) as {{ name }}{{ "," if not loop.last }}
     {%- endfor %}
     from {{ ref('discovered') }}
     where relation = '{{ relation }}'

@@ -8,6 +8,6 @@ one has no halves.
             when 2 * {{ high }} <= {{ organisations }} then 'better_half'
             when 2 * {{ low }} > greatest({{ organisations }}, 2) then 'worse_half'
             when {{ low }} is not null then 'either_half'
-        end as varchar
+        end as string
     )
 {%- endmacro %}

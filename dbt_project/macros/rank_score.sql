@@ -42,16 +42,18 @@
 
 {# The score of `own` at the place that `other` has: who comes above a floor makes one more there. #}
 {% macro score_at_place_of(own, other) -%}
+    {%- set score -%}
+        cast(
+            {{ own }}.best_score
+            + coalesce(({{ other }}.size - 1) / {{ as_double(other ~ '.size') }}, 1)
+            * ({{ other }}.score_exact - {{ own }}.best_score)
+            as decimal(18, 10)
+        )
+    {%- endset -%}
     cast(
         case
             when {{ own }}.threshold = 'floor' and {{ own }}.is_beyond and not {{ other }}.is_beyond
-                then
-                    round(
-                        {{ own }}.best_score
-                        + coalesce(({{ other }}.size - 1) / {{ as_double(other ~ '.size') }}, 1)
-                        * ({{ other }}.score_exact - {{ own }}.best_score),
-                        coalesce({{ own }}.score_decimals, 10)
-                    )
+                then case {{ own }}.score_decimals when 2 then round({{ score }}, 2) else {{ score }} end
             else {{ other }}.score_exact
         end as decimal(18, 10)
     )
@@ -59,5 +61,5 @@
 
 {# An average with another score in the place of the own. #}
 {% macro average_with(score) -%}
-    {{ round_half_up('(total + weight * (' ~ score ~ ' - score_exact)) / weights') }}
+    {{ round_half_up(as_double('total + weight * (' ~ score ~ ' - score_exact)') ~ ' / weights') }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# A count as people write it: halves stay, `.0` goes. #}
 {% macro without_zero(column) -%}
-    regexp_replace(cast({{ column }} as varchar), '[.]0$', '')
+    {{ replaced('cast(' ~ column ~ ' as string)', '[.]0$', '') }}
 {%- endmacro %}
 
 {# The sizes of publications with a finding, with file, month, what was found, what is expected and why. #}

@@ -7,7 +7,7 @@ with domains as (
         organisation_code,
         domain,
         sum(weight) as domain_weight,
-        sum(cast(score_exact as double) * weight) / sum(weight) as domain_mean
+        sum({{ as_double('score_exact') }} * weight) / sum(weight) as domain_mean
     from {{ ref('metric_scores') }}
     where counted
     group by quarter, league, organisation_code, domain

@@ -5,7 +5,7 @@ with repeated as (
         quarter,
         trust_code,
         published_id,
-        string_agg(distinct league, ' | ' order by league) as leagues,
+        {{ joined('league', ' | ', distinct=true) }} as leagues,
         min(source_row) as first_row,
         max(source_row) as last_row
     from {{ ref('nof_figures') }}

@@ -4,13 +4,13 @@ with known as (
     select
         quarter,
         league,
-        unnest([metric_id, score_id]) as published_id
+        {{ a_row_each({'published_id': ['metric_id', 'score_id']}) }}
     from {{ ref('metrics_in_force') }}
     union
     select
         quarter,
         league,
-        unnest([score_id, segment_id]) as published_id
+        {{ a_row_each({'published_id': ['score_id', 'segment_id']}) }}
     from {{ ref('domains_in_force') }}
     union
     select

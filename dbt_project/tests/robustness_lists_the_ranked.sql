@@ -20,7 +20,7 @@ select
     quarter,
     league,
     organisation_code,
-    string_agg(model, ' ' order by model) as listed_in
+    {{ joined('model', ' ') }} as listed_in
 from listed
 group by quarter, league, organisation_code
-having string_agg(model, ' ' order by model) <> 'improvement league_ranks rank_bands rank_robustness'
+having {{ joined('model', ' ') }} <> 'improvement league_ranks rank_bands rank_robustness'

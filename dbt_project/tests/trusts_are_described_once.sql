@@ -4,10 +4,10 @@
 select
     quarter,
     organisation_code,
-    string_agg(distinct organisation_name, ' | ' order by organisation_name) as names,
-    string_agg(distinct league, ' | ' order by league) as leagues,
-    string_agg(distinct trust_subtype, ' | ' order by trust_subtype) as subtypes,
-    string_agg(distinct region, ' | ' order by region) as regions
+    {{ joined('organisation_name', ' | ', distinct=true) }} as names,
+    {{ joined('league', ' | ', distinct=true) }} as leagues,
+    {{ joined('trust_subtype', ' | ', distinct=true) }} as subtypes,
+    {{ joined('region', ' | ', distinct=true) }} as regions
 from {{ ref('organisations') }}
 group by quarter, organisation_code, coalesce(league, '') = 'icb_official'
 having count(*) > 1

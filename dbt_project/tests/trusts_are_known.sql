@@ -7,5 +7,5 @@ select
 from {{ ref('organisations') }}
 where
     organisation_type = 'independent_or_other'
-    and regexp_full_match(organisation_code, 'R[A-Z0-9]{2}|TA[A-Z]')
+    and {{ matches('organisation_code', 'R[A-Z0-9]{2}|TA[A-Z]') }}
     and not known_to_ods

@@ -11,7 +11,7 @@ select
     icbs.opened_on,
     icbs.closed_on,
     quarters.period_end,
-    string_agg(successions.predecessor_code, ', ' order by successions.predecessor_code) as was_one_of
+    {{ joined('successions.predecessor_code') }} as was_one_of
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = organisations.quarter
 inner join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = organisations.icb_code

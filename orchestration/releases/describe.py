@@ -35,7 +35,7 @@ README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
 CAN_BE_NONE = ("metric_parts", "reconciliation")  # tables with a key of which a part may be empty: no primary key
-FIELD_TYPES = {"varchar": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
+FIELD_TYPES = {"string": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
 
 def describe(

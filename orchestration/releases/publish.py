@@ -107,6 +107,6 @@ def _quoted(text: str) -> str:
 def safe_in_a_spreadsheet(column: str, kind: str) -> str:
     """A text cell that a spreadsheet would read as a formula starts with an apostrophe instead; numbers stay as they
     are."""
-    if kind != "varchar":
+    if kind != "string":
         return column
     return f"case when regexp_matches({column}, '^{FORMULA}') then '''' || {column} else {column} end as {column}"

@@ -26,7 +26,7 @@ URN = "urn:nhs-league-tables:"
 INVENTED = "FICTIONAL: made from invented files of invented organisations. It says nothing about the NHS. "
 OURS = "Independent analysis of official data. Not official statistics. "
 SPREADSHEETS = "In CSV, a text cell that a spreadsheet would read as a formula starts with an apostrophe."
-DATATYPES = {"varchar": "string", "bigint": "integer"}
+DATATYPES = {"bigint": "integer"}
 
 
 def write_csvw(release: Release, tables: list[PublishedTable]) -> None:

@@ -313,17 +313,17 @@ def test_table_says_whether_it_has_the_quarter_before_too(built: Any) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
 def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str) -> None:
-    assert _safe(text, "varchar") == f"'{text}"
+    assert _safe(text, "string") == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["NHS Trust", "A - B", "", "1=1", "'quoted", "é"])
 def test_ordinary_text_is_left_alone(text: str) -> None:
-    assert _safe(text, "varchar") == text
+    assert _safe(text, "string") == text
 
 
 def test_numbers_are_left_alone() -> None:
     assert _safe(-1.5, "decimal(4,2)") == -1.5
-    assert _safe(None, "varchar") is None
+    assert _safe(None, "string") is None
 
 
 def _safe(value: Any, kind: str) -> Any:

@@ -191,7 +191,7 @@ def test_python_models_return_what_they_describe() -> None:
         "specialty_funnels": funnel.COLUMNS,
         "steps_in_lists": bunching.COLUMNS,
     }
-    names = {"string": "varchar", "int32": "integer", "int64": "bigint", "bool": "boolean", "date32[day]": "date"}
+    names = {"int32": "integer", "int64": "bigint", "bool": "boolean", "date32[day]": "date"}
 
     def described_type(kind: Any) -> str:
         if pa.types.is_list(kind):

@@ -1,22 +1,26 @@
 -- How much of a change of the four-hour share is the types of department and not what happens in them. Each is weighed
 -- by the mean of both quarters, so that the two parts add up. A type that a quarter has not got only changes the mix.
+-- Sums are of exact decimals, so that their order does not matter.
 with typed as (
     select
         ae.quarter,
         ae.month,
         ae.organisation_code,
         files.file_name || ' ' || ae.source_row as source_row,
-        unnest([1, 2, 3]) as type,
-        unnest([
-            ae.a_e_attendances_type_1 + ae.a_e_attendances_booked_appointments_type_1,
-            ae.a_e_attendances_type_2 + ae.a_e_attendances_booked_appointments_type_2,
-            ae.a_e_attendances_other_a_e_department + ae.a_e_attendances_booked_appointments_other_department
-        ]) as attendances,
-        unnest([
-            ae.attendances_over_4hrs_type_1 + ae.attendances_over_4hrs_booked_appointments_type_1,
-            ae.attendances_over_4hrs_type_2 + ae.attendances_over_4hrs_booked_appointments_type_2,
-            ae.attendances_over_4hrs_other_department + ae.attendances_over_4hrs_booked_appointments_other_department
-        ]) as over_4_hours
+        {{ a_row_each({
+            'type': [1, 2, 3],
+            'attendances': [
+                'ae.a_e_attendances_type_1 + ae.a_e_attendances_booked_appointments_type_1',
+                'ae.a_e_attendances_type_2 + ae.a_e_attendances_booked_appointments_type_2',
+                'ae.a_e_attendances_other_a_e_department + ae.a_e_attendances_booked_appointments_other_department',
+            ],
+            'over_4_hours': [
+                'ae.attendances_over_4hrs_type_1 + ae.attendances_over_4hrs_booked_appointments_type_1',
+                'ae.attendances_over_4hrs_type_2 + ae.attendances_over_4hrs_booked_appointments_type_2',
+                'ae.attendances_over_4hrs_other_department + '
+                'ae.attendances_over_4hrs_booked_appointments_other_department',
+            ],
+        }) }}
     from {{ ref('ae_attendances') }} as ae
     inner join {{ ref('months_available') }} as files
         on
@@ -31,7 +35,9 @@ compared as (
     select
         quarters.quarter,
         quarters.previous_quarter,
-        unnest(['England', coalesce(successions.successor_code, typed.organisation_code)]) as organisation_code,
+        {{ a_row_each({
+            'organisation_code': ["'England'", 'coalesce(successions.successor_code, typed.organisation_code)'],
+        }) }},
         typed.type,
         typed.month,
         typed.source_row,
@@ -54,10 +60,10 @@ summed as (
         coalesce(sum(within_4_hours) filter (where is_later), 0) as within_4_hours,
         coalesce(sum(attendances) filter (where not is_later), 0) as previous_attendances,
         coalesce(sum(within_4_hours) filter (where not is_later), 0) as previous_within_4_hours,
-        string_agg(source_row, '; ' order by month, source_row) as source_rows
+        {{ joined('source_row', '; ', by='month, source_row') }} as source_rows
     from compared
     group by quarter, previous_quarter, organisation_code, type
-    having count(distinct month) filter (where is_later) = 3 and count(distinct month) filter (where not is_later) = 3
+    having count(distinct month) = 6
 ),
 
 shares as (
@@ -74,7 +80,7 @@ shares as (
 
 select
     shares.quarter,
-    cast(shares.previous_quarter as varchar) as previous_quarter,
+    cast(shares.previous_quarter as string) as previous_quarter,
     shares.organisation_code,
     case
         when shares.organisation_code = 'England' then 'England' else min(organisations.organisation_name)
@@ -89,20 +95,20 @@ select
         as decimal(9, 3)
     ) as change,
     cast(
-        100 * sum(
+        100 * sum(cast(
             (coalesce(shares.share, shares.previous_share) - coalesce(shares.previous_share, shares.share))
             * (shares.part + shares.previous_part) / 2
-            order by shares.type
-        ) as decimal(9, 3)
+            as decimal(18, 15)
+        )) as decimal(9, 3)
     ) as change_by_rates,
     cast(
-        100 * sum(
+        100 * sum(cast(
             (shares.part - shares.previous_part)
             * (coalesce(shares.share, shares.previous_share) + coalesce(shares.previous_share, shares.share)) / 2
-            order by shares.type
-        ) as decimal(9, 3)
+            as decimal(18, 15)
+        )) as decimal(9, 3)
     ) as change_by_mix,
-    cast('experimental' as varchar) as label,
+    cast('experimental' as string) as label,
     case when shares.organisation_code <> 'England' then min(shares.source_rows) end as source_rows
 from shares
 left join {{ ref('organisations') }} as organisations

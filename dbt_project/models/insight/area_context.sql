@@ -19,7 +19,7 @@ placed as (
     union all
     select 'district' as area_kind, district_code as code, * from {{ ref('small_areas') }}
     union all
-    select 'decile' as area_kind, cast(imd_decile as varchar) as code, * from {{ ref('small_areas') }}
+    select 'decile' as area_kind, cast(imd_decile as string) as code, * from {{ ref('small_areas') }}
 ),
 
 in_runs as (
@@ -43,7 +43,7 @@ runs as (
         sum(residents * imd_score) as weighted_score,
         count(imd_score) as scored,
         min(source_row) as first_row,
-        case when count(*) = 1 then cast(min(source_row) as varchar) else min(source_row) || '-' || max(source_row) end
+        case when count(*) = 1 then cast(min(source_row) as string) else min(source_row) || '-' || max(source_row) end
             as row_numbers
     from in_runs
     group by area_kind, code, source_file, run
@@ -60,7 +60,7 @@ areas as (
         case when sum(classified) > 0 then {{ as_double('coalesce(sum(rural), 0)') }} / sum(residents) end
             as rural_share,
         case when sum(scored) > 0 then {{ as_double('sum(weighted_score)') }} / sum(residents) end as imd,
-        string_agg(row_numbers, ',' order by first_row) as source_rows
+        {{ joined('row_numbers', ',', by='first_row') }} as source_rows
     from runs
     group by area_kind, code, source_file
     having sum(residents) > 0

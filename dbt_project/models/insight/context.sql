@@ -23,6 +23,7 @@ members as (
             organisations.trust_subtype ilike '%specialist%' or listed.benchmark_group ilike '%specialist%', false
         ) as specialist,
         bases.basis,
+        bases.area_kind,
         bases.preference
     from {{ ref('organisations') }} as organisations
     inner join {{ ref('context_bases') }} as bases on bases.league = organisations.league
@@ -30,12 +31,11 @@ members as (
         on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
 ),
 
-trusts as (
+organisations as (
     select distinct
         quarter,
         organisation_code
     from members
-    where basis <> 'residents'
 ),
 
 latest as (
@@ -53,7 +53,6 @@ weights as (
         quarters.quarter,
         catchments.basis,
         catchments.trust_code as organisation_code,
-        'district' as area_kind,
         catchments.district_code as area_code,
         cast(catchments.share as decimal(20, 9)) as weight,
         catchments.source_file,
@@ -65,7 +64,6 @@ weights as (
         latest.quarter,
         'rtt_new_periods' as basis,
         coalesce(successions.successor_code, pathways.provider_code) as organisation_code,
-        'sub_icb' as area_kind,
         pathways.commissioner_code as area_code,
         cast(pathways.total_all as decimal(20, 9)) as weight,
         months.file_name as source_file,
@@ -87,7 +85,6 @@ weights as (
         therapies.quarter,
         'sub_icb_referrals_not_seen' as basis,
         coalesce(successions.successor_code, therapies.organisation_code) as organisation_code,
-        'sub_icb' as area_kind,
         therapies.sub_icb_code as area_code,
         cast(therapies.referrals as decimal(20, 9)) as weight,
         months.file_name as source_file,
@@ -112,20 +109,19 @@ weights as (
         quarters.quarter,
         'talking_therapies' as basis,
         coalesce(whole.organisation_code, parts.organisation_code, 'ENG') as organisation_code,
-        'decile' as area_kind,
-        cast(referrals.imd_decile as varchar) as area_code,
+        cast(referrals.imd_decile as string) as area_code,
         cast(referrals.referrals as decimal(20, 9)) as weight,
         referrals.source_file,
         referrals.source_row
     from {{ ref('talking_therapies_referrals') }} as referrals
     cross join {{ ref('quarters_in_scope') }} as quarters
-    left join trusts as whole
+    left join organisations as whole
         on whole.quarter = quarters.quarter and whole.organisation_code = referrals.organisation_code
     left join {{ ref('successions') }} as successions
         on
             successions.quarter = quarters.quarter
             and successions.predecessor_code = left(referrals.organisation_code, 3)
-    left join trusts as parts
+    left join organisations as parts
         on
             parts.quarter = quarters.quarter
             and parts.organisation_code
@@ -145,8 +141,7 @@ weights as (
         members.quarter,
         members.basis,
         members.organisation_code,
-        'icb' as area_kind,
-        case when members.basis = 'residents' then members.organisation_code else members.icb_code end as area_code,
+        members.icb_code as area_code,
         cast(1 as decimal(20, 9)) as weight,
         areas.source_file,
         cast(null as integer) as source_row
@@ -154,10 +149,9 @@ weights as (
     inner join {{ ref('area_context') }} as areas
         on
             areas.quarter = members.quarter
-            and areas.area_kind = 'icb'
-            and areas.area_code
-            = case when members.basis = 'residents' then members.organisation_code else members.icb_code end
-    where members.basis in ('host_icb', 'residents')
+            and areas.area_kind = members.area_kind
+            and areas.area_code = members.icb_code
+    where members.area_kind = 'icb'
 ),
 
 by_area as (
@@ -165,11 +159,17 @@ by_area as (
         quarter,
         basis,
         organisation_code,
-        area_kind,
         area_code,
-        sum(weight) as weight
+        cast(sum(weight) as decimal(20, 9)) as weight
     from weights
-    group by quarter, basis, organisation_code, area_kind, area_code
+    group by quarter, basis, organisation_code, area_code
+),
+
+kinds as (
+    select distinct
+        basis,
+        area_kind
+    from {{ ref('context_bases') }}
 ),
 
 valued as (
@@ -178,13 +178,14 @@ valued as (
         areas.area_code is not null as is_attributed,
         areas.residents,
         areas.imd,
-        case when by_area.basis <> 'talking_therapies' then areas.share_65_plus end as share_65_plus,
-        case when by_area.basis <> 'talking_therapies' then areas.rural_share end as rural_share
+        case when kinds.area_kind <> 'decile' then areas.share_65_plus end as share_65_plus,
+        case when kinds.area_kind <> 'decile' then areas.rural_share end as rural_share
     from by_area
+    inner join kinds on kinds.basis = by_area.basis
     left join {{ ref('area_context') }} as areas
         on
             areas.quarter = by_area.quarter
-            and areas.area_kind = by_area.area_kind
+            and areas.area_kind = kinds.area_kind
             and areas.area_code = by_area.area_code
 ),
 
@@ -195,8 +196,9 @@ means as (
         organisation_code,
         sum(weight) as weight,
         sum(weight) filter (where is_attributed) as weight_attributed,
-        arg_max(area_code, (weight, area_code)) filter (where is_attributed) as largest_area,
-        arg_max(residents, (weight, area_code)) filter (where is_attributed) as largest_area_residents,
+        max_by(area_code, (weight, area_code)) filter (where is_attributed and weight is not null) as largest_area,
+        max_by(residents, (weight, area_code)) filter (where is_attributed and weight is not null)
+            as largest_area_residents,
         {% for measure in measures %}
             {{ as_double('sum(weight * ' ~ measure ~ ')') }}
             / nullif({{ as_double('sum(weight) filter (where ' ~ measure ~ ' is not null)') }}, 0) as {{ measure }},
@@ -212,116 +214,123 @@ rows_of as (
         basis,
         organisation_code,
         min(source_file) as source_file,
-        string_agg(cast(source_row as varchar), ',' order by source_row) as source_rows
+        {{ joined('cast(source_row as string)', ',', by='source_row') }} as source_rows
     from weights
     group by quarter, basis, organisation_code
 ),
 
 found as (
-    {% for measure in measures -%}
-        select
-            members.*,
-            '{{ measure }}' as measure,
-            means.{{ measure }} as value,
-            coalesce(users.{{ measure }}, england.{{ measure }}) as england_value,
-            means.weight,
-            means.weight_attributed,
-            means.largest_area,
-            means.largest_area_residents,
-            means.largest_weight,
-            row_number() over (
-                partition by members.quarter, members.league, members.organisation_code order by members.preference
-            ) as place
-        from members
-        inner join means
-            on
-                means.quarter = members.quarter
-                and means.basis = members.basis
-                and means.organisation_code = members.organisation_code
-        inner join {{ ref('area_context') }} as england
-            on england.quarter = members.quarter and england.area_kind = 'england'
-        left join means as users
-            on
-                users.quarter = members.quarter
-                and users.basis = members.basis
-                and users.organisation_code = 'ENG'
-        cross join levels
-        where
-            means.{{ measure }} is not null
-            and means.weight_attributed >= levels.share_attributed_needed * means.weight
-            and (
-                members.basis not in ('rtt_new_periods', 'sub_icb_referrals_not_seen')
-                or means.weight_attributed >= levels.new_periods_needed
-            )
-        {{ 'union all' if not loop.last }}
-    {% endfor -%}
+    select
+        members.*,
+        {{ a_row_each({
+            'measure': ["'imd'", "'share_65_plus'", "'rural_share'"],
+            'value': ['means.imd', 'means.share_65_plus', 'means.rural_share'],
+            'england_value': [
+                'coalesce(users.imd, england.imd)',
+                'coalesce(users.share_65_plus, england.share_65_plus)',
+                'coalesce(users.rural_share, england.rural_share)',
+            ],
+        }) }},
+        means.weight,
+        means.weight_attributed,
+        means.largest_area,
+        means.largest_area_residents,
+        means.largest_weight
+    from members
+    inner join means
+        on
+            means.quarter = members.quarter
+            and means.basis = members.basis
+            and means.organisation_code = members.organisation_code
+    inner join {{ ref('area_context') }} as england
+        on england.quarter = members.quarter and england.area_kind = 'england'
+    left join means as users
+        on
+            users.quarter = members.quarter
+            and users.basis = members.basis
+            and users.organisation_code = 'ENG'
+    cross join levels
+    where
+        means.weight_attributed >= levels.share_attributed_needed * means.weight
+        and (members.area_kind <> 'sub_icb' or means.weight_attributed >= levels.new_periods_needed)
+),
+
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by quarter, league, organisation_code, measure order by preference
+        ) as place
+    from found
+    where value is not null
 ),
 
 flags as (
     select
-        found.quarter,
-        found.league,
-        found.organisation_code,
+        placed.quarter,
+        placed.league,
+        placed.organisation_code,
         coalesce(
             abs(
-                max(case when found.measure = 'imd' and found.basis like 'ohid%' then found.value end)
-                - max(case when found.measure = 'imd' and found.basis = 'rtt_new_periods' then found.value end)
+                max(case when placed.measure = 'imd' and placed.area_kind = 'district' then placed.value end)
+                - max(case when placed.measure = 'imd' and placed.area_kind = 'sub_icb' then placed.value end)
             ) > max(levels.diluted_difference),
             false
         ) as bases_differ
-    from found
+    from placed
     cross join levels
-    group by found.quarter, found.league, found.organisation_code
+    group by placed.quarter, placed.league, placed.organisation_code
 )
 
 select
-    found.quarter,
-    found.league,
-    found.organisation_code,
-    found.organisation_name,
-    found.specialist,
-    found.measure,
-    found.basis,
-    cast(found.place = 1 as boolean) as preferred,
-    cast(found.value as decimal(9, 6)) as value,
-    cast(found.england_value as decimal(9, 6)) as england_value,
+    placed.quarter,
+    placed.league,
+    placed.organisation_code,
+    placed.organisation_name,
+    placed.specialist,
+    placed.measure,
+    placed.basis,
+    cast(placed.place = 1 as boolean) as preferred,
+    cast(placed.value as decimal(9, 6)) as value,
+    cast(placed.england_value as decimal(9, 6)) as england_value,
     cast(
-        cast(found.value as decimal(9, 6)) - cast(found.england_value as decimal(9, 6)) as decimal(9, 6)
+        cast(placed.value as decimal(9, 6)) - cast(placed.england_value as decimal(9, 6)) as decimal(9, 6)
     ) as difference_from_england,
-    cast({{ as_double('found.weight_attributed') }} / {{ as_double('found.weight') }} as decimal(7, 6))
+    cast({{ as_double('placed.weight_attributed') }} / {{ as_double('placed.weight') }} as decimal(7, 6))
         as share_attributed,
-    cast(found.weight as decimal(12, 3)) as patients,
-    found.largest_area,
-    cast({{ as_double('found.largest_weight') }} / {{ as_double('found.weight') }} as decimal(7, 6))
+    cast(placed.weight as decimal(12, 3)) as patients,
+    placed.largest_area,
+    cast({{ as_double('placed.largest_weight') }} / {{ as_double('placed.weight') }} as decimal(7, 6))
         as largest_area_share,
     other.basis as cross_check_basis,
     cast(other.value as decimal(9, 6)) as cross_check_value,
-    cast(other.value - other.england_value - (found.value - found.england_value) as decimal(9, 6))
+    cast(other.value - other.england_value - (placed.value - placed.england_value) as decimal(9, 6))
         as cross_check_difference,
     flags.bases_differ
     or (
-        found.basis not in ('residents', 'talking_therapies')
-        and found.largest_area_residents > levels.diluted_area_residents
-        and found.largest_weight >= levels.diluted_area_share * found.weight
+        placed.area_kind <> 'decile'
+        and placed.largest_area <> placed.organisation_code  -- an ICB is that area
+        and placed.largest_area_residents > levels.diluted_area_residents
+        and placed.largest_weight >= levels.diluted_area_share * placed.weight
     ) as diluted,
     rows_of.source_file,
     rows_of.source_rows
-from found
+from placed
 cross join levels
 inner join flags
     on
-        flags.quarter = found.quarter
-        and flags.league = found.league
-        and flags.organisation_code = found.organisation_code
+        flags.quarter = placed.quarter
+        and flags.league = placed.league
+        and flags.organisation_code = placed.organisation_code
 inner join rows_of
     on
-        rows_of.quarter = found.quarter
-        and rows_of.basis = found.basis
-        and rows_of.organisation_code = found.organisation_code
-left join found as other
+        rows_of.quarter = placed.quarter
+        and rows_of.basis = placed.basis
+        and rows_of.organisation_code = placed.organisation_code
+left join placed as other
     on
-        other.quarter = found.quarter
-        and other.league = found.league
-        and other.organisation_code = found.organisation_code
-        and other.measure = found.measure
-        and other.place = case when found.place = 1 then 2 else 1 end
+        other.quarter = placed.quarter
+        and other.league = placed.league
+        and other.organisation_code = placed.organisation_code
+        and other.measure = placed.measure
+        and other.place = case when placed.place = 1 then 2 else 1 end

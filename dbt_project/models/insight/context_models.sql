@@ -52,7 +52,7 @@ select
             when previous.passes_now is null then 'not yet: no fit of the quarter before'
             when not previous.passes_now then 'not yet: did not pass in the quarter before'
             else 'passes'
-        end as varchar
+        end as string
     ) as verdict
 from judged
 inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = judged.quarter

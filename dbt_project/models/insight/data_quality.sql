@@ -68,8 +68,8 @@ jumps as (
         case
             when jumps.jumps
                 then
-                    'its denominator went from ' || cast(jumps.denominator_before as bigint) || ' to '
-                    || cast(jumps.denominator as bigint) || ' in ' || strftime(jumps.month, '%Y-%m')
+                    'its denominator went from ' || cast(round(jumps.denominator_before, 0) as bigint) || ' to '
+                    || cast(round(jumps.denominator, 0) as bigint) || ' in ' || {{ year_and_month('jumps.month') }}
                     || ', away from England and outside its limits'
         end as finding
     from {{ ref('denominator_jumps') }} as jumps
@@ -146,11 +146,16 @@ forms as (
         case
             when forms.disagrees
                 then
-                    'two forms of ' || strftime(forms.month, '%Y-%m') || ' disagree: '
-                    || coalesce(cast(forms.numerator as bigint) || ' of ' || cast(forms.denominator as bigint), 'none')
+                    'two forms of ' || {{ year_and_month('forms.month') }} || ' disagree: '
+                    || coalesce(
+                        cast(round(forms.numerator, 0) as bigint) || ' of '
+                        || cast(round(forms.denominator, 0) as bigint),
+                        'none'
+                    )
                     || ' and '
                     || coalesce(
-                        cast(forms.other_numerator as bigint) || ' of ' || cast(forms.other_denominator as bigint),
+                        cast(round(forms.other_numerator, 0) as bigint) || ' of '
+                        || cast(round(forms.other_denominator, 0) as bigint),
                         'none'
                     )
         end as finding
@@ -200,7 +205,7 @@ checks as (
         'latest month compared with the quarter',
         case
             when held.counted_to < rules.period_end
-                then 'its counts end with ' || strftime(held.counted_to, '%Y-%m') || ', before the quarter does'
+                then 'its counts end with ' || {{ year_and_month('held.counted_to') }} || ', before the quarter does'
         end
     from held
     inner join rules
@@ -218,8 +223,8 @@ summed as (
         league,
         metric_id,
         organisation_code,
-        string_agg(distinct finding, '; ' order by finding) as findings,
-        string_agg(distinct checked, '; ' order by checked) as checked
+        {{ joined('finding', '; ', distinct=true) }} as findings,
+        {{ joined('checked', '; ', distinct=true) }} as checked
     from checks
     group by quarter, league, metric_id, organisation_code
 )
@@ -236,7 +241,7 @@ select
             when summed.findings is not null then 'look'
             when held.is_counted then 'good'
             else 'not checked'
-        end as varchar
+        end as string
     ) as badge,
     cast(
         coalesce(
@@ -250,10 +255,10 @@ select
                     then 'the value is published without counts; its score is recovered from the published one'
                 else 'the value is published without counts'
             end
-        ) as varchar
+        ) as string
     ) as reasons,
     case when held.is_counted then summed.checked end as checked,
-    cast('experimental' as varchar) as label
+    cast('experimental' as string) as label
 from held
 inner join {{ ref('organisations') }} as organisations
     on

@@ -41,7 +41,7 @@ select
     candidates.basis,
     candidates.candidates,
     candidates.not_named_reason,
-    cast('experimental' as varchar) as label
+    cast('experimental' as string) as label
 from {{ ref('candidates') }} as candidates
 inner join {{ ref('metrics_in_force') }} as metrics
     on

@@ -4,7 +4,8 @@ with named as (
     select
         build.quarter,
         files.organisation_code,
-        max_by(files.organisation_name, files.quarter) as organisation_name,
+        max_by(files.organisation_name, files.quarter) filter (where files.organisation_name is not null)
+            as organisation_name,
         bool_or(files.side = 'commissioner' and kinds.kind = 'icb') as is_icb
     from {{ ref('organisations_in_files') }} as files
     inner join {{ ref('quarters_read') }} as build on build.reads = files.quarter
@@ -65,7 +66,7 @@ select
             when reference.region is not null then 'trust'
             when named.is_icb then 'icb'
             else 'other'
-        end as varchar
+        end as string
     ) as organisation_type,
     reference.league,
     judged.month,
@@ -92,7 +93,7 @@ select
             when judged.direction = 0 then 'common cause'
             when (judged.direction > 0) = (metrics.polarity = 'higher') then 'improvement'
             else 'concern'
-        end as varchar
+        end as string
     ) as variation,
     metrics.standard as target,
     cast(
@@ -103,7 +104,7 @@ select
             when metrics.polarity = 'lower' and judged.upper_limit <= metrics.standard then 'passes'
             when metrics.polarity = 'lower' and judged.lower_limit > metrics.standard then 'fails'
             else 'hit or miss'
-        end as varchar
+        end as string
     ) as assurance,
     judged.label,
     judged.publication,

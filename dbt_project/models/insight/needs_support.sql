@@ -28,7 +28,7 @@ domains as (
         league,
         organisation_code,
         cast(count(domain_segment) as integer) as domains_in_segment_4,
-        string_agg(domain, ' ' order by domain) as domains
+        {{ joined('domain', ' ') }} as domains
     from {{ ref('domain_league_table') }}
     where domain_segment = 4
     group by quarter, league, organisation_code
@@ -39,15 +39,15 @@ weak as (
         quarter,
         league,
         organisation_code,
-        string_agg(distinct metric_id, ' ' order by metric_id) as weak_metrics,
-        string_agg(metric_id || ' ' || codes, '; ' order by metric_id) filter (where codes is not null) as learn_from
+        {{ joined('metric_id', ' ', distinct=true) }} as weak_metrics,
+        {{ joined("metric_id || ' ' || codes", '; ', by='metric_id') }} as learn_from
     from (
         select
             quarter,
             league,
             organisation_code,
             metric_id,
-            string_agg(candidate_code, ' ' order by place) as codes
+            {{ joined('candidate_code', ' ', by='place') }} as codes
         from {{ ref('learn_from') }}
         group by quarter, league, organisation_code, metric_id
     ) as of_metric
@@ -59,11 +59,11 @@ contexts as (
         quarter,
         league,
         organisation_code,
-        string_agg(
-            measure || ' ' || cast(value as decimal(9, 3))
-            || ' (England ' || cast(england_value as decimal(9, 3)) || ', ' || basis || ')',
-            '; ' order by measure
-        ) as context
+        {{ joined(
+            "measure || ' ' || cast(value as decimal(9, 3)) || ' (England ' || cast(england_value as decimal(9, 3))"
+            " || ', ' || basis || ')'",
+            '; ', by='measure'
+        ) }} as context
     from {{ ref('context') }}
     where preferred
     group by quarter, league, organisation_code
@@ -77,24 +77,24 @@ select
     cast(
         case
             when before.bottom_quarter_share is null or improvement.verdict is null then 'not_yet' else 'needs_support'
-        end as varchar
+        end as string
     ) as status,
     cast(
         case
             when before.bottom_quarter_share is null or improvement.verdict is null
                 then improvement.not_compared_reason
-        end as varchar
+        end as string
     ) as not_yet_reason,
     improvement.rank,
     now.bottom_quarter_share,
     before.bottom_quarter_share as previous_bottom_quarter_share,
     improvement.verdict,
     domains.domains_in_segment_4,
-    cast(domains.domains as varchar) as domains,
-    cast(weak.weak_metrics as varchar) as weak_metrics,
-    cast(weak.learn_from as varchar) as learn_from,
-    cast(contexts.context as varchar) as context,
-    cast('experimental' as varchar) as label
+    cast(domains.domains as string) as domains,
+    cast(weak.weak_metrics as string) as weak_metrics,
+    cast(weak.learn_from as string) as learn_from,
+    cast(contexts.context as string) as context,
+    cast('experimental' as string) as label
 from {{ ref('improvement') }} as improvement
 cross join levels
 inner join bottom_quarters as now

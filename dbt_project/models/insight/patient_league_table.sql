@@ -10,14 +10,14 @@ with summed as (
             'outcomes_score': "counted and question = 'outcomes'",
         }.items() -%}
             {{ round_half_up(
-                'sum(weight * score_exact) filter (where ' ~ those ~ ') / nullif(sum(weight) filter (where '
-                ~ those ~ '), 0)'
+                as_double('sum(weight * score_exact) filter (where ' ~ those ~ ')')
+                ~ ' / nullif(sum(weight) filter (where ' ~ those ~ '), 0)'
             ) }} as {{ score }},
         {% endfor -%}
         count_if(counted) as metrics_counted,
         max(metrics_at_hand) as metrics_at_hand,
         max(metrics_expected) as metrics_expected,
-        string_agg(metric_id, ' ' order by metric_id) filter (where counted) as metrics,
+        {{ joined('metric_id', ' ') }} filter (where counted) as metrics,
         max(not_ranked_reason) as not_ranked_reason,
         max(label) as label
     from {{ ref('patient_scores') }}
@@ -49,7 +49,7 @@ select
     cast(summed.metrics_counted as integer) as metrics_counted,
     summed.metrics_at_hand,
     summed.metrics_expected,
-    cast(summed.metrics as varchar) as metrics,
+    cast(summed.metrics as string) as metrics,
     summed.not_ranked_reason,
     summed.label
 from summed

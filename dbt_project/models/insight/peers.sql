@@ -40,7 +40,7 @@ contacts as (
         coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
         sum(counts.value) as contacts,
         max(months.file_name) as source_file,
-        string_agg(counts.source_row, ',' order by counts.source_row) as source_rows
+        {{ joined('cast(counts.source_row as string)', ',', by='counts.source_row') }} as source_rows
     from {{ ref('csds_counts') }} as counts
     inner join last_months on last_months.quarter = counts.quarter and last_months.month = counts.month
     inner join {{ ref('months_available') }} as months
@@ -109,27 +109,17 @@ differences as (
         one.organisation_name,
         other.organisation_code as peer_code,
         other.organisation_name as peer_name,
-        [
-            {% for measure in measures %}
-                {{ 'coalesce(spreads.size, spreads.contacts)' if measure == 'size' else 'spreads.' ~ measure -}}
-                {{ ',' if not loop.last }}
-            {% endfor %}
-        ] as of_league,
-        [
-            {% for measure in measures %}
-                power(
-                    {% if measure == 'size' -%}
-                        coalesce(
-                            (one.size - other.size) / spreads.size,
-                            (one.contacts - other.contacts) / spreads.contacts
-                        ),
-                    {%- else -%}
-                        (one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }},
-                    {%- endif %}
-                    2
-                ){{ ',' if not loop.last }}
-            {% endfor %}
-        ] as squares,
+        {% for measure in measures -%}
+            {%- if measure == 'size' -%}
+                coalesce(spreads.size, spreads.contacts) as spread_of_size,
+                coalesce(
+                    (one.size - other.size) / spreads.size, (one.contacts - other.contacts) / spreads.contacts
+                ) as size,
+            {%- else -%}
+                spreads.{{ measure }} as spread_of_{{ measure }},
+                (one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }} as {{ measure }},
+            {%- endif %}
+        {% endfor -%}
         case
             when (one.size - other.size) / spreads.size is null
                 then (one.contacts - other.contacts) / spreads.contacts is not null
@@ -159,12 +149,29 @@ pairs as (
             {%- for measure in measures -%}
                 , case
                     {{ "when by_contacts then 'contacts'" if measure == 'size' }}
-                    when squares[{{ loop.index }}] is not null then '{{ measure }}'
+                    when {{ measure }} is not null then '{{ measure }}'
                 end
             {%- endfor -%}
         ) as measures,
-        cast(sqrt(list_sum(squares) * list_count(of_league) / nullif(list_count(squares), 0)) as decimal(9, 6))
-            as distance,
+        cast(
+            sqrt(
+                (
+                    {% for measure in measures -%}
+                        coalesce(power({{ measure }}, 2), 0) {{ '+' if not loop.last }}
+                    {% endfor -%}
+                )
+                * (
+                    {% for measure in measures -%}
+                        cast(spread_of_{{ measure }} is not null as integer) {{ '+' if not loop.last }}
+                    {% endfor -%}
+                )
+                / nullif(
+                    {% for measure in measures -%}
+                        cast({{ measure }} is not null as integer) {{ '+' if not loop.last }}
+                    {% endfor -%}, 0
+                )
+            ) as decimal(9, 6)
+        ) as distance,
         case when by_contacts then source_file end as source_file,
         case when by_contacts then source_rows end as source_rows
     from differences

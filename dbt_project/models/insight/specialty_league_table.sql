@@ -65,14 +65,14 @@ select
             when funnels.z <= -levels.alarm then 'below 99.8% limit'
             when funnels.z <= -levels.alert then 'below 95% limit'
             when funnels.z is not null then 'within limits'
-        end as varchar
+        end as string
     ) as funnel,
     funnels.z,
     funnels.z_sampling_only,
     funnels.centre as funnel_centre,
     funnels.phi,
     funnels.tau,
-    cast('experimental' as varchar) as label,
+    cast('experimental' as string) as label,
     files.file_name as source_file,
     everybody.source_member,
     everybody.source_rows

@@ -16,7 +16,7 @@ select
     steps.placebo_cuts,
     steps.placebo_flags,
     steps.placebo_flags_most,
-    cast('experimental' as varchar) as label,
+    cast('experimental' as string) as label,
     waited.source_file,
     waited.source_member,
     waited.source_rows

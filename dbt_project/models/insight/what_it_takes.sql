@@ -106,7 +106,7 @@ needed as (
         league,
         organisation_code,
         metric_id,
-        arg_max(other_value, other_badness) as value_needed
+        max_by(other_value, other_badness) as value_needed
     from tried
     where {{ segment_of(average_with('other_score')) }} < segment_unadjusted
     group by quarter, league, organisation_code, metric_id
@@ -122,7 +122,7 @@ middle as (
     qualify
         row_number() over (
             partition by quarter, league, metric_id order by badness, score_exact, organisation_code
-        ) = (count(*) over (partition by quarter, league, metric_id) + 1) // 2
+        ) = {{ whole_quotient('count(*) over (partition by quarter, league, metric_id) + 1', '2') }}
 ),
 
 gains as (
@@ -159,13 +159,17 @@ changed as (
             when not_changed_reason is null
                 then
                     {{ round_half_up(
-                        '(total - sum(weight * (score_exact - score_at_median)) over ordered) / weights'
+                        as_double('total - sum(weight * (score_exact - score_at_median)) over ordered')
+                        ~ ' / weights'
                     ) }}
         end as average_with_places
     from gains
     window ordered as (
         partition by quarter, league, organisation_code
-        order by not_changed_reason asc nulls first, weight * (score_exact - score_at_median) desc, metric_id asc
+        order by
+            not_changed_reason asc nulls first,
+            weight * (score_exact - score_at_median) desc nulls last,
+            metric_id asc
         rows between unbounded preceding and current row
     )
 ),
@@ -190,8 +194,8 @@ select
     segments.segment,
     segments.final_segment,
     cast(
-        min(segments.place) filter (
-            where segments.segment_with_places < segments.segment_unadjusted
+        min(
+            case when segments.segment_with_places < segments.segment_unadjusted then segments.place end
         ) over (partition by segments.quarter, segments.league, segments.organisation_code) as integer
     ) as metrics_needed,
     cast(segments.place as integer) as place,
@@ -217,7 +221,7 @@ select
     ) as segment_at_median,
     segments.average_with_places,
     segments.value_needed,
-    cast(case segments.score_basis when 'computed' then 'exact' else 'observed' end as varchar) as basis,
-    cast(segments.not_changed_reason as varchar) as not_changed_reason,
-    cast('experimental' as varchar) as label
+    cast(case segments.score_basis when 'computed' then 'exact' else 'observed' end as string) as basis,
+    cast(segments.not_changed_reason as string) as not_changed_reason,
+    cast('experimental' as string) as label
 from segments

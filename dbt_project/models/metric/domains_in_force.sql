@@ -1,7 +1,7 @@
 -- A domain of a release goes by the code that the seeds have for its published score, else for its title, else by its
 -- title. Where no release is at hand the seeds count.
 with found as (
-    {{ found('domains', {'title': 'varchar', 'score_id': 'varchar', 'segment_id': 'varchar'}) }}
+    {{ found('domains', {'title': 'string', 'score_id': 'string', 'segment_id': 'string'}) }}
 ),
 
 seeded as (
@@ -56,12 +56,12 @@ select
     quarter,
     league,
     cast(
-        coalesce(seeded_domain, trim(regexp_replace(lower(title), '[^a-z0-9]+', '_', 'g'), '_')) as varchar
+        coalesce(seeded_domain, {{ replaced(replaced('lower(title)', '[^a-z0-9]+', '_'), '^_+|_+$', '') }}) as string
     ) as domain,
     title,
     score_id,
     segment_id,
-    cast(case when seeded_segment_id = segment_id then seeded_label else 'discovered' end as varchar) as label
+    cast(case when seeded_segment_id = segment_id then seeded_label else 'discovered' end as string) as label
 from named
 union all
 select

@@ -64,10 +64,10 @@ explained as (
 select
     quarter,
     month,
-    cast(publication as varchar) as publication,
-    cast(measure as varchar) as measure,
-    cast(side as varchar) as side,
-    cast(source_id as varchar) as source_id,
+    cast(publication as string) as publication,
+    cast(measure as string) as measure,
+    cast(side as string) as side,
+    cast(source_id as string) as source_id,
     place = 1 as used,
     cast(
         case
@@ -75,7 +75,7 @@ select
             else
                 'not counted, for ' || first_value(source_id) over best_first || ' is at hand: '
                 || first_value(why_before_the_next) over best_first
-        end as varchar
+        end as string
     ) as reason,
     file_name,
     source_sha256

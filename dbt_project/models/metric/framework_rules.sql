@@ -2,14 +2,14 @@
 -- and a place of the league are summary measures; those of a domain have ids of their own.
 with findings as (
     {{ found('findings', {
-        'subject': 'varchar',
-        'rule': 'varchar',
-        'found': 'varchar',
+        'subject': 'string',
+        'rule': 'string',
+        'found': 'string',
         'low': 'decimal(18, 6)',
         'high': 'decimal(18, 6)',
         'cells_explained': 'integer',
         'cells_unexplained': 'integer',
-        'alternatives': 'varchar',
+        'alternatives': 'string',
         'leave_one_out_agrees': 'integer',
         'leave_one_out_of': 'integer',
     }) }}
@@ -20,8 +20,21 @@ means as (
         quarter,
         league,
         metric_id,
-        unnest([domain, 'overall']) as subject
-    from ({{ found('metrics', {'metric_id': 'varchar', 'domain': 'varchar'}) }}) as metrics
+        {{ a_row_each({'subject': ['domain', "'overall'"]}) }}
+    from ({{ found('metrics', {'metric_id': 'string', 'domain': 'string'}) }}) as metrics
+),
+
+floors as (
+    select
+        quarter,
+        league,
+        label,
+        {{ a_row_each({
+            'rule': ["'override'", "'programme'"],
+            'seeded': ['seeded_override_segment', 'seeded_programme_segment'],
+            'found': ['override_segment', 'programme_segment']
+        }) }}
+    from {{ ref('leagues_in_force') }}
 ),
 
 agreed as (
@@ -57,18 +70,18 @@ agreed as (
         quarter,
         league,
         'league',
-        unnest(['override', 'programme']),
-        'at least segment ' || unnest([seeded_override_segment, seeded_programme_segment]),
-        unnest([seeded_override_segment = override_segment, seeded_programme_segment = programme_segment]),
+        rule,
+        'at least segment ' || seeded,
+        seeded = found,
         label
-    from {{ ref('leagues_in_force') }}
+    from floors
     union all
     select
         cuts.quarter,
         cuts.league,
         coalesce(domains.title, cuts.scope),
         'cut_points',
-        string_agg(cuts.largest_in_better || '/' || cuts.smallest_in_worse, ', ' order by cuts.better_segment),
+        {{ joined("cuts.largest_in_better || '/' || cuts.smallest_in_worse", by='cuts.better_segment') }},
         bool_and(cuts.label <> 'discovered'),
         max(cuts.label)
     from {{ ref('cut_points_in_force') }} as cuts
@@ -89,14 +102,14 @@ select
             when domains.title is null then measures.published_id
             when findings.rule = 'cut_points' then domains.segment_id
             else domains.score_id
-        end as varchar
+        end as string
     ) as published_id,
     findings.found,
     findings.low,
     findings.high,
     case when agreed.agrees or findings.rule <> 'cut_points' then agreed.seeded end as seeded,
-    cast(case when agreed.agrees then 'seed' else 'release' end as varchar) as origin,
-    cast(case when agreed.agrees then agreed.label else 'discovered' end as varchar) as label,
+    cast(case when agreed.agrees then 'seed' else 'release' end as string) as origin,
+    cast(case when agreed.agrees then agreed.label else 'discovered' end as string) as label,
     findings.cells_explained,
     findings.cells_unexplained,
     nullif(findings.alternatives, '') as alternatives,

@@ -4,7 +4,7 @@ with among as (
         quarter,
         metric_id,
         population,
-        string_agg(league, ' ' order by league) as leagues
+        {{ joined('league', ' ') }} as leagues
     from {{ ref('metrics_in_force') }}
     group by quarter, metric_id, population
 )
@@ -23,20 +23,20 @@ select
             when words.metric_id is null then 'official title'
             when words.reviewed_on is null then 'drafted'
             else 'reviewed'
-        end as varchar
+        end as string
     ) as words_status,
     metrics.domain,
     seeded.sub_domain,
     metrics.unit,
-    cast(metrics.polarity || '_better' as varchar) as direction,
+    cast(metrics.polarity || '_better' as string) as direction,
     metrics.scoring_rule,
     metrics.standard,
     metrics.floor,
     metrics.weight,
     metrics.counted,
     metrics.value_basis,
-    cast(among.leagues as varchar) as scored_among,
-    coalesce(rules.publication, cast('nof_data' as varchar)) as publication,
+    cast(among.leagues as string) as scored_among,
+    coalesce(rules.publication, cast('nof_data' as string)) as publication,
     metrics.label,
     seeded.source
 from {{ ref('metrics_in_force') }} as metrics

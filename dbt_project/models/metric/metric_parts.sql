@@ -61,7 +61,19 @@ with counted as (
             and metrics.league = members.league
 )
 
-select * exclude (counts_for_all, can_be_earlier)
+select
+    quarter,
+    framework,
+    organisation_code,
+    metric_id,
+    source_id,
+    month,
+    code_in_file,
+    numerator,
+    denominator,
+    source_sha256,
+    source_member,
+    source_row
 from counted
 qualify
     counts_for_all

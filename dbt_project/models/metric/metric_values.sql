@@ -81,7 +81,7 @@ select
     joined.organisation_type,
     joined.league,
     joined.metric_id,
-    cast('published' as varchar) as value_basis,
+    cast('published' as string) as value_basis,
     cast(null as decimal(18, 6)) as numerator,
     cast(null as decimal(18, 6)) as denominator,
     joined.value,
@@ -95,7 +95,7 @@ select
             when joined.suppressed then 'suppressed'
             when joined.published_score is not null then 'reported'
             else 'missing'
-        end as varchar
+        end as string
     ) as status,
     cast(
         case
@@ -106,11 +106,11 @@ select
             when joined.published_score is not null then 'published as a score only'
             when not joined.is_released then 'no NHS Oversight Framework file of the league for the quarter'
             else 'not in the release: not applicable or not submitted'
-        end as varchar
+        end as string
     ) as status_reason,
     joined.published_rank,
     joined.published_score,
-    cast(case when joined.source_sha256 is not null then 'nof_data' end as varchar) as source_id,
+    cast(case when joined.source_sha256 is not null then 'nof_data' end as string) as source_id,
     joined.source_sha256,
     joined.source_member,
     joined.source_row,

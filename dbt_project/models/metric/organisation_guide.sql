@@ -4,22 +4,23 @@ select
     organisations.organisation_code,
     min(organisations.organisation_name) as organisation_name,
     min(
-        regexp_replace(
-            regexp_replace(
-                organisations.organisation_name, ',? NHS (Foundation )?Trust$|,? (Integrated Care Board|ICB)$', '', 'i'
+        {{ replaced(
+            replaced(
+                'organisations.organisation_name',
+                '(?i),? NHS (Foundation )?Trust$|,? (Integrated Care Board|ICB)$', ''
             ),
             '^NHS ', ''
-        )
+        ) }}
     ) as short_name,
     min(organisations.organisation_type) as organisation_type,
-    cast(string_agg(distinct organisations.league, ' ' order by organisations.league) as varchar) as leagues,
+    cast({{ joined('organisations.league', ' ', distinct=true) }} as string) as leagues,
     min(organisations.trust_subtype) as trust_subtype,
     min(organisations.region) as region,
     min(organisations.icb_code) as icb_code,
     min(boards.organisation_name) as icb_name,
     min(organisations.icb_source) as icb_source,
-    cast(min(etr.town) as varchar) as town,
-    cast(min(etr.postcode) as varchar) as postcode
+    cast(min(etr.town) as string) as town,
+    cast(min(etr.postcode) as string) as postcode
 from {{ ref('organisations') }} as organisations
 left join {{ ref('organisations') }} as boards
     on

@@ -18,7 +18,7 @@ open_trusts as (
 
 looked_up_icbs as (
     select
-        cast(null as varchar) as quarter,
+        cast(null as string) as quarter,
         *
     from {{ ref('reference_icbs') }}
     where source_sha256 is not null
@@ -87,9 +87,9 @@ held as (
 select
     held.quarter,
     held.organisation_code,
-    cast(held.attribute as varchar) as attribute,
+    cast(held.attribute as string) as attribute,
     held.value,
-    cast(stated.source_id as varchar) as source_id,
+    cast(stated.source_id as string) as source_id,
     stated.source_sha256,
     stated.source_member,
     cast(min(stated.source_row) as integer) as source_row

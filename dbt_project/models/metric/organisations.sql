@@ -149,7 +149,7 @@ select
         case
             when published.trust_code is not null or reference.region is not null then 'trust'
             else 'independent_or_other'
-        end as varchar
+        end as string
     ) as organisation_type,
     coalesce(published.league, listed.league) as league,
     published.trust_subtype,

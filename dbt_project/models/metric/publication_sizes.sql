@@ -11,7 +11,7 @@ counted as (
     select
         counts.quarter,
         files.source_id,
-        strftime(counts.month, '%Y-%m') as period,
+        {{ year_and_month('counts.month') }} as period,
         counts.side as part,
         counts.measure,
         counts.code_in_file as organisation_code,
@@ -24,7 +24,7 @@ counted as (
     select distinct
         quarter,
         'nof_data',
-        cast(quarter as varchar),
+        cast(quarter as string),
         league,
         'official_figures',
         trust_code,
@@ -35,10 +35,10 @@ counted as (
 
 select
     counted.quarter,
-    cast(counted.source_id as varchar) as source_id,
-    cast(counted.period as varchar) as period,
-    cast(counted.part as varchar) as part,
-    cast(counted.measure as varchar) as measure,
+    cast(counted.source_id as string) as source_id,
+    cast(counted.period as string) as period,
+    cast(counted.part as string) as part,
+    cast(counted.measure as string) as measure,
     cast(count(distinct counted.organisation_code) as integer) as organisations,
     cast(
         count(distinct case when trusts.trust_code is null then counted.organisation_code end) as integer

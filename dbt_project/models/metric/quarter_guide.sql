@@ -11,10 +11,11 @@ select
     in_force.framework,
     coalesce(frameworks.title, in_force.framework) as framework_title,
     in_force.framework_status,
-    cast(quarters.role as varchar) as role,
-    cast(quarters.published_label as varchar) as published_label,
+    cast(quarters.role as string) as role,
+    cast(quarters.published_label as string) as published_label,
     cast(
-        strftime(quarters.period_start, '%B') || ' to ' || strftime(quarters.period_end, '%B %Y') as varchar
+        {{ month_name('quarters.period_start') }} || ' to ' || {{ month_name('quarters.period_end') }} || ' '
+        || year(quarters.period_end) as string
     ) as months,
     cast(quarters.period_start as date) as first_day,
     cast(quarters.period_end as date) as last_day,

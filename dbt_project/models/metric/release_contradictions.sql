@@ -11,12 +11,12 @@ with methods as (
 
 contradictions as (
     {{ found('contradictions', {
-        'kind': 'varchar',
-        'trust_code': 'varchar',
-        'metric_id': 'varchar',
+        'kind': 'string',
+        'trust_code': 'string',
+        'metric_id': 'string',
         'source_row': 'integer',
-        'found': 'varchar',
-        'expected': 'varchar',
+        'found': 'string',
+        'expected': 'string',
     }) }}
     union all
     select
@@ -93,8 +93,11 @@ select
         row_number() over (
             partition by contradictions.quarter, contradictions.league
             order by
-                contradictions.kind, contradictions.source_row, contradictions.trust_code, contradictions.metric_id,
-                contradictions.found
+                contradictions.kind,
+                contradictions.source_row nulls last,
+                contradictions.trust_code nulls last,
+                contradictions.metric_id nulls last,
+                contradictions.found nulls last
         ) as integer
     ) as place,
     contradictions.kind,
@@ -108,7 +111,7 @@ select
             when contradictions.kind like '%_rounded_otherwise' then 'warning'
             when contradictions.kind like '%_not_reproduced' and files.organisations < 20 then 'warning'
             else 'critical'
-        end as varchar
+        end as string
     ) as severity,
     contradictions.trust_code as organisation_code,
     contradictions.metric_id as published_id,

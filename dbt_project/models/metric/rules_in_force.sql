@@ -38,22 +38,22 @@ chosen as (
 
 select
     chosen.quarter,
-    cast(rules.framework as varchar) as framework,
-    cast(rules.metric_id as varchar) as metric_id,
-    cast(rules.publication as varchar) as publication,
-    cast(rules.measure as varchar) as measure,
-    cast(rules.side as varchar) as side,
+    cast(rules.framework as string) as framework,
+    cast(rules.metric_id as string) as metric_id,
+    cast(rules.publication as string) as publication,
+    cast(rules.measure as string) as measure,
+    cast(rules.side as string) as side,
     rules.without_commissioner,
-    cast(rules.basis as varchar) as basis,
+    cast(rules.basis as string) as basis,
     rules.multiplier,
     rules.divisor,
-    cast(rules.sampling_law as varchar) as sampling_law,
+    cast(rules.sampling_law as string) as sampling_law,
     cast(rules.members_needed as decimal(4, 3)) as members_needed,
     cast(rules.tolerance as decimal(4, 2)) as tolerance,
     rules.tolerance_reason,
     rules.note,
-    cast(rules.label as varchar) as label,
-    cast(rules.source as varchar) as source
+    cast(rules.label as string) as label,
+    cast(rules.source as string) as source
 from chosen
 inner join {{ ref('computed_metrics') }} as rules
     on

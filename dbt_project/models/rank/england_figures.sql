@@ -20,8 +20,7 @@ with summed as (
             rules.quarter = months.quarter
             and rules.framework = months.framework
             and rules.metric_id = months.metric_id
-            and rules.basis is distinct from 'latest_survey'
-            and rules.basis is distinct from 'rolling_year'
+            and {{ of_months('rules.basis') }}
     inner join {{ ref('source_counts') }} as counts
         on
             counts.quarter = months.quarter

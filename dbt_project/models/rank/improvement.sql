@@ -4,11 +4,9 @@ with metrics as (
         quarter,
         league,
         max(previous_quarter) as previous_quarter,
-        string_agg(
-            case when not comparable then metric_id || ' (' || excluded_reason || ')' end, '; '
-            order by metric_id
-        ) as metrics_excluded,
-        string_agg(case when carried_over then metric_id end, ' ' order by metric_id) as metrics_carried_over,
+        {{ joined("case when not comparable then metric_id || ' (' || excluded_reason || ')' end", '; ', 'metric_id') }}
+            as metrics_excluded,
+        {{ joined('case when carried_over then metric_id end', ' ', 'metric_id') }} as metrics_carried_over,
         not coalesce(
             bool_or(excluded_reason in ('not scored this quarter', 'not scored the quarter before')), false
         ) as same_metrics
@@ -21,12 +19,12 @@ select
     league_ranks.league,
     league_ranks.organisation_code,
     organisations.organisation_name,
-    cast(metrics.previous_quarter as varchar) as previous_quarter,
+    cast(metrics.previous_quarter as string) as previous_quarter,
     previous.average_score as previous_average_score,
     league_ranks.average_score,
     coalesce(changes.metrics_compared, 0) as metrics_compared,
-    cast(metrics.metrics_excluded as varchar) as metrics_excluded,
-    cast(metrics.metrics_carried_over as varchar) as metrics_carried_over,
+    cast(metrics.metrics_excluded as string) as metrics_excluded,
+    cast(metrics.metrics_carried_over as string) as metrics_carried_over,
     changes.change,
     changes.change_low,
     changes.change_high,
@@ -38,7 +36,7 @@ select
             when changes.q_value > levels.value then 'no change shown'
             when changes.change < 0 then 'improved'
             else 'worsened'
-        end as varchar
+        end as string
     ) as verdict,
     previous.rank as previous_rank,
     league_ranks.rank,
@@ -53,7 +51,7 @@ select
             when metrics.quarter is null then 'no ranked league of the previous quarter under the same framework'
             when previous.rank is null then 'not ranked in the previous quarter'
             when changes.q_value is null then 'fewer than three metrics in common'
-        end as varchar
+        end as string
     ) as not_compared_reason
 from {{ ref('league_ranks') }} as league_ranks
 inner join {{ ref('leagues_ranked') }} as leagues

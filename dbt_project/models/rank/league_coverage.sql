@@ -81,14 +81,16 @@ summarised as (
         expected.override_segment,
         count(expected.metric_id) as metrics_expected,
         count(case when scored.organisations_scored > 0 then 1 end) as metrics_scored,
-        string_agg(
-            case when coalesce(scored.organisations_scored, 0) = 0 then expected.metric_id end, ' '
-            order by expected.metric_id
-        ) as metrics_missing,
-        string_agg(
-            case when scored.organisations_scored > 0 and earlier.metric_id is not null then expected.metric_id end, ' '
-            order by expected.metric_id
-        ) as metrics_of_an_earlier_month
+        {{ joined(
+            'case when coalesce(scored.organisations_scored, 0) = 0 then expected.metric_id end',
+            ' ',
+            'expected.metric_id'
+        ) }} as metrics_missing,
+        {{ joined(
+            'case when scored.organisations_scored > 0 and earlier.metric_id is not null then expected.metric_id end',
+            ' ',
+            'expected.metric_id'
+        ) }} as metrics_of_an_earlier_month
     from expected
     left join scored
         on
@@ -125,7 +127,7 @@ select
                 then 'no metric of the league has all its months among the files'
             when at_hand.league is null then 'no data file of this league for the quarter'
             when covered.organisations_covered = 0 then covered.not_covered_reason
-        end as varchar
+        end as string
     ) as absent_reason,
     cast(coalesce(members.organisations, 0) as integer) as organisations,
     cast(summarised.expected_organisations as integer) as expected_organisations,
@@ -137,12 +139,12 @@ select
                 and summarised.metrics_of_an_earlier_month is null
                 then 'full'
             else 'partial'
-        end as varchar
+        end as string
     ) as coverage,
     cast(summarised.metrics_expected as integer) as metrics_expected,
     cast(summarised.metrics_scored as integer) as metrics_scored,
-    cast(case when at_hand.league is not null then summarised.metrics_missing end as varchar) as metrics_missing,
-    cast(summarised.metrics_of_an_earlier_month as varchar) as metrics_of_an_earlier_month
+    cast(case when at_hand.league is not null then summarised.metrics_missing end as string) as metrics_missing,
+    cast(summarised.metrics_of_an_earlier_month as string) as metrics_of_an_earlier_month
 from summarised
 left join {{ ref('league_value_basis') }} as at_hand
     on at_hand.quarter = summarised.quarter and at_hand.league = summarised.league

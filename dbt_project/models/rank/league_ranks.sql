@@ -52,7 +52,7 @@ placed as (
 
 select
     quarter,
-    cast(league as varchar) as league,
+    cast(league as string) as league,
     organisation_code,
     cast(
         case
@@ -76,5 +76,5 @@ select
     override_segment,
     segment,
     final_segment,
-    cast(not_ranked_reason as varchar) as not_ranked_reason
+    cast(not_ranked_reason as string) as not_ranked_reason
 from placed

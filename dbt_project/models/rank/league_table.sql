@@ -4,7 +4,7 @@ with next_segment as (
         quarter,
         framework,
         better_segment,
-        floor(cut_point * 100) / 100 as score_needed
+        {{ as_double('floor(cut_point * 100)') }} / 100 as score_needed
     from {{ ref('segment_cut_points') }}
     where scope = 'overall'
 ),
@@ -13,7 +13,7 @@ metrics as (
     select
         quarter,
         league,
-        string_agg(metric_id, ' ' order by metric_id) as expected
+        {{ joined('metric_id', ' ') }} as expected
     from {{ ref('metrics_in_force') }}
     where counted
     group by quarter, league
@@ -79,7 +79,7 @@ select
                 leagues.expected is distinct from leagues_before.expected
                 or leagues.metrics_missing is distinct from leagues_before.metrics_missing
                 then 'the previous quarter was ranked on other metrics'
-        end as varchar
+        end as string
     ) as no_rank_change_reason
 from {{ ref('league_ranks') }} as ranks
 inner join {{ ref('organisations') }} as organisations

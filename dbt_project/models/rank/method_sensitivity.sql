@@ -10,7 +10,7 @@ with of_ranks as (
         max(robustness.places_lost_to_override) as largest_loss,
         avg(abs(robustness.places_lost_to_override)) as shift_by_override,
         median(robustness.left_out_rank_high - robustness.left_out_rank_low) as left_out_width,
-        avg(robustness.method_mean_shift) as method_shift,
+        avg({{ as_double('robustness.method_mean_shift') }}) as method_shift,
         median(robustness.method_rank_high - robustness.method_rank_low) as method_width,
         count(case when robustness.metrics_measured > 0 then 1 end) as organisations_measured,
         median({{ as_double('robustness.measurement_share') }}) as measurement_share
@@ -69,9 +69,13 @@ of_pairs as (
         quarter,
         league,
         greatest(
-            sum(correlation * correlation - (1 - correlation * correlation) / {{ as_double('organisations - 2') }}), 0
+            sum(
+                correlation * correlation
+                - (1 - correlation * correlation) / {{ as_double('nullif(organisations - 2, 0)') }}
+            ),
+            0
         ) as squares,
-        avg(correlation) as mean_correlation
+        avg({{ as_double('correlation') }}) as mean_correlation
     from {{ ref('metric_correlations') }}
     group by quarter, league
 ),
@@ -176,9 +180,9 @@ found as (
 select
     quarter,
     league,
-    cast(assessment as varchar) as assessment,
-    cast(item as varchar) as item,
-    cast(measure as varchar) as measure,
+    cast(assessment as string) as assessment,
+    cast(item as string) as item,
+    cast(measure as string) as measure,
     cast(cast(value as decimal(18, 8)) as decimal(12, 3)) as value
 from found
 where value is not null

@@ -82,7 +82,7 @@ select
     shown.numerator,
     shown.denominator,
     shown.unit,
-    cast(shown.direction as varchar) as direction,
+    cast(shown.direction as string) as direction,
     shown.score,
     shown.rank,
     case when ranges.rank_low is not null then least(ranges.rank_low, shown.rank) end as rank_low,
@@ -96,7 +96,7 @@ select
     cast(
         case
             when min(shown.published_rank) over tied < max(shown.published_rank) over tied then 'published rank'
-        end as varchar
+        end as string
     ) as ties_split_by,
     cast(round(cast(quartiles.median as decimal(18, 8)), 2) as decimal(18, 2)) as median,
     cast(round(cast(quartiles.lower_quartile as decimal(18, 8)), 2) as decimal(18, 2)) as lower_quartile,

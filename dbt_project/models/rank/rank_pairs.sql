@@ -4,11 +4,13 @@ with pairs as (
         quarter,
         league,
         organisation_code as code_a,
-        unnest(likely_later_codes) as code_b,
-        unnest(likely_ahead_shares) as ahead_share,
-        unnest(likely_level_shares) as level_share,
-        unnest(set_later_told_apart_alone) as told_apart_alone,
-        unnest(set_later_told_apart_all) as told_apart_all
+        {{ a_row_each({
+            'code_b': 'likely_later_codes',
+            'ahead_share': 'likely_ahead_shares',
+            'level_share': 'likely_level_shares',
+            'told_apart_alone': 'set_later_told_apart_alone',
+            'told_apart_all': 'set_later_told_apart_all'
+        }) }}
     from {{ ref('rank_uncertainty') }}
 )
 

@@ -72,7 +72,7 @@ select
     cast(
         case
             when uncertainty.measured_metrics_measured > 0 and uncertainty.likely_rank_variance > 0
-                then least(uncertainty.measured_rank_variance / uncertainty.likely_rank_variance, 1)
+                then least({{ as_double('uncertainty.measured_rank_variance') }} / uncertainty.likely_rank_variance, 1)
         end as decimal(4, 3)
     ) as measurement_share
 from {{ ref('league_ranks') }} as league_ranks

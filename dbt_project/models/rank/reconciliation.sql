@@ -33,14 +33,14 @@ fitted as (
     select
         quarter,
         league,
-        unnest(['average_score', 'league_table_average_score']),
+        {{ a_row_each({'measure': ["'average_score'", "'league_table_average_score'"]}) }},
         null
     from discovered
     union
     select
         quarter,
         league,
-        unnest(['adjusted_segment', 'league_table_segment']),
+        {{ a_row_each({'measure': ["'adjusted_segment'", "'league_table_segment'"]}) }},
         null
     from {{ ref('leagues_in_force') }}
     where override_segment is distinct from seeded_override_segment
@@ -268,7 +268,7 @@ cells as (
         summary.league,
         summary.organisation_code,
         summary.measure,
-        cast(null as varchar) as metric_id,
+        cast(null as string) as metric_id,
         summary.value,
         case summary.measure
             when 'average_score' then ours.average_score
@@ -296,7 +296,7 @@ cells as (
         summary.league,
         summary.organisation_code,
         case summary.measure when 'adjusted_segment' then 'league_rank' else 'rank_without_override' end as measure,
-        cast(null as varchar) as metric_id,
+        cast(null as string) as metric_id,
         summary.published_rank,
         case summary.measure when 'adjusted_segment' then ours.rank else ours.rank_without_override end as computed,
         false as by_construction,
@@ -337,13 +337,13 @@ compared as (
     select
         cells.quarter,
         cells.organisation_code,
-        cast(cells.measure as varchar) as measure,
+        cast(cells.measure as string) as measure,
         cells.metric_id,
         cast(cells.published as decimal(18, 2)) as published,
         cast(cells.computed as decimal(18, 2)) as computed,
         cells.by_construction or fitted.measure is not null as by_construction,
         cast(0 as decimal(18, 2)) as tolerance,
-        cast(null as varchar) as tolerance_reason,
+        cast(null as string) as tolerance_reason,
         cells.source_sha256,
         cells.source_member,
         cells.source_row
@@ -405,10 +405,10 @@ select
             when computed = published then 'agrees'
             when abs(computed - published) <= tolerance then 'explained'
             else 'unexplained'
-        end as varchar
+        end as string
     ) as status,
     cast(
-        case when computed <> published and abs(computed - published) <= tolerance then tolerance_reason end as varchar
+        case when computed <> published and abs(computed - published) <= tolerance then tolerance_reason end as string
     ) as explanation,
     source_sha256,
     source_member,

@@ -61,9 +61,9 @@ select
     rank_in_population,
     {{ round_half_up('full_score') }} as score,
     cast(case when score_decimals = 2 then round(full_score, 2) else full_score end as decimal(18, 10)) as score_exact,
-    cast(score_basis as varchar) as score_basis,
+    cast(score_basis as string) as score_basis,
     ties_split_by,
     weight,
     counts_in_average and full_score is not null as counted,
-    cast(rule_label as varchar) as label
+    cast(rule_label as string) as label
 from scored

@@ -1,7 +1,7 @@
 -- Sizes of populations that are not at hand, and how many sizes hold the published scores of all leagues at hand. A
 -- population has no more members than its framework has organisations, or than the size in force.
 with grids as (
-    {{ found('grids_that_fit', {'metric_id': 'varchar', 'scoring_rule': 'varchar', 'population_size': 'integer'}) }}
+    {{ found('grids_that_fit', {'metric_id': 'string', 'scoring_rule': 'string', 'population_size': 'integer'}) }}
 ),
 
 at_hand as (

@@ -106,8 +106,9 @@ chosen as (
         quartiles.quarter,
         quartiles.framework,
         quartiles.scope,
-        unnest([1, 2, 3]) as better_segment,
-        cast(unnest([quartiles.cut_1, quartiles.cut_2, quartiles.cut_3]) as decimal(9, 6)) as cut_point
+        {{ a_row_each({
+            'better_segment': [1, 2, 3], 'cut_point': ['quartiles.cut_1', 'quartiles.cut_2', 'quartiles.cut_3']
+        }) }}
     from quartiles
     left join contradicted
         on
@@ -122,9 +123,9 @@ select
     framework,
     scope,
     cast(better_segment as integer) as better_segment,
-    cut_point,
-    cast('quartiles' as varchar) as cut_point_basis,
-    cast('inferred' as varchar) as label
+    cast(cut_point as decimal(9, 6)) as cut_point,
+    cast('quartiles' as string) as cut_point_basis,
+    cast('inferred' as string) as label
 from chosen
 union all
 select
@@ -132,7 +133,7 @@ select
     bounds.framework,
     bounds.scope,
     bounds.better_segment,
-    cast((bounds.largest_in_better + bounds.smallest_in_worse) / 2 as decimal(9, 6)),
+    cast({{ as_double('bounds.largest_in_better + bounds.smallest_in_worse') }} / 2 as decimal(9, 6)),
     bounds.basis,
     case when bounds.largest_in_better = bounds.smallest_in_worse then bounds.label else 'inferred' end
 from bounds

@@ -9,7 +9,7 @@ with region_codes as (
 landed as (
     {% for source_id, missing, month in [
         ('ambsys', "nullif(%s, '.')", 'make_date(cast(year as integer), cast(month as integer), 1)'),
-        ('ambsys_series', "nullif(nullif(%s, '-'), '')", "strptime(month || ' ' || left(year, 4), '%B %Y')")
+        ('ambsys_series', "nullif(nullif(%s, '-'), '')", date_of("month || ' ' || left(year, 4)", ['%B %Y']))
     ] -%}
         select
             '{{ source_id }}' as source_id,
@@ -57,7 +57,7 @@ select
         {{ published_count("dated." ~ column) }} as {{ name }},
     {% endfor -%}
     case when level = 'trust' then 'provider' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     'ambulance_category_2' as measure,
     category_2_seconds as numerator,
     category_2_incidents as denominator,

@@ -8,8 +8,8 @@ with landed as (
             period,
             case when lower(basis) like '%commissioner%' then 'commissioner' else 'provider' end as basis,
             org_code,
-            {{ 'cast(null as varchar)' if source_id == 'cancer_extract' else 'org_name' }} as org_name,
-            {{ 'cast(null as varchar)' if source_id == 'cancer_extract' else 'region_or_system' }} as region_or_system,
+            {{ 'cast(null as string)' if source_id == 'cancer_extract' else 'org_name' }} as org_name,
+            {{ 'cast(null as string)' if source_id == 'cancer_extract' else 'region_or_system' }} as region_or_system,
             standard,
             cancer_type,
             referral_route_or_stage,
@@ -29,7 +29,7 @@ typed as (
     select
         source_id,
         cast(
-            date_trunc('month', strptime({{ clean_text('period') }}, ['%Y-%m-%d', '%d/%m/%Y', '%B %Y'])) as date
+            date_trunc('month', {{ date_of(clean_text('period'), ['%Y-%m-%d', '%d/%m/%Y', '%B %Y']) }}) as date
         ) as month,
         basis,
         upper({{ clean_text('org_code') }}) in ('TOTAL', 'ENGLAND') as is_england,
@@ -59,7 +59,7 @@ select
     months.quarter,
     typed.*,
     case when not typed.is_england then typed.basis end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     case
         when
             typed.standard in ('28-day', '62-day')

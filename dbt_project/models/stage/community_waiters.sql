@@ -15,7 +15,13 @@ with typed as (
 
 summed as (
     select
-        * exclude (waiting),
+        organisation_code,
+        organisation_name,
+        level,
+        sheet,
+        source_sha256,
+        source_member,
+        source_row,
         case when count(*) = count(waiting) then cast(sum(waiting) as bigint) end as waiting
     from typed
     group by all
@@ -30,7 +36,7 @@ select
     summed.sheet,
     summed.waiting,
     case when summed.level = 'provider' then 'provider' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     'community_over_52_weeks' as measure,
     case when summed.sheet = 'table 4' then 0 else summed.waiting end as numerator,
     case when summed.sheet = 'table 4' then summed.waiting else 0 end as denominator,

@@ -9,7 +9,7 @@ select
     {{ published_count('dm01.waiting_6_or_more_weeks') }} as over_6_weeks,
     {{ published_count('dm01.total_waiting_list') }} as waiting_list,
     case when not is_england then 'provider' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     case when lower({{ clean_text('dm01._source_member') }}) = 'provider' then 'dm01_over_6_weeks' end as measure,
     over_6_weeks as numerator,
     waiting_list as denominator,

@@ -24,7 +24,7 @@ select
     organisation_code,
     organisation_name,
     case when organisation_code is not null then 'provider' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     measure,
     very_good + good as numerator,
     responses as denominator,
@@ -32,7 +32,7 @@ select
     percentage_positive,
     organisation_code is null and organisation_name ilike 'england%' and organisation_name not ilike '%excluding%'
         as is_england,
-    sum(case when organisation_code is not null then responses end) over of_setting as responses_shown,
+    cast(sum(case when organisation_code is not null then responses end) over of_setting as bigint) as responses_shown,
     count(case when organisation_code is not null and responses is null then 1 end) over of_setting as trusts_hidden,
     source_sha256,
     source_member,

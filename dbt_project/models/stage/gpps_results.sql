@@ -30,17 +30,19 @@ closed_icbs as (
 select
     results.*,
     case when not results.is_england and closed.icb_code is null then 'commissioner' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     cast(
         least(
             round(
                 results.percent * (100 - results.percent)
-                / nullif({{ as_double('results.upper_95 - results.lower_95') }} / (2 * {{ z }}), 0) ** 2
+                / power(nullif({{ as_double('results.upper_95 - results.lower_95') }} / (2 * {{ z }}), 0), 2)
             ),
             results.responses
         ) as decimal(9, 0)
     ) as denominator,
-    cast(results.percent as decimal(7, 4)) * denominator * cast(0.01 as decimal(2, 2)) as numerator
+    cast(
+        cast(results.percent as decimal(7, 4)) * denominator * cast(0.01 as decimal(2, 2)) as decimal(18, 6)
+    ) as numerator
 from results
 left join closed_icbs as closed
     on closed.quarter = results.quarter and closed.icb_code = results.organisation_code

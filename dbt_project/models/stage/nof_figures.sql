@@ -24,7 +24,7 @@ select
     {{ published_number('landed.median_value') }} as median,
     {{ published_number('landed.lower_quartile') }} as lower_quartile,
     {{ published_number('landed.upper_quartile') }} as upper_quartile,
-    cast({{ published_number('landed.rank') }} as integer) as published_rank,
+    cast(round({{ published_number('landed.rank') }}, 0) as integer) as published_rank,
     landed._source_sha256 as source_sha256,
     landed._source_member as source_member,
     cast(landed._source_row as integer) as source_row

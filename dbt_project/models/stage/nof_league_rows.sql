@@ -8,10 +8,10 @@ select
     landed._code as trust_code,
     {{ published_number('landed.average_score') }} as average_score,
     landed.likely_range_of_average_score,
-    cast({{ published_number('landed.segment') }} as integer) as segment,
+    cast(round({{ published_number('landed.segment') }}, 0) as integer) as segment,
     case lower({{ clean_text('landed.trust_in_financial_deficit') }}) when 'yes' then 1 when 'no' then 0 end
         as financial_override,
-    cast({{ published_number('landed.rank') }} as integer) as league_rank,
+    cast(round({{ published_number('landed.rank') }}, 0) as integer) as league_rank,
     landed.likely_range_of_rank,
     landed._source_sha256 as source_sha256,
     landed._source_member as source_member,

@@ -18,15 +18,22 @@ with named as (
 
 preferred as (
     select
-        * replace (nullif(nullif(organisation_name, '#N/A'), '') as organisation_name),
+        quarter,
+        side,
+        organisation_code,
+        nullif(nullif(organisation_name, '#N/A'), '') as organisation_name,
+        source_id,
+        source_sha256,
+        source_member,
+        source_row,
         row_number() over (
             partition by quarter, side, organisation_code
             order by
-                coalesce(organisation_name, '') in ('', '#N/A') asc,
+                coalesce(named.organisation_name, '') in ('', '#N/A') asc,
                 preference asc,
                 month desc,
-                organisation_name asc,
-                source_member asc,
+                named.organisation_name asc nulls last,
+                source_member asc nulls last,
                 source_row asc
         ) as choice
     from named

@@ -2,13 +2,13 @@
 -- so a trust that had merged counts for nobody.
 with typed as (
     select
-        cast(strptime(regexp_extract({{ clean_text('time_period') }}, '[A-Za-z]+ ?[0-9]+$'), ['%b%y', '%B %Y']) as date)
+        {{ date_of('regexp_extract(' ~ clean_text('time_period') ~ ", '[A-Za-z]+ ?[0-9]+$', 0)", ['%b%y', '%B %Y']) }}
             as month,
         {{ clean_text('provider_code') }} as organisation_code,
         {{ clean_text('provider_name') }} as organisation_name,
         {% for figure in ['shmi_banding', 'shmi_value', 'lower_limit', 'upper_limit', 'observed', 'expected'] -%}
             case
-                when regexp_full_match({{ clean_text(figure) }}, '[0-9]+(\.[0-9]+)?')
+                when {{ matches(clean_text(figure), '[0-9]+([.][0-9]+)?') }}
                     then cast({{ clean_text(figure) }} as decimal(18, 6))
             end as {{ figure }},
         {% endfor -%}
@@ -24,7 +24,7 @@ select
     typed.organisation_code,
     typed.organisation_name,
     case when successions.predecessor_code is null then 'provider' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     'shmi_band' as measure,
     typed.shmi_banding as numerator,
     1 as denominator,

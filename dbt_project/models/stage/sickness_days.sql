@@ -4,20 +4,20 @@
 with typed as (
     select
         case
-            when regexp_matches(date, '[0-9]')
+            when {{ has('date', '[0-9]') }}
                 then
-                    cast(date_trunc('month', strptime({{ clean_text('date') }}, [
+                    cast(date_trunc('month', {{ date_of(clean_text('date'), [
                         '%d/%m/%y', '%d/%m/%Y', '%Y-%m-%d', '%Y-%b', '%b-%y', '%d-%b-%y', '%d-%b-%Y', '%d%b%Y', '%B %Y',
                         '%b %Y', '%Y-%m', '%Y-%m-%d %H:%M:%S'
-                    ])) as date)
+                    ]) }}) as date)
         end as month,
         {{ clean_text('org_code') }} as organisation_code,
         {{ clean_text('org_name') }} as organisation_name,
         lower({{ clean_text('org_type') }}) as organisation_type,
-        regexp_matches(upper({{ clean_text('org_name') }}), 'NHS.*TRUST') as is_trust,
+        {{ has('upper(' ~ clean_text('org_name') ~ ')', 'NHS.*TRUST') }} as is_trust,
         {% for days in ['days_lost', 'days_available'] -%}
             case
-                when regexp_full_match({{ clean_text('fte_' ~ days) }}, '[0-9.]+')
+                when {{ matches(clean_text('fte_' ~ days), '[0-9.]+') }}
                     then cast({{ clean_text('fte_' ~ days) }} as decimal(18, 6))
             end as {{ days }},
         {% endfor -%}
@@ -36,7 +36,7 @@ select
     typed.is_trust,
     case when typed.is_trust then types.league end as league,
     case when typed.is_trust or typed.organisation_type = 'community provider trust' then 'provider' end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     'sickness_absence' as measure,
     typed.days_lost as numerator,
     typed.days_available as denominator,

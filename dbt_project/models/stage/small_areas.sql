@@ -44,7 +44,7 @@ with ages as (
         {%- if name == 'districts' %}
             qualify row_number() over (
                 partition by area_code, {{ clean_text('district_code') }}
-                order by cast(_source_row as integer), _source_sha256, _source_member
+                order by cast(_source_row as integer), _source_sha256, _source_member nulls last
             ) = 1
         {%- endif %}
     ),

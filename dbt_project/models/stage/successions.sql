@@ -1,13 +1,21 @@
 -- A trust that had merged by the end of the quarter reports through its successor. Seed `trust_successions` knows the
 -- mergers of English trusts; of a predecessor that it does not know the trust list says it, several in one text:
 -- `QHG;QUE`.
-with listed as (
-    select distinct
-        trim(unnest(string_split(predecessor_codes, ';'))) as predecessor_code,
+with split as (
+    select
+        {{ split_rows('predecessor_codes', ';', 'predecessor_code') }},
         {{ clean_text('ods_code') }} as successor_code,
         cast(merger_date as date) as merged_on
     from {{ source('land', 'ods_trusts') }}
     where predecessor_codes <> ''
+),
+
+listed as (
+    select distinct
+        trim(predecessor_code) as predecessor_code,
+        successor_code,
+        merged_on
+    from split
 ),
 
 known as (

@@ -1,6 +1,6 @@
 -- Scores of 0 to 10. A trust's own row counts, else the row of another code that seed `survey_codes` gives it; scores
 -- of two do not add up, so a trust that had merged has none. Only the last year of the benchmark data is as published.
-{%- set last_year = "right(landed.heading, 4) = strftime(months.month, '%Y')" %}
+{%- set last_year = "right(landed.heading, 4) = cast(year(months.month) as string)" %}
 with landed as (
     {% for source_id, condition in [('staff_survey', 'true'), ('staff_survey_benchmark', last_year)] -%}
         select
@@ -11,7 +11,7 @@ with landed as (
             {{ clean_text('landed.organisation_name') }} as organisation_name,
             {{ clean_text('landed.heading') }} as heading,
             case
-                when regexp_full_match({{ clean_text('landed.score') }}, '[0-9]+(\.[0-9]+)?')
+                when {{ matches(clean_text('landed.score'), '[0-9]+([.][0-9]+)?') }}
                     then cast({{ clean_text('landed.score') }} as decimal(18, 6))
             end as score,
             landed._source_sha256 as source_sha256,
@@ -55,7 +55,7 @@ select
             )
             then 'provider'
     end as side,
-    cast(null as varchar) as commissioner_code,
+    cast(null as string) as commissioner_code,
     case when coded.heading ilike 'PP3_2%' then 'survey_raising_concerns' else 'survey_engagement' end as measure,
     coded.score as numerator,
     10 as denominator,

@@ -6,7 +6,7 @@ with landed as (
         {{ clean_text('org_type') }} as organisation_type,
         {{ clean_text('org_code') }} as organisation_code,
         {{ clean_text('variable_type') }} = 'Total' as is_total,
-        11 - try_cast(regexp_extract({{ clean_text('variable_a') }}, '^(\d+) ', 1) as integer) as imd_decile,
+        11 - try_cast(regexp_extract({{ clean_text('variable_a') }}, '^([0-9]+) ', 1) as integer) as imd_decile,
         cast({{ published_number('value') }} as bigint) as referrals,
         _source_sha256 as source_sha256,
         _source_member as source_member,

@@ -17,7 +17,7 @@ latest_release as (
     select
         read.quarter,
         figures.trust_code,
-        arg_max(figures.league, (figures.quarter, figures.league)) as league
+        max_by(figures.league, (figures.quarter, figures.league)) as league
     from {{ ref('nof_figures') }} as figures
     inner join read on read.reads = figures.quarter
     where figures.league <> 'icb_official'
@@ -28,7 +28,7 @@ by_type as (
     select
         read.quarter,
         days.organisation_code as trust_code,
-        arg_max(days.league, (days.month, days.league)) as league
+        max_by(days.league, (days.month, days.league)) as league
     from {{ ref('sickness_days') }} as days
     inner join read on read.reads = days.quarter
     where days.league is not null

@@ -21,14 +21,10 @@ with latest as (
         '{{ source_id }}' as publication,
         landed.{{ part }} as part,
         landed.provider_org_code as provider_code,
-        [
-            {% for week in weeks -%}
-                sum(coalesce(try_cast(landed.{{ week }} as bigint), 0)){{ ',' if not loop.last }}
-            {% endfor -%}
-        ] as weeks,
+        {{ list_of_sums(weeks) }} as weeks,
         min(months.file_name) as source_file,
         min(landed._source_member) as source_member,
-        string_agg(landed._source_row, ',' order by cast(landed._source_row as integer)) as source_rows
+        {{ joined('landed._source_row', ',', 'cast(landed._source_row as integer)') }} as source_rows
     from {{ source('land', source_id) }} as landed
     inner join {{ ref('months_available') }} as months
         on months.source_id = '{{ source_id }}' and months.source_sha256 = landed._source_sha256

@@ -14,7 +14,7 @@ monthly as (
         rules.metric_id,
         coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
         counts.month,
-        sum(counts.denominator) as denominator
+        cast(sum(counts.denominator) as decimal(38, 6)) as denominator
     from {{ ref('rules_in_force') }} as rules
     inner join {{ ref('quarters_read') }} as build on build.quarter = rules.quarter
     inner join {{ ref('source_counts') }} as counts
@@ -31,7 +31,7 @@ monthly as (
             rules.side = 'provider'
             and successions.quarter = rules.quarter
             and successions.predecessor_code = counts.organisation_code
-    where rules.basis not in ('latest_survey', 'rolling_year')
+    where {{ of_months('rules.basis') }}
     group by
         rules.quarter, rules.framework, rules.metric_id,
         coalesce(successions.successor_code, counts.organisation_code), counts.month
@@ -44,7 +44,7 @@ compared as (
         lag(denominator) over of_organisation as denominator_before,
         lag(month) over of_organisation as month_before,
         count(*) over (partition by quarter, framework, metric_id, organisation_code) as months,
-        avg(denominator) over (partition by quarter, framework, metric_id, organisation_code) as mean
+        avg({{ as_double('denominator') }}) over (partition by quarter, framework, metric_id, organisation_code) as mean
     from monthly
     window of_organisation as (partition by quarter, framework, metric_id, organisation_code order by month)
 ),
@@ -57,7 +57,7 @@ changed as (
         avg(
             case
                 when month = month_before + interval 1 month
-                    then abs(denominator - denominator_before)
+                    then {{ as_double('abs(denominator - denominator_before)') }}
             end
         ) over (partition by quarter, framework, metric_id, organisation_code) as moving_range
     from compared

@@ -1,8 +1,8 @@
 -- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
 -- another has its months, too, those before the merger as well: else the series would jump. England is every
--- organisation that has figures, as the publisher's own total is. Surveys have no months, and of twelve months'
--- figures neighbours share eleven. A department of type 1 where nobody waited over four hours did not say who did:
--- fourteen trusts tried other standards and were exempt (Hospital Accident & Emergency Activity 2020-21, NHS Digital).
+-- organisation that has figures, as the publisher's own total is. A department of type 1 where nobody waited over four
+-- hours did not say who did: fourteen trusts tried other standards and were exempt (Hospital Accident & Emergency
+-- Activity 2020-21, NHS Digital).
 with metrics as (
     select
         metric_id,
@@ -15,7 +15,7 @@ with metrics as (
         min(framework) as framework,
         min(label || case when note like 'layout not seen%' then '; ' || note else '' end) as label
     from {{ ref('computed_metrics') }}
-    where basis not in ('latest_survey', 'rolling_year')
+    where {{ of_months('basis') }}
     group by metric_id, measure, side, without_commissioner, multiplier, divisor
 ),
 
@@ -29,7 +29,18 @@ not_told as (
 
 counts as (
     select
-        counts.* replace (build.quarter as quarter),
+        build.quarter,
+        counts.month,
+        counts.measure,
+        counts.side,
+        counts.organisation_code,
+        counts.commissioner_apart,
+        counts.numerator,
+        counts.denominator,
+        counts.source_id,
+        counts.source_sha256,
+        counts.source_member,
+        counts.source_row,
         not_told.source_row is null as is_told
     from {{ ref('source_counts') }} as counts
     inner join {{ ref('quarters_read') }} as build on build.reads = counts.quarter
@@ -44,15 +55,15 @@ organisations as (
         metrics.measure,
         coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
         counts.month,
-        sum(counts.numerator) as numerator,
-        sum(counts.denominator) as denominator,
+        round(sum(counts.numerator), 3) as numerator,  -- footprints are shares, whole again to a thousandth
+        round(sum(counts.denominator), 3) as denominator,
         count(*) = count(counts.numerator) and count(*) = count(counts.denominator) and bool_and(counts.is_told)
             as has_all_figures,
-        string_agg(distinct successions.predecessor_code, ', ' order by successions.predecessor_code) as predecessors,
+        {{ joined('successions.predecessor_code', distinct=true) }} as predecessors,
         min(counts.source_id) as source_id,
         min(counts.source_sha256) as source_sha256,
-        string_agg(distinct counts.source_member, ', ' order by counts.source_member) as source_member,
-        string_agg(cast(counts.source_row as varchar), ',' order by counts.source_row) as source_rows
+        {{ joined('counts.source_member', distinct=true) }} as source_member,
+        {{ joined('cast(counts.source_row as string)', ',', by='counts.source_row') }} as source_rows
     from counts
     inner join metrics
         on
@@ -79,13 +90,13 @@ england as (
         metrics.measure,
         'England' as organisation_code,
         counts.month,
-        round(sum(counts.numerator), 3) as numerator,  -- footprints are shares, whole again to a thousandth
+        round(sum(counts.numerator), 3) as numerator,
         round(sum(counts.denominator), 3) as denominator,
         true as has_all_figures,
         null as predecessors,
         min(counts.source_id) as source_id,
         min(counts.source_sha256) as source_sha256,
-        string_agg(distinct counts.source_member, ', ' order by counts.source_member) as source_member,
+        {{ joined('counts.source_member', distinct=true) }} as source_member,
         null as source_rows
     from counts
     inner join metrics
@@ -139,8 +150,8 @@ phases as (
 
 select
     monthly.quarter,
-    cast(monthly.metric_id as varchar) as metric_id,
-    cast(monthly.measure as varchar) as measure,
+    cast(monthly.metric_id as string) as metric_id,
+    cast(monthly.measure as string) as measure,
     monthly.organisation_code,
     monthly.month,
     cast(1 + coalesce(phases.breaks_before, 0) as integer) as phase,
@@ -153,8 +164,8 @@ select
     ) as value,
     monthly.predecessors,
     metrics.framework,
-    cast(metrics.publication as varchar) as publication,
-    cast(metrics.label as varchar) as label,
+    cast(metrics.publication as string) as publication,
+    cast(metrics.label as string) as label,
     monthly.source_id,
     monthly.source_sha256,
     monthly.source_member,

@@ -67,10 +67,10 @@ organisations as (
 select
     scores.quarter,
     scores.league,
-    cast('patients' as varchar) as scope,
+    cast('patients' as string) as scope,
     scores.organisation_code,
-    cast(scores.metric_id as varchar) as metric_id,
-    cast(scores.question as varchar) as question,
+    cast(scores.metric_id as string) as metric_id,
+    cast(scores.question as string) as question,
     scores.score_exact,
     scores.weight,
     scores.counted,
@@ -91,9 +91,9 @@ select
                 then
                     'has ' || organisations.metrics_held || ' of the ' || leagues.metrics_at_hand
                     || ' metrics for patients at hand'
-        end as varchar
+        end as string
     ) as not_ranked_reason,
-    cast(scores.label as varchar) as label
+    cast(scores.label as string) as label
 from scores
 inner join leagues on leagues.quarter = scores.quarter and leagues.league = scores.league
 inner join organisations

@@ -65,7 +65,7 @@ summed as (
         sum(total_all) as pathways,
         min(source_sha256) as source_sha256,
         min(source_member) as source_member,
-        string_agg(source_row, ',' order by source_row) as source_rows
+        {{ joined('cast(source_row as string)', ',', by='source_row') }} as source_rows
     from sides
     group by quarter, month, side, treatment_function, organisation_code
 ),
@@ -79,7 +79,7 @@ named as (
             when organisations.organisation_type = case summed.side when 'provider' then 'trust' else 'icb' end
                 then case
                     when summed.pathways < levels.least_pathways
-                        then 'fewer than ' || cast(levels.least_pathways as integer) || ' pathways'
+                        then 'fewer than ' || cast(round(levels.least_pathways, 0) as integer) || ' pathways'
                 end
             when summed.side = 'provider' then 'no NHS trust'
             else 'no Integrated Care Board'
@@ -97,7 +97,7 @@ named as (
 select
     quarter,
     month,
-    cast(side as varchar) as side,
+    cast(side as string) as side,
     treatment_function,
     treatment_function_name,
     organisation_code,
@@ -114,9 +114,11 @@ select
                     count(case when too_few_or_another_kind is null then 1 end) over (
                         partition by quarter, side, treatment_function
                     ) < least_organisations
-                    then 'fewer than ' || cast(least_organisations as integer) || ' organisations have that many'
+                    then
+                        'fewer than ' || cast(round(least_organisations, 0) as integer)
+                        || ' organisations have that many'
             end
-        ) as varchar
+        ) as string
     ) as not_ranked_reason,
     source_sha256,
     source_member,

@@ -17,7 +17,7 @@ months as (
         count(*) as months_counted,
         min(month) as first_month,
         max(month) as last_month,
-        string_agg(strftime(month, '%Y-%m'), ', ' order by month) as months_named
+        {{ joined(year_and_month('month')) }} as months_named
     from {{ ref('months_used') }}
     group by quarter, framework, metric_id
 ),
@@ -33,9 +33,9 @@ counted as (
         count(*) = count(numerator) and count(*) = count(denominator) as has_all_figures,
         count(distinct month) as months_counted,
         max(month) as last_month,
-        string_agg(distinct strftime(month, '%Y-%m'), ', ' order by strftime(month, '%Y-%m')) as months_named,
-        arg_max(source_id, month) as source_id,
-        arg_max(source_sha256, month) as source_sha256
+        {{ joined(year_and_month('month'), distinct=true) }} as months_named,
+        max_by(source_id, month) as source_id,
+        max_by(source_sha256, month) as source_sha256
     from {{ ref('metric_parts') }}
     group by quarter, framework, metric_id, organisation_code
 ),
@@ -44,7 +44,7 @@ merged as (
     select
         quarters.quarter,
         successions.successor_code,
-        string_agg(successions.predecessor_code, ', ' order by successions.predecessor_code) as predecessors
+        {{ joined('successions.predecessor_code') }} as predecessors
     from {{ ref('icb_successions') }} as successions
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.period_end >= successions.merged_on
     group by quarters.quarter, successions.successor_code
@@ -95,7 +95,7 @@ select
                 and (rules.basis <> 'sum_of_months' or counted.months_counted = 3)
                 then 'reported'
             else 'missing'
-        end as varchar
+        end as string
     ) as status,
     cast(
         case
@@ -118,18 +118,18 @@ select
             when rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
                 then
                     'latest month at hand is ' || months.months_named || ', not '
-                    || strftime(rules.quarter_end, '%Y-%m')
+                    || {{ year_and_month('rules.quarter_end') }}
             else rules.note
-        end as varchar
+        end as string
     ) as status_reason,
     cast(
         case
-            when rules.basis = 'latest_survey' then strftime(months.first_month, '%Y')
-            when rules.basis = 'rolling_year' then '12 months to ' || strftime(months.last_month, '%Y-%m')
+            when rules.basis = 'latest_survey' then left(cast(months.first_month as string), 4)
+            when rules.basis = 'rolling_year' then '12 months to ' || {{ year_and_month('months.last_month') }}
             when counted.last_month < months.first_month then counted.months_named
-            when months.first_month = months.last_month then strftime(months.first_month, '%Y-%m')
-            else strftime(months.first_month, '%Y-%m') || ' to ' || strftime(months.last_month, '%Y-%m')
-        end as varchar
+            when months.first_month = months.last_month then {{ year_and_month('months.first_month') }}
+            else {{ year_and_month('months.first_month') }} || ' to ' || {{ year_and_month('months.last_month') }}
+        end as string
     ) as reporting_date,
     cast(
         case
@@ -138,8 +138,11 @@ select
         end as date
     ) as period_start,
     cast(
-        case when counted.last_month < months.first_month then counted.last_month else months.last_month end
-        + to_months(case rules.basis when 'latest_survey' then 12 else 1 end) - interval 1 day as date
+        {{ months_after(
+            'case when counted.last_month < months.first_month then counted.last_month else months.last_month end',
+            "case rules.basis when 'latest_survey' then 12 else 1 end"
+        ) }}
+        - interval 1 day as date
     ) as period_end,
     rules.basis = 'latest_month' and months.last_month < date_trunc('month', rules.quarter_end)
         as is_of_an_earlier_month,

@@ -3,7 +3,7 @@
 -- what a release shows counts for those too that have none.
 with cuts as (
     {{ found('cut_points', {
-        'scope': 'varchar',
+        'scope': 'string',
         'better_segment': 'integer',
         'largest_in_better': 'decimal(4, 2)',
         'smallest_in_worse': 'decimal(4, 2)',
@@ -70,7 +70,7 @@ select
     compared.quarter,
     leagues.framework,
     compared.league,
-    cast(compared.scope as varchar) as scope,
+    cast(compared.scope as string) as scope,
     compared.better_segment,
     cast(
         case when compared.as_seeded then compared.seeded_largest else compared.found_largest end as decimal(4, 2)
@@ -78,8 +78,8 @@ select
     cast(
         case when compared.as_seeded then compared.seeded_smallest else compared.found_smallest end as decimal(4, 2)
     ) as smallest_in_worse,
-    cast(case when compared.as_seeded then compared.basis else 'observed' end as varchar) as basis,
-    cast(case when compared.as_seeded then compared.label else 'discovered' end as varchar) as label
+    cast(case when compared.as_seeded then compared.basis else 'observed' end as string) as basis,
+    cast(case when compared.as_seeded then compared.label else 'discovered' end as string) as label
 from compared
 inner join {{ ref('leagues_in_force') }} as leagues
     on leagues.quarter = compared.quarter and leagues.league = compared.league

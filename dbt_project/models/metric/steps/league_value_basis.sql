@@ -25,7 +25,7 @@ select
     leagues.quarter,
     leagues.framework,
     leagues.league,
-    cast(case when released.league is not null then 'published' else 'computed' end as varchar) as value_basis
+    cast(case when released.league is not null then 'published' else 'computed' end as string) as value_basis
 from {{ ref('leagues_in_force') }} as leagues
 left join released on released.quarter = leagues.quarter and released.league = leagues.league
 left join computed on computed.quarter = leagues.quarter and computed.league = leagues.league

@@ -46,7 +46,7 @@ in_force as (
     union all
     select
         released.quarter,
-        case released.league when 'icb_official' then 'nof-icb-' else 'nof-' end || released.quarter[:7],
+        case released.league when 'icb_official' then 'nof-icb-' else 'nof-' end || left(released.quarter, 7),
         released.league,
         case released.league
             when 'icb_official' then 'Integrated Care Boards (NHS England)'
@@ -62,8 +62,12 @@ in_force as (
         null,
         'discovered'
     from released
-    anti join seeded on seeded.quarter = released.quarter and seeded.league = released.league
     left join titles on titles.league = released.league
+    where
+        not exists (
+            select 1 from seeded
+            where seeded.quarter = released.quarter and seeded.league = released.league
+        )
 ),
 
 found as (
@@ -72,13 +76,13 @@ found as (
 
 select
     in_force.quarter,
-    cast(in_force.framework as varchar) as framework,
-    cast(in_force.league as varchar) as league,
-    cast(in_force.title as varchar) as title,
+    cast(in_force.framework as string) as framework,
+    cast(in_force.league as string) as league,
+    cast(in_force.title as string) as title,
     cast(in_force.expected_organisations as integer) as expected_organisations,
-    cast(in_force.status as varchar) as framework_status,
-    cast(in_force.value_basis as varchar) as value_basis,
-    cast(in_force.segment_method as varchar) as segment_method,
+    cast(in_force.status as string) as framework_status,
+    cast(in_force.value_basis as string) as value_basis,
+    cast(in_force.segment_method as string) as segment_method,
     case when {{ seeds_count }} then in_force.override_segment end as seeded_override_segment,
     case when {{ seeds_count }} then in_force.programme_segment end as seeded_programme_segment,
     coalesce(found.override_segment, seeded_override_segment) as override_segment,
@@ -86,6 +90,6 @@ select
     found.league is not null as is_released,
     in_force.metrics_needed,
     in_force.coverage_needed,
-    cast(in_force.label as varchar) as label
+    cast(in_force.label as string) as label
 from in_force
 left join found on found.quarter = in_force.quarter and found.league = in_force.league

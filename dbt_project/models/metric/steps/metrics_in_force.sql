@@ -109,7 +109,7 @@ select
     case when judged.scored_as_seeded then seeded.polarity else found.polarity end as polarity,
     case when judged.weighed_as_seeded then seeded.weight else found.weight end as weight,
     case when judged.weighed_as_seeded then seeded.counted else found.counted end as counted,
-    coalesce(seeded.value_basis, cast('published' as varchar)) as value_basis,
+    coalesce(seeded.value_basis, cast('published' as string)) as value_basis,
     case when judged.scored_as_seeded then seeded.scoring_rule else found.scoring_rule end as scoring_rule,
     case when judged.scored_as_seeded then seeded.standard else found.standard end as standard,
     case when judged.scored_as_seeded then seeded.floor else found.floor end as floor,
@@ -122,17 +122,17 @@ select
             when judged.sized_as_seeded then seeded.population
             when found.population is null or found.population = leagues.league then leagues.league
             else 'crossing_' || case leagues.league when 'icb_official' then 'icbs_' else '' end || judged.metric_id
-        end as varchar
+        end as string
     ) as population,
     case
         when judged.sized_as_seeded then coalesce(seeded.population_size, found.population_size)
         else found.population_size
     end as population_size,
     cast(
-        case when judged.sized_as_seeded then coalesce(seeded.size_label, 'discovered') else 'discovered' end as varchar
+        case when judged.sized_as_seeded then coalesce(seeded.size_label, 'discovered') else 'discovered' end as string
     ) as size_label,
     case when judged.precise_as_seeded then seeded.score_decimals else found.decimals end as score_decimals,
-    cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as varchar) as label
+    cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as string) as label
 from judged
 inner join {{ ref('leagues_in_force') }} as leagues
     on leagues.quarter = judged.quarter and leagues.league = judged.league

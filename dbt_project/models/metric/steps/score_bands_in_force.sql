@@ -12,13 +12,13 @@ with agreed as (
 select
     leagues.quarter,
     leagues.league,
-    cast(bands.metric_id as varchar) as metric_id,
+    cast(bands.metric_id as string) as metric_id,
     bands.lower_bound,
     bands.lower_inclusive,
     bands.upper_bound,
     bands.upper_inclusive,
     bands.score,
-    cast(bands.label as varchar) as label
+    cast(bands.label as string) as label
 from {{ ref('leagues_in_force') }} as leagues
 inner join {{ ref('score_bands') }} as bands on bands.framework = leagues.framework
 left join agreed
@@ -37,7 +37,7 @@ select
     'discovered'
 from (
     {{ found('score_bands', {
-        'metric_id': 'varchar',
+        'metric_id': 'string',
         'lower_bound': 'decimal(18, 6)',
         'lower_inclusive': 'boolean',
         'upper_bound': 'decimal(18, 6)',

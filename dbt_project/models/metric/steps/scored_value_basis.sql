@@ -10,7 +10,7 @@ select
             when coalesce(leagues.value_basis, 'published') = 'published' or rules.metric_id is null
                 then 'published'
             else 'computed'
-        end as varchar
+        end as string
     ) as value_basis
 from {{ ref('metrics_in_force') }} as metrics
 left join {{ ref('rules_in_force') }} as rules

@@ -8,13 +8,13 @@ with found as (
 ),
 
 grids as (
-    {{ found('grids_that_fit', {'metric_id': 'varchar', 'scoring_rule': 'varchar', 'population_size': 'integer'}) }}
+    {{ found('grids_that_fit', {'metric_id': 'string', 'scoring_rule': 'string', 'population_size': 'integer'}) }}
 ),
 
 pairs_seen as (
     {{ found('score_matrix', {
-        'metric_id': 'varchar',
-        'row_metric_id': 'varchar',
+        'metric_id': 'string',
+        'row_metric_id': 'string',
         'row_score': 'decimal(4, 2)',
         'column_score': 'decimal(4, 2)',
         'score': 'decimal(4, 2)',
@@ -23,8 +23,8 @@ pairs_seen as (
 
 scores as (
     {{ found('scores', {
-        'trust_code': 'varchar',
-        'metric_id': 'varchar',
+        'trust_code': 'string',
+        'metric_id': 'string',
         'score': 'decimal(4, 2)',
         'score_exact': 'decimal(18, 10)',
         'value': 'decimal(18, 6)',
@@ -34,9 +34,9 @@ scores as (
 
 cells as (
     {{ found('cells', {
-        'trust_code': 'varchar',
-        'scope': 'varchar',
-        'measure': 'varchar',
+        'trust_code': 'string',
+        'scope': 'string',
+        'measure': 'string',
         'published': 'decimal(4, 2)',
         'found': 'decimal(4, 2)',
     }) }}
@@ -124,7 +124,7 @@ sizes_that_fit as (
         league,
         metric_id,
         scoring_rule,
-        list(population_size) as sizes
+        min(population_size) as smallest
     from grids
     group by quarter, league, metric_id, scoring_rule
 ),
@@ -191,7 +191,9 @@ means as (
         cells.league,
         coalesce(cells.found <> cells.published, true) as is_missed,
         coalesce(
-            {{ round_half_up('sum(weights.weight * scores.score_exact) / nullif(sum(weights.weight), 0)') }}
+            {{ round_half_up(
+                as_double('sum(weights.weight * scores.score_exact)') ~ ' / nullif(sum(weights.weight), 0)'
+            ) }}
             <> cells.published,
             true
         ) as is_missed_as_seeded
@@ -224,8 +226,9 @@ weights_agree as (
 compared as (
     select
         sized.*,
-        sizes_that_fit.sizes,
-        sizes_that_fit.sizes is not null or coalesce(on_grid.fits, false) as rule_fits,
+        sizes_that_fit.smallest as smallest_size,
+        size_fits.population_size is not null as size_fits,
+        sizes_that_fit.smallest is not null or coalesce(on_grid.fits, false) as rule_fits,
         coalesce(bands_agree.agrees, true) as bands_agree,
         matrix_agrees.agrees as matrix_agrees,
         weights_agree.agrees as weights_agree,
@@ -243,6 +246,13 @@ compared as (
             and sizes_that_fit.league = sized.league
             and sizes_that_fit.metric_id = sized.metric_id
             and sizes_that_fit.scoring_rule = sized.scoring_rule
+    left join grids as size_fits
+        on
+            size_fits.quarter = sized.quarter
+            and size_fits.league = sized.league
+            and size_fits.metric_id = sized.metric_id
+            and size_fits.scoring_rule = sized.scoring_rule
+            and size_fits.population_size = sized.size_expected
     left join bands_agree
         on
             bands_agree.quarter = sized.quarter
@@ -275,8 +285,8 @@ compared as (
         ~ "else coalesce(threshold_low <= threshold, true) and coalesce(threshold < threshold_high, true) end",
     ),
     (
-        "'population_size'", 'cast(size_expected as varchar)', 'cast(list_min(sizes) as varchar)',
-        'case when size_expected is not null then list_contains(sizes, size_expected) end',
+        "'population_size'", 'cast(size_expected as string)', 'cast(smallest_size as string)',
+        'case when size_expected is not null and smallest_size is not null then size_fits end',
     ),
     (
         "'precision'", "coalesce(score_decimals || ' decimals', 'unrounded')",
@@ -296,12 +306,12 @@ compared as (
         league,
         metric_id,
         score_id as subject,
-        cast({{ rule }} as varchar) as rule,
-        cast({{ seeded }} as varchar) as seeded,
-        cast({{ found }} as varchar) as found,
+        cast({{ rule }} as string) as rule,
+        cast({{ seeded }} as string) as seeded,
+        cast({{ found }} as string) as found,
         {{ agrees }} as agrees,
         label
     from compared
-    where agrees is not null
+    where ({{ agrees }}) is not null
     {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -27,7 +27,7 @@ months_apart as (
         sizes.size,
         others.period as other_period,
         others.found as found_in_other,
-        abs(datediff('month', sizes.month, others.month)) as apart,
+        abs(12 * (year(others.month) - year(sizes.month)) + month(others.month) - month(sizes.month)) as apart,
         others.month < sizes.month as is_before
     from sizes
     inner join sizes as others
@@ -69,8 +69,8 @@ bounded as (
     select
         sizes.*,
         nearest.other_period as compared_with,
-        bounds.refuse_below ** nearest.apart * nearest.found_in_other as refuse_below,
-        bounds.warn_below ** nearest.apart * nearest.found_in_other as warn_below,
+        power(bounds.refuse_below, nearest.apart) * nearest.found_in_other as refuse_below,
+        power(bounds.warn_below, nearest.apart) * nearest.found_in_other as warn_below,
         null as refuse_above,
         bounds.reason
     from sizes
@@ -92,9 +92,9 @@ select
     period,
     part,
     measure,
-    cast(size as varchar) as size,
+    cast(size as string) as size,
     found,
-    cast(compared_with as varchar) as compared_with,
+    cast(compared_with as string) as compared_with,
     case
         when found < refuse_below or found > refuse_above then 'refused'
         when found < warn_below then 'unusual'
@@ -103,6 +103,6 @@ select
     cast(refuse_below as decimal(18, 1)) as refuse_below,
     cast(warn_below as decimal(18, 1)) as warn_below,
     cast(refuse_above as decimal(18, 1)) as refuse_above,
-    cast(reason as varchar) as reason,
+    cast(reason as string) as reason,
     source_sha256
 from bounded

@@ -24,8 +24,17 @@ counted as (
     left join left_out on left_out.without_commissioner = counts.commissioner_code
 ),
 
-of_icbs as (
-    select counted.* replace ('icb_of_provider' as side, reference.icb_code as organisation_code)
+every_side as (
+    select
+        counted.*,
+        counted.side as side_counted,
+        counted.organisation_code as organisation_counted
+    from counted
+    union all
+    select
+        counted.*,
+        'icb_of_provider' as side_counted,
+        reference.icb_code as organisation_counted
     from counted
     inner join {{ ref('reference_trusts') }} as reference
         on reference.quarter = counted.quarter and reference.trust_code = counted.organisation_code
@@ -36,25 +45,19 @@ of_icbs as (
             select rules.measure from {{ ref('computed_metrics') }} as rules
             where rules.side = 'icb_of_provider'
         )
-),
-
-every_side as (
-    select * from counted
-    union all
-    select * from of_icbs
 )
 
 select
     quarter,
     month,
-    cast(measure as varchar) as measure,
-    cast(side as varchar) as side,
-    organisation_code,
+    cast(measure as string) as measure,
+    cast(side_counted as string) as side,
+    organisation_counted as organisation_code,
     code_in_file,
     commissioner_apart,
     cast(numerator as decimal(18, 6)) as numerator,
     cast(denominator as decimal(18, 6)) as denominator,
-    cast(source_id as varchar) as source_id,
+    cast(source_id as string) as source_id,
     source_sha256,
     source_member,
     source_row

@@ -1,6 +1,6 @@
 -- What a release calls each summary measure. One that it lacks goes by the id of the seeds.
 with found as (
-    {{ found('summary_measures', {'measure': 'varchar', 'published_id': 'varchar', 'title': 'varchar'}) }}
+    {{ found('summary_measures', {'measure': 'string', 'published_id': 'string', 'title': 'string'}) }}
 ),
 
 seeded as (
@@ -19,14 +19,14 @@ seeded as (
 select
     coalesce(seeded.quarter, found.quarter) as quarter,
     coalesce(seeded.league, found.league) as league,
-    cast(coalesce(seeded.measure, found.measure) as varchar) as measure,
-    cast(coalesce(found.published_id, seeded.published_id) as varchar) as published_id,
-    cast(coalesce(seeded.title, found.title) as varchar) as title,
+    cast(coalesce(seeded.measure, found.measure) as string) as measure,
+    cast(coalesce(found.published_id, seeded.published_id) as string) as published_id,
+    cast(coalesce(seeded.title, found.title) as string) as title,
     cast(
         case
             when found.published_id = seeded.published_id or found.published_id is null then seeded.label
             else 'discovered'
-        end as varchar
+        end as string
     ) as label
 from seeded
 full outer join found

@@ -118,6 +118,6 @@ select
     league,
     metric_id,
     excluded_reason is null as comparable,
-    cast(excluded_reason as varchar) as excluded_reason,
+    cast(excluded_reason as string) as excluded_reason,
     excluded_reason is null and coalesce(carried_over, false) as carried_over
 from judged

@@ -6,7 +6,7 @@ with banded as (
         inputs.organisation_code,
         inputs.metric_id,
         cast(bands.score as decimal(18, 10)) as score,
-        cast(bands.label as varchar) as label
+        cast(bands.label as string) as label
     from {{ ref('scoring_inputs') }} as inputs
     inner join {{ ref('score_bands_in_force') }} as bands
         on

@@ -34,7 +34,7 @@ held as (
 scoped as (
     select
         *,
-        unnest(['overall', domain]) as scope
+        {{ a_row_each({'scope': ["'overall'", 'domain']}) }}
     from held
 ),
 
@@ -87,10 +87,10 @@ select
     framework,
     league,
     organisation_code,
-    cast(scope as varchar) as scope,
+    cast(scope as string) as scope,
     cast(metrics_held as integer) as metrics_held,
     cast(metrics_at_hand as integer) as metrics_at_hand,
     cast(metrics_expected as integer) as metrics_expected,
     not_covered_reason is null as covered,
-    cast(not_covered_reason as varchar) as not_covered_reason
+    cast(not_covered_reason as string) as not_covered_reason
 from judged

@@ -46,7 +46,7 @@ select
             when tie_order is null or not order_differs then null
             when leagues_expected = 1 then 'published rank'
             else 'published score'
-        end as varchar
+        end as string
     ) as ties_split_by,
-    cast(case when population_size = 1 and not beyond_threshold then 'unknown' else 'verified' end as varchar) as label
+    cast(case when population_size = 1 and not beyond_threshold then 'unknown' else 'verified' end as string) as label
 from ranked

@@ -21,10 +21,10 @@ select
         end as decimal(18, 10)
     ) as score,
     cast(
-        case when beyond_threshold or size_in_force is not null then 'recovered' else 'published' end as varchar
+        case when beyond_threshold or size_in_force is not null then 'recovered' else 'published' end as string
     ) as score_basis,
     cast(
         case when beyond_threshold then 'verified' when size_in_force is null then 'inferred' else size_label end
-        as varchar
+        as string
     ) as label
 from published

@@ -46,27 +46,43 @@ placed as (
         ruled.*,
         computed.organisation_code,
         computed.value,
-        {{ beyond_threshold() }} as beyond_threshold,
-        count(distinct computed.league) over whole = ruled.leagues_expected as is_complete
+        {{ beyond_threshold() }} as beyond_threshold
     from computed
     inner join ruled
         on
             ruled.quarter = computed.quarter
             and ruled.league = computed.league
             and ruled.metric_id = computed.metric_id
-    window whole as (partition by ruled.quarter, ruled.framework, ruled.metric_id, ruled.population)
+),
+
+complete as (
+    select
+        quarter,
+        framework,
+        metric_id,
+        population
+    from placed
+    group by quarter, framework, metric_id, population
+    having count(distinct league) = max(leagues_expected)
 ),
 
 ranked as (
     select
-        *,
-        cast(count(*) over side as integer) as population_size,
+        placed.*,
+        cast(count(*) over (
+            partition by placed.quarter, placed.framework, placed.metric_id, placed.population, placed.beyond_threshold
+        ) as integer) as population_size,
         cast(rank() over (
-            side order by case polarity when 'higher' then -value else value end
+            partition by placed.quarter, placed.framework, placed.metric_id, placed.population, placed.beyond_threshold
+            order by case placed.polarity when 'higher' then -placed.value else placed.value end nulls last
         ) as integer) as rank_in_population
     from placed
-    where is_complete
-    window side as (partition by quarter, framework, metric_id, population, beyond_threshold)
+    inner join complete
+        on
+            complete.quarter = placed.quarter
+            and complete.framework = placed.framework
+            and complete.metric_id = placed.metric_id
+            and complete.population = placed.population
 )
 
 select

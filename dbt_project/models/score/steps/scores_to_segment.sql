@@ -4,7 +4,7 @@ with scores as (
         quarter,
         organisation_code,
         league,
-        cast('overall' as varchar) as scope,
+        cast('overall' as string) as scope,
         average_score as score
     from {{ ref('average_scores') }}
     union all

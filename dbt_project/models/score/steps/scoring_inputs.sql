@@ -79,7 +79,7 @@ select
     metrics.floor,
     metrics.weight,
     metrics.counted as counts_in_average,
-    cast({{ weakest_label('metrics.label', 'computed.label') }} as varchar) as label,
+    cast({{ weakest_label('metrics.label', 'computed.label') }} as string) as label,
     metrics.scoring_rule,
     rules.threshold,
     rules.beyond_threshold_score,
