@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SITE := .venv-docs
+SPARK := $(VENV)/.spark
 READY := $(VENV)/.ready
 QUARTER ?= 2025-26-Q4
 SAMPLE := data/sample
@@ -20,7 +21,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run site test $(LANES) soak lint types dev bench docs dbt-docs sample lock clean
+.PHONY: help run site test $(LANES) spark parity soak lint types dev bench docs dbt-docs sample lock clean
 
 help:  ## what can be made here
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -40,6 +41,15 @@ test-build:  ## whole builds of the sample
 test-real:  ## builds of published files, where they are at hand
 $(LANES): test-%: $(READY)
 	$(BIN)/python -m pytest tests/$*
+
+spark: $(SPARK)  ## what engine spark needs besides: dbt-spark and pyspark; Java is for you to install
+
+$(SPARK): .ci/spark.lock $(READY)
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --require-hashes -r $<
+	touch $@
+
+parity: $(SPARK)  ## the same tables by Spark and by DuckDB: of the sample and of real quarters; an hour or less
+	$(BIN)/python -m pytest tests/parity -rP
 
 soak: $(READY)  ## slow and rough: builds killed, files damaged, a production instance, for half an hour or more
 	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
@@ -100,6 +110,9 @@ lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry n
 	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
 	echo zensical==0.0.73 | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 		--no-annotate --no-header --output-file .ci/docs.lock -
+	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra spark --no-annotate --no-header \
+		--constraint requirements.lock $(foreach name,$(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements.lock),--no-emit-package $(name)) \
+		--output-file .ci/spark.lock pyproject.toml
 
 clean:  ## what can be made again; releases, store and lock of real builds stay
 	if [ -d $(DEMO) ]; then chmod -R u+w $(DEMO); fi  # releases are read-only

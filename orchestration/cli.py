@@ -70,9 +70,17 @@ def fetch(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
     required=True,
     help="Such as 2025-26-Q2; may be repeated. `all` is every quarter that the folder has a file of.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    envvar="LEAGUE_ENGINE",
+    show_default=True,
+    help="What builds the stage and metric models: docs/scale.md.",
+)
 @as_json
 @data_dir
-def build(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Path) -> None:
+def build(extracts: Path, quarters: tuple[str, ...], engine: str, as_json: bool, data_dir: Path) -> None:
     """Make the release of each quarter, or find that it is current.
 
     Several quarters are built in one pass. The exit code is 0 where each has a release that may be used.
@@ -84,7 +92,7 @@ def build(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
         from orchestration.sources.inventory import quarters_at_hand, survey
 
         quarters = tuple(quarters_at_hand(survey(extracts, Workspace(data_dir))))
-    if not by_command.build(extracts, sorted({*quarters}), data_dir, HEAD, as_json):
+    if not by_command.build(extracts, sorted({*quarters}), data_dir, engine, HEAD, as_json):
         sys.exit(1)
 
 

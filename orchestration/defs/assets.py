@@ -28,7 +28,7 @@ from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import joined, survey
 from orchestration.sources.landing import land, take_in, write_parquet
-from orchestration.warehouse import manifest, project, tables
+from orchestration.warehouse import manifest, project, spark, tables
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC, relations_of
 from orchestration.workspace.files import remove_tree
@@ -291,9 +291,12 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         pool=WRITES_WAREHOUSE,
     )
     def built(
-        context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]
+        context: dg.AssetExecutionContext,
+        folders: Folders,
+        build: dg.ResourceParam[Build],
+        gates: dg.ResourceParam[Gates],
     ) -> Iterator[Any]:
-        results, checks = _run_dbt(build, stage)
+        results, checks = _run_dbt(build, stage, folders.engine)
         if not any(check.shuts_the_gate for check in checks):
             for gate in ("metric",) if stage == STAGE_METRIC else ("rank", "insight"):
                 gates.begin(gate)
@@ -309,9 +312,10 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
     return built
 
 
-def _run_dbt(build: Build, stage: str) -> tuple[list[Any], list[Check]]:
+def _run_dbt(build: Build, stage: str, engine: str = project.DUCKDB) -> tuple[list[Any], list[Check]]:
     waived = dbt_tests.tests_of({waiver.check for waiver in granted(build)})
-    results = project.build_stage(build, manifest.SELECTED[stage], waived)
+    on = spark if stage == STAGE_METRIC and engine == project.SPARK else project
+    results = on.build_stage(build, manifest.SELECTED[stage], waived)
     return results, dbt_tests.checks_of_results(build, stage, results)
 
 

@@ -25,6 +25,8 @@ from orchestration.releases.release import Release
 from orchestration.terminal.console import Console, say_json
 from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
 from orchestration.terminal.leagues import show_release, show_warnings
+from orchestration.warehouse import spark
+from orchestration.warehouse.project import DUCKDB, SPARK
 from orchestration.workspace.paths import Workspace
 
 if TYPE_CHECKING:
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
     from orchestration.quality.checks import Check
 
 
-def build(extracts: Path, quarters: Sequence[str], data_dir: Path, rows: int, as_json: bool) -> bool:
+def build(extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str, rows: int, as_json: bool) -> bool:
     """Builds quarters and says what came of each. True where each has a release that may be used."""
-    outcomes = _built(extracts, quarters, data_dir)
+    if engine == SPARK:
+        spark.require()
+    outcomes = _built(extracts, quarters, data_dir, engine)
     if as_json:
         say_json([_facts(outcome) for outcome in outcomes])
     else:
@@ -67,12 +71,12 @@ def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json
     return all(_may_be_used(outcome) for outcome in [*outcomes, series])
 
 
-def _built(extracts: Path, quarters: Sequence[str], data_dir: Path) -> list[Outcome]:
+def _built(extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str = DUCKDB) -> list[Outcome]:
     workspace = Workspace(data_dir)
     with _progress(", ".join(quarters), "quarter", workspace, _last_versions(quarters, workspace)) as listener:
         from orchestration.defs import in_process
 
-        return in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener)
+        return in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener, engine)
 
 
 def _may_be_used(outcome: Outcome) -> bool:

@@ -23,6 +23,7 @@ from orchestration.defs.schedules import (
     series_job,
 )
 from orchestration.errors import LeagueError
+from orchestration.warehouse.project import DUCKDB
 
 FOLDERS = {"LEAGUE_EXTRACTS": "the folder of published files", "LEAGUE_DATA": "the folder that builds write to"}
 
@@ -50,4 +51,5 @@ def defs() -> dg.Definitions:
             f"a Dagster instance needs {' and '.join(f'{name}, {FOLDERS[name]}' for name in missing)}, in its"
             " environment; make dev sets both for the sample"
         )
-    return assemble(Folders(extracts=os.environ["LEAGUE_EXTRACTS"], data=os.environ["LEAGUE_DATA"]))
+    engine = os.environ.get("LEAGUE_ENGINE") or DUCKDB
+    return assemble(Folders(extracts=os.environ["LEAGUE_EXTRACTS"], data=os.environ["LEAGUE_DATA"], engine=engine))

@@ -35,6 +35,7 @@ from orchestration.quality import checks, evidence
 from orchestration.quarters import FIRST, Quarter, require_known_quarter
 from orchestration.releases.release import Release
 from orchestration.sources.inventory import in_short
+from orchestration.warehouse.project import DUCKDB
 from orchestration.workspace.paths import Build, Workspace
 
 defs = assemble(Folders.configure_at_launch())  # each run names its own folders
@@ -64,13 +65,14 @@ def run_quarter(
     data_dir: Path,
     listener: Callable[[str, str], None],
     recorded: bool = False,
+    engine: str = DUCKDB,
 ) -> Outcome:
     """Run a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
     has. Raises LeagueError for a quarter that cannot be built or one that is being built."""
     (outcome,) = _run(
         job_name,
         [require_known_quarter(quarter)],
-        Folders(extracts=str(extracts), data=str(data_dir), recorded=recorded),
+        Folders(extracts=str(extracts), data=str(data_dir), engine=engine, recorded=recorded),
         listener,
     )
     return outcome
@@ -91,16 +93,22 @@ def run_series(
 
 
 def run_quarters(
-    job_name: str, quarters: Sequence[str], extracts: Path, data_dir: Path, listener: Callable[[str, str], None]
+    job_name: str,
+    quarters: Sequence[str],
+    extracts: Path,
+    data_dir: Path,
+    listener: Callable[[str, str], None],
+    engine: str = DUCKDB,
 ) -> list[Outcome]:
     """Run a job for several quarters in one pass: one survey, one landing, one run of dbt. Where that stops, each is
     run by itself, so that a fault stops the quarter it is in and no other. Raises what `run_quarter` raises."""
     together = sorted({require_known_quarter(quarter) for quarter in quarters})
     if len(together) > 1:
-        outcomes = _run(job_name, together, Folders(extracts=str(extracts), data=str(data_dir)), listener)
+        folders = Folders(extracts=str(extracts), data=str(data_dir), engine=engine)
+        outcomes = _run(job_name, together, folders, listener)
         if not any(outcome.problems for outcome in outcomes):
             return outcomes
-    return [run_quarter(job_name, quarter, extracts, data_dir, listener) for quarter in together]
+    return [run_quarter(job_name, quarter, extracts, data_dir, listener, engine=engine) for quarter in together]
 
 
 def _run(

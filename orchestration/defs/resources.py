@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.quality.gates import Gates
 from orchestration.quality.release_gate import all_gates_open
 from orchestration.quarters import Quarter, known_quarters
+from orchestration.warehouse.project import DUCKDB
 from orchestration.workspace.files import alone, remove_tree
 from orchestration.workspace.paths import Build, Workspace
 
@@ -20,10 +21,11 @@ QUARTERS = dg.StaticPartitionsDefinition(list(known_quarters()))
 
 
 class Folders(dg.ConfigurableResource["Folders"]):
-    """Where published files are dropped, and where a build keeps what it makes."""
+    """Where published files are dropped, where a build keeps what it makes, and on what it is built."""
 
     extracts: str
     data: str
+    engine: str = DUCKDB  # what builds the stage and metric models
     recorded: bool = False  # `extracts` is a release, to be built again from the inventory it records
 
 

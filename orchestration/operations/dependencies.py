@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from orchestration.workspace.paths import PROJECT
 from orchestration.yaml_files import Entry, Text, list_of, parse
 
 LOCK = PROJECT / "requirements.lock"
+SPARK_LOCK = PROJECT / ".ci" / "spark.lock"  # what engine spark needs besides, where somebody has installed that
 ACCEPTED = PROJECT / "orchestration" / "operations" / "advisories.yml"
 UNLOCKED = {"nhs-league-tables", "pip"}  # this project, and what installs the rest
 
@@ -48,8 +50,9 @@ class Acceptance(Entry):
 
 
 def locked() -> dict[str, str]:
-    """The version of every library that the lock has for this Python and machine."""
-    lines = LOCK.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    """The version of every library that the locks have for this Python and machine."""
+    locks = [LOCK, SPARK_LOCK] if find_spec("pyspark") else [LOCK]
+    lines = "".join(lock.read_text(encoding="utf-8") for lock in locks).replace("\\\n", " ").splitlines()
     pins = [
         Requirement(line.split("--hash=")[0]) for line in lines if line.strip() and not line.lstrip().startswith("#")
     ]

@@ -23,6 +23,7 @@ TARGET = DBT_PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
 PARSED = TARGET / "partial_parse.msgpack"
+DUCKDB, SPARK = "duckdb", "spark"  # the engines that can build the stage and metric models
 OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 
@@ -47,7 +48,7 @@ def ensure_manifest() -> Path:
                 # since, and loses track of files that moved.
                 for stale in (FINGERPRINT, PARSED, *TARGET.glob("warehouse.duckdb*")):
                     stale.unlink(missing_ok=True)
-                _invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
+                invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
                 FINGERPRINT.write_text(project)
     return MANIFEST
 
@@ -61,10 +62,15 @@ def _parsed() -> Manifest:
     return Manifest.from_msgpack(PARSED.read_bytes())
 
 
-def _invoke(
-    arguments: list[str], warehouse: Path = TARGET / "warehouse.duckdb", landed: Path = TARGET, **runner: Any
+def invoke(
+    arguments: list[str],
+    warehouse: Path = TARGET / "warehouse.duckdb",
+    landed: Path = TARGET,
+    target: Path = TARGET,
+    **runner: Any,
 ) -> Any:
-    """Runs dbt in this process. Parsing always sees the same two paths, so that the parsed project fits every build."""
+    """Runs dbt in this process. Parsing always sees the same two paths, so that the parsed project fits every build.
+    Raises LeagueError when dbt cannot run."""
     os.environ.update(OPT_OUT | {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed)})
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
@@ -73,8 +79,8 @@ def _invoke(
     from orchestration.warehouse.silence import Silence
 
     ctx_set_event_manager(Silence())
-    project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(TARGET)]
-    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(TARGET)]
+    project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
+    quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
     try:
         outcome = dbtRunner(**runner).invoke([*quiet, *arguments, *project])
     finally:
@@ -84,13 +90,17 @@ def _invoke(
     return outcome.result
 
 
-def build_stage(build: Build, selected: str, waived: Collection[str]) -> list[Any]:
-    """Builds and tests the nodes that are selected; returns dbt's result of each. `waived` are the tests that may fail.
-    Raises LeagueError when dbt cannot run."""
-    selection = ["--select", selected, "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test"]
-    arguments = ["build", *selection, "--no-write-json"]
-    with _waived(_parsed(), waived) as parsed:
-        results = list(_invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
+def build_stage(
+    build: Build, selected: str, waived: Collection[str], but: str = "unit_test", made: Path | None = None
+) -> list[Any]:
+    """Builds and tests the nodes that are selected; returns dbt's result of each. `waived` are the tests that may fail,
+    `but` the kinds of nodes that stay out. Models that were `made` elsewhere are taken from their Parquet files, under
+    the same contracts and tests. Raises LeagueError when dbt cannot run."""
+    selection = ["--select", selected, "--indirect-selection", "cautious"]
+    excluded = [part for kind in but.split() for part in ("--exclude-resource-type", kind)]
+    arguments = ["build", *selection, *excluded, "--no-write-json"]
+    with _waived(_parsed(), waived) as parsed, _taken_from(made, parsed):
+        results = list(invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
     for result in results:
         if str(result.status) == "error" and what_to_do(result.message):  # says nothing of the data
             raise LeagueError(f"dbt build: {result.message}")
@@ -109,3 +119,19 @@ def _waived(parsed: Manifest, waived: Collection[str]) -> Iterator[Manifest]:
     finally:
         for node, severity in zip(tests, severities, strict=True):
             node.config.severity = severity
+
+
+@contextmanager
+def _taken_from(made: Path | None, parsed: Manifest) -> Iterator[None]:
+    """The project with tables that read what was made of them elsewhere, a folder a layer and in it one a table."""
+    nodes: list[Any] = list(parsed.nodes.values()) if made else []
+    tables = [node for node in nodes if node.resource_type == "model" and node.config.materialized == "table"]
+    written = [(node.language, node.raw_code) for node in tables]
+    try:
+        for node in tables:
+            node.language = "sql"
+            node.raw_code = f"select * from read_parquet('{made}/{node.schema}/{node.name}/*.parquet')"
+        yield
+    finally:
+        for node, (language, code) in zip(tables, written, strict=True):
+            node.language, node.raw_code = language, code

@@ -32,6 +32,6 @@ def test_project_is_parsed_from_nothing_when_a_file_has_changed_and_else_not_at_
         found.append({path.name for path in target.iterdir()} - {"compile.lock"})
         (target / "manifest.json").write_text("{}")
 
-    monkeypatch.setattr(project, "_invoke", invoke)
+    monkeypatch.setattr(project, "invoke", invoke)
     assert [project.ensure_manifest() for _ in range(2)] == [target / "manifest.json"] * 2
     assert found == [{"manifest.json"}]
