@@ -23,7 +23,7 @@ NOT_PORTABLE = {
     r"\b(hugeint|uhugeint)\b": "macro as_whole",
     r"(?<!:)//": "macro whole_quotient",
     r"\*\*": "power",
-    r"\b(unnest|explode|posexplode|inline|generate_series|range)\b(?=\()(?!.*-%\})": "macro a_row_each",
+    r"\b(unnest|explode|inline|generate_series|range)\b(?=\()(?!.*-%\})": "macro a_row_each",
     r"\b(list|list_\w+|array_\w+|collect_\w+|string_split)\b(?=\()(?<!list_of_sums)": "plain aggregates, macro as_list",
     r"\blambda\b": "macro each_part",
     r"\b(arg_max|arg_min)\b": "max_by, min_by, without NULLs",
