@@ -15,11 +15,11 @@ OF_AN_ENGINE = ("engines.sql", "spark.sql", "materialization.sql")
 FILES = sorted(path for path in DBT_PROJECT.rglob("*.sql") if "target" not in path.parts)
 NOT_PORTABLE = {
     r"\bvarchar\b": "string",
-    r"\bregexp_(full_match|matches|replace|extract_all|like|split_to_\w+)\b": "macros matches, has, replaced, each_part",
+    r"\bregexp_(full_match|matches|replace|extract_all|like)\b": "macros matches, has, replaced, each_part",
     r"\bregexp_extract\((?!.*, (\d+|\{\{ group \}\})\))": "regexp_extract with the number of the group",
     r"\b(string_agg|listagg|group_concat)\b": "macro joined",
     r"\b(strftime|strptime|try_strptime)\b": "macros date_of, year_and_month, month_name",
-    r"\b(to_months|to_days|to_years|date_diff|datediff|date_add|date_sub)\b": "macro months_after, or year() and month()",
+    r"\b(to_months|to_days|to_years|date_diff|datediff|date_add)\b": "macro months_after, or year() and month()",
     r"\b(hugeint|uhugeint)\b": "macro as_whole",
     r"(?<!:)//": "macro whole_quotient",
     r"\*\*": "power",
@@ -30,7 +30,7 @@ NOT_PORTABLE = {
     r"\*\s+(replace|exclude|except)\b": "the columns, written out",
     r"\b(anti|semi|asof|positional) join\b": "exists, or a left join",
     r"\bwith recursive\b": "digits that are joined",
-    r"\b(to_json|from_json|json_\w+|get_json_object)\b(?<!row_as_json)(?<!json_field)": "macros json_field, row_as_json",
+    r"\b(to_json|json_(?!field)\w+|get_json_object)\(": "macros json_field, row_as_json",
     r"\b(rtrim|ltrim)\(": "trim(trailing ... from ...): Spark takes the two texts the other way round",
     r"\bmedian\((?!\{\{ as_double)": "median of as_double: DuckDB cuts off the median of decimals",
     r"\bread_parquet\b": "source()",
