@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 
+import duckdb
 import pytest
+from jinja2 import Environment
 
 from orchestration.workspace.paths import DBT_PROJECT
 
@@ -91,3 +94,16 @@ def test_every_form_of_duckdb_has_one_of_spark() -> None:
         for engine, file in (("default", "engines.sql"), ("spark", "spark.sql"))
     )
     assert ours == theirs
+
+
+def test_digits_are_told_as_a_pattern_tells_them() -> None:
+    engines = (DBT_PROJECT / "macros" / "engines.sql").read_text(encoding="utf-8")
+    told = Environment().from_string(engines + "{{ default__is_digits('text') }}").render().strip()
+    signs = [chr(code) for code in (*range(1, 256), 0x661, 0xFF11, 0x2010)]
+    texts = ["", *signs, *map("".join, product(["0", "7", ".", "e", "-", " "], repeat=4))]
+    texts += [sign * length for sign in ("1", "0", "x") for length in range(1, 20)] + [f"1{sign}2" for sign in signs]
+    with duckdb.connect() as connection:
+        query = f"select text, {told}, regexp_full_match(text, '[0-9]{{0,15}}') from (select unnest($texts) as text)"
+        rows = connection.execute(query, {"texts": [None, *texts]}).fetchall()
+    assert [row for row in rows if row[1] is not row[2]] == []
+    assert {row[1] for row in rows} == {None, True, False}
