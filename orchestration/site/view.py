@@ -80,6 +80,10 @@ class Member:
         return self.name[0].upper()
 
     @property
+    def region(self) -> str:
+        return self.organisation.region or "Region not known"
+
+    @property
     def capped(self) -> bool:
         """Whether the finance rule put it in a worse segment than its scores do."""
         now, alone = self.place.segment, self.place.segment_unadjusted

@@ -46,6 +46,7 @@ def chosen(site: Path) -> list[str]:
         OF_THE_VERSION,
         f"{OF_THE_VERSION}/data",
         league,
+        f"{OF_THE_VERSION}/mental-health-community",
         f"{league}/ranked",
         f"{league}/compare",
         f"{league}/build",
