@@ -98,7 +98,7 @@ class History:
 
 def pages(shown: Editions) -> Iterator[File]:
     """All living pages but the method."""
-    made = partial(page, fictional=shown.fictional, sentences=sentences, shown=shown, leagues=shown.leagues)
+    made = partial(page, fictional=shown.fictional, shown=shown, leagues=shown.leagues)
     everybody, events = _everybody(shown), _events(shown)
     guides = {one.metric_id: one for _, league in shown.leagues.values() for one in league.measures.values()}
     yield made("start", "", "Find your trust", events=events[:NEWS], count=len(everybody))

@@ -30,7 +30,7 @@ class Row:
 
 def pages(edition: Edition, league: League) -> Iterator[File]:
     """The list of a league's measures, and a page for each."""
-    crumbs = (*above(edition), Crumb(league.title, edition.folder(league)))
+    crumbs = above(edition, league)
     domains = [
         (domain, measures)
         for domain in sorted(league.domains, key=lambda domain: domain.domain == FINANCE)
@@ -45,7 +45,6 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         edition,
         league=league,
         domains=domains,
-        sentences=sentences,
     )
     found = edition.beside(league, Value)
     titles = {one.name: one.title for one in edition.leagues}
@@ -66,7 +65,6 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             source=_source(edition, measure),
             titles=titles,
             england=edition.england.get(measure.metric_id),
-            sentences=sentences,
         )
 
 

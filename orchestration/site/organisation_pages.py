@@ -17,7 +17,7 @@ from orchestration.site import organisation_sentences as said
 from orchestration.site import pictures, sentences
 from orchestration.site.league_pages import above
 from orchestration.site.pictures import Scale
-from orchestration.site.render import Crumb, File, page
+from orchestration.site.render import File, page
 from orchestration.site.rows import (
     Context,
     InContext,
@@ -135,12 +135,12 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
     background = Background(edition, league)
     for member in league.members:
         path = edition.page_of(league, member)
-        shared: dict[str, Any] = {"league": league, "member": member, "sentences": sentences}
+        shared: dict[str, Any] = {"league": league, "member": member}
         yield page(
             "organisation",
             path,
             member.organisation.organisation_name,
-            (*above(edition), Crumb(league.title, edition.folder(league))),
+            above(edition, league),
             edition,
             **shared,
             said=said,
