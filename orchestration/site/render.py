@@ -90,14 +90,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    ours = {
-        "site_name": NAME,
-        "strip": pictures.range_strip,
-        "pictures": pictures,
-        "sentences": sentences,
-        "words": words,
-    }
-    environment.globals |= ours | _components()
+    environment.globals |= {"pictures": pictures, "sentences": sentences, "words": words}
+    environment.globals |= {"site_name": NAME, "strip": pictures.range_strip} | _components()
     return environment
 
 
