@@ -346,8 +346,8 @@ def _courses(background: Background, code: str) -> Iterator[Course]:
     for (metric, _), points in found.items():
         points.sort(key=lambda one: one.month)
         if len(points) >= FEWEST_MONTHS:
-            picture = pictures.series([one.value for one in points], points[-1].mean)
-            yield Course(background.league.measures[metric].plain_name, picture, said.series(points))
+            measure = background.league.measures[metric]
+            yield Course(measure.plain_name, pictures.series(points), said.series(points))
 
 
 def _traces(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -131,13 +132,26 @@ def test_few_months_are_a_sketch() -> None:
     assert sentences.sketch(series()) is None
 
 
-def test_the_picture_of_months_ends_its_line_where_one_is_missing() -> None:
+@pytest.mark.parametrize(("picture", "dots"), [(pictures.months, 3), (pictures.series, 1)])
+def test_a_picture_of_months_ends_its_line_where_one_is_missing(picture: Callable[..., str], dots: int) -> None:
     def drawn(*months: int) -> str:
-        return str(pictures.months([point(month=date(2025, month, 1)) for month in months]))
+        return str(picture([point(month=date(2025, month, 1)) for month in months]))
 
     assert drawn(1, 2, 3).count("<polyline") == 1
     assert drawn(1, 2, 4).count("<polyline") == 2
-    assert drawn(1, 2, 4).count("<circle") == 3
+    assert drawn(1, 2, 4).count("<circle") == dots
+
+
+def test_the_little_picture_of_months_rises_to_its_last_past_the_mean() -> None:
+    def drawn(*values: int, mean: Decimal | None) -> str:
+        points = [point(month=date(2025, n, 1), value=Decimal(value), mean=mean) for n, value in enumerate(values, 1)]
+        return str(pictures.series(points))
+
+    rising = drawn(1, 3, mean=Decimal(2))
+    assert 'points="20.0,940.0 980.0,60.0"' in rising and 'cx="98%" cy="6%"' in rising
+    assert '<line class="middle" x1="0%" x2="100%" y1="50%" y2="50%"/>' in rising
+    level = drawn(3, 3, mean=None)
+    assert 'points="20.0,940.0 980.0,940.0"' in level and "middle" not in level
 
 
 def test_the_picture_of_months_marks_what_chance_does_not_explain() -> None:

@@ -517,11 +517,6 @@ def test_a_value_strip_has_box_line_ticks_and_dot() -> None:
     assert "box" not in pictures.value_strip(scale, None, None, D(0))
 
 
-def test_a_line_of_equal_months_is_level() -> None:
-    assert 'd="M0.0 18.0L100.0 18.0"' in pictures.series([D(3), D(3)], None)
-    assert 'd="M0.0 33.0L100.0 3.0"' in pictures.series([D(1), D(3)], D(2))
-
-
 # The page as a whole
 
 
