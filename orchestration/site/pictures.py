@@ -15,6 +15,7 @@ from markupsafe import Markup
 from orchestration.site.rows import Point, Waiting
 
 HIDDEN = 'aria-hidden="true" focusable="false"'
+FUNNEL_LIMITS = (1.96, 3.09)  # `funnel_alert` and `funnel_alarm` of seed `decision_levels`; a test holds them to it
 MIDDLE = '<line class="middle" x1="50%" x2="50%" y1="1" y2="23"/>'
 
 
@@ -115,7 +116,8 @@ def funnel(ranked: Sequence[Waiting]) -> Markup:
         angle = asin(sqrt(centre / 100)) + distance * sqrt(1 / (4 * exp(step)) + tau**2)
         return 100 * sin(min(max(angle, 0), pi / 2)) ** 2
 
-    curves = {distance: [limit(step, distance) for step in steps] for distance in (-3.09, -1.96, 1.96, 3.09)}
+    alert, alarm = FUNNEL_LIMITS
+    curves = {distance: [limit(step, distance) for step in steps] for distance in (-alarm, -alert, alert, alarm)}
     shares = [float(row.share_within_18_weeks) for row in ranked]
     drawn = [*shares, *(one for curve in curves.values() for one in curve)]
     lowest, span = min(drawn), (max(drawn) - min(drawn)) or 1.0
@@ -127,7 +129,7 @@ def funnel(ranked: Sequence[Waiting]) -> Markup:
         return 0.04 + 0.92 * (1 - (share - lowest) / span)
 
     lines = [
-        f'<polyline class="{"limit" if abs(distance) > 2 else "limit inner"}" points="'
+        f'<polyline class="{"limit inner" if abs(distance) == alert else "limit"}" points="'
         + " ".join(f"{1000 * across(x):.1f},{1000 * down(y):.1f}" for x, y in zip(steps, curve, strict=True))
         + '"/>'
         for distance, curve in curves.items()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.site import examples, words
+from orchestration.site import examples, pictures, words
 from orchestration.site.editions import Editions
 from orchestration.site.method_pages import QUESTIONS, Question
 from orchestration.site.rows import (
@@ -281,9 +281,11 @@ def test_a_file_has_a_size(number: int, text: str) -> None:
     assert words.size(number) == text
 
 
-def test_levels_that_a_page_names_are_those_of_the_seed() -> None:
+def test_levels_that_a_page_names_or_draws_are_those_of_the_seed() -> None:
     with (ROOT / "dbt_project/seeds/decision_levels.csv").open(encoding="utf-8") as file:
         levels = {level["decision"]: level["value"] for level in csv.DictReader(file)}
+    drawn = [float(levels[name]) for name in ("funnel_alert", "funnel_alarm")]
+    assert [*pictures.FUNNEL_LIMITS] == drawn
     for page, said in LEVELS.items():
         text = (ROOT / "orchestration/site/templates/method" / f"{page}.html.j2").read_text(encoding="utf-8")
         assert {name: words for name, words in said.items() if words.format(levels[name]) not in text} == {}, page
