@@ -16,6 +16,7 @@ from orchestration.site.editions import Editions
 from orchestration.site.render import page
 from orchestration.site.rows import Point, Waiting
 from orchestration.site.view import Series
+from tests.site_rows import capped, league, member
 
 
 def point(**other: Any) -> Point:
@@ -44,12 +45,6 @@ def point(**other: Any) -> Point:
 
 def series(*points: Point) -> Series:
     return Series(points or (point(),))
-
-
-def league(**other: Any) -> Any:
-    coverage = SimpleNamespace(absent_reason="only 3 of the 24 metrics are at hand", metrics_missing=None)
-    about: dict[str, Any] = {"title": "Acute trusts", "published": True, "of_icbs": False, "coverage": coverage}
-    return SimpleNamespace(**(about | other))
 
 
 def edition(quarter: str = "2025-26-Q2", version: int = 1, state: str = "approved", **other: Any) -> Any:
@@ -193,8 +188,8 @@ def test_the_newest_version_is_in_force() -> None:
 
 
 def test_notes_say_what_a_version_has_and_lacks() -> None:
-    coverage = SimpleNamespace(metrics_missing="OF0001 OF0002")
-    one, lacking, none = league(), league(title="Boards", coverage=coverage), league(published=False)
+    one, none = league(title="Acute trusts"), league(published=False)
+    lacking = league(title="Boards", metrics_missing="OF0001 OF0002")
     assert sentences.notes(edition(leagues=(none,))) == "Tables of no leagues."
     assert sentences.notes(edition(leagues=(one, none))) == "Tables of 1 league: Acute trusts."
     assert sentences.notes(edition(leagues=(one, lacking))) == (
@@ -264,20 +259,19 @@ def test_agreement_is_told_in_figures() -> None:
 
 def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
     said = "There is no table this quarter: only 3 of the 24 measures are at hand."
-    assert sentences.first_sentence(league(published=False)) == said
-    member: Any = SimpleNamespace(place=SimpleNamespace(not_ranked_reason="has 1 of the 4 metrics"))
-    assert sentences.no_place(league(published=False), member) == said
-    assert sentences.no_place(league(), member) == "It has no place this quarter: it has 1 of the 4 measures."
+    none = league(published=False, absent_reason="only 3 of the 24 metrics are at hand")
+    assert sentences.first_sentence(none) == said
+    one = member("R1", None, not_ranked_reason="has 1 of the 4 metrics")
+    assert sentences.no_place(none, one) == said
+    assert sentences.no_place(league(), one) == "It has no place this quarter: it has 1 of the 4 measures."
 
 
 def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
-    place = SimpleNamespace(segment=3)
-    capped: Any = SimpleNamespace(capped=True, place=place, certainty=SimpleNamespace(rank_without_override=12))
-    assert sentences.rule_held(edition(), capped) == (
+    assert sentences.rule_held(edition(), capped()) == (
         "Q2 2025/26: the finance rule put it in segment 3. By score alone it was 12th. The range looks narrow because"
         " the rule fixes the segment, not because more is known."
     )
-    assert sentences.rule_held(edition(), SimpleNamespace(capped=False, certainty=None)) is None  # type: ignore[arg-type]
+    assert sentences.rule_held(edition(), member("R1", None)) is None
 
 
 # Lists of ours
@@ -291,7 +285,7 @@ def test_patients_table_says_how_many_have_a_place() -> None:
         "30 of 61 trusts have a place by 4 measures of waits, experience and outcomes. The other 31 lack too many of"
         " the measures."
     )
-    assert sentences.patients_lead(league(of_icbs=True), places(42, 0)) == (
+    assert sentences.patients_lead(league(member("QHL", organisation_type="icb")), places(42, 0)) == (
         "42 of 42 boards have a place by 4 measures of waits, experience and outcomes."
     )
 

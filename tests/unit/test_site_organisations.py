@@ -20,7 +20,6 @@ from orchestration.site.rows import (
     Domain,
     DomainPlace,
     Lever,
-    Measure,
     Measured,
     Origin,
     PatientPlace,
@@ -32,19 +31,15 @@ from orchestration.site.rows import (
     Value,
 )
 from orchestration.site.view import Edition, Member
-from tests.site_rows import league, member, row
+from tests.site_rows import capped, league, measure, member, row
 
 D = Decimal
 
 
-def capped(**said: Any) -> Member:
+def hertfordshire(**said: Any) -> Member:
     """Hertfordshire Partnership in July to September 2025."""
-    found: dict[str, Any] = {
-        **{"segment_unadjusted": 1, "segment": 3, "final_segment": 3, "financial_override": 1},
-        **{"rank_low": 23, "rank_high": 34, "rank_without_override": 12, "places_lost_to_override": 14},
-        **{"rank_without_finance": 5, "rank_low_without_finance": 2, "rank_high_without_finance": 21},
-    }
-    return member("RWR", 26, **found | said)
+    without_finance = {"rank_without_finance": 5, "rank_low_without_finance": 2, "rank_high_without_finance": 21}
+    return capped("RWR", **{"rank_low": 23, "rank_high": 34, **without_finance, **said})
 
 
 def measured(value: str | None, **said: Any) -> Measured:
@@ -53,22 +48,18 @@ def measured(value: str | None, **said: Any) -> Measured:
     return row(Measured, value=value and D(value), **{"direction": "lower_better", **found, **said})
 
 
-def measure(metric: str, name: str, **said: Any) -> Measure:
-    return row(Measure, metric_id=metric, plain_name=name, **{"counted": True, "domain": "access", **said})
-
-
 # Answer, segment, money
 
 
 def test_a_capped_trust_that_the_rule_does_not_move_still_carries_it() -> None:
-    one = capped(rank_without_override=26, places_lost_to_override=0)
+    one = hertfordshire(rank_without_override=26, places_lost_to_override=0)
     first, second = sentences.answer(league(one), one)
     assert first.startswith("NHS England’s finance rule put it in segment 3. It stays 26th of 1. With the rule,")
     assert second == "The range looks narrow because the rule fixes the segment, not because more is known."
 
 
 def test_the_segment_of_a_capped_trust_never_looks_sure() -> None:
-    said = ours.segment_fact(league(capped()), capped())
+    said = ours.segment_fact(league(hertfordshire()), hertfordshire())
     assert said == [
         "Segment 3 of 4.",
         "NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
@@ -96,11 +87,13 @@ def test_the_segment_says_how_often_it_would_be_the_same() -> None:
 
 
 def test_money_costs_a_place_or_gives_one_or_does_neither() -> None:
-    assert ours.money_fact(capped()) == [
+    assert ours.money_fact(hertfordshire()) == [
         "The finance rule costs it 14 places: by score alone it would be 12th, not 26th.",
         "Without any money measures it would be 5th (likely 2 to 21).",
     ]
-    assert ours.money_fact(capped(places_lost_to_override=1))[0].startswith("The finance rule costs it 1 place: ")
+    assert ours.money_fact(hertfordshire(places_lost_to_override=1))[0].startswith(
+        "The finance rule costs it 1 place: "
+    )
     gained = member("R1", 7, places_lost_to_override=-2)
     assert ours.money_fact(gained) == [
         "The finance rule does not apply to it, but it gains 2 places because the rule moves others down."
@@ -320,7 +313,9 @@ def test_a_place_on_a_measure_says_how_far_chance_moves_it() -> None:
 
 
 def test_ways_that_a_release_does_not_know_are_left_out() -> None:
-    one = capped(left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", measurement_rank_low=None)
+    one = hertfordshire(
+        left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", measurement_rank_low=None
+    )
     names = [(way.name, way.note, way.rank, way.low, way.high) for way in _ways(league(one), one)]
     assert names == [
         ("NHS England’s method", "", 26, 23, 34),
@@ -360,7 +355,7 @@ def test_the_gap_to_the_next_segment() -> None:
         "Its average would have to fall by 0.10 to be in segment 3."
     )
     assert ours.gap(member("R1", 1, segment=1, gap_to_next_segment=D("0.10")).place) is None
-    assert ours.gap(capped().place) is None
+    assert ours.gap(hertfordshire().place) is None
 
 
 def test_what_it_takes_is_arithmetic() -> None:
@@ -543,7 +538,9 @@ def made(*members: Member, release: Any = None, **said: Any) -> dict[str, str]:
 
 def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages() -> None:
     bad = '<script>alert("1")</script> & Co'
-    found = made(capped(organisation_name=bad, short_name=bad), member("R2", 2, organisation_name=bad, short_name=bad))
+    found = made(
+        hertfordshire(organisation_name=bad, short_name=bad), member("R2", 2, organisation_name=bad, short_name=bad)
+    )
     assert sorted(found) == [
         f"2025-26-q2/v1/acute/{code}/{page}index.html" for code in ("r2", "rwr") for page in ("card/", "")
     ]
