@@ -74,7 +74,7 @@ class History:
 
     organisation: Organisation
     standings: tuple[Standing, ...]
-    series: dict[tuple[str, str], Series]
+    series: dict[str, Series]
     predecessors: tuple[str, ...]
     successors: tuple[str, ...]
 
@@ -166,13 +166,14 @@ def _everybody(shown: Editions) -> dict[str, History]:
         for league in edition.leagues:
             for member in league.members:
                 named.setdefault(member.code, member.organisation)
-    series: dict[str, dict[tuple[str, str], Series]] = {}
-    for release in (shown.front.release if shown.front else None, shown.months):
-        for code, measures in (view.series(release) if release else {}).items():
+    series: dict[str, dict[str, Series]] = {}
+    of_all = view.series(shown.months) if shown.months else {}
+    for months in (shown.front.months if shown.front else {}, of_all):
+        for code, metrics in months.items():
             mine = series.setdefault(code, {})
-            for measure, found in measures.items():
-                if measure not in mine or found.reach > mine[measure].reach:
-                    mine[measure] = found
+            for metric, found in metrics.items():
+                if metric not in mine or found.reach > mine[metric].reach:
+                    mine[metric] = found
     predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     return {
         code: History(

@@ -75,7 +75,7 @@ def _rows(edition: Edition, league: League, measure: Measure) -> Iterator[Row]:
     for member, one in held:
         likely = (one.value_low, one.value_high) if one.value_low is not None and one.value_high is not None else None
         picture = pictures.value_range(scale, one.value, likely) if scale and one.value is not None else None
-        months = (member.code, measure.metric_id) in edition.with_months
+        months = measure.metric_id in edition.months.get(member.code, {})
         yield Row(member, one, picture, sentences.quarter_of(one), months)
 
 

@@ -26,7 +26,6 @@ from orchestration.site.rows import (
     Measured,
     Origin,
     Peer,
-    Point,
     Quality,
     Teacher,
     Value,
@@ -103,7 +102,6 @@ class Background:
         self.support = {one.organisation_code: one for one in edition.support.get(league.name, ())}
         self.of_patients = {one.organisation_code: one for one in edition.patients.get(league.name, ())}
         self.levers = edition.beside(league, Lever)
-        self.months = edition.beside(league, Point)
         self.files = {sha256: str(one["file_name"]) for sha256, one in edition.release.sources.items()}
         self.outcomes = Counter(one.outcome for rows in self.in_context.values() for one in rows)
         self.ranked_for_patients = sum(one.rank is not None for one in self.of_patients.values())
@@ -339,15 +337,10 @@ def _teachers(background: Background, member: Member) -> list[tuple[Measure, str
 
 def _courses(background: Background, code: str) -> Iterator[Course]:
     """The measures of the league that the release has months of."""
-    found: dict[tuple[str, str], list[Point]] = {}
-    for one in background.months.get(code, ()):
-        if one.metric_id in background.league.measures:
-            found.setdefault((one.metric_id, one.measure), []).append(one)
-    for (metric, _), points in found.items():
-        points.sort(key=lambda one: one.month)
-        if len(points) >= FEWEST_MONTHS:
-            measure = background.league.measures[metric]
-            yield Course(measure.plain_name, pictures.series(points), said.series(points))
+    for metric, found in background.edition.months.get(code, {}).items():
+        measure = background.league.measures.get(metric)
+        if measure and len(found.points) >= FEWEST_MONTHS:
+            yield Course(measure.plain_name, pictures.series(found.points), said.series(found.points))
 
 
 def _traces(

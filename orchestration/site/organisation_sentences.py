@@ -4,6 +4,7 @@ Belongs here: what only that page says. Does not: what others say, too (`sentenc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from orchestration.site import sentences
@@ -332,7 +333,7 @@ def support(found: Support, league: League) -> list[str]:
     return ["It meets all four of our conditions for who needs support.", *said]
 
 
-def series(points: list[Point]) -> str:
+def series(points: Sequence[Point]) -> str:
     """What the months of one measure show."""
     first, last = points[0], points[-1]
     said = (

@@ -209,10 +209,9 @@ class Edition:
         return {row.metric_id: row for row in rows_of(self.release, EnglandFigure)}
 
     @cached_property
-    def with_months(self) -> frozenset[tuple[str, str]]:
-        """Whose months of which metric are known."""
-        rows = self.release.rows(Point.TABLE)
-        return frozenset((row["organisation_code"], row["metric_id"]) for row in rows)
+    def months(self) -> dict[str, dict[str, Series]]:
+        """By organisation and metric."""
+        return series(self.release)
 
     @cached_property
     def agreements(self) -> dict[str, list[Agreement]]:
@@ -355,9 +354,10 @@ class Series:
         return self.last.month, len(self.points)
 
 
-def series(release: Release) -> dict[str, dict[tuple[str, str], Series]]:
-    """The months of trusts and boards, by organisation and measure: of a quarter, or of a release of all months, whose
-    tables are a publication and year each."""
+def series(release: Release) -> dict[str, dict[str, Series]]:
+    """The months of trusts and boards, by organisation and metric: of a quarter, or of a release of all months, whose
+    tables are a publication and year each. Where a metric is counted in several ways, those of the one that reaches
+    furthest."""
     tables = [Point.TABLE]
     if release.since:
         tables = sorted(path.stem for path in release.folder.glob("*.parquet"))
@@ -366,10 +366,11 @@ def series(release: Release) -> dict[str, dict[tuple[str, str], Series]]:
         for kind in ("trust", "icb"):
             for row in rows_of(release, Point, table, organisation_type=kind):
                 found.setdefault(row.organisation_code, {}).setdefault((row.metric_id, row.measure), []).append(row)
-    return {
-        code: {
-            measure: Series(tuple(sorted(points, key=lambda point: point.month)))
-            for measure, points in sorted(of_one.items())
-        }
-        for code, of_one in sorted(found.items())
-    }
+    furthest: dict[str, dict[str, Series]] = {}
+    for code, of_one in sorted(found.items()):
+        mine = furthest.setdefault(code, {})
+        for (metric, _), points in sorted(of_one.items()):
+            made = Series(tuple(sorted(points, key=lambda point: point.month)))
+            if metric not in mine or made.reach > mine[metric].reach:
+                mine[metric] = made
+    return furthest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestration.quarters import Quarter
-from orchestration.site import living_pages, pictures, sentences
+from orchestration.site import living_pages, pictures, sentences, view
 from orchestration.site.editions import Editions
 from orchestration.site.render import page
 from orchestration.site.rows import Point, Waiting
@@ -125,6 +126,18 @@ def test_the_standard_is_asked_of_the_usual_range(assurance: str, meets: str) ->
 def test_few_months_are_a_sketch() -> None:
     assert sentences.sketch(series(point(limits="trial", points=3))) == "This rests on 3 months: read it as a sketch."
     assert sentences.sketch(series()) is None
+
+
+def test_of_the_ways_to_count_a_metric_the_one_that_reaches_furthest_has_its_months() -> None:
+    def rows(measure: str, *months: int, code: str = "RAA") -> list[dict[str, Any]]:
+        points = [point(measure=measure, organisation_code=code, month=date(2025, month, 1)) for month in months]
+        return [asdict(one) | {"organisation_type": "trust"} for one in points]
+
+    tables = rows("b", 4, 5, 6) + rows("a", 6, 5) + rows("a", 6, code="RBB") + rows("c", 1, 2, 3, 4, 5)
+    release: Any = SimpleNamespace(since=None, rows=lambda table, **kind: [r for r in tables if r | kind == r])
+    found = view.series(release)
+    assert [(one.measure, one.month.month) for one in found["RAA"]["OF0013"].points] == [("b", 4), ("b", 5), ("b", 6)]
+    assert list(found) == ["RAA", "RBB"]
 
 
 @pytest.mark.parametrize(("picture", "dots"), [(pictures.months, 3), (pictures.series, 1)])

@@ -519,7 +519,8 @@ class Bare:
     """A release whose tables of ours are empty."""
 
     def __init__(self, **tables: list[dict[str, Any]]) -> None:
-        self.found, self.sources, self.version, self.synthetic, self.quarter = tables, {}, 1, False, "2025-26-Q2"
+        self.found, self.sources, self.since = tables, {}, None
+        self.version, self.synthetic, self.quarter = 1, False, "2025-26-Q2"
 
     def rows(self, name: str, **equal: object) -> list[dict[str, Any]]:
         return [row for row in self.found.get(name, []) if all(row.get(key) == value for key, value in equal.items())]
