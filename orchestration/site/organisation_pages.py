@@ -285,7 +285,7 @@ def _ways(league: League, member: Member) -> Iterator[Way]:
     if certainty.method_rank_low is not None and certainty.method_rank_high is not None:
         yield Way(
             "By other sound methods",
-            "thousands of ways to score, weigh and average",
+            "thousands of ways to score, weigh and average; the place is the middle one",
             certainty.method_rank_median,
             certainty.method_rank_low,
             certainty.method_rank_high,

@@ -384,9 +384,15 @@ def of_domain(found: DomainPlace | None) -> str | None:
 def checked(badges: dict[str, int], total: int) -> str:
     """How many figures of a page could be checked, and how many deserve a question."""
     look, good = badges.get("look", 0), badges.get("good", 0)
-    said = f"We could check {look + good} of these {total} figures."
-    if look:
-        said += f" {look} of them deserve{'s' if look == 1 else ''} a question, which does not make it wrong."
+    known = look + good
+    if known == total:
+        said = "We could check this figure." if total == 1 else f"We could check all {total} of these figures."
+    else:
+        said = f"We could check {known or 'none'} of these {total} figures."
+    if look == 1:
+        said += f" {'It' if total == 1 else '1 of them'} deserves a question, which does not make it wrong."
+    elif look:
+        said += f" {look} of them deserve a question, which does not make them wrong."
     return said
 
 

@@ -16,6 +16,7 @@ from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, 
 from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member, Series
 from orchestration.site.words import (
     counted,
+    dated,
     listed,
     months,
     ordinal,
@@ -331,7 +332,7 @@ def no_place(league: League, member: Member) -> str:
 
 def in_words(reason: str | None) -> str:
     """A reason of a release in the words of pages."""
-    said = (reason or "no reason is given").replace("metric", "measure").replace(", is no ", " and is no ")
+    said = dated(reason or "no reason is given").replace("metric", "measure").replace(", is no ", " and is no ")
     return f"it {said}" if said.startswith(("is ", "has ", "commissions ")) else said
 
 

@@ -109,7 +109,7 @@ def _specialties(edition: Edition) -> Iterator[File]:
     index = f"{edition.path}/specialties"
     known = {member.code: (league, member) for league in edition.leagues for member in league.members}
     listed = []
-    for code, rows in edition.specialties.items():
+    for code, rows in sorted(edition.specialties.items(), key=lambda one: one[0] != ALL_SPECIALTIES):
         name = "All specialties together" if code == ALL_SPECIALTIES else rows[0].treatment_function_name
         name = name.removesuffix(" Service")
         path = f"{index}/{code.lower().replace('_', '-')}"

@@ -127,6 +127,11 @@ class League:
         return self.coverage.framework_status == EXPERIMENTAL
 
     @property
+    def order(self) -> tuple[bool, bool, str]:
+        """Those with a table come first, and those of NHS England before ours."""
+        return not self.published, self.experimental, self.name
+
+    @property
     def has_finance_rule(self) -> bool:
         """Whether its framework has one, be it that it moves nobody."""
         return self.coverage.override_segment is not None
@@ -267,7 +272,7 @@ def read(release: Release) -> Edition:
         figures.setdefault(row["league"], {})[row["assessment"], row["item"], row["measure"]] = row["value"]
     measures, domains = _by_league(rows_of(release, Measure)), _by_league(rows_of(release, Domain))
     members, pairs = _members(release, organisations), _by_league(rows_of(release, Pair))
-    leagues = tuple(
+    leagues = [
         League(
             coverage=coverage,
             members=tuple(members.get(coverage.league, ())),
@@ -278,8 +283,9 @@ def read(release: Release) -> Edition:
             official=coverage.league in official,
         )
         for coverage in rows_of(release, Coverage)
-    )
-    return Edition(release, quarter, guide, state, why, leagues, organisations)
+    ]
+    in_order = tuple(sorted(leagues, key=lambda league: league.order))
+    return Edition(release, quarter, guide, state, why, in_order, organisations)
 
 
 def _members(release: Release, organisations: dict[str, Organisation]) -> dict[str, list[Member]]:

@@ -51,6 +51,20 @@ def test_a_value_carries_its_unit(unit: str, text: str) -> None:
     assert words.value(Decimal("5.06"), unit) == text
 
 
+def test_months_of_a_release_are_written_out() -> None:
+    assert words.dated("its counts end with 2026-01; not counted: 2025-12, 2026-03.") == (
+        "its counts end with January 2026; not counted: December 2025, March 2026."
+    )
+    for text in ("2025-26", "2025-26-Q2", "2025-09-30", "X2026-0112"):
+        assert words.dated(text) == text
+
+
+def test_leagues_with_a_table_come_first_and_ours_after_those_of_nhs_england() -> None:
+    none = league(league="acute", published=False)
+    ours, theirs = league(league="icb", framework_status="experimental"), league(league="mental_health_community")
+    assert sorted([none, ours, theirs], key=lambda one: one.order) == [theirs, ours, none]
+
+
 def of_positions(*positions: str) -> list[Member]:
     return [member(f"R{n}", n + 1, position=position, rank_low=1, rank_high=3) for n, position in enumerate(positions)]
 

@@ -385,7 +385,7 @@ def test_an_earlier_version_is_in_force_again_once_the_newer_is_withdrawn() -> N
 
 def test_a_league_leads_to_the_newest_edition_that_has_its_table() -> None:
     def with_league(quarter: str, published: bool) -> Any:
-        return edition(quarter, leagues=(SimpleNamespace(name="acute", published=published),))
+        return edition(quarter, leagues=(league(published=published),))
 
     first, second, third = (with_league(f"2025-26-Q{n}", n == 1) for n in (1, 2, 3))
     assert editions(first, second, third).leagues["acute"][0] is first

@@ -289,7 +289,11 @@ def test_how_many_figures_could_be_checked() -> None:
     assert ours.checked({"good": 1, "look": 1}, 9).endswith(
         "1 of them deserves a question, which does not make it wrong."
     )
-    assert " 3 of them deserve a question" in ours.checked({"look": 3}, 9)
+    assert " 3 of them deserve a question, which does not make them wrong." in ours.checked({"look": 3}, 9)
+    assert ours.checked({"good": 9}, 9) == "We could check all 9 of these figures."
+    assert ours.checked({"good": 1}, 1) == "We could check this figure."
+    assert ours.checked({"look": 1}, 1).endswith(" this figure. It deserves a question, which does not make it wrong.")
+    assert ours.checked({"none": 2}, 2) == "We could check none of these 2 figures."
 
 
 def test_a_domain_never_says_a_place_without_its_range() -> None:
