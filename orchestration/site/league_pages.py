@@ -21,7 +21,7 @@ def above(edition: Edition, league: League | None = None) -> tuple[Crumb, ...]:
 def pages(edition: Edition, league: League) -> Iterator[File]:
     """The page in groups and, where the league has places, the ranked table."""
     groups = {position: league.at(position) for position in (BETTER, EITHER, WORSE)}
-    missing = [league.measures[one].plain_name for one in (league.coverage.metrics_missing or "").split()]
+    missing = [f"“{league.measures[one].plain_name}”" for one in (league.coverage.metrics_missing or "").split()]
     yield page(
         "league",
         edition.folder(league),
