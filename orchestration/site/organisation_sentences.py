@@ -87,10 +87,11 @@ def money_fact(member: Member) -> list[str]:
     if certainty is None or certainty.rank_without_override is None:
         return []
     lost = certainty.places_lost_to_override or 0
+    alone = sentences.likely(certainty.rank_low_without_override, certainty.rank_high_without_override)
     if lost > 0:
         said = [
             f"The finance rule costs it {counted(lost, 'place')}: by score alone it would be"
-            f" {ordinal(certainty.rank_without_override)}, not {ordinal(certainty.rank)}."
+            f" {ordinal(certainty.rank_without_override)}{alone}, not {ordinal(certainty.rank)}."
         ]
     elif lost < 0:
         first = "does not change its segment" if member.place.financial_override else "does not apply to it"
@@ -98,13 +99,9 @@ def money_fact(member: Member) -> list[str]:
     else:
         said = ["The finance rule does not change its place."]
     if certainty.rank_without_finance is not None:
-        likely = _likely(certainty.rank_low_without_finance, certainty.rank_high_without_finance)
+        likely = sentences.likely(certainty.rank_low_without_finance, certainty.rank_high_without_finance)
         said.append(f"Without any money measures it would be {ordinal(certainty.rank_without_finance)}{likely}.")
     return said
-
-
-def _likely(low: int | None, high: int | None) -> str:
-    return "" if low is None or high is None else f" (likely {span(low, high)})"
 
 
 def change_fact(member: Member) -> list[str]:

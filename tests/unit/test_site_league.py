@@ -135,6 +135,8 @@ def test_a_capped_trust_always_carries_what_the_rule_did() -> None:
         "The range looks narrow because the rule fixes the segment, not because more is known.",
     ]
     assert sentences.alone(one) == "12th by score alone"
+    known = capped(rank_low_without_override=4, rank_high_without_override=28)
+    assert sentences.alone(known) == "12th by score alone (likely 4 to 28)"
 
 
 def test_who_has_no_place_hears_why() -> None:

@@ -280,9 +280,10 @@ def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
 
 
 def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
-    assert sentences.rule_held(edition(), capped()) == (
-        "Q2 2025/26: the finance rule put it in segment 3. By score alone it was 12th. The range looks narrow because"
-        " the rule fixes the segment, not because more is known."
+    held = capped(rank_low_without_override=4, rank_high_without_override=28)
+    assert sentences.rule_held(edition(), held) == (
+        "Q2 2025/26: the finance rule put it in segment 3. By score alone it was 12th (likely 4 to 28). The range looks"
+        " narrow because the rule fixes the segment, not because more is known."
     )
     assert sentences.rule_held(edition(), member("R1", None)) is None
 

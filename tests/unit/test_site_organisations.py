@@ -39,7 +39,8 @@ D = Decimal
 def hertfordshire(**said: Any) -> Member:
     """Hertfordshire Partnership in July to September 2025."""
     without_finance = {"rank_without_finance": 5, "rank_low_without_finance": 2, "rank_high_without_finance": 21}
-    return capped("RWR", **{"rank_low": 23, "rank_high": 34, **without_finance, **said})
+    without_override = {"rank_low_without_override": 4, "rank_high_without_override": 28}
+    return capped("RWR", **{"rank_low": 23, "rank_high": 34, **without_override, **without_finance, **said})
 
 
 def measured(value: str | None, **said: Any) -> Measured:
@@ -88,7 +89,7 @@ def test_the_segment_says_how_often_it_would_be_the_same() -> None:
 
 def test_money_costs_a_place_or_gives_one_or_does_neither() -> None:
     assert ours.money_fact(hertfordshire()) == [
-        "The finance rule costs it 14 places: by score alone it would be 12th, not 26th.",
+        "The finance rule costs it 14 places: by score alone it would be 12th (likely 4 to 28), not 26th.",
         "Without any money measures it would be 5th (likely 2 to 21).",
     ]
     assert ours.money_fact(hertfordshire(places_lost_to_override=1))[0].startswith(
@@ -317,9 +318,8 @@ def test_a_place_on_a_measure_says_how_far_chance_moves_it() -> None:
 
 
 def test_ways_that_a_release_does_not_know_are_left_out() -> None:
-    one = hertfordshire(
-        left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", measurement_rank_low=None
-    )
+    unknown = {"rank_low_without_override": None, "measurement_rank_low": None}
+    one = hertfordshire(left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", **unknown)
     names = [(way.name, way.note, way.rank, way.low, way.high) for way in _ways(league(one), one)]
     assert names == [
         ("NHS England’s method", "", 26, 23, 34),
