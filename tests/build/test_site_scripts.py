@@ -365,3 +365,15 @@ def test_a_league_shows_those_of_a_region_and_kind_that_are_chosen(page: Page, a
     page.select_option("#kind", "")
     assert len(shown()) == len(organisations) and page.evaluate("location.search") == ""
     assert not page.locator("#count").is_visible()
+
+
+def test_a_column_sorts_its_table_by_its_figures(page: Page, address: str) -> None:
+    def column(number: int) -> list[str]:
+        return page.locator(f".ranked tbody td:nth-child({number})").all_inner_texts()
+
+    page.goto(f"{address}/ambulance/ranked/index.html")
+    page.get_by_role("button", name="Trust", exact=True).click()
+    assert column(3) == sorted(column(3)) and len(column(3)) == 10
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("button", name="Score", exact=True).click()
+    assert column(5) == sorted(column(5), reverse=True) and column(5)[0] != column(5)[-1]
