@@ -28,6 +28,8 @@ from orchestration.terminal.arguments import ALL, ORGANISATION, QuarterName, as_
 from orchestration.terminal.console import Console, say_json, write_plainly_where_needed
 from orchestration.terminal.framework import framework
 from orchestration.terminal.interrupt import end_when_interrupted, say_when_stopped
+from orchestration.warehouse import spark
+from orchestration.warehouse.project import DUCKDB, SPARK
 from orchestration.workspace.paths import PROJECT, Workspace
 
 HEAD = 10
@@ -72,8 +74,8 @@ def fetch(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
 )
 @click.option(
     "--engine",
-    type=click.Choice(["duckdb", "spark"]),
-    default="duckdb",
+    type=click.Choice([DUCKDB, SPARK]),
+    default=DUCKDB,
     envvar="LEAGUE_ENGINE",
     show_default=True,
     help="What builds the stage and metric models: docs/scale.md.",
@@ -86,6 +88,8 @@ def build(extracts: Path, quarters: tuple[str, ...], engine: str, as_json: bool,
     Several quarters are built in one pass. The exit code is 0 where each has a release that may be used.
     """
     arguments.refuse_folders(extracts, data_dir)
+    if engine == SPARK:
+        spark.require()
     from orchestration.defs import by_command
 
     if ALL in quarters:

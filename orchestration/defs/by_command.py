@@ -25,8 +25,7 @@ from orchestration.releases.release import Release
 from orchestration.terminal.console import Console, say_json
 from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
 from orchestration.terminal.leagues import show_release, show_warnings
-from orchestration.warehouse import spark
-from orchestration.warehouse.project import DUCKDB, SPARK
+from orchestration.warehouse.project import DUCKDB
 from orchestration.workspace.paths import Workspace
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 
 def build(extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str, rows: int, as_json: bool) -> bool:
     """Builds quarters and says what came of each. True where each has a release that may be used."""
-    if engine == SPARK:
-        spark.require()
     outcomes = _built(extracts, quarters, data_dir, engine)
     if as_json:
         say_json([_facts(outcome) for outcome in outcomes])

@@ -50,7 +50,8 @@ def require() -> None:
     if not os.environ.get(CONNECT) and not which("java") and "JAVA_HOME" not in os.environ:
         missing.append("java")
     if missing:
-        raise LeagueError(f"engine spark needs {', '.join(missing)}, which is not installed: docs/scale.md says how")
+        needs = f"engine spark needs {', '.join(missing)}, not installed here"
+        raise LeagueError(f"{needs}: `make spark` adds all but Java, docs/scale.md says more")
 
 
 def build_stage(build: Build, selected: str, waived: Collection[str]) -> list[Any]:

@@ -3,15 +3,15 @@ with of_ranks as (
     select
         robustness.quarter,
         robustness.league,
-        median(robustness.rank_high - robustness.rank_low) as likely_width,
+        median({{ as_double('robustness.rank_high - robustness.rank_low') }}) as likely_width,
         count(case when robustness.segment_uncertain then 1 end) as segments_uncertain,
         count(case when league_ranks.segment <> league_ranks.segment_unadjusted then 1 end) as segments_changed,
         count(case when robustness.places_lost_to_override <> 0 then 1 end) as moved_by_override,
         max(robustness.places_lost_to_override) as largest_loss,
         avg(abs(robustness.places_lost_to_override)) as shift_by_override,
-        median(robustness.left_out_rank_high - robustness.left_out_rank_low) as left_out_width,
+        median({{ as_double('robustness.left_out_rank_high - robustness.left_out_rank_low') }}) as left_out_width,
         avg({{ as_double('robustness.method_mean_shift') }}) as method_shift,
-        median(robustness.method_rank_high - robustness.method_rank_low) as method_width,
+        median({{ as_double('robustness.method_rank_high - robustness.method_rank_low') }}) as method_width,
         count(case when robustness.metrics_measured > 0 then 1 end) as organisations_measured,
         median({{ as_double('robustness.measurement_share') }}) as measurement_share
     from {{ ref('rank_robustness') }} as robustness
@@ -28,7 +28,7 @@ of_sets as (
         quarter,
         league,
         max(band) as bands,
-        median(worst_rank - best_rank) as width,
+        median({{ as_double('worst_rank - best_rank') }}) as width,
         sum(told_apart_from) / nullif({{ as_double('count(*) * (count(*) - 1)') }}, 0) as told_apart
     from {{ ref('rank_bands') }}
     group by quarter, league

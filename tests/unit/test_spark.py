@@ -1,0 +1,47 @@
+"""Where Spark is not installed the engine is refused by name, before anything is read. What Spark makes is shown in
+`tests/parity`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from orchestration.cli import league
+from orchestration.errors import LeagueError
+from orchestration.warehouse import spark
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with neither Java nor the extra."""
+    monkeypatch.setattr(spark, "find_spec", lambda name: None)
+    monkeypatch.setattr(spark, "which", lambda name: None)
+    for name in ("JAVA_HOME", spark.CONNECT, spark.MASTER):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_all_that_is_missing_is_named(bare: None) -> None:
+    with pytest.raises(LeagueError, match=r"dbt\.adapters\.spark, pyspark, java.*make spark.*docs/scale\.md"):
+        spark.require()
+
+
+def test_a_server_of_spark_connect_needs_no_java_here(bare: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: object())
+    with pytest.raises(LeagueError, match="engine spark needs java,"):
+        spark.require()
+    monkeypatch.setenv(spark.CONNECT, "sc://localhost:15002")
+    spark.require()
+
+
+@pytest.mark.parametrize("how", [{"args": ["--engine", "spark"]}, {"env": {"LEAGUE_ENGINE": "spark"}}])
+def test_command_refuses_before_it_reads_anything(bare: None, tmp_path: Path, how: dict[str, object]) -> None:
+    (tmp_path / "extracts").mkdir()
+    (tmp_path / "extracts" / "rtt.csv").write_text("nobody reads this")
+    folders = ["--extracts", str(tmp_path / "extracts"), "--data-dir", str(tmp_path / "data")]
+    arguments = ["build", *folders, "--quarter", "2025-26-Q1", *how.get("args", [])]  # type: ignore[misc]
+    result = CliRunner().invoke(league, arguments, env=how.get("env"))  # type: ignore[arg-type]
+    assert isinstance(result.exception, LeagueError)
+    assert "engine spark needs" in str(result.exception)
+    assert not (tmp_path / "data").exists()
