@@ -1,7 +1,7 @@
 {# A count as published: blank where there is nothing to count; anything but digits is no count and stays null, for the
    tests to name. Casting alone would take 12.5 for 13. #}
 {% macro published_count(column) -%}
-    case when {{ column }} = '' then 0 when {{ matches(column, '[0-9]{1,15}') }} then cast({{ column }} as bigint) end
+    case when {{ column }} = '' then 0 when {{ is_digits(column) }} then cast({{ column }} as bigint) end
 {%- endmacro %}
 
 {# Wide columns are summed wide: unpivoting a national file takes a hundred times the memory. #}
@@ -26,7 +26,7 @@
 {% macro not_counts(columns) -%}
     {% set found = [] -%}
     {% for column in columns -%}
-        {% set odd = "case when not coalesce(" ~ matches('landed.' ~ column, '[0-9]{0,15}') ~ ", false)" -%}
+        {% set odd = "case when not coalesce(" ~ is_digits('landed.' ~ column) ~ ", false)" -%}
         {% set shown = "coalesce(chr(39) || landed." ~ column ~ " || chr(39), 'none')" -%}
         {% set _ = found.append(odd ~ " then '" ~ column ~ ": ' || " ~ shown ~ " end") -%}
     {% endfor -%}

@@ -12,6 +12,16 @@ this project is SQL that both read alike.
     regexp_full_match({{ text }}, '{{ pattern }}')
 {%- endmacro %}
 
+{# Whether a text is at most fifteen digits, or none. Asked of every cell of a national file, so not as a pattern: that
+   took half as long again for a model of it, and twice as long for a test (2026-11-26). #}
+{% macro is_digits(text) -%}
+    {{ adapter.dispatch('is_digits')(text) }}
+{%- endmacro %}
+
+{% macro default__is_digits(text) -%}
+    (length({{ text }}) <= 15 and not {{ text }} glob '*[!0-9]*')
+{%- endmacro %}
+
 {# Whether some of a text is of a pattern. #}
 {% macro has(text, pattern) -%}
     {{ adapter.dispatch('has')(text, pattern) }}

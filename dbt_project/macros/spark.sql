@@ -4,6 +4,10 @@
     regexp_like({{ text }}, '^({{ pattern }})\z')
 {%- endmacro %}
 
+{% macro spark__is_digits(text) -%}
+    {{ text }} rlike '^[0-9]{0,15}\z'
+{%- endmacro %}
+
 {% macro spark__has(text, pattern) -%}
     regexp_like({{ text }}, '{{ pattern }}')
 {%- endmacro %}

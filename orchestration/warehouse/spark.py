@@ -9,6 +9,8 @@ import os
 import warnings
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -55,27 +57,65 @@ def require() -> None:
 
 
 def build_stage(build: Build, selected: str, waived: Collection[str]) -> list[Any]:
-    """Builds on Spark the models that are selected, takes them into the warehouse of the build and tests them there;
-    returns dbt's result of each node, from Spark where that could not build one. Raises LeagueError where Spark is not
-    there."""
+    """Builds on Spark the models that are selected, takes them into the warehouse of the build and tests them there.
+    Returns dbt's result of each node, or only of those that Spark could not build. Raises LeagueError where Spark is
+    not there."""
     require()
-    tables = build.folder / "spark"
-    remove_tree(tables)
     seeded = project.build_stage(build, selected, (), but="unit_test model test")
-    arguments = ["run", "--select", selected, "--target", "spark", "--no-write-json"]
-    with session(build, tables), _python_models_in_session():
-        made = list(project.invoke(arguments, target=project.TARGET / "spark").results)
-    if all(str(result.status) == "success" for result in made):
-        made = project.build_stage(build, selected, waived, but="unit_test seed", made=tables)
-        remove_tree(tables)
-    return [*seeded, *made]
+    with on_spark(build, build.folder / "spark") as spark:
+        if failed := [result for result in spark.run(["--select", selected]) if str(result.status) != "success"]:
+            return failed
+        return [*seeded, *project.build_stage(build, selected, waived, but="unit_test seed", made=spark.tables)]
+
+
+@dataclass(frozen=True)
+class OnSpark:
+    """A session for one build. What it makes lies in a folder a layer under `tables`; its schemas have `prefix` before
+    the layer, so that no other build on the cluster has the same."""
+
+    session: SparkSession
+    tables: Path
+    prefix: str
+
+    def run(self, selection: list[str]) -> list[Any]:
+        """Runs the models that dbt selects; returns its results."""
+        os.environ["LEAGUE_SPARK_SCHEMA"] = self.prefix
+        arguments = ["run", *selection, "--target", "spark", "--no-write-json"]
+        with _python_models_in_session():
+            return list(project.invoke(arguments, target=project.TARGET / "spark").results)
+
+    def show(self, relation: str, files: Path) -> None:
+        """Lets models read a relation from its Parquet files."""
+        query = f"select * from parquet.`{files.absolute()}`"
+        self.session.sql(f"create or replace view {self.prefix}_{relation} as {query}")
 
 
 @contextmanager
-def session(build: Build, tables: Path) -> Iterator[SparkSession]:
-    """A session that has the landed tables of a build and its seeds, and writes what is made of them to a folder a
-    layer: on the cluster that the environment names, else on this machine."""
+def on_spark(build: Build, tables: Path) -> Iterator[OnSpark]:
+    """A session that has the landed tables of a build and its seeds: on the cluster that the environment names, else on
+    this machine. Nothing is left of it afterwards, neither on the cluster nor in the folder."""
+    remove_tree(tables)
+    spark = OnSpark(
+        _session(build, tables), tables, f"league_{sha256(str(tables.absolute()).encode()).hexdigest()[:8]}"
+    )
+    layers = sorted({one.layer for one in (*manifest.models(), *manifest.seeds(), *manifest.sources())})
+    try:
+        for layer in layers:
+            spark.session.sql(f"drop schema if exists {spark.prefix}_{layer} cascade")  # of a build that was killed
+            spark.session.sql(f"create schema {spark.prefix}_{layer} location '{tables.absolute()}/{layer}'")
+        for relation, files in _read(build, tables).items():
+            spark.show(relation, files)
+        yield spark
+    finally:
+        for layer in layers:
+            spark.session.sql(f"drop schema if exists {spark.prefix}_{layer} cascade")
+        spark.session.stop()
+        remove_tree(tables)
+
+
+def _session(build: Build, tables: Path) -> SparkSession:
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+    warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation", UserWarning)  # dbt-spark asks
     from pyspark.sql import SparkSession
 
     here = OF_THIS_MACHINE | {"spark.sql.warehouse.dir": str(tables.absolute())}
@@ -83,22 +123,14 @@ def session(build: Build, tables: Path) -> Iterator[SparkSession]:
     builder = SparkSession.builder.appName(f"league tables {build}")
     for name, value in ({} if os.environ.get(CONNECT) else settings).items():
         builder = builder.config(name, value)
-    spark = builder.getOrCreate()
-    try:
-        for name, value in AS_DUCKDB_READS.items():
-            spark.conf.set(name, value)
-        tables_of_the_project = (*manifest.models(), *manifest.seeds(), *manifest.sources())
-        for layer in sorted({table.layer for table in tables_of_the_project}):
-            spark.sql(f"create schema if not exists {layer} location '{tables.absolute()}/{layer}'")
-        for relation, files in _read(build, tables).items():
-            spark.sql(f"create or replace view {relation} as select * from parquet.`{files.absolute()}`")
-        yield spark
-    finally:
-        spark.stop()
+    session = builder.getOrCreate()
+    for name, value in AS_DUCKDB_READS.items():
+        session.conf.set(name, value)
+    return session
 
 
 def _read(build: Build, tables: Path) -> dict[str, Path]:
-    """The Parquet files of every landed table and of every seed, as DuckDB has loaded it."""
+    """The Parquet files of every landed table, and of every seed as DuckDB has loaded it."""
     import duckdb
 
     files = {source.relation: build.landed / f"{source.name}.*parquet" for source in manifest.sources()}

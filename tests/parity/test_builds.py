@@ -61,20 +61,19 @@ def test_build_on_duckdb_finds_the_release_of_spark_current(case: tuple[Path, st
 def test_sql_models_after_the_gate_make_the_same_tables(on_duckdb: Built, tmp_path: Path) -> None:
     build = on_duckdb.build
     ours = {model.relation for model in manifest.models() if is_sql_after_the_gate(model)}
-    with spark.session(build, tmp_path) as session:
-        with duckdb.connect(str(build.warehouse), read_only=True) as connection:
-            for model in manifest.models():
-                if model.relation not in ours:
-                    path = tmp_path / f"{model.relation}.parquet"
-                    connection.table(model.relation).write_parquet(str(path))
-                    session.sql(f"create view {model.relation} as select * from parquet.`{path}`")
+    with spark.on_spark(build, tmp_path / "spark") as on, duckdb.connect(str(build.warehouse), read_only=True) as there:
+        for model in manifest.models():
+            if model.relation not in ours:
+                path = tmp_path / f"{model.relation}.parquet"
+                there.table(model.relation).write_parquet(str(path))
+                on.show(model.relation, path)
         python = [model.name for model in manifest.models() if model.language == "python"]
-        chosen = ["--select", f"tag:{manifest.SCORE_RANK}", "--exclude", *python]
-        results = project.invoke(["run", *chosen, "--target", "spark"], target=project.TARGET / "spark").results
+        results = on.run(["--select", f"tag:{manifest.SCORE_RANK}", "--exclude", *python])
+        (tmp_path / "spark").rename(tmp_path / "kept")
     assert [f"{one.node.name}: {one.message}" for one in results if str(one.status) != "success"] == []
     views = "; ".join(
         f"create schema if not exists other.{layer};"
-        f"create view other.{layer}.{name} as select * from read_parquet('{tmp_path}/{layer}/{name}/*.parquet')"
+        f"create view other.{layer}.{name} as select * from read_parquet('{tmp_path}/kept/{layer}/{name}/*.parquet')"
         for layer, name in (relation.split(".") for relation in sorted(ours))
     )
     compared, different = differences(build, f"attach ':memory:' as other; {views}")
