@@ -70,7 +70,7 @@ class Release:
             if (row["league"], row["metric_id"]) == (league, metric):
                 known = known.union(*(_shown(row[name]) for name in ("median", "lower_quartile", "upper_quartile")))
         for row in [*self._of[None], *(self._of[code] if code else [])]:
-            if league not in row.get("league", league).split():
+            if league not in (row.get("league") or league).split():  # months of boards have none
                 continue
             if "metric_id" in row and (metric not in (None, row["metric_id"]) or not (metric or whole)):
                 continue

@@ -6,7 +6,7 @@ from dataclasses import fields
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from orchestration.site.rows import Band, Certainty, Coverage, Organisation, Place
+from orchestration.site.rows import Band, Certainty, Coverage, Measure, Organisation, Place
 from orchestration.site.view import League, Member
 
 T = TypeVar("T")
@@ -62,6 +62,31 @@ def member(code: str, rank: int | None = 1, **said: Any) -> Member:
             places_lost_to_override=0,
         )
     return Member(**rows)
+
+
+def capped(code: str = "RA1", rank: int = 26, alone: int = 12, **said: Any) -> Member:
+    """Someone whom the finance rule holds down."""
+    rule = {"segment_unadjusted": 1, "segment": 3, "final_segment": 3, "financial_override": 1}
+    return member(
+        code, rank, **{**rule, "rank_without_override": alone, "places_lost_to_override": rank - alone, **said}
+    )
+
+
+def measure(metric_id: str = "OF0082", plain_name: str = "Sickness absence of staff", **said: Any) -> Measure:
+    """A measure that counts."""
+    about = {
+        "league": "acute",
+        "title": "Sickness absence rate",
+        "domain": "people",
+        "unit": "%",
+        "direction": "lower_better",
+        "scoring_rule": "rank",
+        "weight": Decimal(1),
+        "counted": True,
+        "scored_among": "acute",
+        "label": "verified",
+    }
+    return row(Measure, metric_id=metric_id, plain_name=plain_name, **(about | said))
 
 
 def league(*members: Member, **said: Any) -> League:

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
-from orchestration.site.render import Crumb, File, page
+from orchestration.site.render import File, page
 from orchestration.site.rows import Certainty, Measure, Pair
 from orchestration.site.view import BETTER, EITHER, FINANCE, WORSE, Edition, League, Member
 from orchestration.site.words import ordinal, placed, rounded, span, value, whole
@@ -30,11 +30,10 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         "compare",
         folder,
         f"Compare: {league.title}",
-        (*above(edition), Crumb(league.title, edition.folder(league))),
+        above(edition, league),
         edition,
         league=league,
         placed=[member for member in league.by_name if member.certainty],
-        sentences=sentences,
     )
     given = compared(league)
     yield File(f"{folder}/compare.json", json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode())

@@ -13,7 +13,7 @@ from decimal import Decimal
 from types import NoneType
 from typing import Any, get_args, get_type_hints
 
-from orchestration.releases.decisions import WITHDRAWN
+from orchestration.releases.decisions import APPROVED, CANDIDATE, WITHDRAWN
 from orchestration.releases.release import PACKAGE
 from orchestration.site.editions import Editions
 from orchestration.site.league_pages import above
@@ -33,10 +33,22 @@ from orchestration.site.rows import (
 from orchestration.site.view import Edition, League, Member
 
 API = "api/v1"  # fields are added to it, never taken away or given another meaning
+SCHEMAS = {name: f"{API}/{name}.schema.json" for name in ("index", "league", "organisation")}
 START = ("xlsx", "ods", "README.md", "dictionary.md", "audit.html", PACKAGE)  # what people look for first
 OF_LEAGUE = (Coverage, Domain, Measure, Place, Certainty, Band, Change)
 OF_ORGANISATION = (Organisation, Place, Certainty, Band, Change, DomainPlace, Measured)
 SIMPLE = {str: "string", int: "integer", bool: "boolean"}
+ADDRESS = {"type": "string", "pattern": "^[0-9a-z]", "description": "From the root of this site."}
+IS_RELEASE = {  # what every file says of the release that it is of
+    "quarter": {"type": "string", "pattern": r"^\d{4}-\d{2}-Q[1-4]$"},
+    "version": {"type": "integer", "minimum": 1},
+    "state": {"enum": [APPROVED, WITHDRAWN, CANDIDATE], "description": "Nobody can approve a fictional release."},
+    "withdrawn_because": {"type": ["string", "null"]},
+    "synthetic": {"type": "boolean", "description": "Whether every organisation and figure is invented."},
+    "notice": {"type": "string"},
+    "contract_version": {"type": "string"},
+    "package_sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$", "description": "Of its datapackage.json."},
+}
 TEXTS = {Decimal: {"pattern": r"^-?\d+(\.\d+)?$"}, date: {"format": "date"}}  # what JSON has as text, and in what form
 
 
@@ -59,11 +71,13 @@ def living(shown: Editions) -> Iterator[File]:
         (Crumb("Start", ""), Crumb("Data", "data")),
         newest=newest,
         json_of=address_of,
+        schemas=SCHEMAS,
         fictional=shown.fictional,
     )
     yield _json(f"{API}/index.json", _index(shown))
-    yield _json(f"{API}/league.schema.json", _schema("A league", OF_LEAGUE, newest))
-    yield _json(f"{API}/organisation.schema.json", _schema("An organisation", OF_ORGANISATION, newest))
+    yield _json(SCHEMAS["index"], _schema("All versions", _schema_of_index()))
+    yield _json(SCHEMAS["league"], _schema("A league", _schema_of_tables(OF_LEAGUE, newest)))
+    yield _json(SCHEMAS["organisation"], _schema("An organisation", _schema_of_tables(OF_ORGANISATION, newest)))
 
 
 def pages(edition: Edition) -> Iterator[File | Copy]:
@@ -157,6 +171,7 @@ def _release(edition: Edition) -> dict[str, Any]:
 def _index(shown: Editions) -> dict[str, Any]:
     latest = shown.latest
     return {
+        "schemas": SCHEMAS,
         "latest": latest and {"quarter": str(latest.quarter), "version": latest.version},
         "releases": [
             {
@@ -180,37 +195,46 @@ def _index(shown: Editions) -> dict[str, Any]:
     }
 
 
-def _schema(title: str, kinds: tuple[type[Any], ...], edition: Edition) -> dict[str, Any]:
-    """The JSON Schema of a file that has rows of these tables, with what the release says of each column."""
-    release = {name: SIMPLE[type(value)] for name, value in _release(edition).items() if value is not None}
+def _schema(title: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title} | _object(properties)
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    """What has all of these fields, and no other."""
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": title,
         "type": "object",
-        "required": ["release", *(kind.TABLE for kind in kinds)],
+        "required": list(properties),
         "additionalProperties": False,
-        "properties": {
-            "release": {
-                "type": "object",
-                "required": [*release, "withdrawn_because"],
-                "properties": {name: {"type": kind} for name, kind in release.items()}
-                | {"withdrawn_because": {"type": ["string", "null"]}},
-            }
-        }
-        | {kind.TABLE: {"type": "array", "items": _schema_of_row(kind, edition)} for kind in kinds},
+        "properties": properties,
     }
+
+
+def _list(of: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "array", "items": of}
+
+
+def _schema_of_index() -> dict[str, Any]:
+    league = {"league": {"type": "string"}, "title": {"type": "string"}, "published": {"type": "boolean"}}
+    files = {"data": ADDRESS, "leagues": _list(_object(league | {"json": ADDRESS})), "organisations": _list(ADDRESS)}
+    newest = _object({name: IS_RELEASE[name] for name in ("quarter", "version")})
+    return {
+        "schemas": _object(dict.fromkeys(SCHEMAS, ADDRESS)),
+        "latest": {"anyOf": [newest, {"type": "null"}], "description": "The newest that is real and not withdrawn."},
+        "releases": _list(_object(IS_RELEASE | files)),
+    }
+
+
+def _schema_of_tables(kinds: tuple[type[Any], ...], edition: Edition) -> dict[str, Any]:
+    """Of a file that has rows of these tables, with what the release says of each column."""
+    rows = {kind.TABLE: _list(_schema_of_row(kind, edition)) for kind in kinds}
+    return {"release": _object(IS_RELEASE)} | rows
 
 
 def _schema_of_row(kind: type[Any], edition: Edition) -> dict[str, Any]:
     said = {one["name"]: one["description"] for one in edition.release.tables[kind.TABLE]["schema"]["fields"]}
     hints = get_type_hints(kind)
     names = [field.name for field in fields(kind)]
-    return {
-        "type": "object",
-        "required": names,
-        "additionalProperties": False,
-        "properties": {name: _schema_of_value(hints[name]) | {"description": said[name]} for name in names},
-    }
+    return _object({name: _schema_of_value(hints[name]) | {"description": said[name]} for name in names})
 
 
 def _schema_of_value(hint: Any) -> dict[str, Any]:

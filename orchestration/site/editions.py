@@ -50,13 +50,13 @@ class Editions:
 
     @property
     def leagues(self) -> dict[str, tuple[Edition, League]]:
-        """Each league, those with a table first: with the newest edition in force that has it, else that names it."""
+        """Each league in its order: with the newest edition in force that has it, else that names it."""
         found: dict[str, tuple[Edition, League]] = {}
         for edition in self.in_force:
             for league in edition.leagues:
                 if league.published or league.name not in found or not found[league.name][1].published:
                     found[league.name] = (edition, league)
-        return dict(sorted(found.items(), key=lambda item: (not item[1][1].published, item[0])))
+        return dict(sorted(found.items(), key=lambda item: item[1][1].order))
 
     @property
     def latest(self) -> Edition | None:

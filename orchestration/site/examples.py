@@ -19,7 +19,6 @@ from orchestration.site.rows import (
     Pair,
     PatientPlace,
     Peer,
-    Point,
     Quality,
     Score,
     Waiting,
@@ -222,11 +221,9 @@ def specialty(edition: Edition) -> Example | None:
 def series(edition: Edition) -> Example | None:
     """The last month of the first measure that has limits."""
     for league, member in _middles(edition):
-        months = rows_of(edition.release, Point, organisation_code=member.code)
-        if limited := [(one.metric_id, one.measure) for one in months if one.lower_limit is not None]:
-            points = [one for one in months if (one.metric_id, one.measure) == limited[0]]
-            points.sort(key=lambda one: one.month)
-            return Example(edition, league, member, of_series(Series(tuple(points))))
+        for found in edition.months.get(member.code, {}).values():
+            if any(point.lower_limit is not None for point in found.points):
+                return Example(edition, league, member, of_series(found))
     return None
 
 

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestration.site import sentences
 from orchestration.site.render import Crumb, File, page
 from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League
 
 
-def above(edition: Edition) -> tuple[Crumb, ...]:
-    """What stands above a league: the quarter and the version."""
+def above(edition: Edition, league: League | None = None) -> tuple[Crumb, ...]:
+    """What stands above a page of a version, or of one of its leagues."""
     return (
         Crumb("Start", ""),
         Crumb(edition.dates, edition.quarter.lower()),
         Crumb(f"Version {edition.version}", edition.path),
+        *([Crumb(league.title, edition.folder(league))] if league else []),
     )
 
 
 def pages(edition: Edition, league: League) -> Iterator[File]:
     """The page in groups and, where the league has places, the ranked table."""
     groups = {position: league.at(position) for position in (BETTER, EITHER, WORSE)}
-    missing = [league.measures[one].plain_name for one in (league.coverage.metrics_missing or "").split()]
+    missing = [f"“{league.measures[one].plain_name}”" for one in (league.coverage.metrics_missing or "").split()]
     yield page(
         "league",
         edition.folder(league),
@@ -31,15 +31,13 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         league=league,
         groups=groups,
         missing=missing,
-        sentences=sentences,
     )
     if league.published:
         yield page(
             "ranked",
             edition.folder(league, "ranked"),
             f"{league.title}: ranked",
-            (*above(edition), Crumb(league.title, edition.folder(league))),
+            above(edition, league),
             edition,
             league=league,
-            sentences=sentences,
         )

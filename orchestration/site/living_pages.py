@@ -74,7 +74,7 @@ class History:
 
     organisation: Organisation
     standings: tuple[Standing, ...]
-    series: dict[tuple[str, str], Series]
+    series: dict[str, Series]
     predecessors: tuple[str, ...]
     successors: tuple[str, ...]
 
@@ -98,7 +98,7 @@ class History:
 
 def pages(shown: Editions) -> Iterator[File]:
     """All living pages but the method."""
-    made = partial(page, fictional=shown.fictional, sentences=sentences, shown=shown, leagues=shown.leagues)
+    made = partial(page, fictional=shown.fictional, shown=shown, leagues=shown.leagues)
     everybody, events = _everybody(shown), _events(shown)
     guides = {one.metric_id: one for _, league in shown.leagues.values() for one in league.measures.values()}
     yield made("start", "", "Find your trust", events=events[:NEWS], count=len(everybody))
@@ -166,13 +166,14 @@ def _everybody(shown: Editions) -> dict[str, History]:
         for league in edition.leagues:
             for member in league.members:
                 named.setdefault(member.code, member.organisation)
-    series: dict[str, dict[tuple[str, str], Series]] = {}
-    for release in (shown.front.release if shown.front else None, shown.months):
-        for code, measures in (view.series(release) if release else {}).items():
+    series: dict[str, dict[str, Series]] = {}
+    of_all = view.series(shown.months) if shown.months else {}
+    for months in (shown.front.months if shown.front else {}, of_all):
+        for code, metrics in months.items():
             mine = series.setdefault(code, {})
-            for measure, found in measures.items():
-                if measure not in mine or found.reach > mine[measure].reach:
-                    mine[measure] = found
+            for metric, found in metrics.items():
+                if metric not in mine or found.reach > mine[metric].reach:
+                    mine[metric] = found
     predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     return {
         code: History(

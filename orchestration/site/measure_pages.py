@@ -30,7 +30,7 @@ class Row:
 
 def pages(edition: Edition, league: League) -> Iterator[File]:
     """The list of a league's measures, and a page for each."""
-    crumbs = (*above(edition), Crumb(league.title, edition.folder(league)))
+    crumbs = above(edition, league)
     domains = [
         (domain, measures)
         for domain in sorted(league.domains, key=lambda domain: domain.domain == FINANCE)
@@ -45,7 +45,6 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         edition,
         league=league,
         domains=domains,
-        sentences=sentences,
     )
     found = edition.beside(league, Value)
     titles = {one.name: one.title for one in edition.leagues}
@@ -66,7 +65,6 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             source=_source(edition, measure),
             titles=titles,
             england=edition.england.get(measure.metric_id),
-            sentences=sentences,
         )
 
 
@@ -77,7 +75,7 @@ def _rows(edition: Edition, league: League, measure: Measure) -> Iterator[Row]:
     for member, one in held:
         likely = (one.value_low, one.value_high) if one.value_low is not None and one.value_high is not None else None
         picture = pictures.value_range(scale, one.value, likely) if scale and one.value is not None else None
-        months = (member.code, measure.metric_id) in edition.with_months
+        months = measure.metric_id in edition.months.get(member.code, {})
         yield Row(member, one, picture, sentences.quarter_of(one), months)
 
 

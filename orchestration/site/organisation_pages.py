@@ -17,7 +17,7 @@ from orchestration.site import organisation_sentences as said
 from orchestration.site import pictures, sentences
 from orchestration.site.league_pages import above
 from orchestration.site.pictures import Scale
-from orchestration.site.render import Crumb, File, page
+from orchestration.site.render import File, page
 from orchestration.site.rows import (
     Context,
     InContext,
@@ -26,7 +26,6 @@ from orchestration.site.rows import (
     Measured,
     Origin,
     Peer,
-    Point,
     Quality,
     Teacher,
     Value,
@@ -103,7 +102,6 @@ class Background:
         self.support = {one.organisation_code: one for one in edition.support.get(league.name, ())}
         self.of_patients = {one.organisation_code: one for one in edition.patients.get(league.name, ())}
         self.levers = edition.beside(league, Lever)
-        self.months = edition.beside(league, Point)
         self.files = {sha256: str(one["file_name"]) for sha256, one in edition.release.sources.items()}
         self.outcomes = Counter(one.outcome for rows in self.in_context.values() for one in rows)
         self.ranked_for_patients = sum(one.rank is not None for one in self.of_patients.values())
@@ -135,12 +133,12 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
     background = Background(edition, league)
     for member in league.members:
         path = edition.page_of(league, member)
-        shared: dict[str, Any] = {"league": league, "member": member, "sentences": sentences}
+        shared: dict[str, Any] = {"league": league, "member": member}
         yield page(
             "organisation",
             path,
             member.organisation.organisation_name,
-            (*above(edition), Crumb(league.title, edition.folder(league))),
+            above(edition, league),
             edition,
             **shared,
             said=said,
@@ -287,7 +285,7 @@ def _ways(league: League, member: Member) -> Iterator[Way]:
     if certainty.method_rank_low is not None and certainty.method_rank_high is not None:
         yield Way(
             "By other sound methods",
-            "thousands of ways to score, weigh and average",
+            "thousands of ways to score, weigh and average; the place is the middle one",
             certainty.method_rank_median,
             certainty.method_rank_low,
             certainty.method_rank_high,
@@ -339,15 +337,10 @@ def _teachers(background: Background, member: Member) -> list[tuple[Measure, str
 
 def _courses(background: Background, code: str) -> Iterator[Course]:
     """The measures of the league that the release has months of."""
-    found: dict[tuple[str, str], list[Point]] = {}
-    for one in background.months.get(code, ()):
-        if one.metric_id in background.league.measures:
-            found.setdefault((one.metric_id, one.measure), []).append(one)
-    for (metric, _), points in found.items():
-        points.sort(key=lambda one: one.month)
-        if len(points) >= FEWEST_MONTHS:
-            picture = pictures.series([one.value for one in points], points[-1].mean)
-            yield Course(background.league.measures[metric].plain_name, picture, said.series(points))
+    for metric, found in background.edition.months.get(code, {}).items():
+        measure = background.league.measures.get(metric)
+        if measure and len(found.points) >= FEWEST_MONTHS:
+            yield Course(measure.plain_name, pictures.series(found.points), said.series(found.points))
 
 
 def _traces(

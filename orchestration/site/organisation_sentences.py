@@ -4,6 +4,7 @@ Belongs here: what only that page says. Does not: what others say, too (`sentenc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from orchestration.site import sentences
@@ -86,10 +87,11 @@ def money_fact(member: Member) -> list[str]:
     if certainty is None or certainty.rank_without_override is None:
         return []
     lost = certainty.places_lost_to_override or 0
+    alone = sentences.likely(certainty.rank_low_without_override, certainty.rank_high_without_override)
     if lost > 0:
         said = [
             f"The finance rule costs it {counted(lost, 'place')}: by score alone it would be"
-            f" {ordinal(certainty.rank_without_override)}, not {ordinal(certainty.rank)}."
+            f" {ordinal(certainty.rank_without_override)}{alone}, not {ordinal(certainty.rank)}."
         ]
     elif lost < 0:
         first = "does not change its segment" if member.place.financial_override else "does not apply to it"
@@ -97,13 +99,9 @@ def money_fact(member: Member) -> list[str]:
     else:
         said = ["The finance rule does not change its place."]
     if certainty.rank_without_finance is not None:
-        likely = _likely(certainty.rank_low_without_finance, certainty.rank_high_without_finance)
+        likely = sentences.likely(certainty.rank_low_without_finance, certainty.rank_high_without_finance)
         said.append(f"Without any money measures it would be {ordinal(certainty.rank_without_finance)}{likely}.")
     return said
-
-
-def _likely(low: int | None, high: int | None) -> str:
-    return "" if low is None or high is None else f" (likely {span(low, high)})"
 
 
 def change_fact(member: Member) -> list[str]:
@@ -332,7 +330,7 @@ def support(found: Support, league: League) -> list[str]:
     return ["It meets all four of our conditions for who needs support.", *said]
 
 
-def series(points: list[Point]) -> str:
+def series(points: Sequence[Point]) -> str:
     """What the months of one measure show."""
     first, last = points[0], points[-1]
     said = (
@@ -383,9 +381,15 @@ def of_domain(found: DomainPlace | None) -> str | None:
 def checked(badges: dict[str, int], total: int) -> str:
     """How many figures of a page could be checked, and how many deserve a question."""
     look, good = badges.get("look", 0), badges.get("good", 0)
-    said = f"We could check {look + good} of these {total} figures."
-    if look:
-        said += f" {look} of them deserve{'s' if look == 1 else ''} a question, which does not make it wrong."
+    known = look + good
+    if known == total:
+        said = "We could check this figure." if total == 1 else f"We could check all {total} of these figures."
+    else:
+        said = f"We could check {known or 'none'} of these {total} figures."
+    if look == 1:
+        said += f" {'It' if total == 1 else '1 of them'} deserves a question, which does not make it wrong."
+    elif look:
+        said += f" {look} of them deserve a question, which does not make them wrong."
     return said
 
 

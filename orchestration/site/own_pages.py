@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestration.site import sentences
 from orchestration.site.league_pages import above
-from orchestration.site.render import Crumb, File, page
+from orchestration.site.render import File, page
 from orchestration.site.rows import Certainty, Measure
 from orchestration.site.view import FINANCE, Edition, League
 from orchestration.workspace.paths import SEEDS
@@ -33,13 +33,12 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         "own",
         folder,
         f"Build your own ranking: {league.title}",
-        (*above(edition), Crumb(league.title, edition.folder(league))),
+        above(edition, league),
         edition,
         league=league,
         domains=_domains(league),
         titles={one.domain: one.title for one in league.domains},
         presets=given["presets"],
-        sentences=sentences,
     )
     yield File(f"{folder}/scores.json", json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode())
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from orchestration.site.rows import Point, Waiting
 
 HIDDEN = 'aria-hidden="true" focusable="false"'
+FUNNEL_LIMITS = (1.96, 3.09)  # `funnel_alert` and `funnel_alarm` of seed `decision_levels`; a test holds them to it
 MIDDLE = '<line class="middle" x1="50%" x2="50%" y1="1" y2="23"/>'
 
 
@@ -31,44 +32,75 @@ def range_strip(count: int, low: int, high: int, place: int | None = None, alone
     return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
 
 
+@dataclass(frozen=True)
+class Months:
+    """Where months and values lie in a picture of them, as shares of its width and height. Higher is up."""
+
+    first: int
+    width: int
+    lowest: float
+    span: float
+
+    @classmethod
+    def of(cls, points: Sequence[Point], *others: Decimal | None) -> Months:
+        """Of points in the order of their months, with room for other values."""
+        shown = [float(one) for one in (*(point.value for point in points), *others) if one is not None]
+        first, last = (_number(point) for point in (points[0], points[-1]))
+        return cls(first, max(last - first, 1), min(shown), max(shown) - min(shown) or 1.0)
+
+    def across(self, number: float) -> float:
+        return 0.02 + 0.96 * (number - self.first) / self.width
+
+    def down(self, value: Decimal) -> float:
+        return 0.06 + 0.88 * (1 - (float(value) - self.lowest) / self.span)
+
+    def line(self, points: Sequence[Point]) -> str:
+        """A line through the values, which ends where a month is missing."""
+        runs: list[list[str]] = []
+        before = 0
+        for point in points:
+            number = _number(point)
+            if number != before + 1:
+                runs.append([])
+            runs[-1].append(f"{1000 * self.across(number):.1f},{1000 * self.down(point.value):.1f}")
+            before = number
+        return _stretched("".join(f'<polyline class="run" points="{" ".join(run)}"/>' for run in runs))
+
+
+def _number(point: Point) -> int:
+    return point.month.year * 12 + point.month.month
+
+
 def months(points: Sequence[Point]) -> Markup:
     """Months in a row: a band of the usual range and its middle for each phase, a line through the values, a mark at
-    each, and the standard. Higher is up."""
-    numbers = [(point.month.year * 12 + point.month.month) for point in points]
-    first, width = numbers[0], max(numbers[-1] - numbers[0], 1)
-    shown = [x for one in points for x in (one.value, one.lower_limit, one.upper_limit, one.target) if x is not None]
-    lowest, span = float(min(shown)), float(max(shown) - min(shown)) or 1.0
-
-    def across(number: float) -> float:
-        return 0.02 + 0.96 * (number - first) / width
-
-    def down(value: object) -> float:
-        return 0.06 + 0.88 * (1 - (float(value) - lowest) / span)  # type: ignore[arg-type]
-
+    each, and the standard."""
+    at = Months.of(points, *(x for one in points for x in (one.lower_limit, one.upper_limit, one.target)))
     marks = []
-    placed = list(zip(numbers, points, strict=True))
-    for _, phase in groupby(placed, key=lambda one: one[1].phase):
-        months = list(phase)
-        start, end = max(across(months[0][0] - 0.5), 0), min(across(months[-1][0] + 0.5), 1)
-        limits = months[0][1]
-        if limits.lower_limit is None or limits.upper_limit is None:
+    for _, phase in groupby(points, key=lambda one: one.phase):
+        first, *others = phase
+        if first.lower_limit is None or first.upper_limit is None or first.mean is None:
             continue
-        top, bottom, mean = down(limits.upper_limit), down(limits.lower_limit), down(limits.mean)
+        last = others[-1] if others else first
+        start, end = max(at.across(_number(first) - 0.5), 0), min(at.across(_number(last) + 0.5), 1)
+        top, bottom = at.down(first.upper_limit), at.down(first.lower_limit)
         x, y = f'x="{_percent(start)}" width="{_percent(end - start)}"', f'y="{_percent(top)}"'
         marks += [f'<rect class="usual" {x} {y} height="{_percent(bottom - top)}"/>']
-        marks += [_line("axis", start, end, mean)]
+        marks += [_line("axis", start, end, at.down(first.mean))]
     if points[-1].target is not None:
-        marks += [_line("standard", 0, 1, down(points[-1].target))]
-    runs: list[list[str]] = []
-    before = numbers[0]
-    for number, point in placed:
-        if not runs or number > before + 1:  # a month is missing: the line ends
-            runs.append([])
-        runs[-1].append(f"{1000 * across(number):.1f},{1000 * down(point.value):.1f}")
-        before = number
-    marks += [_stretched("".join(f'<polyline class="run" points="{" ".join(run)}"/>' for run in runs))]
-    marks += [_mark(point.variation, across(number), down(point.value)) for number, point in placed]
+        marks += [_line("standard", 0, 1, at.down(points[-1].target))]
+    marks += [at.line(points)]
+    marks += [_mark(point.variation, at.across(_number(point)), at.down(point.value)) for point in points]
     return Markup(f'<svg class="chart months" width="100%" height="140" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
+
+
+def series(points: Sequence[Point]) -> Markup:
+    """The same in little: a line through the values, their mean dashed, the last month as a dot."""
+    mean, last = points[-1].mean, points[-1]
+    at = Months.of(points, mean)
+    marks = [] if mean is None else [_line("middle", 0, 1, at.down(mean))]
+    x, y = _percent(at.across(_number(last))), _percent(at.down(last.value))
+    marks += [at.line(points), f'<circle class="dot" cx="{x}" cy="{y}" r="4"/>']
+    return Markup(f'<svg class="series" width="120" height="36" {HIDDEN}>{"".join(marks)}</svg>')  # noqa: S704 - numbers only
 
 
 def funnel(ranked: Sequence[Waiting]) -> Markup:
@@ -84,7 +116,8 @@ def funnel(ranked: Sequence[Waiting]) -> Markup:
         angle = asin(sqrt(centre / 100)) + distance * sqrt(1 / (4 * exp(step)) + tau**2)
         return 100 * sin(min(max(angle, 0), pi / 2)) ** 2
 
-    curves = {distance: [limit(step, distance) for step in steps] for distance in (-3.09, -1.96, 1.96, 3.09)}
+    alert, alarm = FUNNEL_LIMITS
+    curves = {distance: [limit(step, distance) for step in steps] for distance in (-alarm, -alert, alert, alarm)}
     shares = [float(row.share_within_18_weeks) for row in ranked]
     drawn = [*shares, *(one for curve in curves.values() for one in curve)]
     lowest, span = min(drawn), (max(drawn) - min(drawn)) or 1.0
@@ -96,7 +129,7 @@ def funnel(ranked: Sequence[Waiting]) -> Markup:
         return 0.04 + 0.92 * (1 - (share - lowest) / span)
 
     lines = [
-        f'<polyline class="{"limit" if abs(distance) > 2 else "limit inner"}" points="'
+        f'<polyline class="{"limit inner" if abs(distance) == alert else "limit"}" points="'
         + " ".join(f"{1000 * across(x):.1f},{1000 * down(y):.1f}" for x, y in zip(steps, curve, strict=True))
         + '"/>'
         for distance, curve in curves.items()
@@ -190,23 +223,6 @@ def value_range(scale: Scale, own: Decimal, likely: tuple[Decimal, Decimal] | No
         bar = f'<rect class="range" x="{_percent(start)}" y="8" width="{_percent(end - start)}" height="8" rx="3"/>'
     dot = f'<circle class="dot" cx="{_percent(scale.share(own))}" cy="12" r="5"/>'
     return Markup(f'<svg class="strip" width="100%" height="24" {HIDDEN}><use href="#line"/>{bar}{dot}</svg>')  # noqa: S704 - numbers only
-
-
-def series(values: Sequence[Decimal], middle: Decimal | None) -> Markup:
-    """The months of one measure as a line, its mean dashed, the last month as a dot. Up is more, not better."""
-    low, high = min(*values, middle or values[0]), max(*values, middle or values[0])
-
-    def y(value: Decimal) -> str:
-        return f"{18 if low == high else 33 - 30 * float((value - low) / (high - low)):.1f}"
-
-    steps = [(f"{100 * place / max(len(values) - 1, 1):.1f}", y(value)) for place, value in enumerate(values)]
-    line = "L".join(f"{x} {height}" for x, height in steps)
-    mean = "" if middle is None else f'<line class="middle" x1="0" x2="100%" y1="{y(middle)}" y2="{y(middle)}"/>'
-    return Markup(  # noqa: S704 - numbers only
-        f'<svg class="series" width="120" height="36" {HIDDEN}>{mean}<svg width="100%" height="36" viewBox="0 0 100 36"'
-        f' preserveAspectRatio="none"><path class="run" d="M{line}"/></svg>'
-        f'<circle class="dot" cx="100%" cy="{steps[-1][1]}" r="4"/></svg>'
-    )
 
 
 def _percent(share: float) -> str:

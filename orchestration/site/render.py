@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, PackageLoader, StrictUndefined
 
-from orchestration.site import pictures, words
+from orchestration.site import pictures, sentences, words
 from orchestration.site.view import Edition
 
 NAME = "Open league tables"
@@ -90,8 +90,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    ours = {"site_name": NAME, "strip": pictures.range_strip, "pictures": pictures, "words": words}
-    environment.globals |= ours | _components()
+    environment.globals |= {"pictures": pictures, "sentences": sentences, "words": words}
+    environment.globals |= {"site_name": NAME, "strip": pictures.range_strip} | _components()
     return environment
 
 

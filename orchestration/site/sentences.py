@@ -16,6 +16,7 @@ from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, 
 from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member, Series
 from orchestration.site.words import (
     counted,
+    dated,
     listed,
     months,
     ordinal,
@@ -89,7 +90,13 @@ def alone(member: Member) -> str | None:
     certainty = member.certainty
     if not member.capped or certainty is None or certainty.rank_without_override is None:
         return None
-    return f"{ordinal(certainty.rank_without_override)} by score alone"
+    within = likely(certainty.rank_low_without_override, certainty.rank_high_without_override)
+    return f"{ordinal(certainty.rank_without_override)} by score alone{within}"
+
+
+def likely(low: int | None, high: int | None) -> str:
+    """The range that a place never stands without, where it is known."""
+    return "" if low is None or high is None else f" (likely {span(low, high)})"
 
 
 def segments(member: Member) -> str:
@@ -331,7 +338,7 @@ def no_place(league: League, member: Member) -> str:
 
 def in_words(reason: str | None) -> str:
     """A reason of a release in the words of pages."""
-    said = (reason or "no reason is given").replace("metric", "measure").replace(", is no ", " and is no ")
+    said = dated(reason or "no reason is given").replace("metric", "measure").replace(", is no ", " and is no ")
     return f"it {said}" if said.startswith(("is ", "has ", "commissions ")) else said
 
 
@@ -341,7 +348,7 @@ def rule_held(edition: Edition, member: Member) -> str | None:
         return None
     return (
         f"{edition.guide.published_label}: the finance rule put it in segment {member.place.segment}. By score alone it"
-        f" was {moved.removesuffix(' by score alone')}. {NARROW}"
+        f" was {moved.replace(' by score alone', '')}. {NARROW}"
     )
 
 

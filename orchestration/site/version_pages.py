@@ -55,14 +55,10 @@ def pages(edition: Edition) -> Iterator[File]:
         warnings=[check for check in checks if not check["passed"]],
         support=support,
         patients=patients,
-        sentences=sentences,
     )
     if support:
         leagues = [(league, [_supported(league, row) for row in rows]) for league, rows in support]
-        yield page(
-            "support", f"{edition.path}/needs-support", "Who may need support", up, edition,
-            leagues=leagues, sentences=sentences,
-        )  # fmt: skip
+        yield page("support", f"{edition.path}/needs-support", "Who may need support", up, edition, leagues=leagues)
     for league in patients:
         yield _patients(edition, league)
     if edition.specialties:
@@ -98,7 +94,7 @@ def _patients(edition: Edition, league: League) -> File:
         "patients",
         edition.folder(league, "patients"),
         f"What patients would ask: {league.title}",
-        (*above(edition), Crumb(league.title, edition.folder(league))),
+        above(edition, league),
         edition,
         league=league,
         ranked=[place for place in places if place.rank],
@@ -106,7 +102,6 @@ def _patients(edition: Edition, league: League) -> File:
         members=members,
         joint=joint,
         lead=sentences.patients_lead(league, places),
-        sentences=sentences,
     )
 
 
@@ -114,7 +109,7 @@ def _specialties(edition: Edition) -> Iterator[File]:
     index = f"{edition.path}/specialties"
     known = {member.code: (league, member) for league in edition.leagues for member in league.members}
     listed = []
-    for code, rows in edition.specialties.items():
+    for code, rows in sorted(edition.specialties.items(), key=lambda one: one[0] != ALL_SPECIALTIES):
         name = "All specialties together" if code == ALL_SPECIALTIES else rows[0].treatment_function_name
         name = name.removesuffix(" Service")
         path = f"{index}/{code.lower().replace('_', '-')}"
@@ -130,7 +125,6 @@ def _specialties(edition: Edition) -> Iterator[File]:
             month=rows[0].month,
             sides=sides,
             known=known,
-            sentences=sentences,
         )
     yield page("specialties", index, "Specialties", above(edition), edition, listed=listed)
 

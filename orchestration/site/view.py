@@ -80,6 +80,10 @@ class Member:
         return self.name[0].upper()
 
     @property
+    def region(self) -> str:
+        return self.organisation.region or "Region not known"
+
+    @property
     def capped(self) -> bool:
         """Whether the finance rule put it in a worse segment than its scores do."""
         now, alone = self.place.segment, self.place.segment_unadjusted
@@ -121,6 +125,11 @@ class League:
     @property
     def experimental(self) -> bool:
         return self.coverage.framework_status == EXPERIMENTAL
+
+    @property
+    def order(self) -> tuple[bool, bool, str]:
+        """Those with a table come first, and those of NHS England before ours."""
+        return not self.published, self.experimental, self.name
 
     @property
     def has_finance_rule(self) -> bool:
@@ -205,10 +214,9 @@ class Edition:
         return {row.metric_id: row for row in rows_of(self.release, EnglandFigure)}
 
     @cached_property
-    def with_months(self) -> frozenset[tuple[str, str]]:
-        """Whose months of which metric are known."""
-        rows = self.release.rows(Point.TABLE)
-        return frozenset((row["organisation_code"], row["metric_id"]) for row in rows)
+    def months(self) -> dict[str, dict[str, Series]]:
+        """By organisation and metric."""
+        return series(self.release)
 
     @cached_property
     def agreements(self) -> dict[str, list[Agreement]]:
@@ -264,7 +272,7 @@ def read(release: Release) -> Edition:
         figures.setdefault(row["league"], {})[row["assessment"], row["item"], row["measure"]] = row["value"]
     measures, domains = _by_league(rows_of(release, Measure)), _by_league(rows_of(release, Domain))
     members, pairs = _members(release, organisations), _by_league(rows_of(release, Pair))
-    leagues = tuple(
+    leagues = [
         League(
             coverage=coverage,
             members=tuple(members.get(coverage.league, ())),
@@ -275,8 +283,9 @@ def read(release: Release) -> Edition:
             official=coverage.league in official,
         )
         for coverage in rows_of(release, Coverage)
-    )
-    return Edition(release, quarter, guide, state, why, leagues, organisations)
+    ]
+    in_order = tuple(sorted(leagues, key=lambda league: league.order))
+    return Edition(release, quarter, guide, state, why, in_order, organisations)
 
 
 def _members(release: Release, organisations: dict[str, Organisation]) -> dict[str, list[Member]]:
@@ -351,9 +360,10 @@ class Series:
         return self.last.month, len(self.points)
 
 
-def series(release: Release) -> dict[str, dict[tuple[str, str], Series]]:
-    """The months of trusts and boards, by organisation and measure: of a quarter, or of a release of all months, whose
-    tables are a publication and year each."""
+def series(release: Release) -> dict[str, dict[str, Series]]:
+    """The months of trusts and boards, by organisation and metric: of a quarter, or of a release of all months, whose
+    tables are a publication and year each. Where a metric is counted in several ways, those of the one that reaches
+    furthest."""
     tables = [Point.TABLE]
     if release.since:
         tables = sorted(path.stem for path in release.folder.glob("*.parquet"))
@@ -362,10 +372,11 @@ def series(release: Release) -> dict[str, dict[tuple[str, str], Series]]:
         for kind in ("trust", "icb"):
             for row in rows_of(release, Point, table, organisation_type=kind):
                 found.setdefault(row.organisation_code, {}).setdefault((row.metric_id, row.measure), []).append(row)
-    return {
-        code: {
-            measure: Series(tuple(sorted(points, key=lambda point: point.month)))
-            for measure, points in sorted(of_one.items())
-        }
-        for code, of_one in sorted(found.items())
-    }
+    furthest: dict[str, dict[str, Series]] = {}
+    for code, of_one in sorted(found.items()):
+        mine = furthest.setdefault(code, {})
+        for (metric, _), points in sorted(of_one.items()):
+            made = Series(tuple(sorted(points, key=lambda point: point.month)))
+            if metric not in mine or made.reach > mine[metric].reach:
+                mine[metric] = made
+    return furthest

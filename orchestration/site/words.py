@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -10,6 +11,7 @@ MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
+MONTH = re.compile(r"(?<![\d-])(?P<year>20[2-9]\d)-(?P<month>0[1-9]|1[0-2])(?![\d-])")  # `2025-26` is a year
 
 
 def rounded(number: Decimal, decimals: int) -> str:
@@ -72,6 +74,11 @@ def months(first: date, last: date) -> str:
     if first.year != last.year:
         return f"{MONTHS[first.month - 1]} {first.year} to {until}"
     return until if first.month == last.month else f"{MONTHS[first.month - 1]} to {until}"
+
+
+def dated(text: str) -> str:
+    """A text of a release with its months written out: for `2026-01`, `January 2026`."""
+    return MONTH.sub(lambda found: f"{MONTHS[int(found['month']) - 1]} {found['year']}", text)
 
 
 def some(items: Sequence[str], at_most: int) -> str | None:

@@ -26,6 +26,9 @@ FORBIDDEN = [
 ELSEWHERE = re.compile(rb'(?:src|href|action|url)\s*[=(]\s*["\']?((?:https?:)?//[^"\')\s>]+)')
 SCRIPTS = re.compile(rb'<script type="module" src="[^":]+"></script>')
 HEADINGS, IDS = re.compile(rb"<h1\b"), re.compile(rb' id="([^"]*)"')
+ASKED = re.compile(rb'<(?:link rel="(?:icon|stylesheet)" href|script type="module" src)="([^"]+)"')
+IMPORTED, FETCHED = re.compile(rb'from "(\./[\w.-]+)"'), re.compile(rb'fetch\("([\w.-]+)"\)')
+OF_LEAGUE = re.compile(r"[\w-]+/v\d+/(?:acute|ambulance|icb|mental-health-community)(?:/\w{3})?/index\.html")
 MAY_BE_NAMED = (b"https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",)
 
 
@@ -66,6 +69,26 @@ def test_every_page_of_a_fictional_release_says_so_and_is_never_the_latest(pages
     assert of_release and all(b"<strong>Fictional.</strong>" in page for page in of_release)
     assert b"refresh" not in pages["latest/index.html"]
     assert not [path for path in pages if path.startswith("latest/") and b'http-equiv="refresh"' in pages[path]]
+
+
+def test_pages_are_light_with_all_that_they_ask_for(site: Path, pages: dict[str, bytes]) -> None:
+    """Of a league and of an organisation 180 KB, of others 200 KB, as nobody packs them."""
+    heavy = {}
+    for path, page in pages.items():
+        asked = {(site / path).parent / name.decode() for name in ASKED.findall(page)}
+        asked |= {file for script in [*asked] if script.suffix == ".js" for file in _asked_by(script, site / path)}
+        weight = len(page) + sum(file.stat().st_size for file in asked)
+        if weight > (180_000 if OF_LEAGUE.fullmatch(path) else 200_000):
+            heavy[path] = weight
+    assert heavy == {}
+
+
+def _asked_by(script: Path, page: Path) -> set[Path]:
+    """What a script asks for: other scripts beside it, and figures beside its page."""
+    content = script.read_bytes()
+    return {script.parent / name.decode() for name in IMPORTED.findall(content)} | {
+        page.parent / name.decode() for name in FETCHED.findall(content)
+    }
 
 
 def test_no_board_has_a_published_place(pages: dict[str, bytes]) -> None:

@@ -23,7 +23,7 @@ def read(path: Path) -> Any:
 
 @pytest.fixture(scope="module")
 def validators(site: Path) -> dict[str, Draft202012Validator]:
-    schemas = {kind: read(site / f"api/v1/{kind}.schema.json") for kind in ("league", "organisation")}
+    schemas = {kind: read(site / f"api/v1/{kind}.schema.json") for kind in ("index", "league", "organisation")}
     for schema in schemas.values():
         Draft202012Validator.check_schema(schema)
     return {kind: Draft202012Validator(schema) for kind, schema in schemas.items()}
@@ -40,7 +40,8 @@ def test_every_file_of_the_release_is_there_untouched(site: Path, release: Path)
 def test_every_json_is_as_its_schema_says(site: Path, validators: dict[str, Draft202012Validator]) -> None:
     leagues, organisations = sorted((site / VERSION / "api").glob("*.json")), sorted(site.glob(f"{VERSION}/api/org/*"))
     assert len(leagues) == 4 and len(organisations) > 240
-    for kind, paths in (("league", leagues), ("organisation", organisations)):
+    index = [site / "api/v1/index.json"]
+    for kind, paths in (("index", index), ("league", leagues), ("organisation", organisations)):
         for path in paths:
             assert [error.message for error in validators[kind].iter_errors(read(path))] == [], path
 
@@ -61,6 +62,35 @@ def test_a_schema_refuses_what_is_left_out_or_unknown(site: Path, validators: di
         assert not validators["league"].is_valid({**league, "rank_robustness": [change]})
 
 
+@pytest.mark.parametrize(
+    ("place", "name", "value"),
+    [
+        ([], "latest", "2025-26-Q4"),
+        ([], "latest", {"quarter": "2025-26-Q5", "version": 1}),
+        ([], "newest", None),
+        (["releases", 0], "state", "final"),
+        (["releases", 0], "version", 0),
+        (["releases", 0], "package_sha256", "ABC"),
+        (["releases", 0], "organisations", ["/api/rkl.json"]),
+        (["releases", 0, "leagues", 0], "published", "true"),
+        (["schemas"], "league", None),
+    ],
+    ids=str,
+)
+def test_the_schema_of_the_index_refuses_what_is_something_else(
+    site: Path, validators: dict[str, Draft202012Validator], place: list[str | int], name: str, value: Any
+) -> None:
+    index = read(site / "api/v1/index.json")
+    changed = deepcopy(index)
+    part = changed
+    for step in place:
+        part = part[step]
+    part[name] = value
+    assert validators["index"].is_valid(index) and not validators["index"].is_valid(changed)
+    del part[name]
+    assert validators["index"].is_valid(changed) == (name == "newest"), "every field is required, and no other"
+
+
 def test_figures_are_those_of_the_release(site: Path, release: Path) -> None:
     tables = Release.read(release)
     for row in tables.rows("league_coverage"):
@@ -78,6 +108,9 @@ def test_the_index_names_every_file_with_the_state_and_the_hash(site: Path, rele
     (one,) = index["releases"]
     assert index["latest"] is None and one["synthetic"] is True and one["notice"].startswith("Fictional")
     assert one["package_sha256"] == hashlib.sha256((release / "datapackage.json").read_bytes()).hexdigest()
+    assert sorted(index["schemas"].values()) == sorted(
+        path.relative_to(site).as_posix() for path in site.glob("api/v1/*.schema.json")
+    )
     named = [league["json"] for league in one["leagues"]] + one["organisations"]
     assert sorted(named) == sorted(path.relative_to(site).as_posix() for path in site.glob(f"{VERSION}/api/**/*.json"))
     assert (site / one["data"] / "index.html").is_file()

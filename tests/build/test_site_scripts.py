@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -341,3 +342,38 @@ def test_a_search_shows_who_has_all_words_that_are_typed(page: Page, address: st
     assert page.inner_text("#count").startswith("None has all of these words.")
     page.fill("#q", "")
     assert page.locator(".found li:visible").count() == len(found)
+
+
+def test_a_league_shows_those_of_a_region_and_kind_that_are_chosen(page: Page, address: str, built: Any) -> None:
+    organisations = Release.read(built.release).rows("organisation_guide", leagues="acute")
+    kinds = sorted({row["trust_subtype"] for row in organisations})
+
+    def expected(**chosen: str) -> set[str]:
+        return {row["short_name"] for row in organisations if all(row[name] == it for name, it in chosen.items())}
+
+    def shown() -> set[str]:
+        return set(page.locator(".bands tbody tr:visible th a").all_inner_texts())
+
+    page.goto(f"{address}/acute/index.html?region=London&kind=none+such")
+    page.locator("#filter").wait_for()
+    assert shown() == expected(region="London") and len(shown()) < len(organisations)
+    assert page.inner_text("#count") == f"{len(shown())} of {len(organisations)}"
+    page.select_option("#kind", kinds[0])
+    assert shown() and shown() == expected(region="London", trust_subtype=kinds[0])
+    assert page.evaluate("location.search") == "?" + urlencode({"region": "London", "kind": kinds[0]})
+    page.select_option("#region", "")
+    page.select_option("#kind", "")
+    assert len(shown()) == len(organisations) and page.evaluate("location.search") == ""
+    assert not page.locator("#count").is_visible()
+
+
+def test_a_column_sorts_its_table_by_its_figures(page: Page, address: str) -> None:
+    def column(number: int) -> list[str]:
+        return page.locator(f".ranked tbody td:nth-child({number})").all_inner_texts()
+
+    page.goto(f"{address}/ambulance/ranked/index.html")
+    page.get_by_role("button", name="Trust", exact=True).click()
+    assert column(3) == sorted(column(3)) and len(column(3)) == 10
+    page.get_by_role("button", name="Score", exact=True).click()
+    page.get_by_role("button", name="Score", exact=True).click()
+    assert column(5) == sorted(column(5), reverse=True) and column(5)[0] != column(5)[-1]

@@ -9,7 +9,8 @@ import pytest
 from orchestration.site import sentences, words
 from orchestration.site.pictures import range_strip
 from orchestration.site.render import link
-from tests.site_rows import league, member
+from orchestration.site.view import Member
+from tests.site_rows import capped, league, member
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,21 @@ def test_a_value_carries_its_unit(unit: str, text: str) -> None:
     assert words.value(Decimal("5.06"), unit) == text
 
 
-def of_positions(*positions: str) -> list[object]:
+def test_months_of_a_release_are_written_out() -> None:
+    assert words.dated("its counts end with 2026-01; not counted: 2025-12, 2026-03.") == (
+        "its counts end with January 2026; not counted: December 2025, March 2026."
+    )
+    for text in ("2025-26", "2025-26-Q2", "2025-09-30", "X2026-0112"):
+        assert words.dated(text) == text
+
+
+def test_leagues_with_a_table_come_first_and_ours_after_those_of_nhs_england() -> None:
+    none = league(league="acute", published=False)
+    ours, theirs = league(league="icb", framework_status="experimental"), league(league="mental_health_community")
+    assert sorted([none, ours, theirs], key=lambda one: one.order) == [theirs, ours, none]
+
+
+def of_positions(*positions: str) -> list[Member]:
     return [member(f"R{n}", n + 1, position=position, rank_low=1, rank_high=3) for n, position in enumerate(positions)]
 
 
@@ -63,7 +78,7 @@ def of_positions(*positions: str) -> list[object]:
     ],
 )
 def test_the_lead_says_how_many_could_be_anywhere(positions: list[str], first: str) -> None:
-    said = sentences.lead(league(*of_positions(*positions)))  # type: ignore[arg-type]
+    said = sentences.lead(league(*of_positions(*positions)))
     assert said == f"{first} For a typical trust, the likely range covers 3 of the {len(positions)} places."
 
 
@@ -72,23 +87,17 @@ def test_a_league_of_icbs_is_of_boards() -> None:
     assert sentences.lead(icb).startswith("Most of these 2 boards")
 
 
-def capped(code: str = "RA1", **said: object) -> object:
-    return member(
-        code, 26, segment=3, segment_unadjusted=1, rank_without_override=12, places_lost_to_override=14, **said
-    )
-
-
 def test_money_counts_who_was_put_down_and_who_moved() -> None:
     gained = member("RA2", 12, places_lost_to_override=-1)
-    one = sentences.money(league(capped(), gained, member("RA3", 61)))  # type: ignore[arg-type]
+    one = sentences.money(league(capped(), gained, member("RA3", 61)))
     assert one == (
         "NHS England’s finance rule put 1 trust in segment 3 that scores alone would put in segment 1 or 2. This one is"
         " marked below, with a ring where it would be by score alone. In all the rule changed the place of 2 trusts."
     )
-    two = sentences.money(league(capped(), capped("RA9")))  # type: ignore[arg-type]
+    two = sentences.money(league(capped(), capped("RA9")))
     assert "put 2 trusts" in two and "These are marked below, with a ring where they would be" in two
     assert sentences.money(league(member("RA3", 61))) == "The finance rule moved no trust this quarter."
-    assert "segment 1. This" in sentences.money(league(capped(), override_segment=2))  # type: ignore[arg-type]
+    assert "segment 1. This" in sentences.money(league(capped(), override_segment=2))
 
 
 def test_a_strict_test_counts_each_pair_once() -> None:
@@ -120,12 +129,14 @@ def test_the_answer_is_a_range(position: str, half: str) -> None:
 
 def test_a_capped_trust_always_carries_what_the_rule_did() -> None:
     one = capped(rank_low=23, rank_high=34, joint=True)
-    assert sentences.answer(league(one), one) == [  # type: ignore[arg-type]
+    assert sentences.answer(league(one), one) == [
         "NHS England’s finance rule moved it from 12th to joint 26th of 1. With the rule, its place is very likely"
         " between 23rd and 34th.",
         "The range looks narrow because the rule fixes the segment, not because more is known.",
     ]
-    assert sentences.alone(one) == "12th by score alone"  # type: ignore[arg-type]
+    assert sentences.alone(one) == "12th by score alone"
+    known = capped(rank_low_without_override=4, rank_high_without_override=28)
+    assert sentences.alone(known) == "12th by score alone (likely 4 to 28)"
 
 
 def test_who_has_no_place_hears_why() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from types import SimpleNamespace
@@ -10,11 +12,12 @@ from typing import Any
 import pytest
 
 from orchestration.quarters import Quarter
-from orchestration.site import living_pages, pictures, sentences
+from orchestration.site import living_pages, pictures, sentences, view
 from orchestration.site.editions import Editions
 from orchestration.site.render import page
 from orchestration.site.rows import Point, Waiting
 from orchestration.site.view import Series
+from tests.site_rows import capped, league, member
 
 
 def point(**other: Any) -> Point:
@@ -43,12 +46,6 @@ def point(**other: Any) -> Point:
 
 def series(*points: Point) -> Series:
     return Series(points or (point(),))
-
-
-def league(**other: Any) -> Any:
-    coverage = SimpleNamespace(absent_reason="only 3 of the 24 metrics are at hand", metrics_missing=None)
-    about: dict[str, Any] = {"title": "Acute trusts", "published": True, "of_icbs": False, "coverage": coverage}
-    return SimpleNamespace(**(about | other))
 
 
 def edition(quarter: str = "2025-26-Q2", version: int = 1, state: str = "approved", **other: Any) -> Any:
@@ -131,13 +128,38 @@ def test_few_months_are_a_sketch() -> None:
     assert sentences.sketch(series()) is None
 
 
-def test_the_picture_of_months_ends_its_line_where_one_is_missing() -> None:
+def test_of_the_ways_to_count_a_metric_the_one_that_reaches_furthest_has_its_months() -> None:
+    def rows(measure: str, *months: int, code: str = "RAA") -> list[dict[str, Any]]:
+        points = [point(measure=measure, organisation_code=code, month=date(2025, month, 1)) for month in months]
+        return [asdict(one) | {"organisation_type": "trust"} for one in points]
+
+    tables = rows("b", 4, 5, 6) + rows("a", 6, 5) + rows("a", 6, code="RBB") + rows("c", 1, 2, 3, 4, 5)
+    release: Any = SimpleNamespace(since=None, rows=lambda table, **kind: [r for r in tables if r | kind == r])
+    found = view.series(release)
+    assert [(one.measure, one.month.month) for one in found["RAA"]["OF0013"].points] == [("b", 4), ("b", 5), ("b", 6)]
+    assert list(found) == ["RAA", "RBB"]
+
+
+@pytest.mark.parametrize(("picture", "dots"), [(pictures.months, 3), (pictures.series, 1)])
+def test_a_picture_of_months_ends_its_line_where_one_is_missing(picture: Callable[..., str], dots: int) -> None:
     def drawn(*months: int) -> str:
-        return str(pictures.months([point(month=date(2025, month, 1)) for month in months]))
+        return str(picture([point(month=date(2025, month, 1)) for month in months]))
 
     assert drawn(1, 2, 3).count("<polyline") == 1
     assert drawn(1, 2, 4).count("<polyline") == 2
-    assert drawn(1, 2, 4).count("<circle") == 3
+    assert drawn(1, 2, 4).count("<circle") == dots
+
+
+def test_the_little_picture_of_months_rises_to_its_last_past_the_mean() -> None:
+    def drawn(*values: int, mean: Decimal | None) -> str:
+        points = [point(month=date(2025, n, 1), value=Decimal(value), mean=mean) for n, value in enumerate(values, 1)]
+        return str(pictures.series(points))
+
+    rising = drawn(1, 3, mean=Decimal(2))
+    assert 'points="20.0,940.0 980.0,60.0"' in rising and 'cx="98%" cy="6%"' in rising
+    assert '<line class="middle" x1="0%" x2="100%" y1="50%" y2="50%"/>' in rising
+    level = drawn(3, 3, mean=None)
+    assert 'points="20.0,940.0 980.0,940.0"' in level and "middle" not in level
 
 
 def test_the_picture_of_months_marks_what_chance_does_not_explain() -> None:
@@ -179,8 +201,8 @@ def test_the_newest_version_is_in_force() -> None:
 
 
 def test_notes_say_what_a_version_has_and_lacks() -> None:
-    coverage = SimpleNamespace(metrics_missing="OF0001 OF0002")
-    one, lacking, none = league(), league(title="Boards", coverage=coverage), league(published=False)
+    one, none = league(title="Acute trusts"), league(published=False)
+    lacking = league(title="Boards", metrics_missing="OF0001 OF0002")
     assert sentences.notes(edition(leagues=(none,))) == "Tables of no leagues."
     assert sentences.notes(edition(leagues=(one, none))) == "Tables of 1 league: Acute trusts."
     assert sentences.notes(edition(leagues=(one, lacking))) == (
@@ -250,20 +272,20 @@ def test_agreement_is_told_in_figures() -> None:
 
 def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
     said = "There is no table this quarter: only 3 of the 24 measures are at hand."
-    assert sentences.first_sentence(league(published=False)) == said
-    member: Any = SimpleNamespace(place=SimpleNamespace(not_ranked_reason="has 1 of the 4 metrics"))
-    assert sentences.no_place(league(published=False), member) == said
-    assert sentences.no_place(league(), member) == "It has no place this quarter: it has 1 of the 4 measures."
+    none = league(published=False, absent_reason="only 3 of the 24 metrics are at hand")
+    assert sentences.first_sentence(none) == said
+    one = member("R1", None, not_ranked_reason="has 1 of the 4 metrics")
+    assert sentences.no_place(none, one) == said
+    assert sentences.no_place(league(), one) == "It has no place this quarter: it has 1 of the 4 measures."
 
 
 def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
-    place = SimpleNamespace(segment=3)
-    capped: Any = SimpleNamespace(capped=True, place=place, certainty=SimpleNamespace(rank_without_override=12))
-    assert sentences.rule_held(edition(), capped) == (
-        "Q2 2025/26: the finance rule put it in segment 3. By score alone it was 12th. The range looks narrow because"
-        " the rule fixes the segment, not because more is known."
+    held = capped(rank_low_without_override=4, rank_high_without_override=28)
+    assert sentences.rule_held(edition(), held) == (
+        "Q2 2025/26: the finance rule put it in segment 3. By score alone it was 12th (likely 4 to 28). The range looks"
+        " narrow because the rule fixes the segment, not because more is known."
     )
-    assert sentences.rule_held(edition(), SimpleNamespace(capped=False, certainty=None)) is None  # type: ignore[arg-type]
+    assert sentences.rule_held(edition(), member("R1", None)) is None
 
 
 # Lists of ours
@@ -277,7 +299,7 @@ def test_patients_table_says_how_many_have_a_place() -> None:
         "30 of 61 trusts have a place by 4 measures of waits, experience and outcomes. The other 31 lack too many of"
         " the measures."
     )
-    assert sentences.patients_lead(league(of_icbs=True), places(42, 0)) == (
+    assert sentences.patients_lead(league(member("QHL", organisation_type="icb")), places(42, 0)) == (
         "42 of 42 boards have a place by 4 measures of waits, experience and outcomes."
     )
 
@@ -364,7 +386,7 @@ def test_an_earlier_version_is_in_force_again_once_the_newer_is_withdrawn() -> N
 
 def test_a_league_leads_to_the_newest_edition_that_has_its_table() -> None:
     def with_league(quarter: str, published: bool) -> Any:
-        return edition(quarter, leagues=(SimpleNamespace(name="acute", published=published),))
+        return edition(quarter, leagues=(league(published=published),))
 
     first, second, third = (with_league(f"2025-26-Q{n}", n == 1) for n in (1, 2, 3))
     assert editions(first, second, third).leagues["acute"][0] is first

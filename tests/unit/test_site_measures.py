@@ -12,27 +12,9 @@ import pytest
 from orchestration.site import compare_pages, own_pages, pictures, sentences
 from orchestration.site.rows import Change, Domain, Measure, Measured, Pair
 from orchestration.site.view import League, Member
-from tests.site_rows import league, member, row
+from tests.site_rows import league, measure, member, row
 
 LOWER, HIGHER = "lower_better", "higher_better"
-
-
-def measure(metric_id: str = "OF0082", **said: Any) -> Measure:
-    about = {
-        "league": "acute",
-        "metric_id": metric_id,
-        "title": "Sickness absence rate",
-        "plain_name": "Sickness absence of staff",
-        "domain": "people",
-        "unit": "%",
-        "direction": LOWER,
-        "scoring_rule": "rank",
-        "weight": Decimal(1),
-        "counted": True,
-        "scored_among": "acute",
-        "label": "verified",
-    }
-    return row(Measure, **(about | said))
 
 
 def with_values(*values: str | None, unit: str = "%", quartiles: tuple[str, str, str] | None = None) -> League:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.site import examples, words
+from orchestration.site import examples, pictures, words
 from orchestration.site.editions import Editions
 from orchestration.site.method_pages import QUESTIONS, Question
 from orchestration.site.rows import (
@@ -29,7 +29,7 @@ from orchestration.site.rows import (
     Waiting,
 )
 from orchestration.site.view import Series
-from tests.site_rows import league, member, row
+from tests.site_rows import capped, league, member, row
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,20 +42,14 @@ def test_a_question_names_files_and_headings_that_are_there(question: Question) 
         assert heading in headings, file
 
 
-def capped(code: str, rank: int, **said: Any) -> Any:
-    return member(
-        code, rank, segment=3, segment_unadjusted=1, rank_without_override=1, places_lost_to_override=rank - 1, **said
-    )
-
-
 def edition(*leagues: Any, **said: Any) -> Any:
     return SimpleNamespace(leagues=leagues, synthetic=False, state="approved", **said)
 
 
 def test_the_middle_is_never_one_that_the_finance_rule_holds_down() -> None:
-    three = league(member("R1", 1), capped("R2", 2), member("R3", 3))
+    three = league(member("R1", 1), capped("R2", 2, 1), member("R3", 3))
     assert [one.code for one in examples.from_the_middle(three)] == ["R1", "R3"]
-    assert examples.from_the_middle(league(capped("R2", 1), member("R3", None))) == []
+    assert examples.from_the_middle(league(capped("R2", 1, 1), member("R3", None))) == []
     ten = league(*(member(f"R{place}", place) for place in range(1, 11)))
     assert examples.from_the_middle(ten)[0].code == "R5"
 
@@ -78,7 +72,7 @@ def test_examples_come_from_the_newest_that_has_places_of_trusts_and_never_from_
 
 
 def test_who_is_capped_carries_the_sentence_of_the_rule() -> None:
-    one, two = capped("R5", 5, rank_low=4, rank_high=6), capped("R3", 3)
+    one, two = capped("R5", 5, 1, rank_low=4, rank_high=6), capped("R3", 3, 1)
     found = examples.finance_rule(edition(league(member("R1", 1), member("R2", 2), two, member("R4", 4), one)))
     assert found and found.member is one
     assert found.said == (
@@ -281,9 +275,11 @@ def test_a_file_has_a_size(number: int, text: str) -> None:
     assert words.size(number) == text
 
 
-def test_levels_that_a_page_names_are_those_of_the_seed() -> None:
+def test_levels_that_a_page_names_or_draws_are_those_of_the_seed() -> None:
     with (ROOT / "dbt_project/seeds/decision_levels.csv").open(encoding="utf-8") as file:
         levels = {level["decision"]: level["value"] for level in csv.DictReader(file)}
+    drawn = [float(levels[name]) for name in ("funnel_alert", "funnel_alarm")]
+    assert [*pictures.FUNNEL_LIMITS] == drawn
     for page, said in LEVELS.items():
         text = (ROOT / "orchestration/site/templates/method" / f"{page}.html.j2").read_text(encoding="utf-8")
         assert {name: words for name, words in said.items() if words.format(levels[name]) not in text} == {}, page

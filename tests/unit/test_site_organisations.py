@@ -20,7 +20,6 @@ from orchestration.site.rows import (
     Domain,
     DomainPlace,
     Lever,
-    Measure,
     Measured,
     Origin,
     PatientPlace,
@@ -32,19 +31,16 @@ from orchestration.site.rows import (
     Value,
 )
 from orchestration.site.view import Edition, Member
-from tests.site_rows import league, member, row
+from tests.site_rows import capped, league, measure, member, row
 
 D = Decimal
 
 
-def capped(**said: Any) -> Member:
+def hertfordshire(**said: Any) -> Member:
     """Hertfordshire Partnership in July to September 2025."""
-    found: dict[str, Any] = {
-        **{"segment_unadjusted": 1, "segment": 3, "final_segment": 3, "financial_override": 1},
-        **{"rank_low": 23, "rank_high": 34, "rank_without_override": 12, "places_lost_to_override": 14},
-        **{"rank_without_finance": 5, "rank_low_without_finance": 2, "rank_high_without_finance": 21},
-    }
-    return member("RWR", 26, **found | said)
+    without_finance = {"rank_without_finance": 5, "rank_low_without_finance": 2, "rank_high_without_finance": 21}
+    without_override = {"rank_low_without_override": 4, "rank_high_without_override": 28}
+    return capped("RWR", **{"rank_low": 23, "rank_high": 34, **without_override, **without_finance, **said})
 
 
 def measured(value: str | None, **said: Any) -> Measured:
@@ -53,22 +49,18 @@ def measured(value: str | None, **said: Any) -> Measured:
     return row(Measured, value=value and D(value), **{"direction": "lower_better", **found, **said})
 
 
-def measure(metric: str, name: str, **said: Any) -> Measure:
-    return row(Measure, metric_id=metric, plain_name=name, **{"counted": True, "domain": "access", **said})
-
-
 # Answer, segment, money
 
 
 def test_a_capped_trust_that_the_rule_does_not_move_still_carries_it() -> None:
-    one = capped(rank_without_override=26, places_lost_to_override=0)
+    one = hertfordshire(rank_without_override=26, places_lost_to_override=0)
     first, second = sentences.answer(league(one), one)
     assert first.startswith("NHS England’s finance rule put it in segment 3. It stays 26th of 1. With the rule,")
     assert second == "The range looks narrow because the rule fixes the segment, not because more is known."
 
 
 def test_the_segment_of_a_capped_trust_never_looks_sure() -> None:
-    said = ours.segment_fact(league(capped()), capped())
+    said = ours.segment_fact(league(hertfordshire()), hertfordshire())
     assert said == [
         "Segment 3 of 4.",
         "NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
@@ -96,11 +88,13 @@ def test_the_segment_says_how_often_it_would_be_the_same() -> None:
 
 
 def test_money_costs_a_place_or_gives_one_or_does_neither() -> None:
-    assert ours.money_fact(capped()) == [
-        "The finance rule costs it 14 places: by score alone it would be 12th, not 26th.",
+    assert ours.money_fact(hertfordshire()) == [
+        "The finance rule costs it 14 places: by score alone it would be 12th (likely 4 to 28), not 26th.",
         "Without any money measures it would be 5th (likely 2 to 21).",
     ]
-    assert ours.money_fact(capped(places_lost_to_override=1))[0].startswith("The finance rule costs it 1 place: ")
+    assert ours.money_fact(hertfordshire(places_lost_to_override=1))[0].startswith(
+        "The finance rule costs it 1 place: "
+    )
     gained = member("R1", 7, places_lost_to_override=-2)
     assert ours.money_fact(gained) == [
         "The finance rule does not apply to it, but it gains 2 places because the rule moves others down."
@@ -296,7 +290,11 @@ def test_how_many_figures_could_be_checked() -> None:
     assert ours.checked({"good": 1, "look": 1}, 9).endswith(
         "1 of them deserves a question, which does not make it wrong."
     )
-    assert " 3 of them deserve a question" in ours.checked({"look": 3}, 9)
+    assert " 3 of them deserve a question, which does not make them wrong." in ours.checked({"look": 3}, 9)
+    assert ours.checked({"good": 9}, 9) == "We could check all 9 of these figures."
+    assert ours.checked({"good": 1}, 1) == "We could check this figure."
+    assert ours.checked({"look": 1}, 1).endswith(" this figure. It deserves a question, which does not make it wrong.")
+    assert ours.checked({"none": 2}, 2) == "We could check none of these 2 figures."
 
 
 def test_a_domain_never_says_a_place_without_its_range() -> None:
@@ -320,7 +318,8 @@ def test_a_place_on_a_measure_says_how_far_chance_moves_it() -> None:
 
 
 def test_ways_that_a_release_does_not_know_are_left_out() -> None:
-    one = capped(left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", measurement_rank_low=None)
+    unknown = {"rank_low_without_override": None, "measurement_rank_low": None}
+    one = hertfordshire(left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", **unknown)
     names = [(way.name, way.note, way.rank, way.low, way.high) for way in _ways(league(one), one)]
     assert names == [
         ("NHS England’s method", "", 26, 23, 34),
@@ -360,7 +359,7 @@ def test_the_gap_to_the_next_segment() -> None:
         "Its average would have to fall by 0.10 to be in segment 3."
     )
     assert ours.gap(member("R1", 1, segment=1, gap_to_next_segment=D("0.10")).place) is None
-    assert ours.gap(capped().place) is None
+    assert ours.gap(hertfordshire().place) is None
 
 
 def test_what_it_takes_is_arithmetic() -> None:
@@ -517,11 +516,6 @@ def test_a_value_strip_has_box_line_ticks_and_dot() -> None:
     assert "box" not in pictures.value_strip(scale, None, None, D(0))
 
 
-def test_a_line_of_equal_months_is_level() -> None:
-    assert 'd="M0.0 18.0L100.0 18.0"' in pictures.series([D(3), D(3)], None)
-    assert 'd="M0.0 33.0L100.0 3.0"' in pictures.series([D(1), D(3)], D(2))
-
-
 # The page as a whole
 
 
@@ -529,7 +523,8 @@ class Bare:
     """A release whose tables of ours are empty."""
 
     def __init__(self, **tables: list[dict[str, Any]]) -> None:
-        self.found, self.sources, self.version, self.synthetic, self.quarter = tables, {}, 1, False, "2025-26-Q2"
+        self.found, self.sources, self.since = tables, {}, None
+        self.version, self.synthetic, self.quarter = 1, False, "2025-26-Q2"
 
     def rows(self, name: str, **equal: object) -> list[dict[str, Any]]:
         return [row for row in self.found.get(name, []) if all(row.get(key) == value for key, value in equal.items())]
@@ -548,7 +543,9 @@ def made(*members: Member, release: Any = None, **said: Any) -> dict[str, str]:
 
 def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages() -> None:
     bad = '<script>alert("1")</script> & Co'
-    found = made(capped(organisation_name=bad, short_name=bad), member("R2", 2, organisation_name=bad, short_name=bad))
+    found = made(
+        hertfordshire(organisation_name=bad, short_name=bad), member("R2", 2, organisation_name=bad, short_name=bad)
+    )
     assert sorted(found) == [
         f"2025-26-q2/v1/acute/{code}/{page}index.html" for code in ("r2", "rwr") for page in ("card/", "")
     ]

@@ -205,7 +205,8 @@ function row(one, count, { code, rule }) {
   if (rule && one.capped) {
     const flag = document.createElement("span");
     flag.className = "money-flag";
-    flag.textContent = ` Money: ${ordinal(one.alone)} by score alone`;
+    const likely = one.rangeAlone ? ` (likely ${one.rangeAlone.join(" to ")})` : "";
+    flag.textContent = ` Money: ${ordinal(one.alone)} by score alone${likely}`;
     name.append(flag);
   }
   const picture = document.createElement("td");
