@@ -119,6 +119,39 @@ def history(extracts: Path, first: str, last: str | None, as_json: bool, data_di
 
 @league.command()
 @extracts
+@click.option(
+    "--framework", type=arguments.FrameworkName(), required=True, help="One that the seeds have the rules of."
+)
+@click.option(
+    "--quarter",
+    "quarters",
+    type=QuarterName(also=ALL),
+    multiple=True,
+    required=True,
+    help="May be repeated. `all` is every quarter that the folder has a file of.",
+)
+@as_json
+@data_dir
+def rescore(extracts: Path, framework: str, quarters: tuple[str, ...], as_json: bool, data_dir: Path) -> None:
+    """Score quarters under another framework: experimental, never official.
+
+    What each release shows of its own rules counts for nothing. The quarters are scored in one pass, and what comes of
+    it lies apart from their releases. The exit code is 0 where each may be used.
+    """
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
+    from orchestration.sources.inventory import quarters_at_hand, survey
+
+    there = quarters_at_hand(survey(extracts, Workspace(data_dir)))
+    asked = there if ALL in quarters else sorted({*quarters})
+    if without := [quarter for quarter in asked if quarter not in there]:
+        raise LeagueError(f"no file in {extracts} has values of {', '.join(without)}; there is {', '.join(there)}")
+    if not by_command.rescore(extracts, asked, framework, data_dir, HEAD, as_json):
+        sys.exit(1)
+
+
+@league.command()
+@extracts
 @click.option("--quarter", type=QuarterName(), required=True, help="Such as 2025-26-Q2.")
 @click.option("--all", "every", is_flag=True, help="List the checks that passed too.")
 @as_json

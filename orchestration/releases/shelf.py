@@ -50,9 +50,10 @@ def find(workspace: Workspace, quarter: str | None = None, version: int | None =
 
 
 def shelves(workspace: Workspace) -> dict[str, Path]:
-    """Where the releases of each quarter are, and those of the series."""
+    """Where the releases of each quarter are, those of the series and of rescores."""
     found = {quarter: workspace.releases(quarter) for quarter in quarters_released(workspace)}
-    return found | ({"series": workspace.series} if versions(workspace.series) else {})
+    others = sorted(workspace.series.parent.glob("*"))
+    return found | {folder.name: folder for folder in others if versions(folder)}
 
 
 def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
@@ -69,9 +70,15 @@ def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
 
 
 def require_same_kind(before: Release, after: Release) -> None:
-    """Raises LeagueError where one of two releases is fictional and the other real, or one is a series."""
+    """Raises LeagueError where one of two releases is fictional and the other real, one is a series, or they are under
+    other rules."""
     if before.since or after.since:
         raise LeagueError("a series is compared with nothing: name releases of quarters")
+    if before.framework != after.framework:
+        one, rules = (before, before.framework) if before.framework else (after, after.framework)
+        raise LeagueError(
+            f"{one} is scored under the rules of {rules}, and the other is not: their ranks say other things"
+        )
     if before.synthetic != after.synthetic:
         fictional = before if before.synthetic else after
         raise LeagueError(f"{fictional} is fictional and the other is real: there is nothing to compare")
@@ -91,6 +98,9 @@ def decide(release: Release, state: str, text: str, confirm: Callable[[], object
     if state == APPROVED:
         if release.synthetic:
             raise LeagueError(f"{release} is made of fictional files: nobody can approve it")
+        if release.framework:
+            rules = f"the rules of {release.framework}, which were not in force"
+            raise LeagueError(f"{release} is experimental, scored under {rules}: nobody can approve it")
         if found := list(release.damage()):
             raise LeagueError(f"{release} is damaged and cannot be approved\n" + "\n".join(found))
         if now == WITHDRAWN:
