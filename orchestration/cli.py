@@ -143,7 +143,7 @@ def rescore(extracts: Path, framework: str, quarters: tuple[str, ...], as_json: 
     from orchestration.sources.inventory import quarters_at_hand, survey
 
     there = quarters_at_hand(survey(extracts, Workspace(data_dir)))
-    asked = there if ALL in quarters else sorted({*quarters})
+    asked = list(map(str, there)) if ALL in quarters else sorted({*quarters})
     if without := [quarter for quarter in asked if quarter not in there]:
         raise LeagueError(f"no file in {extracts} has values of {', '.join(without)}; there is {', '.join(there)}")
     if not by_command.rescore(extracts, asked, framework, data_dir, HEAD, as_json):

@@ -134,18 +134,11 @@ def package(
 
 
 def _not_official(quarter: str, framework: str) -> str:
-    """What everything says of a rescore. Of the framework that was in force it has the seeded rules."""
+    """What everything says of a rescore. A quarter may be scored under its own framework, by the seeds alone."""
     with (SEEDS / "quarter_frameworks.csv").open(encoding="utf-8", newline="") as file:
         was_in_force = {"quarter": quarter, "framework": framework} in csv.DictReader(file)
-    how = (
-        "as the seeds have them, whatever the release of the quarter shows"
-        if was_in_force
-        else "which were not in force"
-    )
-    return (
-        f"Not official: scored under the rules of {framework}, {how}."
-        " Its ranks are compared with none under other rules."
-    )
+    how = "as the seeds alone have them" if was_in_force else "which were not in force"
+    return f"Not official: scored under the rules of {framework}, {how}. Compare its ranks with none under other rules."
 
 
 def _changes(before: Release, after: Release) -> dict[str, Any]:

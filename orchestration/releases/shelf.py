@@ -76,9 +76,7 @@ def require_same_kind(before: Release, after: Release) -> None:
         raise LeagueError("a series is compared with nothing: name releases of quarters")
     if before.framework != after.framework:
         one, rules = (before, before.framework) if before.framework else (after, after.framework)
-        raise LeagueError(
-            f"{one} is scored under the rules of {rules}, and the other is not: their ranks say other things"
-        )
+        raise LeagueError(f"{one} is scored under the rules of {rules}, and the other is not")
     if before.synthetic != after.synthetic:
         fictional = before if before.synthetic else after
         raise LeagueError(f"{fictional} is fictional and the other is real: there is nothing to compare")

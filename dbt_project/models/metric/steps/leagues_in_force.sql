@@ -1,7 +1,7 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
--- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts. A rescored quarter has
--- the leagues of the framework that it is scored under, and no others.
+-- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts. In a rescored quarter
+-- the framework that it is scored under takes the place of any other in its leagues, and seeds alone count.
 {%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
 with seeded as (
     select
@@ -19,15 +19,17 @@ with seeded as (
         frameworks.coverage_needed,
         frameworks.label,
         quarters.rescored_under is not null as is_rescored,
-        quarters.rescored_under is not null and own.framework is null as is_foreign
+        in_force.framework is null as is_foreign
     from {{ ref('quarters_in_scope') }} as quarters
+    cross join {{ ref('leagues') }} as leagues
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = leagues.framework
     left join {{ ref('quarter_frameworks') }} as in_force
-        on in_force.quarter = quarters.quarter and quarters.rescored_under is null
-    left join {{ ref('quarter_frameworks') }} as own
-        on own.quarter = quarters.quarter and own.framework = quarters.rescored_under
-    inner join {{ ref('frameworks') }} as frameworks
-        on frameworks.framework = coalesce(quarters.rescored_under, in_force.framework)
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = frameworks.framework
+        on in_force.quarter = quarters.quarter and in_force.framework = leagues.framework
+    left join {{ ref('leagues') }} as instead
+        on instead.framework = quarters.rescored_under and instead.league = leagues.league
+    where
+        leagues.framework = quarters.rescored_under
+        or (in_force.framework is not null and instead.framework is null)
 ),
 
 released as (
