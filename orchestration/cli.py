@@ -168,6 +168,7 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 @league.command()
 @click.argument("organisation", required=False, type=ORGANISATION)
 @arguments.quarter
+@arguments.framework
 @click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
 @click.option("--table", type=arguments.TABLE, help="Another table of the release, such as metric_scores.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows at most; 0 for all.")
@@ -176,6 +177,7 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 def show(
     organisation: str | None,
     quarter: str | None,
+    framework: str | None,
     only: str | None,
     table: str | None,
     rows: int,
@@ -186,7 +188,7 @@ def show(
 
     With an ODS code, a part of a name, or a league, only the rows of those.
     """
-    release = shelf.find(Workspace(data_dir), quarter)
+    release = shelf.find(Workspace(data_dir), quarter, framework=framework)
     release.require_intact()
     if table is not None:
         from orchestration.terminal.tables import show_table, table_for_programs
@@ -224,6 +226,7 @@ def status(as_json: bool, data_dir: Path) -> None:
 @league.command()
 @click.argument("organisation", type=ORGANISATION)
 @arguments.quarter
+@arguments.framework
 @click.option("--version", type=click.IntRange(min=1), help="Of the release of the quarter; the newest if not given.")
 @click.option("--metric", "metric_id", type=arguments.METRIC, help="One metric: the rows it is the sum of, read again.")
 @as_json
@@ -231,6 +234,7 @@ def status(as_json: bool, data_dir: Path) -> None:
 def trace(
     organisation: str,
     quarter: str | None,
+    framework: str | None,
     version: int | None,
     metric_id: str | None,
     as_json: bool,
@@ -241,7 +245,7 @@ def trace(
     ORGANISATION is an ODS code, a part of a name, or a league.
     """
     workspace = Workspace(data_dir)
-    release = shelf.find(workspace, quarter, version)
+    release = shelf.find(workspace, quarter, version, framework)
     shelf.require_one_kind(workspace, release.synthetic)
     from orchestration.audit.trace import trace as traced
     from orchestration.sources.store import Store

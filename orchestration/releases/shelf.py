@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import known_quarters
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN, Decision
 from orchestration.releases.release import Release
 from orchestration.text import IN_NAMES
@@ -32,21 +33,27 @@ def latest_version(releases: Path) -> int:
     return max(versions(releases), default=0)
 
 
-def find(workspace: Workspace, quarter: str | None = None, version: int | None = None) -> Release:
-    """Reads a version of a quarter, the last of the last unless said otherwise. Raises LeagueError, which lists what
-    there is, where it is not there."""
-    there = quarters_released(workspace)
+def find(
+    workspace: Workspace, quarter: str | None = None, version: int | None = None, framework: str | None = None
+) -> Release:
+    """Reads a version of a quarter, the last of the last unless said otherwise, of those that are scored under a
+    framework where one is named. Raises LeagueError, which lists what there is, where it is not there."""
+    there = {one: workspace.releases(one) for one in quarters_released(workspace)}
+    if framework:
+        there = {one: folder for one in known_quarters() if versions(folder := workspace.rescored(one, framework))}
     quarter = quarter or max(there, default=None)
-    numbers = versions(workspace.releases(quarter)) if quarter else []
+    numbers = versions(there[quarter]) if quarter in there else []
     if quarter is None or not numbers or version not in (None, *numbers):
-        have = ", ".join(f"{one} v{number}" for one in there for number in versions(workspace.releases(one)))
+        have = ", ".join(f"{one} v{number}" for one, folder in there.items() for number in versions(folder))
         wanted = f" of {quarter}" if quarter else ""
         wanted += f" v{version}" if version else ""
+        wanted += f" under {framework}" if framework else ""
+        command = f"rescore --framework {framework}" if framework else "build"
         raise LeagueError(
             f"no release{wanted} in {workspace.data_dir}; there is {have or 'none'};"
-            f" league build --extracts FOLDER --quarter {quarter or 'QUARTER'} makes one"
+            f" league {command} --extracts FOLDER --quarter {quarter or 'QUARTER'} makes one"
         )
-    return Release.read(workspace.releases(quarter) / f"v{version or numbers[-1]}")
+    return Release.read(there[quarter] / f"v{version or numbers[-1]}")
 
 
 def shelves(workspace: Workspace) -> dict[str, Path]:
@@ -97,8 +104,7 @@ def decide(release: Release, state: str, text: str, confirm: Callable[[], object
         if release.synthetic:
             raise LeagueError(f"{release} is made of fictional files: nobody can approve it")
         if release.framework:
-            rules = f"the rules of {release.framework}, which were not in force"
-            raise LeagueError(f"{release} is experimental, scored under {rules}: nobody can approve it")
+            raise LeagueError(f"{release} is experimental: nobody can approve it. {release.package['description']}")
         if found := list(release.damage()):
             raise LeagueError(f"{release} is damaged and cannot be approved\n" + "\n".join(found))
         if now == WITHDRAWN:

@@ -192,6 +192,7 @@ extracts = click.option(
     help="A folder of published files as they were downloaded, whatever their names.",
 )
 quarter = click.option("--quarter", type=QuarterName(), help="Such as 2025-26-Q2; the last one released if not given.")
+framework = click.option("--framework", type=FrameworkName(), help="As rescored under this framework: experimental.")
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs: all that was found, as JSON.")
 yes = click.option("--yes", is_flag=True, help="Ask nothing; needed where no person sits at the terminal.")
 release_name = click.argument("release", type=ReleaseName(), metavar="RELEASE")
