@@ -1,6 +1,6 @@
 -- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from
--- the primary publications stand beside them, never in their place, in the unit of seed `metrics`. A score or a rank that
--- was published under other rules is none.
+-- the primary publications stand beside them, never in their place, in the unit of seed `metrics`. A score or a rank
+-- that was published under other rules is none.
 with released as (
     select distinct
         quarter,
