@@ -123,6 +123,39 @@ def history(extracts: Path, first: str, last: str | None, as_json: bool, data_di
 
 @league.command()
 @extracts
+@click.option(
+    "--framework", type=arguments.FrameworkName(), required=True, help="One that the seeds have the rules of."
+)
+@click.option(
+    "--quarter",
+    "quarters",
+    type=QuarterName(also=ALL),
+    multiple=True,
+    required=True,
+    help="May be repeated. `all` is every quarter that the folder has a file of.",
+)
+@as_json
+@data_dir
+def rescore(extracts: Path, framework: str, quarters: tuple[str, ...], as_json: bool, data_dir: Path) -> None:
+    """Score quarters under another framework: experimental, never official.
+
+    What each release shows of its own rules counts for nothing. The quarters are scored in one pass, and what comes of
+    it lies apart from their releases. The exit code is 0 where each may be used.
+    """
+    arguments.refuse_folders(extracts, data_dir)
+    from orchestration.defs import by_command
+    from orchestration.sources.inventory import quarters_at_hand, survey
+
+    there = quarters_at_hand(survey(extracts, Workspace(data_dir)))
+    asked = list(map(str, there)) if ALL in quarters else sorted({*quarters})
+    if without := [quarter for quarter in asked if quarter not in there]:
+        raise LeagueError(f"no file in {extracts} has values of {', '.join(without)}; there is {', '.join(there)}")
+    if not by_command.rescore(extracts, asked, framework, data_dir, HEAD, as_json):
+        sys.exit(1)
+
+
+@league.command()
+@extracts
 @click.option("--quarter", type=QuarterName(), required=True, help="Such as 2025-26-Q2.")
 @click.option("--all", "every", is_flag=True, help="List the checks that passed too.")
 @as_json
@@ -139,6 +172,7 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 @league.command()
 @click.argument("organisation", required=False, type=ORGANISATION)
 @arguments.quarter
+@arguments.framework
 @click.option("--league", "only", type=arguments.LEAGUE, help="Such as acute, icb or icb_official.")
 @click.option("--table", type=arguments.TABLE, help="Another table of the release, such as metric_scores.")
 @click.option("--rows", type=click.IntRange(min=0), default=HEAD, show_default=True, help="Rows at most; 0 for all.")
@@ -147,6 +181,7 @@ def check(extracts: Path, quarter: str, every: bool, as_json: bool, data_dir: Pa
 def show(
     organisation: str | None,
     quarter: str | None,
+    framework: str | None,
     only: str | None,
     table: str | None,
     rows: int,
@@ -157,7 +192,7 @@ def show(
 
     With an ODS code, a part of a name, or a league, only the rows of those.
     """
-    release = shelf.find(Workspace(data_dir), quarter)
+    release = shelf.find(Workspace(data_dir), quarter, framework=framework)
     release.require_intact()
     if table is not None:
         from orchestration.terminal.tables import show_table, table_for_programs
@@ -195,6 +230,7 @@ def status(as_json: bool, data_dir: Path) -> None:
 @league.command()
 @click.argument("organisation", type=ORGANISATION)
 @arguments.quarter
+@arguments.framework
 @click.option("--version", type=click.IntRange(min=1), help="Of the release of the quarter; the newest if not given.")
 @click.option("--metric", "metric_id", type=arguments.METRIC, help="One metric: the rows it is the sum of, read again.")
 @as_json
@@ -202,6 +238,7 @@ def status(as_json: bool, data_dir: Path) -> None:
 def trace(
     organisation: str,
     quarter: str | None,
+    framework: str | None,
     version: int | None,
     metric_id: str | None,
     as_json: bool,
@@ -212,7 +249,7 @@ def trace(
     ORGANISATION is an ODS code, a part of a name, or a league.
     """
     workspace = Workspace(data_dir)
-    release = shelf.find(workspace, quarter, version)
+    release = shelf.find(workspace, quarter, version, framework)
     shelf.require_one_kind(workspace, release.synthetic)
     from orchestration.audit.trace import trace as traced
     from orchestration.sources.store import Store

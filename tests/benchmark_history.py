@@ -68,7 +68,7 @@ def landing(extracts: Path, build: Build) -> None:
     build.unfinished.mkdir(parents=True, exist_ok=True)
     inventory = take_in(survey(extracts), quarter, build.workspace, build.reads(quarter))
     write_parquet(inventory, build.parquet("files"))
-    read = pd.DataFrame({"quarter": quarter, "reads": build.reads(quarter)}).assign(fictional=False)
+    read = pd.DataFrame({"quarter": quarter, "reads": build.reads(quarter)}).assign(fictional=False, framework=None)
     write_parquet(read, build.parquet("build"))
     for source in known_sources().values():
         land(source, inventory, build)

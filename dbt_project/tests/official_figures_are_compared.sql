@@ -5,6 +5,8 @@ select
     leagues.league,
     count(reconciliation.measure) as figures
 from {{ ref('league_value_basis') }} as leagues
+inner join {{ ref('leagues_in_force') }} as in_force
+    on in_force.quarter = leagues.quarter and in_force.league = leagues.league and not in_force.is_foreign
 left join {{ ref('organisations') }} as organisations
     on organisations.quarter = leagues.quarter and organisations.league = leagues.league
 left join {{ ref('reconciliation') }} as reconciliation

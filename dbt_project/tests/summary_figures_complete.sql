@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
 -- A truncated data file loses summary rows: each trust has the four of every quarter, and the two of the improvement
--- programme, which some quarters do not carry, where any trust of its league has them.
+-- programme, which some quarters do not carry, where any trust of its league has them. Another framework has others.
 with carried as (
     select distinct
         quarter,
@@ -17,6 +17,11 @@ select
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('summary_measures_in_force') }} as measures
     on measures.quarter = organisations.quarter and measures.league = organisations.league
+inner join {{ ref('leagues_in_force') }} as in_force
+    on
+        in_force.quarter = organisations.quarter
+        and in_force.league = organisations.league
+        and not in_force.is_foreign
 inner join {{ ref('league_value_basis') }} as leagues
     on
         leagues.quarter = organisations.quarter

@@ -156,7 +156,8 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     inventory = joined(inventories)
     write_parquet(inventory, build.parquet("files"))
     pairs = [(quarter, each) for quarter in build.quarters for each in build.reads(quarter)]
-    asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"]).assign(fictional=fictional)
+    asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"])
+    asked_for = asked_for.assign(fictional=fictional, framework=build.framework)
     write_parquet(asked_for, build.parquet("build"))
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(

@@ -1,6 +1,6 @@
 """Builds that somebody starts at a terminal: the run with its progress, and what came of it in words or as JSON.
 
-Belongs here: what the commands `build`, `history`, `check` and `verify` have in common. Does not: their options
+Belongs here: what the commands `build`, `history`, `rescore`, `check` and `verify` share. Does not: their options
 (`cli.py`), the run itself (`in_process.py`, which is imported while the progress shows already)."""
 
 from __future__ import annotations
@@ -44,17 +44,28 @@ def build(extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str, 
     return all(_may_be_used(outcome) for outcome in outcomes)
 
 
+def rescore(extracts: Path, quarters: Sequence[str], framework: str, data_dir: Path, rows: int, as_json: bool) -> bool:
+    """Scores quarters under the rules of a framework and says what came of each. True where each may be used."""
+    outcomes = _built(extracts, quarters, data_dir, framework=framework)
+    if as_json:
+        say_json([_facts(outcome) for outcome in outcomes])
+    else:
+        for outcome in outcomes:
+            _say_what_was_made(outcome, rows, f"{outcome.quarter} under {framework}")
+    return all(_may_be_used(outcome) for outcome in outcomes)
+
+
 def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json: bool) -> bool:
     """Builds the quarters that have league tables, then the series of all. True where each may be used."""
     of_leagues = [quarter for quarter in quarters if quarter in known_quarters()]
-    before = _last_versions(of_leagues, Workspace(data_dir))
+    before = _last_versions(Workspace(data_dir).releases(quarter) for quarter in of_leagues)
     outcomes = _built(extracts, of_leagues, data_dir) if of_leagues else []
     if not as_json:
         for outcome in outcomes:
             _say_what_was_made(outcome, None)
     first, last = quarters[0], quarters[-1]
     what = f"series {first} to {last}"
-    with _progress(what, "series", Workspace(data_dir), before) as listener:
+    with _progress(what, "series", before) as listener:
         from orchestration.defs import in_process
 
         try:
@@ -68,12 +79,15 @@ def history(extracts: Path, quarters: Sequence[Quarter], data_dir: Path, as_json
     return all(_may_be_used(outcome) for outcome in [*outcomes, series])
 
 
-def _built(extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str = DUCKDB) -> list[Outcome]:
-    workspace = Workspace(data_dir)
-    with _progress(", ".join(quarters), "quarter", workspace, _last_versions(quarters, workspace)) as listener:
+def _built(
+    extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str = DUCKDB, framework: str | None = None
+) -> list[Outcome]:
+    build = Workspace(data_dir).build(*quarters, framework=framework)
+    with _progress(str(build), "quarter", _last_versions(map(build.releases, build.quarters))) as listener:
         from orchestration.defs import in_process
 
-        return in_process.run_quarters("quarter", quarters, extracts.absolute(), data_dir.absolute(), listener, engine)
+        here = extracts.absolute(), data_dir.absolute()
+        return in_process.run_quarters("quarter", quarters, *here, listener, engine, framework)
 
 
 def _may_be_used(outcome: Outcome) -> bool:
@@ -101,7 +115,7 @@ def _say_what_was_made(outcome: Outcome, rows: int | None, what: str = "") -> No
 
 def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bool) -> bool:
     """Runs every gate of a quarter and says what the checks found. True where none is shut."""
-    with _progress(quarter, "check_quarter", Workspace(data_dir), {}) as listener:
+    with _progress(quarter, "check_quarter", {}) as listener:
         from orchestration.defs import in_process
 
         outcome = in_process.run_quarter("check_quarter", quarter, extracts.absolute(), data_dir.absolute(), listener)
@@ -127,20 +141,18 @@ def verify(release: Release, data_dir: Path) -> list[str]:
     from orchestration.audit.verify import verify as verified
 
     job = "series" if release.since else "quarter"
-    with _progress(release.folder.name, job, Workspace(data_dir), {}) as listener:
+    with _progress(release.folder.name, job, {}) as listener:
         from orchestration.defs.in_process import rebuild
 
         return verified(release, data_dir, partial(rebuild, listener))
 
 
 @contextmanager
-def _progress(
-    what: str, job: str, workspace: Workspace, before: dict[str, int]
-) -> Iterator[Callable[[str, str], None]]:
+def _progress(what: str, job: str, before: dict[Path, int]) -> Iterator[Callable[[str, str], None]]:
     """A moving line while a job runs, and how long it took."""
     started = time.monotonic()
     errors = Console(stderr=True)
-    say_when_stopped(lambda: _published_since(before, workspace))
+    say_when_stopped(lambda: _published_since(before))
     prepare_for_libraries()
     validator.start()
     with errors.status(f"{what}: starting", spinner="line") as status:
@@ -159,14 +171,14 @@ def _progress(
     errors.say(f"{what}: {done} of {total} steps in {seconds:.1f} s")
 
 
-def _last_versions(quarters: Iterable[str], workspace: Workspace) -> dict[str, int]:
-    return {quarter: shelf.latest_version(workspace.releases(quarter)) for quarter in quarters}
+def _last_versions(of_quarters: Iterable[Path]) -> dict[Path, int]:
+    return {releases: shelf.latest_version(releases) for releases in of_quarters}
 
 
-def _published_since(before: dict[str, int], workspace: Workspace) -> str:
+def _published_since(before: dict[Path, int]) -> str:
     """What a build that is stopped has published all the same: of several quarters some may have been made."""
-    now = _last_versions(before, workspace)
-    made = [f"{quarter} v{number}" for quarter, number in now.items() if number != before[quarter]]
+    now = _last_versions(before)
+    made = [f"{releases.name} v{number}" for releases, number in now.items() if number != before[releases]]
     return f"after it published {', '.join(made)}" if made else "nothing published"
 
 
@@ -181,6 +193,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "state": state,
         "why": why,
         "fictional": release.synthetic if release else None,
+        "rescored_under": release.framework if release else None,
         "content_sha256": release.content_sha256() if release else None,
         "warnings": release.warnings if release else [],
         "set_aside": outcome.set_aside,

@@ -29,7 +29,7 @@ from dagster_shared.error import SerializableErrorInfo
 from orchestration.defs import progress
 from orchestration.defs.assets import RELEASE, published_series
 from orchestration.defs.definitions import assemble
-from orchestration.defs.resources import LISTED, SINCE, Folders
+from orchestration.defs.resources import FRAMEWORK, LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.quality import checks, evidence
 from orchestration.quarters import FIRST, Quarter, require_known_quarter
@@ -66,14 +66,17 @@ def run_quarter(
     listener: Callable[[str, str], None],
     recorded: bool = False,
     engine: str = DUCKDB,
+    framework: str | None = None,
 ) -> Outcome:
     """Run a job for one quarter, from a folder of extracts or, `recorded`, from what a release records and the store
-    has. Raises LeagueError for a quarter that cannot be built or one that is being built."""
+    has, where it is said under the rules of a framework. Raises LeagueError for a quarter that cannot be built or one
+    that is being built."""
     (outcome,) = _run(
         job_name,
         [require_known_quarter(quarter)],
         Folders(extracts=str(extracts), data=str(data_dir), engine=engine, recorded=recorded),
         listener,
+        framework=framework,
     )
     return outcome
 
@@ -99,16 +102,20 @@ def run_quarters(
     data_dir: Path,
     listener: Callable[[str, str], None],
     engine: str = DUCKDB,
+    framework: str | None = None,
 ) -> list[Outcome]:
     """Run a job for several quarters in one pass: one survey, one landing, one run of dbt. Where that stops, each is
     run by itself, so that a fault stops the quarter it is in and no other. Raises what `run_quarter` raises."""
     together = sorted({require_known_quarter(quarter) for quarter in quarters})
     if len(together) > 1:
         folders = Folders(extracts=str(extracts), data=str(data_dir), engine=engine)
-        outcomes = _run(job_name, together, folders, listener)
+        outcomes = _run(job_name, together, folders, listener, framework=framework)
         if not any(outcome.problems for outcome in outcomes):
             return outcomes
-    return [run_quarter(job_name, quarter, extracts, data_dir, listener, engine=engine) for quarter in together]
+    return [
+        run_quarter(job_name, quarter, extracts, data_dir, listener, engine=engine, framework=framework)
+        for quarter in together
+    ]
 
 
 def _run(
@@ -117,13 +124,15 @@ def _run(
     folders: Folders,
     listener: Callable[[str, str], None],
     since: Quarter | None = None,
+    framework: str | None = None,
 ) -> list[Outcome]:
-    build = Workspace(Path(folders.data)).build(*quarters, since=since)
+    build = Workspace(Path(folders.data)).build(*quarters, since=since, framework=framework)
+    tags = {LISTED: ",".join(quarters), SINCE: since, FRAMEWORK: framework}
     run_id = make_new_run_id()
     with progress.to(listener), _instance(folders) as instance, _canceled_where_it_is_stopped(instance, run_id):
         result = defs.resolve_job_def(job_name).execute_in_process(
             partition_key=max(quarters[-1], FIRST),  # a series may end before
-            tags={LISTED: ",".join(quarters)} | ({SINCE: since} if since else {}),
+            tags={name: value for name, value in tags.items() if value},
             resources={"folders": folders},
             run_config={"loggers": {"progress": {}}},
             instance=instance,
@@ -213,10 +222,11 @@ def rebuild(
     listener: Callable[[str, str], None], release: Path, quarter: Quarter, data_dir: Path
 ) -> Path | tuple[str, ...]:
     """A release built again from what it records and the store of a data folder has: its folder, or what stopped it."""
-    if since := Release.read(release).since:
+    made = Release.read(release)
+    if since := made.since:
         outcome = run_series(since, quarter, release, data_dir, listener, recorded=True)
     else:
-        outcome = run_quarter("quarter", quarter, release, data_dir, listener, recorded=True)
+        outcome = run_quarter("quarter", quarter, release, data_dir, listener, recorded=True, framework=made.framework)
     return outcome.release or outcome.problems
 
 

@@ -16,6 +16,7 @@ from orchestration.workspace.paths import Build, Workspace
 
 LISTED = "league/quarters"  # the tag that lists the quarters of a run by command
 SINCE = "league/since"  # the tag of a series: the first quarter that it reads
+FRAMEWORK = "league/framework"  # the tag of a rescore: whose rules score its quarters
 START, END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 QUARTERS = dg.StaticPartitionsDefinition(list(known_quarters()))
 
@@ -35,13 +36,14 @@ def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     of one of them fails before its first step. Where all its gates opened it takes the place of the last one."""
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
-    since = context.run.tags.get(SINCE)
+    since, framework = (context.run.tags.get(tag) for tag in (SINCE, FRAMEWORK))
     quarters = _quarters(context.run.tags)
-    build = workspace.build(*(quarters[-1:] if since else quarters), since=Quarter(since) if since else None)
+    quarters = quarters[-1:] if since else quarters
+    build = workspace.build(*quarters, since=Quarter(since) if since else None, framework=framework)
     with ExitStack() as held:
-        for quarter in ["series"] if since else build.quarters:
-            busy = f"{quarter} is being built by another process in {workspace.data_dir}"
-            held.enter_context(alone(workspace.lock(quarter), busy=busy))
+        for releases in [build.releases(quarter).name for quarter in build.quarters]:
+            busy = f"{releases} is being built by another process in {workspace.data_dir}"
+            held.enter_context(alone(workspace.lock(releases), busy=busy))
         yield build
         if build.unfinished.exists() and all_gates_open(build):
             remove_tree(build.whole)

@@ -190,7 +190,7 @@ def store(workspace: Workspace) -> Iterator[Finding]:
         to_do = "put it back into the folder of extracts and build its quarter again"
         yield Finding("store", ERROR, f"in force by the lock and not stored: {listed(gone)}", to_do)
     left = [str(path) for path in files if is_scratch(path)]
-    in_the_making = [workspace.series, *(workspace.data_dir / "releases").glob("*")]
+    in_the_making = [path for kind in ("history", "releases") for path in (workspace.data_dir / kind).glob("*")]
     left += [str(path) for path in sorted(map(unfinished, in_the_making)) if path.exists()]
     if left:
         yield Finding(

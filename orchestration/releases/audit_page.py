@@ -69,7 +69,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     tables = {name: release.rows(name) for name in TABLES}
     organisations = _organisations(tables)
     checks = sorted(results["checks"], key=lambda check: (check["passed"], check["id"]))
-    rules = _rules(results["quarter"])
+    rules = _rules(results["quarter"], package.get("rescored_under"))
     everything = relations()
     script = FINDER.read_text(encoding="utf-8")
     return _template().render(
@@ -233,11 +233,12 @@ def _left_out(files: list[Row]) -> list[Row]:
     return list(found.values())
 
 
-def _rules(quarter: str) -> list[Row]:
+def _rules(quarter: str, rescored_under: str | None) -> list[Row]:
     """Every seed with its rows in force: of the frameworks and, where a rule is of one quarter, of the quarter."""
     described = {seed.name: seed.description for seed in manifest.seeds()}
     seeds = {path: _csv(path) for path in sorted(SEEDS.glob("*.csv"))}
     frameworks = {row["framework"] for row in seeds[SEEDS / "quarter_frameworks.csv"] if row["quarter"] == quarter}
+    frameworks = {rescored_under} if rescored_under else frameworks
     found = []
     for path, rows in ((path, rows) for path, rows in seeds.items() if rows):
         in_force = [

@@ -5,6 +5,7 @@ Belongs here: what each of them is made from. Does not: the tables (`publish.py`
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Iterator
@@ -24,11 +25,11 @@ from orchestration.quality.waivers import waivers
 from orchestration.quarters import Quarter
 from orchestration.releases import audit_page, pictures, spreadsheets
 from orchestration.releases.published_tables import PublishedTable
-from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release
+from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKAGE, Release, mark
 from orchestration.releases.spreadsheets import FORMULA
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
-from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SOURCES, STATISTICS, SUITES, Build
+from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SEEDS, SOURCES, STATISTICS, SUITES, Build
 
 CONTRACT_VERSION = "3.2"
 README = "README.md"
@@ -51,11 +52,13 @@ def describe(
     """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
     says so where the release is `synthetic`."""
     files, runs = write_checks(build, quarter, checks, folder, synthetic)
-    for name, picture in pictures.pictures(folder, _credit(quarter, number, synthetic), synthetic):
+    for name, picture in pictures.pictures(
+        folder, _credit(quarter, number, synthetic, build.framework), mark(synthetic, build.framework)
+    ):
         (folder / name).write_bytes(picture)
     resources = [table_resource(table, folder) for table in tables]
     resources += [file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
-    release = Release(folder, package(quarter, files, number, synthetic, resources))
+    release = Release(folder, package(quarter, files, number, synthetic, resources, build.framework))
     resources += [file_resource(path) for path in spreadsheets.write(release, tables)]
     if before:
         resources.append(_changes(before, release))
@@ -89,23 +92,29 @@ def write_checks(
     return files, runs
 
 
-def _credit(quarter: Quarter, number: int, synthetic: bool) -> str:
+def _credit(quarter: Quarter, number: int, synthetic: bool, framework: str | None) -> str:
     """The line under every picture: which release it is of, whose it is, and on what it rests."""
     rests = "invented figures" if synthetic else "data under the Open Government Licence v3.0, named in the release"
-    return (
-        f"NHS league tables {quarter}, version {number}. Independent analysis, not official statistics. From {rests}."
-    )
+    what = f"{quarter} under {framework} (experimental)" if framework else quarter
+    return f"NHS league tables {what}, version {number}. Independent analysis, not official statistics. From {rests}."
 
 
 def package(
-    about: str, files: pd.DataFrame, number: int, synthetic: bool, resources: list[dict[str, Any]]
+    about: str,
+    files: pd.DataFrame,
+    number: int,
+    synthetic: bool,
+    resources: list[dict[str, Any]],
+    framework: str | None = None,
 ) -> dict[str, Any]:
     """The descriptor of what is `about` a quarter, or a series; `resources` are still being added to."""
+    quarter, about = about, f"{about} under {framework}" if framework else about
     used = files[files["status"] == "used"].groupby("source_sha256", sort=False)
     return {
         "name": f"{'fictional-' if synthetic else ''}nhs-league-tables-{about.lower().replace(' ', '-')}-v{number}",
-        "title": f"{FICTIONAL if synthetic else ''}NHS league tables {about}, version {number}",
+        "title": f"{mark(synthetic, framework)}NHS league tables {about}, version {number}",
         "synthetic": synthetic,
+        **({"rescored_under": framework, "description": _not_official(quarter, framework)} if framework else {}),
         "profile": "data-package",
         "version": str(number),
         "contract_version": CONTRACT_VERSION,
@@ -122,6 +131,14 @@ def package(
         "sources": [_source(rows, FICTIONAL if synthetic else "") for _, rows in used],
         "resources": resources,
     }
+
+
+def _not_official(quarter: str, framework: str) -> str:
+    """What everything says of a rescore. A quarter may be scored under its own framework, by the seeds alone."""
+    with (SEEDS / "quarter_frameworks.csv").open(encoding="utf-8", newline="") as file:
+        was_in_force = {"quarter": quarter, "framework": framework} in csv.DictReader(file)
+    how = "as the seeds alone have them" if was_in_force else "which were not in force"
+    return f"Not official: scored under the rules of {framework}, {how}. Compare its ranks with none under other rules."
 
 
 def _changes(before: Release, after: Release) -> dict[str, Any]:

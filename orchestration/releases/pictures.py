@@ -14,8 +14,6 @@ from xml.sax.saxutils import escape, quoteattr
 
 import pandas as pd
 
-from orchestration.releases.release import FICTIONAL
-
 SEGMENT_COLOURS = {1: "#006747", 2: "#0072ce", 3: "#b35c00", 4: "#8a1538"}
 VERDICT_COLOURS = {"improved": "#006747", "worsened": "#8a1538"}
 PLAIN, GRID, BAND, INK = "#425563", "#d8dde0", "#f3f5f6", "#231f20"
@@ -59,13 +57,13 @@ class Relation:
         return self.name.split(".")[0]
 
 
-def pictures(release: Path, credit: str, synthetic: bool) -> Iterator[tuple[str, bytes]]:
+def pictures(release: Path, credit: str, mark: str) -> Iterator[tuple[str, bytes]]:
     """Name and SVG of every picture that the tables of a release allow: two a league, one without a quarter before.
-    `credit` stands under each. The title of each says so where the release is `synthetic`."""
+    `credit` stands under each. The title of each starts with `mark`."""
     places = pd.read_parquet(release / "league_table.parquet")
     verdicts = pd.read_parquet(release / "improvement.parquet")[["league", "organisation_code", "verdict"]]
     titles = pd.read_parquet(release / "league_coverage.parquet")[["league", "title"]]
-    titles["title"] = (FICTIONAL if synthetic else "") + titles["title"]
+    titles["title"] = mark + titles["title"]
     ranked = places[places["ranked"]].merge(titles, on="league")
     ranked = ranked.merge(verdicts, on=["league", "organisation_code"], how="left")
     for league, rows in ranked.sort_values(["league", "rank", "organisation_code"]).groupby("league"):

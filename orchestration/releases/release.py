@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 EARLIEST_CONTRACT = (2, 3)  # before it, no table has the organisations of every league
 FICTIONAL = "FICTIONAL: "  # how every title and state of a release starts that is made from `league sample`
+EXPERIMENTAL = "EXPERIMENTAL: "  # and of one that is scored under rules which were not in force
 PACKAGE, CHECKS, OPENLINEAGE = "datapackage.json", "checks.json", "openlineage.ndjson"
 
 Row = dict[str, Any]
@@ -61,9 +62,14 @@ class Release:
         """Tells whether it is made from the fictional files of `league sample`."""
         return bool(self.package.get("synthetic", False))
 
+    @property
+    def framework(self) -> str | None:
+        """Of a rescore the framework whose rules it is scored under, though they were not in force."""
+        return self.package.get("rescored_under")
+
     def marked(self, title: str) -> str:
-        """Puts FICTIONAL before a title where the release is."""
-        return FICTIONAL + title if self.synthetic else title
+        """Puts FICTIONAL and EXPERIMENTAL before a title where the release is."""
+        return mark(self.synthetic, self.framework) + title
 
     @property
     def rules(self) -> dict[str, str]:
@@ -193,7 +199,7 @@ class Release:
         given for. Raises LeagueError where the record of decisions was changed."""
         decisions = self.record().decisions
         if not decisions:
-            return CANDIDATE, "nobody has approved it"
+            return CANDIDATE, "nobody has approved it" if not self.framework else self.package["description"]
         last = decisions[-1]
         if last.state == WITHDRAWN:
             return WITHDRAWN, f"{last.text} ({last.when})"
@@ -204,7 +210,7 @@ class Release:
         return APPROVED, f"{last.text}, {last.when}"
 
     def standing(self) -> str:
-        """Its state as one line for people, which says FICTIONAL first where it is."""
+        """Its state as one line for people, which says FICTIONAL and EXPERIMENTAL first where it is."""
         return self.marked(": ".join(self.state()))
 
     def record(self) -> Record:
@@ -214,6 +220,11 @@ class Release:
     def package_sha256(self) -> str:
         """The sha256 of the descriptor as it is on disk."""
         return sha256_of_file(self.folder / PACKAGE)
+
+
+def mark(synthetic: bool, framework: str | None) -> str:
+    """What stands before every title of a release that is no analysis of a quarter by its own rules."""
+    return (FICTIONAL if synthetic else "") + (EXPERIMENTAL if framework else "")
 
 
 def table_hashes(folder: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import known_quarters
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN, Decision
 from orchestration.releases.release import Release
 from orchestration.text import IN_NAMES
@@ -32,27 +33,34 @@ def latest_version(releases: Path) -> int:
     return max(versions(releases), default=0)
 
 
-def find(workspace: Workspace, quarter: str | None = None, version: int | None = None) -> Release:
-    """Reads a version of a quarter, the last of the last unless said otherwise. Raises LeagueError, which lists what
-    there is, where it is not there."""
-    there = quarters_released(workspace)
+def find(
+    workspace: Workspace, quarter: str | None = None, version: int | None = None, framework: str | None = None
+) -> Release:
+    """Reads a version of a quarter, the last of the last unless said otherwise, of those that are scored under a
+    framework where one is named. Raises LeagueError, which lists what there is, where it is not there."""
+    there = {one: workspace.releases(one) for one in quarters_released(workspace)}
+    if framework:
+        there = {one: folder for one in known_quarters() if versions(folder := workspace.rescored(one, framework))}
     quarter = quarter or max(there, default=None)
-    numbers = versions(workspace.releases(quarter)) if quarter else []
+    numbers = versions(there[quarter]) if quarter in there else []
     if quarter is None or not numbers or version not in (None, *numbers):
-        have = ", ".join(f"{one} v{number}" for one in there for number in versions(workspace.releases(one)))
+        have = ", ".join(f"{one} v{number}" for one, folder in there.items() for number in versions(folder))
         wanted = f" of {quarter}" if quarter else ""
         wanted += f" v{version}" if version else ""
+        wanted += f" under {framework}" if framework else ""
+        command = f"rescore --framework {framework}" if framework else "build"
         raise LeagueError(
             f"no release{wanted} in {workspace.data_dir}; there is {have or 'none'};"
-            f" league build --extracts FOLDER --quarter {quarter or 'QUARTER'} makes one"
+            f" league {command} --extracts FOLDER --quarter {quarter or 'QUARTER'} makes one"
         )
-    return Release.read(workspace.releases(quarter) / f"v{version or numbers[-1]}")
+    return Release.read(there[quarter] / f"v{version or numbers[-1]}")
 
 
 def shelves(workspace: Workspace) -> dict[str, Path]:
-    """Where the releases of each quarter are, and those of the series."""
+    """Where the releases of each quarter are, those of the series and of rescores."""
     found = {quarter: workspace.releases(quarter) for quarter in quarters_released(workspace)}
-    return found | ({"series": workspace.series} if versions(workspace.series) else {})
+    others = sorted(workspace.series.parent.glob("*"))
+    return found | {folder.name: folder for folder in others if versions(folder)}
 
 
 def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
@@ -69,9 +77,13 @@ def require_one_kind(workspace: Workspace, synthetic: bool) -> None:
 
 
 def require_same_kind(before: Release, after: Release) -> None:
-    """Raises LeagueError where one of two releases is fictional and the other real, or one is a series."""
+    """Raises LeagueError where one of two releases is fictional and the other real, one is a series, or they are under
+    other rules."""
     if before.since or after.since:
         raise LeagueError("a series is compared with nothing: name releases of quarters")
+    if before.framework != after.framework:
+        one, rules = (before, before.framework) if before.framework else (after, after.framework)
+        raise LeagueError(f"{one} is scored under the rules of {rules}, and the other is not")
     if before.synthetic != after.synthetic:
         fictional = before if before.synthetic else after
         raise LeagueError(f"{fictional} is fictional and the other is real: there is nothing to compare")
@@ -91,6 +103,8 @@ def decide(release: Release, state: str, text: str, confirm: Callable[[], object
     if state == APPROVED:
         if release.synthetic:
             raise LeagueError(f"{release} is made of fictional files: nobody can approve it")
+        if release.framework:
+            raise LeagueError(f"{release} is experimental: nobody can approve it. {release.package['description']}")
         if found := list(release.damage()):
             raise LeagueError(f"{release} is damaged and cannot be approved\n" + "\n".join(found))
         if now == WITHDRAWN:

@@ -62,7 +62,8 @@ def write_csvw(release: Release, tables: list[PublishedTable]) -> None:
 
 
 def _about(release: Release) -> str:
-    return INVENTED + SPREADSHEETS if release.synthetic else OURS + SPREADSHEETS
+    experimental = f"EXPERIMENTAL: {release.package['description']} " if release.framework else ""
+    return experimental + (INVENTED if release.synthetic else OURS) + SPREADSHEETS
 
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:

@@ -21,7 +21,7 @@ from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.fictional import is_fictional
 from orchestration.text import visible
-from orchestration.workspace.paths import PROJECT, Workspace
+from orchestration.workspace.paths import PROJECT, SEEDS, Workspace
 
 HERE = PROJECT / "data"
 ALL = "all"
@@ -47,6 +47,25 @@ class QuarterName(click.ParamType[str]):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
         released = shelf.quarters_released(_workspace(ctx))
         return _beginning(released if param.name == "quarter" and released else known_quarters(), incomplete)
+
+
+class FrameworkName(click.ParamType[str]):
+    """A framework that the seeds have."""
+
+    name = "framework"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in (known := seeded_frameworks()):
+            self.fail(visible(f"{value} is no framework of the seeds; there is {', '.join(known)}"), param, ctx)
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        return _beginning(seeded_frameworks(), incomplete)
+
+
+def seeded_frameworks() -> list[str]:
+    with (SEEDS / "frameworks.csv").open(encoding="utf-8", newline="") as file:
+        return [row["framework"] for row in csv.DictReader(file)]
 
 
 class ExtractsFolder(click.Path):
@@ -173,6 +192,7 @@ extracts = click.option(
     help="A folder of published files as they were downloaded, whatever their names.",
 )
 quarter = click.option("--quarter", type=QuarterName(), help="Such as 2025-26-Q2; the last one released if not given.")
+framework = click.option("--framework", type=FrameworkName(), help="As rescored under this framework: experimental.")
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs: all that was found, as JSON.")
 yes = click.option("--yes", is_flag=True, help="Ask nothing; needed where no person sits at the terminal.")
 release_name = click.argument("release", type=ReleaseName(), metavar="RELEASE")

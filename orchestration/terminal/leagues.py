@@ -82,8 +82,9 @@ def show_release(
     if organisation:
         for code in places["organisation_code"].unique()[:EXAMPLES]:
             if tables := _tables_about(release, code):
+                under = f" --framework {release.framework}" if release.framework else ""
                 console.say(
-                    f"More of {code}: league show {code} --quarter {release.quarter} --table NAME: {tables}",
+                    f"More of {code}: league show {code} --quarter {release.quarter}{under} --table NAME: {tables}",
                     style="dim",
                 )
 

@@ -20,7 +20,7 @@ from orchestration.workspace.paths import DBT_PROJECT
 CACHE = project.TARGET / "column_lineage.json"
 OF_EXTRACT = {
     "files": tuple(COLUMNS),
-    "build": ("quarter", "reads", "fictional"),
+    "build": ("quarter", "reads", "fictional", "framework"),
 }
 Lineage = dict[str, list[tuple[str, str, str]]]
 

@@ -39,9 +39,9 @@ class Workspace:
     def releases(self, quarter: str) -> Path:
         return self.data_dir / "releases" / quarter
 
-    def lock(self, quarter: str) -> Path:
-        """What a build of a quarter holds until it ends."""
-        return self.data_dir / "work" / f"{quarter}.lock"
+    def lock(self, releases: str) -> Path:
+        """What a build of some releases, of a quarter mostly, holds until it ends."""
+        return self.data_dir / "work" / f"{releases}.lock"
 
     @property
     def series(self) -> Path:
@@ -53,8 +53,18 @@ class Workspace:
         """The site that an instance makes. `data/site` of a checkout is that of its documentation."""
         return self.data_dir / "public-site"
 
-    def build(self, *quarters: str, since: Quarter | None = None) -> Build:
-        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since)
+    def rescored(self, quarter: str, framework: str) -> Path:
+        """The releases of a quarter that is scored under a framework. As deep, too, and nobody takes one for the
+        quarter's own."""
+        return self.data_dir / "history" / under(quarter, framework)
+
+    def build(self, *quarters: str, since: Quarter | None = None, framework: str | None = None) -> Build:
+        return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since, framework)
+
+
+def under(quarters: str, framework: str) -> str:
+    """What quarters that are scored under a framework are called in names of folders."""
+    return f"{quarters}-under-{framework}"
 
 
 def unfinished(releases: Path) -> Path:
@@ -71,9 +81,11 @@ class Build:
     workspace: Workspace
     quarters: tuple[Quarter, ...]
     since: Quarter | None = None  # of a series: the first quarter whose months it has; it ends with the one quarter
+    framework: str | None = None  # of a rescore: whose rules score its quarters
 
     def __str__(self) -> str:
-        return f"{self.since} to {self.quarters[-1]}" if self.since else ", ".join(self.quarters)
+        named = f"{self.since} to {self.quarters[-1]}" if self.since else ", ".join(self.quarters)
+        return f"{named} under {self.framework}" if self.framework else named
 
     def reads(self, quarter: Quarter) -> list[Quarter]:
         """The quarters whose files are read for a quarter."""
@@ -81,12 +93,15 @@ class Build:
 
     def releases(self, quarter: str) -> Path:
         """Where what the build makes of a quarter is published."""
+        if self.framework:
+            return self.workspace.rescored(quarter, self.framework)
         return self.workspace.series if self.since else self.workspace.releases(quarter)
 
     @property
     def whole(self) -> Path:
         """The last build whose gates all opened."""
-        return self.workspace.data_dir / "work" / ("series" if self.since else "+".join(self.quarters))
+        name = "series" if self.since else "+".join(self.quarters)
+        return self.workspace.data_dir / "work" / (under(name, self.framework) if self.framework else name)
 
     @property
     def unfinished(self) -> Path:

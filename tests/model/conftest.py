@@ -17,7 +17,7 @@ from orchestration.warehouse import project
 from orchestration.workspace.paths import DBT_PROJECT
 
 LANDED = {source.id: [column.name for column in source.columns] for source in known_sources().values()}
-EXTRACT = {"build": ["quarter", "reads", "fictional"], "files": COLUMNS}
+EXTRACT = {"build": ["quarter", "reads", "fictional", "framework"], "files": COLUMNS}
 PROVENANCE = [*NOF_COLUMNS, "_source_sha256", "_source_member", "_source_row"]
 
 

@@ -62,7 +62,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "steep_at_the_standard": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
-    *("basis", "divisor", "framework", "framework_status", "label", "measure", "members_needed"),
+    *("basis", "divisor", "framework", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *("phase", "phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
     *("what", "why", "falls_short", "words_status", "sub_domain", "value_basis", "cross_check_basis"),

@@ -26,6 +26,7 @@ class Told:
     tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     synthetic: bool = False
     since: None = None
+    framework: None = None
 
     def require_intact(self) -> None:
         pass

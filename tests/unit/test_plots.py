@@ -49,7 +49,7 @@ def text(svg: bytes) -> list[str]:
 
 
 def test_each_ranked_league_has_its_pictures(release: Path) -> None:
-    assert [name for name, _ in pictures.pictures(release, CREDIT, synthetic=False)] == [
+    assert [name for name, _ in pictures.pictures(release, CREDIT, mark="")] == [
         "ranks_ambulance.svg",
         "movement_ambulance.svg",
     ]
@@ -58,42 +58,40 @@ def test_each_ranked_league_has_its_pictures(release: Path) -> None:
 def test_without_a_quarter_before_there_is_no_movement(release: Path) -> None:
     table = pd.read_parquet(release / "league_table.parquet")
     table.assign(rank_change=pd.array([None] * 3, "Int32")).to_parquet(release / "league_table.parquet")
-    assert [name for name, _ in pictures.pictures(release, CREDIT, synthetic=False)] == ["ranks_ambulance.svg"]
+    assert [name for name, _ in pictures.pictures(release, CREDIT, mark="")] == ["ranks_ambulance.svg"]
 
 
 def test_same_tables_give_the_same_bytes(release: Path) -> None:
-    assert dict(pictures.pictures(release, CREDIT, synthetic=False)) == dict(
-        pictures.pictures(release, CREDIT, synthetic=False)
-    )
+    assert dict(pictures.pictures(release, CREDIT, mark="")) == dict(pictures.pictures(release, CREDIT, mark=""))
 
 
 def test_names_are_text_and_nothing_else(release: Path) -> None:
-    for svg in dict(pictures.pictures(release, CREDIT, synthetic=False)).values():
+    for svg in dict(pictures.pictures(release, CREDIT, mark="")).values():
         assert b"<script" not in svg
         assert HOSTILE in " ".join(text(svg))
 
 
 def test_long_names_take_more_lines_and_are_never_cut(release: Path) -> None:
-    (ranks, _) = dict(pictures.pictures(release, CREDIT, synthetic=False)).values()
+    (ranks, _) = dict(pictures.pictures(release, CREDIT, mark="")).values()
     lines = [line for line in text(ranks) if set(line) == {"C"}]
     assert "".join(lines) == "C" * 200 and len(lines) == 4
 
 
 def test_every_picture_says_whose_it_is_and_what_it_tells(release: Path) -> None:
-    for svg in dict(pictures.pictures(release, CREDIT, synthetic=False)).values():
+    for svg in dict(pictures.pictures(release, CREDIT, mark="")).values():
         assert CREDIT in text(svg)
         spoken = ElementTree.fromstring(svg).attrib["aria-label"]
         assert spoken.startswith("Ambulance trusts, 2025-26-Q2. ") and "The ring is the rank" in spoken
 
 
 def test_title_says_that_a_release_is_fictional(release: Path) -> None:
-    for svg in dict(pictures.pictures(release, CREDIT, synthetic=True)).values():
+    for svg in dict(pictures.pictures(release, CREDIT, mark="FICTIONAL: ")).values():
         assert ">FICTIONAL: Ambulance trusts, 2025-26-Q2<" in svg.decode()
-    assert not any(b"FICTIONAL" in svg for _, svg in pictures.pictures(release, CREDIT, synthetic=False))
+    assert not any(b"FICTIONAL" in svg for _, svg in pictures.pictures(release, CREDIT, mark=""))
 
 
 def test_movement_counts_the_verdicts(release: Path) -> None:
-    movement = dict(pictures.pictures(release, CREDIT, synthetic=False))["movement_ambulance.svg"]
+    movement = dict(pictures.pictures(release, CREDIT, mark=""))["movement_ambulance.svg"]
     said = "Of 2 that both quarters rank, 1 improved and 0 worsened by more than the spread of their metrics."
     assert said in text(movement) and "worsened" not in text(movement)
 

@@ -47,6 +47,10 @@ COMMANDS: dict[str, str | Callable[[Path], object]] = {
     f"trace ZA1 --quarter {Q2} --version 0": "",
     f"trace ZA1 --quarter {Q2} --version two": "",
     "trace": "",
+    # frameworks
+    f"rescore --extracts {EXTRACTS} --quarter {Q2} --framework nof": "",
+    f"rescore --extracts {EXTRACTS} --quarter {Q2}": "",
+    "show --framework icb-2026-27": "",
     # folders
     f"build --extracts /nonexistent --quarter {Q2}": "",
     f"check --extracts /nonexistent --quarter {Q2}": "",

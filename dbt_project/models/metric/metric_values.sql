@@ -1,5 +1,6 @@
 -- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from
--- the primary publications stand beside them, never in their place, in the unit of seed `metrics`.
+-- the primary publications stand beside them, never in their place, in the unit of seed `metrics`. A score or a rank
+-- that was published under other rules is none.
 with released as (
     select distinct
         quarter,
@@ -16,6 +17,7 @@ spine as (
         metrics.metric_id,
         metrics.score_id,
         metrics.unit,
+        coalesce(metrics.is_foreign, false) as is_foreign,
         released.league is not null as is_released
     from {{ ref('organisations') }} as organisations
     inner join {{ ref('metrics_in_force') }} as metrics
@@ -52,8 +54,9 @@ joined as (
         spine.*,
         figure.value,
         figure.suppressed,
-        figure.published_rank,
-        score.value as published_score,
+        case when not spine.is_foreign then figure.published_rank end as published_rank,
+        case when not spine.is_foreign then score.value end as published_score,
+        score.value is not null as has_score,
         coalesce(figure.unit, spine.unit) as published_unit,
         coalesce(figure.reporting_date, score.reporting_date) as reporting_date,
         coalesce(figure.source_sha256, score.source_sha256) as source_sha256,
@@ -104,6 +107,7 @@ select
             when joined.value is not null then null
             when joined.suppressed then 'suppressed in the release'
             when joined.published_score is not null then 'published as a score only'
+            when joined.has_score then 'published as a score only, by the rules of another framework'
             when not joined.is_released then 'no NHS Oversight Framework file of the league for the quarter'
             else 'not in the release: not applicable or not submitted'
         end as string

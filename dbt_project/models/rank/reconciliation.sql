@@ -1,4 +1,5 @@
--- Every official figure beside ours. By construction: the published figure, or a rule read from it, was our input.
+-- Every official figure beside ours. By construction: the published figure, or a rule read from it, was our input. What
+-- comes of rules that were not in force is compared with nothing.
 with discovered as (
     select
         metrics.quarter,
@@ -354,7 +355,12 @@ compared as (
             and fitted.league = cells.league
             and fitted.measure = cells.measure
             and fitted.metric_id is not distinct from cells.metric_id
-    where cells.published is not null
+    left join {{ ref('leagues_in_force') }} as foreign_leagues
+        on
+            foreign_leagues.quarter = cells.quarter
+            and foreign_leagues.league = cells.league
+            and foreign_leagues.is_foreign
+    where cells.published is not null and foreign_leagues.league is null
     union all
     select
         quarter,

@@ -1,11 +1,13 @@
 -- Quartiles over all organisations where the framework says so, all its leagues are at hand and they part the published
--- segments, else the bounds in force.
+-- segments, else the bounds in force. Published segments say nothing of a framework that was not in force.
 with methods as (
     select
         leagues.quarter,
         leagues.framework,
         max(leagues.segment_method) = 'quartiles_of_all_providers'
-        and count(*) = count(case when at_hand.value_basis = leagues.value_basis then 1 end) as by_quartiles
+        and count(*) = count(case when at_hand.value_basis = leagues.value_basis then 1 end) as by_quartiles,
+        coalesce(bool_or(leagues.is_rescored), false) as is_rescored,
+        coalesce(bool_or(leagues.is_foreign), false) as is_foreign
     from {{ ref('leagues_in_force') }} as leagues
     left join {{ ref('league_value_basis') }} as at_hand
         on at_hand.quarter = leagues.quarter and at_hand.league = leagues.league
@@ -78,6 +80,8 @@ contradicted as (
         quartiles.framework,
         quartiles.scope
     from quartiles
+    inner join methods
+        on methods.quarter = quartiles.quarter and methods.framework = quartiles.framework and not methods.is_foreign
     inner join {{ ref('scores_to_segment') }} as scores
         on
             scores.quarter = quartiles.quarter
@@ -119,14 +123,15 @@ chosen as (
 )
 
 select
-    quarter,
-    framework,
-    scope,
-    cast(better_segment as integer) as better_segment,
-    cast(cut_point as decimal(9, 6)) as cut_point,
+    chosen.quarter,
+    chosen.framework,
+    chosen.scope,
+    cast(chosen.better_segment as integer) as better_segment,
+    cast(chosen.cut_point as decimal(9, 6)) as cut_point,
     cast('quartiles' as string) as cut_point_basis,
-    cast('inferred' as string) as label
+    cast(case when methods.is_rescored then 'experimental' else 'inferred' end as string) as label
 from chosen
+inner join methods on methods.quarter = chosen.quarter and methods.framework = chosen.framework
 union all
 select
     bounds.quarter,
@@ -135,7 +140,11 @@ select
     bounds.better_segment,
     cast({{ as_double('bounds.largest_in_better + bounds.smallest_in_worse') }} / 2 as decimal(9, 6)),
     bounds.basis,
-    case when bounds.largest_in_better = bounds.smallest_in_worse then bounds.label else 'inferred' end
+    case
+        when methods.is_rescored then 'experimental'
+        when bounds.largest_in_better = bounds.smallest_in_worse then bounds.label
+        else 'inferred'
+    end
 from bounds
 inner join methods on methods.quarter = bounds.quarter and methods.framework = bounds.framework
 left join contradicted

@@ -3,6 +3,9 @@ from orchestration.discovery.release import discover
 
 
 def model(dbt, session):
+    quarters = dbt.ref("quarters_in_scope").df()
+    rescored = quarters.loc[quarters["rescored_under"].notna(), "quarter"]
+    figures = dbt.ref("nof_figures").df()
     known = dbt.ref("metrics").df()
     names = dict(zip(known["score_id"], known["metric_id"], strict=True))
-    return discover(dbt.ref("nof_figures").df(), Conventions(names=names)).in_long_form()
+    return discover(figures[~figures["quarter"].isin(rescored)], Conventions(names=names)).in_long_form()

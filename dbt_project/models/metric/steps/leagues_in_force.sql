@@ -1,6 +1,7 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
--- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts.
+-- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts. In a rescored quarter
+-- the framework that it is scored under takes the place of any other in its leagues, and seeds alone count.
 {%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
 with seeded as (
     select
@@ -16,11 +17,19 @@ with seeded as (
         frameworks.programme_segment,
         frameworks.metrics_needed,
         frameworks.coverage_needed,
-        frameworks.label
+        frameworks.label,
+        quarters.rescored_under is not null as is_rescored,
+        in_force.framework is null as is_foreign
     from {{ ref('quarters_in_scope') }} as quarters
-    inner join {{ ref('quarter_frameworks') }} as in_force on in_force.quarter = quarters.quarter
-    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = in_force.framework
-    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
+    cross join {{ ref('leagues') }} as leagues
+    inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = leagues.framework
+    left join {{ ref('quarter_frameworks') }} as in_force
+        on in_force.quarter = quarters.quarter and in_force.framework = leagues.framework
+    left join {{ ref('leagues') }} as instead
+        on instead.framework = quarters.rescored_under and instead.league = leagues.league
+    where
+        leagues.framework = quarters.rescored_under
+        or (in_force.framework is not null and instead.framework is null)
 ),
 
 released as (
@@ -60,13 +69,15 @@ in_force as (
         null,
         null,
         null,
-        'discovered'
+        'discovered',
+        false,
+        false
     from released
     left join titles on titles.league = released.league
     where
         not exists (
             select 1 from seeded
-            where seeded.quarter = released.quarter and seeded.league = released.league
+            where seeded.quarter = released.quarter and (seeded.league = released.league or seeded.is_rescored)
         )
 ),
 
@@ -80,7 +91,7 @@ select
     cast(in_force.league as string) as league,
     cast(in_force.title as string) as title,
     cast(in_force.expected_organisations as integer) as expected_organisations,
-    cast(in_force.status as string) as framework_status,
+    cast(case when in_force.is_rescored then 'experimental' else in_force.status end as string) as framework_status,
     cast(in_force.value_basis as string) as value_basis,
     cast(in_force.segment_method as string) as segment_method,
     case when {{ seeds_count }} then in_force.override_segment end as seeded_override_segment,
@@ -90,6 +101,8 @@ select
     found.league is not null as is_released,
     in_force.metrics_needed,
     in_force.coverage_needed,
-    cast(in_force.label as string) as label
+    in_force.is_rescored,
+    in_force.is_foreign,
+    cast(case when in_force.is_rescored then 'experimental' else in_force.label end as string) as label
 from in_force
 left join found on found.quarter = in_force.quarter and found.league = in_force.league

@@ -1,16 +1,20 @@
 -- What is measured in a league in a quarter, how it is scored and among whom. Every later model reads this, never the
 -- seeds. A seeded rule counts where the release goes with it, else the rule that the release shows. A seeded metric
--- that the release of its league does not have, or that nothing computes, is none.
+-- that the release of its league does not have, or that nothing computes, is none. Which metrics another framework has
+-- is not for a release to say.
 with found as (
     {{ found_metrics() }}
 ),
 
 published_ids as (
     select distinct
-        quarter,
-        league,
-        published_id
-    from {{ ref('nof_figures') }}
+        figures.quarter,
+        figures.league,
+        figures.published_id
+    from {{ ref('nof_figures') }} as figures
+    left join {{ ref('leagues_in_force') }} as leagues
+        on leagues.quarter = figures.quarter and leagues.league = figures.league and leagues.is_foreign
+    where leagues.league is null
 ),
 
 released as (
@@ -132,7 +136,14 @@ select
         case when judged.sized_as_seeded then coalesce(seeded.size_label, 'discovered') else 'discovered' end as string
     ) as size_label,
     case when judged.precise_as_seeded then seeded.score_decimals else found.decimals end as score_decimals,
-    cast(case when judged.all_as_seeded then seeded.label else 'discovered' end as string) as label
+    leagues.is_foreign,
+    cast(
+        case
+            when leagues.is_rescored then {{ weakest_label('seeded.label', "'experimental'") }}
+            when judged.all_as_seeded then seeded.label
+            else 'discovered'
+        end as string
+    ) as label
 from judged
 inner join {{ ref('leagues_in_force') }} as leagues
     on leagues.quarter = judged.quarter and leagues.league = judged.league

@@ -1,4 +1,5 @@
--- What the seeds say of each metric of a league: whether the release goes with it is not asked here.
+-- What the seeds say of each metric of a league: whether the release goes with it is not asked here. Sizes and decimals
+-- of a quarter are those of the framework that was in force in it.
 select
     leagues.quarter,
     leagues.framework,
@@ -32,8 +33,12 @@ left join {{ ref('population_sizes') }} as sizes
         sizes.quarter = leagues.quarter
         and sizes.metric_id = league_metrics.metric_id
         and sizes.population = league_metrics.population
+        and not coalesce(leagues.is_foreign, false)
 left join {{ ref('score_precision') }} as score_precision
-    on score_precision.quarter = leagues.quarter and score_precision.metric_id = league_metrics.metric_id
+    on
+        score_precision.quarter = leagues.quarter
+        and score_precision.metric_id = league_metrics.metric_id
+        and not coalesce(leagues.is_foreign, false)
 where {{ seeded('leagues') }}
 window
     population as (
