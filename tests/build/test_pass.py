@@ -38,7 +38,7 @@ class Runs:
         self.stops = stops
         self.made: list[list[str]] = []
 
-    def __call__(self, job: str, quarters: list[str], folders: Any, listener: Any) -> list[Outcome]:
+    def __call__(self, job: str, quarters: list[str], *about: Any, **named: Any) -> list[Outcome]:
         self.made.append([str(quarter) for quarter in quarters])
         problems = ("a check failed",) if self.stops & {*quarters} else ()
         return [Outcome(quarter, problems, None if problems else Path(quarter), not problems) for quarter in quarters]

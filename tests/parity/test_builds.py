@@ -4,7 +4,6 @@ they could move."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,7 @@ from orchestration.warehouse import manifest, project, spark
 from orchestration.workspace.paths import Build, Workspace
 from tests.conftest import Built, hashes
 
-in_full = pytest.mark.skipif(os.environ.get("LEAGUE_PARITY") != "all", reason="make parity shows this")
-CASES = [
-    ("sample", "2025-26-Q4"),
-    pytest.param(("shared_extracts", "2025-26-Q2"), marks=in_full),
-    pytest.param(("shared_extracts", "2025-26-Q4"), marks=in_full),
-]
+CASES = [("sample", "2025-26-Q4"), ("shared_extracts", "2025-26-Q2"), ("shared_extracts", "2025-26-Q4")]
 
 
 def silent(kind: str, step: str) -> None: ...
@@ -58,14 +52,12 @@ def test_every_table_has_the_same_rows_and_types(on_duckdb: Built, on_spark: Bui
     assert compared >= set(manifest.relations_of(manifest.STAGE_METRIC))
 
 
-@in_full
 def test_build_on_duckdb_finds_the_release_of_spark_current(case: tuple[Path, str], on_spark: Built) -> None:
     extracts, quarter = case
     outcome = in_process.run_quarter("quarter", quarter, extracts, on_spark.workspace.data_dir, silent)
     assert (outcome.release, outcome.created) == (on_spark.release, False)
 
 
-@in_full
 def test_sql_models_after_the_gate_make_the_same_tables(on_duckdb: Built, tmp_path: Path) -> None:
     build = on_duckdb.build
     ours = {model.relation for model in manifest.models() if is_sql_after_the_gate(model)}
