@@ -95,9 +95,8 @@ def on_spark(build: Build, tables: Path) -> Iterator[OnSpark]:
     """A session that has the landed tables of a build and its seeds: on the cluster that the environment names, else on
     this machine. Nothing is left of it afterwards, neither on the cluster nor in the folder."""
     remove_tree(tables)
-    spark = OnSpark(
-        _session(build, tables), tables, f"league_{sha256(str(tables.absolute()).encode()).hexdigest()[:8]}"
-    )
+    name = sha256(str(tables.absolute()).encode()).hexdigest()[:8]
+    spark = OnSpark(_session(build, tables), tables, f"league_{name}")
     layers = sorted({one.layer for one in (*manifest.models(), *manifest.seeds(), *manifest.sources())})
     try:
         for layer in layers:
@@ -116,6 +115,7 @@ def on_spark(build: Build, tables: Path) -> Iterator[OnSpark]:
 def _session(build: Build, tables: Path) -> SparkSession:
     warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation", UserWarning)  # dbt-spark asks
+    from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
     here = OF_THIS_MACHINE | {"spark.sql.warehouse.dir": str(tables.absolute())}
@@ -123,9 +123,13 @@ def _session(build: Build, tables: Path) -> SparkSession:
     builder = SparkSession.builder.appName(f"league tables {build}")
     for name, value in ({} if os.environ.get(CONNECT) else settings).items():
         builder = builder.config(name, value)
-    session = builder.getOrCreate()
-    for name, value in AS_DUCKDB_READS.items():
-        session.conf.set(name, value)
+    try:
+        session = builder.getOrCreate()
+        for name, value in AS_DUCKDB_READS.items():
+            session.conf.set(name, value)
+    except PySparkException as error:
+        asked = os.environ.get(CONNECT) or os.environ.get(MASTER) or "this machine"
+        raise LeagueError(f"Spark does not start on {asked}: {str(error).strip().splitlines()[0]}") from error
     return session
 
 
