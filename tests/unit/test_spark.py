@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,12 @@ def test_a_server_of_spark_connect_needs_no_java_here(bare: None, monkeypatch: p
     monkeypatch.setattr(spark, "find_spec", lambda name: object())
     with pytest.raises(LeagueError, match="engine spark needs java,"):
         spark.require()
-    monkeypatch.setenv(spark.CONNECT, "sc://localhost:15002")
-    spark.require()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"sc://127.0.0.1:{server.getsockname()[1]}/;token=x"
+        monkeypatch.setenv(spark.CONNECT, address)
+        spark.require()
+    with pytest.raises(LeagueError, match=r"SPARK_REMOTE: nobody answers at 127\.0\.0\.1:\d+: "):
+        spark.require()
 
 
 @pytest.mark.parametrize("how", [{"args": ["--engine", "spark"]}, {"env": {"LEAGUE_ENGINE": "spark"}}])
