@@ -32,7 +32,7 @@ run: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## build the sample's latest quarter an
 site: run  ## the public site of the sample, data/demo/site
 	$(BIN)/league site --data-dir $(DEMO) --out $(DEMO)/site
 
-test: lint  ## linters, type checks and every test but the soak
+test: lint  ## linters, type checks and every test but those of soak and parity
 	$(BIN)/python -m pytest
 
 test-unit:  ## code without dbt and Dagster, in a minute

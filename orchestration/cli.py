@@ -29,7 +29,7 @@ from orchestration.terminal.console import Console, say_json, write_plainly_wher
 from orchestration.terminal.framework import framework
 from orchestration.terminal.interrupt import end_when_interrupted, say_when_stopped
 from orchestration.warehouse import spark
-from orchestration.warehouse.project import DUCKDB, SPARK
+from orchestration.warehouse.project import DUCKDB, ENGINES, SPARK
 from orchestration.workspace.paths import PROJECT, Workspace
 
 HEAD = 10
@@ -64,17 +64,10 @@ def fetch(extracts: Path, quarters: tuple[str, ...], as_json: bool, data_dir: Pa
 
 @league.command()
 @extracts
-@click.option(
-    "--quarter",
-    "quarters",
-    type=QuarterName(also=ALL),
-    multiple=True,
-    required=True,
-    help="Such as 2025-26-Q2; may be repeated. `all` is every quarter that the folder has a file of.",
-)
+@arguments.quarters
 @click.option(
     "--engine",
-    type=click.Choice([DUCKDB, SPARK]),
+    type=click.Choice(ENGINES),
     default=DUCKDB,
     envvar="LEAGUE_ENGINE",
     show_default=True,
@@ -96,7 +89,7 @@ def build(extracts: Path, quarters: tuple[str, ...], engine: str, as_json: bool,
         from orchestration.sources.inventory import quarters_at_hand, survey
 
         quarters = tuple(quarters_at_hand(survey(extracts, Workspace(data_dir))))
-    if not by_command.build(extracts, sorted({*quarters}), data_dir, engine, HEAD, as_json):
+    if not by_command.build(extracts, sorted({*quarters}), data_dir, HEAD, as_json, engine=engine):
         sys.exit(1)
 
 
@@ -126,14 +119,7 @@ def history(extracts: Path, first: str, last: str | None, as_json: bool, data_di
 @click.option(
     "--framework", type=arguments.FrameworkName(), required=True, help="One that the seeds have the rules of."
 )
-@click.option(
-    "--quarter",
-    "quarters",
-    type=QuarterName(also=ALL),
-    multiple=True,
-    required=True,
-    help="May be repeated. `all` is every quarter that the folder has a file of.",
-)
+@arguments.quarters
 @as_json
 @data_dir
 def rescore(extracts: Path, framework: str, quarters: tuple[str, ...], as_json: bool, data_dir: Path) -> None:
@@ -150,7 +136,7 @@ def rescore(extracts: Path, framework: str, quarters: tuple[str, ...], as_json: 
     asked = list(map(str, there)) if ALL in quarters else sorted({*quarters})
     if without := [quarter for quarter in asked if quarter not in there]:
         raise LeagueError(f"no file in {extracts} has values of {', '.join(without)}; there is {', '.join(there)}")
-    if not by_command.rescore(extracts, asked, framework, data_dir, HEAD, as_json):
+    if not by_command.build(extracts, asked, data_dir, HEAD, as_json, framework=framework):
         sys.exit(1)
 
 

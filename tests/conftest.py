@@ -115,6 +115,10 @@ class Disk:
         subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
 
 
+def silent(kind: str, step: str) -> None:
+    """Listens to a run and says nothing."""
+
+
 def hashes(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
@@ -185,7 +189,7 @@ def run() -> Run:
     from orchestration.defs import in_process
 
     def quarter(quarter: str, extracts: Path, data_dir: Path) -> Outcome:
-        return in_process.run_quarter("quarter", quarter, extracts, data_dir, lambda kind, step: None)
+        return in_process.run_quarter("quarter", quarter, extracts, data_dir, silent)
 
     return quarter
 
@@ -200,7 +204,7 @@ def build_quarters(once: Any) -> Callable[..., dict[str, Built]]:
     @cache
     def build(extracts: Path, *quarters: str) -> dict[str, Built]:
         def run(data_dir: Path) -> list[Outcome]:
-            return in_process.run_quarters("quarter", quarters, extracts, data_dir, lambda kind, step: None)
+            return in_process.run_quarters("quarter", quarters, extracts, data_dir, silent)
 
         name = f"data-{'+'.join(quarters)}-{hashlib.md5(str(extracts).encode()).hexdigest()[:8]}"
         data_dir, outcomes = once(name, run)

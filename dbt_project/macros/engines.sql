@@ -13,7 +13,7 @@ this project is SQL that both read alike.
 {%- endmacro %}
 
 {# Whether a text is at most fifteen digits, or none. Asked of every cell of a national file, so not as a pattern: that
-   took half as long again for a model of it, and twice as long for a test (2026-11-26). #}
+   took a fifth longer for the model of it, and twice as long for the test (2026-11-26). #}
 {% macro is_digits(text) -%}
     {{ adapter.dispatch('is_digits')(text) }}
 {%- endmacro %}
@@ -49,9 +49,9 @@ this project is SQL that both read alike.
     array_to_string(list_transform(regexp_extract_all({{ text }}, '{{ pattern }}'), lambda word: {{ form }}), '')
 {%- endmacro %}
 
-{# The texts of a group in one. The order is that of the texts, or of `by`. #}
+{# The texts of a group in one. The order is that of the texts, or of `by`, which distinct texts have not. #}
 {% macro joined(text, separator=', ', by=none, distinct=false) -%}
-    {{ adapter.dispatch('joined')(text, separator, by or text, 'distinct ' if distinct else '') }}
+    {{ adapter.dispatch('joined')(text, separator, text if distinct else by or text, 'distinct ' if distinct else '') }}
 {%- endmacro %}
 
 {% macro default__joined(text, separator, by, distinct) -%}

@@ -33,25 +33,23 @@ if TYPE_CHECKING:
     from orchestration.quality.checks import Check
 
 
-def build(extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str, rows: int, as_json: bool) -> bool:
-    """Builds quarters and says what came of each. True where each has a release that may be used."""
-    outcomes = _built(extracts, quarters, data_dir, engine)
+def build(
+    extracts: Path,
+    quarters: Sequence[str],
+    data_dir: Path,
+    rows: int,
+    as_json: bool,
+    engine: str = DUCKDB,
+    framework: str | None = None,
+) -> bool:
+    """Builds quarters, under the rules of a framework where one is named, and says what came of each. True where each
+    has a release that may be used."""
+    outcomes = _built(extracts, quarters, data_dir, engine, framework)
     if as_json:
         say_json([_facts(outcome) for outcome in outcomes])
     else:
         for outcome in outcomes:
-            _say_what_was_made(outcome, rows)
-    return all(_may_be_used(outcome) for outcome in outcomes)
-
-
-def rescore(extracts: Path, quarters: Sequence[str], framework: str, data_dir: Path, rows: int, as_json: bool) -> bool:
-    """Scores quarters under the rules of a framework and says what came of each. True where each may be used."""
-    outcomes = _built(extracts, quarters, data_dir, framework=framework)
-    if as_json:
-        say_json([_facts(outcome) for outcome in outcomes])
-    else:
-        for outcome in outcomes:
-            _say_what_was_made(outcome, rows, f"{outcome.quarter} under {framework}")
+            _say_what_was_made(outcome, rows, f"{outcome.quarter} under {framework}" if framework else "")
     return all(_may_be_used(outcome) for outcome in outcomes)
 
 

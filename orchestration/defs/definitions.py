@@ -23,7 +23,8 @@ from orchestration.defs.schedules import (
     series_job,
 )
 from orchestration.errors import LeagueError
-from orchestration.warehouse.project import DUCKDB
+from orchestration.text import visible
+from orchestration.warehouse.project import DUCKDB, ENGINES
 
 FOLDERS = {"LEAGUE_EXTRACTS": "the folder of published files", "LEAGUE_DATA": "the folder that builds write to"}
 
@@ -44,12 +45,14 @@ def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Loads the definitions of a Dagster instance. Raises LeagueError where its environment does not name its folders:
-    a default would let an instance that was meant for real files build the sample, or the other way round."""
+    """Loads the definitions of a Dagster instance. Raises LeagueError where its environment names an engine that is
+    none, or does not name its folders: a default would let an instance that was meant for real files build the sample,
+    or the other way round."""
     if missing := [name for name in FOLDERS if not os.environ.get(name)]:
         raise LeagueError(
             f"a Dagster instance needs {' and '.join(f'{name}, {FOLDERS[name]}' for name in missing)}, in its"
             " environment; make dev sets both for the sample"
         )
-    engine = os.environ.get("LEAGUE_ENGINE") or DUCKDB
+    if (engine := os.environ.get("LEAGUE_ENGINE") or DUCKDB) not in ENGINES:
+        raise LeagueError(f"LEAGUE_ENGINE is {visible(engine)}: it is one of {', '.join(ENGINES)}")
     return assemble(Folders(extracts=os.environ["LEAGUE_EXTRACTS"], data=os.environ["LEAGUE_DATA"], engine=engine))

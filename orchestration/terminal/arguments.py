@@ -192,6 +192,14 @@ extracts = click.option(
     help="A folder of published files as they were downloaded, whatever their names.",
 )
 quarter = click.option("--quarter", type=QuarterName(), help="Such as 2025-26-Q2; the last one released if not given.")
+quarters = click.option(
+    "--quarter",
+    "quarters",
+    type=QuarterName(also=ALL),
+    multiple=True,
+    required=True,
+    help="Such as 2025-26-Q2; may be repeated. `all` is every quarter that the folder has a file of.",
+)
 framework = click.option("--framework", type=FrameworkName(), help="As rescored under this framework: experimental.")
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs: all that was found, as JSON.")
 yes = click.option("--yes", is_flag=True, help="Ask nothing; needed where no person sits at the terminal.")

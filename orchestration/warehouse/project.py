@@ -23,7 +23,7 @@ TARGET = DBT_PROJECT / "target"
 MANIFEST = TARGET / "manifest.json"
 FINGERPRINT = TARGET / "project.sha256"
 PARSED = TARGET / "partial_parse.msgpack"
-DUCKDB, SPARK = "duckdb", "spark"  # the engines that can build the stage and metric models
+ENGINES = DUCKDB, SPARK = "duckdb", "spark"  # the engines that can build the stage and metric models
 OPT_OUT = {"DBT_SEND_ANONYMOUS_USAGE_STATS": "false", "DO_NOT_TRACK": "1"}
 
 

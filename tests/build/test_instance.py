@@ -102,7 +102,8 @@ def test_command_exits_with_1_where_anything_is_an_error(tmp_path: Path) -> None
 
 def test_instance_without_its_folders_does_not_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEAGUE_EXTRACTS", "/extracts")
-    monkeypatch.delenv("LEAGUE_DATA", raising=False)
+    for name in ("LEAGUE_DATA", "LEAGUE_ENGINE"):
+        monkeypatch.delenv(name, raising=False)
     with pytest.raises(LeagueError, match="needs LEAGUE_DATA, the folder that builds write to, in its environment"):
         definitions.defs()
     monkeypatch.delenv("LEAGUE_EXTRACTS")
@@ -111,7 +112,12 @@ def test_instance_without_its_folders_does_not_load(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("LEAGUE_EXTRACTS", "/extracts")
     monkeypatch.setenv("LEAGUE_DATA", "/data")
     folders = definitions.defs().resources["folders"]
-    assert (folders.extracts, folders.data) == ("/extracts", "/data")
+    assert (folders.extracts, folders.data, folders.engine) == ("/extracts", "/data", "duckdb")
+    monkeypatch.setenv("LEAGUE_ENGINE", "spark")
+    assert definitions.defs().resources["folders"].engine == "spark"
+    monkeypatch.setenv("LEAGUE_ENGINE", "Spark")
+    with pytest.raises(LeagueError, match="LEAGUE_ENGINE is Spark: it is one of duckdb, spark"):
+        definitions.defs()
 
 
 def test_dagster_itself_says_what_is_missing() -> None:

@@ -18,20 +18,16 @@ from orchestration.releases import shelf
 from orchestration.releases.decisions import APPROVED
 from orchestration.releases.release import Release
 from orchestration.workspace.paths import Workspace
-from tests.conftest import Built, League
+from tests.conftest import Built, League, silent
 
 QUARTER, FRAMEWORK = "2025-26-Q1", "nof-2025-26"
 SCORE = ["league", "organisation_code", "metric_id", "value_basis"]
 
 
-def quietly(kind: str, step: str) -> None:
-    """Listen to nothing."""
-
-
 @pytest.fixture(scope="module")
 def rescored(first_quarter: Path, once: Any) -> Release:
     def run(data: Path) -> Any:
-        return in_process.run_quarters("quarter", [QUARTER], first_quarter, data, quietly, framework=FRAMEWORK)
+        return in_process.run_quarters("quarter", [QUARTER], first_quarter, data, silent, framework=FRAMEWORK)
 
     _, (outcome,) = once("data-rescored", run)
     assert outcome.problems == ()
@@ -100,7 +96,7 @@ def test_it_is_built_again_under_the_same_framework(
         return in_process.Outcome(QUARTER, (), rescored.folder, False)
 
     monkeypatch.setattr(in_process, "run_quarter", run)
-    assert in_process.rebuild(quietly, rescored.folder, in_process.Quarter(QUARTER), tmp_path) == rescored.folder
+    assert in_process.rebuild(silent, rescored.folder, in_process.Quarter(QUARTER), tmp_path) == rescored.folder
     assert asked == [FRAMEWORK]
 
 

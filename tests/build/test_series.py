@@ -23,12 +23,9 @@ from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.inventory import quarters_with_figures, survey
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Workspace
+from tests.conftest import silent
 
 FIRST, LAST = "2022-23-Q1", "2022-23-Q2"
-
-
-def quietly(kind: str, step: str) -> None:
-    """Listen to nothing."""
 
 
 def of_2022(sample: Path, folder: Path) -> None:
@@ -50,7 +47,7 @@ def extracts(sample: Path, once: Any) -> Path:
 @pytest.fixture(scope="module")
 def series(extracts: Path, once: Any) -> tuple[Path, Outcome]:
     found: tuple[Path, Outcome] = once(
-        "data-series", lambda data: in_process.run_series(FIRST, LAST, extracts, data, quietly)
+        "data-series", lambda data: in_process.run_series(FIRST, LAST, extracts, data, silent)
     )
     return found
 
@@ -98,7 +95,7 @@ def test_it_is_verified_byte_for_byte(series: tuple[Path, Outcome]) -> None:
     assert outcome.release
 
     def again(folder: Path, quarter: Quarter, scratch: Path) -> Path | tuple[str, ...]:
-        return in_process.rebuild(quietly, folder, quarter, scratch)
+        return in_process.rebuild(silent, folder, quarter, scratch)
 
     assert verify(Release.read(outcome.release), data, again) == []
 

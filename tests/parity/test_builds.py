@@ -13,12 +13,9 @@ import pytest
 from orchestration.defs import in_process
 from orchestration.warehouse import manifest, project, spark
 from orchestration.workspace.paths import Build, Workspace
-from tests.conftest import Built, hashes
+from tests.conftest import Built, hashes, silent
 
 CASES = [("sample", "2025-26-Q4"), ("shared_extracts", "2025-26-Q2"), ("shared_extracts", "2025-26-Q4")]
-
-
-def silent(kind: str, step: str) -> None: ...
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))

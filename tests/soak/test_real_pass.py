@@ -13,13 +13,10 @@ import pytest
 from orchestration.audit.verify import verify
 from orchestration.defs import in_process
 from orchestration.releases.release import Release
-from tests.conftest import Built, hashes
+from tests.conftest import Built, hashes, silent
 from tests.soak.test_references import assert_the_same
 
 QUARTERS = ["2025-26-Q1", "2025-26-Q2"]
-
-
-def silent(kind: str, step: str) -> None: ...
 
 
 def test_pass_gives_the_bytes_of_separate_builds_and_is_verified_alone(

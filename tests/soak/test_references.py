@@ -17,13 +17,10 @@ from orchestration.quality.checks import raise_if_shut
 from orchestration.quality.gates import Gates
 from orchestration.releases.release import Release
 from orchestration.workspace.paths import Workspace
-from tests.conftest import SHARED, Built
+from tests.conftest import SHARED, Built, silent
 from tests.damage import assert_said, read
 
 OF_THE_FILES = {"organisation_sources", "organisation_guide"}  # which row of which file; where a trust has its post now
-
-
-def silent(kind: str, step: str) -> None: ...
 
 
 def downloaded_later(extracts: Path, etr: Path, folder: Path) -> Path:
