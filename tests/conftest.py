@@ -13,7 +13,7 @@ import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -52,7 +52,7 @@ FLAGS = [
     "--disable-sync",
 ]
 
-CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": False}  # of a page that `seen` has looked at
+CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": []}  # of a page that `seen` has looked at
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")
 
@@ -231,9 +231,26 @@ def real_quarters(build_quarters: Callable[..., dict[str, Built]], shared_extrac
 
 
 @pytest.fixture(scope="session")
-def built(build_quarter: Callable[[str, Path], Built], sample: Path) -> Built:
-    """The sample's 2025-26-Q4, built once. Read it, never change it."""
-    return build_quarter("2025-26-Q4", sample)
+def sample_quarters(build_quarters: Callable[..., dict[str, Built]], sample: Path) -> dict[str, Built]:
+    """Two quarters of the sample in one pass. Read it, never change it."""
+    return build_quarters(sample, "2025-26-Q3", "2025-26-Q4")
+
+
+@pytest.fixture(scope="session")
+def built(sample_quarters: dict[str, Built], once: Any) -> Built:
+    """The sample's 2025-26-Q4, whose release is alone in its data folder. Read it, never change it."""
+    from orchestration.workspace.files import remove_tree
+    from orchestration.workspace.paths import Workspace
+
+    made = sample_quarters["2025-26-Q4"]
+
+    def without_the_other(folder: Path) -> None:
+        shutil.copytree(made.workspace.data_dir, folder, dirs_exist_ok=True, copy_function=os.link)
+        remove_tree(folder / "releases" / "2025-26-Q3")
+
+    folder, _ = once("data-2025-26-Q4", without_the_other)
+    release = folder / made.release.relative_to(made.workspace.data_dir)
+    return Built(replace(made.outcome, release=release), Workspace(folder).build(*made.build.quarters))
 
 
 @pytest.fixture(scope="session")
@@ -270,9 +287,9 @@ def built_first(build_quarter: Callable[[str, Path], Built], first_quarter: Path
 
 
 @pytest.fixture(scope="session")
-def built_planted(build_quarter: Callable[[str, Path], Built], sample: Path) -> Built:
+def built_planted(sample_quarters: dict[str, Built]) -> Built:
     """The sample's 2025-26-Q3, in whose published figures a few disagreements are planted."""
-    return build_quarter("2025-26-Q3", sample)
+    return sample_quarters["2025-26-Q3"]
 
 
 @pytest.fixture(scope="session")
@@ -346,15 +363,15 @@ def served() -> Iterator[Callable[[Path], str]]:
 
 @pytest.fixture
 def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
-    """Opens a page at a width: what axe finds, what it asks others for, what it complains of, whether it scrolls
-    sideways. Its own policy is off, so that it is the page that asks for nothing. Of each table axe sees the first
-    rows: those that follow look the same, and take it a minute."""
+    """Opens a page and looks at it at each width: what axe finds, what it asks others for, what it complains of, where
+    it scrolls sideways. Its own policy is off, so that it is the page that asks for nothing. Of each table axe sees the
+    first rows: those that follow look the same, and take it a minute."""
     from axe_playwright_python.sync_playwright import Axe
 
     contexts = []
 
-    def look(address: str, width: int) -> dict[str, Any]:
-        context = browser.new_context(viewport={"width": width, "height": 900}, bypass_csp=True)
+    def look(address: str, *widths: int) -> dict[str, Any]:
+        context = browser.new_context(viewport={"width": widths[0], "height": 900}, bypass_csp=True)
         contexts.append(context)
         page = context.new_page()
         own = address if address.startswith("file:") else "/".join(address.split("/")[:3])
@@ -364,11 +381,18 @@ def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
-        too_wide = page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+        too_wide = []
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+                too_wide.append(width)
         page.evaluate("document.querySelectorAll('tbody tr:nth-child(n+9)').forEach(row => row.remove())")
-        results = Axe().run(page).response
+        violations = set()
+        for width in widths:
+            page.set_viewport_size({"width": width, "height": 900})
+            violations |= {found["id"] for found in Axe().run(page).response["violations"]}
         return {
-            "violations": sorted(found["id"] for found in results["violations"]),
+            "violations": sorted(violations),
             "requests": [url for url in requests if not url.startswith(own)],
             "complaints": complaints,
             "too_wide": too_wide,

@@ -186,9 +186,13 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
     )
-    def landing(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> dg.MaterializeResult[None]:
+    def landing(
+        context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]
+    ) -> dg.MaterializeResult[None]:
         landed = land(source, pd.read_parquet(build.parquet("files")), build)
         gates.begin(LAND, source.id)
+        if not is_kept(context):
+            return dg.MaterializeResult()
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": landed.rows,
@@ -323,7 +327,7 @@ def _run_dbt(build: Build, stage: str, engine: str = project.DUCKDB) -> tuple[li
 def _record(build: Build, stage: str, checks: list[Check], connection: Any) -> list[Check]:
     """Leaves the evidence of a stage, which names every table that it read or wrote."""
     there = sorted(tables.relations(connection) & set(manifest.read_and_written(stage)))
-    data = {relation: tables.fingerprint(connection, relation) for relation in there} | release_gate.inputs(build)
+    data = tables.fingerprints(connection, there) | release_gate.inputs(build)
     return evidence.record(
         build,
         f"dbt.{stage}",

@@ -4,6 +4,7 @@ Does not belong here: whether all of it is in order (`doctor.py`), how it is sho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ Facts = dict[str, Any]
 
 def status(workspace: Workspace, today: date) -> Facts:
     """All facts, for a program as well. Days are those of `today`, times UTC."""
-    built = {quarter for quarter in known_quarters() if workspace.build(quarter).folder.exists()}
+    built = {quarter for quarter in known_quarters() if any(workspace.builds_of(quarter))}
     quarters = sorted({*shelf.quarters_released(workspace), *built})
     arrived = {key[:2] for key in read_lock(workspace).entries}
     due = latest_due(today)
@@ -35,13 +36,21 @@ def status(workspace: Workspace, today: date) -> Facts:
 
 
 def _quarter(workspace: Workspace, quarter: str) -> Facts:
-    build, releases = workspace.build(quarter), workspace.releases(quarter)
+    builds, releases = workspace.builds_of(quarter), workspace.releases(quarter)
+    whole = _newest(build.whole for build in builds)
+    stopped = _newest(build.unfinished for build in builds)
+    if stopped and whole and stopped < whole:
+        stopped = None  # a pass, after which its quarters were built alone
     return {
         "quarter": quarter,
         "versions": [_version(releases / f"v{number}") for number in shelf.versions(releases)],
-        "last_build": _time(build.whole),
-        "stopped_since": _time(build.unfinished),
+        "last_build": whole,
+        "stopped_since": stopped,
     }
+
+
+def _newest(paths: Iterable[Path]) -> str | None:
+    return max(filter(None, map(_time, paths)), default=None)
 
 
 def _version(folder: Path) -> Facts:

@@ -4,8 +4,9 @@ Belongs here: which rows a suite sees. Does not: the suites (`suites.py`), the o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration.errors import LeagueError
 from orchestration.quality import evidence
 from orchestration.quality.checks import Check, joined
 from orchestration.quality.evidence import LANDED
@@ -26,46 +28,64 @@ from orchestration.workspace.paths import Build
 LAND = "land"
 
 
+Found = dict[str, list[Check] | LeagueError]
+
+
 class Gates:
     """The suites of one run. Each begins as soon as its table is there, and is asked for at its gate. In between the
     next table is made: suites run in a process of their own."""
 
     def __init__(self, build: Build) -> None:
         self._build = build
-        self._begun: dict[str, Future[list[Check]]] = {}
+        self._begun: dict[str, Future[Found]] = {}
         self._thread = ThreadPoolExecutor(max_workers=1)
 
     def begin(self, gate: str, table: str | None = None) -> None:
         """Begin the suites of a gate, or those of one of its tables."""
-        for suite in suites(gate):
-            if table in (None, suite.table):
-                self._begun[suite.name] = self._thread.submit(_check, self._build, suite)
+        begun = [suite for suite in suites(gate) if table in (None, suite.table)]
+        self._begun |= dict.fromkeys((suite.name for suite in begun), self._run(begun))
 
     def check(self, suite: Suite) -> list[Check]:
         """Return what came of a suite, which is on record then. Raises GateError where it could not be evaluated."""
-        begun = self._begun.pop(suite.name, None)
-        return (begun or self._thread.submit(_check, self._build, suite)).result()
+        found = (self._begun.pop(suite.name, None) or self._run([suite])).result()[suite.name]
+        if isinstance(found, LeagueError):
+            raise found
+        return found
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)
 
+    def _run(self, some: Sequence[Suite]) -> Future[Found]:
+        return self._thread.submit(_check, self._build, some)
 
-def _check(build: Build, suite: Suite) -> list[Check]:
+
+def _check(build: Build, some: Sequence[Suite]) -> Found:
+    """What came of some suites of one gate, by name: their checks, or why one could not be evaluated. The warehouse is
+    opened once for all, which takes as long as a suite does."""
+    found: Found = {}
+    with tables.reading(build) if any(suite.gate != LAND for suite in some) else nullcontext() as connection:
+        for suite in some:
+            try:
+                found[suite.name] = _check_table(build, suite, connection)
+            except LeagueError as error:
+                found[suite.name] = error
+    return found
+
+
+def _check_table(build: Build, suite: Suite, connection: Any) -> list[Check]:
     if suite.gate == LAND:
         data = {f"{LANDED}{suite.table}": evidence.of_landed(build.parts(suite.table))}
         checks = _of_landed(build, suite, build.parquet("files"))
         return evidence.record(
             build, suite.name, data, suite.sha256, checks, lambda one: _of_landed(build, suite, build.inventory(one))
         )
-    with tables.reading(build) as connection:
-        data = {suite.name: tables.fingerprint(connection, suite.name)}
-        checks = _of_table(connection, suite)
 
     def again(quarter: Quarter) -> list[Check]:
-        with tables.as_built_alone(build, quarter) as connection:
-            return _of_table(connection, suite)
+        with tables.as_built_alone(build, quarter) as alone:
+            return _of_table(alone, suite)
 
-    return evidence.record(build, suite.name, data, suite.sha256, checks, again)
+    data = tables.fingerprints(connection, [suite.name])
+    return evidence.record(build, suite.name, data, suite.sha256, _of_table(connection, suite), again)
 
 
 def _of_landed(build: Build, suite: Suite, inventory: Path) -> list[Check]:

@@ -68,7 +68,7 @@ def evidence_of_all_gates(build: Build) -> list[Check]:
         if gone := written - tables.relations(connection):
             raise GateError(f"release gate: not in the warehouse: {', '.join(sorted(gone))}")
         relations = {relation for stage in on_stages for relation in manifest.read_and_written(stage)}
-        found = {relation: tables.fingerprint(connection, relation) for relation in sorted(relations)}
+        found = tables.fingerprints(connection, sorted(relations))
     landed = inputs(build)
     for suite, document in zip(in_force, on_suites, strict=True):
         name = f"{LANDED}{suite.table}" if suite.gate == LAND else suite.name

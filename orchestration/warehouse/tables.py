@@ -4,7 +4,7 @@ Belongs here: reading, fingerprints. Does not: making them (`project.py`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 Fingerprint = dict[str, str]
+TOGETHER = 50  # tables in one statement, which takes less than half the time of fifty (2026-11)
 
 
 @contextmanager
@@ -76,15 +77,24 @@ def relations(connection: duckdb.DuckDBPyConnection) -> set[str]:
     return {relation for (relation,) in rows}
 
 
-def fingerprint(connection: duckdb.DuckDBPyConnection, relation: str) -> Fingerprint:
-    """What tells a table's content apart, by quarter and whatever the order of its rows: their count, and two sums of
-    their hashes. Rows without a quarter, and a table without one, have an entry under the empty text.
+def fingerprints(connection: duckdb.DuckDBPyConnection, some: Iterable[str]) -> dict[str, Fingerprint]:
+    """What tells the content of tables apart, each by quarter and whatever the order of its rows: their count, and two
+    sums of their hashes. Rows without a quarter, and a table without one, have an entry under the empty text.
 
     The hashes are DuckDB's own: they find a change, not a forger, who could write the evidence too. A sha256 of sorted
     rows took 31 s and 2.7 GB for 60 months of waiting times; sums take a twentieth of the time and no room (2026-11).
     """
-    key = "coalesce(cast(quarter as varchar), '')" if "quarter" in connection.table(relation).columns else "''"
-    sums = connection.execute(
-        f"select {key} as key, count(*), sum(hash(t)), sum(hash(t, 1)) from {relation} as t group by key order by key"
-    ).fetchall()
-    return {quarter: f"{rows}-{first:x}-{second:x}" for quarter, rows, first, second in sums}
+    query = "select schema_name || '.' || table_name from duckdb_columns() where column_name = 'quarter'"
+    by_quarter = {relation for (relation,) in connection.execute(query).fetchall()}
+    found: dict[str, Fingerprint] = {relation: {} for relation in some}
+    relations = [*found]
+    for first in range(0, len(relations), TOGETHER):
+        sums = []
+        for relation in relations[first : first + TOGETHER]:
+            key = "coalesce(cast(quarter as varchar), '')" if relation in by_quarter else "''"
+            counted = f"'{relation}', {key} as key, count(*), sum(hash(t)), sum(hash(t, 1))"
+            sums.append(f"select {counted} from {relation} as t group by key")
+        statement = " union all ".join(sums) + " order by 1, 2"
+        for relation, quarter, rows, one, other in connection.execute(statement).fetchall():
+            found[relation][quarter] = f"{rows}-{one:x}-{other:x}"
+    return found

@@ -15,6 +15,7 @@ STATISTICS = PROJECT / "orchestration" / "statistics"
 DISCOVERY = PROJECT / "orchestration" / "discovery"
 SOURCES = PROJECT / "data" / "sources"
 SUITES = PROJECT / "expectations"
+UNFINISHED, UNDER = ".unfinished", "-under-"  # in names of folders: a build that goes on or stopped, a rescore
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,21 @@ class Workspace:
     def build(self, *quarters: str, since: Quarter | None = None, framework: str | None = None) -> Build:
         return Build(self, tuple(sorted(Quarter(quarter) for quarter in quarters)), since, framework)
 
+    def builds_of(self, quarter: str) -> list[Build]:
+        """The builds of a quarter that left a working folder: alone, and in passes over several."""
+        left = {path.name.removesuffix(UNFINISHED) for path in (self.data_dir / "work").glob("*") if path.is_dir()}
+        passes = [name.split("+") for name in sorted(left) if UNDER not in name]
+        return [self.build(*quarters) for quarters in passes if quarter in quarters]
+
 
 def under(quarters: str, framework: str) -> str:
     """What quarters that are scored under a framework are called in names of folders."""
-    return f"{quarters}-under-{framework}"
+    return f"{quarters}{UNDER}{framework}"
 
 
 def unfinished(releases: Path) -> Path:
     """Where the next of some releases is made. Beside them, so that it becomes one by its name alone."""
-    return releases / ".unfinished"
+    return releases / UNFINISHED
 
 
 @dataclass(frozen=True)
@@ -106,7 +113,7 @@ class Build:
     @property
     def unfinished(self) -> Path:
         """The build that is being made, or that stopped."""
-        return self.whole.with_name(f"{self.whole.name}.unfinished")
+        return self.whole.with_name(f"{self.whole.name}{UNFINISHED}")
 
     @property
     def folder(self) -> Path:

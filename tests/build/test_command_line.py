@@ -142,13 +142,39 @@ def test_programs_are_told_all(data: Path, built: Any) -> None:
     shown = documents(data, "show")
     assert (shown["quarter"], shown["version"], shown["fictional"], shown["state"]) == (QUARTER, 1, True, "candidate")
     assert len(shown["leagues"]) == 4 and len(shown["organisations"]) > 200
-    (quarter,) = documents(data, "status")["quarters"]
+    *_, quarter = documents(data, "status")["quarters"]
     assert quarter["quarter"] == QUARTER and quarter["last_build"] and quarter["stopped_since"] is None
     assert [(one["version"], one["state"], one["fictional"]) for one in quarter["versions"]] == [(1, "candidate", True)]
     assert {"inputs", "changes"} <= set(documents(data, "diff", QUARTER, f"{QUARTER}/v1"))
     assert {finding["state"] for finding in json.loads(run(data, "doctor", "--json").output)} >= {"ok"}
     said = CliRunner().invoke(cli.league, ["--version"])
     assert re.fullmatch(r"league, version \d+\.\d+\.\d+\n", said.output)
+
+
+def test_status_tells_of_passes_and_of_what_stopped_last(tmp_path: Path) -> None:
+    """A pass that stopped, after which its quarters were built alone, is over where that came to its end."""
+    work, hours = tmp_path / "work", iter(range(1, 9))
+
+    def left(name: str) -> None:
+        (work / name).mkdir(parents=True)
+        os.utime(work / name, (next(hours) * 3600,) * 2)
+
+    def told() -> dict[str, tuple[int | None, ...]]:
+        when = [
+            (one["quarter"], one["last_build"], one["stopped_since"])
+            for one in documents(tmp_path, "status")["quarters"]
+        ]
+        return {quarter: tuple(int(time[11:13]) if time else None for time in times) for quarter, *times in when}
+
+    left("2025-26-Q1+2025-26-Q2.unfinished")
+    assert told() == {"2025-26-Q1": (None, 1), "2025-26-Q2": (None, 1)}
+    left("2025-26-Q1")
+    left("2025-26-Q2.unfinished")
+    assert told() == {"2025-26-Q1": (2, None), "2025-26-Q2": (None, 3)}
+    left("2025-26-Q1+2025-26-Q2")
+    for other in ("landed", "series", "2025-26-Q3-under-nof-2025-26", "2025-26-Q3+2025-26-Q4-under-nof-2025-26"):
+        left(other)
+    assert told() == {"2025-26-Q1": (4, None), "2025-26-Q2": (4, None)}
 
 
 def test_every_table_of_a_release_is_shown(data: Path, built: Any) -> None:

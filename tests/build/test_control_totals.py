@@ -1477,7 +1477,7 @@ def organisation_whose_region_no_row_says(part: Part) -> Expected:
     where = " and ".join(f"{column} = '{value}'" for column, value in held.items())
     part.connection.execute(
         f"create table said as select * replace (case when {where} then 'Elsewhere' else value end as value)"
-        " from metric.organisation_sources"
+        " from built.metric.organisation_sources"
     )
     part.connection.execute("create or replace view metric.organisation_sources as from said")
     return {"organisations_have_sources": [{**held, "value": icb["region"]}]}

@@ -44,7 +44,7 @@ PUBLISHED = "status == 'reported' and value_basis == 'published'"
 COMPUTED = "status == 'reported' and value_basis == 'computed'"
 TOLD = "_source_member == '28-DAY FDS (ALL ROUTES)'"  # the sheets of a cancer workbook
 TREATED = "_source_member == '62-DAY (ALL CANCER)'"
-BEFORE = "ranked and quarter == '2025-26-Q3'"  # the quarter before has no likely ranges to contradict
+BEFORE = "ranked and quarter == '2025-26-Q2'"  # the quarter before has no likely ranges to contradict
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from orchestration.warehouse.tables import Fingerprint, fingerprint
+from orchestration.warehouse.tables import Fingerprint, fingerprints
 
 ROWS = "('2025-26-Q1', 'A', 1.5), ('2025-26-Q1', 'B', 2.5), ('2025-26-Q2', 'A', 3.5)"
 SHUFFLED = "('2025-26-Q2', 'A', 3.5), ('2025-26-Q1', 'B', 2.5), ('2025-26-Q1', 'A', 1.5)"
@@ -22,7 +22,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def of(connection: duckdb.DuckDBPyConnection, rows: str, columns: str = "quarter, code, value") -> Fingerprint:
     connection.execute(f"create or replace table metric.t as from (values {rows}) as v ({columns})")
-    return fingerprint(connection, "metric.t")
+    return fingerprints(connection, ["metric.t"])["metric.t"]
 
 
 def test_order_of_rows_does_not_count(connection: duckdb.DuckDBPyConnection) -> None:
