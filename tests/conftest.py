@@ -368,12 +368,11 @@ def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
     first rows: those that follow look the same, and take it a minute."""
     from axe_playwright_python.sync_playwright import Axe
 
-    contexts = []
+    context = browser.new_context(bypass_csp=True)
 
     def look(address: str, *widths: int) -> dict[str, Any]:
-        context = browser.new_context(viewport={"width": widths[0], "height": 900}, bypass_csp=True)
-        contexts.append(context)
         page = context.new_page()
+        page.set_viewport_size({"width": widths[0], "height": 900})
         own = address if address.startswith("file:") else "/".join(address.split("/")[:3])
         requests: list[str] = []
         complaints: list[str] = []
@@ -391,6 +390,7 @@ def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
         for width in widths:
             page.set_viewport_size({"width": width, "height": 900})
             violations |= {found["id"] for found in Axe().run(page).response["violations"]}
+        page.close()
         return {
             "violations": sorted(violations),
             "requests": [url for url in requests if not url.startswith(own)],
@@ -399,8 +399,7 @@ def seen(browser: Browser) -> Iterator[Callable[..., dict[str, Any]]]:
         }
 
     yield look
-    for context in contexts:
-        context.close()
+    context.close()
 
 
 @pytest.fixture

@@ -137,7 +137,13 @@ class Part:
             for model in MODELS
         }
         self.damaged: set[str] = set()
-        self.members = self._members({name: _on_part(by_name[name]) for name in AGAIN})
+        for model in MODELS:  # as views they were typed anew for every test that reads them
+            self._type(model, "view")
+        self.members = self._members({name: _on_part(by_name[name]) for name in AGAIN if name not in MODELS})
+
+    def _type(self, model: str, before: str) -> None:
+        relation = self.relations[model]
+        self.connection.execute(f"drop {before} {relation}; create table {relation} as {self.staged[model]}")
 
     def _members(self, made: dict[str, str]) -> list[Row]:
         """Who of a league has a value, metric by metric. Each model is made once: as views they take a minute."""
@@ -161,10 +167,8 @@ class Part:
     def failing(self, named: set[str]) -> Expected:
         """What the tests named, and those that read the model of a damaged publication, return, if anything."""
         models = sorted({MODEL_OF[source] for source in self.damaged})
-        for model in models:  # read by several tests, so typed once
-            relation = self.relations[model]
-            typed = f"create table {relation} as {self.staged[model]}"
-            self.connection.execute(f"drop view {relation}; {typed}")
+        for model in models or MODELS:  # where nothing landed is damaged, what all of them read may be
+            self._type(model, "table")
         for relation, made in self.shared.items():
             self.connection.execute(f"drop view {relation}; create table {relation} as {made}")
         run = named.union(*[self.reading[model] for model in models])
