@@ -1,4 +1,5 @@
-"""What a data folder has: quarters, versions and their states, the last build of each, and what is due.
+"""What a data folder has: quarters, versions and their states, the last build of each, series and rescores, and what is
+due.
 
 Does not belong here: whether all of it is in order (`doctor.py`), how it is shown (`terminal/status.py`)."""
 
@@ -30,20 +31,25 @@ def status(workspace: Workspace, today: date) -> Facts:
     return {
         "data_dir": str(workspace.data_dir),
         "quarters": [_quarter(workspace, quarter) for quarter in quarters],
+        "history": [
+            {"name": name, "versions": _versions(releases)}
+            for name, releases in shelf.shelves(workspace).items()
+            if name not in quarters
+        ],
         "late": [_publication(one) for one in late if one.state in (LATE, OVERDUE)],
         "due_next": [_publication(one) for one in due_next(arrived, today)],
     }
 
 
 def _quarter(workspace: Workspace, quarter: str) -> Facts:
-    builds, releases = workspace.builds_of(quarter), workspace.releases(quarter)
+    builds = workspace.builds_of(quarter)
     whole = _newest(build.whole for build in builds)
     stopped = _newest(build.unfinished for build in builds)
     if stopped and whole and stopped < whole:
         stopped = None  # a pass, after which its quarters were built alone
     return {
         "quarter": quarter,
-        "versions": [_version(releases / f"v{number}") for number in shelf.versions(releases)],
+        "versions": _versions(workspace.releases(quarter)),
         "last_build": whole,
         "stopped_since": stopped,
     }
@@ -51,6 +57,10 @@ def _quarter(workspace: Workspace, quarter: str) -> Facts:
 
 def _newest(paths: Iterable[Path]) -> str | None:
     return max(filter(None, map(_time, paths)), default=None)
+
+
+def _versions(releases: Path) -> list[Facts]:
+    return [_version(releases / f"v{number}") for number in shelf.versions(releases)]
 
 
 def _version(folder: Path) -> Facts:

@@ -11,19 +11,20 @@ from orchestration.terminal.console import Console
 
 
 def show(console: Console, facts: dict[str, Any]) -> None:
-    """Prints quarters with their versions, then what is late and what is due next."""
+    """Prints quarters, series and rescores with their versions, then what is late and what is due next."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("quarter", "version", "state", "made", "last build"):
         table.add_column(heading, overflow="fold")
-    for quarter in facts["quarters"]:
-        built = _built(quarter)
-        for number, one in enumerate(reversed(quarter["versions"])):
+    shown = [(quarter["quarter"], quarter["versions"], _built(quarter)) for quarter in facts["quarters"]]
+    shown += [(one["name"], one["versions"], "") for one in facts["history"]]
+    for name, versions, built in shown:
+        for number, one in enumerate(reversed(versions)):
             state = f"{'FICTIONAL: ' if one['fictional'] else ''}{one['state']}: {one['why']}"
-            first = (quarter["quarter"], built) if number == 0 else ("", "")
+            first = (name, built) if number == 0 else ("", "")
             table.add_row(first[0], f"v{one['version']}", state, _when(one["made"]), first[1])
-        if not quarter["versions"]:
-            table.add_row(quarter["quarter"], "", "no release", "", built)
-    if facts["quarters"]:
+        if not versions:
+            table.add_row(name, "", "no release", "", built)
+    if shown:
         console.table(table)
     else:
         console.say(f"Nothing has been built in {facts['data_dir']}: league build --extracts FOLDER --quarter QUARTER")

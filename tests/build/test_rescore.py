@@ -3,6 +3,7 @@ wherever it is named, and apart from what is official."""
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,15 @@ def test_it_is_built_again_under_the_same_framework(
     monkeypatch.setattr(in_process, "run_quarter", run)
     assert in_process.rebuild(silent, rescored.folder, in_process.Quarter(QUARTER), tmp_path) == rescored.folder
     assert asked == [FRAMEWORK]
+
+
+def test_status_lists_it_apart_from_the_quarters(rescored: Release) -> None:
+    told = CliRunner().invoke(cli.league, ["status", "--json", "--data-dir", str(rescored.folder.parents[2])])
+    facts = json.loads(told.output)
+    assert facts["quarters"] == []
+    (one,) = facts["history"]
+    assert one["name"] == f"{QUARTER}-under-{FRAMEWORK}"
+    assert [(version["version"], version["state"]) for version in one["versions"]] == [(1, "candidate")]
 
 
 def test_it_is_shown_and_traced_where_its_framework_is_named(rescored: Release) -> None:
