@@ -26,9 +26,7 @@ from orchestration.warehouse import tables
 from orchestration.workspace.paths import Build
 
 LAND = "land"
-
-
-Found = dict[str, list[Check] | LeagueError]
+Found = dict[str, list[Check] | LeagueError]  # of suites by name: what came of each, or why it was not evaluated
 
 
 class Gates:
