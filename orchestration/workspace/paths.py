@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.quarters import Quarter, needed
+from orchestration.quarters import WRITTEN, Quarter, needed
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT_PROJECT = PROJECT / "dbt_project"
@@ -15,7 +15,7 @@ STATISTICS = PROJECT / "orchestration" / "statistics"
 DISCOVERY = PROJECT / "orchestration" / "discovery"
 SOURCES = PROJECT / "data" / "sources"
 SUITES = PROJECT / "expectations"
-UNFINISHED, UNDER = ".unfinished", "-under-"  # in names of folders: a build that goes on or stopped, a rescore
+UNFINISHED = ".unfinished"  # ends the name of what is being made, or was when its build stopped
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class Workspace:
     def builds_of(self, quarter: str) -> list[Build]:
         """The builds of a quarter that left a working folder: alone, and in passes over several."""
         left = {path.name.removesuffix(UNFINISHED) for path in (self.data_dir / "work").glob("*") if path.is_dir()}
-        passes = [name.split("+") for name in sorted(left) if UNDER not in name]
-        return [self.build(*quarters) for quarters in passes if quarter in quarters]
+        passes = [name.split("+") for name in sorted(left)]
+        return [self.build(*named) for named in passes if quarter in named and all(map(WRITTEN.fullmatch, named))]
 
 
 def under(quarters: str, framework: str) -> str:
     """What quarters that are scored under a framework are called in names of folders."""
-    return f"{quarters}{UNDER}{framework}"
+    return f"{quarters}-under-{framework}"
 
 
 def unfinished(releases: Path) -> Path:
