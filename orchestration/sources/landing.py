@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,11 +112,16 @@ def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
 
 
 class Before:
-    """The files of a source that were landed before, in the data folder: each under one hash of all that its rows hang
-    on, and its own, by which we know that it is whole. A file system without hard links has none."""
+    """The files of a source that were landed before, in the data folder: each under one hash of what its rows hang on,
+    and its own, by which we know that it is whole. A file system without hard links has none. What other readers landed
+    is removed."""
 
     def __init__(self, workspace: Workspace, source: Source) -> None:
-        self._folder, self._source = workspace.landed_before / source.id, source
+        by_us = workspace.landed_before / readers()
+        for other in workspace.landed_before.glob("*"):
+            if other != by_us:
+                shutil.rmtree(other, ignore_errors=True)  # another build may be at it
+        self._folder = by_us / source.id
 
     def take(self, file: InUse, part: Path) -> bool:
         """Puts a file there as it was landed before, where it was."""
@@ -129,15 +135,15 @@ class Before:
         return False
 
     def keep(self, file: InUse, part: Path) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         with suppress(OSError):  # there are no links here, or another build has kept it
+            self._folder.mkdir(parents=True, exist_ok=True)
             os.link(part, self._folder / self._name(file, part))
 
     def _name(self, file: InUse, part: Path) -> str:
         return f"{self._key(file)}.{sha256_of_file(part)}"
 
     def _key(self, file: InUse) -> str:
-        return hashlib.sha256(json.dumps([readers(), self._source.id, *file]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(file).encode()).hexdigest()
 
 
 def _write(source: Source, file: InUse, stored: Path, part: Path) -> None:

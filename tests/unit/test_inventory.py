@@ -373,7 +373,7 @@ def test_what_was_landed_otherwise_or_is_damaged_is_landed_anew(
 ) -> None:
     ae(extracts, "ae.csv", "MAY-2025")
     _, before = landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
-    (kept,) = (tmp_path / "data" / "work" / "landed" / "ae").iterdir()
+    (kept,) = (tmp_path / "data" / "work" / "landed").glob("*/ae/*")
     content = kept.read_bytes()
     kept.chmod(0o644)
     if change == "another reader":
@@ -387,8 +387,19 @@ def test_what_was_landed_otherwise_or_is_damaged_is_landed_anew(
     _, after = landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
     assert read == ["ae", "ae"]
     pd.testing.assert_frame_equal(after, before)
-    whole = [path for path in kept.parent.iterdir() if path.read_bytes() == content]
-    assert len(whole) == (1 if change in ("a byte", "cut off") else 2)
+    whole = [path for path in (tmp_path / "data" / "work" / "landed").glob("*/*/*") if path.read_bytes() == content]
+    assert len(whole) == (2 if change == "another name" else 1)
+
+
+def test_what_other_readers_landed_is_removed(
+    extracts: Path, tmp_path: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ae(extracts, "ae.csv", "MAY-2025")
+    landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
+    (tmp_path / "data" / "work" / "landed" / "rtt").mkdir()  # as it lay before readers had a folder each
+    monkeypatch.setattr(landing, "readers", lambda: "other")
+    landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
+    assert [path.name for path in (tmp_path / "data" / "work" / "landed").iterdir()] == ["other"]
 
 
 def test_nothing_is_remembered_where_there_are_no_hard_links(
