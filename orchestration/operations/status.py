@@ -23,7 +23,7 @@ Facts = dict[str, Any]
 
 def status(workspace: Workspace, today: date) -> Facts:
     """All facts, for a program as well. Days are those of `today`, times UTC."""
-    built = {quarter for quarter in known_quarters() if any(workspace.builds_of(quarter))}
+    built = {quarter for quarter in known_quarters() if workspace.builds_of(quarter)}
     quarters = sorted({*shelf.quarters_released(workspace), *built})
     arrived = {key[:2] for key in read_lock(workspace).entries}
     due = latest_due(today)

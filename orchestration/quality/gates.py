@@ -59,7 +59,7 @@ class Gates:
 
 def _check(build: Build, some: Sequence[Suite]) -> Found:
     """What came of some suites of one gate, by name: their checks, or why one could not be evaluated. The warehouse is
-    opened once for all, which takes as long as a suite does."""
+    opened once for all: opening it takes half as long as a suite."""
     found: Found = {}
     with tables.reading(build) if any(suite.gate != LAND for suite in some) else nullcontext() as connection:
         for suite in some:

@@ -113,15 +113,12 @@ def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
 
 class Before:
     """The files of a source that were landed before, in the data folder: each under one hash of what its rows hang on,
-    and its own, by which we know that it is whole. A file system without hard links has none. What other readers landed
-    is removed."""
+    and its own, by which we know that it is whole. Those of other readers are of no use. A file system without hard
+    links has none."""
 
     def __init__(self, workspace: Workspace, source: Source) -> None:
-        by_us = workspace.landed_before / readers()
-        for other in workspace.landed_before.glob("*"):
-            if other != by_us:
-                shutil.rmtree(other, ignore_errors=True)  # another build may be at it
-        self._folder = by_us / source.id
+        self._by_us = workspace.landed_before / readers()
+        self._folder = self._by_us / source.id
 
     def take(self, file: InUse, part: Path) -> bool:
         """Puts a file there as it was landed before, where it was."""
@@ -135,6 +132,10 @@ class Before:
         return False
 
     def keep(self, file: InUse, part: Path) -> None:
+        """Keeps a file as it was landed, in place of what other readers landed."""
+        for other in self._by_us.parent.glob("*"):
+            if other != self._by_us:
+                shutil.rmtree(other, ignore_errors=True)  # another build may be at it
         with suppress(OSError):  # there are no links here, or another build has kept it
             self._folder.mkdir(parents=True, exist_ok=True)
             os.link(part, self._folder / self._name(file, part))
