@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -155,6 +156,26 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
         return folder, pickle.loads(given.read_bytes())
 
     return filled
+
+
+@pytest.fixture(scope="session", autouse=True)
+def today(once: Any) -> Iterator[date]:
+    """The day for all workers, which may run over midnight: a release says when its files were first seen, and tests
+    compare releases."""
+    from orchestration import cli
+    from orchestration.sources import landing
+
+    _, day = once("today", lambda folder: date.today())
+
+    class Day(date):
+        @classmethod
+        def today(cls) -> date:
+            return day
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cli, "date", Day)
+        patch.setattr(landing, "date", Day)
+        yield day
 
 
 @pytest.fixture(scope="session")

@@ -95,8 +95,10 @@ def test_data_folder_in_a_file_is_refused(first_quarter: Path, league: League, t
 
 
 @pytest.mark.parametrize("command", ["build", "fetch"])
-def test_clock_that_was_set_back_is_refused(first_quarter: Path, league: League, tmp_path: Path, command: str) -> None:
-    workspace, today, ahead = Workspace(tmp_path / "data"), date.today(), timedelta(days=2)
+def test_clock_that_was_set_back_is_refused(
+    first_quarter: Path, league: League, tmp_path: Path, today: date, command: str
+) -> None:
+    workspace, ahead = Workspace(tmp_path / "data"), timedelta(days=2)
     take_in(survey(first_quarter), QUARTER, workspace)
     with changing(workspace) as lock:
         first, *_ = lock.entries

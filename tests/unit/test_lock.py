@@ -28,7 +28,6 @@ from orchestration.workspace.paths import PROJECT, SOURCES, Workspace
 from tests.unit.test_inventory import ae, ambsys, data_file
 
 Q1, Q2 = "2025-26-Q1", "2025-26-Q2"
-TODAY = date.today().isoformat()
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ def used(inventory: pd.DataFrame) -> set[str]:
     return set(inventory.loc[(inventory["status"] == "used") & inventory["period"].notna(), "file_name"])
 
 
-def test_lock_names_every_file_by_quarter_and_source(extracts: Path, workspace: Workspace) -> None:
+def test_lock_names_every_file_by_quarter_and_source(extracts: Path, workspace: Workspace, today: date) -> None:
     ae(extracts, "May-2025.csv", "MAY-2025")
     take_in(survey(extracts), Q1, workspace)
     document = json.loads(workspace.lock_file.read_text())
@@ -88,7 +87,7 @@ def test_lock_names_every_file_by_quarter_and_source(extracts: Path, workspace: 
         ("bytes", path.stat().st_size),
         ("url", "not recorded"),
         ("landing_page", known_sources()["ae"].landing_page),
-        ("retrieved", TODAY),
+        ("retrieved", today.isoformat()),
         ("maturity", "provisional"),
         ("etag", None),
         ("last_modified", None),
@@ -164,7 +163,7 @@ def test_pin_is_of_one_quarter(extracts: Path, workspace: Workspace) -> None:
     assert dict(zip(rows["quarter"], rows["file_name"], strict=True)) == {Q1: "q1.csv", Q2: "q3.csv"}
 
 
-def test_nothing_leaves_the_lock_or_the_store(extracts: Path, workspace: Workspace) -> None:
+def test_nothing_leaves_the_lock_or_the_store(extracts: Path, workspace: Workspace, today: date) -> None:
     """A file replaced in place is superseded by the one that took its name; the day it came and its bytes stay."""
     ae(extracts, "a.csv", "MAY-2025")
     take_in(survey(extracts), Q1, workspace)
@@ -175,13 +174,13 @@ def test_nothing_leaves_the_lock_or_the_store(extracts: Path, workspace: Workspa
     entries = [entry for entry in read_lock(workspace).entries.values() if entry.source_id == "ae"]
     second = sha256_of_file(extracts / "a.csv")
     assert entries[0] == replace(first, status=f"superseded by {second}")
-    assert (entries[1].sha256, entries[1].retrieved, entries[1].url) == (second, TODAY, "not recorded")
+    assert (entries[1].sha256, entries[1].retrieved, entries[1].url) == (second, today.isoformat(), "not recorded")
     assert (workspace.store / first.sha256[:2] / first.sha256).exists()
     (extracts / "a.csv").unlink()
     ae(extracts, "b.csv", "JUNE-2025")
     take_in(survey(extracts), Q1, workspace)
     assert entries == [e for e in read_lock(workspace).entries.values() if e.file_name == "a.csv"]
-    assert set(inventory.loc[inventory["source_id"] == "ae", "retrieved"]) == {TODAY}
+    assert set(inventory.loc[inventory["source_id"] == "ae", "retrieved"]) == {today.isoformat()}
 
 
 def test_what_the_lock_says_of_a_file_goes_into_the_inventory(extracts: Path, workspace: Workspace) -> None:
