@@ -58,7 +58,7 @@ lint: $(READY)  ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory -j 2 types $(SQL_LINTED)  # 40 s and 110 s of processor where nothing is remembered
+	$(MAKE) --no-print-directory -j 2 types $(SQL_LINTED)  # 40 s of processor each where nothing is remembered
 
 types: $(READY)
 	$(BIN)/mypy
