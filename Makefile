@@ -12,7 +12,7 @@ INSTANCE := $(CURDIR)/data/dagster
 EXTRACTS ?= ../shared/extracts
 SQL := $(shell find dbt_project/models dbt_project/tests dbt_project/macros -name '*.sql' ! -name materialization.sql)
 SQL_LINTED := $(VENV)/.sql-linted
-LANES := test-unit test-model test-build test-real
+LANES := test-unit test-model test-build test-real test-parity
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -32,13 +32,14 @@ run: $(SAMPLE) $(INSTANCE)/dagster.yaml  ## build the sample's latest quarter an
 site: run  ## the public site of the sample, data/demo/site
 	$(BIN)/league site --data-dir $(DEMO) --out $(DEMO)/site
 
-test: lint  ## linters, type checks and every test but those of soak and parity
+test: lint  ## linters, type checks and every test but those of soak
 	$(BIN)/python -m pytest
 
 test-unit:  ## code without dbt and Dagster, in a minute
 test-model:  ## dbt's own tests, models on rows made for them, the shape of the project
 test-build:  ## whole builds of the sample
 test-real:  ## builds of published files, where they are at hand
+test-parity:  ## the same tables of the sample by Spark and by DuckDB, where Spark is installed
 $(LANES): test-%: $(READY)
 	$(BIN)/python -m pytest tests/$*
 
@@ -48,11 +49,11 @@ $(SPARK): .ci/spark.lock $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --require-hashes -r $<
 	touch $@
 
-parity: $(SPARK)  ## the same tables by Spark and by DuckDB: of the sample and of real quarters, in half an hour
-	$(BIN)/python -m pytest tests/parity
+parity: $(SPARK)  ## the same tables by Spark and by DuckDB: of the sample and of real quarters, in a quarter of an hour
+	$(BIN)/python -m pytest tests/parity -m parity
 
 soak: $(READY)  ## slow and rough: builds killed, files damaged, a production instance, for half an hour or more
-	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak --dist load -rP
+	LEAGUE_KILLS=$${LEAGUE_KILLS:-50} $(BIN)/python -m pytest tests/soak -m soak --dist load -rP
 
 lint: $(READY)  ## ruff, mypy, import contracts, sqlfluff
 	$(BIN)/ruff check .

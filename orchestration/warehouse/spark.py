@@ -35,11 +35,17 @@ AS_DUCKDB_READS = {  # a failed cast is an error, double quotes hold a name, a b
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.sources.default": "parquet",
 }
-OF_THIS_MACHINE = {  # where no cluster is named
+# Where no cluster is named. Nearly every table is small: to plan a query and to compile it takes longer than to run it.
+OF_THIS_MACHINE = {
     "spark.master": "local[2]",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "4g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.files.openCostInBytes": "65536",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.catalogImplementation": "in-memory",
     "spark.ui.enabled": "false",
