@@ -49,7 +49,7 @@ $(SPARK): .ci/spark.lock $(READY)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --require-hashes -r $<
 	touch $@
 
-parity: $(SPARK)  ## the same tables by Spark and by DuckDB: of the sample and of real quarters, in a quarter of an hour
+parity: $(SPARK)  ## the same tables by Spark and by DuckDB: of the sample and of real quarters, in ten minutes
 	$(BIN)/python -m pytest tests/parity -m parity
 
 soak: $(READY)  ## slow and rough: builds killed, files damaged, a production instance, for half an hour or more
