@@ -1,7 +1,7 @@
 {# A count as published: blank where there is nothing to count; anything but digits is no count and stays null, for the
    tests to name. Casting alone would take 12.5 for 13. #}
 {% macro published_count(column) -%}
-    case when {{ column }} = '' then 0 when {{ is_digits(column) }} then cast({{ column }} as bigint) end
+    case when {{ is_digits(column) }} then coalesce(try_cast({{ column }} as bigint), 0) end
 {%- endmacro %}
 
 {# Wide columns are summed wide: unpivoting a national file takes a hundred times the memory. #}
