@@ -1,5 +1,5 @@
-{# A count as published: blank where there is nothing to count; anything but digits is no count and stays null, for the
-   tests to name. Casting alone would take 12.5 for 13. #}
+{# A count as published: blank, which has no digits, where there is nothing to count. Anything but digits is no count
+   and stays null, for the tests to name. Casting alone would take 12.5 for 13. #}
 {% macro published_count(column) -%}
     case when {{ is_digits(column) }} then coalesce(try_cast({{ column }} as bigint), 0) end
 {%- endmacro %}
