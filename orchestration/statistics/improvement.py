@@ -11,7 +11,17 @@ import pandas as pd
 import pyarrow as pa
 from scipy.special import stdtr, stdtrit
 
-from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, hundredths, place_keys, table
+from orchestration.statistics.leagues import (
+    SCORE,
+    League,
+    Real,
+    Whole,
+    decimals,
+    false_discovery,
+    hundredths,
+    place_keys,
+    table,
+)
 
 CAUSES = ("own_scores", "own_metrics", "others", "cut_points", "override")
 METRICS_NEEDED = 3  # a spread of two differences decides nothing
@@ -134,10 +144,7 @@ def _rows(before: League, now: League, comparable: set[str]) -> list[dict[str, A
     mean, width, p = paired_changes(new - old, held, weights)
     tested = ~np.isnan(p)
     q = np.full(len(p), np.nan)
-    if tested.any():
-        from scipy.stats import false_discovery_control  # 0.4 s to import, which no build without comparison pays
-
-        q[tested] = false_discovery_control(p[tested], method="bh")
+    q[tested] = false_discovery(p[tested])
     places = places_by_cause(before, now, comparable)
 
     def number(found: float, digits: int) -> Any:

@@ -111,6 +111,16 @@ def robust_deviation(numbers: Real) -> float:
     return ROBUST * float(np.median(np.abs(numbers - np.median(numbers)))) if numbers.size else 0.0
 
 
+def false_discovery(p: Real) -> Real:
+    """Benjamini and Hochberg: the false discovery rate at which each would still be found. That of `scipy.stats`, which
+    takes 0.4 s to import."""
+    order = np.argsort(p)[::-1]
+    adjusted = np.minimum.accumulate(p[order] * len(p) / np.arange(len(p), 0, -1))
+    found = np.empty(len(p))
+    found[order] = np.minimum(adjusted, 1)
+    return found
+
+
 def read(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
     """The leagues of `leagues_ranked`, `league_ranks` and `ranked_scores`, by quarter and name.
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import linalg, stats
+from scipy import linalg
 
 from orchestration.statistics import context
 from orchestration.statistics.leagues import generator
@@ -61,11 +61,6 @@ def test_permutation_p_is_the_share_of_all_orders() -> None:
     fits = [np.corrcoef(x[:, 0], order)[0, 1] ** 2 for order in itertools.permutations(y)]
     share = np.mean(np.array(fits) >= fits[0] - 1e-12)
     assert context.permutation_p(x, y, generator("any")) == pytest.approx(share, abs=0.01)
-
-
-def test_false_discovery_is_that_of_scipy() -> None:
-    p = np.array([0.03, 0.0005, 0.5, 0.03, 0.9, 0.012])
-    assert context.false_discovery(p) == pytest.approx(stats.false_discovery_control(p))
 
 
 def test_covariates_are_at_most_so_many_and_say_something_of_their_own() -> None:

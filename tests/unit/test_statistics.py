@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from scipy.stats import beta, ttest_1samp
+from scipy.stats import beta, false_discovery_control, ttest_1samp
 
 from orchestration.errors import LeagueError
 from orchestration.statistics import (
@@ -35,7 +35,7 @@ from orchestration.statistics import (
     robustness,
     uncertainty,
 )
-from orchestration.statistics.leagues import SCORE, League, decimals
+from orchestration.statistics.leagues import SCORE, League, decimals, false_discovery
 from tests.oracle import half_up
 
 ROOT = Path(__file__).parents[2]
@@ -1100,6 +1100,12 @@ def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
         i: pytest.approx(q, abs=5e-7) for i, q in expected.items()
     }
     assert found["metrics_compared"].tolist() == held.sum(axis=1).tolist()
+
+
+def test_false_discovery_is_that_of_scipy() -> None:
+    p = np.array([0.03, 0.0005, 0.5, 0.03, 0.9, 0.012])
+    assert false_discovery(p) == pytest.approx(false_discovery_control(p))
+    assert false_discovery(p[:0]).size == 0
 
 
 def test_only_comparable_metrics_count_as_a_change() -> None:
