@@ -103,7 +103,7 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13) and "Python 3.11 to 3.13 is needed")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --no-compile --no-deps --require-hashes -r requirements.lock
-	-$(BIN)/python -m compileall -q -j 0 $(VENV)  # pip would take one core for it
+	-$(BIN)/python -m compileall -q -j 0 -x /tests/ $(VENV)  # pip would take one core for it, and compile the tests of libraries
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -c "from orchestration.warehouse.column_lineage import all_lineage; all_lineage()"  # parses the dbt project once
 	touch $@
