@@ -1,5 +1,5 @@
 """Characters that text from outside must not bring along: what a terminal obeys, what turns a line round, what no
-picture or page may hold."""
+picture or page may hold, what ends a text of SQL."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ IN_NAMES = re.compile(f"{HIDDEN.pattern}|[\t\r\n]")
 def visible(text: str, hidden: re.Pattern[str] = HIDDEN) -> str:
     """A text with what is hidden in it written out: `\\x1b`."""
     return hidden.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def in_sql(text: object) -> str:
+    """A text as SQL writes it, such as a path where DuckDB takes no parameter."""
+    return "'" + str(text).replace("'", "''") + "'"

@@ -229,7 +229,8 @@ def build_quarters(once: Any) -> Callable[..., dict[str, Built]]:
         def run(data_dir: Path) -> list[Outcome]:
             return in_process.run_quarters("quarter", quarters, extracts, data_dir, silent)
 
-        name = f"data-{'+'.join(quarters)}-{hashlib.md5(str(extracts).encode()).hexdigest()[:8]}"
+        # With a blank and an apostrophe, as a person's folder may have.
+        name = f"o'data {'+'.join(quarters)} {hashlib.md5(str(extracts).encode()).hexdigest()[:8]}"
         data_dir, outcomes = once(name, run)
         whole = Workspace(data_dir).build(*quarters)
         alone = Workspace(data_dir).build(quarters[0])

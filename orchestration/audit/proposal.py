@@ -355,7 +355,8 @@ def _listed(found: list[tuple[Row, Any, Any]]) -> str:
 
 
 def _imposed(row: Row | None) -> str | None:
-    match = re.match(r"at least segment (\d)", row["found"]) if row else None
+    """The segment that a flag imposes; None where several explain the release."""
+    match = re.match(r"at least segment (\d)", row["found"]) if row and not row["alternatives"] else None
     return match[1] if match else None
 
 

@@ -12,12 +12,13 @@ import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import requires, version
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from orchestration.errors import LeagueError
 from orchestration.releases.decisions import user
 from orchestration.releases.release import PACKAGE, Release
-from orchestration.workspace.files import write_atomically
+from orchestration.workspace.files import located, write_atomically
 from orchestration.workspace.paths import PROJECT
 
 PROJECT_NAME = "nhs-league-tables"
@@ -56,9 +57,11 @@ def facts(release: Release, differences: list[str]) -> dict[str, Any]:
 
 def refuse_where_not_writable(path: Path) -> None:
     """Raises LeagueError before a build of which no receipt could be written."""
-    if not path.absolute().parent.is_dir():
-        raise LeagueError(f"{path.absolute().parent} is not a folder: no receipt can be written there")
-    write_atomically(path, b"")
+    folder = path.absolute().parent
+    if not folder.is_dir():
+        raise LeagueError(f"{folder} is not a folder: no receipt can be written there")
+    with located(path), TemporaryFile(dir=folder):
+        pass
 
 
 def write(path: Path, said: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ def _placing(release: Release, row: Row, scores: list[Row]) -> Row:
     _require_equal("rank", row["rank"], 1 + len(before))
     _require_equal("average_score", row["average_score"], _mean(weighted, weights))
     _require_equal("segment before the override", unadjusted, _segment(row["average_score"], cuts))
-    left = about["override_segment"] if row["financial_override"] else unadjusted
+    left = (row["financial_override"] and about["override_segment"]) or unadjusted
     _require_equal("segment", row["segment"], max(unadjusted, left))
     return {
         **placing,

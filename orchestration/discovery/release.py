@@ -236,17 +236,16 @@ def _segment(league: League) -> None:
                 largest_in_better=two_decimals(cut.largest_in_better),
                 smallest_in_worse=two_decimals(cut.smallest_in_worse),
             )
-    override = programme = None
-    if unadjusted is not None and adjusted is not None:
-        step = segments.imposed(publication, "override", unadjusted, adjusted, summary.get("financial_override"))
-        override = step.to
-        league.findings.append(step.finding)
-    if adjusted is not None and final is not None:
-        step = segments.imposed(publication, "programme", adjusted, final, summary.get("improvement_programme"))
-        programme = step.to
-        league.findings.append(step.finding)
+    imposed: dict[str, Any] = {}
+    for rule, flag, before, after in (
+        ("override", "financial_override", unadjusted, adjusted),
+        ("programme", "improvement_programme", adjusted, final),
+    ):
+        step = segments.imposed(publication, rule, before, after, summary.get(flag)) if before and after else None
+        imposed |= {f"{rule}_segment": step and step.to, f"{rule}_fits": step and step.fits}
+        league.findings += [step.finding] if step else []
     _order(league)
-    league.add("frameworks", override_segment=override, programme_segment=programme)
+    league.add("frameworks", **imposed)
 
 
 def _compare(league: League, closed: Mapping[tuple[str, str], League]) -> None:

@@ -125,9 +125,11 @@ def _foretold(scores: Whole, segments: Whole, score: int) -> int:
 
 @dataclass(frozen=True)
 class Step:
-    """What a flag does to a segment: no better than `to`."""
+    """What a flag does to a segment: no better than `to`, or nothing. `fits` are all the segments, 1 to 5, that explain
+    as much, None where nobody has the flag."""
 
     to: int | None
+    fits: str | None
     finding: Finding
 
 
@@ -140,8 +142,8 @@ def imposed(found: Publication, rule: str, before: Series, after: Series, flag: 
     right = np.array([np.where(raised, np.maximum(was, to), was) == now for to in options])[:, cells]
     alone = right.sum(axis=1)
     best = int(alone.argmax())
-    to = options[best] or None
-    expected = np.where(raised, np.maximum(was, to or 0), was)
+    to = options[best]
+    expected = np.where(raised, np.maximum(was, to), was)
     if flag is not None:
         strange = np.flatnonzero(flag.held & ~np.isin(whole(flag), (0, 1)))
         found.say("flag_out_of_range", flag, strange, [flag.shown(i) for i in strange], "0 or 1")
@@ -155,17 +157,18 @@ def imposed(found: Publication, rule: str, before: Series, after: Series, flag: 
     )
     others = right.sum(axis=1)[:, None] - right
     foretold = right[others.argmax(axis=0), np.arange(right.shape[1])]
-    alike = [str(option) for option, count in zip(options, alone, strict=True) if count == alone[best]][1:]
+    fits = [str(option) for option, count in zip(options, alone, strict=True) if count == alone[best]]
     told = f"at least segment {to} with {flag.published_id}" if flag is not None and to else "no segment is changed"
     return Step(
-        to,
+        to if to > 1 else None,
+        ", ".join(fits) if raised.any() else None,
         Finding(
             "league",
             rule,
             told,
             cells_explained=int(alone[best]),
             cells_unexplained=len(odd),
-            alternatives=f"segment {' or '.join(alike)}" if alike else "",
+            alternatives=f"segment {' or '.join(fits[1:])}" if fits[1:] else "",
             leave_one_out_agrees=int(foretold.sum()),
             leave_one_out_of=int(cells.sum()),
         ),

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.quality.checks import EXAMPLES, NOT_BUILT, NOT_RUN, Check
 from orchestration.quarters import Quarter
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from orchestration.warehouse.manifest import Rule
 from orchestration.warehouse.tables import as_built_alone, reading
@@ -83,7 +84,7 @@ def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> list[
     if status not in ("fail", "warn"):
         return checks
     with reading(build) as connection:
-        connection.execute(f"set file_search_path = '{build.landed}'")
+        connection.execute(f"set file_search_path = {in_sql(build.landed)}")
         return [_asked(check, connection, rule) for check, rule in zip(checks, rules, strict=True)]
 
 

@@ -20,6 +20,7 @@ from orchestration.releases.release import Release, table_hashes
 from orchestration.releases.shelf import latest_version, require_one_kind
 from orchestration.releases.spreadsheets import FORMULA
 from orchestration.sources.landing import is_fictional_build
+from orchestration.text import in_sql
 from orchestration.warehouse.tables import reading
 from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import Build, unfinished
@@ -91,17 +92,13 @@ def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], 
             )
             copy_to(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
             about = {table.name: table.description, **{name: told for name, _, told in table.columns}}
-            metadata = ", ".join(f"{_quoted(name)}: {_quoted(told)}" for name, told in about.items())
+            metadata = ", ".join(f"{in_sql(name)}: {in_sql(told)}" for name, told in about.items())
             options = f"format parquet, kv_metadata {{{metadata}}}"
             copy_to(connection, "from of_quarter", folder / f"{table.name}.parquet", options)
 
 
 def copy_to(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:
-    connection.execute(f"copy ({query}) to {_quoted(str(path))} ({options})")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    connection.execute(f"copy ({query}) to {in_sql(path)} ({options})")
 
 
 def safe_in_a_spreadsheet(column: str, kind: str) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
 from orchestration.releases.decisions import APPROVED, CANDIDATE, REINSTATED, WITHDRAWN, Record
+from orchestration.text import in_sql
 from orchestration.workspace.files import sha256_of_file
 
 if TYPE_CHECKING:
@@ -142,8 +143,7 @@ class Release:
 
     def _query(self, name: str, equal: dict[str, object]) -> str:
         where = "".join(f" and {column} = ${column}" for column in equal)
-        path = str(self._path(name)).replace("'", "''")
-        return f"from '{path}' where true{where}"
+        return f"from {in_sql(self._path(name))} where true{where}"
 
     @cached_property
     def _connection(self) -> duckdb.DuckDBPyConnection:

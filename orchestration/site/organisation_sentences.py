@@ -37,8 +37,10 @@ COUNTED_OF = {  # what a publication counts
 }
 BASES = {
     "ohid": "the districts that its patients in hospital come from",
+    "ohid_not_seen": "the districts that its patients in hospital come from, in a file that we read by its description",
     "rtt_new_periods": "the areas of people who joined its waiting list",
     "talking_therapies": "the people referred to its talking therapies",
+    "sub_icb_referrals_not_seen": "the areas that refer people to it, in a file that we read by its description",
     "host_icb": "the area of the board that it lies in",
     "residents": "the people who live in its area",
 }
@@ -58,7 +60,7 @@ def whereabouts(member: Member) -> str:
 
 def segment_fact(league: League, member: Member) -> list[str]:
     """The segment, and how much it hangs on the choice of measures."""
-    place, certainty, override = member.place, member.certainty, league.coverage.override_segment or 0
+    place, certainty, override = member.place, member.certainty, league.coverage.override_segment
     if place.segment is None:
         return ["It has no segment this quarter."]
     if league.experimental:
@@ -68,9 +70,9 @@ def segment_fact(league: League, member: Member) -> list[str]:
             f"Segment {place.segment} of 4.",
             "NHS England gives 1 for the narrowest range of challenges and 4 for the broadest.",
         ]
-    if place.final_segment == 5:
-        said.insert(1, "It is also in segment 5: it gets NHS England’s most intensive support.")
-    if place.financial_override and override > 1:
+    if sentences.is_in_another(place):
+        said.insert(1, f"It is also in segment {place.final_segment}: it gets NHS England’s most intensive support.")
+    if place.financial_override and override:
         better = sentences.segments_before(override)
         said.append(f"While the finance rule applies it cannot be in segment {better}, whatever its scores.")
     if certainty and certainty.same_segment_share is not None and not member.capped:
@@ -294,7 +296,7 @@ def context(found: Context) -> str:
 
 def basis(found: list[Context]) -> str:
     """By what we know whose context it is, and whether that is sure."""
-    known = listed(dict.fromkeys(BASES.get(one.basis, one.basis.replace("_", " ")) for one in found))
+    known = listed(dict.fromkeys(BASES[one.basis] for one in found))
     careful = (
         " Read it with care: these may be other people than its patients." if any(one.diluted for one in found) else ""
     )

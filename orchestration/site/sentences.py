@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestration.quarters import Quarter
 from orchestration.releases.decisions import WITHDRAWN, Decision
-from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, Point, Support, Value, Waiting
+from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, Place, Point, Support, Value, Waiting
 from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member, Series
 from orchestration.site.words import (
     counted,
@@ -100,11 +100,16 @@ def likely(low: int | None, high: int | None) -> str:
 
 
 def segments(member: Member) -> str:
-    """A segment, and beside it the fifth where it is in that too."""
+    """A segment, and beside it that of a programme where it is in that too."""
     place = member.place
     if place.segment is None:
         return "none"
-    return f"{place.segment}, 5" if place.final_segment == 5 else str(place.segment)
+    return f"{place.segment}, {place.final_segment}" if is_in_another(place) else str(place.segment)
+
+
+def is_in_another(place: Place) -> bool:
+    """Whether a programme puts it in a segment besides that of its scores."""
+    return place.final_segment is not None and place.final_segment != place.segment
 
 
 def whose_place(league: League) -> str:
@@ -299,9 +304,9 @@ def own_rule(league: League) -> str | None:
     """What the switch of the finance rule does on the page of one's own ranking. None where the rule applies to
     nobody."""
     under = [one for one in league.placed if one.place.financial_override]
-    if not under:
+    segment = league.coverage.override_segment
+    if not under or segment is None:
         return None
-    segment = league.coverage.override_segment or 0
     spared = sum((one.place.segment or segment) < segment for one in league.placed)
     them = "this trust comes" if len(under) == 1 else "these trusts come"
     applies = counted(len(under), "trust")

@@ -265,7 +265,7 @@ def _columns(
     many = {at: " ".join(str(row[at]).split()) for at in row if _is_of_many(row[at], table)}
     names |= {position: _plain(heading) for position, heading in many.items()}
     first = {name: position for position, name in reversed(names.items()) if name}
-    end = max(first.values())
+    end = max(first.values(), default=0)
     while end + 1 in row:
         end += 1
     for position, name in names.items():

@@ -16,7 +16,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, known_quarters, require_known_quarter
+from orchestration.quarters import WRITTEN, Quarter, known_quarters, require_known_quarter
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.fictional import is_fictional
@@ -90,13 +90,13 @@ class ReleaseName(click.ParamType[Release]):
         if isinstance(value, Release):
             return value
         try:
-            folder = Path(value)
-            if folder.is_dir():
+            folder, is_path = Path(value), not WRITTEN.fullmatch(value)  # a quarter is one wherever a person stands
+            if is_path and folder.is_dir():
                 if there := shelf.versions(folder):
                     named = ", ".join(str(folder / f"v{number}") for number in there)
                     raise LeagueError(f"{folder} is no release: name a version of it: {named}")
                 return Release.read(folder)
-            if there := shelf.versions(folder.parent):
+            if is_path and (there := shelf.versions(folder.parent)):
                 named = ", ".join(str(folder.parent / f"v{number}") for number in there)
                 raise LeagueError(f"{folder} is not there; there is {named}")
             match = VERSION.fullmatch(value)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.text import in_sql
 from orchestration.workspace.files import alone, sha256_of_tree
 from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, STATISTICS, Build
 
@@ -130,7 +131,7 @@ def _taken_from(made: Path | None, parsed: Manifest) -> Iterator[None]:
     try:
         for node in tables:
             node.language = "sql"
-            node.raw_code = f"select * from read_parquet('{made}/{node.schema}/{node.name}/*.parquet')"
+            node.raw_code = f"select * from read_parquet({in_sql(f'{made}/{node.schema}/{node.name}/*.parquet')})"
         yield
     finally:
         for node, (language, code) in zip(tables, written, strict=True):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Build
 
@@ -45,7 +46,7 @@ def as_built_alone(build: Build, quarter: Quarter) -> Iterator[duckdb.DuckDBPyCo
     seeds = {one.relation for one in manifest.seeds()}
     with duckdb.connect() as connection, TemporaryDirectory() as folder:
         _link_landed(build, quarter, Path(folder))
-        connection.execute(f"set file_search_path = '{folder}'; attach ':memory:' as {build.warehouse.stem}")
+        connection.execute(f"set file_search_path = {in_sql(folder)}; attach ':memory:' as {build.warehouse.stem}")
         connection.execute("attach $path as pass (read_only)", {"path": str(build.warehouse)})
         connection.execute(f"use {build.warehouse.stem}")
         every = "select schema_name, table_name, list(column_name) from duckdb_columns() where database_name = 'pass'"

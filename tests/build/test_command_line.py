@@ -238,9 +238,19 @@ def test_shell_completes_quarters_releases_leagues_codes_and_metrics(data: Path)
     assert completed(data / "nowhere", "trace", "za") == []
 
 
+def test_quarter_is_named_alike_wherever_a_person_stands(
+    data: Path, built: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (built.release, built.release.parent, built.release.parent.parent):
+        monkeypatch.chdir(folder)
+        assert run(data, "framework", "show", QUARTER).exit_code == 0
+
+
 def test_receipt_says_what_was_compared(built: Any, tmp_path: Path) -> None:
     release = Release.read(built.release)
+    (tmp_path / "receipt.json").write_text("of an earlier verification")
     receipt.refuse_where_not_writable(tmp_path / "receipt.json")
+    assert (tmp_path / "receipt.json").read_text() == "of an earlier verification"
     receipt.write(tmp_path / "receipt.json", receipt.facts(release, []))
     said = json.loads((tmp_path / "receipt.json").read_text())
     assert (said["result"], said["differences"], said["quarter"], said["version"]) == ("equal", [], QUARTER, 1)

@@ -311,6 +311,13 @@ def test_release_that_does_not_add_up_is_refused(
         trace(Release.read(release), traced["store"], code)
 
 
+def test_flag_of_a_framework_without_an_override_moves_nobody(traced: dict[str, Any], data_dir: Path) -> None:
+    release, code = release_in(data_dir), traced["codes"]["icb"]
+    change(release, "league_table", "financial_override", "1", f"organisation_code = '{code}'")
+    (placing,) = trace(Release.read(release), traced["store"], code)["placings"]
+    assert placing["segment"] == placing["segment_unadjusted"]
+
+
 def test_half_that_ten_decimals_miss_is_rounded_up_as_in_the_release(traced: dict[str, Any], data_dir: Path) -> None:
     """Scores of 1 1/3 are stored as 1.3333333333: 1.255 as 1.25499999998, which the workflow publishes as 1.26."""
     release = release_in(data_dir)

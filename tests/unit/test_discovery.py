@@ -82,9 +82,20 @@ def test_thresholds_and_cut_points_are_bounded(found: Discovered) -> None:
         assert row.largest_in_better is None or row.largest_in_better <= cut
         assert row.smallest_in_worse is None or cut < row.smallest_in_worse
     framework = found["frameworks"].iloc[0]
-    assert framework["override_segment"] == 3
+    assert (framework["override_segment"], framework["override_fits"]) == (3, "3")
     orders = found["findings"].query("rule == 'order'").set_index("subject")["found"]
     assert orders["league"] == "adjusted_segment, average_score"
+
+
+def test_an_override_that_moves_nobody_leaves_its_segment_open(figures: pd.DataFrame) -> None:
+    flag, before = (figures[figures["published_id"] == one].set_index("trust_code") for one in ("OF5004", "OF5003"))
+    moved = flag.index[(flag["value"] == 1) & (before["value"] < 3)]
+    found = discover(figures[~figures["trust_code"].isin(moved)])
+    framework, findings = found["frameworks"].iloc[0], found["findings"].set_index("rule")
+    assert (framework["override_segment"], framework["override_fits"]) == (None, "1, 2, 3")
+    told = findings.loc["override"]
+    assert (told["found"], told["alternatives"]) == ("at least segment 1 with OF5004", "segment 2 or 3")
+    assert told["cells_unexplained"] == 0 < len(moved)
 
 
 def test_every_cell_is_explained(found: Discovered) -> None:

@@ -361,6 +361,19 @@ def test_a_sheet_of_the_same_name_is_no_publication(tmp_path: Path, sheets: Shee
     assert recognise.recognise(write(tmp_path / "x", sheets), "f") is None
 
 
+def test_a_table_without_a_heading_that_is_known_says_what_it_lacks(tmp_path: Path) -> None:
+    sheets = forms.ae_provider()
+    for rows in (sheets[AE], sheets[FOOTPRINT]):
+        heads = next(row for row in rows if "Code" in row)
+        rows[rows.index(heads) - 1] = []  # what stands above the counts
+        heads[:4] = [None, "Kode", "Regio", "Nam"]
+    path = write(tmp_path / "x", sheets)
+    found = recognise.recognise(path, "f")
+    assert found
+    with pytest.raises(InputError, match=r"^f \[Provider Level Data\], row \d+: lacks columns of .*; expected Code, "):
+        recognise.subjects_of(path, found, "f")
+
+
 def test_a_sheet_of_notes_with_a_name_alike_is_not_read(tmp_path: Path) -> None:
     notes: Rows = [["Provider names are those of January."]]
     rows = landed(tmp_path, {"Provider notes": notes, **forms.cancer_extract()}, "cancer_extract")

@@ -106,10 +106,11 @@ def test_a_strict_test_counts_each_pair_once() -> None:
     assert sentences.strict_test(league(member("R1", 1), member("R2", 2))).endswith("tells no 2 apart.")
 
 
-def test_segment_5_stands_beside_the_segment_of_the_league() -> None:
+def test_segment_of_a_programme_stands_beside_the_segment_of_the_league() -> None:
     assert sentences.segments(member("RW1", 60, segment=4, final_segment=5)) == "4, 5"
     assert sentences.segments(member("RW2", 60, segment=4, final_segment=4)) == "4"
     assert sentences.segments(member("RW3", None)) == "none"
+    assert sentences.segments(member("RW4", 60, segment=2, final_segment=4)) == "2, 4"
 
 
 @pytest.mark.parametrize(

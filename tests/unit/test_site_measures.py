@@ -229,6 +229,7 @@ def test_picture_of_a_value_turns_with_what_is_better() -> None:
 )
 def test_switch_of_the_finance_rule_says_what_it_does(members: list[Member], said: str | None) -> None:
     assert sentences.own_rule(league(*members)) == said
+    assert sentences.own_rule(league(*members, override_segment=None)) is None
 
 
 def weighed(*measures: Measure, scored: list[str] | None = None) -> League:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,7 @@ from orchestration.site.rows import (
     Value,
 )
 from orchestration.site.view import Edition, Member
+from orchestration.workspace.paths import SEEDS
 from tests.site_rows import capped, league, measure, member, row
 
 D = Decimal
@@ -445,6 +447,11 @@ def test_a_basis_that_may_be_of_others_says_so() -> None:
     assert ours.basis([one, one]) == "We know it by the districts that its patients in hospital come from."
     careful = ours.basis([one, row(Context, basis="host_icb", diluted=True)])
     assert "come from and the area of the board" in careful and "these may be other people" in careful
+
+
+def test_every_basis_of_the_seed_has_words() -> None:
+    with (SEEDS / "context_bases.csv").open(encoding="utf-8", newline="") as file:
+        assert set(ours.BASES) == {row["basis"] for row in csv.DictReader(file)}
 
 
 def test_peers_that_are_not_close_are_only_the_least_unlike() -> None:

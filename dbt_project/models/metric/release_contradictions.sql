@@ -38,13 +38,14 @@ contradictions as (
         null,
         null,
         null,
-        'override to segment ' || leagues.override_segment || ', programme to segment ' || leagues.programme_segment,
+        'override to segment ' || coalesce(cast(leagues.override_segment as string), 'none')
+        || ', programme to segment ' || coalesce(cast(leagues.programme_segment as string), 'none'),
         'segments ' || leagues.seeded_override_segment || ' and ' || leagues.seeded_programme_segment
         || ', as the seeds say'
     from {{ ref('leagues_in_force') }} as leagues
     where
-        leagues.seeded_override_segment <> leagues.override_segment
-        or leagues.seeded_programme_segment <> leagues.programme_segment
+        leagues.seeded_override_segment <> coalesce(leagues.override_segment, 0)
+        or leagues.seeded_programme_segment <> coalesce(leagues.programme_segment, 0)
     union all
     select
         cuts.quarter,

@@ -49,8 +49,8 @@ select
     ranks.rank_without_override,
     cast(
         case
-            when ranks.financial_override = 0 or ranks.segment > ranks.override_segment
-                then ranks.average_score - next_segment.score_needed
+            when ranks.financial_override = 1 and ranks.segment <= ranks.override_segment then null
+            else ranks.average_score - next_segment.score_needed
         end as decimal(4, 2)
     ) as gap_to_next_segment,
     ranks.metrics_counted,

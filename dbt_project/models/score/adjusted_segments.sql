@@ -52,7 +52,12 @@ select
     segment_unadjusted,
     cast(financial_override as integer) as financial_override,
     cast(segment as integer) as segment,
-    cast(case improvement_programme when 1 then programme_segment when 0 then segment end as integer) as final_segment,
+    cast(
+        case improvement_programme
+            when 1 then greatest(segment, coalesce(programme_segment, segment))
+            when 0 then segment
+        end as integer
+    ) as final_segment,
     cut_point_basis,
     cast(override_segment as integer) as override_segment
 from adjusted

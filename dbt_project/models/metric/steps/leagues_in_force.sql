@@ -1,7 +1,8 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
 -- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts. In a rescored quarter
--- the framework that it is scored under takes the place of any other in its leagues, and seeds alone count.
+-- the framework that it is scored under takes the place of any other in its leagues, and seeds alone count. The segment
+-- that a flag imposes is that of the seeds where it is among those that explain the release.
 {%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
 with seeded as (
     select
@@ -82,7 +83,12 @@ in_force as (
 ),
 
 found as (
-    {{ found('frameworks', {'override_segment': 'integer', 'programme_segment': 'integer'}) }}
+    {{ found('frameworks', {
+        'override_segment': 'integer',
+        'override_fits': 'string',
+        'programme_segment': 'integer',
+        'programme_fits': 'string',
+    }) }}
 )
 
 select
@@ -96,8 +102,14 @@ select
     cast(in_force.segment_method as string) as segment_method,
     case when {{ seeds_count }} then in_force.override_segment end as seeded_override_segment,
     case when {{ seeds_count }} then in_force.programme_segment end as seeded_programme_segment,
-    coalesce(found.override_segment, seeded_override_segment) as override_segment,
-    coalesce(found.programme_segment, seeded_programme_segment) as programme_segment,
+    case
+        when found.override_fits is null or found.override_fits like '%' || seeded_override_segment || '%' then seeded_override_segment
+        else found.override_segment
+    end as override_segment,
+    case
+        when found.programme_fits is null or found.programme_fits like '%' || seeded_programme_segment || '%' then seeded_programme_segment
+        else found.programme_segment
+    end as programme_segment,
     found.league is not null as is_released,
     in_force.metrics_needed,
     in_force.coverage_needed,
