@@ -22,10 +22,10 @@ import urllib3
 from urllib3.exceptions import MaxRetryError
 
 from orchestration.errors import LeagueError
+from orchestration.operations.runbook import RUNBOOK
 from orchestration.quarters import WRITTEN
 from orchestration.sources.http import HEADERS, https
 
-RUNBOOK = "docs/operations.md"
 FIRST_CHECKS, FIRST_EXAMPLES, FIRST_LINES, LONGEST_LINE = 5, 3, 10, 400
 SECONDS = 5  # for each answer of a server: with all retries less than the 60 s that a sensor has
 RETRIES = urllib3.Retry(

@@ -20,6 +20,7 @@ from packaging.specifiers import SpecifierSet
 
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import dependencies
+from orchestration.operations.runbook import RUNBOOK
 from orchestration.quality.waivers import waivers
 from orchestration.quarters import known_quarters, needed
 from orchestration.releases import shelf
@@ -42,7 +43,6 @@ SOON = timedelta(days=14)  # a waiver renewed in that time stops no build
 OLD_EXPORT = timedelta(days=7)  # PyPI has new advisories every day
 AGAIN = "download it again, or take it out of the folder"
 NAMED = 5  # of many alike; the count is always complete
-RUNBOOK = "docs/operations.md"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the runbook, `docs/operations.md`, says of a check. It is written once, there, for people who read it and for
+"""What the runbook says of a check. It is written once, there, for people who read it and for
 those who see the check on a terminal."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from functools import cache
 
 from orchestration.workspace.paths import PROJECT
 
+RUNBOOK = "docs/operations.md"
 BULLET = re.compile(r"^- (\*\*`.+?`\*\*(?:, \*\*`.+?`\*\*)*).*?: (.+?)(?=^- |^$|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -22,7 +23,7 @@ def advice(check: str) -> str | None:
 
 @cache
 def _bullets() -> list[tuple[str, str]]:
-    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    page = (PROJECT / RUNBOOK).read_text(encoding="utf-8")
     return [
         (name, re.sub(r"\[([^]]+)\]\([^)]+\)", r"\1", " ".join(text.split())))
         for names, text in BULLET.findall(page)

@@ -61,6 +61,7 @@ def _serve() -> NoReturn:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
+    sys.modules["pyspark"] = None  # type: ignore[assignment] # Great Expectations would import it, which warns
     import pyarrow as pa
 
     from orchestration.quality import suites
@@ -69,7 +70,7 @@ def _serve() -> NoReturn:
     while True:
         try:
             suite, frame = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started this one
-        except EOFError:
+        except (EOFError, pickle.UnpicklingError):  # the last: the build was killed in the middle of a question
             os._exit(0)  # nobody is there to wait until all that was imported is taken apart
         try:
             found: object = suites.run_suite(suite, frame)

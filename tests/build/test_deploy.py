@@ -33,7 +33,7 @@ def test_files_are_accepted_by_dagster_and_agree_with_each_other() -> None:
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
-def test_unit_is_valid_and_hardened(unit: Path, tmp_path: Path) -> None:
+def test_unit_is_valid_and_hardened(unit: Path) -> None:
     """The lower the exposure (0 to 10) the better; a web server of a distribution has 9."""
     if not shutil.which("systemd-analyze"):
         pytest.skip("systemd-analyze is not there: the unit is not checked")

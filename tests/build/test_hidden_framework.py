@@ -291,7 +291,7 @@ UNSEEDED = {
 
 
 @pytest.mark.parametrize("arguments", [("show", "2026-27-Q2"), ("show", "2026-27-Q2", "--metric", "OF1251")])
-def test_rules_are_shown_on_80_columns(made: Any, capfd: Any, monkeypatch: Any, arguments: tuple[str, ...]) -> None:
+def test_rules_are_shown_on_80_columns(made: Any, monkeypatch: Any, arguments: tuple[str, ...]) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     shown = CliRunner().invoke(cli.league, ["framework", *arguments, "--data-dir", str(made.workspace.data_dir)])
     assert shown.exit_code == 0, shown.output

@@ -3,7 +3,6 @@ select
     months.month,
     dm01.provider_org_code as provider_code,
     {{ clean_text('dm01.provider_org_name') }} as provider_name,
-    nullif(dm01.provider_parent_org_code, '') as provider_icb_code,
     dm01.commissioner_org_code as commissioner_code,
     {{ clean_text('dm01.commissioner_org_name') }} as commissioner_name,
     nullif(dm01.commissioner_parent_org_code, '') as icb_code,

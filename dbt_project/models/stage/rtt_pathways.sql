@@ -4,7 +4,6 @@ select
     months.month,
     rtt.provider_org_code as provider_code,
     {{ clean_text('rtt.provider_org_name') }} as provider_name,
-    nullif(rtt.provider_parent_org_code, '') as provider_icb_code,
     rtt.commissioner_org_code as commissioner_code,
     {{ clean_text('rtt.commissioner_org_name') }} as commissioner_name,
     nullif(rtt.commissioner_parent_org_code, '') as icb_code,
