@@ -111,6 +111,7 @@ class _Writer:
             framework=self.name,
             title=f"NHS Oversight Framework {self.release.quarter[:7].replace('-', '/')}",
             status=about["framework_status"],
+            organisation_type="icb" if all(league.startswith("icb") for league in self.leagues) else "trust",
             value_basis=about["value_basis"],
             segment_method="observed",
             override_segment=_imposed(imposed.get("override")),

@@ -196,7 +196,7 @@ def seeds(tmp_path: Path) -> Path:
 
 
 HEADINGS = {
-    "frameworks": "framework,title,status,value_basis,segment_method,override_segment,"
+    "frameworks": "framework,title,status,organisation_type,value_basis,segment_method,override_segment,"
     "programme_segment,metrics_needed,coverage_needed,label,source",
     "quarter_frameworks": "quarter,framework",
     "leagues": "framework,league,title,expected_organisations,label,source",
@@ -204,7 +204,7 @@ HEADINGS = {
     "summary_measures": "framework,measure,published_id,title,label",
 }
 THERE = {
-    "frameworks": [f"{FRAMEWORK},A title,reconstructed,published,quartiles_of_all_providers,3,,1,0.5,official,x"],
+    "frameworks": [f"{FRAMEWORK},A title,reconstructed,trust,published,quartiles_of_all_providers,3,,1,0.5,official,x"],
     "quarter_frameworks": [f"{Q1},{FRAMEWORK}"],
     "leagues": [f"{FRAMEWORK},acute,Acute trusts,134,verified,x"],
     "domains": [f"{FRAMEWORK},access,Access,OF4000,,verified"],
@@ -272,7 +272,7 @@ def test_an_override_to_another_segment(seeds: Path) -> None:
     moved = OVERRIDE | {"found": "at least segment 2 with OF5004"}
     gone, new = diff_of(release(Q1, *KNOWN[:-1], moved), seeds)
     assert gone == f"-{THERE['frameworks'][0]}"
-    assert new.startswith(f"+{FRAMEWORK},A title,reconstructed,published,quartiles_of_all_providers,2,,1,0.5,")
+    assert new.startswith(f"+{FRAMEWORK},A title,reconstructed,trust,published,quartiles_of_all_providers,2,,1,0.5,")
 
 
 def test_no_text_of_a_release_is_a_line_of_the_diff(seeds: Path) -> None:
