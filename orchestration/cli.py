@@ -105,6 +105,8 @@ def history(extracts: Path, first: str, last: str | None, as_json: bool, data_di
     Quarters that have league tables are built in one pass. The series has every month at hand from the first quarter to
     the last, whether or not a framework existed then. The exit code is 0 where each may be used.
     """
+    if last and last < first:
+        raise click.BadParameter(f"{last} is before {first}", param_hint="'--to'")
     arguments.refuse_folders(extracts, data_dir)
     from orchestration.defs import by_command
     from orchestration.sources.inventory import quarters_with_figures, survey

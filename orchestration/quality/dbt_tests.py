@@ -100,4 +100,6 @@ def _first(connection: Any, query: str) -> tuple[str, ...]:
     rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
     if names == ["row"]:
         rows = [json.loads(row["row"], parse_float=str) for row in rows]
-    return tuple(", ".join(f"{name} {value}" for name, value in row.items()) for row in rows)
+    return tuple(
+        ", ".join(f"{name} {'nothing' if value is None else value}" for name, value in row.items()) for row in rows
+    )

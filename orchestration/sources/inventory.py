@@ -31,7 +31,7 @@ from orchestration.workspace.files import is_scratch, sha256_of_file
 from orchestration.workspace.paths import Workspace
 
 MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
-VERSION = re.compile(r"[-_]v(\d+)\b", re.IGNORECASE)
+VERSION = re.compile(r"[-_]v(\d+)(?![a-z\d])", re.IGNORECASE)
 COLUMNS = [
     "file_name",
     "source_id",

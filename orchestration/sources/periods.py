@@ -12,6 +12,9 @@ import pandas as pd
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Part, Period, Source
 
+# A month of a cumulative file with less than a tenth of the rows of its fullest is a slip of a label: the organisations
+# of a publication do not become ten times as many (ours, 2026-11).
+SLIP = 10
 FINANCIAL_YEAR = re.compile(r"(20\d\d)[-/](\d\d) (.*)")
 
 
@@ -70,19 +73,33 @@ def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
     return month, found[0]
 
 
-def months_of(rows: pd.DataFrame, source: Source, file: str) -> list[str]:
-    """The months that the rows of a file are about. Raises InputError on a row that names none."""
+def _months(rows: pd.DataFrame, source: Source, file: str) -> pd.Series[str]:
+    """The month that each row is about, without rows of totals. Raises InputError on a row that names none, where all
+    are totals, and on a row of another month than the file: of a cumulative file, than the months it has."""
     assert source.period
     labels = _labels(rows, source.period)
     first_rows = rows["_source_row"].groupby(labels, sort=False).first()
     column = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
-    found = {
-        month_of(label, source.period, file, int(row), column)
+    by_label = {
+        label: month_of(label, source.period, file, int(row), column)
         for label, row in zip(first_rows.index, first_rows, strict=True)
     }
-    if months := sorted(month for month in found if month):
-        return months
-    raise InputError("names no month, only totals", file=file, column=column)
+    months = labels.map(by_label).dropna()
+    if months.empty:
+        raise InputError("names no month, only totals", file=file, column=column)
+    sizes = months.groupby(months, sort=False).size().sort_values(ascending=False, kind="stable")
+    own = sizes.index[sizes * SLIP >= sizes.iloc[0]] if source.period.cumulative else sizes.index[:1]
+    if (strays := months[~months.isin(own)]).size:
+        at = strays.index[0]
+        raise InputError(
+            "is about another month than the file",
+            file=file,
+            row=int(rows.loc[at, "_source_row"]),
+            column=column,
+            found=labels[at],
+            expected=f"{' or '.join(sorted(own))}, as in most rows",
+        )
+    return months
 
 
 def _labels(rows: pd.DataFrame, period: Period) -> pd.Series[str]:
@@ -132,16 +149,17 @@ def month_written(value: object, formats: Iterable[str] = ()) -> str | None:
 
 
 def months_and_parts(rows: pd.DataFrame, source: Source, file: str) -> list[tuple[str, str | None]]:
-    """The months that the rows of a file are about, and which part of the publication. Raises InputError on a row that
-    names none."""
+    """The months that the rows of a file are about, and which part of the publication. Raises InputError as `_months`
+    does, and on a row that names no part."""
+    months = _months(rows, source, file)
     if not source.part or not source.part.column:
-        return [(month, None) for month in months_of(rows, source, file)]
+        return [(month, None) for month in sorted(months.unique())]
     column = source.part.column
-    found = []
+    found = set()
     for text, about in rows.groupby(column, sort=False, dropna=False):
         heading = next(iter(source.headings_of(column)), column)
         part = part_of(
             "" if pd.isna(text) else str(text), source.part, file, int(about["_source_row"].iloc[0]), heading
         )
-        found += [(month, part) for month in months_of(about, source, file)]
-    return sorted(set(found))
+        found |= {(month, part) for month in months.reindex(about.index).dropna()}
+    return sorted(found)

@@ -703,7 +703,14 @@ def ae_attendance_of_nobody(part: Part) -> Expected:
     part.add("ae", row, MAJOR)
     return {
         "ae_organisations_add_up": [
-            {"month": MONTH, "counted": MAJOR, "england": total, "sum_of_organisations": total + 1}
+            {
+                "month": MONTH,
+                "file_name": "ae/Monthly-AE-March-2026.csv",
+                "england_rows": 1,
+                "counted": MAJOR,
+                "england": total,
+                "sum_of_organisations": total + 1,
+            }
         ]
     }
 
@@ -732,7 +739,8 @@ def ae_lost_england(part: Part) -> Expected:
     part.lose("ae", ENGLAND)
     return {
         "ae_organisations_add_up": [
-            {"counted": name, "england": None, "sum_of_organisations": int(total[name])} for name in counts_of_ae(part)
+            {"england_rows": 0, "counted": name, "england": None, "sum_of_organisations": int(total[name])}
+            for name in counts_of_ae(part)
         ]
     }
 

@@ -172,7 +172,8 @@ def test_precedence_reads_only_version_marks() -> None:
     )
     assert sorted(in_order, key=precedence) == list(in_order)
     assert len({precedence(name) for name in in_order}) == len(in_order)
-    assert precedence("dev-v.csv") == precedence("x.csv")
+    assert precedence("dev-v.csv") == precedence("x-v2nd.csv") == precedence("x.csv")
+    assert precedence("x_v2_Gk3b.csv") == precedence("x-v2-1.csv") == precedence("x-v2.csv")
 
 
 def test_the_store_keeps_bytes_read_only_and_notices_a_change(extracts: Path, tmp_path: Path) -> None:

@@ -84,6 +84,20 @@ def test_a_cell_that_is_no_month_is_named(tmp_path: Path) -> None:
     assert str(refused.value) == "f, row 3, column DATE: names no month; found 'Winter'; expected such as 01/04/2025"
 
 
+def test_a_file_may_hold_months_but_none_of_next_to_no_rows(tmp_path: Path) -> None:
+    """A cell filled with the month of another file would put that month in its place."""
+    rows = [[day, *ROW] for day in ("28/02/2025", "31/03/2025") for _ in range(21)]
+    path = write(tmp_path / "x.csv", HEADINGS, *rows)
+    assert [subject.period for subject in about(path)] == ["2025-02", "2025-03"]
+    write(path, HEADINGS, *rows[-21:], ["28/02/2025", *ROW], ["28/02/2025", *ROW])
+    with pytest.raises(InputError) as refused:
+        about(path)
+    assert str(refused.value) == (
+        "f, row 23, column DATE: is about another month than the file; found '28/02/2025'; expected 2025-03, as in most"
+        " rows"
+    )
+
+
 @pytest.mark.parametrize("more", [["REASON"], ["Staff Group"], ["STAFF_GROUP", "REASON"]])
 def test_the_breakdown_by_reason_is_another_publication(tmp_path: Path, more: list[str]) -> None:
     """It repeats the days available on every row of a trust."""

@@ -62,6 +62,7 @@ COMMANDS: dict[str, str | Callable[[Path], object]] = {
     f"build --extracts {DATA} --quarter {Q2}": "",
     f"build --quarter {Q2}": "",
     f"build --extract {EXTRACTS} --quarter {Q2}": "",
+    f"history --extracts {EXTRACTS} --from 2025-26-Q4 --to {Q2}": "",
     # releases
     "verify 2025-26-Q1": "",
     "verify 2025-26-Q9": "",
