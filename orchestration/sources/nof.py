@@ -13,6 +13,7 @@ import pandas as pd
 from orchestration.errors import InputError
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import Source
+from orchestration.sources.periods import refuse_strays
 from orchestration.workspace.paths import SEEDS
 
 OFFICIAL_ICBS = "icb_official"
@@ -99,7 +100,8 @@ def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
 
 
 def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
-    """The (quarter, league) pairs a file is about. Raises InputError on a label that names no quarter or no league."""
+    """The (quarter, league) pairs a file is about. Raises InputError on a label that names no quarter or no league, and
+    on one of a quarter of next to no organisations."""
     labels = rows["quarter_label"].fillna(rows["_file_quarter"])
     heading = "Reporting_date" if rows["quarter_label"].isna().all() else "Quarter"
     if "metric_id" not in rows:
@@ -120,6 +122,10 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
         if pd.isna(league):
             raise _unknown_organisation(code, "" if pd.isna(trust_type) else trust_type, file, int(row))
         found.add((quarter, league))
+    of_organisations = pairs.drop_duplicates(["trust_code", "_league", "label"])
+    for _, one in of_organisations.groupby("_league"):
+        quarters = one["label"].map(lambda label: quarter_of(plain(label)))
+        refuse_strays(quarters, one["row"], one["label"], file, heading, "quarter")
     return sorted(found)
 
 

@@ -12,8 +12,8 @@ import pandas as pd
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Part, Period, Source
 
-# A month of a cumulative file with less than a tenth of the rows of its fullest is a slip of a label: the organisations
-# of a publication do not become ten times as many (ours, 2026-11).
+# In a file of several periods one with less than a tenth of the organisations of the fullest is a slip of a label:
+# those of a publication do not become ten times as many (ours, 2026-11).
 SLIP = 10
 FINANCIAL_YEAR = re.compile(r"(20\d\d)[-/](\d\d) (.*)")
 
@@ -87,19 +87,33 @@ def _months(rows: pd.DataFrame, source: Source, file: str) -> pd.Series[str]:
     months = labels.map(by_label).dropna()
     if months.empty:
         raise InputError("names no month, only totals", file=file, column=column)
-    sizes = months.groupby(months, sort=False).size().sort_values(ascending=False, kind="stable")
-    own = sizes.index[sizes * SLIP >= sizes.iloc[0]] if source.period.cumulative else sizes.index[:1]
-    if (strays := months[~months.isin(own)]).size:
+    refuse_strays(months, rows["_source_row"], labels, file, column, "month", source.period.cumulative)
+    return months
+
+
+def refuse_strays(
+    periods: pd.Series[str],
+    rows: pd.Series[str],
+    labels: pd.Series[str],
+    file: str,
+    column: str,
+    kind: str,
+    cumulative: bool = True,
+) -> None:
+    """Raises InputError on a row of another period than the file, which would put the file in the place of that period.
+    In a cumulative file that is one of next to no organisations. `periods` has one a row, or one an organisation."""
+    sizes = periods.groupby(periods, sort=False).size().sort_values(ascending=False, kind="stable")
+    own = sizes.index[sizes * SLIP >= sizes.iloc[0]] if cumulative else sizes.index[:1]
+    if (strays := periods[~periods.isin(own)]).size:
         at = strays.index[0]
         raise InputError(
-            "is about another month than the file",
+            f"is about another {kind} than the file",
             file=file,
-            row=int(rows.loc[at, "_source_row"]),
+            row=int(rows[at]),
             column=column,
             found=labels[at],
             expected=f"{' or '.join(sorted(own))}, as in most rows",
         )
-    return months
 
 
 def _labels(rows: pd.DataFrame, period: Period) -> pd.Series[str]:

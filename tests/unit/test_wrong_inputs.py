@@ -96,6 +96,12 @@ def nof(quarter: str = "Q1 2025/26", trust_type: str = "Ambulance trust", value:
     return put(NOF, csv_bytes(HEADER, row))
 
 
+def nof_of_two_quarters(folder: Path) -> None:
+    rows = [["Q1 2025/26", *ROW[1:4], f"ZA{n}", *ROW[5:]] for n in range(9)] * 2
+    rows += [["Q1 2025/26", *ROW[1:4], f"ZB{n}", *ROW[5:]] for n in range(9)]
+    (folder / NOF).write_bytes(csv_bytes(HEADER, *rows, ["Q4 2025/26", *rows[-1][1:]]))
+
+
 def etr(*cells: str, rows: int = 1) -> bytes:
     row = ["ZA1", "NAME", "Y56", "XA1", *[""] * 6, "20250401", *[""] * 16]
     return csv_bytes(*[[*cells, *row[len(cells) :]]] * rows)
@@ -231,6 +237,7 @@ WRONG: dict[str, Wrong | str] = {
     "two months in a national file": put(DM01, dm01(JUNE, ["DM01-MAY-2025", *JUNE[1:]])),
     "a month twice, with other figures": twice_with_other_figures,
     "a month twice, the same": put("again.csv", csv_bytes(*MAY)),
+    "a row of another quarter in NOF": nof_of_two_quarters,
     "quarter spelled otherwise in NOF": nof(quarter="2025/26 Q1"),
     "quarter with a hyphen in NOF": nof(quarter="Q1 2025-26"),
     "NOF of another year": nof(quarter="Q1 2023/24"),

@@ -103,11 +103,13 @@ select
     case when {{ seeds_count }} then in_force.override_segment end as seeded_override_segment,
     case when {{ seeds_count }} then in_force.programme_segment end as seeded_programme_segment,
     case
-        when found.override_fits is null or found.override_fits like '%' || seeded_override_segment || '%' then seeded_override_segment
+        when found.override_fits is null or found.override_fits like '%' || seeded_override_segment || '%'
+            then seeded_override_segment
         else found.override_segment
     end as override_segment,
     case
-        when found.programme_fits is null or found.programme_fits like '%' || seeded_programme_segment || '%' then seeded_programme_segment
+        when found.programme_fits is null or found.programme_fits like '%' || seeded_programme_segment || '%'
+            then seeded_programme_segment
         else found.programme_segment
     end as programme_segment,
     found.league is not null as is_released,
