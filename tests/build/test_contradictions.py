@@ -17,6 +17,7 @@ import pytest
 
 from orchestration.discovery.conventions import Conventions
 from orchestration.discovery.release import discover
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from tests.conftest import COMMUNITY
 
@@ -70,7 +71,7 @@ class Tests:
     def __init__(self, built: Any) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
-        self.connection.execute(f"attach '{built.build.warehouse}' as built (read_only)")
+        self.connection.execute(f"attach {in_sql(built.build.warehouse)} as built (read_only)")
         for table in ("files", "nof_data"):
             parts = [str(path) for path in built.build.parts(table)]
             self.connection.execute(f"create table landed.{table} as from read_parquet({parts})")

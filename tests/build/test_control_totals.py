@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Build
 
@@ -99,7 +100,7 @@ class Part:
     def __init__(self, build: Build) -> None:
         self.connection = duckdb.connect(config={"threads": 1})
         self.connection.execute("attach ':memory:' as warehouse; use warehouse; create schema landed")
-        self.connection.execute(f"attach '{build.warehouse}' as built (read_only)")
+        self.connection.execute(f"attach {in_sql(build.warehouse)} as built (read_only)")
         files = f"from '{build.parquet('files')}' where quarter is null or quarter = '{QUARTER}'"
         files += (
             f" and (source_id = 'ambsys' or period in ({PERIOD}, '{QUARTER}', '{SURVEY}'))"  # ambsys: all months a file

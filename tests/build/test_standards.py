@@ -33,6 +33,7 @@ from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import OPENLINEAGE, PACKAGE, Release
 from orchestration.releases.standards import CSVW_FILE, DCAT_FILE, PROV_FILE
 from orchestration.sources.descriptions import NOF_COLUMNS, ROW_OF_FILE, known_sources
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import OF_EXTRACT, all_lineage, columns_of_tables
 from orchestration.warehouse.manifest import Rule
@@ -177,7 +178,7 @@ def test_what_csvw_calls_a_foreign_key_is_checked(built: Any) -> None:
     nodes = {node["name"]: node for node in manifest.raw()["nodes"].values()}
     with duckdb.connect() as connection:
         connection.execute("attach ':memory:' as warehouse; use warehouse")
-        connection.execute(f"attach '{built.build.warehouse}' as built (read_only)")
+        connection.execute(f"attach {in_sql(built.build.warehouse)} as built (read_only)")
 
         def broken(rule: Rule) -> list[Any]:
             of_rule = f"rule = '{rule.name.split('.')[1]}'"

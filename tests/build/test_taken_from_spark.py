@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.quality import dbt_tests
 from orchestration.quality.checks import NOT_RUN, Check
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest, project, tables
 from orchestration.warehouse.manifest import SELECTED, STAGE_METRIC
 from orchestration.workspace.paths import Build, Workspace
@@ -33,7 +34,7 @@ def take(built_first: Built, tmp_path: Path) -> Take:
 
     def taken(changed: dict[str, str]) -> tuple[Build, dict[str, Check]]:
         with tables.reading(before) as connection:
-            connection.execute(f"set file_search_path = '{before.landed}'")
+            connection.execute(f"set file_search_path = {in_sql(before.landed)}")
             for relation in MADE & tables.relations(connection):
                 folder = tmp_path / "made" / relation.replace(".", "/")
                 folder.mkdir(parents=True)

@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.defs import in_process
 from orchestration.releases import publish
+from orchestration.text import in_sql
 from orchestration.warehouse import manifest, project, spark
 from orchestration.workspace.paths import Build, Workspace
 from tests.conftest import Built, hashes, silent
@@ -67,7 +68,7 @@ def test_one_finds_the_release_of_the_other_current(builds: tuple[Build, Build],
 
 def test_every_table_has_the_same_rows_and_types(builds: tuple[Build, Build]) -> None:
     on_duckdb, on_spark = builds
-    compared, different = differences(on_duckdb, f"attach '{on_spark.warehouse}' as other (read_only)")
+    compared, different = differences(on_duckdb, f"attach {in_sql(on_spark.warehouse)} as other (read_only)")
     assert different == []
     assert compared >= set(manifest.relations_of(manifest.STAGE_METRIC))
 
@@ -87,7 +88,7 @@ def test_sql_models_after_the_gate_make_the_same_tables(builds: tuple[Build, Bui
     assert [f"{one.node.name}: {one.message}" for one in results if str(one.status) != "success"] == []
     views = "; ".join(
         f"create schema if not exists other.{layer};"
-        f"create view other.{layer}.{name} as select * from read_parquet('{tmp_path}/kept/{layer}/{name}/*.parquet')"
+        f"create view other.{layer}.{name} as from {in_sql(f'{tmp_path}/kept/{layer}/{name}/*.parquet')}"
         for layer, name in (relation.split(".") for relation in sorted(ours))
     )
     compared, different = differences(build, f"attach ':memory:' as other; {views}")
@@ -103,7 +104,7 @@ def differences(build: Build, attach: str) -> tuple[set[str], list[str]]:
     """The relations that the warehouse of a build and another database, `other`, both have, and how each differs."""
     different = []
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{build.warehouse}' as one (read_only); {attach}")
+        connection.execute(f"attach {in_sql(build.warehouse)} as one (read_only); {attach}")
         columns = "select schema_name || '.' || table_name, list((column_name, data_type)) from duckdb_columns()"
         of = f"{columns} where database_name = $database group by all"
         one, other = (dict(connection.execute(of, {"database": name}).fetchall()) for name in ("one", "other"))
