@@ -236,14 +236,15 @@ def _segment(league: League) -> None:
                 largest_in_better=two_decimals(cut.largest_in_better),
                 smallest_in_worse=two_decimals(cut.smallest_in_worse),
             )
-    imposed: dict[str, Any] = {}
+    imposed: dict[str, Any] = dict.fromkeys(COLUMNS["frameworks"][2:])
     for rule, flag, before, after in (
         ("override", "financial_override", unadjusted, adjusted),
         ("programme", "improvement_programme", adjusted, final),
     ):
-        step = segments.imposed(publication, rule, before, after, summary.get(flag)) if before and after else None
-        imposed |= {f"{rule}_segment": step and step.to, f"{rule}_fits": step and step.fits}
-        league.findings += [step.finding] if step else []
+        if before is not None and after is not None:
+            step = segments.imposed(publication, rule, before, after, summary.get(flag))
+            imposed |= {f"{rule}_segment": step.to, f"{rule}_fits": step.fits}
+            league.findings.append(step.finding)
     _order(league)
     league.add("frameworks", **imposed)
 

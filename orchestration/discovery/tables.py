@@ -56,7 +56,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         *("quarter", "league", "metric_id", "row_metric_id", "column_metric_id", "row_score", "column_score", "score"),
     ),
     "cut_points": ("quarter", "league", "scope", "better_segment", "largest_in_better", "smallest_in_worse"),
-    "frameworks": (*("quarter", "league", "override_segment", "override_fits", "programme_segment", "programme_fits"),),
+    "frameworks": ("quarter", "league", "override_segment", "override_fits", "programme_segment", "programme_fits"),
     "scores": (*("quarter", "league", "trust_code", "metric_id", "score", "score_exact", "value", "in_line"),),
     "grids_that_fit": ("quarter", "league", "metric_id", "scoring_rule", "population_size"),
     "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),

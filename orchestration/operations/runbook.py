@@ -1,5 +1,5 @@
-"""What the runbook says of a check. It is written once, there, for people who read it and for
-those who see the check on a terminal."""
+"""What the runbook says of a check. It is written once, there, for people who read it and for those who see the check
+on a terminal."""
 
 from __future__ import annotations
 
