@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'community_waiters'}}}) }}
 -- Control total: in every table the providers of a service add up to England. Some services are published of England
--- alone, and where a provider's figure is not published nothing can be added.
+-- alone. Where a provider's figure is not published, the others cannot have more than England.
 with services as (
     select
         waiters.month,
@@ -35,4 +35,4 @@ select
     england,
     sum_of_providers
 from summed
-where is_published and england is distinct from sum_of_providers
+where case when is_published then england is distinct from sum_of_providers else sum_of_providers > england end

@@ -100,6 +100,17 @@ def _first(connection: Any, query: str) -> tuple[str, ...]:
     rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
     if names == ["row"]:
         rows = [json.loads(row["row"], parse_float=str) for row in rows]
-    return tuple(
-        ", ".join(f"{name} {'nothing' if value is None else value}" for name, value in row.items()) for row in rows
-    )
+    files: dict[str, str] = {}
+    if any("source_sha256" in row for row in rows):
+        named = "select source_sha256, min(file_name) from 'files.parquet' where status = 'used' group by all"
+        files = dict(connection.execute(named).fetchall())
+    return tuple(_shown(row, files) for row in rows)
+
+
+def _shown(row: dict[str, Any], files: dict[str, str]) -> str:
+    """A row as text. Where it says where it comes from, that stands first."""
+    place = ""
+    if row.get("source_sha256") in files:
+        file, sheet, number = (row.pop(name, None) for name in ("source_sha256", "source_member", "source_row"))
+        place = files[file] + (f", sheet {sheet}" if sheet else "") + (f", row {number}" if number else "") + ": "
+    return place + ", ".join(f"{name} {'nothing' if value is None else value}" for name, value in row.items())

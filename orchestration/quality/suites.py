@@ -42,9 +42,9 @@ class Suite:
         return f"{self.gate}.{self.table}"
 
     def heading(self, column: str) -> str:
-        """A column as a person knows it: in a landed table as the publisher heads it."""
+        """A column as a person knows it: in a landed table as the publisher heads it, most often."""
         source = known_sources().get(self.table) if self.gate == "land" else None
-        headings = {name: heading for heading, name in source.by_heading.items()} if source else {}
+        headings = {name: heading for heading, name in reversed(source.by_heading.items())} if source else {}
         return headings.get(column, column)
 
     @property

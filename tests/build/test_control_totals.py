@@ -824,6 +824,14 @@ def ae_provider_row_twice(part: Part) -> Expected:
     }
 
 
+@mutant
+def ae_provider_with_another_share(part: Part) -> Expected:
+    by_provider(part, (100, 60))
+    row = part.row("ae_provider", "org_code = 'RAA' and _source_member = 'Acute Trust Footprint Data'")
+    part.put("ae_provider", row, percentage_all_with_mapping="0.4")
+    return {"ae_provider_attendances.key": [{"organisation_code": "RAA", "is_footprint": True, "rate_agrees": False}]}
+
+
 def web_file(part: Part, of_test: int) -> None:
     def waits(sheet: str, code: str, test: str, waiting: int) -> Row:
         return {
@@ -857,6 +865,26 @@ def dm01_provider_twice(part: Part) -> Expected:
     }
 
 
+@mutant
+def dm01_provider_with_the_waits_of_13_weeks(part: Part) -> Expected:
+    """The heading of the share is right, and so are those of the weeks."""
+    web_file(part, 10)
+    weeks = {"weeks_00_01": 3, "weeks_06_07": 3, "weeks_13_or_more": 4}
+    weeks |= {f"weeks_{week:02}_{week + 1:02}": 0 for week in (1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12)}
+    part.put("dm01_provider", part.row("dm01_provider", "provider_code = ''"), **weeks)
+    part.put(
+        "dm01_provider",
+        part.row("dm01_provider", "provider_code = 'RAA' and _source_member = 'Provider'"),
+        percentage_waiting_6_or_more_weeks="0.7",
+    )
+    return {
+        "dm01_provider_waits.key": [
+            {"organisation_code": None, "sum_of_weeks": 10, "sum_of_late_weeks": 7, "rate_agrees": True},
+            {"organisation_code": "RAA", "sum_of_weeks": None, "sum_of_late_weeks": None, "rate_agrees": False},
+        ]
+    }
+
+
 def cuts(part: Part, source: str, period: str, **totals: int) -> None:
     """All cancers of the 28-day standard by provider: organisation and total, and half of it within."""
     where = {"period": period, "basis": "Provider", "standard": "FDS", "treatment_modality": ""}
@@ -887,6 +915,13 @@ def cancer_organisation_twice_in_the_combined_form(part: Part) -> Expected:
         "cancer_cuts_add_up": [{"england": 100, "sum_of_organisations": 200}],
         "cancer_cuts.key": [{"organisation_code": "RAA", "standard": "28-day", "rows_found": 2}],
     }
+
+
+@mutant
+def cancer_performance_of_other_patients(part: Part) -> Expected:
+    cuts(part, "cancer_combined", "February 2026", Total=100, RAA=100)
+    part.put("cancer_combined", part.row("cancer_combined", "org_code = 'RAA'"), performance="0.77")
+    return {"cancer_cuts.key": [{"organisation_code": "RAA", "rate_agrees": False}]}
 
 
 @mutant
@@ -975,8 +1010,16 @@ def sickness_employer_twice(part: Part) -> Expected:
 @mutant
 def sickness_with_its_columns_moved(part: Part) -> Expected:
     row = part.row("sickness", "org_type = 'Acute'")
-    part.put("sickness", row, fte_days_lost=row["fte_days_available"], fte_days_available=row["fte_days_lost"])
+    moved = {"fte_days_lost": row["fte_days_available"], "fte_days_available": row["fte_days_lost"]}
+    part.put("sickness", row, **moved, sickness_absence_rate="")
     return {"sickness_days.key": [{"organisation_code": row["org_code"], "organisation_type": "acute"}]}
+
+
+@mutant
+def sickness_of_a_tenth_more_days_than_its_rate_says(part: Part) -> Expected:
+    row = part.row("sickness", "org_type = 'Acute'")
+    part.put("sickness", row, fte_days_lost=round(Decimal(row["fte_days_lost"]) * Decimal("1.1"), 5))
+    return {"sickness_days.key": [{"organisation_code": row["org_code"], "rate_agrees": False}]}
 
 
 WITH_SERVICE = "_source_member = 'Table 4' and organisation_type = 'Provider'"
@@ -995,6 +1038,15 @@ def community_provider_with_one_more(part: Part) -> Expected:
     row = part.row("community_waits", WITH_SERVICE)
     part.add("community_waits", row, "patients")
     return {"community_waiters_add_up": [added_up(part, row, 1)]}
+
+
+@mutant
+def community_providers_with_more_than_england_beside_a_hidden_one(part: Part) -> Expected:
+    hidden = part.row("community_waits", f"{WITH_SERVICE} and patients <> '0'")
+    other = f"service = '{hidden['service']}' and organisation_code <> '{hidden['organisation_code']}'"
+    part.put("community_waits", hidden, patients="*")
+    part.add("community_waits", part.row("community_waits", f"{WITH_SERVICE} and {other}"), "patients", amount=100_000)
+    return {"community_waiters_add_up": [added_up(part, hidden, 100_000 - int(hidden["patients"]))]}
 
 
 @mutant
@@ -1099,6 +1151,23 @@ def ambulance_row_twice(part: Part) -> Expected:
     return {"ambulance_trusts_add_up": sums, "ambulance_responses.key": [key]}
 
 
+@mutant
+def ambulance_totals_that_are_in_minutes(part: Part) -> Expected:
+    """All of them, so that they add up."""
+    part.damaged.add("ambsys")
+    timed = f"{A_MONTH} and a30 <> '.'"
+    part.connection.execute(f"update landed.ambsys set a30 = cast(cast(a30 as bigint) // 60 as string) where {timed}")
+    sums = {
+        level: sum(int(row["a30"]) for row in part.rows(f"from landed.ambsys where {timed} and {where}"))
+        for level, where in AMBULANCE.items()
+    }
+    wrong = part.rows(f"from landed.ambsys where {timed} and a31 <> '.'")
+    return {
+        "ambulance_trusts_add_up": [responses("a30", sums["England"], sums["trust"], sums["region"])],
+        "ambulance_responses.key": [{"organisation_code": row["org_code"], "rate_agrees": False} for row in wrong],
+    }
+
+
 # Cancer
 
 PROVIDERS, COMMISSIONERS = "basis like '%PROVIDER%'", "basis like '%COMMISSIONER%'"
@@ -1126,6 +1195,28 @@ def treated(part: Part, block: str) -> tuple[Row, float]:
     return row, float(part.row("cancer", f"{here} and ods_code = ''")["total"])
 
 
+def unrated(part: Part, *rows: Row) -> None:
+    """The counts of a row are wrong together with its share, or it would be found by that."""
+    for row in rows:
+        part.put("cancer", row, told_within_28_days="", treated_within_62_days="")
+
+
+@mutant
+def cancer_share_of_other_patients(part: Part) -> Expected:
+    """Within and after have changed places, everywhere."""
+    part.damaged.add("cancer")
+    changed = "within_28_days = after_28_days, after_28_days = within_28_days"
+    part.connection.execute(f"update landed.cancer set {changed} where {TOLD}")
+    rows = part.rows(f"select *, {PROVIDERS} as by_provider from landed.cancer where {TOLD}")
+    wrong = [row for row in rows if row["within_28_days"] != row["after_28_days"]]
+    return {
+        "cancer_waits.key": [
+            {"basis": "provider" if row["by_provider"] else "commissioner", "source_row": int(row["_source_row"])}
+            for row in wrong
+        ]
+    }
+
+
 @mutant
 def cancer_half_a_patient_in_a_band(part: Part) -> Expected:
     row, total = told(part)
@@ -1138,6 +1229,7 @@ def cancer_half_a_patient_in_a_band(part: Part) -> Expected:
 def cancer_patient_of_nobody(part: Part) -> Expected:
     row, total = told(part)
     part.add("cancer", row, "within_14_days", "within_28_days", "total")
+    unrated(part, row)
     return {"cancer_organisations_add_up": [cancer("provider", "28-day", "ALL ROUTES", total, total + 1)]}
 
 
@@ -1147,6 +1239,7 @@ def cancer_patient_late_in_england_only(part: Part) -> Expected:
     row, total = told(part)
     part.add("cancer", row, "within_28_days", "within_14_days", amount=-1)
     part.add("cancer", row, "after_28_days", "after_62_days")
+    unrated(part, row)
     return {"cancer_organisations_add_up": [cancer("provider", "28-day", "ALL ROUTES", total, total)]}
 
 
@@ -1161,6 +1254,7 @@ def cancer_patient_of_another_route(part: Part) -> Expected:
     columns = "within_31_days", "within_62_days", "total"
     part.add("cancer", row, *columns)
     part.add("cancer", other, *columns, amount=-1)
+    unrated(part, row, other)
     return {"cancer_routes_add_up": [routes(row, 1), routes(other, -1)]}
 
 
@@ -1169,6 +1263,7 @@ def cancer_patient_late_on_all_routes_only(part: Part) -> Expected:
     row, total = treated(part, "PART A%")
     part.add("cancer", row, "within_31_days", "within_62_days", amount=-1)
     part.add("cancer", row, "after_104_days", "after_62_days")
+    unrated(part, row)
     return {
         "cancer_organisations_add_up": [cancer("commissioner", "62-day", row["block"], total, total)],
         "cancer_routes_add_up": [routes(row, 0)],
@@ -1444,6 +1539,15 @@ def dementia_estimates_off_by_more_than_rounding(part: Part) -> Expected:
 
 
 @mutant
+def dementia_with_its_columns_moved(part: Part) -> Expected:
+    """For everybody, so that they add up."""
+    part.damaged.add("dementia")
+    part.connection.execute("update landed.dementia set recorded = estimated, estimated = recorded")
+    rows = part.rows("select trim(coalesce(nullif(ods_code, ''), ons_code)) as code from landed.dementia")
+    return {"dementia_diagnoses.key": [{"organisation_code": row["code"]} for row in rows]}
+
+
+@mutant
 def dementia_row_twice(part: Part) -> Expected:
     row, totals = diagnosed(part)
     part.again("dementia", row)
@@ -1646,6 +1750,12 @@ def cancer_patient_moved(part: Part) -> None:
     columns = "within_14_days", "within_28_days", "total"
     part.add("cancer", row, *columns)
     part.add("cancer", other, *columns, amount=-1)
+    unrated(part, row, other)
+
+
+@unseen
+def community_provider_that_is_hidden(part: Part) -> None:
+    part.put("community_waits", part.row("community_waits", WITH_SERVICE), patients="*")
 
 
 @unseen

@@ -14,6 +14,7 @@ with typed as (
                     as {{ count }}_{{ type }},
             {% endfor -%}
         {% endfor -%}
+        {{ clean_text("coalesce(nullif(ae.percentage_all_with_mapping, ''), ae.percentage_all)") }} as published_rate,
         ae._source_sha256 as source_sha256,
         ae._source_member as source_member,
         cast(ae._source_row as integer) as source_row
@@ -28,5 +29,6 @@ select
     cast(null as string) as commissioner_code,
     case when is_footprint then 'ae_footprint_within_4_hours' else 'ae_within_4_hours' end as measure,
     within_4_hours_total as numerator,
-    attendances_total as denominator
+    attendances_total as denominator,
+    {{ rate_agrees([1, 100]) }} as rate_agrees
 from typed

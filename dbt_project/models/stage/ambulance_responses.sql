@@ -16,7 +16,7 @@ landed as (
             {{ month }} as published_month,
             org_code,
             org_name,
-            {% for column in ['a0', 'a7', 'a8', 'a10', 'a24', 'a30'] -%}
+            {% for column in ['a0', 'a7', 'a8', 'a10', 'a24', 'a30', 'a31'] -%}
                 {{ missing | replace('%s', column) }} as {{ column }},
             {% endfor -%}
             _source_sha256,
@@ -61,6 +61,8 @@ select
     'ambulance_category_2' as measure,
     category_2_seconds as numerator,
     category_2_incidents as denominator,
+    {{ clean_text('dated.a31') }} as published_rate,
+    {{ rate_agrees([1], slack=1.5) }} as rate_agrees,
     dated._source_sha256 as source_sha256,
     dated._source_member as source_member,
     cast(dated._source_row as integer) as source_row

@@ -17,6 +17,7 @@ with landed as (
             total,
             within,
             after,
+            {{ 'cast(null as string)' if source_id == 'cancer_extract' else 'performance' }} as performance,
             _source_sha256,
             _source_member,
             _source_row
@@ -49,6 +50,7 @@ typed as (
         cast(total as decimal(18, 1)) as total,
         cast(within as decimal(18, 1)) as within,
         cast(nullif(after, '') as decimal(18, 1)) as after,
+        {{ clean_text('performance') }} as published_rate,
         _source_sha256 as source_sha256,
         _source_member as source_member,
         cast(_source_row as integer) as source_row
@@ -69,7 +71,8 @@ select
             then 'cancer_' || replace(typed.standard, '-', '_')
     end as measure,
     typed.within as numerator,
-    typed.total as denominator
+    typed.total as denominator,
+    {{ rate_agrees([1, 100]) }} as rate_agrees
 from typed
 inner join {{ ref('months_available') }} as months
     on

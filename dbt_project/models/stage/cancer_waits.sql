@@ -15,6 +15,7 @@ with tables as (
         cancer.in_15_to_28_days,
         cancer.within_28_days,
         cancer.after_28_days,
+        cancer.told_within_28_days,
         cancer.in_29_to_42_days,
         cancer.in_43_to_62_days,
         cancer.within_31_days,
@@ -23,6 +24,7 @@ with tables as (
         cancer.in_49_to_62_days,
         cancer.within_62_days,
         cancer.after_62_days,
+        cancer.treated_within_62_days,
         cancer.in_63_to_76_days,
         cancer.in_77_to_90_days,
         cancer.in_91_to_104_days,
@@ -61,6 +63,7 @@ waits as (
                 + cast(in_29_to_42_days as decimal(18, 1)) + cast(in_43_to_62_days as decimal(18, 1))
                 + cast(after_62_days as decimal(18, 1))
         end as sum_of_bands,
+        case standard when '62-day' then treated_within_62_days else told_within_28_days end as published_rate,
         _source_sha256 as source_sha256,
         _source_member as source_member,
         cast(_source_row as integer) as source_row
@@ -73,5 +76,6 @@ select
     cast(null as string) as commissioner_code,
     case when is_all_routes then 'cancer_' || replace(standard, '-', '_') end as measure,
     within as numerator,
-    total as denominator
+    total as denominator,
+    {{ rate_agrees([1, 100]) }} as rate_agrees
 from waits

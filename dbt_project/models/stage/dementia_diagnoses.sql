@@ -18,6 +18,8 @@ select
     'dementia_diagnosed' as measure,
     {{ published_number('dementia.recorded') }} as numerator,
     {{ published_number('dementia.estimated') }} as denominator,
+    try_cast({{ clean_text('dementia.lower') }} as double) as lower_limit,
+    try_cast({{ clean_text('dementia.upper') }} as double) as upper_limit,
     dementia._source_sha256 as source_sha256,
     dementia._source_member as source_member,
     cast(dementia._source_row as integer) as source_row

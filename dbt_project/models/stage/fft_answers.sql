@@ -9,7 +9,7 @@ with typed as (
         {% for count in ['responses', 'very_good', 'good', 'neither', 'poor', 'very_poor', 'dont_know'] -%}
             try_cast({{ clean_text('fft.' ~ count) }} as bigint) as {{ count }},
         {% endfor -%}
-        try_cast({{ clean_text('fft.percentage_positive') }} as decimal(18, 6)) as percentage_positive,
+        {{ clean_text('fft.percentage_positive') }} as published_rate,
         fft._source_sha256 as source_sha256,
         fft._source_member as source_member,
         cast(fft._source_row as integer) as source_row
@@ -29,7 +29,8 @@ select
     very_good + good as numerator,
     responses as denominator,
     very_good + good + neither + poor + very_poor + dont_know as answers,
-    percentage_positive,
+    published_rate,
+    {{ rate_agrees([1, 100]) }} as rate_agrees,
     organisation_code is null and organisation_name ilike 'england%' and organisation_name not ilike '%excluding%'
         as is_england,
     cast(sum(case when organisation_code is not null then responses end) over of_setting as bigint) as responses_shown,

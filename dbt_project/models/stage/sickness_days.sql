@@ -21,6 +21,7 @@ with typed as (
                     then cast({{ clean_text('fte_' ~ days) }} as decimal(18, 6))
             end as {{ days }},
         {% endfor -%}
+        {{ clean_text('sickness_absence_rate') }} as published_rate,
         _source_sha256 as source_sha256,
         _source_member as source_member,
         cast(_source_row as integer) as source_row
@@ -40,6 +41,8 @@ select
     'sickness_absence' as measure,
     typed.days_lost as numerator,
     typed.days_available as denominator,
+    typed.published_rate,
+    {{ rate_agrees([1, 100]) }} as rate_agrees,
     typed.source_sha256,
     typed.source_member,
     typed.source_row
