@@ -1,5 +1,6 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'months_available'}}}) }}
--- A file in use was not quite as expected; what was noticed was left aside and is empty.
+-- A file in use was not quite as expected. Columns left out were empty, or no figure needs them. Columns in another
+-- order are read by their headings, which may have been exchanged.
 select distinct
     files.file_name,
     files.remarks,

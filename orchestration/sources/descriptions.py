@@ -6,7 +6,7 @@ Belongs here: what a description may say. Does not: what is done with it. `docs/
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
@@ -281,6 +281,13 @@ class Source(Entry):
     @cached_property
     def _by_plain_heading(self) -> dict[str, str]:
         return {_plain(heading): name for heading, name in self.by_heading.items()}
+
+    def moved(self, columns: Iterable[str]) -> list[str]:
+        """The first and the last column of a file that do not stand in the order described, if any do not."""
+        found = list(columns)
+        order = zip(found, sorted(found, key=self.names.index), strict=True)
+        moved = [column for column, described in order if column != described]
+        return moved[:1] + moved[-1:]
 
     def columns_below(self, headings: list[str]) -> list[str | None]:
         """The name of the column below each heading, whatever its capitals and blanks. Of several headings of one

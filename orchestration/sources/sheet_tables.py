@@ -56,7 +56,7 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     """The months and parts that a workbook is about, none of a reference, and the columns that are left out. Raises
     InputError where its sheets are not as described or are about different months."""
     found: set[tuple[str, str | None]] = set()
-    unknown = []
+    unknown, moved = [], []
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
         if source.period is None:
@@ -75,7 +75,12 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
             )
         found.update(about)
         unknown += [f"{name}: {', '.join(map(repr, head.unknown))}"] if head.unknown else []
-    return sorted(found, key=str), f"columns not known here are left out, {'; '.join(unknown)}" if unknown else None
+        ends = source.moved(column for _, column in sorted(head.columns.items()))
+        moved += [f"{name}: {' to '.join(repr(_described(column, source)) for column in ends)}"] if ends else []
+    remarks = [f"columns not known here are left out, {'; '.join(unknown)}"] if unknown else []
+    if moved:
+        remarks.append(f"columns are not in the order described, {'; '.join(moved)}: each is read by its heading")
+    return sorted(found, key=str), "; ".join(remarks) or None
 
 
 def read(book: Book, source: Source) -> Iterator[Line]:

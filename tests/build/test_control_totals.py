@@ -60,7 +60,7 @@ AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "me
 AGAIN += ["publication_sizes", "sizes_compared"]
 SHARED = ["counts", "forms_at_hand", "source_counts"]  # read by many tests, so made once
 CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
-CHANGED += ["reference_trusts", "trust_leagues"]
+CHANGED += ["reference_trusts", "trust_leagues", "nof_figures"]
 KEYED = [*MODELS, "source_counts"]
 OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
     "figures_are_published_once",
@@ -219,8 +219,8 @@ class Part:
         self.connection.execute(f"insert into landed.files select * replace ({about}) from landed.files limit 1")
         for number, row in enumerate(rows, 2):
             landed = {**row, "_source_row": number, "_source_sha256": source}
-            cells = ", ".join(f"'{text}' as {column}" for column, text in landed.items())
-            self.connection.execute(f"insert into landed.{source} by name select {cells}")
+            cells = ", ".join(f"${column} as {column}" for column in landed)
+            self.connection.execute(f"insert into landed.{source} by name select {cells}", landed)
 
     def file(self, row: Row) -> str:
         (found,) = self.rows(
@@ -783,6 +783,41 @@ def ae_codes_of_new_trusts(part: Part) -> Expected:
     return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "New Taz"}]}
 
 
+@mutant
+def ae_name_of_another_trust(part: Part) -> Expected:
+    (row, other) = part.rows(
+        f"select rowid, * from landed.ae where {ORGANISATION} and org_name like '%NHS%TRUST' order by org_code limit 2"
+    )
+    part.put("ae", row, org_name=other["org_name"])
+    code, code_of_that_name = row["org_code"].strip(), other["org_code"].strip()
+    return {"names_go_with_codes": [{"organisation_code": code, "code_of_that_name": code_of_that_name}]}
+
+
+@mutant
+def ae_file_of_a_month_as_that_of_the_month_before(part: Part) -> Expected:
+    rows = part.rows("from landed.ae")
+    written = {name for name in rows[0] if not name.startswith("_")}
+    part.publish("ae", "", [{name: row[name] for name in written} for row in rows])
+    part.connection.execute("update landed.files set part = null where source_id = 'ae'")
+    return {"months_are_not_copies": [{"measure": "ae_within_4_hours", "month": MONTH, "same_as": FEBRUARY}]}
+
+
+@mutant
+def ae_longer_waits_than_attendances(part: Part) -> Expected:
+    """Of booked appointments, in all organisations and England: the counts add up."""
+    booked, waited = "a_e_attendances_booked_appointments_type_1", "attendances_over_4hrs_booked_appointments_type_1"
+    part.damaged.add("ae")
+    part.connection.execute(f"update landed.ae set {waited} = cast({booked} as integer) + 1 where {ORGANISATION}")
+    total = part.row("ae", ENGLAND)
+    (sums,) = part.rows(f"select sum(cast({waited} as integer)) as waited from landed.ae where {ORGANISATION}")
+    part.put("ae", total, **{waited: int(sums["waited"])})
+    return {
+        "ae_attendances.key": [
+            {"is_england": row["org_code"] == total["org_code"]} for row in part.rows("from landed.ae")
+        ]
+    }
+
+
 # Other forms of a publication
 
 FEBRUARY = dt.date(2026, 2, 1)
@@ -1047,6 +1082,13 @@ def community_providers_with_more_than_england_beside_a_hidden_one(part: Part) -
     part.put("community_waits", hidden, patients="*")
     part.add("community_waits", part.row("community_waits", f"{WITH_SERVICE} and {other}"), "patients", amount=100_000)
     return {"community_waiters_add_up": [added_up(part, hidden, 100_000 - int(hidden["patients"]))]}
+
+
+@mutant
+def community_service_lost_from_a_table(part: Part) -> Expected:
+    service = part.row("community_waits", WITH_SERVICE)["service"]
+    part.lose("community_waits", f"_source_member = 'Table 4g' and service = '{service}'")
+    return {"community_services_are_in_every_table": [{"service": service, "only_in": "table 4, table 4h"}]}
 
 
 @mutant
@@ -1751,6 +1793,41 @@ def cancer_patient_moved(part: Part) -> None:
     part.add("cancer", row, *columns)
     part.add("cancer", other, *columns, amount=-1)
     unrated(part, row, other)
+
+
+# Figures of the NHS Oversight Framework
+
+LEAGUE = f"quarter = '{QUARTER}' and league = 'mental_health_community'"
+
+
+def changed(part: Part, published_id: str, change: str) -> list[Row]:
+    where = f"{LEAGUE} and published_id = '{published_id}'"
+    part.connection.execute(f"update stage.nof_figures set {change} where {where}")
+    return part.rows(f"from stage.nof_figures where {where}")
+
+
+@mutant
+def segments_of_the_quarter_before(part: Part) -> Expected:
+    rows = changed(part, "OF5000", "reporting_date = 'Q3 2025/26'")
+    return {"summaries_are_of_their_quarter": [{"trust_code": row["trust_code"]} for row in rows]}
+
+
+@mutant
+def figures_described_as_another_metric(part: Part) -> Expected:
+    (other,) = part.rows(
+        f"select distinct description from stage.nof_figures where {LEAGUE} and published_id = 'OF0084'"
+    )
+    rows = changed(part, "OF0061", f"description = '{other['description']}'")
+    said = {"published_id": "OF0061", "id_of_that_description": "OF0084", "figures": len(rows)}
+    return {"descriptions_are_of_their_metrics": [said]}
+
+
+@mutant
+def figures_in_another_unit(part: Part) -> Expected:
+    earlier = {row["quarter"] for row in part.rows(f"from stage.nof_figures where quarter < '{QUARTER}'")}
+    changed(part, "OF0082", "value = value / 100")
+    said = {"published_id": "OF0082", "quarter": QUARTER}
+    return {"official_figures_keep_their_size": [{**said, "other_quarter": other} for other in earlier]}
 
 
 @unseen

@@ -227,6 +227,14 @@ def test_empty_columns_after_the_last_one_known_are_left_out_with_a_remark() -> 
     assert header.remark == "2 columns after the last one known, '', 'a', are empty and left out"
 
 
+def test_headings_exchanged_are_a_remark() -> None:
+    value, rank = HEADER.index("Value"), HEADER.index("Rank")
+    headings = [*HEADER]
+    headings[value], headings[rank] = "Rank", "Value"
+    _, header = csv_files.read_csv(io.BytesIO(csv_bytes(headings, ROW)), DATA, "f.csv")
+    assert header.remark == "columns are not in the order described, 'Rank' to 'Value': each is read by its heading"
+
+
 def test_new_columns_and_missing_ones_that_nothing_needs_are_remarks() -> None:
     headings = [*TESTS[:3], "New", "Newer", *TESTS[3:-2]]
     row = [*MARCH[:3], "x", "y", *MARCH[3:-2]]

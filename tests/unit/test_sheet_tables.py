@@ -252,12 +252,28 @@ def test_what_differs_between_months_changes_no_figure(tmp_path: Path, change: C
     pd.testing.assert_frame_equal(after.apply(lambda column: column.str.strip()), before)
 
 
+def test_headings_exchanged_are_a_remark(tmp_path: Path) -> None:
+    sheets = forms.cancer_combined()
+    head = next(row for row in sheets[PROVIDERS] if "Within" in row)
+    within, after = head.index("Within"), head.index("After")
+    head[within], head[after] = "After", "Within"
+    path = write(tmp_path / "x", sheets)
+    remark = workbooks.subjects(path, known_sources()["cancer_combined"], "f")[1]
+    assert remark == (
+        f"columns are not in the order described, {PROVIDERS}: 'After' to 'Within': each is read by its heading"
+    )
+
+
 def test_columns_not_known_here_are_a_remark(tmp_path: Path) -> None:
     sheets = forms.cancer_combined()
     inserted(sheets)
     path = write(tmp_path / "x", sheets)
     remark = workbooks.subjects(path, known_sources()["cancer_combined"], "f")[1]
-    assert remark == f"columns not known here are left out, {SYSTEMS}: 'Late'; {PROVIDERS}: 'Late'"
+    assert remark == (
+        f"columns not known here are left out, {SYSTEMS}: 'Late'; {PROVIDERS}: 'Late'; "
+        f"columns are not in the order described, {SYSTEMS}: 'In 43 to 62 days' to 'In 29 to 42 days'; "
+        f"{PROVIDERS}: 'In 43 to 62 days' to 'In 29 to 42 days': each is read by its heading"
+    )
 
 
 def test_a_missing_column_that_nothing_needs_stops_nothing(tmp_path: Path) -> None:
