@@ -3,6 +3,7 @@
 -- the total of every row. Footprints are fractions with noise in the last bits, so a thousandth is no difference.
 {%- set rule = 0.001 %}
 select
+    min(source_sha256) as source_sha256,
     month,
     is_footprint,
     sum(case when is_england then attendances_total end) as england,

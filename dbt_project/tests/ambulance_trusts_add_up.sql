@@ -5,6 +5,7 @@
     'calls', 'incidents', 'category_1_incidents', 'category_1_seconds', 'category_2_incidents', 'category_2_seconds'
 ] -%}
     select
+        min(source_sha256) as source_sha256,
         source_id,
         month,
         '{{ column }}' as counted,

@@ -23,6 +23,7 @@ rows_that_do_not as (
 
 summed as (
     select
+        min(source_sha256) as source_sha256,
         source_id,
         month,
         basis,

@@ -2,6 +2,7 @@
 -- Control total: the organisations of a table add up to its England row; within and after, and the bands of days,
 -- add up to the total of every row.
 select
+    min(source_sha256) as source_sha256,
     month,
     basis,
     standard,

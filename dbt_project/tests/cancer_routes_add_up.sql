@@ -1,6 +1,7 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'cancer_waits'}}}) }}
 -- Control total: on the 62-day sheet the four routes of an organisation add up to all routes.
 select
+    min(source_sha256) as source_sha256,
     month,
     basis,
     organisation_code,

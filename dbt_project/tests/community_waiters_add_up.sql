@@ -3,6 +3,7 @@
 -- alone. Where a provider's figure is not published, the others cannot have more than England.
 with services as (
     select
+        waiters.source_sha256,
         waiters.month,
         waiters.sheet,
         waiters.level,
@@ -18,6 +19,7 @@ with services as (
 
 summed as (
     select
+        min(source_sha256) as source_sha256,
         month,
         sheet,
         service,
@@ -29,6 +31,7 @@ summed as (
 )
 
 select
+    source_sha256,
     month,
     sheet,
     service,

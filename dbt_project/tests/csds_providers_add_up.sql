@@ -3,6 +3,7 @@
 -- summed: one can be seen by several.
 with expected as (
     select
+        months.source_sha256,
         months.month,
         dimensions.dimension
     from {{ ref('months_available') }} as months
@@ -11,6 +12,7 @@ with expected as (
 )
 
 select
+    min(expected.source_sha256) as source_sha256,
     expected.month,
     expected.dimension,
     sum(case when counts.level = 'All Submitters' then counts.value end) as england,

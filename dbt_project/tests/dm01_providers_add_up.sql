@@ -2,6 +2,7 @@
 -- Control total: the providers of the web file add up to its Total row, and the tests of each to its own row.
 with of_providers as (
     select
+        min(source_sha256) as source_sha256,
         month,
         organisation_code,
         sum(case when test = 'ALL TESTS' then waiting_list end) as waiting,
@@ -24,6 +25,7 @@ england as (
 )
 
 select
+    source_sha256,
     month,
     organisation_code,
     waiting,
@@ -34,6 +36,7 @@ from of_providers
 where waiting is distinct from sum_of_tests or over_6_weeks is distinct from sum_of_tests_over_6_weeks
 union all
 select
+    min(of_providers.source_sha256) as source_sha256,
     of_providers.month,
     'England' as organisation_code,
     england.waiting,

@@ -2,6 +2,7 @@
 -- Control total: TOTAL of a provider and commissioner is the sum of its tests, and the weeks make the waiting list.
 with summed as (
     select
+        min(source_sha256) as source_sha256,
         month,
         provider_code,
         commissioner_code,

@@ -4,6 +4,7 @@
 with totals as (
     select
         'gpps' as source_id,
+        min(source_sha256) as source_sha256,
         quarter,
         month,
         measure as counted,
@@ -17,6 +18,7 @@ with totals as (
     union all
     select
         'dementia',
+        min(source_sha256),
         quarter,
         month,
         measure,
@@ -31,6 +33,7 @@ with totals as (
 
 select
     source_id,
+    source_sha256,
     month,
     counted,
     england,

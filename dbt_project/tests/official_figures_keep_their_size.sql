@@ -1,13 +1,13 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'nof_figures'}}}) }}
--- A metric whose middle figure is twenty times that of another quarter, or a twentieth, is in another unit. No metric of
--- 2025/26 has doubled (2026-11).
+-- A metric whose middle figure is twenty times that of another quarter, or a twentieth, is in another unit. None of the
+-- figures of 2025/26 that were seen has doubled (2026-11).
 with middles as (
     select
         quarter,
         league,
         published_id,
         unit,
-        cast(median(value) as double) as middle,
+        median({{ as_double('value') }}) as middle,
         min(source_sha256) as source_sha256
     from {{ ref('nof_figures') }}
     group by quarter, league, published_id, unit

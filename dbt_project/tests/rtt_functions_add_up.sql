@@ -8,6 +8,7 @@ with signed as (
 )
 
 select
+    min(source_sha256) as source_sha256,
     month,
     provider_code,
     commissioner_code,

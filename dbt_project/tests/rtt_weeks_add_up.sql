@@ -2,6 +2,8 @@
 -- Control total: the weeks of an incomplete pathway row make Total All; of a completed one Total, and with unknown
 -- clock starts Total All. New periods have no weeks.
 select
+    source_sha256,
+    source_member,
     month,
     provider_code,
     commissioner_code,
