@@ -15,6 +15,6 @@ inner join {{ ref('summary_measures_in_force') }} as summaries
         and summaries.league = figures.league
         and summaries.published_id = figures.published_id
 where
-    {{ matches('figures.reporting_date', 'Q. [0-9]{4}/[0-9]{2}') }}
+    {{ matches('figures.reporting_date', 'Q. [0-9]{4}.[0-9]{2}') }}
     and replace(substr(figures.reporting_date, 4), '/', '-') || '-' || left(figures.reporting_date, 2)
     <> cast(figures.quarter as string)
