@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'source_counts'}}}) }}
--- A month that has the figures of another is the file of that month under another date. Chance gives the same numerator
--- and denominator to few organisations that count a hundred or more, never to half of them.
+-- A month with the figures of one of the twelve before is the file of that month under another date. By chance few
+-- organisations that count a hundred or more have the same numerator and denominator twice, and never half of them.
 with organisations as (
     select
         month,
@@ -41,6 +41,7 @@ inner join organisations as earlier
         and earlier.side = later.side
         and earlier.code_in_file = later.code_in_file
         and earlier.month < later.month
+        and earlier.month >= later.month - interval 12 month
 left join named on named.source_sha256 = earlier.source_sha256
 group by later.source_sha256, later.month, later.measure, later.side, earlier.month
 having organisations_in_both >= 5 and 2 * with_the_same_figures > organisations_in_both

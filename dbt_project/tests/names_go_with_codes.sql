@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'counts'}}}) }}
--- A code beside the name of another trust or ICB: one of the two is wrong, and figures would be of the wrong one. Names
--- are compared by their letters, without the words that all of them have.
+-- The code of a trust or ICB beside the name of another: one of both is wrong, and figures would be of the wrong one.
+-- Names are compared by their letters, without the words that all of them have.
 with organisations as (
     select
         quarter,
@@ -56,6 +56,6 @@ inner join organisations as other
         other.quarter = named.quarter
         and other.plain_name = {{ plain_name('named.organisation_name') }}
         and other.organisation_code <> named.organisation_code
-left join organisations as known
+inner join organisations as known
     on known.quarter = named.quarter and known.organisation_code = named.organisation_code
-where other.plain_name <> '' and known.plain_name is distinct from other.plain_name
+where other.plain_name <> '' and known.plain_name <> other.plain_name
