@@ -226,7 +226,7 @@ def ambsys_series() -> Sheets:
         places = [(None, None, "ENG", None), ("Y56", "London", "Y56", None)]
         places += [("Y56", "London", code, "A SERVICE") for code in CODES if len(code) == 3]
         for n, (region, long, area, name) in enumerate(places):
-            counts = [9, 8, 7, "-" if n == 5 else 10 + n, 600, 1000.0 + n, round((1000 + n) / (10 + n))]
+            counts = [9, 8, 7, "-" if n == 5 else 10 + n, 600, 6000.0 + n, round((6000 + n) / (10 + n))]
             workings = [None, number, 2025, 1.5]
             rows.append([f"{year}{month}{area}", year, month, region, long, area, name, *counts, *workings])
     return {"Introduction": [["About"]], "Raw": [*rows, [*[None] * 17, 5]]}

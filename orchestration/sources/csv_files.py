@@ -80,7 +80,7 @@ class Header:
             remarks.append(f"lacks {_columns(missing)} that no figure needs, {_listed(missing)}")
         if moved := self.source.moved(self.known):
             ends = " to ".join(repr(self.headings[self.known[name]]) for name in moved)
-            remarks.append(f"columns are not in the order described, {ends}: each is read by its heading")
+            remarks.append(f"columns are not in the order described, {ends}: they are read by their headings")
         return "; ".join(remarks) or None
 
     def cells(self, row: list[str], number: int, file: str) -> list[str]:

@@ -79,7 +79,7 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
         moved += [f"{name}: {' to '.join(repr(_described(column, source)) for column in ends)}"] if ends else []
     remarks = [f"columns not known here are left out, {'; '.join(unknown)}"] if unknown else []
     if moved:
-        remarks.append(f"columns are not in the order described, {'; '.join(moved)}: each is read by its heading")
+        remarks.append(f"columns are not in the order described, {'; '.join(moved)}: they are read by their headings")
     return sorted(found, key=str), "; ".join(remarks) or None
 
 

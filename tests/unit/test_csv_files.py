@@ -232,7 +232,7 @@ def test_headings_exchanged_are_a_remark() -> None:
     headings = [*HEADER]
     headings[value], headings[rank] = "Rank", "Value"
     _, header = csv_files.read_csv(io.BytesIO(csv_bytes(headings, ROW)), DATA, "f.csv")
-    assert header.remark == "columns are not in the order described, 'Rank' to 'Value': each is read by its heading"
+    assert header.remark == "columns are not in the order described, 'Rank' to 'Value': they are read by their headings"
 
 
 def test_new_columns_and_missing_ones_that_nothing_needs_are_remarks() -> None:

@@ -260,7 +260,7 @@ def test_headings_exchanged_are_a_remark(tmp_path: Path) -> None:
     path = write(tmp_path / "x", sheets)
     remark = workbooks.subjects(path, known_sources()["cancer_combined"], "f")[1]
     assert remark == (
-        f"columns are not in the order described, {PROVIDERS}: 'After' to 'Within': each is read by its heading"
+        f"columns are not in the order described, {PROVIDERS}: 'After' to 'Within': they are read by their headings"
     )
 
 
@@ -272,7 +272,7 @@ def test_columns_not_known_here_are_a_remark(tmp_path: Path) -> None:
     assert remark == (
         f"columns not known here are left out, {SYSTEMS}: 'Late'; {PROVIDERS}: 'Late'; "
         f"columns are not in the order described, {SYSTEMS}: 'In 43 to 62 days' to 'In 29 to 42 days'; "
-        f"{PROVIDERS}: 'In 43 to 62 days' to 'In 29 to 42 days': each is read by its heading"
+        f"{PROVIDERS}: 'In 43 to 62 days' to 'In 29 to 42 days': they are read by their headings"
     )
 
 
