@@ -341,7 +341,9 @@ def versions(first_quarter: Path, built_first: Built, run: Run, once: Any) -> Ve
 def exchange_first_and_last(extracts: Path) -> tuple[str, str]:
     """Gives the first and last of a league each other's figures: a revision that agrees with itself."""
     rows = [*csv.DictReader(io.StringIO((extracts / COMMUNITY).read_bytes().decode("utf-8-sig"), newline=""))]
-    names = {row["Trust_code"]: row["Trust_name"] for row in rows}
+    names = {
+        row["Trust_code"]: f'"{row["Trust_name"]}"' if "," in row["Trust_name"] else row["Trust_name"] for row in rows
+    }
     places = {row["Trust_code"]: float(row["Rank"]) for row in rows if row["Metric_ID"] == "OF5000"}
     first, last = min(places, key=places.__getitem__), max(places, key=places.__getitem__)
     for name in (COMMUNITY, COMMUNITY_TABLE):
