@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from orchestration import second_process
 from orchestration.errors import LeagueError
-from orchestration.quality import validator
+from orchestration.quality import suites
 from orchestration.quarters import Quarter, known_quarters
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
@@ -152,7 +153,7 @@ def _progress(what: str, job: str, before: dict[Path, int]) -> Iterator[Callable
     errors = Console(stderr=True)
     say_when_stopped(lambda: _published_since(before))
     prepare_for_libraries()
-    validator.start()
+    second_process.begin(suites.prepare)
     with errors.status(f"{what}: starting", spinner="line") as status:
         from orchestration.defs import in_process
 

@@ -14,12 +14,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from orchestration import second_process
 from orchestration.errors import LeagueError
 from orchestration.quality import evidence
 from orchestration.quality.checks import Check, joined
 from orchestration.quality.evidence import LANDED
-from orchestration.quality.suites import Suite, suites
-from orchestration.quality.validator import run_suite
+from orchestration.quality.suites import Suite, run_suite, suites
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import tables
@@ -31,7 +31,7 @@ Found = dict[str, list[Check] | LeagueError]  # of suites by name: what came of 
 
 class Gates:
     """The suites of one run. Each begins as soon as its table is there, and is asked for at its gate. In between the
-    next table is made: suites run in a process of their own."""
+    next table is made: suites run in the second process."""
 
     def __init__(self, build: Build) -> None:
         self._build = build
@@ -96,7 +96,7 @@ def _of_landed(build: Build, suite: Suite, inventory: Path) -> list[Check]:
     for rows in _parts(suite, build.parts(suite.table), columns):
         named = rows.assign(_file=rows["_source_sha256"].map(names).astype("string")).dropna(subset="_file")
         if len(named):
-            of_parts.append(run_suite(suite, named[suite.columns]))
+            of_parts.append(second_process.run(run_suite, suite, named[suite.columns]))
     return [joined(found) for found in zip(*of_parts, strict=True)]
 
 
@@ -109,4 +109,4 @@ def _parts(suite: Suite, landed: list[Path], columns: list[str]) -> Iterator[pd.
 
 
 def _of_table(connection: Any, suite: Suite) -> list[Check]:
-    return run_suite(suite, connection.table(suite.name).select(*suite.columns).df())
+    return second_process.run(run_suite, suite, connection.table(suite.name).select(*suite.columns).df())

@@ -90,9 +90,13 @@ def suites(gate: str) -> tuple[Suite, ...]:
     return tuple(found)
 
 
+def prepare() -> None:
+    """Import Great Expectations and set it up, which takes longer than any suite."""
+    _whole_frame()
+
+
 @cache
-def prepare() -> Any:
-    """Import Great Expectations and set it up, once."""
+def _whole_frame() -> Any:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
@@ -138,7 +142,7 @@ def _validate(suite: Suite, expectations: Sequence[dict[str, Any]], frame: pd.Da
     import great_expectations as gx
 
     result = (
-        prepare()
+        _whole_frame()
         .get_batch({"dataframe": frame})
         .validate(
             gx.ExpectationSuite(name=suite.name, expectations=[dict(expectation) for expectation in expectations]),

@@ -36,7 +36,7 @@ def read_xls(path: Path, file: str) -> dict[str, list[list[Any]]]:
     rows: list[list[Any]] = []
     left = MAX_TEXT
     said: str | None = f"it takes more than {MAX_MEMORY >> 20} MB or {MAX_SECONDS} seconds to read"
-    with subprocess.Popen(  # noqa: S603 - as the validator is started
+    with subprocess.Popen(  # noqa: S603 - as the second process is started
         command, cwd=PROJECT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         assert process.stdout

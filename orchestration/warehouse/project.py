@@ -75,11 +75,10 @@ def invoke(
     os.environ.update(OPT_OUT | {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed)})
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from dbt_common.events.event_manager_client import ctx_set_event_manager
 
-    from orchestration.warehouse.silence import Silence
+    from orchestration.warehouse.silence import silence
 
-    ctx_set_event_manager(Silence())
+    silence()
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
     try:

@@ -1,3 +1,4 @@
+from orchestration import second_process
 from orchestration.discovery.conventions import Conventions
 from orchestration.discovery.release import discover
 
@@ -8,4 +9,5 @@ def model(dbt, session):
     figures = dbt.ref("nof_figures").df()
     known = dbt.ref("metrics").df()
     names = dict(zip(known["score_id"], known["metric_id"], strict=True))
-    return discover(figures[~figures["quarter"].isin(rescored)], Conventions(names=names)).in_long_form()
+    published = figures[~figures["quarter"].isin(rescored)]
+    return second_process.run(discover, published, Conventions(names=names)).in_long_form()

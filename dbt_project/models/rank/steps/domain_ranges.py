@@ -1,3 +1,4 @@
+from orchestration import second_process
 from orchestration.statistics import ranges
 
 
@@ -7,4 +8,5 @@ def model(dbt, session):
     quarters = dbt.ref("quarters_in_scope").filter("role = 'asked for'").df()
     asked_for = covered[covered["quarter"].isin(quarters["quarter"])]
     key = ["quarter", "league", "organisation_code", "scope"]
-    return ranges.ranges_of_selections(scores.assign(scope=scores["domain"]).merge(asked_for[key], on=key))
+    selected = scores.assign(scope=scores["domain"]).merge(asked_for[key], on=key)
+    return second_process.run(ranges.ranges_of_selections, selected)

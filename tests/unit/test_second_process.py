@@ -1,5 +1,4 @@
-"""The process that runs suites: what happens where it dies, and where its code comes from. Great Expectations itself
-does not run here."""
+"""The second process: what happens where it dies, and where its code comes from."""
 
 from __future__ import annotations
 
@@ -9,21 +8,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
+from orchestration import second_process
 from orchestration.errors import GateError, LeagueError
-from orchestration.quality import validator
-from orchestration.quality.suites import Suite
 
-SUITE = Suite("land", "rtt", (), (), "")
 ASKED = "import pickle, sys; pickle.load(sys.stdin.buffer); out = sys.stdout.buffer; "
 Started = Callable[[list[str]], None]
 
 
 @pytest.fixture
 def instead(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
-    """Starts Python with other arguments wherever the validator would be started."""
+    """Starts Python with other arguments wherever the second process would be started."""
     real = subprocess.Popen
 
     def start(arguments: list[str]) -> None:
@@ -31,10 +27,10 @@ def instead(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
             return real([command[0], *arguments], **options)
 
         monkeypatch.setattr(subprocess, "Popen", popen)
-        validator.start.cache_clear()
+        second_process.start.cache_clear()
 
     yield start
-    validator.start.cache_clear()
+    second_process.start.cache_clear()
 
 
 @pytest.mark.parametrize(
@@ -44,17 +40,17 @@ def instead(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
 )
 def test_process_that_dies_is_named_and_started_again(instead: Started, answer: str) -> None:
     instead(["-c", ASKED + answer])
-    with pytest.raises(LeagueError, match=r"the process that checks land\.rtt is gone"):
-        validator.run_suite(SUITE, pd.DataFrame())
+    with pytest.raises(LeagueError, match="the second process is gone, during `sorted`"):
+        second_process.run(sorted, [1])
     instead(["-c", ASKED + "out.write(pickle.dumps([]))"])
-    assert validator.run_suite(SUITE, pd.DataFrame()) == []
+    assert second_process.run(sorted, [1]) == []
 
 
 def test_refusal_comes_back_as_it_was(instead: Started) -> None:
     refused = "from orchestration.errors import GateError; out.write(pickle.dumps(GateError('not evaluated')))"
     instead(["-c", ASKED + refused])
     with pytest.raises(GateError, match="not evaluated"):
-        validator.run_suite(SUITE, pd.DataFrame())
+        second_process.run(sorted, [1])
 
 
 def test_nothing_is_imported_from_the_folder_of_the_command(
@@ -63,5 +59,5 @@ def test_nothing_is_imported_from_the_folder_of_the_command(
     (tmp_path / "orchestration.py").write_text("raise SystemExit('taken from a folder of extracts')")
     monkeypatch.chdir(tmp_path)
     instead(["-m", "orchestration.text"])
-    assert validator.start().wait() == 0
+    assert second_process.start().wait() == 0
     assert subprocess.run([sys.executable, "-m", "orchestration.text"], capture_output=True).returncode == 1

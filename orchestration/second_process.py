@@ -1,0 +1,93 @@
+"""A second process of a build, in which runs what is slow to import or long to compute: Python uses one core a process.
+
+Belongs here: starting the process and talking to it. Does not: what is run there."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+from orchestration.errors import LeagueError
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+PROJECT = Path(__file__).parents[1]
+_LINE = ThreadPoolExecutor(max_workers=1)  # one call after the other
+
+
+@cache
+def start() -> subprocess.Popen[bytes]:
+    """Start the process, once. It ends with this one, even where this one is killed: its input is closed then."""
+    command = [sys.executable, "-m", "orchestration.second_process"]
+    # `-m` imports from the folder it runs in first: from this checkout, never from a folder of extracts.
+    process = subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+    atexit.register(process.kill)  # while it imports it does not look at its input
+    return process
+
+
+def begin(
+    function: Callable[Parameters, Answer], *arguments: Parameters.args, **named: Parameters.kwargs
+) -> Future[Answer]:
+    """Call a function there, when all that was begun before is done. The answer raises what the function raises, and
+    LeagueError where the process is gone."""
+    return _LINE.submit(_ask, function, arguments, named)
+
+
+def run(function: Callable[Parameters, Answer], *arguments: Parameters.args, **named: Parameters.kwargs) -> Answer:
+    """Call a function there and wait for its answer."""
+    return begin(function, *arguments, **named).result()
+
+
+def _ask(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    process = start()
+    assert process.stdin and process.stdout
+    try:
+        pickle.dump((function, arguments, named), process.stdin, pickle.HIGHEST_PROTOCOL)
+        process.stdin.flush()
+        answer = pickle.load(process.stdout)  # noqa: S301 - from our own process
+    except (OSError, EOFError, pickle.UnpicklingError) as error:  # the last: it died in the middle of an answer
+        start.cache_clear()
+        gone = f"the second process is gone, during `{function.__name__}`: look at the memory, build again"
+        raise LeagueError(gone) from error
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _serve() -> NoReturn:
+    """Answer until the input is closed. Whatever a library prints goes to the error output, not between the answers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts a build gets one answer, from the build
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    import pyarrow as pa
+
+    while True:
+        try:
+            function, arguments, named = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started it
+        except (EOFError, pickle.UnpicklingError):  # the last: the build was killed in the middle of a question
+            os._exit(0)  # nobody is there to wait until all that was imported is taken apart
+        try:
+            answer: object = function(*arguments, **named)
+        except LeagueError as error:
+            answer = error
+        except Exception:  # a library's own may not survive the way: its traceback does
+            answer = RuntimeError(traceback.format_exc())
+        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+        del function, arguments, named, answer
+        pa.default_memory_pool().release_unused()  # a build holds two processes: each gives back what it can
+
+
+if __name__ == "__main__":
+    _serve()
