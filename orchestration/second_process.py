@@ -5,6 +5,7 @@ Belongs here: starting the process and talking to it. Does not: what is run ther
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import pickle
 import signal
@@ -66,6 +67,7 @@ def _ask(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[s
 
 def _serve() -> NoReturn:
     """Answer until the input is closed. Whatever a library prints goes to the error output, not between the answers."""
+    gc.set_threshold(200_000, 20, 100)  # as the command line does
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts a build gets one answer, from the build
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

@@ -20,7 +20,7 @@ from orchestration.quality import dbt_tests, evidence, release_gate
 from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.waivers import granted, refuse_expired
-from orchestration.releases import audit_page, pictures, publish, series
+from orchestration.releases import audit_page, describe, pictures, publish, series
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.releases.shelf import require_one_kind
@@ -305,6 +305,8 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         if not any(check.shuts_the_gate for check in checks):
             for gate in ("metric",) if stage == STAGE_METRIC else ("rank", "insight"):
                 gates.begin(gate)
+            if stage == SCORE_RANK:
+                describe.prepare()
         with tables.reading(build) as connection:
             checks = _record(build, stage, checks, connection)
             for node in [result.node for result in results if str(result.status) == "success"]:

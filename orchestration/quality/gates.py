@@ -80,10 +80,11 @@ def _check_table(build: Build, suite: Suite, connection: Any) -> list[Check]:
 
     def again(quarter: Quarter) -> list[Check]:
         with tables.as_built_alone(build, quarter) as alone:
-            return _of_table(alone, suite)
+            return _of_table(alone, suite).result()
 
+    begun = _of_table(connection, suite)
     data = tables.fingerprints(connection, [suite.name])
-    return evidence.record(build, suite.name, data, suite.sha256, _of_table(connection, suite), again)
+    return evidence.record(build, suite.name, data, suite.sha256, begun.result(), again)
 
 
 def _of_landed(build: Build, suite: Suite, inventory: Path) -> list[Check]:
@@ -108,5 +109,5 @@ def _parts(suite: Suite, landed: list[Path], columns: list[str]) -> Iterator[pd.
     yield from (rows.to_pandas() for rows in together if len(rows))
 
 
-def _of_table(connection: Any, suite: Suite) -> list[Check]:
-    return second_process.run(run_suite, suite, connection.table(suite.name).select(*suite.columns).df())
+def _of_table(connection: Any, suite: Suite) -> Future[list[Check]]:
+    return second_process.begin(run_suite, suite, connection.table(suite.name).select(*suite.columns).df())

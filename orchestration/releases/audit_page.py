@@ -72,7 +72,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     rules = _rules(results["quarter"], package.get("rescored_under"))
     everything = relations()
     script = FINDER.read_text(encoding="utf-8")
-    return _template().render(
+    return template().render(
         quarter=results["quarter"],
         package=package,
         sure=sure,
@@ -105,7 +105,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
 
 
 @cache
-def _template() -> Template:
+def template() -> Template:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,

@@ -21,7 +21,7 @@ from orchestration.warehouse import manifest
 if TYPE_CHECKING:
     from orchestration.releases.published_tables import PublishedTable
 
-CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
+FILES = CSVW_FILE, PROV_FILE, DCAT_FILE = "csv-metadata.json", "prov.json", "dcat.jsonld"
 URN = "urn:nhs-league-tables:"
 INVENTED = "FICTIONAL: made from invented files of invented organisations. It says nothing about the NHS. "
 OURS = "Independent analysis of official data. Not official statistics. "
