@@ -266,9 +266,9 @@ compared as (
     left join weights_agree
         on weights_agree.quarter = sized.quarter and weights_agree.league = sized.league
     window league as (partition by sized.quarter, sized.league)
-)
+),
 
-{% for rule, seeded, found, agrees in [
+{% set rules = [
     (
         "'scoring_rule'", 'scoring_rule', 'found_rule',
         "case when scoring_rule in ('matrix', 'published_score') then true "
@@ -301,17 +301,32 @@ compared as (
     ("'bands'", "'bands'", "'other bands'", "case when scoring_rule = 'bands' then bands_agree end"),
     ("'matrix'", "'matrix'", "'other pairs'", 'matrix_agrees'),
 ] -%}
+
+answers as (
     select
         quarter,
         league,
         metric_id,
         score_id as subject,
-        cast({{ rule }} as string) as rule,
-        cast({{ seeded }} as string) as seeded,
-        cast({{ found }} as string) as found,
-        {{ agrees }} as agrees,
-        label
+        label,
+        {{ a_row_each({
+            'rule': rules | map(attribute=0) | list,
+            'seeded': rules | map(attribute=1) | list,
+            'found': rules | map(attribute=2) | list,
+            'agrees': rules | map(attribute=3) | list,
+        }) }}
     from compared
-    where ({{ agrees }}) is not null
-    {{ 'union all' if not loop.last }}
-{% endfor %}
+)
+
+select
+    quarter,
+    league,
+    metric_id,
+    subject,
+    cast(rule as string) as rule,
+    cast(seeded as string) as seeded,
+    cast(found as string) as found,
+    agrees,
+    label
+from answers
+where agrees is not null
