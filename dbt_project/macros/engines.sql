@@ -22,6 +22,16 @@ this project is SQL that both read alike.
     (length({{ text }}) <= 15 and not {{ text }} glob '*[!0-9]*')
 {%- endmacro %}
 
+{# The number that a text of digits is, none of a blank or of words. Spark makes an exception of each that it refuses:
+   blanks took five sixths of the model of a national file (2026-11-27). DuckDB is faster without the detour. #}
+{% macro whole_number(text) -%}
+    {{ adapter.dispatch('whole_number')(text) }}
+{%- endmacro %}
+
+{% macro default__whole_number(text) -%}
+    try_cast({{ text }} as bigint)
+{%- endmacro %}
+
 {# Whether some of a text is of a pattern. #}
 {% macro has(text, pattern) -%}
     {{ adapter.dispatch('has')(text, pattern) }}

@@ -8,6 +8,10 @@
     {{ text }} rlike '^[0-9]{0,15}\z'
 {%- endmacro %}
 
+{% macro spark__whole_number(text) -%}
+    try_cast(nullif({{ text }}, '') as bigint)
+{%- endmacro %}
+
 {% macro spark__has(text, pattern) -%}
     regexp_like({{ text }}, '{{ pattern }}')
 {%- endmacro %}

@@ -27,6 +27,7 @@ SAME = [
     "select code, {{ matches('code', '[0-9]+') }}, {{ matches('code || chr(10)', '[0-9]+') }} from rows",
     "select code, {{ is_digits('code') }}, {{ is_digits('remark') }}, {{ is_digits('code || chr(10)') }} from rows",
     "select {{ is_digits('repeat(code, 6)') }}, {{ is_digits('concat(name, code)') }} from rows",
+    "select {{ whole_number(\"replace(code, '.', '')\") }} from rows",
     "select code, {{ has('code', '[0-9]$') }}, {{ has('remark', '^s') }} from rows",
     "select {{ replaced('code', '[0-9.]+', 'n') }}, {{ replaced('remark', '(?i)^s', '') }} from rows",
     "select {{ each_part('remark', '[a-z]+|[^a-z]+', 'upper(word)') }} from rows",
