@@ -81,7 +81,7 @@ def _serve() -> NoReturn:
             os._exit(0)  # nobody is there to wait until all that was imported is taken apart
         try:
             answer: object = function(*arguments, **named)
-        except LeagueError as error:
+        except (LeagueError, OSError) as error:
             answer = error
         except Exception:  # a library's own may not survive the way: its traceback does
             answer = RuntimeError(traceback.format_exc())

@@ -67,13 +67,16 @@ def describe(
     resources = [table_resource(table, folder) for table in tables]
     resources += [file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
     release = Release(folder, package(quarter, files, number, synthetic, resources, build.framework))
-    workbooks = second_process.begin(spreadsheets.write, release, tables)
-    changed = [_changes(before, release)] if before else []
-    sure = list(how_sure(release))
-    (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
-    (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
-    _lineage(release, tables, checks, runs)
-    resources += [file_resource(path) for path in workbooks.result()] + changed
+    begun = second_process.begin(spreadsheets.write, release, tables)
+    try:
+        changed = [_changes(before, release)] if before else []
+        sure = list(how_sure(release))
+        (folder / README).write_text(_readme(release, checks, sure), encoding="utf-8")
+        (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
+        _lineage(release, tables, checks, runs)
+    finally:  # the folder of a release that failed is removed: nobody may still be writing there
+        workbooks = begun.result()
+    resources += [file_resource(path) for path in workbooks] + changed
     resources += [file_resource(folder / README), file_resource(folder / DICTIONARY)]
     resources += _open_standards(release, tables)
     resources += [file_resource(folder / OPENLINEAGE)]

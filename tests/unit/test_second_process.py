@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -51,6 +52,11 @@ def test_refusal_comes_back_as_it_was(instead: Started) -> None:
     instead(["-c", ASKED + refused])
     with pytest.raises(GateError, match="not evaluated"):
         second_process.run(sorted, [1])
+
+
+def test_refusal_of_the_system_comes_back_as_it_was(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        second_process.run(os.rmdir, tmp_path / "nowhere")
 
 
 def test_nothing_is_imported_from_the_folder_of_the_command(
