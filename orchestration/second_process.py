@@ -15,14 +15,13 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from pathlib import Path
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from orchestration.errors import LeagueError
+from orchestration.workspace.paths import PROJECT
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
-PROJECT = Path(__file__).parents[1]
 _LINE = ThreadPoolExecutor(max_workers=1)  # one call after the other
 
 
@@ -72,6 +71,7 @@ def _serve() -> NoReturn:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
 
+    sys.modules["pyspark"] = None  # type: ignore[assignment] # Great Expectations would import it, which warns
     import pyarrow as pa
 
     while True:

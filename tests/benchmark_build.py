@@ -41,7 +41,8 @@ def resident(pid: int) -> int:
     """Megabytes of memory of a process and of its children. None where there is no /proc."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        of_threads = [task.joinpath("children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+        children = " ".join(of_threads).split()
     except (OSError, IndexError):
         return 0
     return pages * 4096 // 1_000_000 + sum(resident(int(child)) for child in children)

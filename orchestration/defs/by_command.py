@@ -153,7 +153,6 @@ def _progress(what: str, job: str, before: dict[Path, int]) -> Iterator[Callable
     errors = Console(stderr=True)
     say_when_stopped(lambda: _published_since(before))
     prepare_for_libraries()
-    second_process.start()
     second_process.begin(suites.prepare)
     with errors.status(f"{what}: starting", spinner="line") as status:
         from orchestration.defs import in_process

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -57,6 +58,12 @@ def test_refusal_comes_back_as_it_was(instead: Started) -> None:
 def test_refusal_of_the_system_comes_back_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         second_process.run(os.rmdir, tmp_path / "nowhere")
+
+
+def test_great_expectations_finds_no_spark_there() -> None:
+    """It would import it for nothing, which takes seconds and warns."""
+    with pytest.raises(RuntimeError, match="pyspark"):
+        second_process.run(importlib.import_module, "pyspark")
 
 
 def test_nothing_is_imported_from_the_folder_of_the_command(
