@@ -79,7 +79,7 @@ def rule_of(metric: Metric, complete: bool) -> Rule:
     if not scored.any():
         return rule
     grids = [grid for form in FORMS for grid in _grids(form, scores, scored, order, ranked, complete)]
-    if not grids or (metric.score.whole and not (ranked and _one_each(scores[scored], order[scored]))):
+    if not grids or (metric.score.whole and not (ranked and _is_by_rank(grids, order, scored, complete))):
         return _banded(replace(rule, others=tuple(grid for grid in grids if ranked and not grid.unexplained)))
     cheapest = min(grids, key=lambda grid: (grid.cost, grid.size))
     others = sorted(
@@ -163,9 +163,11 @@ def _order(metric: Metric, polarity: str) -> tuple[Whole, bool]:
     return order, False
 
 
-def _one_each(scores: Whole, order: Whole) -> bool:
-    """Whether whole scores are those of a very small grid: as many of them as places, and more than two."""
-    return len(set(scores)) == len(set(order)) > 2 and 0 not in order
+def _is_by_rank(grids: list[Grid], order: Whole, scored: Flags, complete: bool) -> bool:
+    """Whether whole scores are those of a very small grid: each follows from its rank alone, and there are more than
+    two. Bands with a rank each fit a larger grid too, with organisations in between that nobody knows of."""
+    fits = any(not grid.unexplained and _own(grid, order, scored, complete) for grid in grids)
+    return fits and len(set(order[scored])) > 2
 
 
 @cache

@@ -193,6 +193,16 @@ def test_a_grid_that_does_as_well_is_named() -> None:
     assert findings.loc["scoring_rule", "alternatives"].startswith("rank with ")
 
 
+def test_bands_that_have_a_rank_each_are_bands() -> None:
+    """They fit a grid, too, with organisations between the second band and the third that nobody knows of."""
+    made = release(HiddenRules((HiddenMetric("OF0001", "A", "rank"),), 123)).sort_values("trust_code")
+    bands = [(3, 1, 1)] * 14 + [(2, 2, 15)] * 101 + [(1, 4, 116)] * 8
+    for published_id, column in (("OF0001", 0), ("OF1001", 1)):
+        made.loc[made["published_id"] == published_id, "value"] = [Decimal(band[column]) for band in bands]
+        made.loc[made["published_id"] == published_id, "published_rank"] = [band[2] for band in bands]
+    assert list(discover(made)["metrics"]["scoring_rule"]) == ["bands"]
+
+
 def test_a_count_and_a_rate_under_one_id() -> None:
     """The one whose order is that of the scores is the metric."""
     made = release(HiddenRules((HiddenMetric("OF0001", "A", "rank"), HiddenMetric("OF0002", "A", "rank")), 20))
