@@ -5,6 +5,7 @@ Belongs here: parsing it, its fingerprint, building a stage. Does not: what it h
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -54,13 +55,28 @@ def ensure_manifest() -> Path:
     return MANIFEST
 
 
-@cache
 def _parsed() -> Manifest:
     """dbt's own copy of the parsed project: reading it takes a tenth of the time that parsing again does."""
     from dbt.contracts.graph.manifest import Manifest
 
     ensure_manifest()
     return Manifest.from_msgpack(PARSED.read_bytes())
+
+
+@cache
+def _compiled() -> Manifest:
+    """The parsed project with its SQL as it was compiled, which is the same for every build. dbt would render it again
+    from its templates, and the arguments of its tests: a tenth of what it takes (2026-11-27)."""
+    from dbt.contracts.graph.nodes import GenericTestNode
+
+    parsed = _parsed()
+    nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"]
+    for node in parsed.nodes.values():
+        if nodes[node.unique_id].get("language") == "sql":
+            node.raw_code = nodes[node.unique_id]["compiled_code"]
+            if isinstance(node, GenericTestNode):
+                node.test_metadata.kwargs = {}
+    return parsed
 
 
 def invoke(
@@ -99,7 +115,7 @@ def build_stage(
     selection = ["--select", selected, "--indirect-selection", "cautious"]
     excluded = [part for kind in but.split() for part in ("--exclude-resource-type", kind)]
     arguments = ["build", *selection, *excluded, "--no-write-json"]
-    with _waived(_parsed(), waived) as parsed, _taken_from(made, parsed):
+    with _waived(_compiled(), waived) as parsed, _taken_from(made, parsed):
         results = list(invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
     for result in results:
         if str(result.status) == "error" and what_to_do(result.message):  # says nothing of the data

@@ -74,7 +74,7 @@ def test_a_table_that_is_not_as_described_shuts_the_gate(take: Take) -> None:
 
 
 def test_the_project_is_whole_again_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    parsed: Any = project._parsed()
+    parsed: Any = project._compiled()
     before = {name: (node.language, node.raw_code) for name, node in parsed.nodes.items()}
 
     def stop(*arguments: Any, **keywords: Any) -> None:
