@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -82,10 +83,11 @@ def _built(
     extracts: Path, quarters: Sequence[str], data_dir: Path, engine: str = DUCKDB, framework: str | None = None
 ) -> list[Outcome]:
     build = Workspace(data_dir).build(*quarters, framework=framework)
-    with _progress(str(build), "quarter", _last_versions(map(build.releases, build.quarters))) as listener:
+    here = extracts.absolute(), data_dir.absolute()
+    before = _last_versions(map(build.releases, build.quarters))
+    with _progress(str(build), "quarter", before, here) as listener:
         from orchestration.defs import in_process
 
-        here = extracts.absolute(), data_dir.absolute()
         return in_process.run_quarters("quarter", quarters, *here, listener, engine, framework)
 
 
@@ -114,10 +116,11 @@ def _say_what_was_made(outcome: Outcome, rows: int | None, what: str = "") -> No
 
 def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bool) -> bool:
     """Runs every gate of a quarter and says what the checks found. True where none is shut."""
-    with _progress(quarter, "check_quarter", {}) as listener:
+    here = extracts.absolute(), data_dir.absolute()
+    with _progress(quarter, "check_quarter", {}, here) as listener:
         from orchestration.defs import in_process
 
-        outcome = in_process.run_quarter("check_quarter", quarter, extracts.absolute(), data_dir.absolute(), listener)
+        outcome = in_process.run_quarter("check_quarter", quarter, *here, listener)
     from orchestration.quality import evidence
 
     working = Workspace(data_dir).build(quarter)
@@ -147,16 +150,21 @@ def verify(release: Release, data_dir: Path) -> list[str]:
 
 
 @contextmanager
-def _progress(what: str, job: str, before: dict[Path, int]) -> Iterator[Callable[[str, str], None]]:
-    """A moving line while a job runs, and how long it took."""
+def _progress(
+    what: str, job: str, before: dict[Path, int], folders: tuple[Path, Path] | None = None
+) -> Iterator[Callable[[str, str], None]]:
+    """A moving line while a job runs, and how long it took. The files of `folders`, of extracts and of data, are looked
+    into while libraries are imported."""
     started = time.monotonic()
     errors = Console(stderr=True)
     say_when_stopped(lambda: _published_since(before))
     prepare_for_libraries()
+    looked = [second_process.begin(_look_into, *folders)] if folders else []
     second_process.begin(suites.prepare)
     with errors.status(f"{what}: starting", spinner="line") as status:
         from orchestration.defs import in_process
 
+        wait(looked)
         total, done = in_process.steps(job), 0
 
         def on_event(kind: str, step: str) -> None:
@@ -168,6 +176,13 @@ def _progress(what: str, job: str, before: dict[Path, int]) -> Iterator[Callable
         yield on_event
     seconds = time.monotonic() - started
     errors.say(f"{what}: {done} of {total} steps in {seconds:.1f} s")
+
+
+def _look_into(extracts: Path, data_dir: Path) -> None:
+    """Remembers what is in the files, for the run that asks for it."""
+    from orchestration.sources.inventory import survey
+
+    survey(extracts, Workspace(data_dir))
 
 
 def _last_versions(of_quarters: Iterable[Path]) -> dict[Path, int]:
