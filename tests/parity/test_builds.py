@@ -42,7 +42,7 @@ def on_duckdb(case: tuple[Path, list[str]], build_quarters: Callable[..., Releas
 @pytest.fixture(scope="module")
 def on_spark(case: tuple[Path, list[str]], tmp_path_factory: pytest.TempPathFactory) -> Releases:
     extracts, quarters = case
-    data = tmp_path_factory.mktemp("spark")
+    data = tmp_path_factory.mktemp("Spark's own")  # as a person's folder may be called
     outcomes = in_process.run_quarters("quarter", quarters, extracts, data, silent, engine=project.SPARK)
     return {outcome.quarter: Built(outcome, Workspace(data).build(*quarters)) for outcome in outcomes}
 
