@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
 from html import unescape
 from typing import IO, Any
 from xml.parsers import expat
@@ -73,7 +75,7 @@ class _Sheet:
         self.ready: deque[tuple[int, list[Any]]] = deque()
         self.ended = False
         self._name = name
-        self._within = self._beside = 0  # tables within the sheet, itself one; notes on a cell
+        self._within = self._beside = 0  # tables within the sheet, itself one; what stands beside a cell
         self._row: list[Any] | None = None
         self._row_times = self._blank_rows = self._blank_cells = self._length = self._sheet_length = 0
         self._cell: dict[str, str] | None = None
@@ -95,7 +97,7 @@ class _Sheet:
             self._row_times = _times(attributes, "table:number-rows-repeated")
         elif tag in ("table:table-cell", "table:covered-table-cell"):
             self._cell, self._text = attributes, []
-        elif tag == "office:annotation":
+        elif _is_beside(tag):
             self._beside += 1
         elif self._cell is not None and not self._beside:
             if tag == "text:p" and self._text:
@@ -119,7 +121,7 @@ class _Sheet:
             self._within -= bool(self._within)
         elif self._within != 1:
             return
-        elif tag == "office:annotation":
+        elif _is_beside(tag):
             self._beside -= 1
         elif self._cell is not None and tag in ("table:table-cell", "table:covered-table-cell"):
             self._add(_value(self._cell, "".join(self._text)), _times(self._cell, "table:number-columns-repeated"))
@@ -157,7 +159,17 @@ def _value(attributes: dict[str, str], text: str) -> Any:
     kind = attributes.get("office:value-type")
     if kind in NUMBERS:
         return float(attributes["office:value"])
-    return attributes.get("office:date-value", text) if kind == "date" else text
+    if kind != "date":
+        return text
+    written = attributes.get("office:date-value", text)
+    with suppress(ValueError):
+        return datetime.fromisoformat(written)
+    return written
+
+
+def _is_beside(tag: str) -> bool:
+    """Notes on a cell, and pictures and boxes that are anchored in it: they have texts of their own."""
+    return tag == "office:annotation" or tag.startswith("draw:")
 
 
 def _times(attributes: dict[str, str], name: str) -> int:

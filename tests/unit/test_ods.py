@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import datetime
 from pathlib import Path
 from string import ascii_letters
 from typing import Any
@@ -70,7 +71,33 @@ def test_what_is_repeated_and_what_stands_beside_a_cell(tmp_path: Path) -> None:
     twice = {1: "A", 2: "A", 6: "B"}
     assert found[:2] == [(1, twice), (2, twice)]
     assert [number for number, values in found if values] == [1, 2, 6, 7]
-    assert found[5:] == [(6, {1: "a b\nc", 2: "D"}), (7, {1: "2026-05-01", 2: 0.09})]
+    assert found[5:] == [(6, {1: "a b\nc", 2: "D"}), (7, {1: datetime(2026, 5, 1), 2: 0.09})]
+
+
+@pytest.mark.parametrize("written", ["2026-03-01", "2026-03-01T00:00:00", "2026-03-01T00:00:00.000000000"])
+def test_date_is_one_as_in_other_workbooks(tmp_path: Path, written: str) -> None:
+    """The month above a table may be one."""
+    found = read(tmp_path, row(cell("March", office_value_type="date", office_date_value=written)))
+    assert found == [(1, {1: datetime(2026, 3, 1)})]
+
+
+def test_date_that_is_none_stays_a_text(tmp_path: Path) -> None:
+    found = read(tmp_path, row(cell("x", office_value_type="date", office_date_value="2026-13-01")))
+    assert found == [(1, {1: "2026-13-01"})]
+
+
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        '<draw:frame draw:name="a"><draw:image/><svg:title>a logo</svg:title></draw:frame>',
+        "<draw:frame><draw:text-box><text:p>see notes</text:p></draw:text-box></draw:frame>",
+        "<draw:custom-shape><text:p>see notes</text:p></draw:custom-shape>",
+    ],
+)
+def test_what_is_drawn_in_a_cell_is_no_part_of_its_text(tmp_path: Path, drawn: str) -> None:
+    before = f"<table:table-cell>{drawn}<text:p>Code</text:p></table:table-cell>"
+    within = f"<table:table-cell><text:p>{drawn}Code</text:p></table:table-cell>"
+    assert read(tmp_path, row(before, within)) == [(1, {1: "Code", 2: "Code"})]
 
 
 @pytest.mark.parametrize(
