@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from orchestration.errors import LeagueError
 from orchestration.quarters import Quarter
+from orchestration.sources.footnotes import without_marks
 from orchestration.workspace.paths import SOURCES
 from orchestration.yaml_files import Entry, Text, Texts, parse, read_yaml
 
@@ -49,7 +50,8 @@ class Column(Entry):
     areas with the same headings is told by its first of the `cells`, which are like these. In a workbook the text may
     come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
     `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
-    name of the `sheet`. A heading alone describes one too."""
+    name of the `sheet`. What stands above a table is `such_as` an example, for people. A heading alone describes one
+    too."""
 
     name: Text
     published: Texts = ()
@@ -60,6 +62,7 @@ class Column(Entry):
     cell: Text | None = None
     label: Text | None = None
     above: Pattern | None = None
+    such_as: Text | None = None
     title_in: Text | None = None
     sheet: bool = False
 
@@ -338,7 +341,7 @@ class Source(Entry):
 
 
 def _plain(heading: str) -> str:
-    return " ".join(heading.replace("_", " ").split()).casefold()
+    return " ".join(without_marks(heading).replace("_", " ").split()).casefold()
 
 
 def column_name(heading: str) -> str:

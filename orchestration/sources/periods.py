@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 
@@ -147,19 +146,6 @@ def months_told(rows: list[list[str]], source: Source) -> set[str]:
             with suppress(InputError):
                 found.add(month_of(label, source.period, ""))
     return {month for month in found if month}
-
-
-def month_written(value: object, formats: Iterable[str] = ()) -> str | None:
-    """The month that a cell above a table is: a date, or a text such as `Sep-25` and `January 2026`, or in one of the
-    formats of a publication."""
-    if isinstance(value, datetime):
-        return value.strftime("%Y-%m")
-    if not isinstance(value, str):
-        return None
-    for form in ("%b-%y", "%B-%Y", "%B %Y", *formats):
-        with suppress(ValueError):
-            return datetime.strptime(value.strip(), form).strftime("%Y-%m")
-    return None
 
 
 def months_and_parts(rows: pd.DataFrame, source: Source, file: str) -> list[tuple[str, str | None]]:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import chain, takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Column, Source, Table
-from orchestration.sources.periods import months_and_parts, said_by_name
+from orchestration.sources.footnotes import without_marks
+from orchestration.sources.periods import month_of, months_and_parts, part_of, said_by_name
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
@@ -33,6 +35,14 @@ CODE = re.compile(r"[A-Z0-9]{3,6}")  # of an organisation; a note has small lett
 Line = list[str | None]
 
 
+class Fixed(NamedTuple):
+    """A text that holds for every row, and where above the table it stands. The name of a sheet stands nowhere."""
+
+    text: str
+    row: int | None = None
+    column: str | None = None
+
+
 @dataclass(frozen=True)
 class Head:
     """What stands above the rows of a table: the column at each position, the heading of each of `many`, headings not
@@ -42,7 +52,7 @@ class Head:
     columns: dict[int, str]
     many: dict[int, str]
     unknown: list[str]
-    fixed: dict[str, str]
+    fixed: dict[str, Fixed]
 
 
 def likeness(book: Book, source: Source) -> float:
@@ -65,10 +75,9 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
             month, part = said_by_name(book.file, source)
             found.add((str(month), part))
             continue
-        is_said_above = head.fixed.keys() >= set(source.period.columns)
-        lines = iter([[*map(head.fixed.get, source.names), name, str(head.row)]]) if is_said_above else lines
-        frame = pd.DataFrame(lines, columns=[*source.names, "_source_member", "_source_row"], dtype="string")
-        about = months_and_parts(frame, source, book.place(name))
+        if not (about := _told_above(head.fixed, source, book.place(name))):
+            frame = pd.DataFrame(lines, columns=[*source.names, "_source_member", "_source_row"], dtype="string")
+            about = months_and_parts(frame, source, book.place(name))
         if found and {month for month, _ in about} != {month for month, _ in found}:
             raise InputError(
                 "is not about the same as the first sheet", file=book.place(name), found=about, expected=sorted(found)
@@ -81,6 +90,36 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     if moved:
         remarks.append(f"columns are not in the order described, {'; '.join(moved)}: they are read by their headings")
     return sorted(found, key=str), "; ".join(remarks) or None
+
+
+def _told_above(fixed: dict[str, Fixed], source: Source, place: str) -> list[tuple[str, str | None]]:
+    """The month and the part that stand above a table, none where its rows say them."""
+    assert source.period
+    part = source.part if source.part and source.part.column else None
+    columns = [*source.period.columns, *([part.column] if part and part.column else [])]
+    said = [fixed[column] for column in columns if column in fixed]
+    if len(said) < len(columns):
+        return []
+    month = month_of(said[0].text, source.period, place, *said[0][1:])
+    return [(month, part_of(said[1].text, part, place, *said[1][1:]) if part else None)] if month else []
+
+
+def months_told(book: Book, source: Source) -> set[str]:
+    """The months that stand above the tables of a workbook that is not as described, of those that are read. Where rows
+    say their month, there may be more than one could find."""
+    period = source.period
+    if not period or {column.name for column in source.columns if column.label or column.above}.isdisjoint(
+        period.columns
+    ):
+        return set()
+    found = set()
+    for table in source.tables:
+        for name in _names(book, table):
+            with suppress(InputError):
+                fixed = _preamble(book.rows(name), source, table)[0]
+                if period.columns[0] in fixed:
+                    found.add(month_of(fixed[period.columns[0]].text, period, ""))
+    return {month for month in found if month}
 
 
 def read(book: Book, source: Source) -> Iterator[Line]:
@@ -122,31 +161,56 @@ def _open(book: Book, name: str, source: Source, table: Table) -> tuple[Head, It
 
 def _head(rows: Rows, source: Source, table: Table, name: str, place: str) -> tuple[Head, Rows]:
     """What stands above a table, and the rows below that."""
-    labels = {_plain(column.label): column for column in source.columns if column.label}
-    fixed = {column.name: name for column in source.columns if column.sheet}
-    said = {column.name: re.compile(column.above, re.IGNORECASE) for column in source.columns if column.above}
-    above: Row = {}
+    fixed, above, header = _preamble(rows, source, table)
+    fixed |= {column.name: Fixed(name) for column in source.columns if column.sheet}
+    if header is None:
+        headings = [source.headings_of(column)[0] for column in table.headed]
+        raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")
+    number, row = header
+    if missing := [one for one in source.columns if (one.label or one.above) and one.name not in fixed]:
+        what = missing[0].label or missing[0].name
+        texts = (f"{get_column_letter(at)}{n}: {text}" for n, row in above for at, text in row.items())
+        raise InputError(
+            f"has no {what} above its table",
+            file=place,
+            row=number,
+            found="; ".join(texts) or None,
+            expected=f"such as {missing[0].such_as!r}" if missing[0].such_as else f"{what!r} and, beside it, a text",
+        )
+    last = above[-1][1] if above else {}
+    number, row, rows = _with_its_other_row(number, row, last, rows, source, table)
+    return Head(number, *_columns(row, last, source, table, number, place), fixed), rows
+
+
+def _preamble(
+    rows: Rows, source: Source, table: Table
+) -> tuple[dict[str, Fixed], list[tuple[int, Row]], tuple[int, Row] | None]:
+    """The texts that hold for every row, all rows above the header that are not blank, and the header, if any."""
+    fixed: dict[str, Fixed] = {}
+    above: list[tuple[int, Row]] = []
     for number, row in takewhile(lambda numbered: numbered[0] <= PREAMBLE, rows):
         if _share(row, source, table) >= LIKE:
-            for one in source.columns:
-                if (one.label or one.above) and one.name not in fixed:
-                    what = one.label or one.name
-                    raise InputError(f"has no {what} above its table", file=place, row=number, expected=one.above)
-            number, row, rows = _with_its_other_row(number, row, above, rows, source, table)
-            return Head(number, *_columns(row, above, source, table, number, place), fixed), rows
+            return fixed, above, (number, row)
         if row:
-            label, rest = _beside(row)
-            if (column := labels.get(_plain(label))) and not is_blank(rest):
-                fixed[column.name] = as_text(rest, _format_of(column, source))
-            fixed |= {
-                above_it: match[1]
-                for above_it, like in said.items()
-                for value in row.values()
-                if (match := title(value, like))
-            }
-            above = row
-    headings = [source.headings_of(column)[0] for column in table.headed]
-    raise InputError("has no header", file=place, expected=f"a row with {', '.join(headings)}")
+            fixed |= _said_in(row, number, source)
+            above.append((number, row))
+    return fixed, above, None
+
+
+def _said_in(row: Row, number: int, source: Source) -> dict[str, Fixed]:
+    """What a row above a table says that holds for every row of it."""
+    found = {}
+    label, at, rest = _beside(row)
+    for column in source.columns:
+        if column.label and _plain(column.label) == _plain(label) and not is_blank(rest):
+            found[column.name] = Fixed(
+                without_marks(as_text(rest, _format_of(column, source))), number, get_column_letter(at)
+            )
+        elif column.above:
+            for place, value in row.items():
+                if match := title(value, re.compile(column.above, re.IGNORECASE)):
+                    found[column.name] = Fixed(match[1], number, get_column_letter(place))
+    return found
 
 
 def _with_its_other_row(
@@ -167,14 +231,14 @@ def _with_its_other_row(
 def title(value: Any, like: re.Pattern[str]) -> re.Match[str] | None:
     """Compare a cell above a table with what is looked for. A long text is a note, and could take for ever."""
     text = str(value).strip()
-    return like.fullmatch(text) if len(text) <= MAX_TITLE else None
+    return like.fullmatch(without_marks(text)) if len(text) <= MAX_TITLE else None
 
 
-def _beside(row: Row) -> tuple[Any, Any]:
-    """A label and what stands beside it, in a cell of its own or after a colon."""
-    first, *others = row.values()
+def _beside(row: Row) -> tuple[Any, int, Any]:
+    """A label and what stands beside it, in a cell of its own or after a colon, and in which column that is."""
+    (at, first), *others = row.items()
     label, _, rest = first.partition(":") if isinstance(first, str) else (first, "", "")
-    return label, rest.strip() or next(iter(others), None)
+    return (label, at, rest.strip()) if rest.strip() else (label, *next(iter(others), (at, None)))
 
 
 def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, place: str) -> Iterator[Line]:
@@ -185,7 +249,7 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
     texts = [at[column] for column in table.texts]
     formats = {at[column.name]: _format_of(column, source) for column in source.columns if column.name in at}
     order = [at.get(column) for column in source.names]
-    fixed = [head.fixed.get(column) for column in source.names]
+    fixed = [head.fixed[column].text if column in head.fixed else None for column in source.names]
     read = ended = 0
     for number, row in rows:
         if not any(position in row for position in counts):
@@ -267,7 +331,7 @@ def _columns(
         group = _plain(above.get(position, group))
         groups[position] = group
     names = {position: _named(row[position], groups[position], source) for position in row}
-    many = {at: " ".join(str(row[at]).split()) for at in row if _is_of_many(row[at], table)}
+    many = {at: " ".join(without_marks(str(row[at])).split()) for at in row if _is_of_many(row[at], table)}
     names |= {position: _plain(heading) for position, heading in many.items()}
     first = {name: position for position, name in reversed(names.items()) if name}
     end = max(first.values(), default=0)
@@ -277,15 +341,16 @@ def _columns(
         if name and position <= end and first[name] != position:
             column = get_column_letter(position)
             raise InputError("has a heading twice", file=place, row=number, column=column, found=row[position])
-    if table.many and not many:
-        expected = f"headings like {table.many}"
-        raise InputError(f"lacks columns of {source.title!r}", file=place, row=number, expected=expected)
-    if missing := [name for name in table.headed if name not in first]:
+    missing = [_described(name, source) for name in table.headed if name not in first]
+    missing += [_described(table.counts[0], source)] if table.many and not many else []
+    if missing:
+        found = ", ".join(" ".join(str(row[at]).split()) for at, name in names.items() if not name)
         raise InputError(
             f"lacks columns of {source.title!r}",
             file=place,
             row=number,
-            expected=", ".join(_described(name, source) for name in missing),
+            found=found or "no other heading",
+            expected=", ".join(missing),
         )
     unknown = [str(row[at]).strip() for at, name in names.items() if not name and at <= end]
     return {position: name for name, position in first.items() if position not in many}, many, unknown
@@ -306,7 +371,7 @@ def _described(name: str, source: Source) -> str:
 
 
 def _is_of_many(heading: Any, table: Table) -> bool:
-    return bool(table.many and re.match(table.many, str(heading).strip()))
+    return bool(table.many and re.match(table.many, without_marks(str(heading))))
 
 
 def _share(row: Row, source: Source, table: Table) -> float:
@@ -326,6 +391,5 @@ def _format_of(column: Column, source: Source) -> str | None:
 
 @lru_cache(maxsize=4096, typed=True)
 def _plain(heading: Any) -> str:
-    """A heading without what differs between months: case, blanks, marks, the number of a footnote."""
-    text = re.sub(r"\(\d+\)\s*$", "", str(heading).casefold())
-    return re.sub(r"[^a-z0-9<>+&%]", "", text)
+    """A heading without what differs between months: case, blanks, marks."""
+    return re.sub(r"[^a-z0-9<>+&%]", "", without_marks(str(heading)).casefold())

@@ -6,6 +6,7 @@ Belongs here: tables as rows of cells. Does not: opening a workbook (`sheets.py`
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from itertools import islice, zip_longest
 from typing import Any
@@ -14,6 +15,7 @@ from openpyxl.utils import column_index_from_string, coordinate_to_tuple, get_co
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source
+from orchestration.sources.footnotes import without_marks
 from orchestration.sources.periods import month_of, part_of
 from orchestration.sources.sheets import Book, Row, as_text, is_error, is_text_or_number
 
@@ -37,6 +39,17 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     return [found[first]], None
 
 
+def months_told(book: Book, source: Source) -> set[str]:
+    """The months that the sheets of a workbook that is not as described say, of those that are read."""
+    period, found = source.period, set()
+    assert period and period.cell
+    for name in (name for name in source.sheets if name in book.names):
+        with suppress(InputError):
+            if isinstance(said := _cells(book, name, source)[period.cell], str):
+                found.add(month_of(said, period, ""))
+    return {month for month in found if month}
+
+
 def read(book: Book, source: Source) -> Iterator[list[str | None]]:
     """Yield every row of every table, as text in the order of the source's columns, with the sheet and the number. A
     column that a sheet does not have is None."""
@@ -50,22 +63,28 @@ def _sheets(book: Book, source: Source) -> list[str]:
     return [*source.sheets]
 
 
-def _context(book: Book, name: str, source: Source) -> dict[str, str]:
-    """The texts of the single cells that every row of a sheet carries. A month may be a date."""
+def _cells(book: Book, name: str, source: Source) -> dict[str, Any]:
+    """The single cells that every row of a sheet carries. A month may be a date."""
     assert source.period
-    place = book.place(name)
-    cells = {column.cell: column.name for column in source.columns if column.cell}
-    rows = dict(islice(book.rows(name), max(coordinate_to_tuple(cell)[0] for cell in cells)))
-    context = {}
-    for cell, column in cells.items():
-        row, at = coordinate_to_tuple(cell)
+    places = {column.cell: coordinate_to_tuple(column.cell) for column in source.columns if column.cell}
+    rows = dict(islice(book.rows(name), max(row for row, _ in places.values())))
+    found = {}
+    for cell, (row, at) in places.items():
         value = rows.get(row, {}).get(at)
         if isinstance(value, datetime) and cell == source.period.cell:
             value = value.strftime(source.period.format[0])
+        found[cell] = without_marks(value) if isinstance(value, str) else value
+    return found
+
+
+def _context(book: Book, name: str, source: Source) -> dict[str, str]:
+    """The texts of these cells."""
+    found = _cells(book, name, source)
+    names = {column.cell: column.name for column in source.columns if column.cell}
+    for cell, value in found.items():
         if not isinstance(value, str):
-            raise InputError("holds no text", file=place, **_place(cell), found=value, expected=column)
-        context[cell] = value
-    return context
+            raise InputError("holds no text", file=book.place(name), **_place(cell), found=value, expected=names[cell])
+    return found
 
 
 def _subject(book: Book, name: str, source: Source) -> tuple[str, str]:
@@ -98,7 +117,7 @@ def _read_sheet(book: Book, name: str, source: Source) -> Iterator[list[str | No
 
     for number, row in book.rows(name):
         first = row[min(row)] if row else None
-        is_header = isinstance(first, str) and first.strip() in source.headings_of(columns[0])
+        is_header = isinstance(first, str) and _is_heading(first, columns[0], source)
         is_title = list(row) == [title_at] and isinstance(first, str) and first.startswith(PART)
         if group_headings and not is_header:
             raise outside(group_headings)
@@ -109,7 +128,7 @@ def _read_sheet(book: Book, name: str, source: Source) -> Iterator[list[str | No
         if is_title:
             if title:
                 _complete(title, rows_under, file)
-            title, table = str(first).strip(), None
+            title, table = without_marks(str(first)), None
             if title in rows_under:
                 raise InputError("has a PART twice", file=file, row=number, found=title)
         elif is_header:
@@ -147,7 +166,7 @@ def _header(row: Row, columns: tuple[str, ...], source: Source, file: str, numbe
     """Which column of the sheet is which. Blank headings are spacers."""
     for position, name in zip_longest(row, columns):
         found = str(row[position]).strip() if position else None
-        if position is None or name is None or found not in source.headings_of(name):
+        if position is None or name is None or not _is_heading(found, name, source):
             raise InputError(
                 "has another heading than described",
                 file=file,
@@ -157,6 +176,10 @@ def _header(row: Row, columns: tuple[str, ...], source: Source, file: str, numbe
                 expected=" or ".join(source.headings_of(name)) if name else "no further heading",
             )
     return dict(zip(row, columns, strict=True))
+
+
+def _is_heading(found: Any, name: str, source: Source) -> bool:
+    return without_marks(str(found)) in map(without_marks, source.headings_of(name))
 
 
 def _values(row: Row, table: dict[int, str], file: str, number: int) -> dict[str, str]:

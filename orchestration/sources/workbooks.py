@@ -5,9 +5,7 @@ Belongs here: what holds of both kinds of tables. Does not: how tables are read 
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
@@ -16,10 +14,8 @@ import pandas as pd
 from orchestration.errors import InputError
 from orchestration.sources import sheet_tables, stacked_tables
 from orchestration.sources.descriptions import Source, known_sources
-from orchestration.sources.periods import month_written
 from orchestration.sources.sheets import open_book
 
-PREAMBLE = 16  # rows of a sheet in which its month stands
 RECOGNISED_FROM = 0.6  # of the headings that a table needs: two of five may be misspelt
 
 
@@ -41,21 +37,10 @@ def subjects(path: Path, source: Source, file: str) -> tuple[list[tuple[str, str
 
 
 def months_told(path: Path, source: Source, file: str) -> set[str]:
-    """The months that stand above the tables of a workbook that is not as described. Where rows say their month, there
-    may be more than one could find."""
-    found: set[str] = set()
-    above = [re.compile(column.above, re.IGNORECASE) for column in source.columns if column.above]
-    stands_above = {column.name for column in source.columns if column.label or column.above}
-    if source.period and (source.period.file_name or set(source.period.columns) - stands_above):
-        return found
-    formats = source.period.format if source.period else ()
+    """The months that the tables of a workbook that is not as described are about, as far as they still say so."""
+    found = set[str]()
     with suppress(InputError), open_book(path, file) as book:
-        for name in book.names:
-            for _, row in islice(book.rows(name), PREAMBLE):
-                texts = [
-                    match[1] for value in row.values() for like in above if (match := sheet_tables.title(value, like))
-                ]
-                found |= {month for value in (*row.values(), *texts) if (month := month_written(value, formats))}
+        found |= _tables(source).months_told(book, source)
     return found
 
 

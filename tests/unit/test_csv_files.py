@@ -212,6 +212,11 @@ def test_heading_described_first_counts_where_two_are_of_one_column() -> None:
     assert header.remark == "1 column not known here, 'ICB_code', is left out"
 
 
+def test_footnote_marks_of_headings_do_not_matter() -> None:
+    rows = read_csv(csv_bytes([f"{heading} [note 1]" for heading in HEADER], ROW), DATA, "f.csv")
+    pd.testing.assert_frame_equal(rows, read_csv(csv_bytes(HEADER, ROW), DATA, "f.csv"))
+
+
 def test_unknown_heading_of_a_needed_column_says_which_line_of_the_description_to_add_it_to() -> None:
     headings = ["Board" if heading == "Trust_code" else heading for heading in HEADER]
     with pytest.raises(

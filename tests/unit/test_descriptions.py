@@ -10,6 +10,7 @@ import yaml
 
 from orchestration.errors import LeagueError
 from orchestration.sources.descriptions import known_sources, read_source
+from orchestration.sources.footnotes import without_marks
 from orchestration.workspace.paths import SOURCES
 
 CANCER = yaml.safe_load((SOURCES / "cancer.yml").read_text(encoding="utf-8"))
@@ -84,3 +85,29 @@ def test_file_that_holds_no_fields_is_refused(tmp_path: Path, text: str, message
 def test_heading_alone_describes_a_column() -> None:
     column = known_sources()["ae"].columns[1]
     assert (column.name, column.published) == ("org_code", ("Org Code",))
+
+
+@pytest.mark.parametrize("source_id", known_sources())
+def test_headings_of_a_csv_are_told_apart_without_footnote_marks(source_id: str) -> None:
+    source = known_sources()[source_id]
+    plain = [{" ".join(without_marks(one).casefold().split()) for one in column.published} for column in source.columns]
+    assert source.is_workbook or sum(map(len, plain)) == len(set().union(*plain))
+
+
+@pytest.mark.parametrize(
+    ("text", "without"),
+    [
+        ("Recorded [note 3]", "Recorded"),
+        ("Recorded [notes 3, 4 and 5] [r]", "Recorded"),
+        ("ODS CODE (1)", "ODS CODE"),
+        ("England, June 2025\n[n 1]*", "England, June 2025"),
+        ("June 2025 (Revised) ", "June 2025"),
+        ("Census (2021)", "Census (2021)"),
+        ("Services (A)", "Services (A)"),
+        ("Waits [all]", "Waits [all]"),
+        ("[c]", "[c]"),
+        ("*", "*"),
+    ],
+)
+def test_marks_are_those_of_footnotes(text: str, without: str) -> None:
+    assert without_marks(text) == without
