@@ -23,7 +23,7 @@ from orchestration.sources import csv_files, oddities, recognise
 from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import is_fictional
-from orchestration.sources.periods import said_by_name
+from orchestration.sources.periods import month_linked, said_by_name
 from orchestration.sources.recognise import Subject
 from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_atomically
 from orchestration.workspace.paths import PROJECT, SEEDS, SOURCES, Workspace
@@ -195,20 +195,29 @@ def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
 
 
 def _is_named_like(file: str, source: Source) -> bool:
+    return _as_published(file, source) is not None
+
+
+def _as_published(file: str, source: Source) -> re.Match[str] | None:
     name = COPIED.sub("", file.rpartition("/")[2])
     pattern = source.fetch and source.fetch.files
-    return bool(pattern and re.fullmatch(pattern, name, re.IGNORECASE))
+    return re.fullmatch(pattern, name, re.IGNORECASE) if pattern else None
 
 
 def _named_by(file: str, source: Source) -> list[Subject]:
     """The month that a file is named after, where files of a source are about the one they are named after. A hint, for
-    files that do not parse and do not say."""
-    if source.period and source.period.file_name:
+    files that do not parse and do not say. A name that says several is none."""
+    period = source.period
+    if period and period.file_name:
         with suppress(InputError):
             return recognise.of_months(source, [said_by_name(file, source)])
-    one_month = source.fetch and source.fetch.files and "(?P<month>" in source.fetch.files
-    match = MONTH_IN_NAME.search(file.rpartition("/")[2]) if one_month else None
-    if match is None:
         return []
-    month = datetime.strptime(f"{match[1]} {match[2]}", "%b %y").strftime("%Y-%m")
-    return [Subject(source.quarter_of(month), month)]
+    if not period or (period.cumulative and "(?P<month>" not in ((source.fetch and source.fetch.files) or "")):
+        return []
+    published = _as_published(file, source)
+    found = {month_linked(published)} if published else set()
+    found = found - {None} or {
+        datetime.strptime(f"{match[1]} {match[2]}", "%b %y").strftime("%Y-%m")
+        for match in MONTH_IN_NAME.finditer(file.rpartition("/")[2])
+    }
+    return recognise.of_months(source, [(month, None) for month in found]) if len(found) == 1 else []

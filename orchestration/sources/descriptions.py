@@ -74,15 +74,19 @@ class Column(Entry):
 
 class Period(Entry):
     """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
-    alone, where group 1 of `file_name` finds it, in one `format` or one of several. Of a longer text `at_end` takes the
-    end, as of JAN25_DEC25. Rows whose text is one of `totals` name none. A file is about one month, and a `cumulative`
-    one may be about several. In a `financial_year`, 2025-26, January to March are those of the year that it ends in.
-    What is published too late for its quarter counts so many quarters later, its `arrears`."""
+    alone, where group 1 of `file_name` finds each that it may be, in one `format` or one of several. One directly after
+    the publication's `own_name` is it, where the others stand before that. A name is `such_as` an example. Of a longer
+    text `at_end` takes the end, as of JAN25_DEC25. Rows whose text is one of `totals` name none. A file is about one
+    month, and a `cumulative` one may be about several. In a `financial_year`, 2025-26, January to March are those of
+    the year that it ends in. What is published too late for its quarter counts so many quarters later, its
+    `arrears`."""
 
     format: TextOrTexts
     columns: Texts = ()
     cell: Text | None = None
     file_name: Pattern | None = None
+    own_name: Pattern | None = None
+    such_as: Text | None = None
     at_end: bool = False
     totals: Texts = ()
     cumulative: bool = False

@@ -13,7 +13,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -30,6 +30,7 @@ from orchestration.sources.descriptions import Fetch, Source, known_sources
 from orchestration.sources.http import Download, Downloads, absolute, https, published_name
 from orchestration.sources.inventory import VERSION, Candidate, candidates_of, version_of
 from orchestration.sources.lock import NOT_RECORDED, Entry, changing, read_lock, refuse_a_day_too_early
+from orchestration.sources.periods import month_linked
 from orchestration.workspace.files import alone, sha256_of_file, sweep, written_beside
 from orchestration.workspace.paths import Workspace
 
@@ -87,7 +88,7 @@ class _Due:
 
     def has(self, link: re.Match[str], months: set[str]) -> bool:
         """Tells whether a link is about one of some months, or of a year of theirs."""
-        named, month = link.groupdict(), month_of(link)
+        named, month = link.groupdict(), month_linked(link)
         if "until" in named:
             return month is not None and month >= min(months)
         return ("month" not in named or month in months) and named.get("year") in {None, *self._years}
@@ -191,7 +192,7 @@ class _Run:
             for url in found:
                 if match := _names_a_file(url, how):
                     if self.due.has(match, months):
-                        links[url] = month_of(match)
+                        links[url] = month_linked(match)
                 elif (match := _names_a_page(url, source, how)) and url not in pages and self.due.has(match, months):
                     pages.append(url)
             if len(pages) > MAX_PAGES:
@@ -310,23 +311,6 @@ def _failed(source: Source, url: str, error: Exception) -> Fetched:
         raise LeagueError(f"{error}: {advice}") from error
     reason = error.reason if isinstance(error, MaxRetryError) else error
     return Fetched(source.id, url, "failed", problem=f"{url}: {reason or error}")
-
-
-def month_of(link: re.Match[str]) -> str | None:
-    """Return the month that a link names, `Jan26`, `May-2025`, `SEPTEMBER-2025`, `20250831` or, in a financial year,
-    `June`, as `2026-01` and so on; else none."""
-    named = link.groupdict()
-    text = named.get("month") or named.get("until") or ""
-    if day := re.fullmatch(r"(20\d\d)-?(0[1-9]|1[0-2])-?(\d\d)?", text):
-        return f"{day[1]}-{day[2]}"
-    parts = re.fullmatch(r"([a-z]{3})[a-z]*[-_ ]?(?:20)?(\d\d)", text, re.IGNORECASE)
-    try:
-        if text.isalpha() and named.get("year"):
-            month = datetime.strptime(text[:3], "%b").month
-            return f"{int(named['year'][:4]) + (month < 4)}-{month:02}"
-        return datetime.strptime(f"{parts[1]} {parts[2]}", "%b %y").strftime("%Y-%m") if parts else None
-    except ValueError:
-        return None
 
 
 def _next_version(name: str) -> str:

@@ -14,6 +14,7 @@ from orchestration.sources.descriptions import Part, Period, Source
 # In a file of several periods one with less than a tenth of the organisations of the fullest is a slip of a label:
 # those of a publication do not become ten times as many (ours, 2026-11).
 SLIP = 10
+DAY = re.compile(r"(?<!\d)20\d\d([-_. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
 FINANCIAL_YEAR = re.compile(r"(20\d\d)[-/](\d\d) (.*)")
 
 
@@ -51,10 +52,36 @@ def part_of(text: str, part: Part, file: str, row: int | None = None, column: st
 
 
 def month_in_name(name: str, period: Period) -> str | None:
-    """The month that the name of a file says. Raises InputError where it says none."""
+    """The month that the name of a file says; a day in it is when it was published or saved. Raises InputError where it
+    says none, or several and not which."""
     assert period.file_name
-    match = re.search(period.file_name, name.rpartition("/")[2], re.IGNORECASE)
-    return month_of(match[1] if match else name, period, name, column="its name")
+    base = DAY.sub("", name.rpartition("/")[2])
+    found = [match for match in re.finditer(period.file_name, base, re.IGNORECASE) if match[1]]
+    own = [match for match in found if _follows_own_name(match, period)]
+    if len({match[1] for match in own}) == 1 and own[-1] is found[-1]:
+        found = own
+    said = {match[1]: _month_or_none(match[1], period) for match in found}
+    months = {*said.values()}
+    if len(months) != 1 or None in months:
+        raise InputError(
+            "names several periods" if len(said) > 1 else "names no period",
+            file=name,
+            column="its name",
+            found=" and ".join(said) or name.rpartition("/")[2],
+            expected=f"a name as downloaded, such as {period.such_as!r}",
+        )
+    return months.pop()
+
+
+def _follows_own_name(match: re.Match[str], period: Period) -> bool:
+    before = match.string[: match.start(1)]
+    return bool(period.own_name and re.search(rf"(?:{period.own_name})[-_ ]*$", before, re.IGNORECASE))
+
+
+def _month_or_none(text: str, period: Period) -> str | None:
+    with suppress(InputError):
+        return month_of(text, period, "")
+    return None
 
 
 def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
@@ -70,6 +97,22 @@ def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
         expected = f"one of {', '.join(part.values)}"
         raise InputError("names no part known here", file=name, column="its name", found=base, expected=expected)
     return month, found[0]
+
+
+def month_linked(link: re.Match[str]) -> str | None:
+    """The month that a published name says by a pattern of its description, `Jan26`, `May-2025`, `SEPTEMBER-2025`,
+    `20250831` or, in a financial year, `June`, as `2026-01` and so on; else none."""
+    named = link.groupdict()
+    text = named.get("month") or named.get("until") or ""
+    if day := re.fullmatch(r"(20\d\d)-?(0[1-9]|1[0-2])-?(\d\d)?", text):
+        return f"{day[1]}-{day[2]}"
+    parts = re.fullmatch(r"([a-z]{3})[a-z]*[-_ ]?(?:20)?(\d\d)", text, re.IGNORECASE)
+    with suppress(ValueError):
+        if text.isalpha() and named.get("year"):
+            month = datetime.strptime(text[:3], "%b").month
+            return f"{int(named['year'][:4]) + (month < 4)}-{month:02}"
+        return datetime.strptime(f"{parts[1]} {parts[2]}", "%b %y").strftime("%Y-%m") if parts else None
+    return None
 
 
 def _months(rows: pd.DataFrame, source: Source, file: str) -> pd.Series[str]:

@@ -156,6 +156,33 @@ def test_a_damaged_archive_is_what_its_first_bytes_or_its_name_say(extracts: Pat
         )
 
 
+@pytest.mark.parametrize(
+    ("name", "source_id", "months"),
+    [
+        ("Monthly-AE-June-2025.csv", "ae", {"2025-06"}),
+        ("Aug-25 Monthly-AE-June-2025.csv", "ae", set()),
+        ("Community-health-services-waiting-lists-2025-26-February-revised (1).xlsx", "community_waits", {"2026-02"}),
+        ("Primary_Care_Dementia_Data_March_2026-_Summary.xlsx", "dementia", {"2026-03"}),
+        ("ESR_ABSENCE_March_2026.csv", "sickness", {"2026-03"}),
+        ("AmbSYS-Time-Series-until-20250831.xlsx", "ambsys_series", set()),
+        ("2024 vs 2025.xlsx", "staff_survey", set()),
+        ("etr.csv", "ods_etr", set()),
+    ],
+)
+def test_name_says_the_month_of_a_file_that_cannot(name: str, source_id: str, months: set[str]) -> None:
+    """Only where files are of one month each, and where it says one alone."""
+    assert {one.period for one in contents._named_by(name, known_sources()[source_id])} == months
+
+
+def test_dementia_workbook_that_does_not_parse_is_about_the_month_of_its_title_or_its_name(tmp_path: Path) -> None:
+    name = "Primary_Care_Dementia_Data_March_2026-_Summary.xlsx"
+    for above, month in (("Table 4: Dementia, England, May 2026", "2026-05"), ("Dementia", "2026-03")):
+        table = [[above], ["Type", "ODS Code", "Name", "Registered", "Estimated"], ["ICB", "QE1", "An ICB", 5, 6.5]]
+        path = write(tmp_path / name, {"Table 4": table, "Table 5": [["Series"], ["Jan-25", "Feb-25"]]})
+        (found,) = contents.contents(path, name, "s")
+        assert found.problem and {one.period for one in found.subjects} == {month} and len(found.subjects) == 5
+
+
 def test_an_older_workbook_is_about_the_month_that_its_sheets_say(extracts: Path) -> None:
     sheets = {name.replace("28-DAY", "14-DAY"): rows for name, rows in published().items()}
     assert DAYS_28 not in sheets

@@ -37,6 +37,7 @@ from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import read_lock
+from orchestration.sources.periods import month_linked
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
 from tests.publisher import Answer, Handler, Site, certificate, etag_of, proxy_to, publish, rightly, serving
@@ -703,7 +704,7 @@ def test_real_names_are_recognised_by_the_description_of_their_source(published:
         if how and how.files:
             match = re.fullmatch(how.files, found.path.name, re.IGNORECASE)
             assert match, found.path.name
-            month = fetch_module.month_of(match)
+            month = month_linked(match)
             assert month in (None, found.subject.period), found.path.name
 
 
@@ -741,7 +742,7 @@ def test_names_that_are_described_only(source: str, name: str, month: str | None
     how = known_sources()[source].fetch
     assert how and how.files
     match = re.fullmatch(how.files, name, re.IGNORECASE)
-    assert match and fetch_module.month_of(match) == month
+    assert match and month_linked(match) == month
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,8 @@ def test_answers_are_found_by_their_headings_in_one_row_or_two(tmp_path: Path, h
         ("FFT_Amb_MacroWebfile_Oct-25.xlsm", "2025-10", "ambulance"),
         ("FFT_Community_Apr25.xlsm", "2025-04", "community"),
         ("FFT_OP_MacroWebfile_Feb-26.xlsm", "2026-02", "outpatient"),
+        ("Aug-25 FFT_AE_MacroWebfile_Jun-25.xlsm", "2025-06", "ae"),
+        ("2025-08-14 FFT_AE_MacroWebfile_Jun-25 (1).xlsm", "2025-06", "ae"),
     ],
 )
 def test_name_says_the_month_and_the_setting(tmp_path: Path, name: str, month: str, setting: str) -> None:
@@ -113,7 +115,15 @@ def test_name_says_the_month_and_the_setting(tmp_path: Path, name: str, month: s
     [
         (
             "answers.xlsm",
-            "answers.xlsm, column its name: names no month; found 'answers.xlsm'; expected such as Apr-25",
+            "answers.xlsm, column its name: names no period; found 'answers.xlsm'; expected a name as downloaded",
+        ),
+        (
+            "FFT_AE_MacroWebfile_Jun-25 of Aug 2025.xlsm",
+            "FFT_AE_MacroWebfile_Jun-25 of Aug 2025.xlsm, column its name: names several periods; found 'Jun-25 and",
+        ),
+        (
+            "FFT_AE_MacroWebfile_April-June-25.xlsm",
+            "FFT_AE_MacroWebfile_April-June-25.xlsm, column its name: names several periods; found 'April and June-25'",
         ),
         ("FFT_Jul-25.xlsm", "FFT_Jul-25.xlsm, column its name: names no part known here; found 'FFT_Jul-25.xlsm'; exp"),
     ],

@@ -67,6 +67,11 @@ def test_scores_are_found_by_their_headings(tmp_path: Path, layout: dict[str, An
         ("staff-survey-2025.xlsx", OF_2025),
         ("NHS Staff Survey detailed spreadsheets 2025.xlsx", OF_2025),
         ("2025 NHS Staff Survey results.xlsx", OF_2025),
+        ("2025-03-13 NSS24 detailed spreadsheets organisational results.xlsx", OF_2024),
+        ("20250313_NSS24.xlsx", OF_2024),
+        ("2025 03 NSS24 detailed.xlsx", OF_2024),
+        ("2025-26 NSS24 detailed.xlsx", OF_2024),
+        ("NSS24 results of 2024.xlsx", OF_2024),
     ],
 )
 def test_name_says_the_year(tmp_path: Path, name: str, about: list[Subject]) -> None:
@@ -76,8 +81,42 @@ def test_name_says_the_year(tmp_path: Path, name: str, about: list[Subject]) -> 
 @pytest.mark.parametrize("name", ["NSSB24 detailed spreadsheets organisational results.xlsx", "results.xlsx"])
 def test_name_without_the_year_of_the_survey_is_refused(tmp_path: Path, name: str) -> None:
     """NSSB is the survey of bank workers, whose workbooks look the same."""
-    with pytest.raises(InputError, match=rf"^{name}, column its name: names no month; .* expected such as 2025$"):
+    with pytest.raises(InputError, match=rf"^{name}, column its name: names no period; .* such as 'NSS24 .*'$"):
         read(write(tmp_path / name, detailed()))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("2024 vs 2025.xlsx", "2024 and 2025"),
+        ("Staff survey 2024 (published March 2025).xlsx", "2024 and 2025"),
+        ("staff_survey_2025-26_release_NSS24.xlsx", "2025-26 and 24"),
+        ("2024-25 staff results.xlsx", "2024-25"),
+        ("NSS24-25.xlsx", "24-25"),
+        ("2024 NSSB.xlsx", "2024 NSSB.xlsx"),
+    ],
+)
+def test_name_of_several_years_is_refused(tmp_path: Path, name: str, found: str) -> None:
+    (one,) = contents(write(tmp_path / name, detailed()), name, "s")
+    assert one.source_id == "staff_survey" and one.subjects == () and one.problem
+    assert f"found '{found}'; expected a name as downloaded, such as 'NSS24 " in one.problem
+
+
+@pytest.mark.parametrize(
+    ("name", "is_of_2025"),
+    [
+        ("2026-03-20 NSS Benchmark report Excel data for 2021-2025.xlsx", True),
+        ("2026-03 NSS Benchmark report 2021 to 2025 (1).xlsx", True),
+        ("2026_2021-2025.xlsx", True),
+        ("NSS25 Benchmark.xlsx", True),
+        ("NSS24 Benchmark 2021-2025.xlsx", False),
+        ("2020-2024 and 2021-2025.xlsx", False),
+    ],
+)
+def test_benchmark_data_are_of_the_year_that_their_years_end_in(tmp_path: Path, name: str, is_of_2025: bool) -> None:
+    (found,) = contents(write(tmp_path / name, forms.staff_survey_benchmark()), name, "s")
+    assert found.subjects == (tuple(OF_2025) if is_of_2025 else ())
+    assert is_of_2025 or "names several periods" in str(found.problem)
 
 
 def test_benchmark_data_are_of_the_last_year_and_of_trusts(tmp_path: Path) -> None:

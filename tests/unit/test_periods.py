@@ -1,0 +1,43 @@
+"""Periods that the name of a file says, and names that say several."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.errors import InputError
+from orchestration.sources.descriptions import known_sources
+from orchestration.sources.periods import month_in_name
+
+SURVEY = known_sources()["gpps"].period
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gpps_2025_icb.csv",
+        "gpps2025.csv",
+        "20260115_gpps_2025_icb.csv",
+        "2026-01-15 gpps_2025_icb.csv",
+        "folder of 2024/2026-01 gpps-2025-v2.csv",
+        "GP Patient Survey 2025 (1).csv",
+        "2025 ICBs, saved 2025-07-10.csv",
+    ],
+)
+def test_name_says_the_year_of_the_survey(name: str) -> None:
+    assert SURVEY and month_in_name(name, SURVEY) == "2025-01"
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("gpps 2019 weights 2025.csv", "names several periods; found '2019 and 2025'"),
+        ("gpps_2024_to_2025.csv", "names several periods; found '2024 and 2025'"),
+        ("GPPS_2025_ICB_data_2026.csv", "names several periods; found '2025 and 2026'"),
+        ("gpps_2024-25.csv", "names no period; found '2024-25'"),
+        ("ICB_20250710.csv", "names no period; found 'ICB_20250710.csv'"),
+    ],
+)
+def test_name_that_may_mean_several_years_is_refused(name: str, says: str) -> None:
+    with pytest.raises(InputError) as refused:
+        assert SURVEY and month_in_name(name, SURVEY)
+    assert f"{name}, column its name: {says}; expected a name as downloaded, such as 'gpps_2025_" in str(refused.value)
