@@ -28,7 +28,7 @@ from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import LATE, OVERDUE, due_next, expected, latest_due
 from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
-from orchestration.sources.inventory import Candidate, survey
+from orchestration.sources.inventory import Candidate, conflicts, survey
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
 from orchestration.warehouse import project
@@ -173,6 +173,8 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
         elif not is_needed:
             last = candidates[0].last_period
             yield Finding("extracts", OK, f"{name}: no quarter that can be built needs {last} or what is before")
+    for conflict in conflicts(found, read_lock(workspace)):
+        yield Finding("extracts", ERROR, conflict, "take one of them out of the folder, or pin one in the lock")
     yield Finding("extracts", OK, f"{len(files)} files of publications known here")
 
 

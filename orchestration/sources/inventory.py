@@ -270,6 +270,18 @@ def take_inventory(found: Survey, quarter: str, lock: Lock, reads: Sequence[Quar
     return inventory
 
 
+def conflicts(found: Survey, lock: Lock) -> list[str]:
+    """What a build would say of whole files that differ and that nothing puts in order, of any quarter, once each."""
+    whole = replace(found, candidates=tuple(one for one in found.candidates if not one.problem))
+    said = set()
+    for group in competing_files(whole, sorted({each for one in known_quarters() for each in needed(one)})).values():
+        try:
+            _choose(group, lock)
+        except LeagueError as conflict:
+            said.add(str(conflict))
+    return sorted(said)
+
+
 def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
     """The inventory of a pass over several quarters: a file is used where any of them uses it."""
     if len(inventories) == 1:

@@ -291,6 +291,24 @@ def test_two_files_that_differ_say_where(extracts: Path) -> None:
         inventory(extracts)
 
 
+def test_the_doctor_says_what_a_build_would_of_two_files_that_differ(extracts: Path, tmp_path: Path) -> None:
+    ae(extracts, "a.csv", "MAY-2025")
+    content = (extracts / "a.csv").read_bytes().replace(b"Total ,1,", b"Total ,2,")
+    (extracts / "b.csv").write_bytes(content)
+    (extracts / "odd.csv").write_bytes(ragged(ae_bytes(extracts, "JUNE-2025")))
+
+    def errors() -> list[str]:
+        found = doctor.extracts_folder(Workspace(tmp_path / "data"), extracts)
+        return [one.found for one in found if one.state == ERROR]
+
+    with pytest.raises(LeagueError, match=r"^a\.csv and b\.csv are both .* and differ; ") as refused:
+        inventory(extracts)
+    assert [text[:8] for text in errors()] == ["odd.csv,", "a.csv an"]
+    assert errors()[1] == str(refused.value)
+    (extracts / "b.csv").rename(extracts / "b-revised.csv")
+    assert [text[:8] for text in errors()] == ["odd.csv,"]
+
+
 def test_of_cumulative_files_only_the_months_that_are_needed_are_compared(extracts: Path) -> None:
     ambsys(extracts, "a.csv", "2019-4", "2025-4")
     (extracts / "b.csv").write_bytes((extracts / "a.csv").read_bytes().replace(b"2019,4,.", b"2019,4,9"))

@@ -162,6 +162,7 @@ def test_clock_and_what_cannot_be_looked_at(
     monkeypatch.setenv("LEAGUE_ALERT_EMAIL_TO", "a@example.org")
     found = by_area(retrieved)
     assert {area for area, seen in found.items() if ERROR in seen} == {
+        "extracts",  # pins are in the lock
         "store",
         "clock",
         "sources",

@@ -231,6 +231,7 @@ WRONG: dict[str, Wrong | str] = {
     # when files are about
     "a date for the month": ae(*rows_of_ae("01/05/2025")),
     "a month in another language": ae(*rows_of_ae("MSitAE-MAI-2025")),
+    "a month not in capitals": ae(*rows_of_ae("MSitAE-May-2025")),
     "no month": ae(*rows_of_ae("")),
     "another month than its name says": ae(*rows_of_ae("MSitAE-APRIL-2025")),
     "two months in one file": ae(*MAY, *rows_of_ae("MSitAE-JUNE-2025")[1:]),
