@@ -107,12 +107,9 @@ def _told_above(fixed: dict[str, Fixed], source: Source, place: str) -> list[tup
 def months_told(book: Book, source: Source) -> set[str]:
     """The months that stand above the tables of a workbook that is not as described, of those that are read. Where rows
     say their month, there may be more than one could find."""
-    period = source.period
-    if not period or {column.name for column in source.columns if column.label or column.above}.isdisjoint(
-        period.columns
-    ):
+    period, found = source.period, set[str | None]()
+    if not period or not {column.name for column in source.columns if column.label or column.above} & {*period.columns}:
         return set()
-    found = set()
     for table in source.tables:
         for name in _names(book, table):
             with suppress(InputError):
@@ -203,9 +200,8 @@ def _said_in(row: Row, number: int, source: Source) -> dict[str, Fixed]:
     label, at, rest = _beside(row)
     for column in source.columns:
         if column.label and _plain(column.label) == _plain(label) and not is_blank(rest):
-            found[column.name] = Fixed(
-                without_marks(as_text(rest, _format_of(column, source))), number, get_column_letter(at)
-            )
+            text = without_marks(as_text(rest, _format_of(column, source)))
+            found[column.name] = Fixed(text, number, get_column_letter(at))
         elif column.above:
             for place, value in row.items():
                 if match := title(value, re.compile(column.above, re.IGNORECASE)):
@@ -344,16 +340,16 @@ def _columns(
     missing = [_described(name, source) for name in table.headed if name not in first]
     missing += [_described(table.counts[0], source)] if table.many and not many else []
     if missing:
-        found = ", ".join(" ".join(str(row[at]).split()) for at, name in names.items() if not name)
+        unknown = [at for at, name in names.items() if not name]
         raise InputError(
             f"lacks columns of {source.title!r}",
             file=place,
             row=number,
-            found=found or "no other heading",
+            found=", ".join(" ".join(str(row[at]).split()) for at in unknown or row),
             expected=", ".join(missing),
         )
-    unknown = [str(row[at]).strip() for at, name in names.items() if not name and at <= end]
-    return {position: name for name, position in first.items() if position not in many}, many, unknown
+    left_out = [str(row[at]).strip() for at, name in names.items() if not name and at <= end]
+    return {position: name for name, position in first.items() if position not in many}, many, left_out
 
 
 def _named(heading: Any, group: str, source: Source) -> str | None:
