@@ -99,6 +99,12 @@ def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
     return month, found[0]
 
 
+def month_hinted(text: str, period: Period) -> str | None:
+    """The month that a text above a table that is not as described says, in whichever form."""
+    forms = (*period.format, "%b-%y", "%B-%Y", "%B %Y", "%b %Y")
+    return _month_or_none(text, period.model_copy(update={"format": forms}))
+
+
 def month_linked(link: re.Match[str]) -> str | None:
     """The month that a published name says by a pattern of its description, `Jan26`, `May-2025`, `SEPTEMBER-2025`,
     `20250831` or, in a financial year, `June`, as `2026-01` and so on; else none."""

@@ -22,7 +22,7 @@ from openpyxl.utils import get_column_letter
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Column, Source, Table
 from orchestration.sources.footnotes import without_marks
-from orchestration.sources.periods import month_of, months_and_parts, part_of, said_by_name
+from orchestration.sources.periods import month_hinted, month_of, months_and_parts, part_of, said_by_name
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
@@ -115,7 +115,7 @@ def months_told(book: Book, source: Source) -> set[str]:
             with suppress(InputError):
                 fixed = _preamble(book.rows(name), source, table)[0]
                 if period.columns[0] in fixed:
-                    found.add(month_of(fixed[period.columns[0]].text, period, ""))
+                    found.add(month_hinted(fixed[period.columns[0]].text, period))
     return {month for month in found if month}
 
 

@@ -16,7 +16,7 @@ from openpyxl.utils import column_index_from_string, coordinate_to_tuple, get_co
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source
 from orchestration.sources.footnotes import without_marks
-from orchestration.sources.periods import month_of, part_of
+from orchestration.sources.periods import month_hinted, month_of, part_of
 from orchestration.sources.sheets import Book, Row, as_text, is_error, is_text_or_number
 
 PART = "PART "  # what the title of a table starts with; other text above a table is preamble
@@ -46,7 +46,7 @@ def months_told(book: Book, source: Source) -> set[str]:
     for name in (name for name in source.sheets if name in book.names):
         with suppress(InputError):
             if isinstance(said := _cells(book, name, source)[period.cell], str):
-                found.add(month_of(said, period, ""))
+                found.add(month_hinted(said, period))
     return {month for month in found if month}
 
 

@@ -396,6 +396,8 @@ def test_a_workbook_that_is_not_as_described_still_says_its_month(tmp_path: Path
     waits["Table 4"][0] = ["Number waiting by service, Jun 2025"]
     waits["Table 4"][1:] = []
     assert workbooks.months_told(write(tmp_path / "z", waits), known_sources()["community_waits"], "f") == {"2025-06"}
+    path = write(tmp_path / "w", forms.cancer_combined("Mar-26"))  # refused, yet told
+    assert workbooks.months_told(path, known_sources()["cancer_combined"], "f") == {"2026-03"}
     path = write(tmp_path / "y", forms.cancer_extract())
     assert workbooks.months_told(path, known_sources()["cancer_extract"], "f") == set()  # its rows may say more
 
