@@ -166,7 +166,9 @@ def _examples(
 ) -> Iterator[str]:
     expected = expectation["meta"]["expected"]
     if not places:
-        yield f"{files}found {plain(result.get('observed_value'))}; expected {expected}"
+        lacks = result.get("partial_missing_list")  # of a set that a column should contain
+        observed = f"no {', '.join(lacks)}" if lacks else plain(result.get("observed_value"))
+        yield f"{files}found {observed}; expected {expected}"
     for place in places[:EXAMPLES]:
         key_of_row = {key: place[key] for key in suite.row_key if place[key] == place[key] and place[key] is not None}
         row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{value}" for key, value in key_of_row.items())

@@ -121,6 +121,11 @@ def share(column: str, value: str, part: float) -> Damage:
     return damage
 
 
+def without(column: str, value: str, instead: str) -> Damage:
+    """A value is in no row."""
+    return lambda suite, frame: (frame.replace({column: {value: instead}}), [f"found no {value};"])
+
+
 def _place(suite: Suite, row: pd.Series) -> list[str]:
     labels = {"_file": "", "_source_member": "sheet ", "_source_row": "row "}
     return [f"{labels.get(key, f'{key} ')}{row[key]}" for key in suite.row_key if pd.notna(row[key])]
@@ -220,8 +225,14 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.ohid_catchments.share": Cell("share", "30.4%"),
     "land.ohid_catchments.key": twice,
     "land.talking_therapies.rows": cut(99),
-    "land.talking_therapies.org-type": Cell("org_type", " "),
-    "land.talking_therapies.variable-type": Cell("variable_type", ""),
+    "land.talking_therapies.org-type": Cell("org_type", "provider"),
+    "land.talking_therapies.org-types": without("org_type", "England", "ICB"),
+    "land.talking_therapies.variable-type": Cell("variable_type", "IMD Decile", "variable_type == 'Total'"),
+    "land.talking_therapies.deciles": without("variable_type", "Indices of Deprivation Decile", "IMD"),
+    "land.talking_therapies.org-code": Cell("org_code", "za2s2", "org_type == 'Provider'"),
+    "land.talking_therapies.decile": Cell("variable_a", "Decile 1", "variable_type != 'Total'"),
+    "land.talking_therapies.measure": Cell("measure_name", "Referrals received"),
+    "land.talking_therapies.statistic": Cell("measure_statistic", "Count"),
     "land.talking_therapies.value": Cell("value", "1,500", "variable_type == 'Total'"),
     "land.talking_therapies.key": twice,
     "land.ae.rows": cut(99),

@@ -9,7 +9,7 @@ with measured as (
         {{ clean_text('landed.org_code2') }} as provider_code,
         {{ clean_text('landed.org_name2') }} as provider_name,
         {{ clean_text('landed.measure_id') }} as measure_id,
-        {{ clean_text('landed.measure_name') }} as measure_name,
+        lower({{ clean_text('landed.measure_name') }}) as measure_name,
         try_cast({{ clean_text('landed.measure_value') }} as decimal(18, 6)) as counted,
         landed._source_sha256 as source_sha256,
         landed._source_member as source_member,
@@ -26,16 +26,16 @@ kept as (
         provider_code,
         provider_name,
         cast(null as string) as sub_icb_code,
-        max(case when measure_name = 'Count_ReliableImprovement' then counted end) as numerator,
-        max(case when measure_name = 'Count_FinishedCourseTreatment' then counted end) as denominator,
+        max(case when measure_name = 'count_reliableimprovement' then counted end) as numerator,
+        max(case when measure_name = 'count_finishedcoursetreatment' then counted end) as denominator,
         cast(null as decimal(18, 6)) as referrals,
         source_sha256,
         source_member,
-        max(case when measure_name = 'Count_FinishedCourseTreatment' then source_row end) as source_row
+        max(case when measure_name = 'count_finishedcoursetreatment' then source_row end) as source_row
     from measured
     where
         group_type = 'provider'
-        and measure_name in ('Count_ReliableImprovement', 'Count_FinishedCourseTreatment')
+        and measure_name in ('count_reliableimprovement', 'count_finishedcoursetreatment')
     group by quarter, month, provider_code, provider_name, source_sha256, source_member
     union all
     select

@@ -1,12 +1,15 @@
--- Decile 10 of Talking Therapies is the most deprived, decile 1 of the Indices of Deprivation: we number them as the
--- Indices do. Patients of no decile and counts that are hidden have none. The publisher's own file has a column for
--- each measure, and this is the one that is read.
+-- Decile 1 is the most deprived, as in the Indices of Deprivation. At which end Talking Therapies has those its words
+-- say: in 2024-25 decile 10 was the most deprived. Patients of no decile and counts that are hidden have none. The
+-- publisher's own file has a column for each measure, and this is the one that is read.
 with landed as (
     select
         {{ clean_text('org_type') }} as organisation_type,
         {{ clean_text('org_code') }} as organisation_code,
         {{ clean_text('variable_type') }} = 'Total' as is_total,
-        11 - try_cast(regexp_extract({{ clean_text('variable_a') }}, '^([0-9]+) ', 1) as integer) as imd_decile,
+        try_cast(regexp_extract({{ clean_text('variable_a') }}, '^([0-9]+) ', 1) as integer) as published_decile,
+        {{ has('lower(' ~ clean_text('variable_a') ~ ')', ' (more|most) ') }} as is_more_deprived,
+        case when is_more_deprived = (published_decile > 5) then 11 - published_decile else published_decile end
+            as imd_decile,
         cast({{ published_number('value') }} as bigint) as referrals,
         _source_sha256 as source_sha256,
         _source_member as source_member,
@@ -23,7 +26,14 @@ files as (
 )
 
 select
-    landed.*,
+    landed.organisation_type,
+    landed.organisation_code,
+    landed.is_total,
+    landed.imd_decile,
+    landed.referrals,
+    landed.source_sha256,
+    landed.source_member,
+    landed.source_row,
     files.file_name as source_file
 from landed
 left join files on files.source_sha256 = landed.source_sha256
