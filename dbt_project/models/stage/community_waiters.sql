@@ -1,5 +1,5 @@
 -- A row of a table, all its services together: who waits (Table 4), and of them who waits over 52 weeks (4g and 4h). A
--- figure that is not published leaves the row without one.
+-- figure that is not published leaves the organisation without any: three rows make how many of how many.
 with typed as (
     select
         {{ clean_text('organisation_code') }} as organisation_code,
@@ -25,24 +25,32 @@ summed as (
         case when count(*) = count(waiting) then cast(sum(waiting) as bigint) end as waiting
     from typed
     group by all
+),
+
+whole as (
+    select
+        *,
+        bool_and(waiting is not null) over (partition by source_sha256, level, organisation_code) as is_published
+    from summed
 )
 
 select
     months.quarter,
     months.month,
-    summed.organisation_code,
-    summed.organisation_name,
-    summed.level,
-    summed.sheet,
-    summed.waiting,
-    case when summed.level = 'provider' then 'provider' end as side,
+    whole.organisation_code,
+    whole.organisation_name,
+    whole.level,
+    whole.sheet,
+    whole.waiting,
+    case when whole.level = 'provider' then 'provider' end as side,
     cast(null as string) as commissioner_code,
     'community_over_52_weeks' as measure,
-    case when summed.sheet = 'table 4' then 0 else summed.waiting end as numerator,
-    case when summed.sheet = 'table 4' then summed.waiting else 0 end as denominator,
-    summed.source_sha256,
-    summed.source_member,
-    summed.source_row
-from summed
+    case when not whole.is_published then null when whole.sheet = 'table 4' then 0 else whole.waiting end as numerator,
+    case when not whole.is_published then null when whole.sheet = 'table 4' then whole.waiting else 0 end
+        as denominator,
+    whole.source_sha256,
+    whole.source_member,
+    whole.source_row
+from whole
 inner join {{ ref('months_available') }} as months
-    on months.source_id = 'community_waits' and months.source_sha256 = summed.source_sha256
+    on months.source_id = 'community_waits' and months.source_sha256 = whole.source_sha256

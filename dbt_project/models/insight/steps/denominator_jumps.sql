@@ -14,7 +14,9 @@ monthly as (
         rules.metric_id,
         coalesce(successions.successor_code, counts.organisation_code) as organisation_code,
         counts.month,
-        cast(sum(counts.denominator) as decimal(38, 6)) as denominator
+        cast(
+            case when count(*) = count(counts.denominator) then sum(counts.denominator) end as decimal(38, 6)
+        ) as denominator
     from {{ ref('rules_in_force') }} as rules
     inner join {{ ref('quarters_read') }} as build on build.quarter = rules.quarter
     inner join {{ ref('source_counts') }} as counts

@@ -1,6 +1,7 @@
 -- Every row that counts of the form of its month that is used, once for each measure and side it counts for: how many
--- of how many. A provider's counts are those of its ICB, too, where a metric is made so. A commissioner that a rule
--- leaves out stands apart.
+-- of how many. Where one of the two is not published neither counts, so that sums of both are of the same people. A
+-- provider's counts are those of its ICB, too, where a metric is made so. A commissioner that a rule leaves out stands
+-- apart.
 with left_out as (
     select distinct without_commissioner
     from {{ ref('computed_metrics') }}
@@ -55,8 +56,8 @@ select
     organisation_counted as organisation_code,
     code_in_file,
     commissioner_apart,
-    cast(numerator as decimal(18, 6)) as numerator,
-    cast(denominator as decimal(18, 6)) as denominator,
+    cast(case when denominator is not null then numerator end as decimal(18, 6)) as numerator,
+    cast(case when numerator is not null then denominator end as decimal(18, 6)) as denominator,
     cast(source_id as string) as source_id,
     source_sha256,
     source_member,
