@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'community_waiters'}}}) }}
 -- A service of which providers have figures in one table has them in all three: patients over 52 weeks are some of all.
--- A column that is lost or renamed in one of them shows here.
+-- A column that is lost or renamed in one of them shows here; case does not matter.
 with tables as (
     select distinct
         waiters.source_sha256,
@@ -19,8 +19,8 @@ with tables as (
 select
     source_sha256,
     month,
-    service,
-    {{ joined('sheet') }} as only_in
+    min(service) as service,
+    {{ joined('sheet', distinct=true) }} as only_in
 from tables
-group by source_sha256, month, service
-having count(*) < 3
+group by source_sha256, month, lower(service)
+having count(distinct sheet) < 3

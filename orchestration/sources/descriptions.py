@@ -116,7 +116,7 @@ class Table(Entry):
     read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
     `optional` one. A row without figures ends the table, unless a text of it is like `empty`. Where it has a column of
     figures for each of `many`, a row is landed for each that is not blank: the heading is its first count and the
-    figure its second."""
+    figure its second. With `every` all columns of figures are of these, and another stops the table."""
 
     sheet: Pattern
     texts: Texts
@@ -125,6 +125,7 @@ class Table(Entry):
     optional: bool = False
     empty: Pattern | None = None
     many: Pattern | None = None
+    every: bool = False
 
     @property
     def headed(self) -> Texts:

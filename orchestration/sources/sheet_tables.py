@@ -45,13 +45,13 @@ class Fixed(NamedTuple):
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the rows of a table: the column at each position, the heading of each of `many`, headings not
-    known here, and the texts that hold for every row."""
+    """What stands above the rows of a table: the column at each position, the heading of each of `many`, that of each
+    column not known here, and the texts that hold for every row."""
 
     row: int
     columns: dict[int, str]
     many: dict[int, str]
-    unknown: list[str]
+    unknown: dict[int, str]
     fixed: dict[str, Fixed]
 
 
@@ -249,6 +249,8 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
     read = ended = 0
     for number, row in rows:
         if not any(position in row for position in counts):
+        if table.every:
+            _refuse_figures_apart(row, head, table, place)
             if table.many:
                 continue
             held = [row[position] for position in texts if position in row]
@@ -287,6 +289,21 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
 
 
 def _each_of_many(line: Line, row: Row, head: Head, source: Source, table: Table) -> Iterator[Line]:
+def _refuse_figures_apart(row: Row, head: Head, table: Table, place: str) -> None:
+    """Raise InputError on a figure below a heading that is none of the `many`: it would be missing in what they come
+    to."""
+    for position in row.keys() - head.columns.keys() - head.many.keys():
+        if _not_a_count(row[position], table, None) is None:
+            raise InputError(
+                "has figures below a heading that is not known here",
+                file=place,
+                row=head.row,
+                column=get_column_letter(position),
+                found=head.unknown.get(position, "no heading"),
+                expected=f"a heading like {table.many}",
+            )
+
+
     """Yield the line of a row once for each heading under which it has a figure."""
     heading_at, figure_at = (source.names.index(column) for column in table.counts)
     for position in [at for at in head.many if at in row]:
@@ -319,7 +336,7 @@ def _not_a_text(value: Any, table: Table, date_format: str | None) -> tuple[str,
 
 def _columns(
     row: Row, above: Row, source: Source, table: Table, number: int, place: str
-) -> tuple[dict[int, str], dict[int, str], list[str]]:
+) -> tuple[dict[int, str], dict[int, str], dict[int, str]]:
     """Which column of the sheet is which, which are of many, and the headings that are neither. The table ends before
     the first column without a heading that stands right of all that are described; what follows are workings."""
     group, groups = "", {}
@@ -348,7 +365,7 @@ def _columns(
             found=", ".join(" ".join(str(row[at]).split()) for at in unknown or row),
             expected=", ".join(missing),
         )
-    left_out = [str(row[at]).strip() for at, name in names.items() if not name and at <= end]
+    left_out = {at: str(row[at]).strip() for at, name in names.items() if not name and at <= end}
     return {position: name for name, position in first.items() if position not in many}, many, left_out
 
 
@@ -367,7 +384,7 @@ def _described(name: str, source: Source) -> str:
 
 
 def _is_of_many(heading: Any, table: Table) -> bool:
-    return bool(table.many and re.match(table.many, without_marks(str(heading))))
+    return bool(table.many and re.match(table.many, without_marks(str(heading)), re.IGNORECASE))
 
 
 def _share(row: Row, source: Source, table: Table) -> float:

@@ -85,6 +85,29 @@ def test_each_service_of_a_row_is_a_row_and_a_blank_is_none(tmp_path: Path) -> N
     assert set(one["_source_row"]) == {"7"}
 
 
+def test_case_of_a_service_does_not_matter(tmp_path: Path) -> None:
+    sheets = forms.community_waits()
+    rows = landed(tmp_path, sheets, "community_waits")
+    for name in ("Table 4", "Table 4g", "Table 4h"):
+        sheets[name][3] = [heading.lower() for heading in sheets[name][3]]
+    lower = landed(tmp_path, sheets, "community_waits")
+    assert lower.assign(service=rows["service"]).equals(rows)
+
+
+@pytest.mark.parametrize(
+    ("heading", "found"),
+    [("(Adults) Audiology", r"'\(Adults\) Audiology'"), ("Nursing", "'Nursing'"), (None, "'no heading'")],
+)
+@pytest.mark.parametrize("figure", [99, "*"])
+def test_figures_of_no_service_stop_the_table(tmp_path: Path, heading: str | None, found: str, figure: Any) -> None:
+    sheets = forms.community_waits()
+    sheets["Table 4g"][3] += [heading, "ICB"]
+    sheets["Table 4g"][6] += [figure, "QAA"]
+    message = rf"f \[Table 4g\], row 4, column G: has figures below a heading that is not known here; found {found}; "
+    with pytest.raises(InputError, match=message + r"expected a heading like \\\(\(A\|CYP\)"):
+        landed(tmp_path, sheets, "community_waits")
+
+
 @pytest.mark.parametrize(
     ("title", "month"),
     [
