@@ -182,7 +182,7 @@ class Source(Entry):
     of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
     and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
     no calendar of its own. A file with one of the headings `not_with`, or without one of those of `only_with`, is
-    something else, as like as it looks. A CSV with `others` has more columns than those described, and is known by
+    something else, as like as it looks. A file with `others` has more columns than those described, and is known by
     these alone. With `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the
     file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
 

@@ -69,6 +69,10 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     unknown, moved = [], []
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
+        if head.unknown and not source.others:
+            unknown.append(f"{name}: {', '.join(map(repr, head.unknown.values()))}")
+        if ends := source.moved(column for _, column in sorted(head.columns.items())):
+            moved.append(f"{name}: {' to '.join(repr(_described(column, source)) for column in ends)}")
         if source.period is None:
             continue
         if source.period.file_name:
@@ -83,9 +87,6 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
                 "is not about the same as the first sheet", file=book.place(name), found=about, expected=sorted(found)
             )
         found.update(about)
-        unknown += [f"{name}: {', '.join(map(repr, head.unknown))}"] if head.unknown else []
-        ends = source.moved(column for _, column in sorted(head.columns.items()))
-        moved += [f"{name}: {' to '.join(repr(_described(column, source)) for column in ends)}"] if ends else []
     remarks = [f"columns not known here are left out, {'; '.join(unknown)}"] if unknown else []
     if moved:
         remarks.append(f"columns are not in the order described, {'; '.join(moved)}: they are read by their headings")
@@ -248,9 +249,9 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
     fixed = [head.fixed[column].text if column in head.fixed else None for column in source.names]
     read = ended = 0
     for number, row in rows:
-        if not any(position in row for position in counts):
         if table.every:
             _refuse_figures_apart(row, head, table, place)
+        if not any(position in row for position in counts):
             if table.many:
                 continue
             held = [row[position] for position in texts if position in row]
@@ -288,7 +289,6 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
         raise InputError("has no rows below its header", file=place, row=head.row)
 
 
-def _each_of_many(line: Line, row: Row, head: Head, source: Source, table: Table) -> Iterator[Line]:
 def _refuse_figures_apart(row: Row, head: Head, table: Table, place: str) -> None:
     """Raise InputError on a figure below a heading that is none of the `many`: it would be missing in what they come
     to."""
@@ -304,6 +304,7 @@ def _refuse_figures_apart(row: Row, head: Head, table: Table, place: str) -> Non
             )
 
 
+def _each_of_many(line: Line, row: Row, head: Head, source: Source, table: Table) -> Iterator[Line]:
     """Yield the line of a row once for each heading under which it has a figure."""
     heading_at, figure_at = (source.names.index(column) for column in table.counts)
     for position in [at for at in head.many if at in row]:

@@ -89,6 +89,16 @@ def test_answers_are_found_by_their_headings_in_one_row_or_two(tmp_path: Path, h
     assert shown == [["", "14", "9", "0"], ["ZA1", "10", "8", "0"], ["ZA2", "*", "*", "*"]]
 
 
+def test_column_not_known_here_is_a_remark(tmp_path: Path) -> None:
+    header = [[*NAMED, *ANSWERS, "Response Rate"]]
+    path = friends_and_family(tmp_path / "FFT_IP_MacroWebfile_Jul-25.xlsm", header)
+    found = recognise.recognise(path, path.name)
+    assert found
+    assert recognise.subjects_of(path, found, path.name)[1] == (
+        "columns not known here are left out, Trusts: 'Response Rate'"
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "month", "setting"),
     [
@@ -164,7 +174,8 @@ def test_patients_by_middle_layer_area_are_read_from_either_kind_of_workbook(tmp
     assert found and found.source.id == "ohid_catchments_msoa"
     assert recognise.subjects_of(path, found, path.name) == ([Subject()], None)
     landed = recognise.read_rows(path, None, found.source, path.name)
-    assert landed.iloc[0].tolist() == ["2023", "All Admissions", CODES[0], "E02000001", "5", "All_admissions", "4"]
+    row = ["2023", "All Admissions", CODES[0], f"TRUST {CODES[0]}", "E02000001", "5", "All_admissions", "4"]
+    assert landed.iloc[0].tolist() == row
     assert len(landed) == 2 * len(CODES) * 5
 
 
