@@ -175,6 +175,7 @@ LABELS = {  # `docs/methodology.md`
     "unknown": "We do not know the rule, and had to choose.",
 }
 NO_LIMITS = {
+    "another unit": "they are published in another unit than our counts give",
     "counts not known": "we do not have the counts behind them",
     "no law of chance": "they are no share of counts",
     "score alone": "only scores are published",

@@ -143,6 +143,7 @@ def test_where_all_have_a_figure_nothing_is_said() -> None:
     ("reasons", "said"),
     [
         ({"counts not known"}, "we do not have the counts behind them"),
+        ({"another unit"}, "they are published in another unit than our counts give"),
         ({"score alone", "no law of chance"}, "they are no share of counts and only scores are published"),
         ({None}, "the reason is not known"),
     ],

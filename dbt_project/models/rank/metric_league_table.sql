@@ -9,8 +9,9 @@ with shown as (
         metrics.title as metric_title,
         scores.organisation_code,
         scores.value,
-        counts.numerator,
-        counts.denominator,
+        case when lower(counts.unit) = lower(metric_values.unit) then counts.numerator end as numerator,
+        case when lower(counts.unit) = lower(metric_values.unit) then counts.denominator end as denominator,
+        lower(counts.unit) <> lower(metric_values.unit) as is_in_another_unit,
         metrics.polarity || '_better' as direction,
         metric_values.unit,
         scores.score,
@@ -91,6 +92,7 @@ select
         when ranges.value_low is not null then null
         when shown.value is null then 'score alone'
         when ranges.metric_id is null then 'no law of chance'
+        when shown.is_in_another_unit then 'another unit'
         else 'counts not known'
     end as no_limits_because,
     cast(

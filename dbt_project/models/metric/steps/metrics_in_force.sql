@@ -1,7 +1,7 @@
 -- What is measured in a league in a quarter, how it is scored and among whom. Every later model reads this, never the
 -- seeds. A seeded rule counts where the release goes with it, else the rule that the release shows. A seeded metric
 -- that the release of its league does not have, or that nothing computes, is none. Which metrics another framework has
--- is not for a release to say.
+-- is not for a release to say. The unit is that of the values that the release has; a score alone has none.
 with found as (
     {{ found_metrics() }}
 ),
@@ -108,7 +108,9 @@ select
     coalesce(found.score_id, seeded.score_id) as score_id,
     coalesce(seeded.title, found.title) as title,
     coalesce(domains.domain, seeded.domain) as domain,
-    coalesce(seeded.unit, found.unit) as unit,
+    coalesce(
+        case when lower(found.unit) in ('score', lower(seeded.unit)) then seeded.unit end, found.unit, seeded.unit
+    ) as unit,
     coalesce(seeded.ignored_unit, found.ignored_unit) as ignored_unit,
     case when judged.scored_as_seeded then seeded.polarity else found.polarity end as polarity,
     case when judged.weighed_as_seeded then seeded.weight else found.weight end as weight,

@@ -1,5 +1,5 @@
--- Metrics that are proportions of counts we have: what chance alone can do to them. Whole scoring populations of those
--- that count can be scored again.
+-- Metrics that are proportions of counts we have: what chance alone can do to them. Counts go with a value in their own
+-- unit only. Whole scoring populations of those that count can be scored again.
 select
     inputs.quarter,
     inputs.metric_id,
@@ -32,10 +32,12 @@ inner join {{ ref('rules_in_force') }} as rules
         and rules.framework = inputs.framework
         and rules.metric_id = inputs.metric_id
         and rules.sampling_law = 'binomial'
-left join {{ ref('computed_values') }} as counts
+left join {{ ref('metric_values') }} as counts
     on
         counts.quarter = inputs.quarter
         and counts.organisation_code = inputs.organisation_code
         and counts.metric_id = inputs.metric_id
+        and counts.value_basis = 'computed'
         and counts.status = 'reported'
+        and lower(counts.unit) = lower(inputs.unit)
 where inputs.value is not null

@@ -30,6 +30,8 @@ pairs as (
                 then
                     'scored by ' || metrics_before.scoring_rule || ' the quarter before, by '
                     || metrics.scoring_rule || ' now'
+            when lower(metrics.unit) <> lower(metrics_before.unit)
+                then 'in ' || metrics_before.unit || ' the quarter before, in ' || metrics.unit || ' now'
             when metrics.polarity <> metrics_before.polarity
                 then metrics_before.polarity || ' was better the quarter before, ' || metrics.polarity || ' is now'
             when

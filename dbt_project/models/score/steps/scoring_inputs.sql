@@ -71,6 +71,7 @@ select
     valued.metric_id,
     valued.value_basis,
     valued.value,
+    valued.unit,
     valued.published_rank,
     valued.published_score,
     metrics.domain,
