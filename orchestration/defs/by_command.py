@@ -14,9 +14,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from orchestration import second_process
 from orchestration.errors import LeagueError
 from orchestration.quality import suites
@@ -24,6 +21,7 @@ from orchestration.quarters import Quarter, known_quarters
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
+from orchestration.terminal.checks import show_checks
 from orchestration.terminal.console import Console, say_json
 from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
 from orchestration.terminal.leagues import show_release, show_warnings
@@ -32,7 +30,6 @@ from orchestration.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from orchestration.defs.in_process import Outcome
-    from orchestration.quality.checks import Check
 
 
 def build(
@@ -130,9 +127,9 @@ def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bo
         for found in evidence.checks_of(evidence.read(working, path.stem))
     ]
     if as_json:
-        say_json({**_facts(outcome), "checks": [asdict(found) for found in checks]})
+        say_json({**_facts(outcome), "checks": [asdict(found) | {"result": found.result} for found in checks]})
     else:
-        _say_checks(Console(), quarter, checks, every)
+        show_checks(Console(), quarter, checks, every)
         if outcome.problems:
             _say_what_stopped(outcome, quarter)
     return not outcome.problems
@@ -213,20 +210,6 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "set_aside": outcome.set_aside,
         "problems": outcome.problems,
     }
-
-
-def _say_checks(console: Console, quarter: str, checks: Sequence[Check], every: bool) -> None:
-    if every:
-        table = Table("check", "severity", "result", box=SIMPLE_HEAD)
-        for found in checks:
-            table.add_row(found.id, found.severity, "passed" if found.passed else "FAILED")
-        console.table(table)
-    warned = [found for found in checks if not found.passed and not found.shuts_the_gate]
-    for found in warned:
-        console.say(f"warning: {found}", style="yellow")
-    passed = sum(found.passed for found in checks)
-    if checks:
-        console.say(f"{quarter}: {len(checks)} checks made, {passed} passed, {len(warned)} warned")
 
 
 def _say_what_stopped(outcome: Outcome, what: str) -> None:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from typing import Any
 
 from orchestration.errors import GateError
 
@@ -39,10 +41,26 @@ class Check:
         """Not where a table could not be made, or a check before it failed."""
         return self.shuts_the_gate and self.kind not in (NOT_BUILT, NOT_RUN)
 
+    @property
+    def result(self) -> str:
+        """What a person calls it: passed, failed, warned, waived or not run."""
+        if self.passed or self.kind == NOT_RUN:
+            return "passed" if self.passed else NOT_RUN
+        return "waived" if self.waiver else "failed" if self.shuts_the_gate else "warned"
+
     def __str__(self) -> str:
         found = f": {self.unexpected} unexpected" if self.unexpected else ""
         severity = f"{self.severity}, waived by {self.waiver}" if self.waiver else self.severity
+        severity += f", {NOT_RUN}" if self.kind == NOT_RUN else ""
         return "\n  ".join([f"{self.id} ({severity}){found}. {self.reason}", *self.examples])
+
+
+def first_of_each_quarter(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows to name in a message: of each quarter in turn, the newest first."""
+    quarters = sorted({str(row.get("quarter")) for row in rows}, reverse=True)
+    of_each = ([row for row in rows if str(row.get("quarter")) == quarter] for quarter in quarters)
+    in_turn = chain.from_iterable(zip_longest(*of_each))
+    return [row for row in in_turn if row is not None][:EXAMPLES]
 
 
 def joined(found: Sequence[Check]) -> Check:

@@ -10,8 +10,9 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from orchestration.quality.checks import EXAMPLES, NOT_BUILT, NOT_RUN, Check
+from orchestration.quality.checks import EXAMPLES, NOT_BUILT, NOT_RUN, Check, first_of_each_quarter
 from orchestration.quarters import Quarter
+from orchestration.sources.descriptions import known_sources
 from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from orchestration.warehouse.manifest import Rule
@@ -95,22 +96,31 @@ def _asked(check: Check, connection: Any, rule: Rule) -> Check:
 
 
 def _first(connection: Any, query: str) -> tuple[str, ...]:
-    result = connection.execute(f"from ({query}) order by all limit {EXAMPLES}")
-    names = [column[0] for column in result.description or ()]
-    rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
+    names = [column[0] for column in connection.execute(f"from ({query}) limit 0").description]
+    quarter = "quarter" if "quarter" in names else "json_extract_string(row, '$.quarter')" if names == ["row"] else "''"
+    quarters = connection.execute(f"select distinct {quarter} from ({query})").fetchall()
+    found = []
+    for one in sorted(quarters, key=str):
+        of_it = f"from ({query}) where {quarter} is not distinct from ? order by all limit {EXAMPLES}"
+        found += [dict(zip(names, values, strict=True)) for values in connection.execute(of_it, one).fetchall()]
     if names == ["row"]:
-        rows = [json.loads(row["row"], parse_float=str) for row in rows]
-    files: dict[str, str] = {}
+        found = [json.loads(row["row"], parse_float=str) for row in found]
+    rows = first_of_each_quarter(found)
+    files: dict[str, tuple[str, str]] = {}
     if any("source_sha256" in row for row in rows):
-        named = "select source_sha256, min(file_name) from 'files.parquet' where status = 'used' group by all"
-        files = dict(connection.execute(named).fetchall())
+        named = (
+            "select source_sha256, min(file_name), min(source_id) from 'files.parquet' where status = 'used' group by 1"
+        )
+        files = {sha256: (name, source) for sha256, name, source in connection.execute(named).fetchall()}
     return tuple(_shown(row, files) for row in rows)
 
 
-def _shown(row: dict[str, Any], files: dict[str, str]) -> str:
+def _shown(row: dict[str, Any], files: dict[str, tuple[str, str]]) -> str:
     """A row as text. Where it says where it comes from, that stands first."""
     place = ""
     if row.get("source_sha256") in files:
-        file, sheet, number = (row.pop(name, None) for name in ("source_sha256", "source_member", "source_row"))
-        place = files[file] + (f", sheet {sheet}" if sheet else "") + (f", row {number}" if number else "") + ": "
+        sha256, member, number = (row.pop(name, None) for name in ("source_sha256", "source_member", "source_row"))
+        file, source = files[sha256]
+        of_file = f", {known_sources()[source].kind_of_member} {member}" if member else ""
+        place = file + of_file + (f", row {number}" if number else "") + ": "
     return place + ", ".join(f"{name} {'nothing' if value is None else value}" for name, value in row.items())

@@ -9,20 +9,19 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import GateError
-from orchestration.quality.checks import EXAMPLES, Check
+from orchestration.quality.checks import Check, first_of_each_quarter
 from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
 from orchestration.workspace.paths import SEEDS, SUITES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROW_LABELS = {"_file": "", "_source_member": "sheet ", "_source_row": "row "}
 # The columns that a row condition names.
 IN_CONDITION = re.compile(r"\b(?!not )[a-z_]+(?=\.str| (?:==|!=|<|>|in |not in ))")
 
@@ -46,6 +45,15 @@ class Suite:
         source = known_sources().get(self.table) if self.gate == "land" else None
         headings = {name: heading for heading, name in reversed(source.by_heading.items())} if source else {}
         return headings.get(column, column)
+
+    def place(self, row: Mapping[str, Any]) -> str:
+        """Where a row stands."""
+        import pandas as pd
+
+        labels = {"_file": "", "_source_row": "row "}
+        if source := known_sources().get(self.table):
+            labels["_source_member"] = f"{source.kind_of_member} "
+        return ", ".join(f"{labels.get(key, f'{key} ')}{row[key]}" for key in self.row_key if pd.notna(row[key]))
 
     @property
     def columns(self) -> list[str]:
@@ -169,15 +177,13 @@ def _examples(
         lacks = result.get("partial_missing_list")  # of a set that a column should contain
         observed = f"no {', '.join(lacks)}" if lacks else plain(result.get("observed_value"))
         yield f"{files}found {observed}; expected {expected}"
-    for place in places[:EXAMPLES]:
-        key_of_row = {key: place[key] for key in suite.row_key if place[key] == place[key] and place[key] is not None}
-        row = ", ".join(f"{ROW_LABELS.get(key, key + ' ')}{value}" for key, value in key_of_row.items())
+    for place in first_of_each_quarter(places):
         values = {
             suite.heading(key): value for key, value in place.items() if key not in (*suite.row_key, *ROW_OF_FILE)
         }
         column = ", ".join(values) or suite.heading(expectation["kwargs"].get("column", ""))
         found = ", ".join(plain(value) for value in values.values())
-        yield f"{row}, column {column}: found {found or 'no value'}; expected {expected}"
+        yield f"{suite.place(place)}, column {column}: found {found or 'no value'}; expected {expected}"
 
 
 def plain(value: Any) -> str:

@@ -283,6 +283,11 @@ class Source(Entry):
         return bool(self.sheets or self.tables)
 
     @property
+    def kind_of_member(self) -> str:
+        """What its `_source_member` is."""
+        return "sheet" if self.is_workbook else "member"
+
+    @property
     def by_heading(self) -> dict[str, str]:
         return {heading: column.name for column in self.columns for heading in column.published}
 

@@ -127,8 +127,7 @@ def without(column: str, value: str, instead: str) -> Damage:
 
 
 def _place(suite: Suite, row: pd.Series) -> list[str]:
-    labels = {"_file": "", "_source_member": "sheet ", "_source_row": "row "}
-    return [f"{labels.get(key, f'{key} ')}{row[key]}" for key in suite.row_key if pd.notna(row[key])]
+    return suite.place(row).split(", ")
 
 
 def contradicted(role: str, measure: str = "average_score") -> Any:

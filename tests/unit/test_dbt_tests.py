@@ -58,6 +58,20 @@ def test_each_rule_fails_with_its_own_rows(build: Build) -> None:
     assert len(found["dbt.t.share_is_a_share"].examples) == 5
 
 
+@pytest.mark.parametrize("rows", ["select quarter, n", "select cast(to_json(t) as varchar) as row"])
+def test_rows_named_are_of_every_quarter(build: Build, monkeypatch: pytest.MonkeyPatch, rows: str) -> None:
+    sql = (
+        f"{rows} from (select case when n < 29 then 'Q1' else 'Q2' end as quarter, n from range(20, 32) as r (n)) as t"
+    )
+    rule = Rule("t.of_quarters", "rules_of_t", "holds", "t", "warning", "Why.", sql)
+    monkeypatch.setattr(manifest, "rules", lambda: (rule,))
+    (found,) = checks(build, "warn").values()
+    assert found.unexpected == 12
+    assert found.examples == tuple(
+        f"quarter {place}" for place in ("Q2, n 29", "Q1, n 20", "Q2, n 30", "Q1, n 21", "Q2, n 31")
+    )
+
+
 def test_no_rule_passes_where_its_test_did_not_run(build: Build) -> None:
     skipped = checks(build, "skipped", message="skipped").values()
     assert {(check.kind, check.passed) for check in skipped} == {(NOT_RUN, False)}

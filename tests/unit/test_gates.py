@@ -16,11 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 
 from orchestration.quality import evidence, gates, suites
-from orchestration.quality.checks import Check, joined
+from orchestration.quality.checks import NOT_RUN, Check, first_of_each_quarter, joined
 from orchestration.quality.gates import LAND
 from orchestration.quality.suites import Suite
 from orchestration.quarters import Quarter
+from orchestration.sources.descriptions import known_sources
 from orchestration.sources.landing import write_parquet
+from orchestration.terminal.checks import show_checks
+from orchestration.terminal.console import Console
 from orchestration.warehouse import manifest
 from orchestration.warehouse.tables import as_built_alone
 from orchestration.workspace.paths import SEEDS, Workspace
@@ -88,6 +91,48 @@ def test_rules_take_their_levels_from_the_seed_and_say_them(tmp_path: Path, monk
         (expectation,) = (one for one in changed[table].expectations if one["meta"]["id"] == rule)
         assert expectation["kwargs"][side] == 3 * level[decision]
         assert f"{3 * level[decision]:g}" in expectation["meta"]["expected"]
+
+
+def test_row_of_every_landed_table_is_named_by_file_sheet_or_member_and_number() -> None:
+    row = {"_file": "a.zip", "_source_member": "B", "_source_row": "3", "service": "Podiatry"}
+    found = {suite.table: suite.place(row) for suite in suites.suites(LAND)}
+    in_sheets = {table for table, place in found.items() if place.startswith("a.zip, sheet B, row 3")}
+    assert in_sheets == {name for name, source in known_sources().items() if source.is_workbook}
+    assert in_sheets > {"ambsys_series", "fft", "staff_survey", "staff_survey_benchmark"}
+    assert {found[table] for table in found.keys() - in_sheets} == {"a.zip, member B, row 3"}
+    (rtt,) = (suite for suite in suites.suites(LAND) if suite.table == "rtt")
+    assert rtt.place({**row, "_source_member": pd.NA}) == "a.zip, row 3"
+
+
+def test_rows_named_are_of_every_quarter_the_newest_first() -> None:
+    rows = [{"quarter": quarter, "n": n} for quarter, n in zip([Q1, Q1, Q1, Q2, Q2, Q2, Q2], range(7), strict=True)]
+    assert [row["n"] for row in first_of_each_quarter(rows)] == [3, 0, 4, 1, 5]
+    assert [row["n"] for row in first_of_each_quarter([{"n": n} for n in range(7)])] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("check", "result"),
+    [
+        (replace(Check("id", LAND, "rtt", "kind", "critical", "reason", False, 1), waiver="W1"), "waived"),
+        (Check("id", LAND, "rtt", "kind", "critical", "reason", False, 1), "failed"),
+        (Check("id", LAND, "rtt", "kind", "warning", "reason", False, 1), "warned"),
+        (Check("id", LAND, "rtt", NOT_RUN, "warning", "reason", False, 0), "not run"),
+        (Check("id", LAND, "rtt", NOT_RUN, "critical", "reason", False, 0), "not run"),
+        (Check("id", LAND, "rtt", "kind", "critical", "reason", True, 0), "passed"),
+    ],
+)
+def test_check_that_was_not_run_has_not_warned(check: Check, result: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check.result == result and ("not run" in str(check)) == (result == "not run")
+    show_checks(Console(), "2025-26-Q1", [check, check], every=True)
+    said = capsys.readouterr().out
+    assert ("warning: id" in said) == (result in ("warned", "waived"))
+    counted = (
+        "0 checks made; 2 not run, because one before them failed"
+        if result == "not run"
+        else f"2 checks made, 2 {result}"
+    )
+    assert f"2025-26-Q1: {counted}" in said
+    assert said.count("FAILED") == (2 if result == "failed" else 0)
 
 
 Q1, Q2, Q3 = "2025-26-Q1", "2025-26-Q2", "2025-26-Q3"
