@@ -3,6 +3,7 @@
     select
         files.file_name,
         found.source_row,
+        found.quarter,
         found.league,
         found.organisation_code,
         found.published_id,

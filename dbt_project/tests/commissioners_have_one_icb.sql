@@ -6,7 +6,7 @@ with named as (
         month,
         commissioner_code,
         icb_code,
-        source_row
+        source_sha256
     from {{ ref('rtt_pathways') }}
     union all
     select
@@ -14,11 +14,12 @@ with named as (
         month,
         commissioner_code,
         icb_code,
-        source_row
+        source_sha256
     from {{ ref('dm01_waits') }}
 )
 
 select
+    min(source_sha256) as source_sha256,
     source_id,
     month,
     commissioner_code,

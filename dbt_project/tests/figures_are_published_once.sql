@@ -6,6 +6,8 @@ with repeated as (
         trust_code,
         published_id,
         {{ joined('league', ' | ', distinct=true) }} as leagues,
+        min(source_sha256) as source_sha256,
+        min(source_member) as source_member,
         min(source_row) as first_row,
         max(source_row) as last_row
     from {{ ref('nof_figures') }}
@@ -14,6 +16,8 @@ with repeated as (
 )
 
 select
+    min(source_sha256) as source_sha256,
+    min(source_member) as source_member,
     quarter,
     trust_code,
     leagues,

@@ -4,9 +4,11 @@ select
     metric_values.quarter,
     metric_values.league,
     metric_values.metric_id,
+    rules.publication,
     count(case when metric_values.status = 'reported' then 1 end) as members_with_a_value,
     count(*) as members,
-    rules.members_needed
+    rules.members_needed,
+    min(case when metric_values.status <> 'reported' then metric_values.organisation_code end) as without_one_such_as
 from {{ ref('metric_values') }} as metric_values
 inner join {{ ref('metrics_in_force') }} as metrics
     on
@@ -19,7 +21,12 @@ inner join {{ ref('rules_in_force') }} as rules
         and rules.framework = metrics.framework
         and rules.metric_id = metric_values.metric_id
 where metric_values.value_basis = 'computed' and metric_values.status <> 'not_applicable'
-group by metric_values.quarter, metric_values.league, metric_values.metric_id, rules.members_needed
+group by
+    metric_values.quarter,
+    metric_values.league,
+    metric_values.metric_id,
+    rules.publication,
+    rules.members_needed
 having
     count(case when metric_values.status = 'reported' then 1 end) > 0
     and count(case when metric_values.status = 'reported' then 1 end) < rules.members_needed * count(*)

@@ -21,9 +21,14 @@ with known as (
 )
 
 select
+    min(figures.source_sha256) as source_sha256,
+    min(figures.source_member) as source_member,
+    min(figures.source_row) as source_row,
     figures.quarter,
     figures.league,
     figures.published_id,
+    min(figures.description) as description,
+    min(figures.unit) as unit,
     count(*) as figures
 from {{ ref('nof_figures') }} as figures
 left join known

@@ -1,12 +1,14 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'metric_values'}}}) }}
 -- A published value of a metric of the league is the value of that metric: none is left aside with its unit.
 select
+    figures.source_sha256,
+    figures.source_member,
+    figures.source_row,
     figures.quarter,
     figures.trust_code,
     figures.published_id,
     figures.unit,
-    figures.value,
-    figures.source_row
+    figures.value
 from {{ ref('nof_figures') }} as figures
 inner join {{ ref('metric_values') }} as metric_values
     on

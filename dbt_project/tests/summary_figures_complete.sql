@@ -7,13 +7,28 @@ with carried as (
         league,
         published_id
     from {{ ref('nof_figures') }}
+),
+
+files as (
+    select
+        quarter,
+        league,
+        min(source_sha256) as source_sha256,
+        min(source_member) as source_member
+    from {{ ref('nof_figures') }}
+    group by quarter, league
 )
 
 select
+    files.source_sha256,
+    files.source_member,
+    figures.source_row,
     organisations.quarter,
+    organisations.league,
     organisations.organisation_code,
     measures.measure,
-    measures.published_id
+    measures.published_id,
+    case when figures.source_row is null then 'no row' else 'a row without a figure' end as found
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('summary_measures_in_force') }} as measures
     on measures.quarter = organisations.quarter and measures.league = organisations.league
@@ -32,6 +47,7 @@ left join carried
         carried.quarter = organisations.quarter
         and carried.league = organisations.league
         and carried.published_id = measures.published_id
+left join files on files.quarter = organisations.quarter and files.league = organisations.league
 left join {{ ref('nof_figures') }} as figures
     on
         figures.quarter = organisations.quarter

@@ -1,11 +1,19 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
 -- A provider code shaped like an NHS trust's that no reference list knows: a new trust, or a damaged code.
 select
-    quarter,
-    organisation_code,
-    organisation_name
-from {{ ref('organisations') }}
+    files.source_sha256,
+    files.source_member,
+    files.source_row,
+    organisations.quarter,
+    organisations.organisation_code,
+    organisations.organisation_name
+from {{ ref('organisations') }} as organisations
+left join {{ ref('organisations_in_files') }} as files
+    on
+        files.quarter = organisations.quarter
+        and files.side = 'provider'
+        and files.organisation_code = organisations.organisation_code
 where
-    organisation_type = 'independent_or_other'
-    and {{ matches('organisation_code', 'R[A-Z0-9]{2}|TA[A-Z]') }}
-    and not known_to_ods
+    organisations.organisation_type = 'independent_or_other'
+    and {{ matches('organisations.organisation_code', 'R[A-Z0-9]{2}|TA[A-Z]') }}
+    and not organisations.known_to_ods

@@ -72,6 +72,7 @@ OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own file
     "published_values_are_used",
     "releases_and_seeds_agree",
     "releases_go_with_themselves",
+    "reporting_dates_are_understood",
     "summary_figures_complete",
     "trusts_are_described_once",
 }
@@ -534,6 +535,7 @@ def rtt_rows_of_another_icb(part: Part) -> Expected:
         part.put("rtt", each, commissioner_parent_org_code=other)
     one, another = sorted([other, row["commissioner_parent_org_code"]])
     found = {
+        "source_sha256": row["_source_sha256"],
         "source_id": "rtt",
         "commissioner_code": row["commissioner_org_code"],
         "one_icb": one,
@@ -776,11 +778,13 @@ def ae_month_from_two_files(part: Part) -> Expected:
 def ae_codes_of_new_trusts(part: Part) -> Expected:
     """Two shaped as those of trusts, and one as an independent provider's."""
     codes = ("RZZ", "TAZ", "Y99999")
-    for code in codes:
+    new = []
+    for code, name in zip(codes, ("New RZZ", "New Taz", ""), strict=True):
         row = part.row("ae", f"{ORGANISATION} and org_code not in {codes}")
         part.put("ae", row, org_code=code, org_name=f"NEW {code}")
-    new = {"quarter": QUARTER, "organisation_code": "RZZ", "organisation_name": "New RZZ"}
-    return {"trusts_are_known": [new, {**new, "organisation_code": "TAZ", "organisation_name": "New Taz"}]}
+        place = {"source_sha256": row["_source_sha256"], "source_row": int(row["_source_row"])}
+        new.append({**place, "quarter": QUARTER, "organisation_code": code, "organisation_name": name})
+    return {"trusts_are_known": new[:2]}
 
 
 @mutant

@@ -121,3 +121,81 @@ def test_pairs_that_do_not_make_the_rank_sets_are_found(change: str | None, name
         if change:
             connection.execute(change)
         assert sorted(row[2] for row in connection.execute(sql).fetchall()) == named
+
+
+def found_by(name: str, tables: dict[str, str]) -> list[dict[str, Any]]:
+    """What a singular test returns on made-up tables, in order."""
+    sql = (DBT_PROJECT / "tests" / f"{name}.sql").read_text(encoding="utf-8")
+    sql = re.sub(r"{{ ref\('(\w+)'\) }}", r"\1", sql.partition("\n")[2])
+    with duckdb.connect() as connection:
+        for table, rows in tables.items():
+            connection.execute(f"create table {table} as {rows}")
+        result = connection.execute(f"from ({sql}) order by all")
+        names = [column[0] for column in result.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
+
+
+def test_trust_in_one_of_data_file_and_league_table_is_named_by_its_row() -> None:
+    figures = "('data', 'A', 2), ('data', 'A', 3), ('data', 'B', 4), ('data', 'B', 5)"
+    listed = (
+        "select 'q' as quarter, 'acute' as league, sha as source_sha256, null as source_member, code as trust_code,"
+    )
+    listed += " n as source_row from (values"
+    found = found_by(
+        "league_table_lists_the_same_trusts",
+        {
+            "nof_figures": f"{listed} {figures}) as t (sha, code, n)",
+            "nof_league_rows": f"{listed} ('league', 'A', 2), ('league', 'C', 3)) as t (sha, code, n)",
+            "organisations": "select 'q' as quarter, 'acute' as league, unnest(['A', 'B']) as organisation_code",
+        },
+    )
+    shown = ("source_sha256", "source_row", "trust_code", "found_in")
+    assert [tuple(row[name] for name in shown) for row in found] == [
+        ("data", 4, "B", "data file only"),
+        ("league", 3, "C", "league table only"),
+    ]
+
+
+def test_reporting_date_not_understood_is_named_by_its_first_row() -> None:
+    dates = "('Sep-25', 2), ('autumn', 9), ('autumn', 8), ('Latest published rating', 5)"
+    found = found_by(
+        "reporting_dates_are_understood",
+        {
+            "nof_figures": "select 'q' as quarter, 'acute' as league, 'OF0010' as published_id, 'f' as source_sha256,"
+            f" null as source_member, d as reporting_date, n as source_row from (values {dates}) as t (d, n)",
+            "reporting_periods": "select unnest(['Sep-25', 'autumn', 'Latest published rating']) as reporting_date,"
+            " unnest([date '2025-09-30', null, null]) as period_end",
+        },
+    )
+    assert [(row["reporting_date"], row["source_row"], row["figures"]) for row in found] == [("autumn", 8, 2)]
+
+
+END = "date '2025-09-30'"
+SIZES = "('acute', 3, 2), ('ambulance', 1, 1), ('icb', 1, 2), ('none', 0, 9), ('other', 1, 2)"
+TRUSTS = f"('A', 'acute', null), ('GONE', 'acute', {END} - 1), ('MERGED', 'acute', null), ('L', 'acute', null)"
+
+
+def test_organisations_missing_from_a_league_or_too_many_are_named() -> None:
+    found = found_by(
+        "leagues_have_every_known_organisation",
+        {
+            "league_coverage": "select 'q' as quarter, *, case league when 'none' then null else 'published' end as"
+            f" value_basis from (values {SIZES}) as t (league, organisations, expected_organisations)",
+            "quarters_in_scope": f"select 'q' as quarter, {END} as period_end",
+            "reference_trusts": "select 'q' as quarter, *, trust_code as trust_name from"
+            f" (values {TRUSTS}) as t (trust_code, league, close_date)",
+            "successions": "select 'q' as quarter, 'MERGED' as predecessor_code",
+            "reference_icbs": "select *, 'An ICB' as icb_name from (values ('QAA', null, null), ('QBB', null, null),"
+            f" ('QCC', {END} + 1, null)) as t (icb_code, opened_on, closed_on)",
+            "organisations": "select 'q' as quarter, *, organisation_code as organisation_name from (values"
+            " ('A', 'acute'), ('N1', 'acute'), ('N2', 'acute'), ('X', 'ambulance'), ('QAA', 'icb'))"
+            " as t (organisation_code, league)",
+        },
+    )
+    assert [(row["league"], row["organisation_code"], row["found"]) for row in found] == [
+        ("acute", "L", "missing"),
+        ("acute", "N1", "not of it by the reference lists"),
+        ("acute", "N2", "not of it by the reference lists"),
+        ("icb", "QBB", "missing"),
+        ("other", None, "all those of the reference lists"),
+    ]
