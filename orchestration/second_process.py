@@ -15,6 +15,8 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 from orchestration.errors import LeagueError
@@ -64,6 +66,16 @@ def _ask(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[s
     return answer
 
 
+def _listen(questions: SimpleQueue[Any]) -> NoReturn:
+    """End once nobody is there to ask, even in the middle of an answer: a build that was killed is run again at once,
+    and what it was writing must not appear among what the next one writes."""
+    while True:
+        try:
+            questions.put(pickle.load(sys.stdin.buffer))  # noqa: S301 - from the process that started it
+        except (EOFError, pickle.UnpicklingError):  # the last: the build was killed in the middle of a question
+            os._exit(0)  # nobody waits until all that was imported is taken apart
+
+
 def _serve() -> NoReturn:
     """Answer until the input is closed. Whatever a library prints goes to the error output, not between the answers."""
     gc.set_threshold(200_000, 20, 100)  # as the command line does
@@ -74,11 +86,10 @@ def _serve() -> NoReturn:
     sys.modules["pyspark"] = None  # type: ignore[assignment] # Great Expectations would import it, which warns
     import pyarrow as pa
 
+    questions = SimpleQueue[Any]()
+    Thread(target=_listen, args=(questions,), daemon=True).start()
     while True:
-        try:
-            function, arguments, named = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that started it
-        except (EOFError, pickle.UnpicklingError):  # the last: the build was killed in the middle of a question
-            os._exit(0)  # nobody is there to wait until all that was imported is taken apart
+        function, arguments, named = questions.get()
         try:
             answer: object = function(*arguments, **named)
         except (LeagueError, OSError) as error:
