@@ -42,7 +42,9 @@ def begin(
 ) -> Future[Answer]:
     """Call a function there, when all that was begun before is done. The answer raises what the function raises, and
     LeagueError where the process is gone."""
-    return _LINE.submit(_ask, function, arguments, named)
+    # Packed here and now: until its turn comes the caller may change what it has handed over.
+    question = pickle.dumps((function, arguments, named), pickle.HIGHEST_PROTOCOL)
+    return _LINE.submit(_ask, function.__name__, question)
 
 
 def run(function: Callable[Parameters, Answer], *arguments: Parameters.args, **named: Parameters.kwargs) -> Answer:
@@ -50,16 +52,16 @@ def run(function: Callable[Parameters, Answer], *arguments: Parameters.args, **n
     return begin(function, *arguments, **named).result()
 
 
-def _ask(function: Callable[..., Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def _ask(name: str, question: bytes) -> Any:
     process = start()
     assert process.stdin and process.stdout
     try:
-        pickle.dump((function, arguments, named), process.stdin, pickle.HIGHEST_PROTOCOL)
+        process.stdin.write(question)
         process.stdin.flush()
         answer = pickle.load(process.stdout)  # noqa: S301 - from our own process
     except (OSError, EOFError, pickle.UnpicklingError) as error:  # the last: it died in the middle of an answer
         start.cache_clear()
-        gone = f"the second process is gone, during `{function.__name__}`: look at the memory, build again"
+        gone = f"the second process is gone, during `{name}`: look at the memory, build again"
         raise LeagueError(gone) from error
     if isinstance(answer, Exception):
         raise answer
