@@ -221,6 +221,12 @@ def test_python_models_read_columns_that_exist() -> None:
             assert all(set(columns) <= columns_of(table) for table, columns in read.items()), name
 
 
+def test_compiled_sql_is_no_template() -> None:
+    """Builds hand it to dbt, which would render it again."""
+    compiled = [node.get("compiled_code", "") for node in manifest.raw()["nodes"].values() if node.get("language")]
+    assert len(compiled) > 200 and not [sql for sql in compiled if re.search(r"\{[{%#]", sql)]
+
+
 def test_every_rule_of_dbt_says_what_it_is_for() -> None:
     """Those of a key and of a reference are said in one place. A test is named after its model."""
     own = {rule.table: {f"rules_of_{rule.table}", f"remarks_on_{rule.table}"} for rule in manifest.rules()}

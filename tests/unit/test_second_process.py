@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
+import pickle
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -58,6 +60,25 @@ def test_refusal_comes_back_as_it_was(instead: Started) -> None:
 def test_refusal_of_the_system_comes_back_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         second_process.run(os.rmdir, tmp_path / "nowhere")
+
+
+def test_what_is_asked_is_packed_before_the_caller_changes_it() -> None:
+    second_process.begin(time.sleep, 0.2)
+    asked = [1]
+    answer = second_process.begin(sorted, asked)
+    asked.append(2)
+    assert answer.result() == [1]
+
+
+def test_it_ends_in_the_middle_of_an_answer_when_nobody_is_there_any_more() -> None:
+    """Its input is closed then, as when a build is killed."""
+    second_process.run(sorted, [])
+    process = second_process.start()
+    assert process.stdin
+    pickle.dump((time.sleep, (60,), {}), process.stdin)
+    process.stdin.close()
+    assert process.wait(timeout=10) == 0
+    second_process.start.cache_clear()
 
 
 def test_great_expectations_finds_no_spark_there() -> None:
