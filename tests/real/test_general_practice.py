@@ -4,8 +4,6 @@ our ICB league, and where the patients of each organisation live."""
 from __future__ import annotations
 
 import csv
-import shutil
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
@@ -15,11 +13,11 @@ import pandas as pd
 import pytest
 from python_calamine import CalamineWorkbook
 
-from tests.conftest import SHARED
+from tests.conftest import SHARED, Built
+from tests.real.conftest import CONTEXT, DEMENTIA
 
 QUARTER = "2025-26-Q4"
-SURVEY, DEMENTIA = "context/gpps_2025_icb.csv", "dementia/Primary_Care_Dementia_Data_January_2025-_Summary.xlsx"
-CONTEXT = SHARED / "more" / "context"
+SURVEY = "context/gpps_2025_icb.csv"
 METRICS = {
     "gpps-phone-access": "ICB-GP-PHONE",
     "gpps-website-access": "ICB-GP-WEBSITE",
@@ -42,19 +40,9 @@ def answers() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def release(
-    answers: list[dict[str, str]],
-    shared_extracts: Path,
-    build_quarter: Callable[..., Any],
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def release(together: dict[str, Built]) -> Path:
     """The last quarter with both, beside diagnostics and waiting lists."""
-    extracts = tmp_path_factory.mktemp("general_practice")
-    for folder in ("ods", "rtt", "dm01"):
-        shutil.copytree(shared_extracts / folder, extracts / folder)
-    for path in (SHARED / "more" / DEMENTIA, *CONTEXT.glob("*[0-9a-z].csv")):
-        shutil.copy(path, extracts)
-    return build_quarter(QUARTER, extracts).release
+    return together[QUARTER].release
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +74,7 @@ def test_values_are_the_published_percentages(answers: list[dict[str, str]], val
 
 
 def test_diagnosis_rates_are_recorded_by_estimated(values: pd.DataFrame) -> None:
-    book = CalamineWorkbook.from_path(str(SHARED / "more" / DEMENTIA))
+    book = CalamineWorkbook.from_path(str(SHARED / DEMENTIA))
     rows = [row for row in book.get_sheet_by_name("Table 4").to_python() if row[0] == "ICB"]
     assert len(rows) == 42 and sum(row[4] for row in rows) == 480741
     for _, code, _, _, recorded, estimated, rate, *_ in rows:

@@ -6,12 +6,9 @@ Each figure goes through a whole build. Skipped where the files are not at hand.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -21,17 +18,9 @@ from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import PROJECT
 from tests import forms
 from tests.conftest import SHARED, Built
+from tests.real.conftest import AE, DM01, EXTRACT, SERIES, WORKBOOKS, BuildFiles
 
 COMBINED = "cases/cancer-combined-workbook/January-2026-Monthly-Combined-Workbook-Provisional.xlsx"
-EXTRACT = "more/cancer/CWT-CRS-Apr-2025-to-Jul-2025-Data-Extract-Provider.xlsx"
-WORKBOOKS = [f"extracts/cancer/{month}-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx" for month in ("APRIL", "MAY", "JUNE")]
-AE = [
-    "more/ae_provider/July-2025-AE-by-provider-iX1Zj-revised.xls",
-    "more/ae_provider/August-2025-AE-by-provider-0G7Wh-revised-v2-1.xls",
-    "more/ae_provider/September-2025-AE-by-provider-eEVFy-revised.xls",
-]
-SERIES = "more/ambulance/AmbSYS-Time-Series-until-20250831.xlsx"
-DM01 = "more/dm01/Monthly-Diagnostics-Web-File-Provider-June-2025_45KNG.xls"
 RELEASE = "extracts/nof/nhs-oversight-framework-mental-health-and-community-trust-data-q2.csv"
 ABSENCE = [
     f"more/sickness_absence/NHS_Sickness_Absence_rates_CSV_{month}_2025.csv"
@@ -138,27 +127,12 @@ def hundredths(values: pd.Series[float], *decimals: int) -> list[Decimal]:
 Table = Callable[[str], pd.DataFrame]
 
 
-@pytest.fixture(scope="module")
-def build(
-    shared_extracts: Path, build_quarters: Callable[..., dict[str, Built]], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Callable[[str], Table]]:
-    """Builds quarters of the named files beside the references, in one pass; returns their published tables."""
-
-    def built(quarters: list[str], names: list[str]) -> Callable[[str], Table]:
-        folder = tmp_path_factory.mktemp("extracts")
-        shutil.copytree(shared_extracts / "ods", folder / "ods")
-        for name in names:
-            if not (SHARED / name).exists():
-                pytest.skip(f"{SHARED / name} is not at hand")
-            shutil.copy(SHARED / name, folder)
-        made = build_quarters(folder, *quarters)
-        return lambda quarter: lambda table: pd.read_parquet(made[quarter].release / f"{table}.parquet")
-
-    return built
+def tables(made: dict[str, Built]) -> Callable[[str], Table]:
+    return lambda quarter: lambda table: pd.read_parquet(made[quarter].release / f"{table}.parquet")
 
 
 @pytest.fixture(scope="module")
-def apart(build: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Table]:
+def apart(build_files: BuildFiles, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Table]:
     """A quarter of files no two of which say the same. No workbook of the staff survey is at hand: ours has the values
     published of Q1 2025/26, apart as the published ranks are, and no others."""
     names = [EXTRACT, RELEASE, *ABSENCE, COMMUNITY, *AE, COMBINED]
@@ -176,15 +150,7 @@ def apart(build: Any, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str
         rows = [[code.replace("G6V2S", "TAF"), score] for code, score in scores.items()]
         book[sheet_name] = [[], ["ODS code", heading], *rows, *([code, "*"] for code in others)]
     survey = forms.write(tmp_path_factory.mktemp("survey") / "NSS24 organisational results.xlsx", book)
-    found: Callable[[str], Table] = build(["2025-26-Q1", "2025-26-Q2", "2025-26-Q4"], [*names, str(survey)])
-    return found
-
-
-@pytest.fixture(scope="module")
-def together(build: Any) -> Callable[[str], Table]:
-    """The first quarter of files of the same months in two forms, and the second of two months of A&E of three."""
-    found: Callable[[str], Table] = build(["2025-26-Q1", "2025-26-Q2"], [EXTRACT, *WORKBOOKS, SERIES, DM01, *AE[:2]])
-    return found
+    return tables(build_files("apart", ["2025-26-Q1", "2025-26-Q2", "2025-26-Q4"], [*names, str(survey)]))
 
 
 def same(table: Table, metric_id: str, expected: pd.DataFrame) -> pd.DataFrame:
@@ -235,9 +201,9 @@ def test_cancer_extract(apart: Callable[[str], Table]) -> None:
 
 
 def test_final_workbooks_count_where_the_extract_of_their_months_is_there_too(
-    together: Callable[[str], Table],
+    together: dict[str, Built],
 ) -> None:
-    table = together("2025-26-Q1")
+    table = tables(together)("2025-26-Q1")
     same(table, "OF0010", workbooks("28-DAY FDS (ALL ROUTES)", "WITHIN 28 DAYS"))
     same(table, "OF0011", workbooks("62-DAY (ALL CANCER)", "WITHIN 62 DAYS"))
     assert england_of_q1(table) == ENGLAND_Q1["cancer"]
@@ -260,8 +226,8 @@ def test_extract_and_final_workbooks_differ_by_revisions_alone() -> None:
         assert (shares.between(0.01, 0.03)).all(), shares
 
 
-def test_ambulance_time_series_and_diagnostics_web_file(together: Callable[[str], Table]) -> None:
-    table, expected = together("2025-26-Q1"), responses()
+def test_ambulance_time_series_and_diagnostics_web_file(together: dict[str, Built]) -> None:
+    table, expected = tables(together)("2025-26-Q1"), responses()
     assert len(expected) == 11
     found = same(table, "OF0017", expected)
     minutes = expected["numerator"] / expected["denominator"] / 60
@@ -294,9 +260,9 @@ def test_icbs_go_by_what_providers_saw_themselves(apart: Callable[[str], Table])
     assert set(parts["source_member"]) == {"Provider Level Data"}
 
 
-def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(together: Callable[[str], Table]) -> None:
+def test_two_footprints_of_three_are_not_mixed_with_what_providers_saw(together: dict[str, Built]) -> None:
     """The third month is not there, so the quarter goes by what providers saw, as without any footprint."""
-    table = together("2025-26-Q2")
+    table = tables(together)("2025-26-Q2")
     rules = table("rules_in_force").set_index("metric_id")
     assert (rules.loc["OF0013", "measure"], rules.loc["OF0013", "label"]) == ("ae_within_4_hours", "inferred")
     parts = table("metric_parts").query("metric_id == 'OF0013'")
