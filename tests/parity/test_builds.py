@@ -48,9 +48,14 @@ def on_duckdb(
 
 
 @pytest.fixture(scope="module")
-def on_spark(case: tuple[str, str], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+def on_spark(
+    case: tuple[str, str], on_duckdb: Built, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Built:
+    """Where DuckDB has landed the files already."""
     extracts, quarter = request.getfixturevalue(case[0]), case[1]
     data = tmp_path_factory.mktemp("Spark's own")  # as a person's folder may be called
+    without = shutil.ignore_patterns("releases", "2025-*")
+    shutil.copytree(on_duckdb.workspace.data_dir, data, dirs_exist_ok=True, ignore=without, copy_function=os.link)
     (outcome,) = in_process.run_quarters("quarter", [quarter], extracts, data, silent, engine=project.SPARK)
     return Built(outcome, Workspace(data).build(quarter))
 
