@@ -53,8 +53,8 @@ FLAGS = [
     "--disable-sync",
 ]
 
-# The names alone: all of what axe says takes longer to get than to find, and styles it need not fetch again.
-VIOLATIONS = "axe.run({resultTypes: ['violations'], preload: false}).then(found => found.violations.map(one => one.id))"
+# The names alone: all of what axe says takes longer to get than to find.
+VIOLATIONS = "axe.run({resultTypes: ['violations']}).then(found => found.violations.map(violation => violation.id))"
 CLEAN = {"violations": [], "requests": [], "complaints": [], "too_wide": []}  # of a page that `seen` has looked at
 COMMUNITY = "nof/2025-09/nhs-oversight-framework-non-acute-hospital-trust-data.csv"
 COMMUNITY_TABLE = COMMUNITY.replace("data.csv", "league-table.csv")

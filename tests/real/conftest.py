@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,15 +31,15 @@ BuildFiles = Callable[[str, list[str], list[str]], dict[str, Built]]
 
 
 @pytest.fixture(scope="session")
-def build_files(shared_extracts: Any, build_quarters: Callable[..., dict[str, Built]], once: Any) -> BuildFiles:
-    """Builds quarters of named files beside the references, once, in one pass; the folder has a name, too."""
+def build_files(shared_extracts: Path, build_quarters: Callable[..., dict[str, Built]], once: Any) -> BuildFiles:
+    """Builds quarters of some files beside the references, in one pass: once, whoever asks by the same name."""
 
     def built(name: str, quarters: list[str], files: list[str]) -> dict[str, Built]:
         for file in files:
             if not (SHARED / file).exists():
                 pytest.skip(f"{SHARED / file} is not at hand")
 
-        def copy(folder: Any) -> None:
+        def copy(folder: Path) -> None:
             shutil.copytree(shared_extracts / "ods", folder / "ods")
             for file in files:
                 shutil.copy(SHARED / file, folder)

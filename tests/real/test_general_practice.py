@@ -40,7 +40,7 @@ def answers() -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def release(together: dict[str, Built]) -> Path:
+def release(answers: list[dict[str, str]], together: dict[str, Built]) -> Path:
     """The last quarter with both, beside diagnostics and waiting lists."""
     return together[QUARTER].release
 
