@@ -82,7 +82,7 @@ class _Sheet:
         self._text: list[str] = []
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True
-        self.parser.StartDoctypeDeclHandler = _refuse
+        self.parser.StartDoctypeDeclHandler = refuse_document_type
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
@@ -179,5 +179,6 @@ def _times(attributes: dict[str, str], name: str) -> int:
     return times
 
 
-def _refuse(*_: Any) -> None:
+def refuse_document_type(*_: Any) -> None:
+    """Stop a parser at a document type, which could declare entities. Raises ValueError."""
     raise ValueError("it has a document type")

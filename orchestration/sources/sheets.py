@@ -24,7 +24,7 @@ from openpyxl.utils import get_column_letter
 from orchestration.errors import InputError
 from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
 from orchestration.sources.csv_files import raw_rows
-from orchestration.sources.ods import CONTENT, is_ods, sheet_names, sheet_rows
+from orchestration.sources.ods import CONTENT, is_ods, refuse_document_type, sheet_names, sheet_rows
 from orchestration.sources.xls import is_xls, read_xls
 from orchestration.text import HIDDEN
 
@@ -138,8 +138,8 @@ def _rows_of_csv(path: Path, file: str) -> Iterator[list[str]]:
 
 
 class _Watched(ZipFile):
-    """An archive whose members are parsed beside openpyxl, as far as it reads them, to see that none grows large in
-    memory."""
+    """An archive whose members are parsed just before openpyxl parses them, as far as it reads them, to see that none
+    declares entities or grows large in memory."""
 
     def open(self, name: str | ZipInfo, *args: Any, **options: Any) -> IO[bytes]:
         stream = super().open(name, *args, **options)
@@ -155,13 +155,15 @@ class _Watched(ZipFile):
 
 
 class _Elements:
-    """Counts the elements of XML that openpyxl holds at a time."""
+    """Counts the elements of XML that openpyxl holds at a time, and refuses a document type: no workbook has one, and
+    it could declare entities that openpyxl would expand."""
 
     def __init__(self) -> None:
         self._depth = self._in_row = self._others = 0
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
+        self._parser.StartDoctypeDeclHandler = refuse_document_type
 
     def feed(self, content: bytes) -> None:
         with suppress(expat.ExpatError):  # openpyxl says what is wrong, where it reads it as XML at all

@@ -10,11 +10,11 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pandas as pd
 import pytest
-from defusedxml import ElementTree
 from openpyxl.utils import range_boundaries
 from python_calamine import CalamineWorkbook
 

@@ -160,6 +160,6 @@ def test_a_bomb_in_the_entities_of_a_workbook_ends_soon(tmp_path: Path) -> None:
     bomb = f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{entities}]><x>&a11;</x>'.encode()
     tampered(tmp_path / "x", BOOK, bomb)
     started = time.monotonic()
-    with pytest.raises(InputError, match=r"f\.xlsx: is a damaged workbook .*EntitiesForbidden"):
+    with pytest.raises(InputError, match=r"f\.xlsx: is a damaged workbook .*it has a document type"):
         recognise.recognise(tmp_path / "x", "f.xlsx")
     assert time.monotonic() - started < 5
