@@ -65,17 +65,13 @@ def _parsed() -> Manifest:
 
 @cache
 def _compiled() -> Manifest:
-    """The parsed project with its SQL as it was compiled, which is the same for every build. dbt would render it again
-    from its templates, and the arguments of its tests: a tenth of what it takes (2026-11-27)."""
-    from dbt.contracts.graph.nodes import GenericTestNode
-
+    """The parsed project with its models and tests as they were compiled, which is the same for every build."""
     parsed = _parsed()
-    nodes = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"]
-    for node in parsed.nodes.values():
-        if nodes[node.unique_id].get("language") == "sql":
-            node.raw_code = nodes[node.unique_id]["compiled_code"]
-            if isinstance(node, GenericTestNode):
-                node.test_metadata.kwargs = {}
+    nodes: list[Any] = list(parsed.nodes.values())
+    written = json.loads(MANIFEST.read_text(encoding="utf-8"))["nodes"]
+    for node in nodes:
+        if code := written[node.unique_id].get("compiled_code"):
+            node.compiled_code, node.compiled, node.extra_ctes_injected = code, True, True
     return parsed
 
 
@@ -92,9 +88,9 @@ def invoke(
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    from orchestration.warehouse.silence import silence
+    from orchestration.warehouse.shortcuts import take_shortcuts
 
-    silence()
+    take_shortcuts()
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
     try:
@@ -114,7 +110,7 @@ def build_stage(
     the same contracts and tests. Raises LeagueError when dbt cannot run."""
     selection = ["--select", selected, "--indirect-selection", "cautious"]
     excluded = [part for kind in but.split() for part in ("--exclude-resource-type", kind)]
-    arguments = ["build", *selection, *excluded, "--no-write-json"]
+    arguments = ["build", *selection, *excluded, "--no-write-json", "--use-fast-test-edges"]
     with _waived(_compiled(), waived) as parsed, _taken_from(made, parsed):
         results = list(invoke(arguments, build.warehouse, build.landed, manifest=parsed).results)
     for result in results:
@@ -142,12 +138,12 @@ def _taken_from(made: Path | None, parsed: Manifest) -> Iterator[None]:
     """The project with tables that read what was made of them elsewhere, a folder a layer and in it one a table."""
     nodes: list[Any] = list(parsed.nodes.values()) if made else []
     tables = [node for node in nodes if node.resource_type == "model" and node.config.materialized == "table"]
-    written = [(node.language, node.raw_code) for node in tables]
+    written = [(node.language, node.compiled_code) for node in tables]
     try:
         for node in tables:
             node.language = "sql"
-            node.raw_code = f"select * from read_parquet({in_sql(f'{made}/{node.schema}/{node.name}/*.parquet')})"
+            node.compiled_code = f"select * from read_parquet({in_sql(f'{made}/{node.schema}/{node.name}/*.parquet')})"
         yield
     finally:
         for node, (language, code) in zip(tables, written, strict=True):
-            node.language, node.raw_code = language, code
+            node.language, node.compiled_code = language, code

@@ -75,13 +75,14 @@ def test_a_table_that_is_not_as_described_shuts_the_gate(take: Take) -> None:
 
 def test_the_project_is_whole_again_afterwards(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     parsed: Any = project._compiled()
-    before = {name: (node.language, node.raw_code) for name, node in parsed.nodes.items()}
+    models = {name: node for name, node in parsed.nodes.items() if node.resource_type == "model"}
+    before = {name: (node.language, node.compiled_code) for name, node in models.items()}
 
     def stop(*arguments: Any, **keywords: Any) -> None:
-        assert "read_parquet" in parsed.nodes["model.league_tables.metric_values"].raw_code
+        assert "read_parquet" in parsed.nodes["model.league_tables.metric_values"].compiled_code
         raise duckdb.Error("stopped")
 
     monkeypatch.setattr(project, "invoke", stop)
     with pytest.raises(duckdb.Error):
         project.build_stage(Workspace(tmp_path).build("2025-26-Q1"), "tag:x", (), made=tmp_path)
-    assert {name: (node.language, node.raw_code) for name, node in parsed.nodes.items()} == before
+    assert {name: (node.language, node.compiled_code) for name, node in models.items()} == before

@@ -1,25 +1,28 @@
-"""dbt without a log: what it says is made when somebody asks, and warnings are heard."""
+"""dbt without a log: what it says is made when somebody asks, and warnings are heard. Compiled code runs as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from dbt.task.compile import CompileRunner
 from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager_client import add_callback_to_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
-from orchestration.warehouse.silence import silence
+from orchestration.warehouse.shortcuts import take_shortcuts
 
 
 @pytest.fixture
 def heard() -> Iterator[list[str]]:
     found: list[str] = []
-    silence()
+    take_shortcuts()
     add_callback_to_manager(lambda said: found.append(said.info.msg))
     yield found
-    silence()
+    take_shortcuts()
 
 
 def test_an_event_says_what_it_was_told_when_it_is_asked(heard: list[str]) -> None:
@@ -35,3 +38,11 @@ def test_warnings_are_heard_and_nothing_else(heard: list[str]) -> None:
     for level in (EventLevel.DEBUG, EventLevel.INFO, EventLevel.WARN, EventLevel.ERROR):
         fire_event(Note(msg=level.value), level=level)
     assert heard == ["warn", "error"]
+
+
+def test_what_is_compiled_runs_as_it_is(heard: list[str]) -> None:
+    runner: Any = SimpleNamespace(node=SimpleNamespace(compiled=True, compiled_code="select 1"))
+    assert CompileRunner.compile(runner, manifest=None) is runner.node  # type: ignore[arg-type]
+    runner.node.compiled = False
+    with pytest.raises(AttributeError, match="compiler"):  # dbt's own is asked
+        CompileRunner.compile(runner, manifest=None)  # type: ignore[arg-type]
