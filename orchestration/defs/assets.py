@@ -185,6 +185,9 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
+        op_tags={
+            "dagster/priority": str(int(source.national))
+        },  # checked while the others are landed, for it takes longest
     )
     def landing(
         context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]

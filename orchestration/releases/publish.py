@@ -6,6 +6,7 @@ Belongs here: writing the published tables, version numbers. Does not: any figur
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -79,22 +80,27 @@ def next_version(
 
 
 def _write_tables(build: Build, quarter: Quarter, tables: list[PublishedTable], folder: Path) -> None:
-    with reading(build) as connection:
-        for table in tables:
-            columns = ", ".join(name for name, _, _ in table.columns)
-            safe = ", ".join(safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
-            names = f"(select quarter, {CODE}, {NAME} from {ORGANISATIONS})"
-            named = f"left join {names} using (quarter, {CODE})" if table.names_added else ""
-            # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
-            connection.execute(
-                f"create or replace temp table of_quarter as select {columns} from {table.relation} {named} "
-                f"where quarter = '{quarter}' order by {table.ordered}"
-            )
-            copy_to(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
-            about = {table.name: table.description, **{name: told for name, _, told in table.columns}}
-            metadata = ", ".join(f"{in_sql(name)}: {in_sql(told)}" for name, told in about.items())
-            options = f"format parquet, kv_metadata {{{metadata}}}"
-            copy_to(connection, "from of_quarter", folder / f"{table.name}.parquet", options)
+    with reading(build) as connection, ThreadPoolExecutor(max_workers=2) as pool:
+        written = [pool.submit(_write_table, connection.cursor(), quarter, table, folder) for table in tables]
+        for one in written:
+            one.result()
+
+
+def _write_table(connection: duckdb.DuckDBPyConnection, quarter: Quarter, table: PublishedTable, folder: Path) -> None:
+    columns = ", ".join(name for name, _, _ in table.columns)
+    safe = ", ".join(safe_in_a_spreadsheet(name, kind) for name, kind, _ in table.columns)
+    names = f"(select quarter, {CODE}, {NAME} from {ORGANISATIONS})"
+    named = f"left join {names} using (quarter, {CODE})" if table.names_added else ""
+    # Rows of their own: how DuckDB encodes a column depends on all rows of its table.
+    connection.execute(
+        f"create temp table of_quarter as select {columns} from {table.relation} {named} "
+        f"where quarter = '{quarter}' order by {table.ordered}"
+    )
+    copy_to(connection, f"select {safe} from of_quarter", folder / f"{table.name}.csv", "format csv, header")
+    about = {table.name: table.description, **{name: told for name, _, told in table.columns}}
+    metadata = ", ".join(f"{in_sql(name)}: {in_sql(told)}" for name, told in about.items())
+    options = f"format parquet, kv_metadata {{{metadata}}}"
+    copy_to(connection, "from of_quarter", folder / f"{table.name}.parquet", options)
 
 
 def copy_to(connection: duckdb.DuckDBPyConnection, query: str, path: Path, options: str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import pandas as pd
+import pyarrow.parquet as pq
 from prov.constants import PROV_LABEL, PROV_TYPE
 from prov.model import PROV, ProvDocument
 
@@ -68,8 +68,8 @@ def _about(release: Release) -> str:
 
 def _never_empty(folder: Path, table: str, columns: list[str]) -> set[str]:
     """Of some columns those with a value in every row: part of a key can be empty, such as the member of an archive."""
-    rows = pd.read_parquet(folder / f"{table}.parquet", columns=columns)
-    return {column for column in columns if rows[column].notna().all()}
+    rows = pq.read_table(folder / f"{table}.parquet", columns=columns)
+    return {column for column in columns if not rows[column].null_count}
 
 
 def _columns(table: PublishedTable, required: set[str]) -> Iterator[dict[str, Any]]:

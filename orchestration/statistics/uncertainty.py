@@ -5,6 +5,7 @@ Belongs here: putting their answers side by side. Does not: any answer (`ranges`
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -28,15 +29,16 @@ COLUMNS = dict.fromkeys(KEY, pa.string()) | {
 def rank_uncertainty(leagues: list[League], measured: pd.DataFrame) -> pa.Table:
     """One row per organisation of a league, in COLUMNS: the figures of each part under its name. Those of `measured`
     are empty in a league without counts."""
-    found = {
-        "likely": ranges.likely_ranges(leagues),
-        "set": rank_sets.rank_sets(leagues),
-        "method": method_choices.method_choices(leagues),
-        "measured": measurement.measurement_error(leagues, measured),
-    }
+    with ThreadPoolExecutor(max_workers=2) as pool:  # a build waits for this alone, and NumPy lets go of Python
+        begun = {
+            "likely": pool.submit(ranges.likely_ranges, leagues),
+            "set": pool.submit(rank_sets.rank_sets, leagues),
+            "method": pool.submit(method_choices.method_choices, leagues),
+            "measured": pool.submit(measurement.measurement_error, leagues, measured),
+        }
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for part, answers in found.items():
-        for answer in answers.to_pylist():
+    for part, answers in begun.items():
+        for answer in answers.result().to_pylist():
             key = tuple(answer.pop(name) for name in KEY)
             row = rows.setdefault(key, dict(zip(KEY, key, strict=True)))
             row |= {f"{part}_{name}": value for name, value in answer.items()}
