@@ -185,9 +185,8 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
-        op_tags={
-            "dagster/priority": str(int(source.national))
-        },  # checked while the others are landed, for it takes longest
+        # What takes longest to check is landed first.
+        op_tags={"dagster/priority": str(int(source.national))},
     )
     def landing(
         context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]
