@@ -807,6 +807,19 @@ def ae_file_of_a_month_as_that_of_the_month_before(part: Part) -> Expected:
 
 
 @mutant
+def ae_trust_of_the_month_before_lost(part: Part) -> Expected:
+    """With its figures, so that England adds up. The month before is a copy, as its own test says."""
+    copied = ae_file_of_a_month_as_that_of_the_month_before(part)
+    later = "_source_sha256 <> 'ae'"
+    row = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0' and {later}")
+    total = part.row("ae", f"{ENGLAND} and {later}")
+    part.put("ae", total, **{name: int(total[name]) - int(row[name]) for name in counts_of_ae(part)})
+    part.lose("ae", f"rowid = {row['rowid']}")
+    lost = {"measure": "ae_within_4_hours", "month": MONTH, "trust_code": row["org_code"].strip()}
+    return {**copied, "trusts_are_in_every_month": [{**lost, "counted_in": FEBRUARY, "file_name": part.file(total)}]}
+
+
+@mutant
 def ae_longer_waits_than_attendances(part: Part) -> Expected:
     """Of booked appointments, in all organisations and England: the counts add up."""
     booked, waited = "a_e_attendances_booked_appointments_type_1", "attendances_over_4hrs_booked_appointments_type_1"
