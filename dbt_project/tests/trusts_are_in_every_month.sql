@@ -4,12 +4,14 @@
 {#- Of 2,814 counts of real trusts and the next month at hand one ended by itself, of 3 people (2026-11-27). #}
 {%- set least = 20 %}
 with months as (
-    select distinct
+    select
         source_id,
         quarter,
-        month
+        month,
+        min(file_name) as file_name
     from {{ ref('months_available') }}
     where coalesce(part, 'provider') <> 'commissioner'
+    group by source_id, quarter, month
 ),
 
 next_months as (
@@ -17,7 +19,8 @@ next_months as (
         source_id,
         month,
         lead(month) over (partition by source_id order by month) as next_month,
-        lead(quarter) over (partition by source_id order by month) as next_quarter
+        lead(quarter) over (partition by source_id order by month) as next_quarter,
+        lead(file_name) over (partition by source_id order by month) as file_name
     from months
 ),
 
@@ -27,25 +30,14 @@ counted as (
         month,
         measure,
         code_in_file as trust_code,
-        sum(denominator) as counted_before,
-        min(source_sha256) as source_sha256
+        sum(denominator) as counted_before
     from {{ ref('source_counts') }}
     where side = 'provider'
     group by source_id, month, measure, code_in_file
-),
-
-files as (
-    select
-        source_id,
-        month,
-        min(file_name) as file_name
-    from {{ ref('months_available') }}
-    where coalesce(part, 'provider') <> 'commissioner'
-    group by source_id, month
 )
 
 select
-    files.file_name,
+    next_months.file_name,
     next_months.next_month as month,
     counted.measure,
     counted.trust_code,
@@ -77,7 +69,6 @@ left join counted as after
         and after.trust_code = counted.trust_code
 left join {{ ref('successions') }} as successions
     on successions.quarter = next_months.next_quarter and successions.predecessor_code = counted.trust_code
-left join files on files.source_id = counted.source_id and files.month = next_months.next_month
 where
     counted.counted_before >= {{ least }}
     and coalesce(forms.source_id, counted.source_id) = counted.source_id
