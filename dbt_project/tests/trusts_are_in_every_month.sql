@@ -3,37 +3,52 @@
 -- lost: those of one trust, of one measure, or all at the end of a file.
 {#- Of 2,814 counts of real trusts and the next month at hand one ended by itself, of 3 people (2026-11-27). #}
 {%- set least = 20 %}
-with months as (
+with files as (
+    select
+        *,
+        coalesce(part, 'provider') as kind
+    from {{ ref('months_available') }}
+    where coalesce(part, 'provider') <> 'commissioner'
+),
+
+months as (
     select
         source_id,
+        kind,
         quarter,
         month,
         min(file_name) as file_name
-    from {{ ref('months_available') }}
-    where coalesce(part, 'provider') <> 'commissioner'
-    group by source_id, quarter, month
+    from files
+    group by source_id, kind, quarter, month
 ),
 
 next_months as (
     select
         source_id,
+        kind,
         month,
-        lead(month) over (partition by source_id order by month) as next_month,
-        lead(quarter) over (partition by source_id order by month) as next_quarter,
-        lead(file_name) over (partition by source_id order by month) as file_name
+        lead(month) over (partition by source_id, kind order by month) as next_month,
+        lead(quarter) over (partition by source_id, kind order by month) as next_quarter,
+        lead(file_name) over (partition by source_id, kind order by month) as file_name
     from months
 ),
 
 counted as (
     select
-        source_id,
-        month,
-        measure,
-        code_in_file as trust_code,
-        sum(denominator) as counted_before
-    from {{ ref('source_counts') }}
-    where side = 'provider'
-    group by source_id, month, measure, code_in_file
+        counts.source_id,
+        files.kind,
+        counts.month,
+        counts.measure,
+        counts.code_in_file as trust_code,
+        sum(counts.denominator) as counted_before
+    from {{ ref('source_counts') }} as counts
+    inner join files
+        on
+            files.source_id = counts.source_id
+            and files.source_sha256 = counts.source_sha256
+            and files.month = counts.month
+    where counts.side = 'provider'
+    group by counts.source_id, files.kind, counts.month, counts.measure, counts.code_in_file
 )
 
 select
@@ -48,6 +63,7 @@ from counted
 inner join next_months
     on
         next_months.source_id = counted.source_id
+        and next_months.kind = counted.kind
         and next_months.month = counted.month
         and next_months.next_month <= counted.month + interval 3 month
 inner join {{ ref('reference_trusts') }} as trusts
