@@ -1,9 +1,10 @@
 """Characters that text from outside must not bring along: what a terminal obeys, what turns a line round, what no
-picture or page may hold, what ends a text of SQL."""
+picture or page may hold, what ends a text of SQL. And a list that is cut where it is long."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # Control characters but tab and ends of line; ends of line that look like none; overrides of direction; what is no
 # character at all.
@@ -21,3 +22,10 @@ def visible(text: str, hidden: re.Pattern[str] = HIDDEN) -> str:
 def in_sql(text: object) -> str:
     """A text as SQL writes it, such as a path where DuckDB takes no parameter."""
     return "'" + str(text).replace("'", "''") + "'"
+
+
+def first_of(texts: Iterable[object], most: int, between: str = ", ") -> str:
+    """The first of some texts and how many more there are: `a, b and 3 more`."""
+    every = [str(text) for text in texts]
+    more = f" and {len(every) - most} more" if len(every) > most else ""
+    return between.join(every[:most]) + more

@@ -9,7 +9,7 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
@@ -31,6 +31,7 @@ from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
 from orchestration.sources.inventory import Candidate, conflicts, survey
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
+from orchestration.text import first_of
 from orchestration.warehouse import project
 from orchestration.workspace.files import is_scratch, sha256_of_file
 from orchestration.workspace.paths import Workspace, unfinished
@@ -92,7 +93,7 @@ def environment() -> Iterator[Finding]:
     state = OK if python in SpecifierSet(supported) else ERROR
     yield Finding("environment", state, f"Python {python}", "" if state == OK else f"install one that is {supported}")
     if departures := list(dependencies.departures()):
-        found = f"libraries that depart from requirements.lock: {listed(departures)}"
+        found = f"libraries that depart from requirements.lock: {first_of(departures, NAMED)}"
         yield Finding("environment", ERROR, found, "make .venv/.ready makes them so")
     else:
         yield Finding("environment", OK, f"{len(dependencies.locked())} libraries as locked")
@@ -187,16 +188,16 @@ def store(workspace: Workspace) -> Iterator[Finding]:
     gone = [name for sha256, name in sorted(in_force.items()) if not Store(workspace).path(sha256).exists()]
     if changed:
         to_do = "remove it and build again with the published file, which the lock names by the same sha256"
-        yield Finding("store", ERROR, f"changed: {listed(map(str, changed))}", to_do)
+        yield Finding("store", ERROR, f"changed: {first_of(changed, NAMED)}", to_do)
     if gone:
         to_do = "put it back into the folder of extracts and build its quarter again"
-        yield Finding("store", ERROR, f"in force by the lock and not stored: {listed(gone)}", to_do)
+        yield Finding("store", ERROR, f"in force by the lock and not stored: {first_of(gone, NAMED)}", to_do)
     left = [str(path) for path in files if is_scratch(path)]
     in_the_making = [path for kind in ("history", "releases") for path in (workspace.data_dir / kind).glob("*")]
     left += [str(path) for path in sorted(map(unfinished, in_the_making)) if path.exists()]
     if left:
         yield Finding(
-            "store", WARNING, f"left by a killed process: {listed(left)}", "nothing: the next build removes it"
+            "store", WARNING, f"left by a killed process: {first_of(left, NAMED)}", "nothing: the next build removes it"
         )
     if not changed and not gone:
         size = sum(path.stat().st_size for path in whole)
@@ -209,7 +210,7 @@ def releases(workspace: Workspace) -> Iterator[Finding]:
         damage = [f"{one.name}: {text}" for one in versions for text in _damage(one)]
         if damage:
             to_do = "take it from a backup; league verify says what a build gives"
-            yield Finding("releases", ERROR, f"{quarter} {listed(damage)}", to_do)
+            yield Finding("releases", ERROR, f"{quarter} {first_of(damage, NAMED)}", to_do)
         else:
             last = Release.read(versions[-1])
             found = f"{quarter}: {len(versions)} whole; {versions[-1].name} is {last.standing()}"
@@ -247,10 +248,10 @@ def sources(workspace: Workspace, today: date) -> Iterator[Finding]:
         for state, means in ((OVERDUE, WARNING if released else ERROR), (LATE, WARNING)):
             if missing := [str(one) for one in publications if one.state == state]:
                 to_do = "league fetch, or the file into the folder of extracts by hand"
-                yield Finding("sources", means, f"{name}: {listed(missing, '; ')}", to_do)
+                yield Finding("sources", means, f"{name}: {first_of(missing, NAMED, '; ')}", to_do)
     if coming := due_next(arrived, today):
         following = [f"{one.source_id}, {one.name} by {one.due}" for one in coming]
-        yield Finding("sources", OK, f"due next: {listed(following, '; ')}")
+        yield Finding("sources", OK, f"due next: {first_of(following, NAMED, '; ')}")
 
 
 def _newest(lock: Lock) -> dict[str, str]:
@@ -279,8 +280,3 @@ def alerts() -> Iterator[Finding]:
         yield Finding("alerts", WARNING, "go to the log of the instance alone", f"set a channel ({RUNBOOK})")
     else:
         yield Finding("alerts", OK, "none is set up, and no instance that would send any")
-
-
-def listed(texts: Iterable[str], between: str = ", ") -> str:
-    every = list(texts)
-    return between.join(every[:NAMED]) + (f"{between}{len(every) - NAMED} more" if len(every) > NAMED else "")

@@ -6,6 +6,7 @@ import re
 
 from orchestration.errors import LeagueError
 from orchestration.releases.release import Release, Row
+from orchestration.text import first_of
 
 NAMED = 10
 
@@ -20,7 +21,8 @@ def search(release: Release, said: str) -> list[Row]:
     found = [row for row in rows if words and all(f" {word}" in f" {_name(row)}" for word in words)]
     if not found:
         near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_name(row)}" for word in words)})
-        raise LeagueError(f"no organisation of {release} has the code or the name {said}{listed(near, '; near: ')}")
+        nearest = f"; near: {first_of(near, NAMED)}" if near else ""
+        raise LeagueError(f"no organisation of {release} has the code or the name {said}{nearest}")
     return found
 
 
@@ -28,13 +30,8 @@ def one(release: Release, said: str) -> str:
     """The code of the one organisation that a text means. Raises LeagueError, which lists them, where it is several."""
     found = sorted({_named(row) for row in search(release, said)})
     if len(found) > 1:
-        raise LeagueError(f"{said} is {len(found)} organisations: {listed(found)}")
+        raise LeagueError(f"{said} is {len(found)} organisations: {first_of(found, NAMED)}")
     return found[0].partition(" ")[0]
-
-
-def listed(found: list[str], before: str = "") -> str:
-    more = f", {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return f"{before}{', '.join(found[:NAMED])}{more}" if found else ""
 
 
 def _name(row: Row) -> str:

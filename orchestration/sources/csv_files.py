@@ -23,7 +23,7 @@ import pyarrow.csv as pacsv
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.periods import month_of
-from orchestration.text import HIDDEN
+from orchestration.text import HIDDEN, first_of
 
 # Three damaged headings of seventeen (0.70) still are the publication; files of other kinds share none (2026-11).
 RECOGNISED_FROM = 0.6
@@ -74,10 +74,10 @@ class Header:
             what = (
                 f"after the last one known, {{}}, {are} empty and" if self.spurious else f"not known here, {{}}, {are}"
             )
-            listed = _listed([repr(self.headings[position]) for position in self.unknown])
+            listed = first_of((repr(self.headings[position]) for position in self.unknown), NAMED)
             remarks.append(f"{_columns(self.unknown)} {what.format(listed)} left out")
         if missing:
-            remarks.append(f"lacks {_columns(missing)} that no figure needs, {_listed(missing)}")
+            remarks.append(f"lacks {_columns(missing)} that no figure needs, {first_of(missing, NAMED)}")
         if moved := self.source.moved(self.known):
             ends = " to ".join(repr(self.headings[self.known[name]]) for name in moved)
             remarks.append(f"columns are not in the order described, {ends}: they are read by their headings")
@@ -94,11 +94,6 @@ class Header:
 
 def _columns(some: Sized) -> str:
     return "1 column" if len(some) == 1 else f"{len(some)} columns"
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def source_by_headings(head: bytes, enough: float = RECOGNISED_FROM) -> Source | None:
@@ -371,7 +366,7 @@ def column_names(headings: list[str], source: Source, file: str) -> Header:
 
 
 def _headings(names: Sequence[str], source: Source) -> str:
-    return _listed(["/".join(source.headings_of(name)) for name in names])
+    return first_of(("/".join(source.headings_of(name)) for name in names), NAMED)
 
 
 def unknown_heading(

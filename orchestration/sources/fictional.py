@@ -17,6 +17,7 @@ from pathlib import Path
 
 from orchestration.errors import LeagueError
 from orchestration.sources.archives import HEAD, is_archive, members, open_archive, open_file
+from orchestration.text import first_of
 
 NAMED = 3  # files of each kind that a refusal names
 # A whole cell: between commas or ends of line in CSV, quoted or not; between tags in the XML of a workbook.
@@ -42,12 +43,7 @@ def all_fictional(files: dict[str, bool]) -> bool:
     fictional, real = ([name for name, found in files.items() if found is kind] for kind in (True, False))
     if fictional and real:
         raise LeagueError(
-            f"fictional files of league sample lie among real ones: {_listed(fictional)} are fictional,"
-            f" {_listed(real)} are real. Give each a folder of their own"
+            f"fictional files of league sample lie among real ones: {first_of(fictional, NAMED)} are fictional,"
+            f" {first_of(real, NAMED)} are real. Give each a folder of their own"
         )
     return bool(fictional)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more

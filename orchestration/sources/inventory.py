@@ -26,7 +26,7 @@ from orchestration.sources.fictional import all_fictional
 from orchestration.sources.lock import IN_FORCE, NOT_RECORDED, UNDECIDED, Entry, Lock
 from orchestration.sources.recognise import Subject
 from orchestration.sources.vintages import fitting
-from orchestration.text import IN_NAMES, visible
+from orchestration.text import IN_NAMES, first_of, visible
 from orchestration.workspace.files import is_scratch, sha256_of_file
 from orchestration.workspace.paths import Workspace
 
@@ -403,8 +403,8 @@ def in_short(inventory: pd.DataFrame) -> list[str]:
     kinds = [reason.removeprefix(name) for reason, name in zip(reasons, files["file_name"], strict=True)]
     lines = []
     for kind, names in files["file_name"].groupby(pd.Series(kinds, files.index, dtype=str), sort=False):
-        listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-        lines.append(f"{len(names)} {'file' if len(names) == 1 else 'files'}, {str(kind).lstrip(':, ')}: {listed}")
+        files_of = f"{len(names)} {'file' if len(names) == 1 else 'files'}"
+        lines.append(f"{files_of}, {str(kind).lstrip(':, ')}: {first_of(names, NAMED)}")
     return lines
 
 

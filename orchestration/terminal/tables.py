@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.errors import LeagueError
-from orchestration.releases.search import listed, search
+from orchestration.releases.search import search
 from orchestration.terminal.console import Console
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _found(
             said = {row["organisation_code"] for row in search(release, organisation)}
         found = [row for row in found if any(row[column] in said for column in codes)]
     if not found:
-        of = listed([text for text in (league, organisation) if text], " of ")
-        raise LeagueError(f"{name} of {release} has no rows{of}")
+        of = ", ".join(text for text in (league, organisation) if text)
+        raise LeagueError(f"{name} of {release} has no rows{' of ' if of else ''}{of}")
     return tables[name], found
 
 
