@@ -50,8 +50,8 @@ class Column(Entry):
     areas with the same headings is told by its first of the `cells`, which are like these. In a workbook the text may
     come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
     `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
-    name of the `sheet`. What stands above a table is `such_as` an example, for people. A heading alone describes one
-    too."""
+    name of the `sheet`. What stands above a table, or is like `cells`, is `such_as` an example, for people. A
+    heading alone describes one too."""
 
     name: Text
     published: Texts = ()

@@ -145,7 +145,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
         if column.cells and not re.fullmatch(column.cells, first := rows[column.name].iloc[0].strip()):
             heading = header.headings[header.known[column.name]]
             what = f"is not {source.title!r}, as like as it looks"
-            raise InputError(what, file=place, row=2, column=heading, found=first, expected=column.cells)
+            raise InputError(what, file=place, row=2, column=heading, found=first, expected=f"such as {column.such_as}")
     return [Subject(period=vintage_of(rows, source) or source.edition(header.headings))], remarks
 
 

@@ -300,7 +300,7 @@ def _refuse_figures_apart(row: Row, head: Head, table: Table, place: str) -> Non
                 row=head.row,
                 column=get_column_letter(position),
                 found=head.unknown.get(position, "no heading"),
-                expected=f"a heading like {table.many}",
+                expected=f"a heading like {next(iter(head.many.values()))!r}",
             )
 
 
