@@ -7,10 +7,18 @@ select
     organisations.organisation_name,
     icbs.opened_on,
     icbs.closed_on,
-    quarters.period_end
+    quarters.period_end,
+    named.source_sha256,
+    named.source_member,
+    named.source_row
 from {{ ref('organisations') }} as organisations
 inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = organisations.quarter
 inner join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = organisations.organisation_code
+left join {{ ref('organisations_in_files') }} as named
+    on
+        named.quarter = organisations.quarter
+        and named.organisation_code = organisations.organisation_code
+        and named.side = 'commissioner'
 where
     organisations.league = 'icb'
     and (icbs.opened_on > quarters.period_end or icbs.closed_on < quarters.period_end)

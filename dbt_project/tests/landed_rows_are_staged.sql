@@ -15,6 +15,7 @@ landed as (
     select
         in_use.quarter,
         in_use.league,
+        in_use.source_sha256,
         count(*) as rows_landed
     from in_use
     inner join {{ source('land', 'nof_data') }} as nof
@@ -22,23 +23,29 @@ landed as (
             nof._source_sha256 = in_use.source_sha256
             and nof._league = in_use.league
             and coalesce(nullif({{ clean_text('nof.quarter_label') }}, ''), nof._file_quarter) = in_use.published_label
-    group by in_use.quarter, in_use.league
+    group by in_use.quarter, in_use.league, in_use.source_sha256
 ),
 
 staged as (
     select
         quarter,
         league,
+        source_sha256,
         count(*) as rows_staged
     from {{ ref('nof_figures') }}
-    group by quarter, league
+    group by quarter, league, source_sha256
 )
 
 select
-    landed.quarter,
-    landed.league,
+    coalesce(landed.quarter, staged.quarter) as quarter,
+    coalesce(landed.league, staged.league) as league,
+    coalesce(landed.source_sha256, staged.source_sha256) as source_sha256,
     landed.rows_landed,
     staged.rows_staged
 from landed
-full outer join staged on staged.quarter = landed.quarter and staged.league = landed.league
+full outer join staged
+    on
+        staged.quarter = landed.quarter
+        and staged.league = landed.league
+        and staged.source_sha256 = landed.source_sha256
 where landed.rows_landed is distinct from staged.rows_staged

@@ -8,7 +8,10 @@ with stated as (
         leagues.league_source,
         trusts.league as league_by_seed,
         leagues.league_by_type,
-        listed.league as league_by_list
+        listed.league as league_by_list,
+        case when listed.league <> leagues.league then listed.source_sha256 end as source_sha256,
+        case when listed.league <> leagues.league then listed.source_member end as source_member,
+        case when listed.league <> leagues.league then listed.source_row end as source_row
     from {{ ref('trust_leagues') }} as leagues
     left join {{ ref('trusts') }} as trusts on trusts.trust_code = leagues.trust_code
     left join {{ ref('listed_trusts') }} as listed

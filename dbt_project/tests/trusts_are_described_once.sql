@@ -1,13 +1,31 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- Two names, subtypes, regions or leagues of one trust in one quarter are a contradiction in the files. An ICB may be
--- in our league and in NHS England's.
+-- Two subtypes, regions or leagues of one trust in one quarter are a contradiction in the files: each with its first
+-- row. An ICB may be in our league and in NHS England's.
+with twice as (
+    select
+        quarter,
+        organisation_code
+    from {{ ref('organisations') }}
+    group by quarter, organisation_code, coalesce(league, '') = 'icb_official'
+    having count(*) > 1
+)
+
 select
-    quarter,
-    organisation_code,
-    {{ joined('organisation_name', ' | ', distinct=true) }} as names,
-    {{ joined('league', ' | ', distinct=true) }} as leagues,
-    {{ joined('trust_subtype', ' | ', distinct=true) }} as subtypes,
-    {{ joined('region', ' | ', distinct=true) }} as regions
-from {{ ref('organisations') }}
-group by quarter, organisation_code, coalesce(league, '') = 'icb_official'
-having count(*) > 1
+    figures.quarter,
+    figures.trust_code,
+    figures.league,
+    figures.trust_subtype,
+    figures.published_region,
+    figures.source_sha256,
+    figures.source_member,
+    min(figures.source_row) as source_row
+from {{ ref('nof_figures') }} as figures
+inner join twice on twice.quarter = figures.quarter and twice.organisation_code = figures.trust_code
+group by
+    figures.quarter,
+    figures.trust_code,
+    figures.league,
+    figures.trust_subtype,
+    figures.published_region,
+    figures.source_sha256,
+    figures.source_member

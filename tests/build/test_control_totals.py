@@ -16,6 +16,7 @@ import pytest
 from orchestration.text import in_sql
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import Build
+from tests.build.test_rules_of_dbt import CHANGES, PROVED_ELSEWHERE
 
 Row = dict[str, Any]
 Expected = dict[str, list[Row]]  # by test, the rows that it must return, in the columns that matter
@@ -62,20 +63,6 @@ SHARED = ["counts", "forms_at_hand", "source_counts"]  # read by many tests, so 
 CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
 CHANGED += ["reference_trusts", "trust_leagues", "nof_figures"]
 KEYED = [*MODELS, "source_counts"]
-OF_THE_FRAMEWORK = {  # singular tests on the NHS Oversight Framework's own files
-    "figures_are_published_once",
-    "landed_rows_are_staged",
-    "league_table_lists_the_same_trusts",
-    "merged_trusts_are_gone",
-    "published_ids_are_known",
-    "published_units_are_known",
-    "published_values_are_used",
-    "releases_and_seeds_agree",
-    "releases_go_with_themselves",
-    "reporting_dates_are_understood",
-    "summary_figures_complete",
-    "trusts_are_described_once",
-}
 ICBS_ADD_UP = "icbs_of_surveys_and_diagnoses_add_up"
 FIRST_WEEK, WEEK_19, WEEK_53 = "gt_00_to_01_weeks_sum_1", "gt_18_to_19_weeks_sum_1", "gt_52_to_53_weeks_sum_1"
 
@@ -87,9 +74,7 @@ def _tests() -> dict[str, Any]:
     singular = {
         node["name"]: node
         for node in tests
-        if not node.get("test_metadata")
-        and ("stage_metric" in node["tags"] or node["name"] == "official_figures_are_compared")
-        and node["name"] not in OF_THE_FRAMEWORK
+        if not node.get("test_metadata") and node["name"] not in CHANGES.keys() | PROVED_ELSEWHERE
     }
     keys = {f"{model}.key": node for node in tests for model in KEYED if node["name"] == f"rules_of_{model}"}
     return singular | keys
@@ -1884,7 +1869,7 @@ def test_good_data_passes(part: Part) -> None:
 
 
 def test_every_test_on_a_publication_has_a_mutant(whole: Part) -> None:
-    """A new singular test needs one too, or a place in OF_THE_FRAMEWORK."""
+    """A new singular test needs one too, or a change in `test_rules_of_dbt.py`."""
     for name in MUTANTS.keys() - CAUGHT.keys():  # where this test is run alone, all
         whole.connection.execute("begin")
         CAUGHT[name] = set(MUTANTS[name](whole))
@@ -1892,5 +1877,3 @@ def test_every_test_on_a_publication_has_a_mutant(whole: Part) -> None:
     caught = set().union(*CAUGHT.values())
     assert caught == set(whole.tests)
     assert {name for name in caught if name.endswith(".key")} == {f"{model}.key" for model in KEYED}
-    nodes = manifest.raw()["nodes"].values()
-    assert {node["name"] for node in nodes if node["resource_type"] == "test"} >= OF_THE_FRAMEWORK

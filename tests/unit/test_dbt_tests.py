@@ -170,6 +170,20 @@ def test_reporting_date_not_understood_is_named_by_its_first_row() -> None:
     assert [(row["reporting_date"], row["source_row"], row["figures"]) for row in found] == [("autumn", 8, 2)]
 
 
+def test_metric_whose_scores_no_population_explains_is_named_once() -> None:
+    scores = "('A', 'OF0010', 'published'), ('B', 'OF0010', 'published'), ('A', 'OF0013', 'recovered')"
+    found = found_by(
+        "scores_are_recovered",
+        {
+            "recovered_scores": "select 'q' as quarter, *"
+            f" from (values {scores}) as t (organisation_code, metric_id, score_basis)",
+            "scoring_inputs": "select 'q' as quarter, 'acute' as league, unnest(['A', 'B', 'A']) as organisation_code,"
+            " unnest(['OF0010', 'OF0010', 'OF0013']) as metric_id",
+        },
+    )
+    assert [(row["metric_id"], row["such_as"], row["scores"]) for row in found] == [("OF0010", "A", 2)]
+
+
 END = "date '2025-09-30'"
 SIZES = "('acute', 3, 2), ('ambulance', 1, 1), ('icb', 1, 2), ('none', 0, 9), ('other', 1, 2)"
 TRUSTS = f"('A', 'acute', null), ('GONE', 'acute', {END} - 1), ('MERGED', 'acute', null), ('L', 'acute', null)"

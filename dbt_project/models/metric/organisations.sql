@@ -3,15 +3,16 @@
 -- such a file those of etr. They are in our league, and once more in that of NHS England where a release has them.
 -- UNKNOWN can be both provider and commissioner: it is listed once.
 with published as (
-    select distinct
+    select
         figures.quarter,
         figures.league,
         figures.trust_code,
-        figures.trust_name,
+        min(figures.trust_name) as trust_name,
         figures.trust_subtype,
         regions.region
     from {{ ref('nof_figures') }} as figures
     left join {{ ref('regions') }} as regions on regions.published_name = lower(figures.published_region)
+    group by figures.quarter, figures.league, figures.trust_code, figures.trust_subtype, regions.region
 ),
 
 leagues_released as (
