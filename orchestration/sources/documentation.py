@@ -35,7 +35,7 @@ def files_table() -> Iterator[str]:
     for source in sorted(described.values(), key=lambda one: (not one.required, one.publication, one.id)):
         calendar = described[source.publication].calendar
         until = f", until {source.retired.since:%Y-%m}" if source.retired else ""
-        of = f"{_of(described[source.publication])}{until}" if calendar else "one file"
+        of = f"{_of(described[source.publication])}{until}" if calendar else _of_period(source)
         yield f"| [{source.id}](#{source.id}) | {_address(source)} | {source.found_as} | {of} | {_need(source)} |"
 
 
@@ -79,6 +79,14 @@ def _fetched(how: Fetch) -> str:
     found = f"`{how.files}` {where}" if how.files else how.address
     hosts = f", from {', '.join(how.hosts)} too" if how.hosts else ""
     return f"- Fetched: {found}{hosts}. Assumed: {how.assumed}"
+
+
+def _of_period(source: Source) -> str:
+    """Of which periods the files are where nobody expects them by a calendar."""
+    if not source.period:
+        return "one file"
+    of_month = any(part in written for written in source.period.format for part in ("%b", "%B", "%m"))
+    return "any month" if of_month else "any year"
 
 
 def _of(source: Source) -> str:
