@@ -74,7 +74,7 @@ def fetch_what_is_due(context: dg.ScheduleEvaluationContext, folders: Folders) -
     quarter = latest_due(today)
     if quarter is None:
         return dg.SkipReason("nothing is due of any quarter")
-    arrived = {key[:2] for key in read_lock(Workspace(Path(folders.data))).entries}
+    arrived = read_lock(Workspace(Path(folders.data))).arrived()
     publications = [one for q in needed(quarter) for one in expected(q, arrived, today)]
     due = [one for one in publications if one.state == LATE or (one.state == AWAITED and one.due == today)]
     if not due and today.weekday() != MONDAY:

@@ -241,7 +241,7 @@ def sources(workspace: Workspace, today: date) -> Iterator[Finding]:
     told = ", ".join(f"{source} {day}" for source, day in newest.items()) or "none"
     yield Finding("sources", OK, f"last retrieved: {told}")
     quarter = latest_due(today)
-    arrived = {key[:2] for key in lock.entries}
+    arrived = lock.arrived()
     for name in needed(quarter) if quarter else ():
         released = shelf.latest_version(workspace.releases(name))  # without what is missing: it is partial
         publications = expected(name, arrived, today)

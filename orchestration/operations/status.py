@@ -25,7 +25,7 @@ def status(workspace: Workspace, today: date) -> Facts:
     """All facts, for a program as well. Days are those of `today`, times UTC."""
     built = {quarter for quarter in known_quarters() if workspace.builds_of(quarter)}
     quarters = sorted({*shelf.quarters_released(workspace), *built})
-    arrived = {key[:2] for key in read_lock(workspace).entries}
+    arrived = read_lock(workspace).arrived()
     due = latest_due(today)
     late = [one for name in (needed(due) if due else ()) for one in expected(name, arrived, today)]
     return {

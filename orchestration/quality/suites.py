@@ -4,7 +4,6 @@ Does not belong here: Dagster, dbt, the rules themselves."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
@@ -18,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 from orchestration.errors import GateError
 from orchestration.quality.checks import Check, first_of_each_quarter
 from orchestration.sources.descriptions import ROW_OF_FILE, known_sources
-from orchestration.workspace.paths import SEEDS, SUITES
+from orchestration.workspace.paths import SUITES
+from orchestration.workspace.seeds import seed_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,8 +80,7 @@ def _at_its_level(expectation: dict[str, Any], levels: dict[str, float]) -> dict
 @cache
 def suites(gate: str) -> tuple[Suite, ...]:
     """The suites of a gate, in order of table name."""
-    with (SEEDS / "decision_levels.csv").open(encoding="utf-8", newline="") as file:
-        levels = {row["decision"]: float(row["value"]) for row in csv.DictReader(file)}
+    levels = {row["decision"]: float(row["value"]) for row in seed_rows("decision_levels")}
     found = []
     for path in sorted((SUITES / gate).glob("*.json")):
         content = path.read_bytes()

@@ -6,7 +6,6 @@ check of its own; how the page looks (`audit_page.html.j2`)."""
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
 import re
 from collections import Counter
@@ -24,6 +23,7 @@ from orchestration.releases.release import Release, Row, came
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest
 from orchestration.workspace.paths import PROJECT, SEEDS
+from orchestration.workspace.seeds import seed_rows
 
 NAME = "audit.html"
 HEAD = 20  # rows that the page has of each table of insight
@@ -236,7 +236,7 @@ def _left_out(files: list[Row]) -> list[Row]:
 def _rules(quarter: str, rescored_under: str | None) -> list[Row]:
     """Every seed with its rows in force: of the frameworks and, where a rule is of one quarter, of the quarter."""
     described = {seed.name: seed.description for seed in manifest.seeds()}
-    seeds = {path: _csv(path) for path in sorted(SEEDS.glob("*.csv"))}
+    seeds = {path: seed_rows(path.stem) for path in sorted(SEEDS.glob("*.csv"))}
     frameworks = {row["framework"] for row in seeds[SEEDS / "quarter_frameworks.csv"] if row["quarter"] == quarter}
     frameworks = {rescored_under} if rescored_under else frameworks
     found = []
@@ -258,11 +258,6 @@ def _rules(quarter: str, rescored_under: str | None) -> list[Row]:
             }
         )
     return found
-
-
-def _csv(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _is_number(text: str) -> bool:

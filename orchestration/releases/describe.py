@@ -5,7 +5,6 @@ Belongs here: what each of them is made from. Does not: the tables (`publish.py`
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader, Template
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from orchestration import second_process
 from orchestration.quality import evidence
@@ -30,7 +29,8 @@ from orchestration.releases.release import CHECKS, FICTIONAL, OPENLINEAGE, PACKA
 from orchestration.releases.spreadsheets import FORMULA
 from orchestration.sources.descriptions import known_sources
 from orchestration.workspace.files import files_of_tree, sha256_of_file, sha256_of_tree
-from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SEEDS, SOURCES, STATISTICS, SUITES, Build
+from orchestration.workspace.paths import DBT_PROJECT, DISCOVERY, PROJECT, SOURCES, STATISTICS, SUITES, Build
+from orchestration.workspace.seeds import seed_rows
 
 CONTRACT_VERSION = "3.2"
 README = "README.md"
@@ -148,8 +148,7 @@ def package(
 
 def _not_official(quarter: str, framework: str) -> str:
     """What everything says of a rescore. A quarter may be scored under its own framework, by the seeds alone."""
-    with (SEEDS / "quarter_frameworks.csv").open(encoding="utf-8", newline="") as file:
-        was_in_force = {"quarter": quarter, "framework": framework} in csv.DictReader(file)
+    was_in_force = {"quarter": quarter, "framework": framework} in seed_rows("quarter_frameworks")
     how = "as the seeds alone have them" if was_in_force else "which were not in force"
     return f"Not official: scored under the rules of {framework}, {how}. Compare its ranks with none under other rules."
 
@@ -266,7 +265,11 @@ def _dictionary(release: Release, tables: list[PublishedTable]) -> str:
 @cache
 def template(name: str) -> Template:
     environment = Environment(  # noqa: S701 - Markdown for people to read, nothing is rendered as HTML
-        loader=FileSystemLoader(Path(__file__).parent), trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["code"] = _code
     return environment.get_template(name)

@@ -4,7 +4,6 @@ Belongs here: what the script is given. Does not: weighing (`assets/own.js`), of
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from decimal import Decimal
@@ -16,7 +15,7 @@ from orchestration.site.league_pages import above
 from orchestration.site.render import File, page
 from orchestration.site.rows import Certainty, Measure
 from orchestration.site.view import FINANCE, Edition, League
-from orchestration.workspace.paths import SEEDS
+from orchestration.workspace.seeds import seed_rows
 
 SURVEY_OF_STAFF = "out of 10"  # the unit of the staff survey, and of nothing else
 MOST = Decimal(5)  # what a reader can set
@@ -128,8 +127,7 @@ def _spared(league: League, segment: int | None) -> bool:
 @cache
 def _asked(question: str) -> frozenset[str]:
     """The measures that answer a question of patients, as our table for patients has them."""
-    with (SEEDS / "patient_metrics.csv").open(encoding="utf-8", newline="") as lines:
-        return frozenset(row["metric_id"] for row in csv.DictReader(lines) if row["question"] == question)
+    return frozenset(row["metric_id"] for row in seed_rows("patient_metrics") if row["question"] == question)
 
 
 def _ranges(certainty: Certainty | None) -> dict[str, tuple[int | None, int | None]]:

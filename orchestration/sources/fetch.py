@@ -157,8 +157,7 @@ class _Run:
 
     def not_arrived(self, but_in: Source | None = None) -> list[Expected]:
         """What the calendar expects of the quarters and the lock does not have, or has in one form only."""
-        entries = read_lock(self.workspace).entries
-        arrived = {key[:2] for key in entries if but_in is None or key[0] != but_in.id}
+        arrived = read_lock(self.workspace).arrived(but_in=but_in.id if but_in else None)
         wanted = [one for quarter in sorted(self.due.quarters) for one in expected(quarter, arrived, self.due.today)]
         return [one for one in wanted if one.state != ARRIVED]
 

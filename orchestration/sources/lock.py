@@ -75,6 +75,10 @@ class Lock:
                 return entry.pinned
         return None
 
+    def arrived(self, but_in: str | None = None) -> set[tuple[str, Subject]]:
+        """Of which source and subject a file ever came, those of one source aside."""
+        return {key[:2] for key in self.entries if key[0] != but_in}
+
     def of_file(self, sha256: str) -> Entry | None:
         """Any entry of a file."""
         return next((entry for entry in self.entries.values() if entry.sha256 == sha256), None)

@@ -3,7 +3,6 @@ about, and whether an organisation is a trust or an ICB."""
 
 from __future__ import annotations
 
-import csv
 import re
 from functools import cache
 from typing import Any
@@ -14,7 +13,7 @@ from orchestration.errors import InputError
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import refuse_strays
-from orchestration.workspace.paths import SEEDS
+from orchestration.workspace.seeds import seed_rows
 
 OFFICIAL_ICBS = "icb_official"
 # Shapes of ODS codes, with those of fictional organisations (X, Z). ICBs of 2026 and North London, a trust, are of one
@@ -26,23 +25,18 @@ EITHER_CODE = re.compile(r"[A-Z][A-Z0-9]{4}")
 
 @cache
 def leagues_by_trust_type() -> dict[str, str]:
-    return {row["published_trust_type"]: row["league"] for row in _seed("trust_types")}
+    return {row["published_trust_type"]: row["league"] for row in seed_rows("trust_types")}
 
 
 @cache
 def icbs_by_code() -> dict[str, str]:
     """The ODS code of each ICB, by that and by its codes of the Office for National Statistics."""
-    return {code: row["icb_code"] for row in _seed("icbs") for code in (row["icb_code"], *row["ons_codes"].split())}
+    return {code: row["icb_code"] for row in seed_rows("icbs") for code in (row["icb_code"], *row["ons_codes"].split())}
 
 
 @cache
 def leagues_by_trust() -> dict[str, str]:
-    return {row["trust_code"]: row["league"] for row in _seed("trusts")}
-
-
-def _seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return {row["trust_code"]: row["league"] for row in seed_rows("trusts")}
 
 
 @cache

@@ -5,20 +5,18 @@ is dbt's (`earlier_trusts`)."""
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 
 import pandas as pd
 
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import Source
-from orchestration.workspace.paths import SEEDS
+from orchestration.workspace.seeds import seed_rows
 
 
 @cache
 def _icbs_opened() -> dict[str, str]:
-    with (SEEDS / "icbs.csv").open(encoding="utf-8", newline="") as file:
-        return {row["icb_code"]: row["opened_on"] for row in csv.DictReader(file)}
+    return {row["icb_code"]: row["opened_on"] for row in seed_rows("icbs")}
 
 
 def vintage_of(rows: pd.DataFrame, source: Source) -> str | None:

@@ -21,7 +21,8 @@ from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.fictional import is_fictional
 from orchestration.text import visible
-from orchestration.workspace.paths import PROJECT, SEEDS, Workspace
+from orchestration.workspace.paths import PROJECT, Workspace
+from orchestration.workspace.seeds import seed_rows
 
 HERE = PROJECT / "data"
 ALL = "all"
@@ -64,8 +65,7 @@ class FrameworkName(click.ParamType[str]):
 
 
 def seeded_frameworks() -> list[str]:
-    with (SEEDS / "frameworks.csv").open(encoding="utf-8", newline="") as file:
-        return [row["framework"] for row in csv.DictReader(file)]
+    return [row["framework"] for row in seed_rows("frameworks")]
 
 
 class ExtractsFolder(click.Path):

@@ -24,6 +24,7 @@ from click.testing import CliRunner, Result
 from orchestration import cli
 from orchestration.audit import receipt
 from orchestration.releases import shelf
+from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.workspace.paths import PROJECT, Workspace
 
@@ -179,7 +180,9 @@ def test_status_tells_of_passes_and_of_what_stopped_last(tmp_path: Path) -> None
 
 
 def test_every_table_of_a_release_is_shown(data: Path, built: Any) -> None:
-    for name in completed(data, "show", "--table", ""):
+    names = completed(data, "show", "--table", "")
+    assert {*names} >= {table.name for table in published_tables()}
+    for name in names:
         rows = pd.read_csv(built.release / f"{name}.csv", dtype=str)
         if rows.empty:
             assert "has no rows" in str(run(data, "show", "--table", name).exception)

@@ -48,7 +48,7 @@ pairs as (
                 metrics.population <> metrics_before.population
                 and (
                     metrics.league in (metrics.population, metrics_before.population)
-                    or 'crossing_' || metrics.metric_id not in (metrics.population, metrics_before.population)
+                    or (metrics.population not like 'crossing_%' and metrics_before.population not like 'crossing_%')
                 )
                 then
                     'scored among ' || metrics_before.population || ' the quarter before, among '
