@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- Two subtypes, regions or leagues of one trust in one quarter are a contradiction in the files: each with its first
--- row. An ICB may be in our league and in NHS England's.
+-- Two names, subtypes, regions or leagues of one trust in one quarter are a contradiction in the files: each with its
+-- first row. An ICB may be in our league and in NHS England's.
 with twice as (
     select
         quarter,
@@ -13,6 +13,7 @@ with twice as (
 select
     figures.quarter,
     figures.trust_code,
+    figures.trust_name,
     figures.league,
     figures.trust_subtype,
     figures.published_region,
@@ -24,6 +25,7 @@ inner join twice on twice.quarter = figures.quarter and twice.organisation_code 
 group by
     figures.quarter,
     figures.trust_code,
+    figures.trust_name,
     figures.league,
     figures.trust_subtype,
     figures.published_region,

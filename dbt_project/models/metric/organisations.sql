@@ -12,7 +12,13 @@ with published as (
         regions.region
     from {{ ref('nof_figures') }} as figures
     left join {{ ref('regions') }} as regions on regions.published_name = lower(figures.published_region)
-    group by figures.quarter, figures.league, figures.trust_code, figures.trust_subtype, regions.region
+    group by
+        figures.quarter,
+        figures.league,
+        figures.trust_code,
+        {{ plain_name('figures.trust_name') }},
+        figures.trust_subtype,
+        regions.region
 ),
 
 leagues_released as (
