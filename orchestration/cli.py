@@ -444,6 +444,7 @@ def _decide(release: Release, state: str, text: str, what: str, yes: bool, as_js
 
 def main() -> None:
     """Entry point: a refusal is one message and exit code 1."""
+    sys.setswitchinterval(0.0005)  # what hands suites to the second process gets its turn, however busy this one is
     gc.set_threshold(200_000, 20, 100)  # a command is short and what it allocates stays: a tenth of its time
     if not sys.warnoptions:  # of libraries to programmers; a user can do nothing about them
         warnings.showwarning = lambda *_: None  # whatever filters a library sets

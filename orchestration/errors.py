@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import Any
 
 ROOM, RIGHTS = "make room there and start again", "let it be written to by this user and start again"
 TO_DO = {
@@ -41,6 +42,10 @@ class InputError(LeagueError):
             [f"; found {found!r:.200}" if found is not None else "", f"; expected {expected}" if expected else ""]
         )
         super().__init__(f"{file}{place}: {problem}{detail}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """It comes from another process as it was said there."""
+        return InputError.__new__, (InputError, *self.args)
 
 
 class GateError(LeagueError):

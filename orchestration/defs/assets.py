@@ -27,7 +27,7 @@ from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import joined, survey
-from orchestration.sources.landing import land, take_in, write_parquet
+from orchestration.sources.landing import Landing, take_in, write_parquet
 from orchestration.warehouse import manifest, project, spark, tables
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC, relations_of
@@ -134,7 +134,9 @@ def _punctuality(check: str, results: list[Fetched], quarters: list[str]) -> dg.
     group_name="extract",
     name="extracts",
 )
-def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.MaterializeResult[None]]:
+def extracts(
+    folders: Folders, build: dg.ResourceParam[Build], landing: dg.ResourceParam[Landing]
+) -> Iterator[dg.MaterializeResult[None]]:
     """Recognises the extracts, chooses among them and stores those in use; a release stands for what it was built from,
     which is in the store. Starts the build afresh, beside the last whole one."""
     remove_tree(build.unfinished)
@@ -159,6 +161,7 @@ def extracts(folders: Folders, build: dg.ResourceParam[Build]) -> Iterator[dg.Ma
     asked_for = pd.DataFrame(pairs, columns=["quarter", "reads"])
     asked_for = asked_for.assign(fictional=fictional, framework=build.framework)
     write_parquet(asked_for, build.parquet("build"))
+    landing.begin(inventory)
     used = inventory[inventory["status"] == "used"]
     yield dg.MaterializeResult(
         asset_key=EXTRACT_KEYS[0],
@@ -185,13 +188,11 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         description=f"{source.title} ({source.publisher}, {source.licence}), every value text as published.",
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
-        # What takes longest to check is landed first.
-        op_tags={"dagster/priority": str(int(source.national))},
     )
-    def landing(
-        context: dg.AssetExecutionContext, build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]
+    def lands(
+        context: dg.AssetExecutionContext, landing: dg.ResourceParam[Landing], gates: dg.ResourceParam[Gates]
     ) -> dg.MaterializeResult[None]:
-        landed = land(source, pd.read_parquet(build.parquet("files")), build)
+        landed = landing.land(source)
         gates.begin(LAND, source.id)
         if not is_kept(context):
             return dg.MaterializeResult()
@@ -203,7 +204,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
             }
         )
 
-    return landing
+    return lands
 
 
 LANDING = [landing_asset(source) for source in known_sources().values()]

@@ -13,7 +13,7 @@ from orchestration.defs.decide import decide
 from orchestration.defs.gates import GATES
 from orchestration.defs.progress import progress
 from orchestration.defs.public_site import public_site, site_after_decisions, site_job
-from orchestration.defs.resources import Folders, gates, locked_build
+from orchestration.defs.resources import Folders, gates, landing, locked_build
 from orchestration.defs.schedules import (
     build_what_has_come,
     check_job,
@@ -37,7 +37,7 @@ def assemble(folders: Folders | dg.PartialResource[Folders]) -> dg.Definitions:
         jobs=[quarter_job, check_job, series_job, fetch_job, decide, site_job, alert_sensors.alert_test],
         schedules=[fetch_what_is_due],
         sensors=[build_what_has_come, site_after_decisions, *alert_sensors.sensors(os.environ)],
-        resources={"folders": folders, "build": locked_build, "gates": gates},
+        resources={"folders": folders, "build": locked_build, "landing": landing, "gates": gates},
         executor=dg.in_process_executor,
         loggers={"progress": progress},
     )

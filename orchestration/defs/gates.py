@@ -8,6 +8,7 @@ from orchestration.defs.assets import WRITES_WAREHOUSE, asset_check_result
 from orchestration.quality import release_gate, suites
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.suites import Suite
+from orchestration.warehouse import project
 from orchestration.workspace.paths import Build
 
 
@@ -34,6 +35,8 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
         pool=None if suite.gate == LAND else WRITES_WAREHOUSE,
     )
     def checked(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> Iterator[dg.AssetCheckResult]:
+        if suite.gate == LAND:
+            project.prepare()
         by_name = {check_name(check.id): check for check in gates.check(suite)}
         for expectation in suite.expectations:
             name = check_name(expectation["meta"]["id"])

@@ -10,6 +10,7 @@ import dagster as dg
 from orchestration.quality.gates import Gates
 from orchestration.quality.release_gate import all_gates_open
 from orchestration.quarters import Quarter, known_quarters
+from orchestration.sources.landing import Landing
 from orchestration.warehouse.project import DUCKDB
 from orchestration.workspace.files import alone, remove_tree
 from orchestration.workspace.paths import Build, Workspace
@@ -48,6 +49,12 @@ def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
         if build.unfinished.exists() and all_gates_open(build):
             remove_tree(build.whole)
             build.unfinished.rename(build.whole)
+
+
+@dg.resource(required_resource_keys={"build"})
+def landing(context: dg.InitResourceContext) -> Landing:
+    """What a run has begun to land."""
+    return Landing(context.resources.build)
 
 
 @dg.resource(required_resource_keys={"build"})

@@ -74,9 +74,13 @@ def _check(build: Build, some: Sequence[Suite]) -> Found:
 def _check_table(build: Build, suite: Suite, connection: Any, begun: Future[list[Check]] | None) -> list[Check]:
     if begun is None:
         data = {f"{LANDED}{suite.table}": evidence.of_landed(build.parts(suite.table))}
-        checks = _of_landed(build, suite, build.parquet("files"))
+
+        def of_landed(inventory: Path) -> list[Check]:
+            return second_process.run(_of_landed, build, suite, inventory)
+
+        checks = of_landed(build.parquet("files"))
         return evidence.record(
-            build, suite.name, data, suite.sha256, checks, lambda one: _of_landed(build, suite, build.inventory(one))
+            build, suite.name, data, suite.sha256, checks, lambda quarter: of_landed(build.inventory(quarter))
         )
 
     def again(quarter: Quarter) -> list[Check]:
@@ -97,7 +101,7 @@ def _of_landed(build: Build, suite: Suite, inventory: Path) -> list[Check]:
     for rows in _parts(suite, build.parts(suite.table), columns):
         named = rows.assign(_file=rows["_source_sha256"].map(names).astype("string")).dropna(subset="_file")
         if len(named):
-            of_parts.append(second_process.run(run_suite, suite, named[suite.columns]))
+            of_parts.append(run_suite(suite, named[suite.columns]))
     return [joined(found) for found in zip(*of_parts, strict=True)]
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -19,11 +20,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from orchestration import second_process
 from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources.archives import open_file
 from orchestration.sources.contents import readers
 from orchestration.sources.csv_files import national_batches
-from orchestration.sources.descriptions import Source
+from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import all_fictional, is_fictional
 from orchestration.sources.inventory import Survey, competing_files, take_inventory
 from orchestration.sources.lock import changing, refuse_a_day_too_early
@@ -83,6 +85,28 @@ def is_fictional_build(build: Build) -> bool:
     store = Store(build.workspace)
     listed = used[["file_name", "source_sha256"]].itertuples(index=False)
     return all_fictional({name: is_fictional(store.path(sha256), name) for name, sha256 in listed})
+
+
+class Landing:
+    """The landing of a build. The largest national file is landed in the second process, beside the others."""
+
+    def __init__(self, build: Build) -> None:
+        self._build = build
+        self._begun: dict[str, Future[Landed]] = {}
+
+    def begin(self, inventory: pd.DataFrame) -> None:
+        """Begin with the publication that is largest of those with national files in use."""
+        used = inventory[inventory["status"] == "used"].drop_duplicates("source_sha256")
+        sizes = used.groupby("source_id")["bytes"].sum()
+        national = sizes[[known_sources()[name].national for name in sizes.index]]
+        if len(national):
+            largest = known_sources()[str(national.idxmax())]
+            self._begun[largest.id] = second_process.begin(land, largest, inventory, self._build)
+
+    def land(self, source: Source) -> Landed:
+        """What was landed of a source."""
+        begun = self._begun.pop(source.id, None)
+        return begun.result() if begun else land(source, pd.read_parquet(self._build.parquet("files")), self._build)
 
 
 def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
