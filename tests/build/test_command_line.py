@@ -122,7 +122,7 @@ def test_organisation_is_found_by_code_and_by_a_part_of_its_name(data: Path) -> 
     every = {row["organisation_code"] for row in documents(data, "show", "nhs trust")["organisations"]}
     assert len(every) > 10
     several = run(data, "trace", "nhs trust")
-    assert re.match(rf"nhs trust is {len(every)} organisations: .*, {len(every) - 10} more", str(several.exception))
+    assert re.match(rf"nhs trust is {len(every)} organisations: .* and {len(every) - 10} more", str(several.exception))
     none = run(data, "show", f"{name.split()[0]} of nowhere")
     assert "has the code or the name" in str(none.exception) and f"; near: {code} {name}" in str(none.exception)
     assert "not in" not in run(data, "show", code).output and name.split()[0] in run(data, "show", code).output

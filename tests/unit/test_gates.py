@@ -48,11 +48,12 @@ def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, m
     write_parquet(pd.DataFrame({"_source_sha256": ["ab"], "_source_row": [2]}), build.parquet("rtt"))
     seen: list[pd.DataFrame] = []
 
-    def run(function: Any, suite: Suite, frame: pd.DataFrame) -> list[Check]:
+    def run_suite(suite: Suite, frame: pd.DataFrame) -> list[Check]:
         seen.append(frame)
         return []
 
-    monkeypatch.setattr(gates.second_process, "run", run)
+    monkeypatch.setattr(gates.second_process, "run", lambda function, *arguments: function(*arguments))
+    monkeypatch.setattr(gates, "run_suite", run_suite)
     with closing(gates.Gates(build)) as begun:
         assert begun.check(SUITE) == []
     assert [frame.to_dict("records") for frame in seen] == [[{"_file": "used.csv", "_source_row": "2"}]]

@@ -9,13 +9,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from orchestration import second_process
-from orchestration.errors import GateError, LeagueError
+from orchestration.errors import GateError, InputError, LeagueError
+from orchestration.sources import landing
+from orchestration.sources.descriptions import Source, known_sources
+from orchestration.sources.landing import write_parquet
+from orchestration.workspace.paths import Workspace
 
 ASKED = "import pickle, sys; pickle.load(sys.stdin.buffer); out = sys.stdout.buffer; "
 Started = Callable[[list[str]], None]
@@ -55,6 +61,46 @@ def test_refusal_comes_back_as_it_was(instead: Started) -> None:
     instead(["-c", ASKED + refused])
     with pytest.raises(GateError, match="not evaluated"):
         second_process.run(sorted, [1])
+
+
+def test_refusal_of_a_file_is_what_it_was_on_either_side() -> None:
+    said = InputError("holds no number", file="f.csv", row=2, column="A", found="x", expected="a number")
+    back = pickle.loads(pickle.dumps(said))
+    assert type(back) is InputError and str(back) == str(said)
+
+
+def test_largest_national_file_in_use_is_landed_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = Workspace(tmp_path).build("2025-26-Q1")
+    files = [
+        ("rtt", "used", 30),
+        ("dm01", "used", 20),
+        ("dm01", "used", 20),
+        ("csds", "superseded", 99),
+        ("ae", "used", 99),
+    ]
+    inventory = pd.DataFrame(files, columns=["source_id", "status", "bytes"])
+    inventory["source_sha256"] = [str(number) for number in range(len(files))]
+    write_parquet(inventory, build.parquet("files"))
+    there: list[str] = []
+
+    def begin(function: Any, source: Source, *arguments: Any) -> Future[str]:
+        there.append(source.id)
+        answer = Future[str]()
+        answer.set_result("landed there")
+        return answer
+
+    monkeypatch.setattr(landing.second_process, "begin", begin)
+    monkeypatch.setattr(landing, "land", lambda source, files, build: f"{len(files)} files read here")
+    ours = landing.Landing(build)
+    ours.begin(inventory)
+    assert there == ["dm01"]
+    assert [ours.land(known_sources()[name]) for name in ("rtt", "dm01", "dm01")] == [
+        "5 files read here",
+        "landed there",
+        "5 files read here",
+    ]
+    ours.begin(inventory[inventory["source_id"] == "ae"])
+    assert there == ["dm01"], "no national file is in use"
 
 
 def test_refusal_of_the_system_comes_back_as_it_was(tmp_path: Path) -> None:
