@@ -159,6 +159,11 @@ def _nodes(kind: str) -> tuple[Model, ...]:
     return tuple(_model(node) for node in raw()["nodes"].values() if node["resource_type"] == kind)
 
 
+def _in_one_line(text: str) -> str:
+    """A description as a cell of a table: one in several lines would break it."""
+    return " ".join(text.split())
+
+
 def _model(node: dict[str, Any]) -> Model:
     meta = node["config"].get("meta") or {}
     publish = meta.get("publish")
@@ -167,13 +172,13 @@ def _model(node: dict[str, Any]) -> Model:
     return Model(
         name=node["name"],
         layer=node.get("source_name") or node["schema"],
-        description=node["description"],
+        description=_in_one_line(node["description"]),
         kind=node["resource_type"],
         language=node.get("language", "sql"),
         path=node["original_file_path"],
         tags=tuple(node["tags"]),
         columns=tuple(
-            Column(name, column.get("data_type") or "", column["description"])
+            Column(name, column.get("data_type") or "", _in_one_line(column["description"]))
             for name, column in node["columns"].items()
         ),
         reads=tuple(f"{parent['schema']}.{parent['name']}" for parent in parents),
