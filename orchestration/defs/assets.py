@@ -189,7 +189,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
         metadata={"landing_page": source.landing_page},
         kinds={"parquet"},
     )
-    def lands(
+    def land_one(
         context: dg.AssetExecutionContext, landing: dg.ResourceParam[Landing], gates: dg.ResourceParam[Gates]
     ) -> dg.MaterializeResult[None]:
         landed = landing.land(source)
@@ -204,7 +204,7 @@ def landing_asset(source: Source) -> dg.AssetsDefinition:
             }
         )
 
-    return lands
+    return land_one
 
 
 LANDING = [landing_asset(source) for source in known_sources().values()]

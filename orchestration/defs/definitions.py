@@ -4,6 +4,7 @@ are, and once for runs in this process, which say it run by run. Nothing else be
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import dagster as dg
 
@@ -55,4 +56,5 @@ def defs() -> dg.Definitions:
         )
     if (engine := os.environ.get("LEAGUE_ENGINE") or DUCKDB) not in ENGINES:
         raise LeagueError(f"LEAGUE_ENGINE is {visible(engine)}: it is one of {', '.join(ENGINES)}")
-    return assemble(Folders(extracts=os.environ["LEAGUE_EXTRACTS"], data=os.environ["LEAGUE_DATA"], engine=engine))
+    extracts, data = (str(Path(os.environ[name]).absolute()) for name in FOLDERS)  # the second process runs elsewhere
+    return assemble(Folders(extracts=extracts, data=data, engine=engine))

@@ -88,14 +88,14 @@ def is_fictional_build(build: Build) -> bool:
 
 
 class Landing:
-    """The landing of a build. The largest national file is landed in the second process, beside the others."""
+    """The landing of a build. The largest national publication is landed in the second process, beside the others."""
 
     def __init__(self, build: Build) -> None:
         self._build = build
         self._begun: dict[str, Future[Landed]] = {}
 
     def begin(self, inventory: pd.DataFrame) -> None:
-        """Begin with the publication that is largest of those with national files in use."""
+        """Begin with the national publication whose files in use are largest together, if there is one."""
         used = inventory[inventory["status"] == "used"].drop_duplicates("source_sha256")
         sizes = used.groupby("source_id")["bytes"].sum()
         national = sizes[[known_sources()[name].national for name in sizes.index]]

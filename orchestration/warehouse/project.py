@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,8 +104,10 @@ def invoke(
 
 @cache
 def prepare() -> None:
-    """Load the project and what dbt sets up for its first run, which takes 1.5 s. A build waits for its gate then."""
-    invoke(["list", "--resource-type", "exposure"], manifest=_compiled())  # there is none: nothing is listed
+    """Load the project and what dbt sets up for its first run, which takes 1.5 s. A build waits for its gate then. What
+    stops dbt is said where it runs."""
+    with suppress(LeagueError):
+        invoke(["list", "--resource-type", "exposure"], manifest=_compiled())  # there is none: nothing is listed
 
 
 def build_stage(

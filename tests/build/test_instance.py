@@ -110,9 +110,9 @@ def test_instance_without_its_folders_does_not_load(monkeypatch: pytest.MonkeyPa
     with pytest.raises(LeagueError, match=r"needs LEAGUE_EXTRACTS, .* and LEAGUE_DATA, "):
         definitions.defs()
     monkeypatch.setenv("LEAGUE_EXTRACTS", "/extracts")
-    monkeypatch.setenv("LEAGUE_DATA", "/data")
+    monkeypatch.setenv("LEAGUE_DATA", "data/of/ours")  # in another folder than the second process runs in
     folders = definitions.defs().resources["folders"]
-    assert (folders.extracts, folders.data, folders.engine) == ("/extracts", "/data", "duckdb")
+    assert (folders.extracts, folders.data, folders.engine) == ("/extracts", f"{Path.cwd()}/data/of/ours", "duckdb")
     monkeypatch.setenv("LEAGUE_ENGINE", "spark")
     assert definitions.defs().resources["folders"].engine == "spark"
     monkeypatch.setenv("LEAGUE_ENGINE", "Spark")

@@ -13,6 +13,8 @@ from dbt_common.events.event_manager_client import add_callback_to_manager
 from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
+from orchestration.errors import LeagueError
+from orchestration.warehouse import project
 from orchestration.warehouse.shortcuts import take_shortcuts
 
 
@@ -46,3 +48,18 @@ def test_what_is_compiled_runs_as_it_is(heard: list[str]) -> None:
     runner.node.compiled = False
     with pytest.raises(AttributeError, match="compiler"):  # dbt's own is asked
         CompileRunner.compile(runner, manifest=None)  # type: ignore[arg-type]
+
+
+def test_what_stops_dbt_is_said_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def broken(arguments: list[str], **options: Any) -> None:
+        asked.append(arguments[0])
+        raise LeagueError("dbt is broken")
+
+    monkeypatch.setattr(project, "invoke", broken)
+    project.prepare.cache_clear()
+    project.prepare()
+    project.prepare()
+    project.prepare.cache_clear()
+    assert asked == ["list"], "once, however many suites wait"
