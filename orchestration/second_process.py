@@ -52,6 +52,12 @@ def run(function: Callable[Parameters, Answer], *arguments: Parameters.args, **n
     return begin(function, *arguments, **named).result()
 
 
+def stop() -> None:
+    """End the process, even in the middle of an answer. The next call starts another."""
+    if start.cache_info().currsize:
+        start().kill()
+
+
 def _ask(name: str, question: bytes) -> Any:
     process = start()
     assert process.stdin and process.stdout

@@ -1,5 +1,5 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- Two names, subtypes, regions or leagues of one trust in one quarter are a contradiction in the files: each with its
+-- Two names, subtypes, regions or leagues of one trust in one quarter are a contradiction: in a release each with its
 -- first row. An ICB may be in our league and in NHS England's.
 with twice as (
     select
@@ -11,8 +11,8 @@ with twice as (
 )
 
 select
-    figures.quarter,
-    figures.trust_code,
+    twice.quarter,
+    twice.organisation_code,
     figures.trust_name,
     figures.league,
     figures.trust_subtype,
@@ -20,11 +20,12 @@ select
     figures.source_sha256,
     figures.source_member,
     min(figures.source_row) as source_row
-from {{ ref('nof_figures') }} as figures
-inner join twice on twice.quarter = figures.quarter and twice.organisation_code = figures.trust_code
+from twice
+left join {{ ref('nof_figures') }} as figures
+    on figures.quarter = twice.quarter and figures.trust_code = twice.organisation_code
 group by
-    figures.quarter,
-    figures.trust_code,
+    twice.quarter,
+    twice.organisation_code,
     figures.trust_name,
     figures.league,
     figures.trust_subtype,

@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'nof_figures'}}}) }}
--- A release that spells the name of a trust in two ways: the first in the alphabet counts. Names that differ in more
--- than capitals and the words of all trusts stop the build (`trusts_are_described_once`).
+-- A release that spells the name of a trust in two ways: the first in the alphabet counts. Names whose
+-- letters differ, the words of all trusts aside, stop the build (`trusts_are_described_once`).
 with names as (
     select
         quarter,

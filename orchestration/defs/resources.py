@@ -52,9 +52,10 @@ def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
 
 
 @dg.resource(required_resource_keys={"build"})
-def landing(context: dg.InitResourceContext) -> Landing:
+def landing(context: dg.InitResourceContext) -> Iterator[Landing]:
     """What a run has begun to land."""
-    return Landing(context.resources.build)
+    with closing(Landing(context.resources.build)) as begun:
+        yield begun
 
 
 @dg.resource(required_resource_keys={"build"})

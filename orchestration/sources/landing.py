@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -95,13 +95,19 @@ class Landing:
         self._begun: dict[str, Future[Landed]] = {}
 
     def begin(self, inventory: pd.DataFrame) -> None:
-        """Begin with the national publication whose files in use are largest together, if there is one."""
+        """Begin with the national publication whose files in use have the most bytes, as published, if there is one."""
         used = inventory[inventory["status"] == "used"].drop_duplicates("source_sha256")
         sizes = used.groupby("source_id")["bytes"].sum()
         national = sizes[[known_sources()[name].national for name in sizes.index]]
         if len(national):
             largest = known_sources()[str(national.idxmax())]
             self._begun[largest.id] = second_process.begin(land, largest, inventory, self._build)
+
+    def close(self) -> None:
+        """Stop what nobody asked for any more: the next build must not find it at work."""
+        while wait(self._begun.values(), timeout=0).not_done:
+            second_process.stop()  # it may only be starting
+            wait(self._begun.values(), timeout=0.1)
 
     def land(self, source: Source) -> Landed:
         """What was landed of a source."""

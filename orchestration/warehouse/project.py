@@ -107,7 +107,7 @@ def prepare() -> None:
     """Load the project and what dbt sets up for its first run, which takes 1.5 s. A build waits for its gate then. What
     stops dbt is said where it runs."""
     with suppress(LeagueError):
-        invoke(["list", "--resource-type", "exposure"], manifest=_compiled())  # there is none: nothing is listed
+        invoke(["list", "--resource-type", "exposure", "--no-write-json"], manifest=_compiled())  # there is none
 
 
 def build_stage(

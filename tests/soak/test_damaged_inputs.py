@@ -44,7 +44,7 @@ END_TO_END = [
     Case(
         "two names for one trust",
         cell(COMMUNITY, "Trust_name", "Another NHS Trust", 12),
-        ("row 12: quarter", "trust_code {code}, trust_name Another NHS Trust"),
+        ("row 12: quarter", "organisation_code {code}, trust_name Another NHS Trust"),
     ),
     Case(
         "trust in two leagues, row twice with a space in the code",

@@ -103,6 +103,18 @@ def test_largest_national_file_in_use_is_landed_there(tmp_path: Path, monkeypatc
     assert there == ["dm01"], "no national file is in use"
 
 
+def test_landing_that_nobody_asks_for_is_stopped(tmp_path: Path) -> None:
+    landed = landing.Landing(Workspace(tmp_path).build("2025-26-Q1"))
+    landed.close()
+    landed._begun["rtt"] = begun = second_process.begin(time.sleep, 300)  # type: ignore[assignment]
+    before = time.monotonic()
+    landed.close()
+    assert time.monotonic() - before < 60
+    with pytest.raises(LeagueError, match="the second process is gone, during `sleep`"):
+        begun.result()
+    assert second_process.run(sorted, [2, 1]) == [1, 2]
+
+
 def test_refusal_of_the_system_comes_back_as_it_was(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="nowhere"):
         second_process.run(os.rmdir, tmp_path / "nowhere")
