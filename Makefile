@@ -15,8 +15,9 @@ SQL_LINTED := $(VENV)/.sql-linted
 LANES := test-unit test-model test-build test-real test-parity
 
 # uv takes a tenth of pip's time. Where it does not run, or does not find the index that pip is set up for, pip installs.
-OPTIONS := install --quiet --no-deps --no-build-isolation
-install = $(BIN)/uv pip $(OPTIONS) --system-certs --python $(BIN)/python $(1) || $(BIN)/python -m pip $(OPTIONS) --no-compile $(1)
+AS_LOCKED := --quiet --no-deps --no-build-isolation
+install = $(BIN)/uv pip install $(AS_LOCKED) --system-certs --python $(BIN)/python $(1) \
+	|| $(BIN)/python -m pip install $(AS_LOCKED) --no-compile $(1)
 
 # Nothing of this project reports to anybody, and imports are compiled once.
 export DAGSTER_DISABLE_TELEMETRY := 1
@@ -109,16 +110,16 @@ $(READY): requirements.lock pyproject.toml
 	-sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock && \
 		$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r $(VENV)/uv.lock
 	$(call install, --require-hashes -r requirements.lock)
-	-$(BIN)/python -m compileall -q -j 0 -x /tests/ $(VENV)  # neither does, and pip would compile the tests of libraries
+	-$(BIN)/python -m compileall -q -j 0 -x /tests/ $(VENV)  # uv leaves it out, and pip compiles the tests of libraries
 	$(call install, --editable .)
 	$(BIN)/python -c "from orchestration.warehouse.column_lineage import all_lineage; all_lineage()"  # parses the dbt project once
 	touch $@
 
 lock:  ## after a change of pyproject.toml: exact pins and hashes, no registry named
-	uv lock && uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
-	echo zensical==0.0.73 | uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	$(BIN)/uv lock && $(BIN)/uv export --no-emit-project --all-groups -o requirements.lock && rm uv.lock
+	echo zensical==0.0.73 | $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 		--no-annotate --no-header --output-file .ci/docs.lock -
-	uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra spark --no-annotate --no-header \
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --extra spark --no-annotate --no-header \
 		--constraint requirements.lock $(foreach name,$(shell sed -n 's/^\([a-z0-9-]*\)==.*/\1/p' requirements.lock),--no-emit-package $(name)) \
 		--output-file .ci/spark.lock pyproject.toml
 
