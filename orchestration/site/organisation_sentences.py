@@ -200,7 +200,7 @@ def not_counted(reason: str | None) -> str:
         return "NHS England’s file has no figure: the measure does not apply, or none was sent."
     if reason.startswith("no NHS Oversight Framework file"):
         return "No data file of NHS England for this league and quarter is at hand."
-    if reason.startswith("no "):
+    if reason.endswith(" file of the quarter"):
         return "No data file of the quarter is at hand."
     if reason.startswith("suppressed"):
         return "NHS England does not show the figure, because it is about few people."

@@ -57,7 +57,7 @@ MODELS = [*dict.fromkeys(MODEL_OF.values())]
 # Computed again from the landed tables; every other relation is that of the build.
 AGAIN = ["months_available", *MODELS, "rtt_counts", "dm01_counts", "counts", "organisations_in_files"]
 AGAIN += ["organisations", "organisation_sources", "forms_at_hand", "rules_in_force", "forms_compared"]
-AGAIN += ["source_counts", "months_used", "metric_parts", "computed_values", "metric_values"]
+AGAIN += ["source_counts", "months_used", "measures_not_found", "metric_parts", "computed_values", "metric_values"]
 AGAIN += ["publication_sizes", "sizes_compared"]
 SHARED = ["counts", "forms_at_hand", "source_counts"]  # read by many tests, so made once
 CHANGED = ["publication_bounds", "quarters_in_scope", "successions", "reconciliation", "reference_icbs"]
@@ -1553,6 +1553,14 @@ def survey_lost_england(part: Part) -> Expected:
 
 
 @mutant
+def survey_question_lost_whole(part: Part) -> Expected:
+    row, totals = asked(part, 0, 0)
+    part.lose("gpps", f"measure = '{row['measure']}'")
+    (file,) = part.rows("select file_name from landed.files where source_id = 'gpps'")
+    return {"measures_are_in_their_files": [{**file, "month": totals["month"], "measure": totals["counted"]}]}
+
+
+@mutant
 def survey_row_twice(part: Part) -> Expected:
     row, totals = asked(part, 1, 1)
     part.again("gpps", row)
@@ -1874,6 +1882,7 @@ def test_every_test_on_a_publication_has_a_mutant(whole: Part) -> None:
         whole.connection.execute("begin")
         CAUGHT[name] = set(MUTANTS[name](whole))
         whole.connection.execute("rollback")
+        whole.damaged.clear()
     caught = set().union(*CAUGHT.values())
     assert caught == set(whole.tests)
     assert {name for name in caught if name.endswith(".key")} == {f"{model}.key" for model in KEYED}

@@ -22,6 +22,16 @@ months as (
     group by quarter, framework, metric_id
 ),
 
+not_found as (
+    select
+        quarter,
+        framework,
+        metric_id,
+        {{ joined(year_and_month('month'), distinct=true) }} as months_named
+    from {{ ref('measures_not_found') }}
+    group by quarter, framework, metric_id
+),
+
 counted as (
     select
         quarter,
@@ -100,13 +110,16 @@ select
     cast(
         case
             when not_applicable.reason is not null then not_applicable.reason
-            when months.months_counted is null then 'no ' || rules.publication || ' file of the quarter'
+            when months.months_named is null and not_found.months_named is null
+                then 'no ' || rules.publication || ' file of the quarter'
             when counted.organisation_code is null and successions.successor_code is not null
                 then 'counted under its successor ' || successions.successor_code
             when counted.organisation_code is null and merged.predecessors is not null
                 then 'percentages of its predecessors ' || merged.predecessors || ' do not add up'
             when counted.organisation_code is null
-                then 'not counted in the ' || rules.files_named || ': ' || months.months_named
+                then
+                    'not counted in the ' || rules.files_named || ': '
+                    || coalesce(months.months_named, not_found.months_named)
             when not counted.has_all_figures then 'a figure is missing in the file'
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
@@ -165,6 +178,11 @@ left join months
         months.quarter = spine.quarter
         and months.framework = spine.framework
         and months.metric_id = spine.metric_id
+left join not_found
+    on
+        not_found.quarter = spine.quarter
+        and not_found.framework = spine.framework
+        and not_found.metric_id = spine.metric_id
 left join counted
     on
         counted.quarter = spine.quarter
