@@ -86,17 +86,20 @@ def test_every_table_has_the_same_rows_and_types(on_spark: Built, quarter: Quart
     assert compared >= set(manifest.relations_of(manifest.STAGE_METRIC))
 
 
-def test_sql_models_after_the_gate_make_the_same_tables(on_spark: Built, tmp_path: Path) -> None:
+@pytest.mark.parametrize("layers", [("score", "rank"), pytest.param(("insight",), marks=pytest.mark.soak)], ids=" ".join)
+def test_sql_models_after_the_gate_make_the_same_tables(
+    on_spark: Built, tmp_path: Path, layers: tuple[str, ...]
+) -> None:
     build = on_spark.build
-    ours = {model.relation for model in manifest.models() if is_sql_after_the_gate(model)}
+    models = [model for model in manifest.models() if model.language == "sql" and model.layer in layers]
+    ours = {model.relation for model in models}
     with spark.on_spark(build, tmp_path / "spark") as on, duckdb.connect(str(build.warehouse), read_only=True) as there:
         for model in manifest.models():
             if model.relation not in ours:
                 path = tmp_path / f"{model.relation}.parquet"
                 there.table(model.relation).write_parquet(str(path))
                 on.show(model.relation, path)
-        python = [model.name for model in manifest.models() if model.language == "python"]
-        results = on.run(["--select", f"tag:{manifest.SCORE_RANK}", "--exclude", *python])
+        results = on.run(["--select", *(model.name for model in models)])
         (tmp_path / "spark").rename(tmp_path / "kept")
     assert [f"{one.node.name}: {one.message}" for one in results if str(one.status) != "success"] == []
     views = "; ".join(
@@ -107,10 +110,6 @@ def test_sql_models_after_the_gate_make_the_same_tables(on_spark: Built, tmp_pat
     compared, different = differences(build, f"attach ':memory:' as other; {views}")
     assert different == []
     assert compared == ours
-
-
-def is_sql_after_the_gate(model: manifest.Model) -> bool:
-    return model.language == "sql" and manifest.SCORE_RANK in model.tags
 
 
 def differences(build: Build, attach: str) -> tuple[set[str], list[str]]:
