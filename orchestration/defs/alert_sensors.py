@@ -14,7 +14,8 @@ from typing import Any
 import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
 
-from orchestration.defs.assets import FETCHED, MARK
+from orchestration.defs.assets import FETCHED
+from orchestration.defs.metadata import MARK
 from orchestration.defs.resources import END, START
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import alerts
@@ -117,7 +118,7 @@ def _what_stopped_it(ended: DagsterEvent, events: list[DagsterEvent]) -> Iterato
 
 
 def _check(evaluation: AssetCheckEvaluation) -> FailedCheck:
-    """As `assets.asset_check_result` made it; of another what it says of itself."""
+    """As `metadata.check_result` made it; of another what it says of itself."""
     shown: dict[str, Any] = {key: value.value for key, value in evaluation.metadata.items()}
     waiver = shown.get("waiver", "none")
     return FailedCheck(

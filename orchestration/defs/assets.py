@@ -1,7 +1,7 @@
 """The assets, layer by layer: extract, land, stage and metric, score and rank, publish.
 
-Belongs here: which asset runs what, and what it shows of itself. Does not: rules, parsing, checking, writing
-releases."""
+Belongs here: which asset runs what. Does not: what it shows of itself (`metadata.py`), rules, parsing, checking,
+writing releases."""
 
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,14 +14,14 @@ import pandas as pd
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from orchestration.defs.metadata import as_table, check_result, listed, preview, release_metadata, table_metadata
 from orchestration.defs.resources import QUARTERS, Folders
 from orchestration.errors import GateError
 from orchestration.quality import dbt_tests, evidence, release_gate
 from orchestration.quality.checks import Check, raise_if_shut
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.waivers import granted, refuse_expired
-from orchestration.releases import audit_page, describe, pictures, publish, series
-from orchestration.releases.published_tables import published_tables
+from orchestration.releases import describe, publish, series
 from orchestration.releases.release import Release
 from orchestration.releases.shelf import require_one_kind
 from orchestration.sources.descriptions import Source, known_sources
@@ -29,21 +29,17 @@ from orchestration.sources.fetch import Fetched, fetch
 from orchestration.sources.inventory import joined, survey
 from orchestration.sources.landing import Landing, take_in, write_parquet
 from orchestration.warehouse import manifest, project, spark, tables
-from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.warehouse.manifest import SCORE_RANK, SERIES, STAGE_METRIC, relations_of
 from orchestration.workspace.files import remove_tree
 from orchestration.workspace.paths import DBT_PROJECT, Build, Workspace, unfinished
 
 WRITES_WAREHOUSE = "warehouse"  # the pool of every step that opens the DuckDB file: one at a time
-PREVIEW_ROWS, BAR = 10, 30
-MARK = "\n• "  # before a line that is not the first
 warnings.filterwarnings("ignore", "Parameter `backfill_policy`", dg.BetaWarning)
 IN_ONE_PASS = dg.BackfillPolicy.single_run()  # quarters next to each other: one survey, one landing, one dbt run
 OWNERS = ["team:data-engineering"]
 CODE_VERSION = project.project_sha256()[:16]  # of all dbt reads: seeds and macros too
 
 FETCHED, RELEASE = dg.AssetKey(["extract", "fetched"]), dg.AssetKey(["publish", "release"])
-STATE = "state"  # of a release: as it was made, on the page of its partition what somebody decided in the UI since
 EXTRACT_KEYS = [dg.AssetKey(["extract", "files"]), dg.AssetKey(["extract", "build"])]
 
 # The NOF release came 71 days after a quarter at the earliest; its alert day is 98 days after, the 8th at the latest.
@@ -52,34 +48,9 @@ RELEASED_QUARTERLY = dg.FreshnessPolicy.cron(
 )
 
 
-def as_table(frame: pd.DataFrame) -> dg.TableMetadataValue:
-    """A table as the UI has it. Not Markdown: a name from outside would bring links and pictures along."""
-    names = [str(name) for name in frame.columns]
-    rows = frame.astype("string").fillna("").itertuples(index=False)
-    return dg.MetadataValue.table(
-        [dg.TableRecord(dict(zip(names, row, strict=True))) for row in rows],
-        dg.TableSchema([dg.TableColumn(name) for name in names]),
-    )
-
-
 def is_kept(context: dg.AssetExecutionContext) -> bool:
     """Whether anybody can see what a run shows of itself. Nobody can after a run by command: it has no instance."""
     return not context.instance.is_ephemeral
-
-
-def bar(place: int, low: int, high: int, of: int) -> str:
-    """A rank in its likely range as text, which Dagster shows where it shows no picture: `─────●━━━━━───`."""
-    at, left, right = (round((rank - 1) * (BAR - 1) / max(of - 1, 1)) for rank in (place, low, high))
-    return "".join("●" if x == at else "━" if left <= x <= right else "─" for x in range(BAR))
-
-
-def listed(lines: Iterable[str]) -> str:
-    """Lines that are told apart where Dagster shows them as one. It would fold a list or a table away."""
-    return MARK.join(lines)
-
-
-def preview(frame: pd.DataFrame) -> dg.TableMetadataValue:
-    return as_table(frame.head(PREVIEW_ROWS))
 
 
 def on_time(source: Source) -> dg.AssetCheckSpec:
@@ -211,26 +182,6 @@ LANDING = [landing_asset(source) for source in known_sources().values()]
 LAND_KEYS = [asset.key for asset in LANDING]
 
 
-def column_lineage(model: str) -> dg.TableColumnLineage:
-    return dg.TableColumnLineage(
-        {
-            column: [dg.TableColumnDep(dg.AssetKey([layer, table]), name) for layer, table, name in sources]
-            for column, sources in all_lineage()[model].items()
-        }
-    )
-
-
-def published_columns() -> dg.TableColumnLineage:
-    """Every column of the release, `table.column`, and the model it is of; from there on the models have their own."""
-    return dg.TableColumnLineage(
-        {
-            f"{table.name}.{name}": [dg.TableColumnDep(dg.AssetKey(table.origin(name).split(".")), name)]
-            for table in published_tables()
-            for name, _, _ in table.columns
-        }
-    )
-
-
 def barrier(layer: str, before: Iterable[dg.AssetKey]) -> dg.AssetsDefinition:
     """An asset between a gate and all that comes after it. A blocking check stops only what reads the very asset it is
     on. The barrier reads every asset before the gate, and everything after the gate depends on the barrier."""
@@ -314,7 +265,7 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
             checks = _record(build, stage, checks, connection)
             for node in [result.node for result in results if str(result.status) == "success"]:
                 key = dg.AssetKey([node.schema, node.name])
-                shown = _table_metadata(connection, key) if is_kept(context) else None
+                shown = table_metadata(connection, key) if is_kept(context) else None
                 yield dg.MaterializeResult(asset_key=key, metadata=shown)
         yield from _dbt_check_results(results, dbt_tests.summed_up(checks), build)
         raise_if_shut(checks)
@@ -343,41 +294,12 @@ def _record(build: Build, stage: str, checks: list[Check], connection: Any) -> l
     )
 
 
-def _table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
-    table = connection.table(".".join(key.path))
-    shown: dict[str, Any] = {"dagster/row_count": table.shape[0], "preview": preview(table.limit(PREVIEW_ROWS).df())}
-    if key.path[-1] in all_lineage():
-        shown["dagster/column_lineage"] = column_lineage(key.path[-1])
-    return shown
-
-
 def _dbt_check_results(results: list[Any], checks: dict[str, Check], build: Build) -> Iterator[dg.AssetCheckResult]:
     for result in results:
         key = get_asset_check_key_for_test(manifest.raw(), TRANSLATOR, result.node.unique_id, None)
         check = checks.get(result.node.name)
         if key is not None and check is not None and str(result.status) != "skipped":
-            yield asset_check_result(key.asset_key, key.name, check, build)
-
-
-def asset_check_result(asset_key: dg.AssetKey, name: str, check: Check, build: Build) -> dg.AssetCheckResult:
-    """A check as Dagster shows it; a warning never blocks, nor what is waived. It names its quarters: checks with
-    partitions are a preview in Dagster, which gives them to no test of dbt and to no run of several quarters."""
-    blocks = check.severity == "critical" and check.waiver is None
-    severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
-    return dg.AssetCheckResult(
-        asset_key=asset_key,
-        check_name=name,
-        passed=check.passed,
-        severity=severity,
-        metadata={
-            "quarters": str(build),
-            "id": check.id,
-            "reason": check.reason,
-            "unexpected": check.unexpected,
-            "examples": listed(check.examples),
-            "waiver": check.waiver or "none",
-        },
-    )
+            yield check_result(key.asset_key, key.name, check, build)
 
 
 STAGE_METRIC_MODELS = dbt_stage(STAGE_METRIC)
@@ -405,7 +327,7 @@ def published_release(context: dg.AssetExecutionContext, build: dg.ResourceParam
     for one in made:
         context.log.info(f"{one.release} {'made' if one.created else 'was there already'}: {one.release.standing()}")
         if is_kept(context):
-            context.add_asset_metadata(_shown(one), partition_key=one.release.quarter)
+            context.add_asset_metadata(release_metadata(one), partition_key=one.release.quarter)
     releases = {one.release.quarter: {"path": str(one.release), "created": one.created} for one in made}
     return dg.MaterializeResult(metadata={"releases": dg.MetadataValue.json(releases)})
 
@@ -437,50 +359,6 @@ def published_series(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gat
         raise dg.Failure(str(error), allow_retries=False) from error
     release = {str(build.quarters[-1]): {"path": str(made.release), "created": made.created}}
     return dg.MaterializeResult(metadata={"releases": dg.MetadataValue.json(release)})
-
-
-def _shown(made: publish.Published) -> dict[str, Any]:
-    """What Dagster shows of a release."""
-    release, ranked = made.release, made.release.table("league_table").query("ranked")
-    warnings = pd.DataFrame(
-        [{"check": check["id"], "rows": check["unexpected"], "reason": check["reason"]} for check in release.warnings],
-        columns=["check", "rows", "reason"],
-    )
-    return {
-        STATE: release.standing(),
-        "path": dg.MetadataValue.path(str(release)),
-        "audit_page": dg.MetadataValue.path(str(release.folder / audit_page.NAME)),
-        "package_sha256": release.package_sha256(),
-        "version": release.version,
-        "created": made.created,
-        "synthetic": release.synthetic,
-        "content_sha256": release.content_sha256(),
-        "dagster/column_lineage": published_columns(),
-        "organisations_ranked": len(ranked),
-        "checks_failed": len(warnings),
-        "warnings": as_table(warnings),
-        **{f"league_{league}": preview(_league(rows)) for league, rows in ranked.groupby("league")},
-        **{
-            f"plot_{picture.stem}": dg.MetadataValue.md(pictures.as_markdown(picture.read_bytes()))
-            for picture in sorted(release.folder.glob("*.svg"))
-        },
-    }
-
-
-def _league(ranked: pd.DataFrame) -> pd.DataFrame:
-    """A league as people look at it first: who stands where, and how far that could be otherwise."""
-    places, of = ranked[["rank", "rank_low", "rank_high"]].astype(int), len(ranked)
-    return pd.DataFrame(
-        {
-            "rank": places["rank"],
-            "code": ranked["organisation_code"],
-            "name": ranked["organisation_name"],
-            "likely range": places["rank_low"].astype(str) + " to " + places["rank_high"].astype(str),
-            "in the league": [bar(rank, low, high, of) for rank, low, high in places.to_numpy()],
-            "average score": ranked["average_score"],
-            "segment": ranked["segment"].astype(int),
-        }
-    )
 
 
 ASSETS = [

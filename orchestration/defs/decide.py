@@ -7,7 +7,8 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from orchestration.defs.assets import RELEASE, STATE
+from orchestration.defs.assets import RELEASE
+from orchestration.defs.metadata import STATE
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.releases import shelf

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from orchestration.defs.assets import WRITES_WAREHOUSE, asset_check_result
+from orchestration.defs.assets import WRITES_WAREHOUSE
+from orchestration.defs.metadata import check_result
 from orchestration.quality import release_gate, suites
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.suites import Suite
@@ -41,7 +42,7 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
         for expectation in suite.expectations:
             name = check_name(expectation["meta"]["id"])
             if name in by_name:
-                yield asset_check_result(key, name, by_name[name], build)
+                yield check_result(key, name, by_name[name], build)
             else:
                 yield dg.AssetCheckResult(
                     asset_key=key, check_name=name, passed=True, metadata={"quarters": str(build)}

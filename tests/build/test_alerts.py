@@ -26,8 +26,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from orchestration.defs import alert_sensors, assets, definitions
-from orchestration.defs.assets import asset_check_result
 from orchestration.defs.in_process import defs
+from orchestration.defs.metadata import check_result
 from orchestration.defs.resources import END, START, Folders
 from orchestration.errors import LeagueError
 from orchestration.operations import alerts
@@ -407,7 +407,7 @@ def checked(*results: Callable[[dg.AssetKey, str], dg.AssetCheckResult]) -> dg.J
 def made(passed: bool = False, severity: str = "warning", waiver: str | None = None) -> Any:
     check = Check("rank.trusts.a-rule", "rank", "trusts", "kind", severity, "Why.", passed, 2, ("x", "y"), waiver)
     build = Workspace(Path("/data")).build(Quarter("2025-26-Q4"))
-    return lambda key, name: asset_check_result(key, name, check, build)
+    return lambda key, name: check_result(key, name, check, build)
 
 
 @pytest.mark.parametrize(

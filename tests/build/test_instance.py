@@ -23,8 +23,9 @@ from dagster._daemon.types import DaemonHeartbeat
 
 from orchestration.cli import league
 from orchestration.defs import definitions, instance
-from orchestration.defs.assets import RELEASE, STATE, WRITES_WAREHOUSE, as_table
+from orchestration.defs.assets import RELEASE, WRITES_WAREHOUSE
 from orchestration.defs.decide import decide
+from orchestration.defs.metadata import STATE, as_table
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.operations import processes
@@ -132,8 +133,9 @@ def test_dagster_is_given_cells_and_no_markdown() -> None:
     hostile = "![x](https://example.org/x.png) | <img src=x> [x](javascript:1)"
     shown = as_table(pd.DataFrame({"name": [hostile, None], "n": [1, 2]}))
     assert [dict(record.data) for record in shown.records] == [{"name": hostile, "n": "1"}, {"name": "", "n": "2"}]
-    source = (PROJECT / "orchestration" / "defs" / "assets.py").read_text()
-    markdown = [line.split("dg.")[1] for line in source.splitlines() if "value.md" in line.lower()]
+    sources = [path.read_text(encoding="utf-8") for path in (PROJECT / "orchestration" / "defs").glob("*.py")]
+    lines = [line for source in sources for line in source.splitlines()]
+    markdown = [line.split("dg.")[1] for line in lines if "value.md" in line.lower()]
     assert markdown == ["MetadataValue.md(pictures.as_markdown(picture.read_bytes()))"]
 
 

@@ -22,8 +22,8 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import league
-from orchestration.defs import assets
 from orchestration.defs.in_process import Outcome, defs
+from orchestration.defs.metadata import release_metadata
 from orchestration.defs.resources import Folders
 from orchestration.errors import LeagueError
 from orchestration.quality.evidence import of_landed
@@ -212,7 +212,7 @@ def test_everything_made_from_the_sample_says_so(built: Any) -> None:
     for name, text in said.items():
         assert "invented" in text and "official data" not in text and "Open Government" not in text, name
     assert said["README.md"].startswith("# FICTIONAL: NHS league tables")
-    shown = assets._shown(publish.Published(Release.read(built.release), created=False))
+    shown = release_metadata(publish.Published(Release.read(built.release), created=False))
     assert shown["synthetic"] is True
 
 

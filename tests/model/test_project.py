@@ -18,8 +18,8 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from orchestration.defs.assets import published_columns
 from orchestration.defs.in_process import defs
+from orchestration.defs.metadata import published_columns
 from orchestration.discovery.tables import LONG
 from orchestration.quality import release_gate, suites
 from orchestration.releases.published_tables import published_tables
