@@ -1,6 +1,6 @@
 -- A value that is part of something special is better or worse by the polarity of its metric: by where it lies, and by
 -- where a trend leads where that alone makes it special. The target is the standard of the framework of 2025/26.
-with named as (
+with in_files as (
     select
         build.quarter,
         files.organisation_code,
@@ -11,6 +11,31 @@ with named as (
     inner join {{ ref('quarters_read') }} as build on build.reads = files.quarter
     left join {{ ref('commissioner_kinds') }} as kinds on upper(files.organisation_name) like kinds.name_pattern
     group by build.quarter, files.organisation_code
+),
+
+-- Once for each organisation: most of what this model takes would be to spell names for each of their months.
+named as (
+    select
+        organisations.quarter,
+        organisations.organisation_code,
+        {{ readable_name('coalesce(reference.trust_name, in_files.organisation_name)') }} as organisation_name,
+        reference.region is not null as is_trust,
+        reference.league,
+        in_files.is_icb
+    from (
+        select distinct
+            quarter,
+            organisation_code
+        from {{ ref('monthly_values') }}
+    ) as organisations
+    left join {{ ref('reference_trusts') }} as reference
+        on
+            reference.quarter = organisations.quarter
+            and reference.trust_code = organisations.organisation_code
+    left join in_files
+        on
+            in_files.quarter = organisations.quarter
+            and in_files.organisation_code = organisations.organisation_code
 ),
 
 files as (
@@ -57,18 +82,16 @@ select
     metrics.title as metric_title,
     judged.measure,
     judged.organisation_code,
-    coalesce(
-        {{ readable_name('coalesce(reference.trust_name, named.organisation_name)') }}, judged.organisation_code
-    ) as organisation_name,
+    coalesce(named.organisation_name, judged.organisation_code) as organisation_name,
     cast(
         case
             when judged.organisation_code = 'England' then 'england'
-            when reference.region is not null then 'trust'
+            when named.is_trust then 'trust'
             when named.is_icb then 'icb'
             else 'other'
         end as string
     ) as organisation_type,
-    reference.league,
+    named.league,
     judged.month,
     judged.value,
     metrics.unit,
@@ -115,7 +138,5 @@ select
 from judged
 inner join {{ ref('metrics') }} as metrics
     on metrics.framework = judged.framework and metrics.metric_id = judged.metric_id
-left join {{ ref('reference_trusts') }} as reference
-    on reference.quarter = judged.quarter and reference.trust_code = judged.organisation_code
 left join files on files.source_sha256 = judged.source_sha256
-left join named on named.quarter = judged.quarter and named.organisation_code = judged.organisation_code
+inner join named on named.quarter = judged.quarter and named.organisation_code = judged.organisation_code

@@ -37,6 +37,9 @@ below as (
         leagues.cut_1,
         leagues.cut_2,
         leagues.cut_3,
+        case ranks.segment_unadjusted
+            when 2 then leagues.cut_1 when 3 then leagues.cut_2 when 4 then leagues.cut_3
+        end as next_cut,
         sum(valued.weight * valued.score_exact) over own as total,
         sum(valued.weight) over own as weights
     from valued
@@ -87,7 +90,15 @@ shown as (
 
 tried as (
     select
-        below.*,
+        below.quarter,
+        below.league,
+        below.organisation_code,
+        below.metric_id,
+        below.total,
+        below.weight,
+        below.weights,
+        below.score_exact,
+        below.next_cut,
         shown.value as other_value,
         shown.badness as other_badness,
         {{ score_at_place_of('below', 'shown') }} as other_score
@@ -108,7 +119,7 @@ needed as (
         metric_id,
         max_by(other_value, other_badness) as value_needed
     from tried
-    where {{ segment_of(average_with('other_score')) }} < segment_unadjusted
+    where {{ average_with('other_score') }} <= next_cut
     group by quarter, league, organisation_code, metric_id
 ),
 

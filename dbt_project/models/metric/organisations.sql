@@ -2,7 +2,18 @@
 -- commissioner by the file that names it. ICBs are the commissioners of the quarter's files that are named so; without
 -- such a file those of etr. They are in our league, and once more in that of NHS England where a release has them.
 -- UNKNOWN can be both provider and commissioner: it is listed once.
-with published as (
+with figures as (
+    select distinct
+        quarter,
+        league,
+        trust_code,
+        trust_name,
+        trust_subtype,
+        published_region
+    from {{ ref('nof_figures') }}
+),
+
+published as (
     select
         figures.quarter,
         figures.league,
@@ -10,7 +21,7 @@ with published as (
         min(figures.trust_name) as trust_name,
         figures.trust_subtype,
         regions.region
-    from {{ ref('nof_figures') }} as figures
+    from figures
     left join {{ ref('regions') }} as regions on regions.published_name = lower(figures.published_region)
     group by
         figures.quarter,
@@ -144,87 +155,103 @@ commissioners as (
         quarter,
         icb_code as organisation_code
     from icbs_of_quarter
+),
+
+found as (
+    select
+        providers.quarter,
+        providers.organisation_code,
+        coalesce(published.trust_name, named.organisation_name, listed.trust_name, reference.trust_name) as name,
+        null as name_where_none,
+        cast(
+            case
+                when published.trust_code is not null or reference.region is not null then 'trust'
+                else 'independent_or_other'
+            end as string
+        ) as organisation_type,
+        coalesce(published.league, listed.league) as league,
+        published.trust_subtype,
+        coalesce(published.region, reference.region) as region,
+        reference.icb_code,
+        reference.icb_source,
+        reference.trust_code is not null as known_to_ods
+    from providers
+    left join commissioners
+        on
+            commissioners.quarter = providers.quarter
+            and commissioners.organisation_code = providers.organisation_code
+    left join published
+        on published.quarter = providers.quarter and published.trust_code = providers.organisation_code
+    left join named
+        on
+            named.quarter = providers.quarter
+            and named.organisation_code = providers.organisation_code
+            and named.side = 'provider'
+    left join listed
+        on listed.quarter = providers.quarter and listed.trust_code = providers.organisation_code
+    left join {{ ref('reference_trusts') }} as reference
+        on reference.quarter = providers.quarter and reference.trust_code = providers.organisation_code
+    where commissioners.organisation_code is null
+    union all
+    select
+        commissioners.quarter,
+        commissioners.organisation_code,
+        coalesce(named.organisation_name, icbs.icb_name),
+        commissioners.organisation_code as name_where_none,
+        case
+            when icbs_of_quarter.icb_code is not null then 'icb'
+            else coalesce(kinds.kind, 'other_commissioner')
+        end,
+        case when icbs_of_quarter.icb_code is not null then 'icb' end,
+        null,
+        coalesce(icbs.region, icb_regions.region),
+        icbs_of_quarter.icb_code,
+        null,
+        coalesce(icb_regions.icb_code, icbs.icb_code) is not null
+    from commissioners
+    left join named
+        on
+            named.quarter = commissioners.quarter
+            and named.organisation_code = commissioners.organisation_code
+            and named.side = 'commissioner'
+    left join kinds
+        on kinds.quarter = commissioners.quarter and kinds.organisation_code = commissioners.organisation_code
+    left join icbs_of_quarter
+        on
+            icbs_of_quarter.quarter = commissioners.quarter
+            and icbs_of_quarter.icb_code = commissioners.organisation_code
+    left join icb_regions
+        on icb_regions.quarter = commissioners.quarter and icb_regions.icb_code = commissioners.organisation_code
+    left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code
+    union all
+    select
+        published.quarter,
+        published.trust_code,
+        published.trust_name,
+        null,
+        'icb',
+        published.league,
+        published.trust_subtype,
+        published.region,
+        published.trust_code as icb_code,
+        null,
+        coalesce(icb_regions.icb_code, icbs.icb_code) is not null
+    from published
+    left join icb_regions
+        on icb_regions.quarter = published.quarter and icb_regions.icb_code = published.trust_code
+    left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = published.trust_code
+    where published.league = 'icb_official'
 )
 
 select
-    providers.quarter,
-    providers.organisation_code,
-    {{ readable_name(
-        'coalesce(published.trust_name, named.organisation_name, listed.trust_name, reference.trust_name)'
-    ) }} as organisation_name,
-    cast(
-        case
-            when published.trust_code is not null or reference.region is not null then 'trust'
-            else 'independent_or_other'
-        end as string
-    ) as organisation_type,
-    coalesce(published.league, listed.league) as league,
-    published.trust_subtype,
-    coalesce(published.region, reference.region) as region,
-    reference.icb_code,
-    reference.icb_source,
-    reference.trust_code is not null as known_to_ods
-from providers
-left join commissioners
-    on
-        commissioners.quarter = providers.quarter
-        and commissioners.organisation_code = providers.organisation_code
-left join published
-    on published.quarter = providers.quarter and published.trust_code = providers.organisation_code
-left join named
-    on
-        named.quarter = providers.quarter
-        and named.organisation_code = providers.organisation_code
-        and named.side = 'provider'
-left join listed
-    on listed.quarter = providers.quarter and listed.trust_code = providers.organisation_code
-left join {{ ref('reference_trusts') }} as reference
-    on reference.quarter = providers.quarter and reference.trust_code = providers.organisation_code
-where commissioners.organisation_code is null
-union all
-select
-    commissioners.quarter,
-    commissioners.organisation_code,
-    coalesce(
-        {{ readable_name('coalesce(named.organisation_name, icbs.icb_name)') }}, commissioners.organisation_code
-    ),
-    case
-        when icbs_of_quarter.icb_code is not null then 'icb'
-        else coalesce(kinds.kind, 'other_commissioner')
-    end,
-    case when icbs_of_quarter.icb_code is not null then 'icb' end,
-    null,
-    coalesce(icbs.region, icb_regions.region),
-    icbs_of_quarter.icb_code,
-    null,
-    coalesce(icb_regions.icb_code, icbs.icb_code) is not null
-from commissioners
-left join named
-    on
-        named.quarter = commissioners.quarter
-        and named.organisation_code = commissioners.organisation_code
-        and named.side = 'commissioner'
-left join kinds
-    on kinds.quarter = commissioners.quarter and kinds.organisation_code = commissioners.organisation_code
-left join icbs_of_quarter
-    on icbs_of_quarter.quarter = commissioners.quarter and icbs_of_quarter.icb_code = commissioners.organisation_code
-left join icb_regions
-    on icb_regions.quarter = commissioners.quarter and icb_regions.icb_code = commissioners.organisation_code
-left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = commissioners.organisation_code
-union all
-select
-    published.quarter,
-    published.trust_code,
-    {{ readable_name('published.trust_name') }},
-    'icb',
-    published.league,
-    published.trust_subtype,
-    published.region,
-    published.trust_code as icb_code,
-    null,
-    coalesce(icb_regions.icb_code, icbs.icb_code) is not null
-from published
-left join icb_regions
-    on icb_regions.quarter = published.quarter and icb_regions.icb_code = published.trust_code
-left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = published.trust_code
-where published.league = 'icb_official'
+    quarter,
+    organisation_code,
+    coalesce({{ readable_name('name') }}, name_where_none) as organisation_name,
+    organisation_type,
+    league,
+    trust_subtype,
+    region,
+    icb_code,
+    icb_source,
+    known_to_ods
+from found
