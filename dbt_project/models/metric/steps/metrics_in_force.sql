@@ -1,7 +1,8 @@
--- What is measured in a league in a quarter, how it is scored and among whom. Every later model reads this, never the
--- seeds. A seeded rule counts where the release goes with it, else the rule that the release shows. A seeded metric
--- that the release of its league does not have, or that nothing computes, is none. Which metrics another framework has
--- is not for a release to say. The unit is that of the values that the release has; a score alone has none.
+-- What is measured in a league in a quarter, how it is scored and among whom: whoever asks which metrics a league has
+-- asks this, not the seeds. A seeded rule counts where the release goes with it, else the rule that the release shows.
+-- A seeded metric that the release of its league does not have, or that nothing computes, is none. Which metrics
+-- another framework has is not for a release to say. The unit is that of the values that the release has; a score alone
+-- has none.
 with found as (
     {{ found_metrics() }}
 ),
