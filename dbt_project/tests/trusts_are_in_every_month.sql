@@ -1,6 +1,6 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'source_counts'}}}) }}
 -- A trust that a publication counts is counted in its next month, too, unless it has closed or merged. Its rows may be
--- lost: those of one trust, of one measure, or all at the end of a file.
+-- lost: those of one trust, or all at the end of a file. Where all have lost them, measures_are_in_their_files says so.
 {#- Of 2,814 counts of real trusts and the next month at hand one ended by itself, of 3 people (2026-11-27). #}
 {%- set least = 20 %}
 with files as (
@@ -49,6 +49,14 @@ counted as (
             and files.month = counts.month
     where counts.side = 'provider'
     group by counts.source_id, files.kind, counts.month, counts.measure, counts.code_in_file
+),
+
+lost as (
+    select distinct
+        month,
+        measure
+    from {{ ref('measures_not_found') }}
+    where side = 'provider'
 )
 
 select
@@ -83,10 +91,13 @@ left join counted as after
         and after.month = next_months.next_month
         and after.measure = counted.measure
         and after.trust_code = counted.trust_code
+left join lost
+    on lost.month = next_months.next_month and lost.measure = counted.measure
 left join {{ ref('successions') }} as successions
     on successions.quarter = next_months.next_quarter and successions.predecessor_code = counted.trust_code
 where
     counted.counted_before >= {{ least }}
     and coalesce(forms.source_id, counted.source_id) = counted.source_id
     and after.trust_code is null
+    and lost.measure is null
     and successions.predecessor_code is null

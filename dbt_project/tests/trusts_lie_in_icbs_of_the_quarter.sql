@@ -1,5 +1,5 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- A ranked trust lies in an ICB, and a released ICB is one, that was in force at the end of the quarter. An etr after
+-- A trust lies in an ICB, and a released ICB is one, that was in force at the end of the quarter. An etr after
 -- a merger needs a row in seed `trust_changes` for such a trust. One of before it has to be replaced. Counts of such a
 -- trust are nobody's in the ICB league, which every_count_is_somebodys stops.
 select
@@ -18,6 +18,6 @@ inner join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = organisations.
 left join {{ ref('icb_successions') }} as successions
     on successions.successor_code = icbs.icb_code and successions.merged_on > quarters.period_end
 where
-    organisations.league <> 'icb'
+    organisations.league is distinct from 'icb'
     and (icbs.opened_on > quarters.period_end or icbs.closed_on < quarters.period_end)
 group by all

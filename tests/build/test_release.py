@@ -558,7 +558,7 @@ def _assert_figures(rows: pd.DataFrame, expected: Figures) -> None:
     for key, reason in without["status_reason"].items():
         expected_reason = "nobody counted: the denominator is 0" if key in oracle else "not counted in the "
         if key[0] in FRIENDS_AND_FAMILY.values():
-            expected_reason = "a figure is missing in the file"  # hidden, for there were few answers
+            expected_reason = "a figure is missing in the file of "  # hidden, for there were few answers
         assert str(reason).startswith(expected_reason), key
     assert without["status_reason"].str.startswith("nobody counted").sum() == len(oracle) - len(valued) > 0
 

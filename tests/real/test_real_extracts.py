@@ -45,7 +45,7 @@ COMPUTED = {  # scores of leagues without a release, from what the primary publi
     "2025-26-Q2": {},
 }
 NOTHING = "no data file of this league for the quarter"
-NOT_ENOUGH = "no metric of the league has all its months among the files"  # cancer of one month of three
+NOT_ENOUGH = "no metric of the league has the figures of all its months"  # cancer of one month of three
 ABSENT = {
     "2025-26-Q1": {
         "acute": "only 3 of the 24 metrics of the league are at hand",

@@ -330,7 +330,7 @@ def test_a_survey_of_staff_counts_with_its_label_and_the_row_of_another_code(apa
     assert "TAF" not in values.index
     assert set(values.loc[values["status"] == "reported", "status_reason"]) == {"layout not seen, read by description"}
     missing = values[(values["league"] == "acute") & (values["status"] == "missing")]
-    assert set(missing["status_reason"]) == {"a figure is missing in the file"}
+    assert set(missing["status_reason"]) == {"a figure is missing in the file of 2024-01"}
     parts = table("metric_parts").query("metric_id == 'OF0061' and organisation_code == 'G6V2S'")
     assert parts[["source_member", "code_in_file"]].to_numpy().tolist() == [["PEOPLE PROMISE ELEMENTS", "G6V2S"]]
 

@@ -48,7 +48,7 @@ def test_a_league_says_how_little_places_can_say(text: Any) -> None:
 
 def test_a_league_without_places_says_why(text: Any) -> None:
     said = text("2025-26-q2/v1/acute")
-    assert "There is no table this quarter: no measure of the league has all its months among the files" in said
+    assert "There is no table this quarter: no measure of the league has the figures of all its months" in said
     assert "London Barking, Havering and Redbridge University Hospitals" in said, "trusts stand under their regions"
     assert "North West Alder Hey Children" in said
 
@@ -94,7 +94,7 @@ def test_who_has_no_place_has_a_page_with_the_reason(text: Any, real_site: Path)
     assert len(pages) == 134
     for path in pages:
         said = text(f"2025-26-q2/v1/acute/{path.parent.name}")
-        assert "It has no place this quarter: no measure of the league has all its months among the files." in said
+        assert "It has no place this quarter: no measure of the league has the figures of all its months." in said
 
 
 def test_a_place_of_a_board_is_ours(text: Any, real_site: Path) -> None:

@@ -1,5 +1,6 @@
 -- A metric can be computed in several ways: of a quarter the first choice counts whose months are all at hand, else the
--- last choice. The ways are never mixed within a quarter. A metric that is not expected is computed where it can be.
+-- last choice. The ways are never mixed within a quarter. A metric that is not expected is computed where it can be,
+-- and where its file has lost it.
 with frameworks as (
     select distinct
         quarter,
@@ -27,13 +28,18 @@ at_hand as (
 
 chosen as (
     select
-        quarter,
-        framework,
-        metric_id,
-        coalesce(min(case when complete then choice end), max(choice)) as choice
+        at_hand.quarter,
+        at_hand.framework,
+        at_hand.metric_id,
+        coalesce(min(case when at_hand.complete then at_hand.choice end), max(at_hand.choice)) as choice
     from at_hand
-    group by quarter, framework, metric_id
-    having bool_or(expected or complete)
+    left join {{ ref('measures_not_found') }} as lost
+        on
+            lost.quarter = at_hand.quarter
+            and lost.framework = at_hand.framework
+            and lost.metric_id = at_hand.metric_id
+    group by at_hand.quarter, at_hand.framework, at_hand.metric_id
+    having bool_or(at_hand.expected or at_hand.complete or lost.metric_id is not null)
 )
 
 select

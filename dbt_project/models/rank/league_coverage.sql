@@ -124,7 +124,7 @@ select
     cast(
         case
             when at_hand.league is null and counted.league is not null
-                then 'no metric of the league has all its months among the files'
+                then 'no metric of the league has the figures of all its months'
             when at_hand.league is null then 'no data file of this league for the quarter'
             when covered.organisations_covered = 0 then covered.not_covered_reason
         end as string

@@ -41,6 +41,9 @@ counted as (
         sum(numerator) as numerator,
         sum(denominator) as denominator,
         count(*) = count(numerator) and count(*) = count(denominator) as has_all_figures,
+        {{ joined(
+            'case when numerator is null or denominator is null then ' ~ year_and_month('month') ~ ' end', distinct=true
+        ) }} as months_incomplete,
         count(distinct month) as months_counted,
         max(month) as last_month,
         {{ joined(year_and_month('month'), distinct=true) }} as months_named,
@@ -120,7 +123,7 @@ select
                 then
                     'not counted in the ' || rules.files_named || ': '
                     || coalesce(months.months_named, not_found.months_named)
-            when not counted.has_all_figures then 'a figure is missing in the file'
+            when not counted.has_all_figures then 'a figure is missing in the file of ' || counted.months_incomplete
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'

@@ -1,5 +1,5 @@
--- Months whose file is at hand and counts nobody for a metric: all rows of its measure may be lost. Where a metric can
--- be computed in several ways, the way that counts is the one that is looked at.
+-- Months whose file is at hand and has no figure for a metric: all rows of its measure may be lost. A form that did not
+-- have a measure before has lost nothing where another form, or another way to compute the metric, has figures.
 with frameworks as (
     select distinct
         quarter,
@@ -17,12 +17,27 @@ rules as (
         case computed.side when 'commissioner' then 'commissioner' else 'provider' end as side
     from {{ ref('computed_metrics') }} as computed
     inner join frameworks on frameworks.framework = computed.framework
-    left join {{ ref('rules_in_force') }} as in_force
-        on
-            in_force.quarter = frameworks.quarter
-            and in_force.framework = computed.framework
-            and in_force.metric_id = computed.metric_id
-    where coalesce(in_force.measure, computed.measure) = computed.measure
+),
+
+figures as (
+    select distinct
+        source_id,
+        quarter,
+        month,
+        measure,
+        side
+    from {{ ref('counts') }}
+    where side is not null and numerator is not null and denominator is not null
+),
+
+since as (
+    select
+        source_id,
+        measure,
+        side,
+        min(quarter) as first_quarter
+    from figures
+    group by source_id, measure, side
 ),
 
 -- Some forms are of providers alone.
@@ -30,28 +45,55 @@ sides as (
     select distinct
         source_id,
         side
-    from {{ ref('forms_at_hand') }}
+    from figures
+),
+
+at_hand as (
+    select
+        rules.quarter,
+        rules.framework,
+        rules.metric_id,
+        rules.measure,
+        rules.side,
+        files.source_id,
+        files.month,
+        files.file_name,
+        bool_or(figures.measure is not null) over (
+            partition by rules.quarter, rules.framework, rules.metric_id, rules.measure, rules.side, files.month
+        ) as is_found,
+        coalesce(since.first_quarter <= rules.quarter, false) as form_has_it,
+        bool_or(figures.measure is not null) over (
+            partition by rules.quarter, rules.framework, rules.metric_id
+        ) as metric_has_some
+    from rules
+    inner join {{ ref('publication_forms') }} as forms on forms.publication = rules.publication
+    inner join {{ ref('months_available') }} as files
+        on
+            files.source_id = forms.source_id
+            and files.quarter = rules.quarter
+            and coalesce(files.part, rules.side) = rules.side
+    inner join sides on sides.source_id = files.source_id and sides.side = rules.side
+    left join since
+        on
+            since.source_id = files.source_id
+            and since.measure = rules.measure
+            and since.side = rules.side
+    left join figures
+        on
+            figures.source_id = files.source_id
+            and figures.quarter = rules.quarter
+            and figures.month = files.month
+            and figures.measure = rules.measure
+            and figures.side = rules.side
 )
 
 select distinct
-    rules.quarter,
-    cast(rules.framework as string) as framework,
-    cast(rules.metric_id as string) as metric_id,
-    cast(rules.measure as string) as measure,
-    files.month,
-    cast(files.file_name as string) as file_name
-from rules
-inner join {{ ref('publication_forms') }} as forms on forms.publication = rules.publication
-inner join {{ ref('months_available') }} as files
-    on
-        files.source_id = forms.source_id
-        and files.quarter = rules.quarter
-        and coalesce(files.part, rules.side) = rules.side
-inner join sides on sides.source_id = files.source_id and sides.side = rules.side
-left join {{ ref('forms_at_hand') }} as found
-    on
-        found.quarter = rules.quarter
-        and found.measure = rules.measure
-        and found.side = rules.side
-        and found.month = files.month
-where found.measure is null
+    quarter,
+    cast(framework as string) as framework,
+    cast(metric_id as string) as metric_id,
+    cast(measure as string) as measure,
+    cast(side as string) as side,
+    month,
+    cast(file_name as string) as file_name
+from at_hand
+where not is_found and (form_has_it or not metric_has_some)
