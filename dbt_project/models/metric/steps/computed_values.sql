@@ -40,7 +40,6 @@ counted as (
         organisation_code,
         sum(numerator) as numerator,
         sum(denominator) as denominator,
-        count(*) = count(numerator) and count(*) = count(denominator) as has_all_figures,
         {{ joined(
             'case when numerator is null or denominator is null then ' ~ year_and_month('month') ~ ' end', distinct=true
         ) }} as months_incomplete,
@@ -103,7 +102,7 @@ select
         case
             when not_applicable.reason is not null then 'not_applicable'
             when
-                counted.has_all_figures
+                counted.months_incomplete is null
                 and counted.denominator > 0
                 and (rules.basis <> 'sum_of_months' or counted.months_counted = 3)
                 then 'reported'
@@ -123,7 +122,8 @@ select
                 then
                     'not counted in the ' || rules.files_named || ': '
                     || coalesce(months.months_named, not_found.months_named)
-            when not counted.has_all_figures then 'a figure is missing in the file of ' || counted.months_incomplete
+            when counted.months_incomplete is not null
+                then 'a figure is missing in the file of ' || counted.months_incomplete
             when rules.basis = 'sum_of_months' and counted.months_counted < 3
                 then 'three months are needed; found: ' || counted.months_named
             when counted.denominator = 0 then 'nobody counted: the denominator is 0'
