@@ -24,6 +24,7 @@ with valued as (
     where scores.counted
 ),
 
+-- Up to the next cut point an average is in a better segment.
 below as (
     select
         valued.*,

@@ -14,7 +14,6 @@ months as (
         quarter,
         framework,
         metric_id,
-        count(*) as months_counted,
         min(month) as first_month,
         max(month) as last_month,
         {{ joined(year_and_month('month')) }} as months_named

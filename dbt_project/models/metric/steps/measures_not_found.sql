@@ -55,7 +55,6 @@ at_hand as (
         rules.metric_id,
         rules.measure,
         rules.side,
-        files.source_id,
         files.month,
         files.file_name,
         bool_or(figures.measure is not null) over (
