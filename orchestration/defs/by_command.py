@@ -21,7 +21,7 @@ from orchestration.quarters import Quarter, known_quarters
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
-from orchestration.terminal.checks import show_checks
+from orchestration.terminal.checks import say_what_warned, show_checks
 from orchestration.terminal.console import Console, say_json
 from orchestration.terminal.interrupt import prepare_for_libraries, say_when_stopped
 from orchestration.terminal.leagues import show_release, show_warnings
@@ -95,6 +95,7 @@ def _may_be_used(outcome: Outcome) -> bool:
 def _say_what_was_made(outcome: Outcome, rows: int | None, what: str = "") -> None:
     """Prints what came of a build, with as many rows of each league; `what` it was if not its quarter."""
     if outcome.release is None:
+        say_what_warned(Console(stderr=True), outcome.checks)  # one of them may say why it stopped
         _say_what_stopped(outcome, what or outcome.quarter)
         _say_what_was_set_aside(Console(stderr=True), outcome)
         return
@@ -118,18 +119,10 @@ def check(extracts: Path, quarter: str, data_dir: Path, every: bool, as_json: bo
         from orchestration.defs import in_process
 
         outcome = in_process.run_quarter("check_quarter", quarter, *here, listener)
-    from orchestration.quality import evidence
-
-    working = Workspace(data_dir).build(quarter)
-    checks = [
-        found
-        for path in sorted(working.evidence.glob("*.json"))
-        for found in evidence.checks_of(evidence.read(working, path.stem))
-    ]
     if as_json:
-        say_json({**_facts(outcome), "checks": [asdict(found) | {"result": found.result} for found in checks]})
+        say_json({**_facts(outcome), "checks": [asdict(found) | {"result": found.result} for found in outcome.checks]})
     else:
-        show_checks(Console(), quarter, checks, every)
+        show_checks(Console(), quarter, outcome.checks, every)
         if outcome.problems:
             _say_what_stopped(outcome, quarter)
     return not outcome.problems
@@ -206,7 +199,7 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
         "fictional": release.synthetic if release else None,
         "rescored_under": release.framework if release else None,
         "content_sha256": release.content_sha256() if release else None,
-        "warnings": release.warnings if release else [],
+        "warnings": release.warnings if release else [asdict(check) for check in outcome.checks if check.warns],
         "set_aside": outcome.set_aside,
         "problems": outcome.problems,
     }

@@ -31,7 +31,9 @@ from orchestration.defs.assets import RELEASE, published_series
 from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import FRAMEWORK, LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.operations.runbook import advice
 from orchestration.quality import checks, evidence
+from orchestration.quality.checks import Check
 from orchestration.quarters import FIRST, Quarter, require_known_quarter
 from orchestration.releases.release import Release
 from orchestration.sources.inventory import in_short
@@ -44,13 +46,14 @@ defs = assemble(Folders.configure_at_launch())  # each run names its own folders
 @dataclass(frozen=True)
 class Outcome:
     """How a run ended: `problems` is empty when it succeeded; `release` is the folder of the bundle, if any;
-    `set_aside` says in short of which files nothing is used."""
+    `set_aside` says in short of which files nothing is used; `checks` are those that the run made."""
 
     quarter: str
     problems: tuple[str, ...]
     release: Path | None
     created: bool
     set_aside: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 def steps(job_name: str) -> int:
@@ -148,11 +151,12 @@ def _run(
     for event in result.get_asset_materialization_events():
         if event.asset_key in (RELEASE, published_series.key):
             made = dict(event.materialization.metadata["releases"].value)  # type: ignore[arg-type]
-    problems = () if result.success else tuple(_problems(result, build))
+    found = tuple(evidence.all_checks(build))
+    problems = () if result.success else tuple(_problems(result, build, found))
     return [
-        Outcome(quarter, (), Path(made[quarter]["path"]), made[quarter]["created"], _set_aside(build, quarter))
+        Outcome(quarter, (), Path(made[quarter]["path"]), made[quarter]["created"], _set_aside(build, quarter), found)
         if quarter in made
-        else Outcome(quarter, problems, None, False, _set_aside(build, quarter))
+        else Outcome(quarter, problems, None, False, _set_aside(build, quarter), found)
         for quarter in quarters
     ]
 
@@ -238,7 +242,7 @@ def _was_interrupted(result: dg.ExecuteInProcessResult) -> bool:
     return any("DagsterExecutionInterruptedError" in text for text in said)
 
 
-def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
+def _problems(result: dg.ExecuteInProcessResult, build: Build, found: Sequence[Check]) -> Iterator[str]:
     failed = {
         event.step_key or "": event.step_failure_data.error.cause or event.step_failure_data.error
         for event in result.all_node_events
@@ -248,9 +252,10 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build) -> Iterator[str]:
         if what_to_do(error.message):  # then the other steps failed for the same reason
             yield _plain_message(error, build)
             return
-    recorded = [evidence.read(build, path.stem) for path in sorted(build.evidence.glob("*.json"))]
-    shut = checks.causes([check for document in recorded for check in evidence.checks_of(document)])
-    yield from (f"{check.gate} gate: {check}" for check in shut)
+    shut = checks.causes(found)
+    for check in shut:
+        to_do = advice(check.id)
+        yield f"{check.gate} gate: {check}" + (f"\n  What to do: {to_do}" if to_do else "")
     for step, error in failed.items():
         if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
             yield _plain_message(error, build)

@@ -42,6 +42,11 @@ class Check:
         return self.shuts_the_gate and self.kind not in (NOT_BUILT, NOT_RUN)
 
     @property
+    def warns(self) -> bool:
+        """Whether it failed and shuts no gate."""
+        return self.result in ("warned", "waived")
+
+    @property
     def result(self) -> str:
         """What a person calls it: passed, failed, warned, waived or not run."""
         if self.passed or self.kind == NOT_RUN:
@@ -70,7 +75,7 @@ def joined(found: Sequence[Check]) -> Check:
     return replace(found[0], passed=passed, unexpected=unexpected, examples=examples)
 
 
-def causes(checks: list[Check]) -> list[Check]:
+def causes(checks: Sequence[Check]) -> list[Check]:
     """The critical checks that failed; those that could not run because of them only where there is nothing else."""
     shut = [check for check in checks if check.shuts_the_gate]
     return [check for check in shut if check.kind != NOT_RUN] or shut

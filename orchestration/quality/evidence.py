@@ -71,6 +71,11 @@ def checks_of(document: dict[str, Any]) -> list[Check]:
     return [_check(one) for one in document["checks"]]
 
 
+def all_checks(build: Build) -> list[Check]:
+    """The checks that a build has made so far, by the names of their runs."""
+    return [check for path in sorted(build.evidence.glob("*.json")) for check in checks_of(read(build, path.stem))]
+
+
 def asked_again(build: Build, quarter: str) -> dict[str, Check]:
     """The checks of a pass that failed, as a build of one of its quarters alone has them, by id."""
     documents = [read(build, path.stem) for path in build.evidence.glob("*.json")]

@@ -196,7 +196,7 @@ def _check_months(columns: dict[str, pa.Array], source: Source, file: str, month
 
 
 class _Watched(io.RawIOBase):
-    """A stream for Arrow, without byte order mark and without blank lines at its end. `odd` says that it holds a
+    """A stream for Arrow, without byte order mark and without blank rows at its end. `odd` says that it holds a
     control character, or a quote that neither opens nor closes a cell: Arrow reads on over either."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -221,9 +221,10 @@ class _Watched(io.RawIOBase):
                 return b""
             self._watch(np.frombuffer(chunk, np.uint8))
             whole = self._held + chunk
-            kept = whole.rstrip(b"\r\n")
+            end = _END_OF_ROW.search(whole, len(whole.rstrip(b",\r\n")))
+            kept = whole[: end.start()] if end else whole
             if len(whole) - len(kept) > BLOCK // 4:
-                kept = whole  # more blank lines than can be held back: Arrow refuses them
+                kept = whole  # more blank rows than can be held back: Arrow refuses them
             self._held = whole[len(kept) :]
             if kept:
                 return kept
@@ -246,6 +247,7 @@ class _Watched(io.RawIOBase):
         self._last, self._before = int(chunk[-1]), chunk[-2:].tobytes()
 
 
+_END_OF_ROW = re.compile(rb"[\r\n]")
 _HIDDEN_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbf[\xbe\xbf]")
 _IS_CONTROL = np.array([bool(HIDDEN.match(chr(byte))) and byte < 128 for byte in range(256)])
 _AT_EDGE = np.zeros(256, bool)
@@ -307,21 +309,18 @@ def _header(rows: Iterator[list[str]], source: Source, file: str) -> Header:
 
 
 def _body(rows: Iterator[list[str]], header: Header, first: int, file: str) -> Iterator[list[str]]:
-    """The rows after the header. Raises InputError on one of another length; blank lines at the end hold nothing."""
+    """The rows after the header. Raises InputError on one of another length; blank rows at the end hold nothing."""
     width = len(header.names)
     blank = None
     number = first - 1
     for number, row in enumerate(rows, start=first):
-        if row == []:
+        if not any(row):
             blank = blank or number
-        elif blank or len(row) != width:
-            raise InputError(
-                "has a row of another length",
-                file=file,
-                row=blank or number,
-                found=0 if blank else len(row),
-                expected=f"{width} values",
-            )
+        elif blank:
+            raise InputError("has a blank row above others", file=file, row=blank, expected=f"{width} values")
+        elif len(row) != width:
+            what = "has a row of another length"
+            raise InputError(what, file=file, row=number, found=len(row), expected=f"{width} values")
         else:
             yield header.cells(row, number, file)
     if (blank or number + 1) == first:

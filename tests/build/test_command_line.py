@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from click.testing import CliRunner, Result
 
 from orchestration import cli
 from orchestration.audit import receipt
+from orchestration.defs import by_command, in_process
+from orchestration.quality.checks import Check
 from orchestration.releases import shelf
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
@@ -151,6 +154,26 @@ def test_programs_are_told_all(data: Path, built: Any) -> None:
     assert {finding["state"] for finding in json.loads(run(data, "doctor", "--json").output)} >= {"ok"}
     said = CliRunner().invoke(cli.league, ["--version"])
     assert re.fullmatch(r"league, version \d+\.\d+\.\d+\n", said.output)
+
+
+def test_what_warned_before_a_build_stopped_is_said(
+    sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may say why: a file of another time warns, and the sum that it spoils stops."""
+    warned = Check("dbt.old", "stage_metric", "trusts", "dbt test", "warning", "A file is old.", False, 1, ("etr",))
+    shut = replace(warned, id="dbt.sums", severity="critical", reason="Sums differ.")
+    passed = replace(shut, id="dbt.fine", passed=True)
+    stopped = in_process.Outcome(QUARTER, ("what stopped it",), None, False, (), (warned, shut, passed))
+    monkeypatch.setattr(by_command, "_built", lambda *asked: [stopped])
+    words = ["build", "--quarter", QUARTER, "--extracts", str(sample)]
+    said = run(tmp_path, *words)
+    assert (said.exit_code, said.stdout) == (1, "")
+    assert said.stderr == (
+        "warning: dbt.old (warning): 1 unexpected. A file is old.\n  etr\n"
+        f"{QUARTER}: stopped, nothing published\nwhat stopped it\n"
+    )
+    (facts,) = json.loads(run(tmp_path, *words, "--json").stdout)
+    assert [check["id"] for check in facts["warnings"]] == ["dbt.old"]
 
 
 def test_status_tells_of_passes_and_of_what_stopped_last(tmp_path: Path) -> None:

@@ -261,11 +261,12 @@ def test_the_doctor_lists_every_file_that_is_not_used(extracts: Path, tmp_path: 
             b",".join(b'"' + c + b'"' for c in r.split(b",")) for r in content[3:].splitlines()
         ),
         lambda content: content + b"\r\n",
+        lambda content: content + (b"," * 21 + b"\r\n") * 3,
         lambda content: b"\r\n".join(line + b",," for line in content.splitlines()),
         gzip.compress,
         lambda content: zip_of(**{"a.csv": content}),
     ],
-    ids=["line ends", "no mark", "quotes", "blank line", "blank columns", "gzip", "zip"],
+    ids=["line ends", "no mark", "quotes", "blank line", "blank rows", "blank columns", "gzip", "zip"],
 )
 def test_the_same_figures_in_other_bytes_are_duplicates(extracts: Path, other: Callable[[bytes], bytes]) -> None:
     content = ae_bytes(extracts, "MAY-2025")

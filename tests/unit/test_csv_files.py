@@ -105,7 +105,8 @@ def test_the_documented_typo_stands_for_the_missing_column() -> None:
         (csv_bytes([*HEADER[:-1], "Extra"], ROW), r"row 1, column 17: has a heading .* know; found 'Extra'"),
         (csv_bytes(["", *HEADER], ["", *ROW]), r"row 1, column 1: has a heading .* know; found ''"),
         (csv_bytes([*HEADER, "Extra"], ROW), r"row 2: has a row of another length; found 17; expected 18 values"),
-        (csv_bytes(HEADER, ROW, [], ROW), r"f.csv, row 3: has a row of another length; found 0"),
+        (csv_bytes(HEADER, ROW, [], ROW), r"f.csv, row 3: has a blank row above others; expected 17 values"),
+        (csv_bytes(HEADER, ROW, [""] * 17, ROW), r"f.csv, row 3: has a blank row above others; expected 17 values"),
         (csv_bytes([*HEADER, "Rank"], [*ROW, ""]), r"row 1, column 18: has a heading twice; found 'Rank'"),
         (csv_bytes([h for h in HEADER if h != "Value"], ROW[1:]), r"row 1: lacks columns of .*; expected Value"),
         (csv_bytes(HEADER), r"f.csv, row 1: has no rows"),
@@ -300,8 +301,17 @@ MARCH = ["DM01-MARCH-2026", *COUNTS]
         quoted([*TESTS[:3], "New", *TESTS[3:-1]], *[[*MARCH[:3], "x", *MARCH[3:-1]]] * 50),
         quoted(TESTS, [*MARCH[:2], 'The ""A"" clinic', '""', "two\nlines", *MARCH[5:]], *[MARCH] * 50),
         csv_bytes(TESTS, *[[*MARCH[:2], 'The 6" clinic', *MARCH[3:]]] * 50),
+        csv_bytes(TESTS, *[MARCH] * 50, *[[""] * 30] * 9),
     ],
-    ids=["quoted", "bare", "extra columns", "new and missing columns", "doubled quotes", "quote within a bare cell"],
+    ids=[
+        "quoted",
+        "bare",
+        "extra columns",
+        "new and missing columns",
+        "doubled quotes",
+        "quote within a bare cell",
+        "blank rows",
+    ],
 )
 def test_a_streamed_file_is_the_same_as_one_read_strictly(
     content: bytes, block: int, monkeypatch: pytest.MonkeyPatch
@@ -321,7 +331,8 @@ GOOD = quoted(TESTS, *[MARCH] * 99)
             GOOD + quoted(MARCH[:-1]) + quoted(MARCH),
             "f.csv, row 101: has a row of another length; found 29; expected 30",
         ),
-        (GOOD + b"\n" + quoted(MARCH), "f.csv, row 101: has a row of another length; found 0; expected 30 values"),
+        (GOOD + b"\n" + quoted(MARCH), "f.csv, row 101: has a blank row above others; expected 30 values"),
+        (GOOD + b"," * 29 + b"\n" + quoted(MARCH), "f.csv, row 101: has a blank row above others; expected 30 values"),
         (GOOD + quoted(MARCH).replace(b"M", b"\xff", 1), r"f.csv, row 101: is not UTF-8; found b'\\xff'"),
         (GOOD + quoted(MARCH).replace(b"M", b"\0", 1), "f.csv, row 101: holds a NUL byte"),
         (GOOD + quoted(MARCH).replace(b"M", b"\x1b", 1), "f.csv, row 101: holds a control character"),

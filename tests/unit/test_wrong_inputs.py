@@ -218,6 +218,8 @@ WRONG: dict[str, Wrong | str] = {
     "header alone": ae(MAY[0]),
     "a quote that is not closed": ae(*changed(1, 3, '"A TRUST')),
     "a row too short": ae(MAY[0], MAY[1][:-1], MAY[2]),
+    "blank rows below, as a spreadsheet leaves them": ae(*MAY, *[[""] * 22] * 2),
+    "a blank row among the rows": ae(*MAY[:2], [""] * 22, *MAY[2:]),
     "a note below the rows": ae(*MAY, ["Source: NHS England"]),
     # what columns are there
     "columns in another order": ae(*[[*row[1:], row[0]] for row in MAY]),
