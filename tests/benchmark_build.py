@@ -4,6 +4,7 @@ test.
 Everything is a process of its own and is measured whole, three times: the median counts. Memory is that of the process
 and of those it starts, the most at any one time."""
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,7 @@ def measure(*command: str) -> tuple[float, int]:
 
     def watch() -> None:
         nonlocal peak
-        while not ended.wait(0.05):
+        while not ended.wait(0.1):
             peak = max(peak, resident(process.pid))
 
     watcher = threading.Thread(target=watch)
@@ -38,14 +39,15 @@ def measure(*command: str) -> tuple[float, int]:
 
 
 def resident(pid: int) -> int:
-    """Megabytes of memory of a process and of its children. None where there is no /proc."""
+    """Megabytes of memory of a process and of its children, what they share counted once. None where there is no
+    /proc."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        (kilobytes,) = re.findall(r"^Pss: +(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
         of_threads = [task.joinpath("children").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
         children = " ".join(of_threads).split()
-    except (OSError, IndexError):
+    except (OSError, ValueError):
         return 0
-    return pages * 4096 // 1_000_000 + sum(resident(int(child)) for child in children)
+    return int(kilobytes) * 1024 // 1_000_000 + sum(resident(int(child)) for child in children)
 
 
 def build(extracts: Path, quarters: list[str]) -> tuple[float, int]:
