@@ -55,7 +55,9 @@ def run(function: Callable[Parameters, Answer], *arguments: Parameters.args, **n
 def stop() -> None:
     """End the process, even in the middle of an answer. The next call starts another."""
     if start.cache_info().currsize:
-        start().kill()
+        process = start()
+        start.cache_clear()
+        process.kill()
 
 
 def _ask(name: str, question: bytes) -> Any:

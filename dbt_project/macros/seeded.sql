@@ -11,6 +11,7 @@
         'score_id': 'string',
         'title': 'string',
         'domain': 'string',
+        'sub_domain': 'string',
         'unit': 'string',
         'ignored_unit': 'string',
         'polarity': 'string',

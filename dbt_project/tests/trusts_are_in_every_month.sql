@@ -1,6 +1,7 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'source_counts'}}}) }}
 -- A trust that a publication counts is counted in its next month, too, unless it has closed or merged. Its rows may be
--- lost: those of one trust, or all at the end of a file. Where all have lost them, measures_are_in_their_files says so.
+-- lost, those of one trust, or all at the end of a file, or hold zeros. Where all have lost them,
+-- measures_are_in_their_files says so.
 {#- Of 2,814 counts of real trusts and the next month at hand one ended by itself, of 3 people (2026-11-27). #}
 {%- set least = 20 %}
 with files as (
@@ -98,6 +99,6 @@ left join {{ ref('successions') }} as successions
 where
     counted.counted_before >= {{ least }}
     and coalesce(forms.source_id, counted.source_id) = counted.source_id
-    and after.trust_code is null
+    and coalesce(after.counted_before, 0) = 0
     and lost.measure is null
     and successions.predecessor_code is null

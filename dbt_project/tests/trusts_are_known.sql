@@ -1,5 +1,5 @@
 {{ config(tags=['stage_metric'], meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- A provider code shaped like an NHS trust's that no reference list knows: a new trust, or a damaged code.
+-- A provider with the code or the name of an NHS trust that no reference list knows: a new trust, or a damaged code.
 select
     files.source_sha256,
     files.source_member,
@@ -15,5 +15,8 @@ left join {{ ref('organisations_in_files') }} as files
         and files.organisation_code = organisations.organisation_code
 where
     organisations.organisation_type = 'independent_or_other'
-    and {{ matches('organisations.organisation_code', 'R[A-Z0-9]{2}|TA[A-Z]') }}
+    and (
+        {{ matches('organisations.organisation_code', 'R[A-Z0-9]{2}|TA[A-Z]') }}
+        or {{ has('upper(organisations.organisation_name)', 'NHS (FOUNDATION )?(TRUST|FT)$') }}
+    )
     and not organisations.known_to_ods

@@ -1,7 +1,7 @@
 """Rows of the seeds that would say what a release shows of its rules, as a diff for a person to review.
 
-A row that the seeds have stays as it is where the release goes with it. A release does not say everything: `basis` and
-`sub_domain` of a metric stay empty, and where it leaves a number open we take the roundest that fits.
+A row that the seeds have stays as it is where the release goes with it. A release does not say everything: `basis` of a
+metric stays empty, and where it leaves a number open we take the roundest that fits.
 Belongs here: from rules to rows, from rows to a diff. Does not: what a rule is (`framework.py`), writing a seed."""
 
 from __future__ import annotations
@@ -208,7 +208,8 @@ class _Writer:
         otherwise = any(row["alternatives"] for row in [scored, *averages])
         certain = not (interval or kind == "bands" or otherwise or any(row["cells_unexplained"] for row in rules))
         also = [f"also fits: {scored['alternatives']}"] if scored["alternatives"] else []
-        values = self.release.rows("metric_values", quarter=self.release.quarter, metric_id=metric_id, league=league)
+        about = {"quarter": self.release.quarter, "metric_id": metric_id, "league": league}
+        values, guide = (self.release.rows(table, **about) for table in ("metric_values", "metric_guide"))
         self.proposal.add(
             "metrics",
             framework=self.name,
@@ -216,7 +217,7 @@ class _Writer:
             score_id=scored["published_id"],
             title=scored["title"],
             domain=self.terms[league, metric_id]["domain"],
-            sub_domain=None,
+            sub_domain=next((row["sub_domain"] for row in guide), None),
             unit=next((row["unit"] for row in values), None),
             ignored_unit=None,
             polarity=_in_force(shown["polarity"]) if "polarity" in shown else _polarity_of_bands(shown.get("bands")),

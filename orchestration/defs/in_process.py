@@ -31,6 +31,7 @@ from orchestration.defs.assets import RELEASE, published_series
 from orchestration.defs.definitions import assemble
 from orchestration.defs.resources import FRAMEWORK, LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
+from orchestration.operations import alerts
 from orchestration.operations.runbook import advice
 from orchestration.quality import checks, evidence
 from orchestration.quality.checks import Check
@@ -254,8 +255,7 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build, found: Sequence[C
             return
     shut = checks.causes(found)
     for check in shut:
-        to_do = advice(check.id)
-        yield f"{check.gate} gate: {check}" + (f"\n  What to do: {to_do}" if to_do else "")
+        yield f"{check.gate} gate: {check}\n  What to do: {advice(check.id) or alerts.GATE_SHUT.sentence}"
     for step, error in failed.items():
         if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
             yield _plain_message(error, build)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from orchestration.warehouse import manifest
 
 CODE, NAME = "organisation_code", "organisation_name"
-ORGANISATIONS = "metric.organisations"
+ORGANISATIONS = "metric.organisation_guide"  # one row a quarter and code; an ICB may be in two leagues
 
 
 @dataclass(frozen=True)

@@ -187,7 +187,7 @@ def _fitted(of: Outcome) -> dict[str, Any]:
     row: dict[str, Any] = dict.fromkeys(FITS)
     row |= dict(zip(KEY, (of.quarter, of.league, of.name, of.basis), strict=True))
     row |= {"outcome_kind": of.kind, "organisations": len(of.codes), "covariates": ", ".join(of.covariates)}
-    if not of.covariates or _squares(of.y) == 0:
+    if not of.covariates or np.ptp(of.y) == 0:
         return row
     found = fit(of.x, of.y)
     row["intercept"] = decimals(found.coefficients[0], 6)

@@ -1,4 +1,4 @@
-"""Who to learn from: for each weak metric of an organisation those who were surely better in two quarters running.
+"""Who to learn from: for each weak metric of an organisation those who are surely better, and were better before.
 
 Belongs here: how much of a metric's change is noise, who is better beyond it, and whom to name. Does not: who is a
 peer, and what is said of those named."""
@@ -21,7 +21,7 @@ CHANGES = "changes between the quarters"
 ONE_PERIOD = "not known: one period in both quarters"
 NO_CHANGES = "not known: most values did not change"
 NO_VALUE_BEFORE = "no value in the previous quarter"
-NOBODY = "nobody is surely better in both quarters"
+NOBODY = "nobody is surely better now and was better the quarter before"
 NAMED_FOR_OTHERS = "who is better is named for others"
 NOTHING_BEFORE: dict[Any, Any] = {
     "previous_quarter": None,

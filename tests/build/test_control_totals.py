@@ -761,15 +761,21 @@ def ae_month_from_two_files(part: Part) -> Expected:
 
 @mutant
 def ae_codes_of_new_trusts(part: Part) -> Expected:
-    """Two shaped as those of trusts, and one as an independent provider's."""
-    codes = ("RZZ", "TAZ", "Y99999")
+    """Two shaped as those of trusts, one with the name of a trust, and one of an independent provider."""
+    names = {
+        "RZZ": ("NEW RZZ", "New RZZ"),
+        "TAZ": ("NEW TAZ", "New Taz"),
+        "H4X7T": ("NEW NHS FOUNDATION TRUST", "New NHS Foundation Trust"),
+        "Y99999": ("NEW CLINIC", None),
+    }
     new = []
-    for code, name in zip(codes, ("New RZZ", "New Taz", ""), strict=True):
-        row = part.row("ae", f"{ORGANISATION} and org_code not in {codes}")
-        part.put("ae", row, org_code=code, org_name=f"NEW {code}")
+    for code, (name, readable) in names.items():
+        row = part.row("ae", f"{ORGANISATION} and org_code not in {tuple(names)}")
+        part.put("ae", row, org_code=code, org_name=name)
         place = {"source_sha256": row["_source_sha256"], "source_row": int(row["_source_row"])}
-        new.append({**place, "quarter": QUARTER, "organisation_code": code, "organisation_name": name})
-    return {"trusts_are_known": new[:2]}
+        if readable:
+            new.append({**place, "quarter": QUARTER, "organisation_code": code, "organisation_name": readable})
+    return {"trusts_are_known": new}
 
 
 @mutant
@@ -800,6 +806,19 @@ def ae_trust_of_the_month_before_lost(part: Part) -> Expected:
     total = part.row("ae", f"{ENGLAND} and {later}")
     part.put("ae", total, **{name: int(total[name]) - int(row[name]) for name in counts_of_ae(part)})
     part.lose("ae", f"rowid = {row['rowid']}")
+    lost = {"measure": "ae_within_4_hours", "month": MONTH, "trust_code": row["org_code"].strip()}
+    return {**copied, "trusts_are_in_every_month": [{**lost, "counted_in": FEBRUARY, "file_name": part.file(total)}]}
+
+
+@mutant
+def ae_trust_of_the_month_before_with_zeros(part: Part) -> Expected:
+    copied = ae_file_of_a_month_as_that_of_the_month_before(part)
+    later = "_source_sha256 <> 'ae'"
+    row = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0' and {later}")
+    total = part.row("ae", f"{ENGLAND} and {later}")
+    counts = counts_of_ae(part)
+    part.put("ae", total, **{name: int(total[name]) - int(row[name]) for name in counts})
+    part.put("ae", row, **dict.fromkeys(counts, 0))
     lost = {"measure": "ae_within_4_hours", "month": MONTH, "trust_code": row["org_code"].strip()}
     return {**copied, "trusts_are_in_every_month": [{**lost, "counted_in": FEBRUARY, "file_name": part.file(total)}]}
 
@@ -1003,6 +1022,17 @@ def icb_that_opened_after_the_quarter(part: Part) -> Expected:
         "icbs_are_of_the_quarter": [row for is_icb, row in about if is_icb],
         "trusts_lie_in_icbs_of_the_quarter": [row for is_icb, row in about if not is_icb],
     }
+
+
+@mutant
+def icb_that_no_list_knows(part: Part) -> Expected:
+    """As where etr has the code of an ICB that opens later than our seeds know."""
+    (trust, *_) = part.rows("from metric.organisations where league = 'acute' and icb_code is not null")
+    code = trust["icb_code"]
+    part.connection.execute(f"delete from stage.reference_icbs where icb_code = '{code}'")
+    placed = part.rows(f"from metric.organisations where league is distinct from 'icb' and icb_code = '{code}'")
+    about = [{key: row[key] for key in ("quarter", "organisation_code", "icb_code")} for row in placed]
+    return {"trusts_lie_in_icbs_of_the_quarter": [{**row, "icb_name": None} for row in about]}
 
 
 @mutant

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from orchestration import cli
 from orchestration.audit.proposal import propose
+from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.sample import draw_year, expected_results, members_of, write_sample
 from orchestration.sample.framework import MILLION, Framework, Metric, frameworks_of, known_years
@@ -87,6 +88,14 @@ def test_no_seed_speaks_and_no_cell_is_unexplained(warehouse: Path, rules: Rules
     assert rows(warehouse, "select * from metric.release_contradictions") == []
     statuses = {row["status"] for row in rows(warehouse, "select distinct status from rank.reconciliation")}
     assert statuses == {"agrees", "agrees_by_construction"}
+
+
+def test_icb_of_two_leagues_has_each_row_once(made: Any) -> None:
+    """Names are added to tables that have codes alone."""
+    release = Release.read(made.release)
+    assert release.table("organisation_guide")["leagues"].eq("icb icb_official").any()
+    for table in published_tables():
+        assert not release.table(table.name).duplicated(list(table.key)).any(), table.name
 
 
 def test_each_rule_of_a_metric_is_found(rules: Rules, quarter: str, published: Any) -> None:

@@ -130,9 +130,11 @@ HOLDS: dict[str, tuple[Row, ...]] = {
         {"candidate_value": 3.1},
     ),
     "learn_from.better_in_both_quarters": (
-        {"place": 1, "candidate_score": 1, "score": 2, "candidate_previous_value": 3, "previous_value": 4},
+        {"place": 1, "candidate_score": 1, "score": 2, "candidate_value": 3, "value": 4}
+        | {"candidate_previous_value": 4, "previous_value": 5},
         {"candidate_score": 2},
-        {"candidate_previous_value": 4},
+        {"candidate_previous_value": 5},
+        {"candidate_previous_value": 6},
     ),
     "context.value_is_of_patients": (
         {"share_attributed": 1, "patients": 1},
@@ -248,6 +250,9 @@ WHO_AND_WHAT = {"quarter", "league", "organisation_code", "trust_code", "scope",
 LAST = "quarter = '2025-26-Q4' and league = 'acute'"
 CHANGES = {
     "averages_are_weighted_domain_means": Change("average_scores", LAST, "average_score + 0.02 as average_score"),
+    "closed_trusts_have_a_successor": Change(
+        "reference_trusts", "quarter = '2025-26-Q4' and trust_code = 'ZA1'", "'2026-02-28'::date as close_date"
+    ),
     "cut_points_are_three_and_increase": Change("segment_cut_points", "better_segment = 2"),
     "domain_ranks_count_the_better": Change("domain_league_table", f"{LAST} and rank = 2", "3 as rank"),
     "every_metric_value_is_scored": Change("metric_scores", f"{LAST} and counted"),
@@ -266,6 +271,7 @@ CHANGES = {
     "published_values_are_used": Change(
         "metric_values", f"{LAST} and value_basis = 'published' and value is not null", "null as value"
     ),
+    "quarters_have_a_framework": Change("quarters_in_scope", "role = 'asked for'", "'2030-31-Q1' as quarter"),
     "rank_scores_are_percent_ranks": Change("rank_scores", "population_size > 1", "score + 0.01 as score"),
     "ranked_have_ranges": Change("rank_uncertainty", LAST),
     "ranks_count_the_better": Change("league_ranks", f"{LAST} and rank = 2", "3 as rank"),

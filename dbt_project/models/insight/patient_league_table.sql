@@ -19,7 +19,7 @@ with summed as (
         max(metrics_expected) as metrics_expected,
         {{ joined('metric_id', ' ') }} filter (where counted) as metrics,
         max(not_ranked_reason) as not_ranked_reason,
-        max(label) as label
+        {{ weakest_label_of('label') }} as label
     from {{ ref('patient_scores') }}
     group by quarter, league, organisation_code
 )

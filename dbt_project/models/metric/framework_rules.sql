@@ -56,7 +56,7 @@ agreed as (
         case means.subject when 'overall' then 'average_score' else 'domain_score' end,
         null,
         bool_and(coalesce(weights.agrees, false)),
-        max(weights.label)
+        {{ weakest_label_of('weights.label') }}
     from means
     left join {{ ref('seed_agreement') }} as weights
         on
@@ -83,7 +83,7 @@ agreed as (
         'cut_points',
         {{ joined("cuts.largest_in_better || '/' || cuts.smallest_in_worse", by='cuts.better_segment') }},
         bool_and(cuts.label <> 'discovered'),
-        max(cuts.label)
+        {{ weakest_label_of('cuts.label') }}
     from {{ ref('cut_points_in_force') }} as cuts
     left join {{ ref('domains_in_force') }} as domains
         on domains.quarter = cuts.quarter and domains.league = cuts.league and domains.domain = cuts.scope

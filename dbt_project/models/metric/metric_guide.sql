@@ -1,5 +1,9 @@
 -- What a reader needs of a metric. One that a release brings anew has its official title until somebody writes of it.
-with among as (
+with found as (
+    {{ found_metrics() }}
+),
+
+among as (
     select
         quarter,
         metric_id,
@@ -26,7 +30,7 @@ select
         end as string
     ) as words_status,
     metrics.domain,
-    seeded.sub_domain,
+    coalesce(seeded.sub_domain, nullif(found.sub_domain, '')) as sub_domain,
     metrics.unit,
     cast(metrics.polarity || '_better' as string) as direction,
     metrics.scoring_rule,
@@ -48,6 +52,11 @@ inner join among
 left join {{ ref('metric_words') }} as words on words.metric_id = metrics.metric_id
 left join {{ ref('metrics') }} as seeded
     on seeded.framework = metrics.framework and seeded.metric_id = metrics.metric_id
+left join found
+    on
+        found.quarter = metrics.quarter
+        and found.league = metrics.league
+        and found.metric_id = metrics.metric_id
 left join {{ ref('rules_in_force') }} as rules
     on
         metrics.value_basis = 'computed'

@@ -6,22 +6,19 @@ with metrics as (
         max(previous_quarter) as previous_quarter,
         {{ joined("case when not comparable then metric_id || ' (' || excluded_reason || ')' end", '; ', 'metric_id') }}
             as metrics_excluded,
-        {{ joined('case when carried_over then metric_id end', ' ', 'metric_id') }} as metrics_carried_over,
-        not coalesce(
-            bool_or(excluded_reason in ('not scored this quarter', 'not scored the quarter before')), false
-        ) as same_metrics
+        {{ joined('case when carried_over then metric_id end', ' ', 'metric_id') }} as metrics_carried_over
     from {{ ref('metrics_compared') }}
     group by quarter, league
 )
 
 select
-    league_ranks.quarter,
-    league_ranks.league,
-    league_ranks.organisation_code,
-    organisations.organisation_name,
+    placed.quarter,
+    placed.league,
+    placed.organisation_code,
+    placed.organisation_name,
     cast(metrics.previous_quarter as string) as previous_quarter,
     previous.average_score as previous_average_score,
-    league_ranks.average_score,
+    placed.average_score,
     coalesce(changes.metrics_compared, 0) as metrics_compared,
     cast(metrics.metrics_excluded as string) as metrics_excluded,
     cast(metrics.metrics_carried_over as string) as metrics_carried_over,
@@ -39,13 +36,13 @@ select
         end as string
     ) as verdict,
     previous.rank as previous_rank,
-    league_ranks.rank,
-    cast(case when metrics.same_metrics then previous.rank - league_ranks.rank end as integer) as rank_change,
-    case when metrics.same_metrics then changes.places_own_scores end as places_own_scores,
-    case when metrics.same_metrics then changes.places_own_metrics end as places_own_metrics,
-    case when metrics.same_metrics then changes.places_others end as places_others,
-    case when metrics.same_metrics then changes.places_cut_points end as places_cut_points,
-    case when metrics.same_metrics then changes.places_override end as places_override,
+    placed.rank,
+    placed.rank_change,
+    case when placed.rank_change is not null then changes.places_own_scores end as places_own_scores,
+    case when placed.rank_change is not null then changes.places_own_metrics end as places_own_metrics,
+    case when placed.rank_change is not null then changes.places_others end as places_others,
+    case when placed.rank_change is not null then changes.places_cut_points end as places_cut_points,
+    case when placed.rank_change is not null then changes.places_override end as places_override,
     cast(
         case
             when metrics.quarter is null then 'no ranked league of the previous quarter under the same framework'
@@ -53,24 +50,19 @@ select
             when changes.q_value is null then 'fewer than three metrics in common'
         end as string
     ) as not_compared_reason
-from {{ ref('league_ranks') }} as league_ranks
+from {{ ref('league_table') }} as placed
 inner join {{ ref('leagues_ranked') }} as leagues
-    on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league and leagues.role = 'asked for'
-inner join {{ ref('organisations') }} as organisations
-    on
-        organisations.quarter = league_ranks.quarter
-        and organisations.organisation_code = league_ranks.organisation_code
-        and organisations.league = league_ranks.league
+    on leagues.quarter = placed.quarter and leagues.league = placed.league and leagues.role = 'asked for'
 inner join {{ ref('decision_levels') }} as levels on levels.decision = 'false_discovery_rate'
-left join metrics on metrics.quarter = league_ranks.quarter and metrics.league = league_ranks.league
+left join metrics on metrics.quarter = placed.quarter and metrics.league = placed.league
 left join {{ ref('league_ranks') }} as previous
     on
         previous.quarter = metrics.previous_quarter
-        and previous.league = league_ranks.league
-        and previous.organisation_code = league_ranks.organisation_code
+        and previous.league = placed.league
+        and previous.organisation_code = placed.organisation_code
 left join {{ ref('score_changes') }} as changes
     on
-        changes.quarter = league_ranks.quarter
-        and changes.league = league_ranks.league
-        and changes.organisation_code = league_ranks.organisation_code
-where league_ranks.rank is not null
+        changes.quarter = placed.quarter
+        and changes.league = placed.league
+        and changes.organisation_code = placed.organisation_code
+where placed.rank is not null

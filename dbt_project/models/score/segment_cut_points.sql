@@ -24,7 +24,7 @@ bounds as (
         max(largest_in_better) as largest_in_better,
         min(smallest_in_worse) as smallest_in_worse,
         max(basis) as basis,
-        max(label) as label
+        {{ weakest_label_of('label') }} as label
     from {{ ref('cut_points_in_force') }}
     group by quarter, framework, scope, better_segment
 ),
