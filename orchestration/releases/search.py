@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from orchestration.errors import LeagueError
+from orchestration.releases import shelf
 from orchestration.releases.release import Release, Row
 from orchestration.text import first_of
 
@@ -21,8 +22,10 @@ def search(release: Release, said: str) -> list[Row]:
     found = [row for row in rows if words and all(f" {word}" in f" {_name(row)}" for word in words)]
     if not found:
         near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_name(row)}" for word in words)})
-        nearest = f"; near: {first_of(near, NAMED)}" if near else ""
-        raise LeagueError(f"no organisation of {release} has the code or the name {said}{nearest}")
+        hint = f"; near: {first_of(near, NAMED)}" if near else ""
+        if quarters := _quarters_with(said.strip().upper(), release):
+            hint += f"; {', '.join(quarters)} have it: say --quarter"
+        raise LeagueError(f"no organisation of {release} has the code or the name {said}{hint}")
     return found
 
 
@@ -32,6 +35,17 @@ def one(release: Release, said: str) -> str:
     if len(found) > 1:
         raise LeagueError(f"{said} is {len(found)} organisations: {first_of(found, NAMED)}")
     return found[0].partition(" ")[0]
+
+
+def _quarters_with(code: str, release: Release) -> list[str]:
+    """The other quarters in the folder of a release whose last versions have a code."""
+    last = {folder.name: shelf.latest_version(folder) for folder in sorted(release.folder.parents[1].glob("*"))}
+    others = (Release.read(release.folder.parents[1] / name / f"v{number}") for name, number in last.items() if number)
+    return [
+        other.quarter
+        for other in others
+        if other.quarter != release.quarter and other.rows("league_table", organisation_code=code)
+    ]
 
 
 def _name(row: Row) -> str:

@@ -177,7 +177,7 @@ LABELS = {  # `docs/methodology.md`
 NO_LIMITS = {
     "another unit": "they are published in another unit than our counts give",
     "counts not known": "we do not have the counts behind them",
-    "no law of chance": "they are no share of counts",
+    "no law of chance": "we have no counts that they are shares of",
     "score alone": "only scores are published",
 }
 
@@ -500,7 +500,8 @@ def agreed(rows: list[Agreement]) -> str:
     if not figures:
         return "there are no official figures to compare with."
     if not unexplained:
-        return f"we rebuild all {figures:,} official figures, or can say why one differs."
+        said = f"none of {figures:,} official figures differs from ours without a known reason."
+        return f"{said} Some cannot differ, for they were our input."
     verb = "differs" if unexplained == 1 else "differ"
     return f"of {figures:,} official figures {unexplained:,} {verb} from ours, and we cannot say why."
 

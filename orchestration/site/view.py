@@ -39,7 +39,6 @@ from orchestration.site.rows import (
     Waiting,
     rows_of,
 )
-from orchestration.site.words import whole
 
 FINANCE = "finance"  # the domain of money
 EXPERIMENTAL = "experimental"  # a league that NHS England has not ranked
@@ -153,9 +152,9 @@ class League:
         return tuple(one for one in self.by_name if one.certainty and one.certainty.position == position)
 
     @cached_property
-    def typical_places(self) -> int:
-        """How many places the likely range of the middle member covers."""
-        return whole(Decimal(median(one.certainty.places_covered for one in self.placed if one.certainty)))
+    def typical_places(self) -> str:
+        """How many places the likely range of the middle member covers; of two in the middle their mean."""
+        return f"{float(median(one.certainty.places_covered for one in self.placed if one.certainty)):g}"
 
     @property
     def capped(self) -> tuple[Member, ...]:

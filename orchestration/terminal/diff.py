@@ -80,9 +80,9 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
     changes = changes.assign(moved=-moved).sort_values(["moved", "organisation_code", "cause_number"])
     codes = changes["organisation_code"].unique()
     shown = codes[: limit or len(codes)]
-    table = _empty(f"{league}: {len(shown)} of the {len(codes)} organisations placed differently")
+    table = _empty(f"{league}: organisations placed or scored differently, {len(shown)} of {len(codes)}")
     for heading in ("code", "rank", "score", "segment", "cause", "alone"):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading)
     table.add_column("organisation; what the cause is made of", overflow="fold")
     for row in changes[changes["organisation_code"].isin(shown)].to_dict("records"):
         if row["cause_number"] == 1:

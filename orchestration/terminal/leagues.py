@@ -228,7 +228,7 @@ def _how_sure(about: Any, facts: pd.DataFrame) -> str:
     if not found:
         return "Nobody is ranked.\n"
     parts = [
-        f"A likely range covers {found['likely_range', 'median_width'] + 1:.0f} places, both ends counted (median)",
+        f"A likely range covers {found['likely_range', 'median_width'] + 1:g} places, both ends counted (median)",
         f"{found['likely_range', 'segments_uncertain']:.0f} segments are uncertain",
     ]
     if ("rank_sets", "bands") in found:

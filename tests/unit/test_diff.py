@@ -419,13 +419,13 @@ def test_command_prints_tables_or_json(tmp_path: Path) -> None:
     after = Named(with_scores(THREE, A={"M1": 1.3}).scores, files=(REVISED, REFERENCE)).write(tmp_path / "b")
     tables = CliRunner().invoke(cli.league, ["diff", str(before), str(after)], env={"COLUMNS": "120"})
     assert tables.exit_code == 0
-    assert "acute: 2 of the 2 organisations placed differently" in tables.output
+    assert "acute: organisations placed or scored differently, 2 of 2" in tables.output
     words = " ".join(tables.output.split())
     for line in ("A 1 → 2 1.50 → 1.65 1 [red]A input revised 2 (-1) M1", "[red]B others moved 1 (+1) passed A"):
         assert line in words, line
     assert f"{FILE[0]} → {REVISED[0]}" in tables.output and "111111111111 → 222222222222" in tables.output
     short = CliRunner().invoke(cli.league, ["diff", str(before), str(after), "--rows", "1"])
-    assert "acute: 1 of the 2 organisations placed differently" in short.output
+    assert "acute: organisations placed or scored differently, 1 of 2" in short.output
     as_json = json.loads(CliRunner().invoke(cli.league, ["diff", str(before), str(after), "--json"]).output)
     assert set(as_json) == {"inputs", "rules", "values", "scores", "cut_points", "changes"}
     assert [(row["organisation_code"], row["cause"], row["rank_with_cause"]) for row in as_json["changes"]] == [

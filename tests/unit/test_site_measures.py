@@ -144,7 +144,10 @@ def test_where_all_have_a_figure_nothing_is_said() -> None:
     [
         ({"counts not known"}, "we do not have the counts behind them"),
         ({"another unit"}, "they are published in another unit than our counts give"),
-        ({"score alone", "no law of chance"}, "they are no share of counts and only scores are published"),
+        (
+            {"score alone", "no law of chance"},
+            "we have no counts that they are shares of and only scores are published",
+        ),
         ({None}, "the reason is not known"),
     ],
 )

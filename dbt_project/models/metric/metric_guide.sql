@@ -38,7 +38,7 @@ select
     metrics.floor,
     metrics.weight,
     metrics.counted,
-    metrics.value_basis,
+    scored.value_basis,
     cast(among.leagues as string) as scored_among,
     coalesce(rules.publication, cast('nof_data' as string)) as publication,
     metrics.label,
@@ -49,6 +49,11 @@ inner join among
         among.quarter = metrics.quarter
         and among.metric_id = metrics.metric_id
         and among.population = metrics.population
+inner join {{ ref('scored_value_basis') }} as scored
+    on
+        scored.quarter = metrics.quarter
+        and scored.league = metrics.league
+        and scored.metric_id = metrics.metric_id
 left join {{ ref('metric_words') }} as words on words.metric_id = metrics.metric_id
 left join {{ ref('metrics') }} as seeded
     on seeded.framework = metrics.framework and seeded.metric_id = metrics.metric_id
@@ -59,7 +64,7 @@ left join found
         and found.metric_id = metrics.metric_id
 left join {{ ref('rules_in_force') }} as rules
     on
-        metrics.value_basis = 'computed'
+        scored.value_basis = 'computed'
         and rules.quarter = metrics.quarter
         and rules.framework = metrics.framework
         and rules.metric_id = metrics.metric_id
