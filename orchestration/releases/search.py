@@ -24,7 +24,7 @@ def search(release: Release, said: str) -> list[Row]:
         near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_name(row)}" for word in words)})
         hint = f"; near: {first_of(near, NAMED)}" if near else ""
         if quarters := _quarters_with(said.strip().upper(), release):
-            hint += f"; {', '.join(quarters)} have it: say --quarter"
+            hint += f"; it is in {', '.join(quarters)}: say --quarter"
         raise LeagueError(f"no organisation of {release} has the code or the name {said}{hint}")
     return found
 

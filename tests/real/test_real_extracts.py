@@ -17,7 +17,7 @@ import pytest
 from scipy.stats import median_abs_deviation
 
 from orchestration.errors import LeagueError
-from orchestration.releases import diff
+from orchestration.releases import diff, search
 from orchestration.releases.release import Release, table_hashes
 from tests.oracle import half_up
 from tests.unit.test_inventory import rows_of
@@ -330,6 +330,14 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
 
 
 # Tables of our own
+
+
+def test_search_says_in_which_quarters_an_organisation_is(real: dict[str, Any]) -> None:
+    first, last = (Release.read(real[quarter].release) for quarter in ("2025-26-Q1", "2025-26-Q4"))
+    codes, others = (set(release.table("league_table")["organisation_code"]) for release in (last, first))
+    code = min(codes - others)
+    with pytest.raises(LeagueError, match=f"the name {code}; it is in 2025-26-Q4: say --quarter"):
+        search.search(first, code)
 
 
 def test_what_it_takes_again_by_trying_every_set_of_metrics(real: dict[str, Any]) -> None:
