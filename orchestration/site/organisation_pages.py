@@ -45,6 +45,7 @@ class Way:
     rank: int | None
     low: int
     high: int
+    joint: bool = False
 
 
 @dataclass(frozen=True)
@@ -257,26 +258,15 @@ def _ways(league: League, member: Member) -> Iterator[Way]:
     if certainty is None:
         return
     whose = "NHS England’s method" if league.official else "Our method" if league.experimental else "The method"
-    yield Way(whose, "", certainty.rank, certainty.rank_low, certainty.rank_high)
+    yield Way(whose, "", certainty.rank, certainty.rank_low, certainty.rank_high, member.joint)
     if league.has_finance_rule:
-        for name, note, rank, low, high in (
-            (
-                "By average score alone",
-                "without the finance rule",
-                certainty.rank_without_override,
-                certainty.rank_low_without_override,
-                certainty.rank_high_without_override,
-            ),
-            (
-                "Without any money measures",
-                "",
-                certainty.rank_without_finance,
-                certainty.rank_low_without_finance,
-                certainty.rank_high_without_finance,
-            ),
+        for name, note, way in (
+            ("By average score alone", "without the finance rule", "without_override"),
+            ("Without any money measures", "", "without_finance"),
         ):
+            rank, low, high = (getattr(certainty, f"{one}_{way}") for one in ("rank", "rank_low", "rank_high"))
             if low is not None and high is not None:
-                yield Way(name, note, rank, low, high)
+                yield Way(name, note, rank, low, high, league.shares(f"rank_{way}", member))
     if certainty.left_out_rank_low is not None and certainty.left_out_rank_high is not None:
         metric = certainty.left_out_metric or ""
         name = league.measures[metric].plain_name if metric in league.measures else metric

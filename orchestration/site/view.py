@@ -147,6 +147,15 @@ class League:
     def by_name(self) -> tuple[Member, ...]:
         return tuple(sorted(self.members, key=lambda member: (member.name.casefold(), member.code)))
 
+    @cached_property
+    def _shared(self) -> Counter[tuple[str, int | None]]:
+        ways = ("rank", "rank_without_override", "rank_without_finance")
+        return Counter((way, getattr(one.certainty, way)) for one in self.placed for way in ways)
+
+    def shares(self, way: str, member: Member) -> bool:
+        """Whether others have the place of a member by a way to rank, a column of `rank_robustness`."""
+        return self._shared[way, getattr(member.certainty, way)] > 1
+
     def at(self, position: str) -> tuple[Member, ...]:
         """Those whose likely range lies so, by name."""
         return tuple(one for one in self.by_name if one.certainty and one.certainty.position == position)

@@ -22,7 +22,6 @@ COLUMNS = {
     "league": pa.string(),
     "organisation_code": pa.string(),
     "standard_error": pa.decimal128(6, 3),
-    "rankability": pa.decimal128(4, 3),
     "expected_rank": pa.decimal128(6, 1),
     "best_rank": pa.int32(),
     "worst_rank": pa.int32(),
@@ -151,7 +150,6 @@ def _rows(league: League) -> list[dict[str, Any]]:
     alone = told_apart_alone(averages, errors) | of_all
     best, worst = rank_limits(better)
     expected = expected_ranks(*shrunk(averages, errors))
-    true = rankability(averages, errors)
     band = bands(league.averages, better)
     return [
         {
@@ -159,7 +157,6 @@ def _rows(league: League) -> list[dict[str, Any]]:
             "league": league.name,
             "organisation_code": code,
             "standard_error": decimals(errors[i]),
-            "rankability": decimals(true[i]),
             "expected_rank": decimals(expected[i], 1),
             "best_rank": int(best[i]),
             "worst_rank": int(worst[i]),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.site_figures import NUMBER, ROW, Release, cells
 
 VERSION = "2025-26-q4/v1"
 DOT, MIDDLE = re.compile(r'class="dot" cx="([\d.]+)%"'), re.compile(r'class="middle" x1="([\d.]+)%"')
+WAYS = ("", "_without_override", "_without_finance")  # to rank, as columns of `rank_robustness` end
 LEAGUES = ("acute", "ambulance", "icb", "mental_health_community")
 
 
@@ -78,23 +80,27 @@ def test_the_ranked_table_is_the_league_table(league: str, site: Path, release: 
     names = {row["organisation_code"]: row["short_name"] for row in release.tables["organisation_guide"]}
     sure = {row["organisation_code"]: row for row in release.tables["rank_robustness"] if row["league"] == league}
     rows = [row for row in release.tables["league_table"] if row["league"] == league and row["rank"]]
-    places = [row["rank"] for row in rows]
+    places = Counter((which, own[f"rank{which}"]) for own in sure.values() for which in WAYS)
     expected = []
     for row in rows:
-        own = sure[row["organisation_code"]]
+        own = {**sure[row["organisation_code"]], "rank": row["rank"]}
         segment = f"{row['segment']}, 5" if row["final_segment"] == "5" else row["segment"]
-        of_trusts = [
-            f"{own[f'rank{which}']} {likely(own, which)}" if own[f"rank{which}"] else "not known"
-            for which in ("_without_override", "_without_finance")
-        ]
+        main, *others = (
+            f"{own[f'rank{which}']}{'=' if places[which, own[f'rank{which}']] > 1 else ''}"
+            + (f" likely {likely(own, which)}" if which else "")
+            if own[f"rank{which}"]
+            else "not known"
+            for which in WAYS
+        )
+        moved = " moved by the finance rule" if float(own["places_lost_to_override"] or 0) else ""
         expected.append(
             [
-                row["rank"] + ("=" if places.count(row["rank"]) > 1 else ""),
+                main,
                 likely(own),
-                names[row["organisation_code"]],
+                names[row["organisation_code"]] + moved,
                 *([] if league == "icb" else [segment]),
                 f"{Decimal(row['average_score']):.2f}",
-                *([] if league == "icb" else of_trusts),
+                *([] if league == "icb" else others),
                 f"{row['metrics_counted']} of {row['metrics_expected']}",
             ]
         )

@@ -32,6 +32,7 @@ from orchestration.statistics import (
     improvement,
     learning,
     measurement,
+    method_choices,
     ranges,
     robustness,
     series,
@@ -89,6 +90,11 @@ def test_suite_is_named_after_its_table(path: Path) -> None:
     suite = json.loads(path.read_text(encoding="utf-8"))
     assert suite["name"] == f"{layer}.{table}"
     assert table in known_sources() if layer == "land" else MODELS[table]["schema"] == layer
+
+
+def test_every_choice_of_the_method_has_its_sensitivity() -> None:
+    (named,) = re.findall(r"set choices = \[(.+)\]", MODELS["method_sensitivity"]["raw_code"])
+    assert re.findall(r"'(\w+)'", named) == list(method_choices.CHOICES)
 
 
 def test_every_suite_is_of_a_gate() -> None:

@@ -319,6 +319,12 @@ def test_a_place_on_a_measure_says_how_far_chance_moves_it() -> None:
 # Another way to rank
 
 
+def test_a_place_is_joint_by_each_way_in_which_others_have_it() -> None:
+    one = hertfordshire()
+    ways = {way.name: way.joint for way in _ways(league(one, hertfordshire(rank_without_override=11)), one)}
+    assert ways["Without any money measures"] and not ways["By average score alone"]
+
+
 def test_ways_that_a_release_does_not_know_are_left_out() -> None:
     unknown = {"rank_low_without_override": None, "measurement_rank_low": None}
     one = hertfordshire(left_out_rank_low=20, left_out_rank_high=31, left_out_metric="OF0080", **unknown)
