@@ -101,13 +101,14 @@ def pages(shown: Editions) -> Iterator[File]:
     made = partial(page, fictional=shown.fictional, shown=shown, leagues=shown.leagues)
     everybody, events = _everybody(shown), _events(shown)
     guides = {one.metric_id: one for _, league in shown.leagues.values() for one in league.measures.values()}
-    yield made("start", "", "Find your trust", events=events[:NEWS], count=len(everybody))
+    listed = [one for one in _by_name(everybody) if one.organisation.organisation_type in ("trust", "icb")]
+    yield made("start", "", "Find your trust", events=events[:NEWS], count=len(listed))
     yield made(
         "find",
         "find",
         "Find a trust or board",
         START,
-        everybody=_by_name(everybody),
+        everybody=listed,
         areas=_areas(everybody),
         codes=set(everybody),
     )

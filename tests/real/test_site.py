@@ -53,6 +53,21 @@ def test_a_league_without_places_says_why(text: Any) -> None:
     assert "North West Alder Hey Children" in said
 
 
+def test_trusts_and_boards_are_listed_and_no_other_commissioner(text: Any, real_site: Path) -> None:
+    guides = [Release.read(real_site / "data" / "releases" / f"2025-26-Q{n}" / "v1") for n in (1, 2, 4)]
+    rows = [row for release in guides for row in release.rows("organisation_guide")]
+    named = {row["organisation_code"]: row["organisation_type"] for row in rows if row["leagues"]}
+    assert set(named.values()) == {"trust", "icb"}
+    assert f"All {len(named)} trusts and boards from A to Z" in text("")
+    assert "Commissioning Hub" not in text("find")
+
+
+def test_a_measure_says_what_time_it_is_of_and_where_its_figures_are_from(text: Any) -> None:
+    said = text("2025-26-q4/v1/acute/measures/of0023")
+    assert "What time it is of January 2026" in said and "No figure" not in said
+    assert "Where the figures are from NHS England, Consultant-led referral to treatment" in said
+
+
 def test_an_approved_release_that_was_changed_stops_the_site(real_site: Path, tmp_path: Path) -> None:
     shutil.copytree(real_site / "data" / "releases", tmp_path / "releases", ignore=shutil.ignore_patterns("*-Q[14]"))
     table = tmp_path / "releases" / "2025-26-Q2" / "v1" / "league_table.csv"
