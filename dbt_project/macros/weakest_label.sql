@@ -14,8 +14,11 @@
 {# The order of labels, the least sure first. #}
 {% macro sureness(label) -%}
     case {{ label }}
-        {%- for one in ['unknown', 'experimental', 'background', 'inferred', 'discovered', 'verified'] %}
-            when '{{ one }}' then {{ loop.index }}
-        {%- endfor %}
+        when 'unknown' then 1
+        when 'experimental' then 2
+        when 'background' then 3
+        when 'inferred' then 4
+        when 'discovered' then 5
+        when 'verified' then 6
     end
 {%- endmacro %}

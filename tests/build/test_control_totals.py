@@ -797,30 +797,28 @@ def ae_file_of_a_month_as_that_of_the_month_before(part: Part) -> Expected:
     return {"months_are_not_copies": [{"measure": "ae_within_4_hours", "month": MONTH, "same_as": FEBRUARY}]}
 
 
-@mutant
-def ae_trust_of_the_month_before_lost(part: Part) -> Expected:
+def without_a_trust_of_the_month_before(part: Part, take: Callable[[Row], object]) -> Expected:
     """With its figures, so that England adds up. The month before is a copy, as its own test says."""
     copied = ae_file_of_a_month_as_that_of_the_month_before(part)
     later = "_source_sha256 <> 'ae'"
     row = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0' and {later}")
     total = part.row("ae", f"{ENGLAND} and {later}")
     part.put("ae", total, **{name: int(total[name]) - int(row[name]) for name in counts_of_ae(part)})
-    part.lose("ae", f"rowid = {row['rowid']}")
+    take(row)
     lost = {"measure": "ae_within_4_hours", "month": MONTH, "trust_code": row["org_code"].strip()}
     return {**copied, "trusts_are_in_every_month": [{**lost, "counted_in": FEBRUARY, "file_name": part.file(total)}]}
 
 
 @mutant
+def ae_trust_of_the_month_before_lost(part: Part) -> Expected:
+    return without_a_trust_of_the_month_before(part, lambda row: part.lose("ae", f"rowid = {row['rowid']}"))
+
+
+@mutant
 def ae_trust_of_the_month_before_with_zeros(part: Part) -> Expected:
-    copied = ae_file_of_a_month_as_that_of_the_month_before(part)
-    later = "_source_sha256 <> 'ae'"
-    row = part.row("ae", f"{ORGANISATION} and {MAJOR} <> '0' and {later}")
-    total = part.row("ae", f"{ENGLAND} and {later}")
-    counts = counts_of_ae(part)
-    part.put("ae", total, **{name: int(total[name]) - int(row[name]) for name in counts})
-    part.put("ae", row, **dict.fromkeys(counts, 0))
-    lost = {"measure": "ae_within_4_hours", "month": MONTH, "trust_code": row["org_code"].strip()}
-    return {**copied, "trusts_are_in_every_month": [{**lost, "counted_in": FEBRUARY, "file_name": part.file(total)}]}
+    return without_a_trust_of_the_month_before(
+        part, lambda row: part.put("ae", row, **dict.fromkeys(counts_of_ae(part), 0))
+    )
 
 
 @mutant
@@ -1010,29 +1008,28 @@ def another_england_in_another_form(part: Part) -> Expected:
 # References
 
 
+def in_an_icb(part: Part, change: str) -> tuple[list[Row], list[Row]]:
+    """Makes a change to an ICB of the reference list. Returns its own rows, and those of who lies in it."""
+    (trust, *_) = part.rows("from metric.organisations where league = 'acute' and icb_code is not null")
+    code = trust["icb_code"]
+    part.connection.execute(f"{change} where icb_code = '{code}'")
+    placed = part.rows(f"from metric.organisations where icb_code = '{code}'")
+    about = [(row["league"] == "icb", {key: row[key] for key in ("quarter", "organisation_code")}) for row in placed]
+    return [row for is_icb, row in about if is_icb], [row for is_icb, row in about if not is_icb]
+
+
 @mutant
 def icb_that_opened_after_the_quarter(part: Part) -> Expected:
     """As where a file of the quarter names an ICB of another time, or seed `trust_changes` does not know a trust."""
-    (icb, *_) = part.rows("from metric.organisations where organisation_type = 'icb'")
-    code = icb["organisation_code"]
-    part.connection.execute(f"update stage.reference_icbs set opened_on = '2099-01-01' where icb_code = '{code}'")
-    placed = part.rows(f"from metric.organisations where league is not null and icb_code = '{code}'")
-    about = [(row["league"] == "icb", {key: row[key] for key in ("quarter", "organisation_code")}) for row in placed]
-    return {
-        "icbs_are_of_the_quarter": [row for is_icb, row in about if is_icb],
-        "trusts_lie_in_icbs_of_the_quarter": [row for is_icb, row in about if not is_icb],
-    }
+    own, trusts = in_an_icb(part, "update stage.reference_icbs set opened_on = '2099-01-01'")
+    return {"icbs_are_of_the_quarter": own, "trusts_lie_in_icbs_of_the_quarter": trusts}
 
 
 @mutant
 def icb_that_no_list_knows(part: Part) -> Expected:
     """As where etr has the code of an ICB that opens later than our seeds know."""
-    (trust, *_) = part.rows("from metric.organisations where league = 'acute' and icb_code is not null")
-    code = trust["icb_code"]
-    part.connection.execute(f"delete from stage.reference_icbs where icb_code = '{code}'")
-    placed = part.rows(f"from metric.organisations where league is distinct from 'icb' and icb_code = '{code}'")
-    about = [{key: row[key] for key in ("quarter", "organisation_code", "icb_code")} for row in placed]
-    return {"trusts_lie_in_icbs_of_the_quarter": [{**row, "icb_name": None} for row in about]}
+    _, trusts = in_an_icb(part, "delete from stage.reference_icbs")
+    return {"trusts_lie_in_icbs_of_the_quarter": [{**row, "icb_name": None} for row in trusts]}
 
 
 @mutant
