@@ -66,7 +66,7 @@ RULES = {  # what a published column says of the rules, whatever is landed: it c
     *("basis", "divisor", "framework", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *("phase", "phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
-    *("what", "why", "falls_short", "words_status", "value_basis", "cross_check_basis"),
+    *("what", "why", "falls_short", "words_status", "cross_check_basis"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables
     *("organisations", "domain_scores", "average_scores", "unadjusted_segments", "adjusted_segments", "league_ranks"),
