@@ -336,7 +336,7 @@ def test_search_says_in_which_quarters_an_organisation_is(real_quarters: dict[st
     first, last = (Release.read(real_quarters[quarter].release) for quarter in ("2025-26-Q1", "2025-26-Q4"))
     codes, others = (set(release.table("league_table")["organisation_code"]) for release in (last, first))
     code = min(codes - others)
-    with pytest.raises(LeagueError, match=f"the name {code}; it is in 2025-26-Q4: say --quarter"):
+    with pytest.raises(LeagueError, match=f"the name {code}; it is in .*2025-26-Q4: say --quarter"):
         search.search(first, code)
 
 
