@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from orchestration.errors import LeagueError
 from orchestration.releases import shelf
 from orchestration.releases.release import Release, Row
 from orchestration.text import first_of
+from orchestration.workspace.paths import Workspace
 
 NAMED = 10
 
@@ -38,14 +40,20 @@ def one(release: Release, said: str) -> str:
 
 
 def _quarters_with(code: str, release: Release) -> list[str]:
-    """The other quarters in the folder of a release whose last versions have a code."""
-    last = {folder.name: shelf.latest_version(folder) for folder in sorted(release.folder.parents[1].glob("*"))}
-    others = (Release.read(release.folder.parents[1] / name / f"v{number}") for name, number in last.items() if number)
-    return [
-        other.quarter
-        for other in others
-        if other.quarter != release.quarter and other.rows("league_table", organisation_code=code)
-    ]
+    """The other quarters of a data folder whose last releases have a code. None where a release lies elsewhere."""
+    folder = release.folder.absolute()
+    workspace = Workspace(folder.parent.parent.parent)
+    if folder.parent != workspace.releases(release.quarter):
+        return []
+    others = [quarter for quarter in shelf.quarters_released(workspace) if quarter != release.quarter]
+    return [quarter for quarter in others if _has(code, workspace, quarter)]
+
+
+def _has(code: str, workspace: Workspace, quarter: str) -> bool:
+    with suppress(LeagueError):  # one that is damaged is not what was asked for
+        found = shelf.find(workspace, quarter)
+        return found.is_current() and bool(found.count("league_table", organisation_code=code))
+    return False
 
 
 def _name(row: Row) -> str:

@@ -149,11 +149,11 @@ class League:
 
     @cached_property
     def _shared(self) -> Counter[tuple[str, int | None]]:
-        ways = ("rank", "rank_without_override", "rank_without_finance")
+        ways = ("rank_without_override", "rank_without_finance")
         return Counter((way, getattr(one.certainty, way)) for one in self.placed for way in ways)
 
     def shares(self, way: str, member: Member) -> bool:
-        """Whether others have the place of a member by a way to rank, a column of `rank_robustness`."""
+        """Whether others have the place of a member by one of the ways to rank but the published one."""
         return self._shared[way, getattr(member.certainty, way)] > 1
 
     def at(self, position: str) -> tuple[Member, ...]:

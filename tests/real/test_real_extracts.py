@@ -340,6 +340,13 @@ def test_search_says_in_which_quarters_an_organisation_is(real_quarters: dict[st
         search.search(first, code)
 
 
+def test_search_looks_beside_no_release_that_lies_elsewhere(real_quarters: dict[str, Any], tmp_path: Path) -> None:
+    shutil.copytree(real_quarters["2025-26-Q1"].release, tmp_path / "mine" / "v1")
+    (tmp_path / "other" / "v3").mkdir(parents=True)
+    with pytest.raises(LeagueError, match=r"v1 has the code or the name ZZZ9$"):
+        search.search(Release.read(tmp_path / "mine" / "v1"), "ZZZ9")
+
+
 def test_what_it_takes_again_by_trying_every_set_of_metrics(real: dict[str, Any]) -> None:
     """The median is statistics.median_low; all sets of one, two and three metrics are tried, not the best alone."""
     found = table(real["2025-26-Q2"], "what_it_takes")
