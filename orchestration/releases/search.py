@@ -18,17 +18,21 @@ def search(release: Release, said: str) -> list[Row]:
     """The rows of `league_table` for an ODS code, else for all whose names have every word of a text, or begin a word
     with it. Raises LeagueError where there is none, with those that are near."""
     rows = release.rows("league_table")
-    if exact := [row for row in rows if row["organisation_code"] == said.strip().upper()]:
-        return exact
-    words = re.sub(r"\W+", " ", said.casefold()).split()
-    found = [row for row in rows if words and all(f" {word}" in f" {_name(row)}" for word in words)]
+    found = _meant(rows, said)
     if not found:
-        near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_name(row)}" for word in words)})
+        near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_plain(row)}" for word in _words(said))})
         hint = f"; near: {first_of(near, NAMED)}" if near else ""
-        if quarters := _quarters_with(said.strip().upper(), release):
+        if quarters := _quarters_with(said, release):
             hint += f"; it is in {', '.join(quarters)}: say --quarter"
         raise LeagueError(f"no organisation of {release} has the code or the name {said}{hint}")
     return found
+
+
+def _meant(rows: list[Row], said: str) -> list[Row]:
+    if exact := [row for row in rows if row["organisation_code"] == said.strip().upper()]:
+        return exact
+    words = _words(said)
+    return [row for row in rows if words and all(f" {word}" in f" {_plain(row)}" for word in words)]
 
 
 def one(release: Release, said: str) -> str:
@@ -39,25 +43,29 @@ def one(release: Release, said: str) -> str:
     return found[0].partition(" ")[0]
 
 
-def _quarters_with(code: str, release: Release) -> list[str]:
-    """The other quarters of a data folder whose last releases have a code. None where a release lies elsewhere."""
+def _quarters_with(said: str, release: Release) -> list[str]:
+    """The other quarters of a data folder whose last releases have it. None where a release lies elsewhere."""
     folder = release.folder.absolute()
     workspace = Workspace(folder.parent.parent.parent)
     if folder.parent != workspace.releases(release.quarter):
         return []
     others = [quarter for quarter in shelf.quarters_released(workspace) if quarter != release.quarter]
-    return [quarter for quarter in others if _has(code, workspace, quarter)]
+    return [quarter for quarter in others if _has(said, workspace, quarter)]
 
 
-def _has(code: str, workspace: Workspace, quarter: str) -> bool:
+def _has(said: str, workspace: Workspace, quarter: str) -> bool:
     with suppress(LeagueError):  # one that is damaged is not what was asked for
         found = shelf.find(workspace, quarter)
-        return found.is_current() and bool(found.count("league_table", organisation_code=code))
+        return found.is_current() and bool(_meant(found.rows("league_table"), said))
     return False
 
 
-def _name(row: Row) -> str:
-    return re.sub(r"\W+", " ", str(row["organisation_name"]).casefold())
+def _words(said: str) -> list[str]:
+    return re.sub(r"\W+", " ", said.casefold()).split()
+
+
+def _plain(row: Row) -> str:
+    return " ".join(_words(str(row["organisation_name"])))
 
 
 def _named(row: Row) -> str:

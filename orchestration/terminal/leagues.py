@@ -65,7 +65,7 @@ def show_release(
     organisation = None if organisation in set(coverage["league"]) else organisation
     facts = release.table("method_sensitivity")
     for about in coverage.itertuples():
-        if not about.published:
+        if not about.published and not organisation:
             elsewhere = "; its domain and metric tables have what there is" if about.coverage == "partial" else ""
             console.say(f"{about.title}: {about.absent_reason}{elsewhere}", style="yellow")
         table = places[places["league"] == about.league]
@@ -76,9 +76,13 @@ def show_release(
             made = _icb_table if about.league == "icb" else _trust_table
             shown = made(about, table, trusts, len(table) if organisation else rows or len(table), console.width)
             console.table(shown)
-            for member in table[~table["ranked"]].itertuples() if organisation else ():
+            if not organisation:
+                console.say(_how_sure(about, facts), style="dim")
+                continue
+            said_of_league = table["not_ranked_reason"] == about.absent_reason
+            for member in table[~table["ranked"] & ~said_of_league].itertuples():
                 console.say(f"{member.organisation_code} is not ranked: {member.not_ranked_reason}", style="yellow")
-            console.say(_how_sure(about, facts), style="dim")
+            console.say("")
     if organisation:
         for code in places["organisation_code"].unique()[:EXAMPLES]:
             if tables := _tables_about(release, code):
@@ -215,9 +219,9 @@ def _partial(about: Any) -> str:
     if not about.published:
         return str(about.absent_reason)
     if about.coverage == "full":
-        return "no metric missing"
+        return "every metric of the league at hand"
     earlier = about.metrics_of_an_earlier_month
-    missing = f"no {about.metrics_missing}" if pd.notna(about.metrics_missing) else "no metric missing"
+    missing = f"no {about.metrics_missing}" if pd.notna(about.metrics_missing) else "every metric at hand"
     return f"partial: {missing}" + (f"; of an earlier month {earlier}" if pd.notna(earlier) else "")
 
 

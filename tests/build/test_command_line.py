@@ -128,7 +128,9 @@ def test_organisation_is_found_by_code_and_by_a_part_of_its_name(data: Path) -> 
     assert re.match(rf"nhs trust is {len(every)} organisations: .* and {len(every) - 10} more", str(several.exception))
     none = run(data, "show", f"{name.split()[0]} of nowhere")
     assert "has the code or the name" in str(none.exception) and f"; near: {code} {name}" in str(none.exception)
-    assert "not in" not in run(data, "show", code).output and name.split()[0] in run(data, "show", code).output
+    of_one, of_all = run(data, "show", code).output, run(data, "show", "--league", "ambulance").output
+    assert name.split()[0] in of_one and "not in" not in of_one
+    assert "segments are uncertain" in of_all and "segments are uncertain" not in of_one
 
 
 def test_trace_names_metrics_and_says_what_there_is(data: Path) -> None:

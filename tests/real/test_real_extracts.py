@@ -334,10 +334,11 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
 
 def test_search_says_in_which_quarters_an_organisation_is(real_quarters: dict[str, Any]) -> None:
     first, last = (Release.read(real_quarters[quarter].release) for quarter in ("2025-26-Q1", "2025-26-Q4"))
-    codes, others = (set(release.table("league_table")["organisation_code"]) for release in (last, first))
-    code = min(codes - others)
-    with pytest.raises(LeagueError, match=f"the name {code}; it is in .*2025-26-Q4: say --quarter"):
-        search.search(first, code)
+    for column in ("organisation_code", "organisation_name"):
+        there, here = (set(release.table("league_table")[column]) for release in (last, first))
+        said = min(there - here)
+        with pytest.raises(LeagueError, match=f"the name {said};.* it is in .*2025-26-Q4: say --quarter"):
+            search.search(first, said)
 
 
 def test_search_looks_beside_no_release_that_lies_elsewhere(real_quarters: dict[str, Any], tmp_path: Path) -> None:
