@@ -342,7 +342,9 @@ def series(points: Sequence[Point]) -> str:
         return f"{said} The last month is better by more than chance would show."
     if last.variation == "concern":
         return f"{said} The last month is worse by more than chance would show."
-    return f"{said} Chance would show as much." if last.variation == "common cause" else said
+    if last.variation == "common cause":
+        return f"{said} Chance would show as much."
+    return f"{said} There are too few months to say what is usual."
 
 
 def own_value(found: Teacher) -> str:

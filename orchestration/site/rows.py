@@ -425,8 +425,8 @@ class InContext:
     score: Decimal
     expected_score: Decimal
     adjusted_rank: int
-    adjusted_rank_low: int
-    adjusted_rank_high: int
+    adjusted_rank_low: int | None
+    adjusted_rank_high: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,6 @@ ADJUSTED = {
     "adjusted_rank": pa.int32(),
     "adjusted_rank_low": pa.int32(),
     "adjusted_rank_high": pa.int32(),
-    "drawn": pa.string(),
 }
 
 
@@ -218,16 +217,12 @@ def adjusted_scores(
 def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
     left = fit(of.x, of.y).left_out
     adjusted = of.y.mean() + left
-    drawn = resampled_scores(of, league)
-    draws = _refitted(of, drawn if drawn is not None else np.tile(of.y, (DRAWS, 1)))
     rank, adjusted_rank = (competition_ranks(np.round(one, 6)) for one in (of.y, adjusted))
-    low, high = limits_around(draws, adjusted)
-    best, worst = limits_around(competition_ranks(np.round(draws, 6)), adjusted_rank)
 
     def thousandths(number: float) -> Decimal:
         return decimals(float(number), 3)
 
-    return [
+    rows: list[dict[str, Any]] = [
         {
             **dict(zip(KEY, (of.quarter, of.league, of.name), strict=False)),
             "organisation_code": code,
@@ -235,16 +230,20 @@ def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
             "expected_score": thousandths(of.y[i] - left[i]),
             "difference": thousandths(of.y[i]) - thousandths(of.y[i] - left[i]),
             "adjusted_score": thousandths(adjusted[i]),
-            "adjusted_score_low": thousandths(low[i]),
-            "adjusted_score_high": thousandths(high[i]),
             "rank": int(rank[i]),
             "adjusted_rank": int(adjusted_rank[i]),
-            "adjusted_rank_low": int(best[i]),
-            "adjusted_rank_high": int(worst[i]),
-            "drawn": "slopes" if drawn is None else "scores and slopes",
         }
         for i, code in enumerate(of.codes)
     ]
+    drawn = resampled_scores(of, league)
+    if drawn is not None:
+        draws = refitted(of, drawn)
+        scores = limits_around(draws, adjusted)
+        places = limits_around(competition_ranks(np.round(draws, 6)), adjusted_rank)
+        for i, row in enumerate(rows):
+            for end, score, place in zip(("low", "high"), scores, places, strict=True):
+                row[f"adjusted_score_{end}"], row[f"adjusted_rank_{end}"] = thousandths(score[i]), int(place[i])
+    return rows
 
 
 def resampled_scores(of: Outcome, league: League | None) -> Real | None:
@@ -265,14 +264,16 @@ def resampled_scores(of: Outcome, league: League | None) -> Real | None:
     return draws
 
 
-def _refitted(of: Outcome, drawn: Real) -> Real:
-    """Adjusted scores of each draw, (DRAWS, n), by slopes fitted to organisations drawn with replacement."""
+def refitted(of: Outcome, drawn: Real) -> Real:
+    """Adjusted scores of each draw, (DRAWS, n), by fits to organisations drawn with replacement, each without its own."""
     n = len(of.codes)
     rng = generator(of.quarter, of.league, of.name, "organisations")
     times = rng.multinomial(n, np.full(n, 1 / n), DRAWS).astype(float)
     design = np.column_stack([np.ones(n), of.x])
     squares = np.einsum("bn,ni,nj->bij", times, design, design, optimize=True)
     products = np.einsum("bn,ni->bi", times * drawn, design)
-    slopes = np.einsum("bij,bj->bi", np.linalg.pinv(squares), products)[:, 1:]
-    adjusted: Real = drawn - slopes @ (of.x - of.x.mean(axis=0)).T
+    inverse = np.linalg.pinv(squares)
+    residuals = drawn - np.einsum("bij,bj->bi", inverse, products) @ design.T
+    leverages = np.minimum(times * np.einsum("ni,bij,nj->bn", design, inverse, design, optimize=True), 1 - 1e-9)
+    adjusted: Real = drawn.mean(axis=1, keepdims=True) + residuals / (1 - leverages)
     return adjusted

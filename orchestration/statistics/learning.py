@@ -28,6 +28,7 @@ NOTHING_BEFORE: dict[Any, Any] = {
     "comparable": False,
     "excluded_reason": "no ranked league of the previous quarter under the same framework",
 }
+WITHIN_TENTHS = 0.8238  # standard deviation of a normal law whose tenths are drawn in, of one of 1
 COLUMNS = {
     "quarter": pa.string(),
     "league": pa.string(),
@@ -46,8 +47,12 @@ COLUMNS = {
 
 
 def noise_of(changes: Real) -> float:
-    """How far chance moves one value, as a standard deviation, by how the values of a league changed."""
-    return robust_deviation(changes) / sqrt(2)
+    """How far chance moves one value, as a standard deviation, by how the values of a league changed. Where most of them
+    lie at a bound the median knows nothing of the others, so the spread between the tenths counts where it is larger."""
+    if not changes.size:
+        return 0.0
+    between = np.clip(changes, *np.quantile(changes, [0.1, 0.9])).std() / WITHIN_TENTHS
+    return max(robust_deviation(changes), float(between)) / sqrt(2)
 
 
 def share_out(choices: Mapping[str, Sequence[str]], shown: int, at_most: int) -> dict[str, list[str]]:

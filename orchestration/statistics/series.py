@@ -22,6 +22,7 @@ Truth = NDArray[np.bool_]
 
 LIMIT = 2.66  # mean moving ranges between mean and limit: 3 / 1.128, as in any XmR chart
 SCREEN = 3.267  # a moving range of so many means is left out of the second mean, as NHSRplotthedots does
+FEWEST = 6  # a month that stands apart widens the limits of fewer to beyond itself: of up to four none can lie outside
 RUN = 7  # points on one side of the mean, or in one direction: Making Data Count
 TRIAL = 12  # limits of fewer points are trial limits: Making Data Count
 MILLION, MILLIONTH = 1_000_000, pa.scalar(Decimal("0.000001"), pa.decimal128(7, 6))
@@ -50,7 +51,8 @@ def control_limits(months: pd.DataFrame) -> pa.Table:
     step = np.where(follows, np.diff(value, prepend=value[:1]), 0)
     moving = _mean_moving_range(series, np.abs(step), follows)
     middle = np.rint(mean).astype(np.int64)
-    far, near = LIMIT * moving, 2 / 3 * LIMIT * moving
+    far = np.where(points < FEWEST, np.nan, LIMIT * moving)
+    near = 2 / 3 * far
     side = np.sign(value - middle)
     run = _length_of_runs(side, follows) >= RUN
     rising = np.sign(step)
@@ -78,16 +80,16 @@ def _per_series(series: Whole, amounts: Whole) -> Whole:
 
 
 def _mean_moving_range(series: Whole, ranges: Whole, follows: Truth) -> NDArray[np.float64]:
-    """The mean moving range of its series without those that are far from the mean, at each point; none without a
-    range."""
+    """The mean moving range of its series without those that are far from the mean, at each point; with them where
+    nothing else moves, since limits of no width put every month outside. None without a range."""
     counted = _per_series(series, follows.astype(np.int64))
-    total = _per_series(series, ranges)
     with np.errstate(invalid="ignore"):
-        kept = follows & (ranges < SCREEN * (total / counted))
-        screened = _per_series(series, np.where(kept, ranges, 0)) / np.maximum(
-            _per_series(series, kept.astype(np.int64)), 1
-        )
-    return np.where(counted > 0, screened, np.nan)
+        whole = _per_series(series, ranges) / counted
+    kept = follows & (ranges < SCREEN * whole)
+    screened = _per_series(series, np.where(kept, ranges, 0)) / np.maximum(
+        _per_series(series, kept.astype(np.int64)), 1
+    )
+    return np.where(screened > 0, screened, whole)
 
 
 def _length_of_runs(signs: Whole, follows: Truth) -> Whole:

@@ -132,7 +132,7 @@ CONTRACT = {
     "verdict",
     "context_view": "quarter, league, outcome, organisation_code, organisation_name, score, expected_score, "
     "difference, adjusted_score, adjusted_score_low, adjusted_score_high, rank, adjusted_rank, "
-    "adjusted_rank_low, adjusted_rank_high, drawn",
+    "adjusted_rank_low, adjusted_rank_high",
     "peers": "quarter, league, organisation_code, organisation_name, place, peer_code, peer_name, "
     "distance, measures, has_close_peers, nearest_at_most, source_file, source_rows",
     "what_it_takes": "quarter, league, organisation_code, organisation_name, segment_can_change, average_score, "

@@ -102,6 +102,13 @@ def test_noise_is_that_of_scipy_by_the_root_of_two() -> None:
     assert learning.noise_of(changes) == pytest.approx(median_abs_deviation(changes) * 1.4826 / 2**0.5, rel=1e-12)
 
 
+def test_noise_is_not_that_of_who_cannot_move() -> None:
+    """Of 41 values 25 stay at a bound: the median change is nothing, whatever the other 16 do."""
+    changes = np.concatenate([np.zeros(25), np.tile([-3.0, -1.0, 1.0, 3.0], 4)])
+    assert learning.noise_of(changes) == pytest.approx(np.clip(changes, -1, 1).std() / 0.8238 / 2**0.5)
+    assert learning.noise_of(np.zeros(41)) == 0
+
+
 def test_weak_is_shown_the_best_who_are_strong_in_both_quarters_with_their_noise() -> None:
     now = WORSE | BETTER
     table = found(now, moved(now, CHANGES))
@@ -197,7 +204,9 @@ def test_candidates_again_by_a_plain_loop(seed: int) -> None:
     }
     sign = 1 if polarity == "lower" else -1
     both = sorted(set(now) & set(before))
-    noise = Decimal(str(median_abs_deviation([now[code][0] - before[code][0] for code in both]))) * Decimal("1.4826")
+    changes = pd.Series([now[code][0] - before[code][0] for code in both])
+    between = changes.clip(*changes.quantile([0.1, 0.9])).std(ddof=0) / 0.8238
+    noise = max(Decimal(str(median_abs_deviation(changes))) * Decimal("1.4826"), Decimal(str(between)))
     expected = {}
     for code in (code for code in both if now[code][1] >= 3):
         fits = [

@@ -38,11 +38,11 @@ def told(values: list[float | None], rule: str) -> list[int]:
 
 
 def test_limits_are_those_worked_by_hand() -> None:
-    """Mean 50; moving ranges 2, 4, 6, 8 have the mean 5; 2.66 x 5 = 13.3."""
-    first = charted([50, 52, 48, 54, 46])[0]
+    """Mean 50; moving ranges 6, 9, 4, 2, 4 have the mean 5; 2.66 x 5 = 13.3."""
+    first = charted([51, 45, 54, 50, 48, 52])[0]
     assert (first["mean"], first["moving_range"]) == (Decimal("50.000000"), Decimal("5.000000"))
     assert (first["lower_limit"], first["upper_limit"]) == (Decimal("36.700000"), Decimal("63.300000"))
-    assert (first["points"], first["limits"]) == (5, "trial")
+    assert (first["points"], first["limits"]) == (6, "trial")
 
 
 def test_moving_range_far_from_the_mean_is_screened_and_its_point_is_outside() -> None:
@@ -55,17 +55,35 @@ def test_moving_range_far_from_the_mean_is_screened_and_its_point_is_outside() -
     assert [row["outside_limits"] for row in rows] == [0] * 5 + [1] + [0] * 7
 
 
-def test_range_of_exactly_so_many_means_is_screened() -> None:
-    """Steps of 0, but for one: it is n means itself, and goes from four ranges on (4 > 3.267), not of three."""
-    assert charted([1, 1, 1, 1, 5])[0]["moving_range"] == 0
-    assert charted([1, 1, 1, 4])[0]["moving_range"] == 1
+def test_range_of_so_many_means_is_screened() -> None:
+    """Beside four ranges of 1, 7.54 is less than 3.267 means of the five, and 7.55 is not."""
+    assert charted([0, 1, 0, 1, 0, 7.54])[0]["moving_range"] == Decimal("2.308")
+    assert charted([0, 1, 0, 1, 0, 7.55])[0]["moving_range"] == 1
 
 
-@pytest.mark.parametrize(("points", "limits"), [(1, "none"), (2, "trial"), (11, "trial"), (12, "full")])
-def test_limits_of_fewer_than_twelve_points_are_trial(points: int, limits: str) -> None:
+def test_one_step_alone_is_not_screened() -> None:
+    """Twenty-three months of 50 and one of 60: without its two ranges no month could differ from the mean."""
+    rows = charted([50.0] * 11 + [60] + [50.0] * 12)
+    assert rows[0]["moving_range"] == (Decimal(20) / 23).quantize(Decimal("0.000001"))
+    assert [row["outside_limits"] for row in rows] == [0] * 11 + [1] + [0] * 12
+    assert told([5.0] * 12, "outside_limits") == [0] * 12
+
+
+@pytest.mark.parametrize(("points", "limits"), [(1, "none"), (5, "none"), (6, "trial"), (11, "trial"), (12, "full")])
+def test_limits_of_few_points_are_trial_and_of_fewer_there_are_none(points: int, limits: str) -> None:
     rows = charted([float(n % 3) for n in range(points)])
     assert {row["limits"] for row in rows} == {limits}
     assert (rows[0]["upper_limit"] is None) == (limits == "none")
+
+
+@pytest.mark.parametrize("points", range(2, 5))
+def test_of_up_to_four_points_none_could_lie_outside(points: int) -> None:
+    """Why they have no limits: the farthest a month can be from the mean is within 2.66 mean ranges."""
+    chance = random.Random(points)
+    for _ in range(1_000):
+        values = [chance.paretovariate(0.5) for _ in range(points)]
+        width = 2.66 * fmean(abs(b - a) for a, b in itertools.pairwise(values))
+        assert all(abs(one - fmean(values)) <= width for one in values)
 
 
 def test_seven_points_on_one_side_are_a_shift_and_six_are_none() -> None:
@@ -124,7 +142,7 @@ def written_again(values: list[float | None]) -> list[tuple[int, ...]]:
     middle = fmean(v for _, v in there)
     steps = [abs(b - a) for (m, a), (n, b) in itertools.pairwise(there) if n == m + 1]
     kept = [step for step in steps if steps and step < 3.267 * fmean(steps)]
-    width = 2.66 * (fmean(kept) if kept else 0)
+    width = 2.66 * fmean(kept if any(kept) else steps) if steps else 0
 
     def window(end: int, size: int) -> list[float] | None:
         found = values[max(end - size + 1, 0) : end + 1]

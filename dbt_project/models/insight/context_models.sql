@@ -1,6 +1,59 @@
 {%- set case_mix_adjusted = "'X-SHMI'" %}  {#- SHMI compares deaths with those expected of the patients -#}
--- An outcome passes where context foretells organisations that its fit has not seen, in this quarter and the last.
-with levels as (
+-- An outcome passes where context foretells organisations that its fit has not seen, in this quarter and the last. Two
+-- quarters that show one period, as an annual survey does, are one finding.
+with scored as (
+    {{ scored_periods() }}
+),
+
+parts as (
+    select
+        quarter,
+        league,
+        metric_id as outcome,
+        metric_id,
+        period_end
+    from scored
+    union all
+    select
+        scored.quarter,
+        scored.league,
+        metrics.domain,
+        scored.metric_id,
+        scored.period_end
+    from scored
+    inner join {{ ref('metrics_in_force') }} as metrics
+        on
+            metrics.quarter = scored.quarter
+            and metrics.league = scored.league
+            and metrics.metric_id = scored.metric_id
+    union all
+    select
+        quarter,
+        league,
+        'average_score',
+        metric_id,
+        period_end
+    from scored
+),
+
+repeated as (
+    select
+        parts.quarter,
+        parts.league,
+        parts.outcome
+    from parts
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = parts.quarter
+    left join parts as before
+        on
+            before.quarter = quarters.previous_quarter
+            and before.league = parts.league
+            and before.outcome = parts.outcome
+            and before.metric_id = parts.metric_id
+    group by parts.quarter, parts.league, parts.outcome
+    having bool_and(coalesce(before.period_end = parts.period_end, false))
+),
+
+levels as (
     select
         max(case when decision = 'model_q_squared' then value end) as q_squared,
         max(case when decision = 'model_q_value' then value end) as q_value,
@@ -51,6 +104,7 @@ select
             when judged.basis = 'host_icb' then 'for comparison'
             when previous.passes_now is null then 'not yet: no fit of the quarter before'
             when not previous.passes_now then 'not yet: did not pass in the quarter before'
+            when repeated.outcome is not null then 'not yet: shows one period in both quarters'
             else 'passes'
         end as string
     ) as verdict
@@ -62,3 +116,8 @@ left join judged as previous
         and previous.league = judged.league
         and previous.outcome = judged.outcome
         and previous.basis = judged.basis
+left join repeated
+    on
+        repeated.quarter = judged.quarter
+        and repeated.league = judged.league
+        and repeated.outcome = judged.outcome

@@ -13,8 +13,7 @@ select
     adjusted.rank,
     adjusted.adjusted_rank,
     adjusted.adjusted_rank_low,
-    adjusted.adjusted_rank_high,
-    adjusted.drawn
+    adjusted.adjusted_rank_high
 from {{ ref('context_adjusted') }} as adjusted
 inner join {{ ref('organisations') }} as organisations
     on

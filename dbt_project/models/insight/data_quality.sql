@@ -1,5 +1,6 @@
 -- One badge an organisation and metric: what the monitors found, what the release knows besides, else that nobody could
--- look. Nothing here says why, and nothing is ranked by it.
+-- look. Nothing here says why, and nothing is ranked by it. The size of a publication says nothing good of one figure.
+{%- set of_the_publication = "'size of the publication compared'" %}
 with members as (
     select
         quarter,
@@ -108,7 +109,7 @@ sizes as (
         rules.league,
         rules.metric_id,
         held.organisation_code,
-        'size of the publication compared' as checked,
+        {{ of_the_publication }} as checked,
         case
             when bool_or(sizes.finding <> 'as expected')
                 then
@@ -224,7 +225,8 @@ summed as (
         metric_id,
         organisation_code,
         {{ joined('finding', '; ', distinct=true) }} as findings,
-        {{ joined('checked', '; ', distinct=true) }} as checked
+        {{ joined('checked', '; ', distinct=true) }} as checked,
+        bool_or(checked <> {{ of_the_publication }}) as was_checked
     from checks
     group by quarter, league, metric_id, organisation_code
 )
@@ -239,7 +241,7 @@ select
     cast(
         case
             when summed.findings is not null then 'look'
-            when held.is_counted then 'good'
+            when held.is_counted and summed.was_checked then 'good'
             else 'not checked'
         end as string
     ) as badge,
@@ -247,6 +249,8 @@ select
         coalesce(
             summed.findings,
             case
+                when held.is_counted and summed.was_checked is not true
+                    then concat_ws('; ', 'its counts are at hand, and no monitor can look at them', held.note_on_counts)
                 when held.is_counted
                     then concat_ws('; ', 'its counts are at hand, and nothing was found', held.note_on_counts)
                 when not held.is_published then held.missing_reason

@@ -1,5 +1,6 @@
 -- Months in which a denominator moved away from England's, and is outside the XmR limits of its own months: mean and
--- 2.66 mean moving ranges. A trust that took over another has its months before the merger, too.
+-- 2.66 mean moving ranges, without those of 3.267 means: the jump itself would hide a level that stays. A trust that took
+-- over another has its months before the merger, too.
 with levels as (
     select
         max(case when decision = 'denominator_change' then value end) as change,
@@ -55,37 +56,54 @@ changed as (
     select
         *,
         lag(of_england) over of_organisation as of_england_before,
-        month = month_before + interval 1 month as follows,
-        avg(
-            case
-                when month = month_before + interval 1 month
-                    then {{ as_double('abs(denominator - denominator_before)') }}
-            end
-        ) over (partition by quarter, framework, metric_id, organisation_code) as moving_range
+        coalesce(month = month_before + interval 1 month, false) as follows,
+        case
+            when month = month_before + interval 1 month
+                then {{ as_double('abs(denominator - denominator_before)') }}
+        end as step
     from compared
     window of_organisation as (partition by quarter, framework, metric_id, organisation_code order by month)
+),
+
+stepped as (
+    select
+        *,
+        avg(step) over (partition by quarter, framework, metric_id, organisation_code) as mean_step
+    from changed
+),
+
+limited as (
+    select
+        *,
+        coalesce(
+            avg(case when step < 3.267 * mean_step then step end) over (
+                partition by quarter, framework, metric_id, organisation_code
+            ),
+            0
+        ) as moving_range
+    from stepped
 )
 
 select
-    changed.quarter,
-    changed.framework,
-    changed.metric_id,
-    changed.organisation_code,
-    changed.month,
-    changed.denominator,
-    changed.denominator_before,
-    cast(changed.months as integer) as months,
+    limited.quarter,
+    limited.framework,
+    limited.metric_id,
+    limited.organisation_code,
+    limited.month,
+    limited.denominator,
+    limited.denominator_before,
+    cast(limited.months as integer) as months,
     coalesce(
-        changed.follows
-        and changed.months >= levels.least_months
+        limited.follows
+        and limited.months >= levels.least_months
         and abs(
-            {{ as_double('changed.denominator') }} * changed.of_england_before
-            / nullif(changed.denominator_before * changed.of_england, 0) - 1
+            {{ as_double('limited.denominator') }} * limited.of_england_before
+            / nullif(limited.denominator_before * limited.of_england, 0) - 1
         ) > levels.change
-        and abs({{ as_double('changed.denominator') }} - changed.mean) > 2.66 * changed.moving_range,
+        and abs({{ as_double('limited.denominator') }} - limited.mean) > 2.66 * limited.moving_range,
         false
     ) as jumps
-from changed
+from limited
 cross join levels
 inner join {{ ref('quarters_in_scope') }} as quarters
-    on quarters.quarter = changed.quarter and changed.month >= quarters.period_start
+    on quarters.quarter = limited.quarter and limited.month >= quarters.period_start

@@ -1,21 +1,7 @@
 -- A change of score is an improvement only where the same thing was measured and scored in the same way in both
 -- quarters. Of a population that only a release shows we know no more than whether it is the league itself.
 with scored as (
-    select
-        scores.quarter,
-        scores.league,
-        scores.metric_id,
-        max(scores.value_basis) as value_basis,
-        max(metric_values.period_end) as period_end
-    from {{ ref('metric_scores') }} as scores
-    left join {{ ref('metric_values') }} as metric_values
-        on
-            metric_values.quarter = scores.quarter
-            and metric_values.organisation_code = scores.organisation_code
-            and metric_values.metric_id = scores.metric_id
-            and metric_values.value_basis = scores.value_basis
-    where scores.counted
-    group by scores.quarter, scores.league, scores.metric_id
+    {{ scored_periods() }}
 ),
 
 pairs as (
