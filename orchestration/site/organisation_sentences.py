@@ -27,6 +27,7 @@ from orchestration.site.words import counted, listed, months, ordinal, placed, r
 
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}
 FEW = 5  # more measures than these are counted and not named
+DRAWN = 5  # of fewer a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
 COUNTED_OF = {  # what a publication counts
     "rtt": "people waiting",
     "dm01": "tests waited for",
@@ -159,7 +160,13 @@ def measures_fact(league: League, member: Member) -> list[str]:
         elif found[where]:
             said.append(f"Among the {word} quarter of {who} on {len(found[where])} measures.")
     of = "boards" if league.of_icbs else "this kind of trust"
-    return [*said, f"Based on {place.metrics_counted} of the {place.metrics_expected} measures for {of}."]
+    said.append(f"Based on {place.metrics_counted} of the {place.metrics_expected} measures for {of}.")
+    return [*said, *of_few(place.metrics_counted)]
+
+
+def of_few(metrics: int) -> list[str]:
+    """What must be said of the likely range of a place that rests on few measures."""
+    return ["So few measures make its likely range too narrow."] if metrics < DRAWN else []
 
 
 def told_apart(league: League, member: Member) -> str | None:
@@ -271,8 +278,9 @@ def of_patients(found: PatientPlace, ranked: int) -> str:
     if found.rank is None or found.rank_low is None or found.rank_high is None:
         return f"It has no place in this table: {sentences.in_words(found.not_ranked_reason)}."
     return (
-        f"By waits, patients’ experience and outcomes alone, its place is very likely between {ordinal(found.rank_low)}"
-        f" and {ordinal(found.rank_high)} of {ranked}. Money and staff do not count here."
+        f"By waits, patients’ experience and outcomes alone, its place is likely between {ordinal(found.rank_low)}"
+        f" and {ordinal(found.rank_high)} of {ranked}. {''.join(f'{few} ' for few in of_few(found.metrics_counted))}"
+        "Money and staff do not count here."
     )
 
 
@@ -378,7 +386,8 @@ def of_domain(found: DomainPlace | None) -> str | None:
         return None
     said = [] if found.domain_segment is None else [f"segment {found.domain_segment}"]
     if found.rank_low is not None and found.rank_high is not None:
-        said.append(f"likely places {span(found.rank_low, found.rank_high)}")
+        beyond = " or beyond" if of_few(found.metrics_counted) else ""
+        said.append(f"likely places {span(found.rank_low, found.rank_high)}{beyond}")
     return ", ".join(said) or None
 
 

@@ -265,7 +265,7 @@ def resampled_scores(of: Outcome, league: League | None) -> Real | None:
 
 
 def refitted(of: Outcome, drawn: Real) -> Real:
-    """Adjusted scores of each draw, (DRAWS, n), by fits to organisations drawn with replacement, each without its own."""
+    """Adjusted scores of each draw, (DRAWS, n), by fits to organisations drawn with replacement, without itself."""
     n = len(of.codes)
     rng = generator(of.quarter, of.league, of.name, "organisations")
     times = rng.multinomial(n, np.full(n, 1 / n), DRAWS).astype(float)

@@ -47,8 +47,8 @@ COLUMNS = {
 
 
 def noise_of(changes: Real) -> float:
-    """How far chance moves one value, as a standard deviation, by how the values of a league changed. Where most of them
-    lie at a bound the median knows nothing of the others, so the spread between the tenths counts where it is larger."""
+    """How far chance moves one value, as a standard deviation, by how the values of a league changed. Where most
+    lie at a bound the median knows nothing of the others: the spread between the tenths counts where it is larger."""
     if not changes.size:
         return 0.0
     between = np.clip(changes, *np.quantile(changes, [0.1, 0.9])).std() / WITHIN_TENTHS

@@ -138,13 +138,13 @@ def test_a_trust_page_says_where_it_is_by_each_way_to_rank(
     trusts = [path for path, (league, code, _) in about.items() if code and league != "icb"]
     for path in random.Random(1).sample(trusts, 20):
         row = sure[about[path][0], str(about[path][1])]
-        shown = {cell[0].split(" without ")[0]: cell[-1] for cell in cells(read(site, path), "Likely places of")}
+        shown = {cell[0].split(" without ")[0]: cell[-1] for cell in cells(read(site, path), "Places of")}
         for words, which in (
             ("NHS England’s method", ""),
             ("By average score alone", "_without_override"),
             ("Without any money measures", "_without_finance"),
         ):
-            assert shown.get(words) == (f"Likely places {likely(row, which)}" if row[f"rank_low{which}"] else None)
+            assert shown.get(words) == (f"From and to {likely(row, which)}" if row[f"rank_low{which}"] else None)
 
 
 @pytest.mark.parametrize("direction", ["lower_better", "higher_better"])

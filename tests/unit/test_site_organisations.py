@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -301,9 +302,9 @@ def test_how_many_figures_could_be_checked() -> None:
 
 def test_a_domain_never_says_a_place_without_its_range() -> None:
     assert ours.of_domain(row(DomainPlace, domain_segment=2, rank=26)) == "segment 2"
-    assert ours.of_domain(row(DomainPlace, domain_segment=1, rank=3, rank_low=3, rank_high=10)) == (
-        "segment 1, likely places 3 to 10"
-    )
+    placed = row(DomainPlace, domain_segment=1, rank=3, rank_low=3, rank_high=10, metrics_counted=5)
+    assert ours.of_domain(placed) == "segment 1, likely places 3 to 10"
+    assert ours.of_domain(replace(placed, metrics_counted=4)) == "segment 1, likely places 3 to 10 or beyond"
     assert ours.of_domain(row(DomainPlace)) is None and ours.of_domain(None) is None
 
 
@@ -423,10 +424,11 @@ def test_why_somebody_has_no_place() -> None:
 
 
 def test_a_patients_place_has_its_range_or_a_reason() -> None:
-    ranked = row(PatientPlace, rank=1, rank_low=1, rank_high=7)
-    assert ours.of_patients(ranked, 30).startswith(
-        "By waits, patients’ experience and outcomes alone, its place is very likely between 1st and 7th of 30."
-    )
+    ranked = row(PatientPlace, rank=1, rank_low=1, rank_high=7, metrics_counted=5)
+    said = "By waits, patients’ experience and outcomes alone, its place is likely between 1st and 7th of 30. "
+    assert ours.of_patients(ranked, 30) == f"{said}Money and staff do not count here."
+    few = replace(ranked, metrics_counted=4)
+    assert ours.of_patients(few, 30).startswith(f"{said}So few measures make its likely range too narrow. ")
     listed = row(PatientPlace, not_ranked_reason="has 2 of the 4 metrics for patients at hand")
     assert ours.of_patients(listed, 30) == (
         "It has no place in this table: it has 2 of the 4 measures for patients at hand."
@@ -480,7 +482,7 @@ def test_who_is_named_to_ask_has_a_value() -> None:
         ("common cause", " Chance would show as much."),
         ("improvement", " The last month is better by more than chance would show."),
         ("concern", " The last month is worse by more than chance would show."),
-        ("too short", ""),
+        ("too short", " There are too few months to say what is usual."),
     ],
 )
 def test_months_say_whether_chance_explains_them(variation: str, end: str) -> None:

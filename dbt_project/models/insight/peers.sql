@@ -1,8 +1,10 @@
 -- Distance as in the NHS Trust Peer Finder: the root of the squares of what two organisations differ by, each measure
--- in standard deviations of the league. For a measure that one of the two lacks the others stand. Specialist hospitals
--- differ by what they do, so they have no peers here. Two of a size are so by one kind of care: by community contacts
--- only where they do not both count pathways, referrals or residents.
-{%- set measures = ['imd', 'share_65_plus', 'rural_share', 'size', 'type'] %}
+-- in standard deviations of the league. For a measure that one of the two lacks the others stand, as for one of which
+-- both have no more than the mean of their ICB. Specialist hospitals differ by what they do and have no peers here.
+-- Two of a size are so by one kind of care: by community contacts only where they do not both count pathways, referrals
+-- or residents.
+{%- set of_areas = ['imd', 'share_65_plus', 'rural_share'] %}
+{%- set measures = of_areas + ['size', 'type'] %}
 with levels as (
     select
         max(case when decision = 'peers_listed' then value end) as peers_listed,
@@ -16,8 +18,9 @@ by_organisation as (
         league,
         organisation_code,
         organisation_name,
-        {% for measure in ['imd', 'share_65_plus', 'rural_share'] %}
+        {% for measure in of_areas %}
             max(case when preferred and measure = '{{ measure }}' then difference_from_england end) as {{ measure }},
+            max(case when preferred and measure = '{{ measure }}' then basis end) as basis_of_{{ measure }},
         {% endfor %}
         max(case when basis in ('rtt_new_periods', 'talking_therapies') then patients end) as patients
     from {{ ref('context') }}
@@ -61,9 +64,10 @@ members as (
         by_organisation.league,
         by_organisation.organisation_code,
         by_organisation.organisation_name,
-        {{ as_double('by_organisation.imd') }} as imd,
-        {{ as_double('by_organisation.share_65_plus') }} as share_65_plus,
-        {{ as_double('by_organisation.rural_share') }} as rural_share,
+        {% for measure in of_areas %}
+            {{ as_double('by_organisation.' ~ measure) }} as {{ measure }},
+            by_organisation.basis_of_{{ measure }},
+        {% endfor %}
         ln(coalesce(areas.residents, by_organisation.patients)) as size,
         ln({{ as_double('contacts.contacts') }}) as contacts,
         contacts.source_file,
@@ -115,9 +119,18 @@ differences as (
                 coalesce(
                     (one.size - other.size) / spreads.size, (one.contacts - other.contacts) / spreads.contacts
                 ) as size,
+            {%- elif measure == 'type' -%}
+                spreads.type as spread_of_type,
+                (one.type - other.type) / spreads.type as type,
             {%- else -%}
                 spreads.{{ measure }} as spread_of_{{ measure }},
-                (one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }} as {{ measure }},
+                case
+                    when
+                        one.{{ measure }} <> other.{{ measure }}
+                        or one.basis_of_{{ measure }} <> 'host_icb'
+                        or other.basis_of_{{ measure }} <> 'host_icb'
+                        then (one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }}
+                end as {{ measure }},
             {%- endif %}
         {% endfor -%}
         case

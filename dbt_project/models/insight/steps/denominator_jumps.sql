@@ -1,6 +1,6 @@
 -- Months in which a denominator moved away from England's, and is outside the XmR limits of its own months: mean and
--- 2.66 mean moving ranges, without those of 3.267 means: the jump itself would hide a level that stays. A trust that took
--- over another has its months before the merger, too.
+-- 2.66 mean moving ranges, without those of 3.267 means: the jump itself would hide a level that stays. A trust that
+-- took over another has its months before the merger, too.
 with levels as (
     select
         max(case when decision = 'denominator_change' then value end) as change,

@@ -1,16 +1,27 @@
 -- The leagues of a quarter and the framework that each is under. Every later model reads this, never the seeds. A
 -- release that no seed has a framework for is under one of its own, with a league a file: all we know of it is there.
 -- That of ICBs is apart: nothing says yet that they share cut points or populations with trusts. In a rescored quarter
--- the framework that it is scored under takes the place of any other in its leagues, and seeds alone count. The segment
--- that a flag imposes is that of the seeds where it is among those that explain the release.
+-- the framework that it is scored under takes the place of any other in its leagues, and seeds alone count. How many
+-- organisations a league has is a fact of the quarter. The segment that a flag imposes is that of the seeds where it is
+-- among those that explain the release.
 {%- set seeds_count = var('seeded_framework_rules', true) ~ ' or found.league is null' %}
-with seeded as (
+with known_sizes as (
+    select
+        in_force.quarter,
+        leagues.league,
+        max(leagues.expected_organisations) as expected_organisations
+    from {{ ref('quarter_frameworks') }} as in_force
+    inner join {{ ref('leagues') }} as leagues on leagues.framework = in_force.framework
+    group by in_force.quarter, leagues.league
+),
+
+seeded as (
     select
         quarters.quarter,
         frameworks.framework,
         leagues.league,
         leagues.title,
-        leagues.expected_organisations,
+        coalesce(known_sizes.expected_organisations, leagues.expected_organisations) as expected_organisations,
         frameworks.status,
         frameworks.value_basis,
         frameworks.segment_method,
@@ -26,6 +37,8 @@ with seeded as (
     inner join {{ ref('frameworks') }} as frameworks on frameworks.framework = leagues.framework
     left join {{ ref('quarter_frameworks') }} as in_force
         on in_force.quarter = quarters.quarter and in_force.framework = leagues.framework
+    left join known_sizes
+        on known_sizes.quarter = quarters.quarter and known_sizes.league = leagues.league
     left join {{ ref('leagues') }} as instead
         on instead.framework = quarters.rescored_under and instead.league = leagues.league
     where
