@@ -77,9 +77,10 @@ class Period(Entry):
     alone, where group 1 of `file_name` finds each that it may be, in one `format` or one of several. One directly after
     the publication's `own_name` is it, where the others stand before that. A name is `such_as` an example. Of a longer
     text `at_end` takes the end, as of JAN25_DEC25. Rows whose text is one of `totals` name none. A file is about one
-    month, and a `cumulative` one may be about several. In a `financial_year`, 2025-26, January to March are those of
-    the year that it ends in. What is published too late for its quarter counts so many quarters later, its
-    `arrears`."""
+    month, and a `cumulative` one may be about several. One that is `reissued` has all months with their revisions, so
+    that a later one counts, whatever the name of an earlier one says. In a `financial_year`, 2025-26, January to March
+    are those of the year that it ends in. What is published too late for its quarter counts so many quarters later,
+    its `arrears`."""
 
     format: TextOrTexts
     columns: Texts = ()
@@ -90,6 +91,7 @@ class Period(Entry):
     at_end: bool = False
     totals: Texts = ()
     cumulative: bool = False
+    reissued: bool = False
     financial_year: bool = False
     arrears: int = 0
 

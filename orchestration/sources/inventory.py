@@ -310,8 +310,10 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
         why = f"the newest day it knows of, {fit}, fits the quarter best"
     else:
         counting = group
-    best = max(candidate.precedence for candidate in counting)
-    tied = [c for c in counting if pins or c.precedence == best]
+    ahead = {max(candidate.precedence for candidate in counting)}
+    if (period := group[0].source.period) and not period.reissued:
+        ahead.add(max(counting, key=_by_mark).precedence)  # a later provisional file may be older than a revised one
+    tied = sorted((c for c in counting if pins or c.precedence in ahead), key=lambda c: c.precedence, reverse=True)
     for candidate in tied:
         if candidate.problem:
             raise LeagueError(candidate.problem + _what_it_is_about(candidate))
@@ -323,11 +325,19 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
     )
     for other in tied[1:]:
         if found := _difference(tied[0], other):
+            if not pins and other.precedence != tied[0].precedence:
+                reach = f"{tied[0].name} reaches further, to {tied[0].last_period}"
+                how = f"{reach}, and {other.name} has the higher mark in its name, {other.maturity}: {how}"
             raise LeagueError(f"{tied[0].name} and {other.name} are both {about} and differ; {how}; {found}")
     in_force = [c for c in tied if (entry := entries[c.sha256]) and entry.status == IN_FORCE]  # what is built stays so
     chosen = (in_force or tied)[0]
     equal = [candidate for candidate in tied if candidate is not chosen]
     return chosen, f"pinned: {pins[chosen.sha256]}" if pins else why, equal
+
+
+def _by_mark(candidate: Candidate) -> tuple[int, str, int]:
+    last_period, mark, version = candidate.precedence
+    return mark, last_period, version
 
 
 def _what_it_is_about(candidate: Candidate) -> str:

@@ -42,6 +42,11 @@ def ambsys(folder: Path, name: str, *months: str, value: str = ".") -> None:
     )
 
 
+def sickness(folder: Path, name: str, *days: str, value: str = "1.5") -> None:
+    headings = [column.published[0] for column in known_sources()["sickness"].columns]
+    (folder / name).write_bytes(csv_bytes(headings, *[[day, *["ZA1"] * 7, value, "9.5", "1"] for day in days]))
+
+
 def statuses(folder: Path, quarter: str) -> dict[tuple[str, str | None], str]:
     inventory = take_inventory(survey(folder), quarter, Lock())
     rows = inventory[inventory["source_id"] != "ods_etr"]
@@ -270,6 +275,42 @@ def test_of_cumulative_files_the_later_one_counts_month_by_month(extracts: Path)
         ("b.csv", "2025-05"): ("2025-26-Q1", "used"),
         ("b.csv", "2025-06"): ("2025-26-Q1", "used"),
     }
+
+
+@pytest.mark.parametrize("mark", ["revised", "FINAL"])
+def test_a_marked_file_and_an_unmarked_one_that_reaches_further_are_compared(extracts: Path, mark: str) -> None:
+    """The unmarked one may have been there first, or have come later with the same revisions."""
+    name = f"a-{mark}.csv"
+    sickness(extracts, name, "31/01/2025", "28/02/2025")
+    sickness(extracts, "b.csv", "31/01/2025", "28/02/2025", "31/03/2025")
+    found = months(extracts, "2025-26-Q1")
+    assert (found["b.csv", "2025-01"][1], found[name, "2025-01"][1]) == ("used", "duplicate")
+    sickness(extracts, "b.csv", "31/01/2025", "28/02/2025", "31/03/2025", value="2.5")
+    message = (
+        rf"^b\.csv and {name} are both NHS sickness .* 2025-01 and differ; b\.csv reaches further, to 2025-03, and "
+        rf"{name} has the higher mark in its name, {mark.lower()}: nothing says which supersedes .* 1 of 1 rows of"
+    )
+    with pytest.raises(LeagueError, match=message):
+        take_inventory(survey(extracts), "2025-26-Q1", Lock())
+    sickness(extracts, name, "31/01/2025", "28/02/2025", "31/03/2025", "30/04/2025")
+    assert months(extracts, "2025-26-Q1")["b.csv", "2025-01"][1] == "superseded"
+
+
+def test_a_damaged_file_that_is_marked_is_not_superseded_by_one_that_reaches_further(extracts: Path) -> None:
+    sickness(extracts, "a-revised.csv", "31/01/2025")
+    (extracts / "a-revised.csv").write_bytes((extracts / "a-revised.csv").read_bytes() + b"short,row\r\n")
+    sickness(extracts, "b.csv", "31/01/2025", "28/02/2025")
+    with pytest.raises(LeagueError, match=r"^a-revised\.csv, row 3: .* of 2025-01: download it again$"):
+        take_inventory(survey(extracts), "2025-26-Q1", Lock())
+
+
+def test_of_a_series_that_is_issued_anew_the_later_file_counts_whatever_an_earlier_one_is_marked(
+    extracts: Path,
+) -> None:
+    ambsys(extracts, "a-revised.csv", "2025-4", "2025-5", value="1")
+    ambsys(extracts, "b.csv", "2025-4", "2025-5", "2025-6")
+    found = {key: status for key, (_, status) in months(extracts, "2025-26-Q1").items()}
+    assert [found["b.csv", month] for month in ("2025-04", "2025-05", "2025-06")] == ["used"] * 3
 
 
 @pytest.mark.parametrize(
