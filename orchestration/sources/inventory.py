@@ -87,16 +87,17 @@ class Candidate:
             yield path
 
     @property
-    def precedence(self) -> tuple[str, int, int]:
-        """A later release repeats earlier periods and supersedes them; within one a mark in the name does, then -vN."""
-        name = Path(self.within[-1]).name if self.within else self.path.name
-        marks = [rank for mark, rank in MARKS.items() if mark in name.lower()]
-        return self.last_period or "", max(marks, default=0), version_of(name)
+    def precedence(self) -> tuple[str, int, int, int]:
+        """A later release repeats earlier periods and supersedes them; within one a mark in the name does, then -vN.
+        An archive passes its mark on. Where members of the same -vN were fetched again, the archive's own counts."""
+        names = [self.path.name, *self.within, self.member or ""]
+        marks = [rank for mark, rank in MARKS.items() if any(mark in name.lower() for name in names)]
+        return self.last_period or "", max(marks, default=0), max(map(version_of, names)), version_of(names[0])
 
     @property
     def maturity(self) -> str:
         """By the mark in the name, else what is known of the publication."""
-        _, mark, version = self.precedence
+        _, mark, version, _ = self.precedence
         if mark == MARKS["revised"] or version > 1:
             return "revised"
         return "final" if mark else self.source.maturity
@@ -335,9 +336,9 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
     return chosen, f"pinned: {pins[chosen.sha256]}" if pins else why, equal
 
 
-def _by_mark(candidate: Candidate) -> tuple[int, str, int]:
-    last_period, mark, version = candidate.precedence
-    return mark, last_period, version
+def _by_mark(candidate: Candidate) -> tuple[int, str, int, int]:
+    last_period, mark, version, own = candidate.precedence
+    return mark, last_period, version, own
 
 
 def _what_it_is_about(candidate: Candidate) -> str:

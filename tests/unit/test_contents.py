@@ -381,6 +381,42 @@ def test_members_of_an_archive_are_files_of_their_own(extracts: Path, tmp_path: 
     assert landing.rows and set(rows["_source_sha256"]) == {found.loc["year.zip/book.xlsx", "source_sha256"]}
 
 
+def packed(names: list[str], content: bytes) -> bytes:
+    for name in reversed(names):
+        content = zip_of(**{name: content})
+    return content
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["AE-April-May-2025-revised.zip", "May.csv", "April.csv"],
+        ["May.zip", "Monthly-AE-May-2025-revised.csv"],
+        ["May-revised.zip", "May.csv"],
+        ["May-revised.zip", "in.zip", "May.csv"],
+        ["May.zip", "in-Revised.zip", "May.csv"],
+        ["May.zip", "in.zip", "May-v2.csv"],
+        ["May-v2.zip", "May.csv"],
+    ],
+    ids="/".join,
+)
+def test_a_mark_counts_wherever_in_an_archive_it_stands(extracts: Path, tmp_path: Path, names: list[str]) -> None:
+    ae(extracts, "May.csv", "MAY-2025")
+    revised, april = ae_bytes(extracts, "MAY-2025", "2"), ae_bytes(extracts, "APRIL-2025")
+    both = {"May.csv": revised, "April.csv": april}
+    (extracts / names[0]).write_bytes(zip_of(**both) if "April.csv" in names else packed(names[1:], revised))
+    found = take_in(survey(extracts), Q1, Workspace(tmp_path / "data"))
+    found = found[found["period"] == "2025-05"].set_index("status")
+    assert found.loc["superseded", "file_name"] == "May.csv"
+    assert found.loc["used", "maturity"] == "revised"
+
+
+def test_an_archive_that_was_fetched_again_supersedes_though_its_member_has_a_version(extracts: Path) -> None:
+    for name, value in (("a.zip", "1"), ("a-v2.zip", "2")):
+        (extracts / name).write_bytes(zip_of(**{"May-v2.csv": ae_bytes(extracts, "MAY-2025", value)}))
+    assert status(extracts, "a.zip") == "superseded"
+
+
 def test_a_national_file_may_be_gzip(extracts: Path, tmp_path: Path) -> None:
     rows = [["DM01-MAY-2025", "ZA1", *MARCH[2:-1], str(n)] for n in range(300)]
     (extracts / "a.csv.gz").write_bytes(gzip.compress(quoted(TESTS, *rows)))
