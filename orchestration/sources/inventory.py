@@ -30,7 +30,8 @@ from orchestration.text import IN_NAMES, first_of, visible
 from orchestration.workspace.files import is_scratch, sha256_of_file
 from orchestration.workspace.paths import Workspace
 
-MARKS = {"final": 1, "revised": 2}  # what supersedes a file of the same period without a mark
+FINAL, REVISED = 1, 2  # what supersedes a file of the same period without a mark
+MARKS = {re.compile("final", re.IGNORECASE): FINAL, re.compile("revis(ed|ion)", re.IGNORECASE): REVISED}
 VERSION = re.compile(r"[-_]v(\d+)(?![a-z\d])", re.IGNORECASE)
 COLUMNS = [
     "file_name",
@@ -91,14 +92,14 @@ class Candidate:
         """A later release repeats earlier periods and supersedes them; within one a mark in the name does, then -vN.
         An archive passes its mark on. Where members of the same -vN were fetched again, the archive's own counts."""
         names = [self.path.name, *self.within, self.member or ""]
-        marks = [rank for mark, rank in MARKS.items() if any(mark in name.lower() for name in names)]
+        marks = [rank for mark, rank in MARKS.items() if any(map(mark.search, names))]
         return self.last_period or "", max(marks, default=0), max(map(version_of, names)), version_of(names[0])
 
     @property
     def maturity(self) -> str:
         """By the mark in the name, else what is known of the publication."""
         _, mark, version, _ = self.precedence
-        if mark == MARKS["revised"] or version > 1:
+        if mark == REVISED or version > 1:
             return "revised"
         return "final" if mark else self.source.maturity
 

@@ -729,6 +729,7 @@ def test_real_names_are_recognised_by_the_description_of_their_source(published:
         ("community_waits", "Community-health-services-waiting-lists-2025-26-February-revised.xlsx", "2026-02"),
         ("dm01", "DM01-SEPTEMBER-2021-full-extract.zip", "2021-09"),
         ("dm01_provider", "Monthly-Diagnostics-Web-File-Provider-June-2025_45KNG.xls", "2025-06"),
+        ("dm01_provider", "Monthly-Diagnostics-Revisions-Web-File-Provider-June-2025.xls", "2025-06"),
         ("dm01_provider", "MONTHLY-DIAGNOSTICS-WEB-FILE-PROVIDER-SEPTEMBER-2021-revised.xlsx", "2021-09"),
         ("rtt", "Full-CSV-data-file-Jun26-ZIP-3M-6jPlxd.zip", "2026-06"),
         ("rtt", "Full-CSV-data-file-Sept21-ZIP-3520K-revised.zip", "2021-09"),

@@ -178,6 +178,7 @@ def test_precedence_reads_only_version_marks() -> None:
     assert sorted(in_order, key=precedence) == list(in_order)
     assert len({precedence(name) for name in in_order}) == len(in_order)
     assert precedence("dev-v.csv") == precedence("x-v2nd.csv") == precedence("x.csv")
+    assert precedence("Monthly-Diagnostics-Revisions-Web-File-Provider-May-2025.xls") == precedence("x-revised.csv")
     assert precedence("x_v2_Gk3b.csv") == precedence("x-v2-1.csv") == precedence("x-v2.csv")
 
 
