@@ -91,8 +91,15 @@ def _what(path: Path, kinds: dict[str, str]) -> str | None:
         ends = file.read(HEAD)
         file.seek(max(HEAD, os.fstat(file.fileno()).st_size - HEAD))
         ends += file.read(HEAD)
-    text = ((ends.startswith(GZIP) and first_bytes(path)) or ends).decode("latin-1")
+    return _told((ends.startswith(GZIP) and first_bytes(path)) or ends, kinds)
+
+
+def _told(content: bytes, kinds: dict[str, str]) -> str | None:
+    text = content.decode("latin-1")
     return next((what for like, what in kinds.items() if re.match(like, text, re.DOTALL)), None)
+
+
+Form = tuple[str | None, Iterator[list[str]], bool]  # what is the matter, rows, whether there may be more
 
 
 @dataclass(frozen=True)
@@ -106,9 +113,19 @@ class Saved:
     problem: str
 
 
+def may_be_needed(head: bytes) -> bool:
+    """Whether something is the matter with a file that no reader takes, by its first bytes, other than that it is no
+    publication."""
+    return _told(head, BROKEN) is not None or _saved(_separated(head)) is not None
+
+
 def in_another_form(path: Path, file: str) -> Saved | None:
     """Find the publication that somebody saved in another form than the published one."""
-    for form, rows, is_cut in _forms(path, file):
+    return _saved(_forms(path, file))
+
+
+def _saved(forms: Iterator[Form]) -> Saved | None:
+    for form, rows, is_cut in forms:
         with suppress(InputError, csv.Error):
             first = list(islice(rows, FIRST_ROWS))
             for number, row in enumerate(first):
@@ -127,13 +144,16 @@ def _problem(*faults: str | None) -> str:
     return f"{', and '.join(filter(None, faults))}: {NOT_AS_PUBLISHED}"
 
 
-def _forms(path: Path, file: str) -> Iterator[tuple[str | None, Iterator[list[str]], bool]]:
+def _forms(path: Path, file: str) -> Iterator[Form]:
     if is_xls(path) or is_archive(path):
         with suppress(InputError), open_book(path, file) as book:
             for name in book.names:
                 rows = (_dense(row) for _, row in book.rows(name))
                 yield f"it is a workbook in place of a CSV (sheet {name!r:.40})", rows, False
-    head = first_bytes(path)
+    yield from _separated(first_bytes(path))
+
+
+def _separated(head: bytes) -> Iterator[Form]:
     for separator, form in SEPARATORS.items():
         yield form, csv.reader(io.StringIO(as_csv(head), newline=""), delimiter=separator), len(head) >= HEAD
 

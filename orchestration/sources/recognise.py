@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestration.errors import InputError
-from orchestration.sources import csv_files, nof, workbooks
+from orchestration.sources import csv_files, nof, oddities, workbooks
 from orchestration.sources.archives import (
     GZIP,
     HEAD,
@@ -102,15 +102,19 @@ def is_packed(path: Path, file: str) -> bool:
 
 
 def files_within(path: Path, file: str) -> list[ZipInfo]:
-    """The members of an archive that are files of their own: those of one that holds several publications, or archives
-    and workbooks. Raises InputError on an archive that may not be opened."""
+    """The members of an archive that are files of their own: those of one that holds several publications, archives and
+    workbooks, or one that may be needed and does not parse. Raises InputError on an archive that may not be opened."""
     if not is_archive(path) or not is_packed(path, file):
         return []
     with open_archive(path, file) as archive:
         found = members(archive)
         heads = [_head(archive, member) for member in found]
-    packed = any(head.startswith((*ZIP, GZIP, MAGIC)) for head in heads)
-    return found if packed or sum(csv_files.source_by_headings(head) is not None for head in heads) > 1 else []
+        is_alone = len(archive.infolist()) == 1  # then its first bytes are those of the archive
+    if any(head.startswith((*ZIP, GZIP, MAGIC)) for head in heads):
+        return found
+    unknown = [head for head in heads if csv_files.source_by_headings(head) is None]
+    odd = not is_alone and any(map(oddities.may_be_needed, unknown))
+    return found if odd or len(found) - len(unknown) > 1 else []
 
 
 def _head(archive: ZipFile, member: ZipInfo) -> bytes:

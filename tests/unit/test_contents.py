@@ -381,6 +381,41 @@ def test_members_of_an_archive_are_files_of_their_own(extracts: Path, tmp_path: 
     assert landing.rows and set(rows["_source_sha256"]) == {found.loc["year.zip/book.xlsx", "source_sha256"]}
 
 
+WEB_PAGE, EMPTY = b"<!doctype html><html>Not found</html>", b" "
+
+
+@pytest.mark.parametrize("others", [["April.csv"], ["read me.txt"], [".DS_Store"], ["folder/"]], ids="".join)
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        (lambda content: b"A&E\r\n" + content[3:], "its headings start in row 2"),
+        (lambda content: content.replace(b",", b";"), "its values are separated by semicolons"),
+        (lambda content: content.split(b"\r\n", 1)[1], "it has no headings above its rows"),
+        (lambda _: WEB_PAGE, "is a web page"),
+        (lambda _: EMPTY, "is empty"),
+    ],
+    ids=["title", "semicolons", "no headings", "web page", "empty"],
+)
+def test_a_publication_in_an_archive_that_does_not_parse_stops_a_quarter_that_needs_it(
+    extracts: Path, damage: Callable[[bytes], bytes], problem: str, others: list[str]
+) -> None:
+    """Whatever lies beside it, as if it lay in the folder itself."""
+    members = {name: ae_bytes(extracts, "APRIL-2025") if name == "April.csv" else b"" for name in others}
+    members["Monthly-AE-May-2025.csv"] = damage(ae_bytes(extracts, "MAY-2025"))
+    (extracts / "q1.zip").write_bytes(zip_of(**members))
+    ae(extracts, "June.csv", "JUNE-2025")
+    with pytest.raises(LeagueError, match=rf"^q1\.zip/Monthly-AE-May-2025\.csv: {problem}.*; it is 'A&E .* of 2025-05"):
+        inventory(extracts)
+
+
+def test_of_an_archive_whose_members_do_not_parse_the_doctor_says_each(extracts: Path, tmp_path: Path) -> None:
+    wrong = {month: ae_bytes(extracts, month).replace(b",", b";") for month in ("APRIL-2025", "MAY-2025")}
+    (extracts / "q1.zip").write_bytes(zip_of(**wrong, empty=EMPTY, notes=b"hello"))
+    found = [one.found for one in doctor.extracts_folder(Workspace(tmp_path / "data"), extracts)]
+    for name, problem in (("APRIL-2025", "its values"), ("MAY-2025", "its values"), ("empty", "is empty")):
+        assert sum(f"q1.zip/{name}: {problem}" in one for one in found) == 1
+
+
 def packed(names: list[str], content: bytes) -> bytes:
     for name in reversed(names):
         content = zip_of(**{name: content})
