@@ -46,8 +46,8 @@ TextOrTexts = Annotated[Texts, BeforeValidator(_listed)]
 
 class Column(Entry):
     """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a CSV a
-    heading that names its edition may be `like` it; group 1 is the year, 26, and the latest counts. A CSV of other
-    areas with the same headings is told by its first of the `cells`, which are like these. In a workbook the text may
+    heading that names its edition may be `like` it; group 1 is the year, 26, and the latest counts. A CSV of something
+    else with the same columns is told by its `cells`, most of which are like these in ours. In a workbook the text may
     come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
     `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
     name of the `sheet`. What stands above a table, or is like `cells`, is `such_as` an example, for people. A

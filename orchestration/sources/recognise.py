@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -34,6 +33,10 @@ from orchestration.sources.periods import is_about, months_and_parts, months_tol
 from orchestration.sources.sheets import is_book
 from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
+
+
+class AnotherError(InputError):
+    """A file is no publication known here, though its columns are those of one."""
 
 
 @dataclass(frozen=True)
@@ -146,10 +149,16 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     if source.period:
         return of_months(source, months_and_parts(rows, source, place)), remarks
     for column in source.columns:
-        if column.cells and not re.fullmatch(column.cells, first := rows[column.name].iloc[0].strip()):
-            heading = header.headings[header.known[column.name]]
-            what = f"is not {source.title!r}, as like as it looks"
-            raise InputError(what, file=place, row=2, column=heading, found=first, expected=f"such as {column.such_as}")
+        unlike = rows[~rows[column.name].str.strip().str.fullmatch(column.cells or ".*", na=False)]
+        if column.cells and 2 * len(unlike) > len(rows):
+            raise AnotherError(
+                f"is not {source.title!r}, as like as it looks",
+                file=place,
+                row=int(unlike["_source_row"].iloc[0]),
+                column=header.headings[header.known[column.name]],
+                found=unlike[column.name].iloc[0].strip(),
+                expected=f"such as {column.such_as}",
+            )
     return [Subject(period=vintage_of(rows, source) or source.edition(header.headings))], remarks
 
 

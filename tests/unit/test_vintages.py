@@ -90,3 +90,38 @@ def test_files_of_one_vintage_that_differ_are_not_put_in_order(extracts: Path) -
     assert etr != (extracts / "ods" / "again.csv").read_text()
     with pytest.raises(LeagueError, match="nothing says which supersedes the other"):
         take_inventory(survey(extracts), "2025-26-Q2", Lock())
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [["TAD", "TAH", "TAJ"], ["00L", "A3A8R", "D9Y0V"], ["R0A01", "RXG01"]],
+    ids=["care trusts", "sub-ICB locations", "sites"],
+)
+def test_another_report_of_the_same_columns_is_set_aside(extracts: Path, codes: list[str]) -> None:
+    """Whatever days it knows of, which make a vintage."""
+    ae(extracts, "a.csv", "JULY-2025")
+    trust = (extracts / "ods" / "etr.csv").read_text(encoding="utf-8-sig")
+    another = "".join(trust.replace("ZA1", code) for code in codes)
+    (extracts / "ods" / "another.csv").write_text(another.replace("20250401", "20250630"))
+    found = take_inventory(survey(extracts), "2025-26-Q2", Lock()).set_index("file_name")
+    assert set(found.loc[["ods/etr.csv"], "status"]) == {"used"}
+    assert found.loc["ods/another.csv", ["status", "reason"]].tolist() == [
+        "not_known",
+        "ods/another.csv, row 1, column code: is not 'ODS, NHS trusts (etr)', as like as it looks; found"
+        f" '{codes[0]}'; expected such as RA2, of an NHS trust; other ODS reports have the same columns",
+    ]
+    (extracts / "ods" / "etr.csv").unlink()
+    with pytest.raises(
+        LeagueError, match=r"no file is 'ODS, NHS trusts .*\n.* other ODS reports have the same columns: ods"
+    ):
+        take_inventory(survey(extracts), "2025-26-Q2", Lock())
+
+
+def test_an_etr_may_list_trusts_with_codes_of_another_kind(extracts: Path) -> None:
+    """New trusts have five characters and stand first; care trusts may come to it."""
+    ae(extracts, "a.csv", "JULY-2025")
+    trust = (extracts / "ods" / "etr.csv").read_text(encoding="utf-8-sig")
+    codes = ["G6V2S", "K0N6A", "ZA1", "ZA2", "ZA3", "TAD"]
+    (extracts / "ods" / "etr.csv").write_text("".join(trust.replace("ZA1", code) for code in codes))
+    found = take_inventory(survey(extracts), "2025-26-Q2", Lock()).set_index("file_name")
+    assert set(found.loc[["ods/etr.csv"], "status"]) == {"used"}
