@@ -316,6 +316,8 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
     if (period := group[0].source.period) and not period.reissued:
         ahead.add(max(counting, key=_by_mark).precedence)  # a later provisional file may be older than a revised one
     tied = sorted((c for c in counting if pins or c.precedence in ahead), key=lambda c: c.precedence, reverse=True)
+    sound = {candidate.precedence for candidate in tied if not candidate.problem}
+    tied = [c for c in tied if pins or c.precedence not in sound or not oddities.is_copy(c.problem)]
     for candidate in tied:
         if candidate.problem:
             raise LeagueError(candidate.problem + _what_it_is_about(candidate))

@@ -140,6 +140,11 @@ def _saved(forms: Iterator[Form]) -> Saved | None:
     return None
 
 
+def is_copy(problem: str | None) -> bool:
+    """Whether what is the matter with a file is that somebody saved a publication in another form."""
+    return (problem or "").endswith(NOT_AS_PUBLISHED)
+
+
 def _problem(*faults: str | None) -> str:
     return f"{', and '.join(filter(None, faults))}: {NOT_AS_PUBLISHED}"
 

@@ -3,6 +3,7 @@ is remembered of them."""
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import os
@@ -99,6 +100,38 @@ def test_a_damaged_file_that_another_supersedes_is_not_needed(extracts: Path) ->
     assert status(extracts, "a.csv") == "superseded"
     (extracts / "a-revised.csv").rename(extracts / "b.csv")
     with pytest.raises(LeagueError, match=r"^a\.csv, row "):
+        inventory(extracts)
+
+
+def as_workbook(folder: Path, content: bytes) -> bytes:
+    path = write(folder / "made.xlsx", {"Sheet1": [*csv.reader(content.decode("utf-8-sig").splitlines())]})
+    made = path.read_bytes()
+    path.unlink()
+    return made
+
+
+@pytest.mark.parametrize("form", ["workbook", "semicolons", "title"])
+def test_a_copy_that_somebody_saved_does_not_stop_the_file_as_published(extracts: Path, form: str) -> None:
+    """Unless it is marked, for then it is of what was published later."""
+    content = ae_bytes(extracts, "MAY-2025")
+    (extracts / "b.csv").write_bytes(content)
+    saved = {
+        "workbook": as_workbook(extracts, content),
+        "semicolons": content.replace(b",", b";"),
+        "title": b"A&E\r\n" + content[3:],
+    }
+    (extracts / "a copy").write_bytes(saved[form])
+    found = inventory(extracts)
+    assert (found.loc["a copy", "status"], found.loc["b.csv", "status"]) == ("superseded", "used")
+    assert found.loc["a copy", "reason"] == "by b.csv"
+    assert found.loc["a copy", "remarks"].endswith("download the published file, and do not save it from a spreadsheet")
+    assert "1 file, superseded by another: a copy" in in_short(found.reset_index())
+    (extracts / "a copy").rename(extracts / "a copy-revised")
+    with pytest.raises(LeagueError, match=r"^a copy-revised: it.* of 2025-05$"):
+        inventory(extracts)
+    (extracts / "b.csv").unlink()
+    (extracts / "a copy-revised").rename(extracts / "a copy")
+    with pytest.raises(LeagueError, match=r"^a copy: it.* of 2025-05$"):
         inventory(extracts)
 
 
