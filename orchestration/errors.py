@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 from typing import Any
 
 ROOM, RIGHTS = "make room there and start again", "let it be written to by this user and start again"
@@ -50,6 +51,12 @@ class InputError(LeagueError):
 
 class GateError(LeagueError):
     """A gate is shut: a critical check failed, or its evidence is not for the data at hand."""
+
+
+def cannot_be_read(path: str | Path, error: OSError) -> LeagueError:
+    """The refusal of a file or folder that the operating system does not give us."""
+    why = "let this user read it" if isinstance(error, PermissionError) else error.strerror
+    return LeagueError(f"{path} cannot be read: {why}")
 
 
 def what_to_do(said: str) -> str | None:

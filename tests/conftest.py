@@ -4,6 +4,7 @@ nothing about them."""
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import gc
 import hashlib
@@ -116,6 +117,28 @@ class Disk:
 
     def set(self, options: str) -> None:
         subprocess.run(["mount", "-o", f"remount,{options}", self.folder], check=True)
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Makes a file or folder one that this user may not read: root may read all."""
+    refused, listed, opened = set[str](), os.scandir, Path.open
+
+    def asked(path: Path | str) -> None:
+        if str(path) in refused:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    def scandir(path: Any = ".") -> Any:
+        asked(path)
+        return listed(path)
+
+    def open_(path: Path, *arguments: Any, **named: Any) -> Any:
+        asked(path)
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(Path, "open", open_)
+    return lambda path: refused.add(str(path))
 
 
 def silent(kind: str, step: str) -> None:

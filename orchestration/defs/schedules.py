@@ -19,6 +19,7 @@ from orchestration.releases.shelf import latest_version
 from orchestration.sources.calendar import ARRIVED, AWAITED, LATE, expected, latest_due
 from orchestration.sources.inventory import Survey, survey, take_inventory
 from orchestration.sources.lock import Lock, read_lock
+from orchestration.workspace.files import paths_below
 from orchestration.workspace.paths import Workspace
 
 QUIET_SECONDS = 30  # a file that changed less long ago may still be arriving
@@ -93,7 +94,7 @@ def build_what_has_come(context: dg.SensorEvaluationContext, folders: Folders) -
     fails, and says why to whom it concerns."""
     folder, workspace, today = Path(folders.extracts), Workspace(Path(folders.data)), date.today()
     stats = {}
-    for path in sorted([*folder.rglob("*"), workspace.lock_file]):
+    for path in sorted([*paths_below(folder), workspace.lock_file]):
         with suppress(FileNotFoundError):  # a fetch renames what has come
             stats[str(path)] = path.stat()
     if any(abs(time.time() - stat.st_ctime) < QUIET_SECONDS for stat in stats.values()):

@@ -33,7 +33,7 @@ from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_t
 from orchestration.sources.store import Store
 from orchestration.text import first_of
 from orchestration.warehouse import project
-from orchestration.workspace.files import is_scratch, sha256_of_file
+from orchestration.workspace.files import is_scratch, paths_below, sha256_of_file
 from orchestration.workspace.paths import Workspace, unfinished
 
 OK, WARNING, ERROR = "ok", "warning", "error"
@@ -181,7 +181,7 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
 
 def store(workspace: Workspace) -> Iterator[Finding]:
     """Every stored file against its name, every file in force against the store, and what killed processes left."""
-    files = sorted(path for path in workspace.store.rglob("*") if path.is_file())
+    files = [path for path in paths_below(workspace.store) if path.is_file()]
     whole = [path for path in files if not is_scratch(path)]
     changed = [path for path in whole if sha256_of_file(path) != path.name]
     in_force = {one.sha256: one.file_name for one in read_lock(workspace).entries.values() if one.status == IN_FORCE}

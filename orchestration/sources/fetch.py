@@ -31,7 +31,7 @@ from orchestration.sources.http import Download, Downloads, absolute, https, pub
 from orchestration.sources.inventory import VERSION, Candidate, candidates_of, version_of
 from orchestration.sources.lock import NOT_RECORDED, Entry, changing, read_lock, refuse_a_day_too_early
 from orchestration.sources.periods import month_linked
-from orchestration.workspace.files import alone, sha256_of_file, sweep, written_beside
+from orchestration.workspace.files import alone, paths_below, sha256_of_file, sweep, written_beside
 from orchestration.workspace.paths import Workspace
 
 MAX_PAGES = 60  # of one source: a page a month for two years, and some
@@ -101,8 +101,9 @@ class _Folder:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
             raise LeagueError(f"{folder} cannot be written to: {RIGHTS}")
-        sweep(folder.rglob("*"))
-        files = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+        there = paths_below(folder)
+        sweep(there)
+        files = [path for path in there if path.is_file() and not path.is_symlink()]
         self._folder, self.files = folder, {sha256_of_file(path): path for path in files}  # a link may lead anywhere
 
     def name(self, sha256: str) -> str:

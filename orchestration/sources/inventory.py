@@ -27,7 +27,7 @@ from orchestration.sources.lock import IN_FORCE, NOT_RECORDED, UNDECIDED, Entry,
 from orchestration.sources.recognise import Subject
 from orchestration.sources.vintages import fitting
 from orchestration.text import IN_NAMES, first_of, visible
-from orchestration.workspace.files import is_scratch, sha256_of_file
+from orchestration.workspace.files import is_scratch, paths_below, sha256_of_file
 from orchestration.workspace.paths import Workspace
 
 FINAL, REVISED = 1, 2  # what supersedes a file of the same period without a mark
@@ -148,7 +148,7 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
     first_seen: dict[str, str] = {}
     fictional: dict[str, bool] = {}
     memory = Memory(workspace)
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in (p for p in paths_below(folder) if p.is_file()):
         name = visible(path.relative_to(folder).as_posix(), IN_NAMES)
         try:
             size = path.stat().st_size

@@ -21,6 +21,7 @@ from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.sources.fictional import is_fictional
 from orchestration.text import visible
+from orchestration.workspace.files import paths_below
 from orchestration.workspace.paths import PROJECT, Workspace
 from orchestration.workspace.seeds import seed_rows
 
@@ -162,7 +163,7 @@ def _beginning(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
 
 def refuse_folders(extracts: Path, data_dir: Path) -> None:
     """Raises UsageError where there is nothing to build from, or a build would write among the files that it reads."""
-    if not any(path.is_file() for path in extracts.rglob("*")):
+    if not any(path.is_file() for path in paths_below(extracts)):
         raise click.UsageError(f"the folder of extracts {extracts} is empty; league fetch fills it")
     if data_dir.resolve().is_relative_to(extracts.resolve()):
         raise click.UsageError(f"the data folder {data_dir} lies in the folder of extracts: name another --data-dir")

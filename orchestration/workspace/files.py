@@ -4,6 +4,7 @@ Does not belong here: where things are (`paths.py`), what is in them."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import re
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from orchestration.errors import LeagueError
+from orchestration.errors import LeagueError, cannot_be_read
 
 MADE = {"target", "logs", "__pycache__"}  # folders that git would not keep
 SCRATCH = re.compile(r"\..+\.\d+\.tmp")  # what `written_beside` writes to
@@ -81,6 +82,22 @@ def remove_tree(folder: Path) -> None:
     if folder.exists():
         folder.chmod(0o755)
         shutil.rmtree(folder)
+
+
+def paths_below(folder: Path) -> list[Path]:
+    """All files, folders and links below a folder, in order; what a link leads to is not entered. Raises LeagueError
+    where a folder cannot be read: `Path.rglob` goes on as if it were empty."""
+
+    def refuse(error: OSError) -> None:
+        if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+            raise cannot_be_read(error.filename, error) from error
+
+    found = list[Path]()
+    for at, folders, names in os.walk(folder, onerror=refuse):
+        if not os.access(at, os.X_OK):  # it can be listed, and nothing in it opened
+            refuse(PermissionError(errno.EACCES, os.strerror(errno.EACCES), at))
+        found += [Path(at, name) for name in (*folders, *names)]
+    return sorted(found)
 
 
 def files_of_tree(*folders: Path) -> Iterator[tuple[Path, Path]]:

@@ -1,7 +1,9 @@
 """Which of several files counts, what becomes of the others, and what the store keeps."""
 
 import os
+import re
 import zipfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,15 @@ import pytest
 
 from orchestration.errors import InputError, LeagueError
 from orchestration.quarters import Quarter, known_quarters
-from orchestration.sources import landing
+from orchestration.sources import fetch, landing
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.inventory import COLUMNS, Candidate, quarters_at_hand, survey, take_inventory
 from orchestration.sources.landing import Landed, land, take_in
 from orchestration.sources.lock import Lock, read_lock
 from orchestration.sources.recognise import Subject
 from orchestration.sources.store import Store
-from orchestration.workspace.files import sha256_of_file
+from orchestration.terminal.arguments import refuse_folders
+from orchestration.workspace.files import paths_below, sha256_of_file
 from orchestration.workspace.paths import Build, Workspace
 from tests.unit.test_csv_files import COUNTS, HEADER, ROW, TESTS, csv_bytes, quoted
 
@@ -110,6 +113,24 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
     assert inventory.loc["b.csv", "status"] == "duplicate"
     assert inventory.loc["c.txt", "status"] == "not_known"
     assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder: copy the file that it leads to"
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
+    extracts: Path, unreadable: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release without what lies in it would follow."""
+    data_file(extracts, "ae/2025/a.csv", "Q1 2025/26")
+    survey(extracts)
+    closed = f"{extracts / 'ae' / '2025'} cannot be read: let this user read it"
+    with monkeypatch.context() as patch:  # listed, and nothing in it opened
+        patch.setattr(os, "access", lambda path, mode: not str(path).endswith("2025"))
+        with pytest.raises(LeagueError, match=f"^{re.escape(closed)}$"):
+            survey(extracts)
+    unreadable(extracts / "ae" / "2025")
+    for look in (survey, fetch._Folder, lambda folder: refuse_folders(folder, extracts.parent / "data")):
+        with pytest.raises(LeagueError, match=f"^{re.escape(closed)}$"):
+            look(extracts)
+    assert paths_below(extracts / "none") == paths_below(extracts / "ods" / "etr.csv") == []
 
 
 def test_quarters_at_hand_are_those_that_have_figures(extracts: Path) -> None:
