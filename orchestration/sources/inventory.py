@@ -148,13 +148,17 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
     first_seen: dict[str, str] = {}
     fictional: dict[str, bool] = {}
     memory = Memory(workspace)
-    for path in (p for p in paths_below(folder) if p.is_file()):
+    for path in paths_below(folder):
         name = visible(path.relative_to(folder).as_posix(), IN_NAMES)
+        is_linked_folder = path.is_symlink() and path.is_dir()
+        if not is_linked_folder and not path.is_file():
+            continue
         try:
-            size = path.stat().st_size
+            size = 0 if is_linked_folder else path.stat().st_size
         except FileNotFoundError:  # a copy that has its name now
             continue
-        if reason := _not_looked_into(path, folder, size):
+        linked = "a link to a folder: copy the files that it leads to" if is_linked_folder else None
+        if reason := linked or _not_looked_into(path, folder, size):
             set_aside.append({"file_name": name, "bytes": size, "status": "not_known", "reason": reason})
             continue
         for content in memory.of(path, name, sha256_of_file(path)):

@@ -115,6 +115,20 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
     assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder: copy the file that it leads to"
 
 
+def test_a_link_to_a_folder_is_set_aside_wherever_it_leads(extracts: Path) -> None:
+    data_file(extracts.parent, "elsewhere/a.csv", "Q1 2025/26")
+    data_file(extracts, "here/b.csv", "Q1 2025/26", value="2.0")
+    (extracts / "away").symlink_to(extracts.parent / "elsewhere")
+    (extracts / "here" / "round").symlink_to(extracts)
+    (extracts / "nowhere").symlink_to("none")
+    found = survey(extracts)
+    assert [(one["file_name"], one["bytes"], one["reason"]) for one in found.set_aside] == [
+        (name, 0, "a link to a folder: copy the files that it leads to") for name in ("away", "here/round")
+    ]
+    inventory = take_inventory(found, "2025-26-Q1", Lock()).set_index("file_name")
+    assert inventory.loc["here/b.csv", "status"] == "used" and "away/a.csv" not in inventory.index
+
+
 def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
     extracts: Path, unreadable: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

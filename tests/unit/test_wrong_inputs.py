@@ -149,6 +149,11 @@ def link(folder: Path) -> None:
     (folder / "link.csv").symlink_to(folder.parent / "elsewhere.csv")
 
 
+def link_to_a_folder(folder: Path) -> None:
+    (folder.parent / "elsewhere").mkdir()
+    (folder / "2024").symlink_to(folder.parent / "elsewhere")
+
+
 def emptied(folder: Path) -> None:
     for path in [path for path in folder.rglob("*") if path.is_file()]:
         path.unlink()
@@ -173,6 +178,7 @@ WRONG: dict[str, Wrong | str] = {
     "files renamed": renamed(AE, "data (3).csv"),
     "files without an ending": renamed(AE, "May"),
     "a link that leads elsewhere": link,
+    "a link to a folder": link_to_a_folder,
     "a file open in Excel": put("~$Monthly-AE-May-2025.xlsx", b"\x05Anna" + bytes(160)),
     "a download that is not finished": only("Monthly-AE-May-2025.csv.crdownload", csv_bytes(*MAY)[:90]),
     "what a Mac leaves": put(".DS_Store", b"\0\0\0\1Bud1" + bytes(90)),
