@@ -120,12 +120,12 @@ class Disk:
 
 
 @pytest.fixture
-def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
-    """Makes a file or folder one that this user may not read: root may read all."""
-    refused, listed, opened = set[str](), os.scandir, Path.open
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    """Files and folders that this user may not read, for a test to name: root may read all."""
+    refused, listed, opened = set[Path](), os.scandir, Path.open
 
     def asked(path: Path | str) -> None:
-        if str(path) in refused:
+        if Path(path) in refused:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     def scandir(path: Any = ".") -> Any:
@@ -138,7 +138,7 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
 
     monkeypatch.setattr(os, "scandir", scandir)
     monkeypatch.setattr(Path, "open", open_)
-    return lambda path: refused.add(str(path))
+    return refused
 
 
 def silent(kind: str, step: str) -> None:

@@ -3,6 +3,7 @@ anything new, nothing is started."""
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -93,26 +94,31 @@ def build_what_has_come(context: dg.SensorEvaluationContext, folders: Folders) -
     alert days past; after that new, revised, taken away or pinned ones. Files that cannot be used start a run too: it
     fails, and says why to whom it concerns."""
     folder, workspace, today = Path(folders.extracts), Workspace(Path(folders.data)), date.today()
-    stats = {}
-    for path in sorted([*paths_below(folder), workspace.lock_file]):
-        with suppress(FileNotFoundError):  # a fetch renames what has come
-            stats[str(path)] = path.stat()
-    if any(abs(time.time() - stat.st_ctime) < QUIET_SECONDS for stat in stats.values()):
-        return dg.SkipReason("a file changed just now: more may come")
-    content = [(path, stat.st_size, stat.st_mtime_ns) for path, stat in stats.items()]
-    seen = _key([today, content])
-    before = json.loads(context.cursor or "{}")
-    if seen == before.get("seen"):
-        return dg.SkipReason("nothing in the folder or the lock has changed today")
+    before, seen = json.loads(context.cursor or "{}"), None
     try:
+        stats = _stats([*paths_below(folder), workspace.lock_file])
+        if any(abs(time.time() - stat.st_ctime) < QUIET_SECONDS for stat in stats.values()):
+            return dg.SkipReason("a file changed just now: more may come")
+        # ctime, for that alone changes where a user is let read a file
+        seen = _key([today, [(path, stat.st_size, stat.st_ctime_ns) for path, stat in stats.items()]])
+        if seen == before.get("seen"):
+            return dg.SkipReason("nothing in the folder or the lock has changed today")
         found, lock = survey(folder, workspace), read_lock(workspace)
-    except LeagueError as reason:
+    except (LeagueError, OSError) as reason:
         started: dict[str, str] = {latest_due(today) or min(known_quarters()): _key(str(reason))}
     else:
         quarters = {*_ready(context, found, workspace, today), *_stopped(found, lock, today)}
         started = {quarter: _files_in_use(quarter, found, lock) for quarter in sorted(quarters)}
     requests = [dg.RunRequest(partition_key=q) for q, files in started.items() if files != before.get(q)]
     return dg.SensorResult(run_requests=requests, cursor=json.dumps({**before, **started, "seen": seen}))
+
+
+def _stats(paths: list[Path]) -> dict[str, os.stat_result]:
+    found = {}
+    for path in paths:
+        with suppress(FileNotFoundError):  # a fetch renames what has come
+            found[str(path)] = path.lstat()
+    return found
 
 
 def _ready(context: dg.SensorEvaluationContext, found: Survey, workspace: Workspace, today: date) -> Iterator[Quarter]:

@@ -152,6 +152,20 @@ def test_files_that_cannot_be_used_start_one_run_that_will_say_so(folder: Path, 
     assert asked_for(tick(AFTER + timedelta(days=1))) == []
 
 
+@pytest.mark.parametrize("refused", ["a file", "a folder"])
+def test_what_cannot_be_read_starts_one_run_that_will_say_so(
+    folder: Path, tick: Tick, unreadable: set[Path], refused: str
+) -> None:
+    file = next(folder.rglob("*ambulance*data.csv"))
+    unreadable.add(file if refused == "a file" else file.parent)
+    assert asked_for(tick(AFTER)) == [Q2]  # the latest quarter of which anything is due
+    again = tick(AFTER)
+    assert isinstance(again, dg.SkipReason) or asked_for(again) == []
+    unreadable.clear()
+    file.chmod(0o600)
+    assert asked_for(tick(AFTER)) == [Q1]
+
+
 def test_a_pin_and_a_lock_that_cannot_be_read_are_noticed(folder: Path, tmp_path: Path, tick: Tick) -> None:
     workspace = Workspace(tmp_path / "data")
     take_in(survey(folder), Q1, workspace)

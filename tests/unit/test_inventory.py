@@ -3,7 +3,6 @@
 import os
 import re
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,7 +129,7 @@ def test_a_link_to_a_folder_is_set_aside_wherever_it_leads(extracts: Path) -> No
 
 
 def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
-    extracts: Path, unreadable: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+    extracts: Path, unreadable: set[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A release without what lies in it would follow."""
     data_file(extracts, "ae/2025/a.csv", "Q1 2025/26")
@@ -140,7 +139,7 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(
         patch.setattr(os, "access", lambda path, mode: not str(path).endswith("2025"))
         with pytest.raises(LeagueError, match=f"^{re.escape(closed)}$"):
             survey(extracts)
-    unreadable(extracts / "ae" / "2025")
+    unreadable.add(extracts / "ae" / "2025")
     for look in (survey, fetch._Folder, lambda folder: refuse_folders(folder, extracts.parent / "data")):
         with pytest.raises(LeagueError, match=f"^{re.escape(closed)}$"):
             look(extracts)
