@@ -28,7 +28,7 @@ from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import LATE, OVERDUE, due_next, expected, latest_due
 from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
-from orchestration.sources.inventory import Candidate, conflicts, survey
+from orchestration.sources.inventory import Candidate, conflicts, look_into
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
 from orchestration.text import first_of
@@ -155,7 +155,9 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
     """Every file that no build uses or that would stop one, and why."""
     if folder is None or not folder.is_dir():  # then it is among the folders
         return
-    found = survey(folder, workspace)
+    found = look_into(folder, workspace)
+    for text in found.unreadable:
+        yield Finding("extracts", ERROR, text, f"then build again; {RUNBOOK} says more")
     for one in found.set_aside:
         text = f"{one['file_name']}: {one['reason']}"
         reason = str(one["reason"])

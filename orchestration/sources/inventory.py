@@ -129,22 +129,32 @@ Groups = dict[tuple[str, Subject], list[Candidate]]  # the files that compete, b
 
 @dataclass(frozen=True)
 class Survey:
-    """What a folder of extracts holds: candidates for any quarter, whether they are fictional, and files set aside with
-    a reason."""
+    """What a folder of extracts holds: candidates for any quarter, whether they are fictional, files set aside with a
+    reason, and what is said of each that cannot be read."""
 
     folder: Path
     candidates: tuple[Candidate, ...]
     fictional: bool
     set_aside: tuple[dict[str, object], ...]
+    unreadable: tuple[str, ...] = ()
 
 
 def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
+    """What `look_into` finds. Raises LeagueError where a file cannot be read: any may be needed."""
+    found = look_into(folder, workspace)
+    if found.unreadable:
+        raise LeagueError(first_of(found.unreadable, NAMED, "; "))
+    return found
+
+
+def look_into(folder: Path, workspace: Workspace | None = None) -> Survey:
     """Looks into every file of a folder: what it is, and what it is about. What was seen before is remembered in the
     data folder. Raises LeagueError where fictional files lie among real ones."""
     if not folder.is_dir():
         raise LeagueError(f"{folder} is not a folder: name the one that holds the files")
     candidates: list[Candidate] = []
     set_aside: list[dict[str, object]] = []
+    unreadable: list[str] = []
     first_seen: dict[str, str] = {}
     fictional: dict[str, bool] = {}
     memory = Memory(workspace)
@@ -161,7 +171,12 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
         if reason := linked or _not_looked_into(path, folder, size):
             set_aside.append({"file_name": name, "bytes": size, "status": "not_known", "reason": reason})
             continue
-        for content in memory.of(path, name, sha256_of_file(path)):
+        try:
+            sha256 = sha256_of_file(path)
+        except LeagueError as reason:
+            unreadable.append(str(reason))
+            continue
+        for content in memory.of(path, name, sha256):
             place = "/".join([name, *content.within])
             known = {"file_name": place, "bytes": content.bytes, "source_sha256": content.sha256}
             source = known_sources().get(content.source_id or "")
@@ -177,7 +192,7 @@ def survey(folder: Path, workspace: Workspace | None = None) -> Survey:
                 if not content.problem:
                     fictional[place] = content.fictional
     memory.keep()
-    return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside))
+    return Survey(folder, tuple(candidates), all_fictional(fictional), tuple(set_aside), tuple(unreadable))
 
 
 def _not_looked_into(path: Path, folder: Path, size: int) -> str | None:

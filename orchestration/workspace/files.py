@@ -119,5 +119,9 @@ def sha256_of_tree(*folders: Path) -> str:
 
 
 def sha256_of_file(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Raises LeagueError where this user may not read it."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except PermissionError as error:
+        raise cannot_be_read(path, error) from error

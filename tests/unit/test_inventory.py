@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from orchestration.errors import InputError, LeagueError
+from orchestration.operations import doctor
 from orchestration.quarters import Quarter, known_quarters
 from orchestration.sources import fetch, landing
 from orchestration.sources.descriptions import Source, known_sources
@@ -112,6 +113,24 @@ def test_the_same_bytes_twice_are_a_duplicate_and_unknown_files_stop_nothing(ext
     assert inventory.loc["b.csv", "status"] == "duplicate"
     assert inventory.loc["c.txt", "status"] == "not_known"
     assert inventory.loc["link.csv", "reason"] == "a link that leaves the folder: copy the file that it leads to"
+
+
+def test_a_file_that_cannot_be_read_stops_whoever_needs_the_folder(
+    extracts: Path, tmp_path: Path, unreadable: set[Path]
+) -> None:
+    data_file(extracts, "a.csv", "Q1 2025/26")
+    data_file(extracts, "b.csv", "Q1 2025/26")
+    unreadable |= {extracts / "b.csv", extracts / "ods" / "etr.csv"}
+    closed = [f"{extracts / name} cannot be read: let this user read it" for name in ("b.csv", "ods/etr.csv")]
+    with pytest.raises(LeagueError, match=f"^{re.escape('; '.join(closed))}$"):
+        survey(extracts)
+    with pytest.raises(LeagueError, match=f"^{re.escape(closed[0])}$"):
+        fetch._Folder(extracts)
+    found = list(doctor.extracts_folder(Workspace(tmp_path / "data"), extracts))
+    assert [one.found for one in found if one.state == doctor.ERROR] == closed
+    assert found[-1].found == "2 files of publications known here"
+    unreadable.clear()
+    assert survey(extracts).candidates
 
 
 def test_a_link_to_a_folder_is_set_aside_wherever_it_leads(extracts: Path) -> None:
