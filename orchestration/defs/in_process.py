@@ -186,11 +186,17 @@ class _Forgotten(InMemoryEventLogStorage):
 
 def _instance(folders: Folders) -> dg.DagsterInstance:
     """The instance of DAGSTER_HOME, so that its UI has what was built by command; without one, an instance for one run.
-    Building a release again only to compare it is nobody's business but the one's who asked."""
+    Building a release again only to compare it is nobody's business but the one's who asked. Raises LeagueError where
+    the instance does not open."""
     home = os.environ.get("DAGSTER_HOME")
     if folders.recorded or not home or not (Path(home) / "dagster.yaml").is_file():
         return _without_memory()
-    return dg.DagsterInstance.get()
+    try:
+        return dg.DagsterInstance.get()
+    except Exception as error:  # a setting, the driver or the server: each library raises its own
+        said = str(error.__cause__ or error).partition("\n")[0]  # what follows may repeat settings
+        to_do = "put its dagster.yaml or its storage right, or build without DAGSTER_HOME"
+        raise LeagueError(f"the instance of DAGSTER_HOME, {home}, does not open: {said}: {to_do}") from error
 
 
 @contextmanager

@@ -26,6 +26,9 @@ def examine() -> Iterator[Finding]:
     if not (home := os.environ.get("DAGSTER_HOME")):
         yield Finding("instance", OK, "DAGSTER_HOME is not set: builds by command need no instance")
         return
+    if not Path(home).is_absolute():
+        yield Finding("instance", ERROR, f"DAGSTER_HOME is {home}: Dagster takes no relative path", "name it in full")
+        return
     if not (Path(home) / "dagster.yaml").is_file():
         yield Finding(
             "instance",
@@ -43,7 +46,7 @@ def examine() -> Iterator[Finding]:
             limit = here.get_concurrency_config().pool_config.default_pool_limit
             kind = type(here.event_log_storage).__name__
     except Exception as error:  # a setting, the driver or the server: each library raises its own
-        said = str(error).partition("\n")[0]  # what follows may repeat settings
+        said = str(error.__cause__ or error).partition("\n")[0]  # what follows may repeat settings
         yield Finding("instance", ERROR, f"{home} does not open: {said}", "look at dagster.yaml and its storage")
         return
     old = sorted(name for name, version in versions.items() if version and version[0] != version[1])

@@ -22,7 +22,7 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from dagster._daemon.types import DaemonHeartbeat
 
 from orchestration.cli import league
-from orchestration.defs import definitions, instance
+from orchestration.defs import definitions, in_process, instance
 from orchestration.defs.assets import RELEASE, WRITES_WAREHOUSE
 from orchestration.defs.decide import decide
 from orchestration.defs.metadata import STATE, as_table
@@ -80,6 +80,30 @@ def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.write_text("no_such_setting: secret\n")
     assert states(instance.examine()) == [ERROR]
     assert "secret" not in said(instance.examine())
+
+
+NO_SERVER = 'storage: {postgres: {postgres_url: "postgresql+psycopg2://league:secret@127.0.0.1:1/dagster"}}\n'
+
+
+@pytest.mark.parametrize("wrong", ["its server is down", "a relative path", "a setting"])
+def test_instance_that_does_not_open_is_one_sentence_to_a_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str
+) -> None:
+    settings = {"its server is down": NO_SERVER, "a setting": "no_such_setting: secret\n"}
+    (tmp_path / "dagster.yaml").write_text(settings.get(wrong, "telemetry: {enabled: false}\n"))
+    home = str(tmp_path)
+    if wrong == "a relative path":
+        monkeypatch.chdir(tmp_path.parent)
+        home = tmp_path.name
+    monkeypatch.setenv("DAGSTER_HOME", home)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # between its attempts
+    with pytest.raises(LeagueError, match=f"^the instance of DAGSTER_HOME, {home}, does not open: ") as refused:
+        in_process.run_quarter("quarter", "2025-26-Q2", tmp_path, tmp_path / "data", lambda kind, step: None)
+    told = str(refused.value)
+    assert told.endswith(": put its dagster.yaml or its storage right, or build without DAGSTER_HOME")
+    assert "\n" not in told and "secret" not in told
+    assert ("Connection refused" in told) == (wrong == "its server is down")
+    assert states(instance.examine()) == [ERROR]
 
 
 def test_step_of_a_killed_command_keeps_no_other_waiting(tmp_path: Path) -> None:
