@@ -6,7 +6,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.tags import ASSET_RESUME_RETRY_TAG, RESUME_RETRY_TAG
 
+from orchestration.errors import LeagueError
 from orchestration.quality.gates import Gates
 from orchestration.quality.release_gate import all_gates_open
 from orchestration.quarters import Quarter, known_quarters
@@ -34,13 +36,16 @@ class Folders(dg.ConfigurableResource["Folders"]):
 @dg.resource(required_resource_keys={"folders"})
 def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
     """The build of the quarters that a run is about, for that run alone until it ends, whoever started it: a second run
-    of one of them fails before its first step. Where all its gates opened it takes the place of the last one."""
+    of one of them fails before its first step, and so does one that goes on from where another failed. Where all its
+    gates opened it takes the place of the last one."""
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
     since, framework = (context.run.tags.get(tag) for tag in (SINCE, FRAMEWORK))
     quarters = _quarters(context.run.tags)
     quarters = quarters[-1:] if since else quarters
     build = workspace.build(*quarters, since=Quarter(since) if since else None, framework=framework)
+    if not {RESUME_RETRY_TAG, ASSET_RESUME_RETRY_TAG}.isdisjoint(context.run.tags):  # it would use what that run read
+        raise LeagueError(f"{build} cannot go on from a failure: re-execute the run with All steps in root run")
     with ExitStack() as held:
         for releases in [build.releases(quarter).name for quarter in build.quarters]:
             busy = f"{releases} is being built by another process in {workspace.data_dir}"

@@ -25,6 +25,7 @@ from orchestration.workspace.paths import Workspace
 
 QUIET_SECONDS = 30  # a file that changed less long ago may still be arriving
 MONDAY = 0
+FROM_THE_START = {"dagster/retry_strategy": "ALL_STEPS"}  # where Dagster starts a run again by itself
 
 OF_A_QUARTER = dg.AssetSelection.all() - dg.AssetSelection.assets(FETCHED) - dg.AssetSelection.groups("series", "site")
 
@@ -33,7 +34,7 @@ quarter_job = dg.define_asset_job(
     selection=OF_A_QUARTER,
     partitions_def=QUARTERS,
     description="Everything from published files to the release of one quarter.",
-    tags={"dagster/retry_strategy": "ALL_STEPS"},  # a build starts from nothing
+    tags=FROM_THE_START,
     executor_def=dg.in_process_executor,
 )
 
@@ -42,7 +43,7 @@ series_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups("extract", "land", "series") - dg.AssetSelection.assets(FETCHED),
     partitions_def=QUARTERS,
     description="Everything from published files to the series of all months at hand, up to a quarter.",
-    tags={SINCE: SERIES_BEGIN},
+    tags={SINCE: SERIES_BEGIN, **FROM_THE_START},
     executor_def=dg.in_process_executor,
 )
 
@@ -51,6 +52,7 @@ check_job = dg.define_asset_job(
     selection=OF_A_QUARTER - dg.AssetSelection.groups("publish"),
     partitions_def=QUARTERS,
     description="Every gate of a quarter; nothing is published.",
+    tags=FROM_THE_START,
     executor_def=dg.in_process_executor,
 )
 

@@ -177,6 +177,25 @@ def test_a_pin_and_a_lock_that_cannot_be_read_are_noticed(folder: Path, tmp_path
     assert asked_for(tick(AFTER)) == [Q2]
 
 
+@pytest.mark.parametrize("job", ["quarter", "check_quarter", "series"])
+def test_a_build_starts_at_its_first_step(folder: Path, tmp_path: Path, job: str) -> None:
+    """It would go on with the bytes that the failed run had read, though the file was put right since."""
+    made = defs.resolve_job_def(job)
+    assert made.tags["dagster/retry_strategy"] == "ALL_STEPS"
+    for resumed in ("dagster/is_resume_retry", "dagster/is_asset_resume_retry"):
+        result = made.execute_in_process(
+            partition_key=Q1,
+            tags={resumed: "true"},
+            resources={"folders": Folders(extracts=str(folder), data=str(tmp_path / "data"))},
+            raise_on_error=False,
+        )
+        (refused,) = [event for event in result.all_events if event.is_resource_init_failure]
+        assert "cannot go on from a failure: re-execute the run with All steps in root run" in str(
+            refused.engine_event_data.error
+        )
+    assert not (tmp_path / "data" / "work").exists()
+
+
 def test_each_decision_makes_the_site_anew_once(tmp_path: Path) -> None:
     heads, cursor = tmp_path / "releases" / HEADS, None
     folders = Folders(extracts="unused", data=str(tmp_path))
