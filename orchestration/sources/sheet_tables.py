@@ -128,7 +128,7 @@ def read(book: Book, source: Source) -> Iterator[Line]:
 
 
 def _names(book: Book, table: Table) -> list[str]:
-    return [name for name in book.names if not name or re.fullmatch(table.sheet, name.strip(), re.IGNORECASE)]
+    return book.names if book.names == [""] else book.like(table.sheet)  # a CSV has one, without a name
 
 
 def _likeness(book: Book, name: str, source: Source, table: Table) -> float:

@@ -6,6 +6,7 @@ Belongs here: how a workbook is opened, and what is a row, a cell, a damaged fil
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -58,6 +59,10 @@ class Book:
     def place(self, name: str) -> str:
         """What messages call a sheet."""
         return f"{self.file} [{name}]" if name else self.file
+
+    def like(self, pattern: str) -> list[str]:
+        """The sheets with a name like this, whatever its case and the blanks around it."""
+        return [name for name in self.names if re.fullmatch(pattern, name.strip(), re.IGNORECASE)]
 
     def rows(self, name: str) -> Rows:
         """Raises InputError on a damaged sheet, one beyond the bounds, and on control characters."""

@@ -5,6 +5,7 @@ Belongs here: tables as rows of cells. Does not: opening a workbook (`sheets.py`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -24,12 +25,12 @@ PART = "PART "  # what the title of a table starts with; other text above a tabl
 
 def likeness(book: Book, source: Source) -> float:
     """Whether a workbook looks like this publication, 0 or 1: by the name of a sheet."""
-    return float(any(name in source.sheets for name in book.names))
+    return float(any(_names(book, described) for described in source.sheets))
 
 
 def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], str | None]:
     """The month and the part that a workbook is about. Raises InputError where its sheets do not agree."""
-    found = {book.place(name): _subject(book, name, source) for name in _sheets(book, source)}
+    found = {book.place(name): _subject(book, name, source) for _, name in _sheets(book, source)}
     first, *others = found
     for place in others:
         if found[place] != found[first]:
@@ -43,7 +44,7 @@ def months_told(book: Book, source: Source) -> set[str]:
     """The months that the sheets of a workbook that is not as described say, of those that are read."""
     period, found = source.period, set()
     assert period and period.cell
-    for name in (name for name in source.sheets if name in book.names):
+    for name in (name for described in source.sheets for name in _names(book, described)):
         with suppress(InputError):
             if isinstance(said := _cells(book, name, source)[period.cell], str):
                 found.add(month_hinted(said, period))
@@ -51,16 +52,22 @@ def months_told(book: Book, source: Source) -> set[str]:
 
 
 def read(book: Book, source: Source) -> Iterator[list[str | None]]:
-    """Yield every row of every table, as text in the order of the source's columns, with the sheet and the number. A
-    column that a sheet does not have is None."""
-    for name in _sheets(book, source):
-        yield from _read_sheet(book, name, source)
+    """Yield every row of every table, as text in the order of the source's columns, with the sheet, as it is described,
+    and the number. A column that a sheet does not have is None."""
+    for described, name in _sheets(book, source):
+        for row, number in _read_sheet(book, name, source.sheets[described], source):
+            yield [*row, described, number]
 
 
-def _sheets(book: Book, source: Source) -> list[str]:
-    if missing := [name for name in source.sheets if name not in book.names]:
+def _names(book: Book, described: str) -> list[str]:
+    return book.like(re.escape(described))
+
+
+def _sheets(book: Book, source: Source) -> list[tuple[str, str]]:
+    """The sheets that are read, each as it is described and as it is named."""
+    if missing := [described for described in source.sheets if not _names(book, described)]:
         raise InputError("lacks a sheet", file=book.file, found=", ".join(book.names), expected=", ".join(missing))
-    return [*source.sheets]
+    return [(described, name) for described in source.sheets for name in _names(book, described)]
 
 
 def _cells(book: Book, name: str, source: Source) -> dict[str, Any]:
@@ -101,8 +108,10 @@ def _place(reference: str) -> dict[str, Any]:
     return {"row": row, "column": get_column_letter(column)}
 
 
-def _read_sheet(book: Book, name: str, source: Source) -> Iterator[list[str | None]]:
-    columns, file = source.sheets[name], book.place(name)
+def _read_sheet(
+    book: Book, name: str, columns: tuple[str, ...], source: Source
+) -> Iterator[tuple[list[str | None], str]]:
+    file = book.place(name)
     context = _context(book, name, source)
     fixed = {column.name: context[column.cell] for column in source.columns if column.cell}
     titled = next(column for column in source.columns if column.title_in)
@@ -138,7 +147,7 @@ def _read_sheet(book: Book, name: str, source: Source) -> Iterator[list[str | No
         elif table and _numbers(row) and not (after_blank and min(table) in row):
             rows_under[title] += 1
             values = {**_values(row, table, file, number), **fixed, titled.name: title}
-            yield [*map(values.get, source.names), name, str(number)]
+            yield [*map(values.get, source.names)], str(number)
             if min(table) not in row:
                 table = None  # England, without a code, is the last row and may stand below a blank one
         elif _numbers(row):

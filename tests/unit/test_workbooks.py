@@ -112,6 +112,23 @@ def test_the_month_may_be_a_date(tmp_path: Path) -> None:
     assert set(workbooks.read_workbook(path, CANCER, "f")["month"]) == {"Sep-25"}
 
 
+@pytest.mark.parametrize("respelt", [lambda name: f"{name} ", str.title])
+def test_case_and_blanks_of_the_names_of_sheets_do_not_matter(tmp_path: Path, respelt: Callable[[str], str]) -> None:
+    plain = workbooks.read_workbook(write(tmp_path / "x", published()), CANCER, "f")
+    path = write(tmp_path / "y", {respelt(name): rows for name, rows in published().items()})
+    assert recognise.recognise(path, "f.xlsx") == recognise.Recognised(CANCER)
+    assert workbooks.subjects(path, CANCER, "f") == ([("2025-04", "provider")], None)
+    assert workbooks.months_told(path, CANCER, "f") == {"2025-04"}
+    pd.testing.assert_frame_equal(workbooks.read_workbook(path, CANCER, "f"), plain)
+
+
+def test_every_sheet_of_a_name_is_read(tmp_path: Path) -> None:
+    """The rows of a copy stand twice, which the gate sees."""
+    path = write(tmp_path / "x", {**published(), f"{DAYS_28} ": published()[DAYS_28]})
+    rows = workbooks.read_workbook(path, CANCER, "f")
+    assert rows["_source_member"].value_counts()[DAYS_28] == 2 * 3
+
+
 def replace(sheet: str, row: int, column: int, value: Any) -> Callable[[Sheets], None]:
     def change(sheets: Sheets) -> None:
         cells = row_of(sheets, sheet, row)
