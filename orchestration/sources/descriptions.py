@@ -179,14 +179,15 @@ class Calendar(Entry):
 class Source(Entry):
     """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
     lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
-    tables one below the other, with `tables` one of a table a sheet. `national` ones are too large to be held as a
-    whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place
-    of a month (`nof.py`). No quarter is built of files without `figures`. A file counts for the quarter of its month
-    and as many as it `lasts` after that, until a later one is at hand. One that is another `form_of` a publication has
-    no calendar of its own. A file with one of the headings `not_with`, or without one of those of `only_with`, is
-    something else, as like as it looks. A file with `others` has more columns than those described, and is known by
-    these alone. With `as_csv` a sheet of the workbook that somebody saved as CSV is read, too. `found_as` says what the
-    file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for people."""
+    tables one below the other, which hold numbers but in `texts`, with `tables` one of a table a sheet. `national` ones
+    are too large to be held as a whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter
+    and an organisation in place of a month (`nof.py`). No quarter is built of files without `figures`. A file counts
+    for the quarter of its month and as many as it `lasts` after that, until a later one is at hand. One that is another
+    `form_of` a publication has no calendar of its own. A file with one of the headings `not_with`, or without one of
+    those of `only_with`, is something else, as like as it looks. A file with `others` has more columns than those
+    described, and is known by these alone. With `as_csv` a sheet of the workbook that somebody saved as CSV is read,
+    too. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for
+    people."""
 
     id: Text
     title: Text
@@ -218,13 +219,14 @@ class Source(Entry):
     fetch: Fetch | None = None
     calendar: Calendar | None = None
     sheets: Mapping[Text, Texts] = {}
+    texts: Texts = ()
     tables: Annotated[tuple[Table, ...], Field(strict=False)] = ()
     as_csv: bool = False
     quirks: Texts
 
     @model_validator(mode="after")
     def _names_its_columns(self) -> Source:
-        named = {name for columns in self.sheets.values() for name in columns}
+        named = {name for columns in (*self.sheets.values(), self.texts) for name in columns}
         named |= {name for table in self.tables for name in (*table.texts, *table.counts)}
         named |= set(self.period.columns) if self.period else set()
         named |= {*self.vintage.dates, self.vintage.icb} if self.vintage else set()

@@ -200,7 +200,7 @@ def _said_in(row: Row, number: int, source: Source) -> dict[str, Fixed]:
     found = {}
     label, at, rest = _beside(row)
     for column in source.columns:
-        if column.label and _plain(column.label) == _plain(label) and not is_blank(rest):
+        if column.label and plain(column.label) == plain(label) and not is_blank(rest):
             text = without_marks(as_text(rest, _format_of(column, source)))
             found[column.name] = Fixed(text, number, get_column_letter(at))
         elif column.above:
@@ -342,11 +342,11 @@ def _columns(
     the first column without a heading that stands right of all that are described; what follows are workings."""
     group, groups = "", {}
     for position in range(1, max(row) + 1):
-        group = _plain(above.get(position, group))
+        group = plain(above.get(position, group))
         groups[position] = group
     names = {position: _named(row[position], groups[position], source) for position in row}
     many = {at: " ".join(without_marks(str(row[at])).split()) for at in row if _is_of_many(row[at], table)}
-    names |= {position: _plain(heading) for position, heading in many.items()}
+    names |= {position: plain(heading) for position, heading in many.items()}
     first = {name: position for position, name in reversed(names.items()) if name}
     end = max(first.values(), default=0)
     while end + 1 in row:
@@ -372,9 +372,7 @@ def _columns(
 
 def _named(heading: Any, group: str, source: Source) -> str | None:
     for column in source.columns:
-        if _plain(heading) in map(_plain, column.published) and (
-            not column.group or group in map(_plain, column.group)
-        ):
+        if plain(heading) in map(plain, column.published) and (not column.group or group in map(plain, column.group)):
             return column.name
     return None
 
@@ -390,8 +388,8 @@ def _is_of_many(heading: Any, table: Table) -> bool:
 
 def _share(row: Row, source: Source, table: Table) -> float:
     """How many of the headings that a table needs stand in a row."""
-    headings = {_plain(value) for value in row.values() if isinstance(value, str)}
-    needed = {tuple(map(_plain, source.headings_of(name))) for name in table.headed}
+    headings = {plain(value) for value in row.values() if isinstance(value, str)}
+    needed = {tuple(map(plain, source.headings_of(name))) for name in table.headed}
     shared = sum(not headings.isdisjoint(published) for published in needed)
     if not table.many:
         return shared / len(needed)
@@ -404,6 +402,6 @@ def _format_of(column: Column, source: Source) -> str | None:
 
 
 @lru_cache(maxsize=4096, typed=True)
-def _plain(heading: Any) -> str:
+def plain(heading: Any) -> str:
     """A heading without what differs between months: case, blanks, marks."""
     return re.sub(r"[^a-z0-9<>+&%]", "", without_marks(str(heading)).casefold())

@@ -18,9 +18,10 @@ from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source
 from orchestration.sources.footnotes import without_marks
 from orchestration.sources.periods import month_hinted, month_of, part_of
+from orchestration.sources.sheet_tables import NUMBER, plain
 from orchestration.sources.sheets import Book, Row, as_text, is_error, is_text_or_number
 
-PART = "PART "  # what the title of a table starts with; other text above a table is preamble
+TITLE = re.compile(r"PART \w\b")  # what that of a table starts with; other text by itself is a note
 
 
 def likeness(book: Book, source: Source) -> float:
@@ -127,26 +128,29 @@ def _read_sheet(
     for number, row in book.rows(name):
         first = row[min(row)] if row else None
         is_header = isinstance(first, str) and _is_heading(first, columns[0], source)
-        is_title = list(row) == [title_at] and isinstance(first, str) and first.startswith(PART)
+        is_alone = isinstance(first, str) and list(row) == [title_at]
+        alone = " ".join(without_marks(str(first)).upper().split()) if is_alone else ""
         if group_headings and not is_header:
             raise outside(group_headings)
         group_headings = 0
         if not row:
             after_blank = True
             continue
-        if is_title:
+        if TITLE.match(alone):
             if title:
                 _complete(title, rows_under, file)
-            title, table = without_marks(str(first)), None
+            title, table = alone, None
             if title in rows_under:
                 raise InputError("has a PART twice", file=file, row=number, found=title)
         elif is_header:
             if title in rows_under:
                 raise InputError("has a table without a PART of its own", file=file, row=number)
             table, rows_under[title] = _header(row, columns, source, file, number), 0
-        elif table and _numbers(row) and not (after_blank and min(table) in row):
+        elif alone:
+            continue
+        elif table and not (after_blank and min(table) in row):
             rows_under[title] += 1
-            values = {**_values(row, table, file, number), **fixed, titled.name: title}
+            values = {**_values(row, table, source, file, number), **fixed, titled.name: title}
             yield [*map(values.get, source.names)], str(number)
             if min(table) not in row:
                 table = None  # England, without a code, is the last row and may stand below a blank one
@@ -188,18 +192,26 @@ def _header(row: Row, columns: tuple[str, ...], source: Source, file: str, numbe
 
 
 def _is_heading(found: Any, name: str, source: Source) -> bool:
-    return without_marks(str(found)) in map(without_marks, source.headings_of(name))
+    return plain(found) in map(plain, source.headings_of(name))
 
 
-def _values(row: Row, table: dict[int, str], file: str, number: int) -> dict[str, str]:
-    for at, cell in row.items():
+def _values(row: Row, table: dict[int, str], source: Source, file: str, number: int) -> dict[str, str]:
+    counts = {at for at, name in table.items() if name not in source.texts}
+    for at in sorted({*row, *counts}):
+        cell = row.get(at)
         if at not in table:
             problem = "holds a value in no column of the table"
+        elif cell is None:
+            problem = "holds no figure"
         elif is_error(cell):
             problem = "holds an error"
         elif not is_text_or_number(cell):
             problem = "holds neither text nor number"
+        elif at in counts and not NUMBER.fullmatch(as_text(cell).strip()):
+            problem = "holds no number"
         else:
             continue
-        raise InputError(problem, file=file, row=number, column=get_column_letter(at), found=str(cell))
+        found, expected = None if cell is None else str(cell), "a number" if at in counts else None
+        column = get_column_letter(at)
+        raise InputError(problem, file=file, row=number, column=column, found=found, expected=expected)
     return {name: as_text(row[at]) if at in row else "" for at, name in table.items()}

@@ -122,6 +122,35 @@ def test_case_and_blanks_of_the_names_of_sheets_do_not_matter(tmp_path: Path, re
     pd.testing.assert_frame_equal(workbooks.read_workbook(path, CANCER, "f"), plain)
 
 
+def respelt(sheets: Sheets) -> None:
+    """In headings and in titles of tables."""
+    for sheet, rows in ((DAYS_28, (7,)), (DAYS_62, (6, 9, 16, 19))):
+        for cells in (row_of(sheets, sheet, number) for number in rows):
+            cells[:] = [cell.title().replace(" ", "\n") if isinstance(cell, str) else cell for cell in cells]
+
+
+def noted(sheets: Sheets) -> None:
+    """Below, between and in tables, where nothing else stands."""
+    for sheet, rows in ((DAYS_28, (12, 9, 8)), (DAYS_62, (26, 15, 10))):
+        for number in rows:
+            sheets[sheet].insert(number - 1, ["Note: figures are provisional"])
+
+
+def saved_as_text(sheets: Sheets) -> None:
+    for rows in (sheets[DAYS_28][7:], sheets[DAYS_62][9:13]):
+        for cells in rows:
+            cells[:] = [str(cell) if isinstance(cell, int | float) else cell for cell in cells]
+
+
+@pytest.mark.parametrize("change", [respelt, noted, saved_as_text])
+def test_what_differs_between_workbooks_changes_no_figure(tmp_path: Path, change: Callable[[Sheets], None]) -> None:
+    sheets = published()
+    plain = workbooks.read_workbook(write(tmp_path / "x", sheets), CANCER, "f").drop(columns="_source_row")
+    change(sheets)
+    rows = workbooks.read_workbook(write(tmp_path / "y", sheets), CANCER, "f").drop(columns="_source_row")
+    pd.testing.assert_frame_equal(rows, plain)
+
+
 def test_every_sheet_of_a_name_is_read(tmp_path: Path) -> None:
     """The rows of a copy stand twice, which the gate sees."""
     path = write(tmp_path / "x", {**published(), f"{DAYS_28} ": published()[DAYS_28]})
@@ -175,9 +204,18 @@ def without(sheet: str, *rows: int) -> Callable[[Sheets], None]:
         ),
         (insert(DAYS_28, 9, []), "row 10: has a row outside every table"),
         (lambda sheets: sheets[DAYS_28].append(["", "Notes: x"]), "row 12: has a row outside every table"),
-        (insert(DAYS_28, 10, [None, "Notes: x"]), "row 10: has a row outside every table"),
+        (insert(DAYS_28, 10, [None, "Notes: x"]), "row 10, column E: holds no figure; expected a number"),
+        (
+            insert(DAYS_28, 9, [None, "ZA9", "A", "B", *"*****", None, *"*****"]),
+            r"row 9, column E: holds no number; .*'\*'",
+        ),
+        (replace(DAYS_28, 8, 5, "1,234"), "row 8, column E: holds no number; found '1,234'; expected a number"),
+        (replace(DAYS_28, 11, 8, "-"), "row 11, column H: holds no number; found '-'; expected a number"),
+        (replace(DAYS_28, 8, 14, None), "row 8, column N: holds no figure; expected a number"),
+        (lambda sheets: sheets[DAYS_28].append([None, "ZA9", *"TT*****"]), "row 12: has a row outside every table"),
+        (lambda sheets: sheets[DAYS_28].append([7]), "row 12: has a row outside every table"),
         (lambda sheets: sheets[DAYS_28].extend([[], [None, "Notes: x"]]), "row 13: has a row outside every table"),
-        (lambda sheets: sheets[DAYS_62].append(["Notes: x"]), r"\[62-DAY .*row 26: has a row outside every table"),
+        (replace(DAYS_62, 16, 1, "B: URGENT"), "row 19: has a table without a PART of its own"),
         (without(DAYS_62, 6), r"\[62-DAY .*\]: has a first table without a PART"),
         (without(DAYS_62, 16), "row 18: has a table without a PART of its own"),
         (replace(DAYS_62, 16, 1, PARTS[0]), "row 16: has a PART twice; found 'PART A: ALL ROUTES'"),
