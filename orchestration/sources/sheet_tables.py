@@ -276,11 +276,12 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
                     raise InputError(
                         problem[0], file=place, row=number, column=column, found=found, expected=problem[1]
                     )
+        cells = {position: as_text(value, formats.get(position)) for position, value in row.items()}
+        cells |= {position: cells[position].strip() for position in counts if position in row}  # typed as text
         line = [
-            value if position is None else as_text(row[position], formats[position]) if position in row else ""
-            for position, value in zip(order, fixed, strict=True)
+            value if position is None else cells.get(position, "") for position, value in zip(order, fixed, strict=True)
         ] + [name or None, str(number)]
-        for one in _each_of_many(line, row, head, source, table) if table.many else [line]:
+        for one in _each_of_many(line, cells, head, source, table) if table.many else [line]:
             read += 1
             if read > MAX_TABLE_ROWS:
                 raise InputError(f"has more than {MAX_TABLE_ROWS} rows", file=place, row=number)
@@ -304,12 +305,12 @@ def _refuse_figures_apart(row: Row, head: Head, table: Table, place: str) -> Non
             )
 
 
-def _each_of_many(line: Line, row: Row, head: Head, source: Source, table: Table) -> Iterator[Line]:
+def _each_of_many(line: Line, cells: dict[int, str], head: Head, source: Source, table: Table) -> Iterator[Line]:
     """Yield the line of a row once for each heading under which it has a figure."""
     heading_at, figure_at = (source.names.index(column) for column in table.counts)
-    for position in [at for at in head.many if at in row]:
+    for position in [at for at in head.many if at in cells]:
         one = [*line]
-        one[heading_at], one[figure_at] = head.many[position], as_text(row[position])
+        one[heading_at], one[figure_at] = head.many[position], cells[position]
         yield one
 
 

@@ -214,4 +214,5 @@ def _values(row: Row, table: dict[int, str], source: Source, file: str, number: 
         found, expected = None if cell is None else str(cell), "a number" if at in counts else None
         column = get_column_letter(at)
         raise InputError(problem, file=file, row=number, column=column, found=found, expected=expected)
-    return {name: as_text(row[at]) if at in row else "" for at, name in table.items()}
+    texts = {at: as_text(cell).strip() if at in counts else as_text(cell) for at, cell in row.items()}
+    return {name: texts.get(at, "") for at, name in table.items()}

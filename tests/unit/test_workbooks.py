@@ -139,7 +139,7 @@ def noted(sheets: Sheets) -> None:
 def saved_as_text(sheets: Sheets) -> None:
     for rows in (sheets[DAYS_28][7:], sheets[DAYS_62][9:13]):
         for cells in rows:
-            cells[:] = [str(cell) if isinstance(cell, int | float) else cell for cell in cells]
+            cells[:] = [f" {cell} " if isinstance(cell, int | float) else cell for cell in cells]
 
 
 @pytest.mark.parametrize("change", [respelt, noted, saved_as_text])
