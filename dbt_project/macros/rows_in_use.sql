@@ -1,11 +1,11 @@
 {# The landed rows of a NOF source, of those files and quarters that this build uses, with quarter and league. #}
-{% macro rows_in_use(source_id, quarter_label) -%}
+{% macro rows_in_use(source_id) -%}
     select
         nof.*,
         quarters.quarter,
         nof._league as league
     from {{ source('land', source_id) }} as nof
-    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.published_label = {{ quarter_label }}
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = nof._quarter
     inner join {{ source('extract', 'files') }} as files
         on
             files.source_id = '{{ source_id }}'

@@ -4,8 +4,7 @@ with in_use as (
     select
         files.source_sha256,
         files.quarter,
-        files.part as league,
-        quarters.published_label
+        files.part as league
     from {{ source('extract', 'files') }} as files
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = files.quarter
     where files.source_id = 'nof_data' and files.status = 'used'
@@ -22,7 +21,7 @@ landed as (
         on
             nof._source_sha256 = in_use.source_sha256
             and nof._league = in_use.league
-            and coalesce(nullif({{ clean_text('nof.quarter_label') }}, ''), nof._file_quarter) = in_use.published_label
+            and nof._quarter = in_use.quarter
     group by in_use.quarter, in_use.league, in_use.source_sha256
 ),
 

@@ -23,7 +23,7 @@ from orchestration.yaml_files import Entry, Text, Texts, parse, read_yaml
 Maturity = Literal["provisional", "final", "revised", "not stated"]
 MATURITIES: tuple[str, ...] = get_args(Maturity)
 ROW_OF_FILE = ("_source_sha256", "_source_member", "_source_row")  # where a landed row came from
-NOF_COLUMNS = ("_file_quarter", "_league", "_code")  # what a row of the NHS Oversight Framework is about
+NOF_COLUMNS = ("_quarter", "_league", "_code")  # what a row of the NHS Oversight Framework is about
 
 
 def _compiles(pattern: str) -> str:

@@ -58,16 +58,17 @@ def plain(text: str) -> str:
 
 
 def quarter_of(label: str) -> Quarter | None:
-    """`Q2 2025/26` as `2025-26-Q2`."""
-    match = re.fullmatch(r"Q([1-4]) (\d{4})/(\d{2})", label)
+    """`Q2 2025/26`, `q2 2025-26` or `2025/26 Q2` as `2025-26-Q2`."""
+    words = sorted(label.upper().replace("-", "/").split(), reverse=True)
+    match = re.fullmatch(r"Q([1-4]) (\d{4})/(\d{2})", " ".join(words))
     if match is None or int(match[3]) != (int(match[2]) + 1) % 100:
         return None
     return Quarter.of(int(match[2]), int(match[1]))
 
 
 def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
-    """Add what each row is about. `_file_quarter` is the label of the whole file where its rows carry none (the first
-    release of 2025/26), `_league` and `_code` are those of the organisation (`organisation`)."""
+    """Add what each row is about: `_quarter` by its `_label`, which is that of the whole file where its rows carry none
+    (the first release of 2025/26), and `_league` and `_code` of the organisation (`organisation`)."""
     label = None
     if rows["quarter_label"].isna().all():
         if "metric_id" not in rows:
@@ -85,8 +86,10 @@ def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
             )
         label = labels[0]
     found = [organisation(*of) for of in rows[["trust_code", "trust_type"]].fillna("").itertuples(index=False)]
+    labels_of_rows = rows["quarter_label"].fillna(label) if label else rows["quarter_label"]
     texts: dict[str, list[str | None]] = {
-        "_file_quarter": [label] * len(rows),
+        "_label": [*labels_of_rows],
+        "_quarter": [None if pd.isna(one) else quarter_of(one) for one in labels_of_rows],
         "_league": [one[1] for one in found],
         "_code": [one[0] for one in found],
     }
@@ -96,15 +99,15 @@ def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
 def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
     """The (quarter, league) pairs a file is about. Raises InputError on a label that names no quarter or no league, and
     on one of a quarter of next to no organisations."""
-    labels = rows["quarter_label"].fillna(rows["_file_quarter"])
     heading = "Reporting_date" if rows["quarter_label"].isna().all() else "Quarter"
     if "metric_id" not in rows:
         heading = "Quarter or Reporting_date"
-    pairs = rows[["trust_type", "trust_code", "_league"]].assign(label=labels, row=rows["_source_row"])
+    pairs = rows[["trust_type", "trust_code", "_league", "_label", "_quarter", "_source_row"]]
     found = set()
-    for trust_type, code, league, label, row in pairs.drop_duplicates([*pairs.columns[:-1]]).itertuples(index=False):
-        quarter = quarter_of(plain(label))
-        if quarter is None:
+    for trust_type, code, league, label, named, row in pairs.drop_duplicates([*pairs.columns[:-1]]).itertuples(
+        index=False
+    ):
+        if pd.isna(named):
             raise InputError(
                 "names no quarter",
                 file=file,
@@ -115,11 +118,10 @@ def subjects(rows: pd.DataFrame, file: str) -> list[tuple[str, str]]:
             )
         if pd.isna(league):
             raise _unknown_organisation(code, "" if pd.isna(trust_type) else trust_type, file, int(row))
-        found.add((quarter, league))
-    of_organisations = pairs.drop_duplicates(["trust_code", "_league", "label"])
+        found.add((Quarter(named), league))
+    of_organisations = pairs.drop_duplicates(["trust_code", "_league", "_quarter"])
     for _, one in of_organisations.groupby("_league"):
-        quarters = one["label"].map(lambda label: quarter_of(plain(label)))
-        refuse_strays(quarters, one["row"], one["label"], file, heading, "quarter")
+        refuse_strays(one["_quarter"], one["_source_row"], one["_label"], file, heading, "quarter")
     return sorted(found)
 
 
@@ -137,8 +139,7 @@ def _unknown_organisation(code: str, trust_type: str, file: str, row: int) -> In
 
 def is_about(rows: pd.DataFrame, quarter: str | None, league: str | None) -> pd.Series[bool]:
     """Which rows of a file are about a quarter and a league."""
-    quarters = rows["quarter_label"].fillna(rows["_file_quarter"]).map(lambda label: quarter_of(plain(label)))
-    return (quarters == quarter) & (rows["_league"] == league)
+    return (rows["_quarter"] == quarter) & (rows["_league"] == league)
 
 
 def told(rows: list[list[str]], source: Source) -> set[tuple[Quarter, str]]:
@@ -148,7 +149,7 @@ def told(rows: list[list[str]], source: Source) -> set[tuple[Quarter, str]]:
     found = set()
     for row in rows[1:]:
         said = {name: text for name, text in zip(names, row, strict=False) if name}
-        quarter = quarter_of(plain(said.get("quarter_label", said.get("reporting_date", ""))))
+        quarter = quarter_of(said.get("quarter_label", said.get("reporting_date", "")))
         _, league = organisation(said.get("trust_code", ""), said.get("trust_type", ""))
         if quarter and league and (not by_segment or plain(said.get("metric_id", "")) == "OF5000"):
             found.add((quarter, league))

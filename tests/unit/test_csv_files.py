@@ -69,6 +69,18 @@ def test_quarter_of_a_file_without_the_column_is_that_of_its_segment_rows() -> N
     assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
 
 
+@pytest.mark.parametrize(
+    "label", ["Q1 2025/26", "Q1 2025-26", "q1 2025/26", "Q1  2025/26", " Q1\u00a02025/26 ", "2025/26 Q1", "2025-26 q1"]
+)
+def test_a_quarter_may_be_spelt_otherwise(label: str) -> None:
+    """What is landed stays the publisher's text; the quarter of each row stands beside it."""
+    rows = nof.with_subjects(read_csv(csv_bytes(HEADER, [label, *ROW[1:]]), DATA, "f.csv"), "f.csv")
+    assert nof.subjects(rows, "f.csv") == [("2025-26-Q1", "ambulance")]
+    assert list(rows.loc[0, ["quarter_label", "_quarter"]]) == [label, "2025-26-Q1"]
+    assert nof.is_about(rows, "2025-26-Q1", "ambulance").all()
+    assert nof.told([HEADER, [label, *ROW[1:]]], DATA) == {("2025-26-Q1", "ambulance")}
+
+
 def test_the_documented_typo_stands_for_the_missing_column() -> None:
     header = [column.published[0] for column in LEAGUE.columns]
     row = [
@@ -125,6 +137,8 @@ def test_damage_is_named_with_its_place(content: bytes, message: str) -> None:
     ("column", "value", "message"),
     [
         ("Quarter", "Q5 2025/26", "row 2, column Quarter: names no quarter; found 'Q5 2025/26'"),
+        ("Quarter", "Q1 2025/27", "row 2, column Quarter: names no quarter; found 'Q1 2025/27'"),
+        ("Quarter", "Q1 2025", "row 2, column Quarter: names no quarter; found 'Q1 2025'"),
         ("Trust_type", "Care home", "row 2, column Trust_type: names no known trust type; found 'Care home'"),
     ],
 )

@@ -1,6 +1,6 @@
 -- A score stored as 0 stands for a metric that was not submitted (manual 2025/26): it is no score.
 with landed as (
-    {{ rows_in_use('nof_data', "coalesce(nullif(" ~ clean_text('nof.quarter_label') ~ ", ''), nof._file_quarter)") }}
+    {{ rows_in_use('nof_data') }}
 )
 
 select

@@ -1,5 +1,5 @@
 with landed as (
-    {{ rows_in_use('nof_league', clean_text('nof.quarter_label')) }}
+    {{ rows_in_use('nof_league') }}
 )
 
 select
