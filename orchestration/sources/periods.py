@@ -15,6 +15,7 @@ from orchestration.sources.descriptions import Part, Period, Source
 # those of a publication do not become ten times as many (ours, 2026-11).
 SLIP = 10
 DAY = re.compile(r"(?<!\d)20\d\d([-_. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
+SEPT = re.compile("sept(?!ember)", re.IGNORECASE)
 FINANCIAL_YEAR = re.compile(r"(20\d\d)[-/](\d\d) (.*)")
 
 
@@ -80,7 +81,7 @@ def _follows_own_name(match: re.Match[str], period: Period) -> bool:
 
 def _month_or_none(text: str, period: Period) -> str | None:
     with suppress(InputError):
-        return month_of(text, period, "")
+        return month_of(SEPT.sub("Sep", text), period, "")  # some write four letters
     return None
 
 

@@ -423,6 +423,8 @@ def test_what_is_not_as_described_is_named_with_its_place(tmp_path: Path, change
 
 
 def test_a_workbook_that_is_not_as_described_still_says_its_month(tmp_path: Path) -> None:
+    sheets = forms.ae_provider("Sept 2025")
+    assert workbooks.months_told(write(tmp_path / "x", sheets), known_sources()["ae_provider"], "f") == {"2025-09"}
     sheets = forms.cancer_combined()
     sheets.pop(PROVIDERS)
     assert workbooks.months_told(write(tmp_path / "x", sheets), known_sources()["cancer_combined"], "f") == {"2026-01"}
