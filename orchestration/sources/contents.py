@@ -23,7 +23,7 @@ from orchestration.sources import csv_files, oddities, recognise
 from orchestration.sources.archives import MAX_MEMBERS, MAX_UNPACKED, first_bytes, unpacked
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import is_fictional
-from orchestration.sources.periods import month_linked, said_by_name
+from orchestration.sources.periods import SeveralMonthsError, month_linked, said_by_name
 from orchestration.sources.recognise import Subject
 from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_atomically
 from orchestration.workspace.paths import PROJECT, SEEDS, SOURCES, Workspace
@@ -164,7 +164,11 @@ def _single(path: Path, file: str, about: Content) -> Content:
     except recognise.AnotherError as problem:
         return replace(about, source_id=None, problem=str(problem))
     except InputError as problem:
-        told = recognise.subjects_told(path, found, file) or _named_by(file, found.source)
+        told = recognise.subjects_told(path, found, file)
+        if isinstance(problem, SeveralMonthsError) and not told:  # whatever its name says
+            what = f"{NOT_KNOWN_BUT}one of several months of {found.source.title!r}: {problem}"
+            return replace(about, source_id=None, member=None, problem=what)
+        told = told or _named_by(file, found.source)
         return replace(about, subjects=tuple(told), problem=str(problem))
 
 

@@ -14,9 +14,34 @@ from orchestration.sources.descriptions import Part, Period, Source
 # In a file of several periods one with less than a tenth of the organisations of the fullest is a slip of a label:
 # those of a publication do not become ten times as many (ours, 2026-11).
 SLIP = 10
+MAX_LABEL = 100  # characters at the end of a text that are looked at: texts may be long
 DAY = re.compile(r"(?<!\d)20\d\d([-_. ]?)(?:0[1-9]|1[0-2])\1(?:0[1-9]|[12]\d|3[01])(?!\d)")
+_MONTH, _YEAR = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[- ]?(?:(?:20)?\d\d)?", r"20\d\d"
+_YEARS, _QUARTER = rf"{_YEAR}[-/](?:20)?\d\d", "q(?:uarter)?[- ]?[1-4]"
+SEVERAL = re.compile(  # what a label of a quarter, of a financial year or from one month to another ends in
+    rf"(?<![a-z\d])(?:{_QUARTER},? (?:{_YEARS}|{_YEAR})|{_YEARS},? {_QUARTER}"
+    rf"|(?P<year>{_YEAR})[-/](?:20)?(?P<next>\d\d)|{_MONTH} ?(?:to|until|[-\u2013]) ?(?:\d\d? )?{_MONTH})$",
+    re.IGNORECASE,
+)
 SEPT = re.compile("sept(?!ember)", re.IGNORECASE)
 FINANCIAL_YEAR = re.compile(r"(20\d\d)[-/](\d\d) (.*)")
+
+
+class SeveralMonthsError(InputError):
+    """A file is about several months, and no monthly file."""
+
+
+def is_of_several(label: str) -> bool:
+    """Whether a label is of several months, `Q4 2024-25`, `2024-25` or `Apr-25 to Jun-25`."""
+    match = SEVERAL.search(" ".join(label[-MAX_LABEL:].split()))
+    return bool(match and (not match["year"] or (int(match["year"]) + 1) % 100 == int(match["next"])))
+
+
+def refuse_several(label: str, file: str, row: int | None = None, column: str | None = None) -> None:
+    """Raises SeveralMonthsError where a label that holds for a whole file is of a quarter, a year or from-to."""
+    if is_of_several(label):
+        what = "names several months"
+        raise SeveralMonthsError(what, file=file, row=row, column=column, found=label, expected="one month")
 
 
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:
@@ -103,7 +128,7 @@ def said_by_name(name: str, source: Source) -> tuple[str | None, str | None]:
 def month_hinted(text: str, period: Period) -> str | None:
     """The month that a text above a table that is not as described says, in whichever form."""
     forms = (*period.format, "%b-%y", "%B-%Y", "%B %Y", "%b %Y")
-    return _month_or_none(text, period.model_copy(update={"format": forms}))
+    return None if is_of_several(text) else _month_or_none(text, period.model_copy(update={"format": forms}))
 
 
 def month_linked(link: re.Match[str]) -> str | None:
@@ -129,6 +154,8 @@ def _months(rows: pd.DataFrame, source: Source, file: str) -> pd.Series[str]:
     labels = _labels(rows, source.period)
     first_rows = rows["_source_row"].groupby(labels, sort=False).first()
     column = ", ".join(source.headings_of(name)[0] for name in source.period.columns)
+    if not source.period.at_end and all(map(is_of_several, first_rows.index)):
+        refuse_several(str(first_rows.index[0]), file, int(first_rows.iloc[0]), column)
     by_label = {
         label: month_of(label, source.period, file, int(row), column)
         for label, row in zip(first_rows.index, first_rows, strict=True)

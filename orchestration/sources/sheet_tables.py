@@ -22,7 +22,14 @@ from openpyxl.utils import get_column_letter
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Column, Source, Table
 from orchestration.sources.footnotes import without_marks
-from orchestration.sources.periods import month_hinted, month_of, months_and_parts, part_of, said_by_name
+from orchestration.sources.periods import (
+    month_hinted,
+    month_of,
+    months_and_parts,
+    part_of,
+    refuse_several,
+    said_by_name,
+)
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
@@ -101,6 +108,7 @@ def _told_above(fixed: dict[str, Fixed], source: Source, place: str) -> list[tup
     said = [fixed[column] for column in columns if column in fixed]
     if len(said) < len(columns):
         return []
+    refuse_several(said[0].text, place, *said[0][1:])
     month = month_of(said[0].text, source.period, place, *said[0][1:])
     return [(month, part_of(said[1].text, part, place, *said[1][1:]) if part else None)] if month else []
 

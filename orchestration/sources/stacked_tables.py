@@ -17,7 +17,7 @@ from openpyxl.utils import column_index_from_string, coordinate_to_tuple, get_co
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source
 from orchestration.sources.footnotes import without_marks
-from orchestration.sources.periods import month_hinted, month_of, part_of
+from orchestration.sources.periods import month_hinted, month_of, part_of, refuse_several
 from orchestration.sources.sheet_tables import NUMBER, plain
 from orchestration.sources.sheets import Book, Row, as_text, is_error, is_text_or_number
 
@@ -99,6 +99,7 @@ def _subject(book: Book, name: str, source: Source) -> tuple[str, str]:
     period, part = source.period, source.part
     assert period and period.cell and part and part.cell
     context, place = _context(book, name, source), book.place(name)
+    refuse_several(context[period.cell], place, **_place(period.cell))
     month = month_of(context[period.cell], period, place, **_place(period.cell))
     assert month  # no cell of a workbook names a total
     return month, part_of(context[part.cell], part, place, **_place(part.cell))

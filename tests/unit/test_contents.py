@@ -25,11 +25,13 @@ from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import in_short, quarters_at_hand, survey, take_inventory
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import Lock, read_lock
+from orchestration.sources.periods import is_of_several
 from orchestration.workspace.paths import PROJECT, Workspace
+from tests import forms
 from tests.unit.test_csv_files import DM01, MARCH, TESTS, csv_bytes, quoted
 from tests.unit.test_hostile import MB, peak
 from tests.unit.test_inventory import ae, ambsys, data_file, landed
-from tests.unit.test_workbooks import DAYS_28, published, write
+from tests.unit.test_workbooks import DAYS_28, DAYS_62, published, write
 
 Q1 = "2025-26-Q1"
 
@@ -205,6 +207,78 @@ def test_a_damaged_archive_is_what_its_first_bytes_or_its_name_say(extracts: Pat
 def test_name_says_the_month_of_a_file_that_cannot(name: str, source_id: str, months: set[str]) -> None:
     """Only where files are of one month each, and where it says one alone."""
     assert {one.period for one in contents._named_by(name, known_sources()[source_id])} == months
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "Q2 2025-26",
+        "Quarter 2, 2025/26",
+        "2025/26 Q2",
+        "2024-25",
+        "2024/2025",
+        "July 2025 - September 2025",
+        "April 2024 to March 2025",
+        "1 April 2024 to 31 March 2025",
+        "Apr-25 to Jun-25",
+        "July\u2013September 2025",
+    ],
+)
+@pytest.mark.parametrize("layout", ["cancer", "ae_provider"])
+def test_a_workbook_of_several_months_is_set_aside_with_a_word(extracts: Path, label: str, layout: str) -> None:
+    """One of a quarter or a year: what its name says may be the last month of it."""
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    sheets = published() if layout == "cancer" else forms.ae_provider(label)
+    if layout == "cancer":
+        sheets[DAYS_28][1] = sheets[DAYS_62][1] = [label]
+    write(extracts / "to-June-2025.xlsx", sheets)
+    row = inventory(extracts).loc["to-June-2025.xlsx"]
+    assert row["status"] == "not_known"
+    title = re.escape(known_sources()[layout].title)
+    said = (
+        rf"but one of several months of '{title}': to-June-2025.xlsx \[.*\], row \d, column \w: names several months; "
+    )
+    assert re.search(f"{said}found '{label}'; expected one month$", row["reason"])
+
+
+def test_the_last_month_of_a_year_is_not_taken_for_that_of_a_title(extracts: Path) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    above = ["Table 4: Dementia, England, April 2025 to June 2025"]
+    headings = ["Type", "ODS Code", "Name", "Recorded", "Estimated"]
+    write(extracts / "x.xlsx", {"Table 4": [above, headings, ["ICB", "QE1", "An ICB", 5, 6.5]]})
+    assert "names several months" in inventory(extracts).loc["x.xlsx", "reason"]
+
+
+def test_rows_that_are_all_of_several_months_are_no_monthly_file(extracts: Path) -> None:
+    """One that is, among others, is a slip."""
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    sheets = forms.cancer_extract()
+    (rows,) = sheets.values()
+    rows[1][0] = "Q1 2025-26"
+    write(extracts / "x.xlsx", sheets)
+    with pytest.raises(LeagueError, match=r"row 2, column Period: names no month; found 'Q1 2025-26'"):
+        inventory(extracts)
+    for row in rows[1:]:
+        row[0] = "Q1 2025-26"
+    write(extracts / "x.xlsx", sheets)
+    assert "row 2, column Period: names several months" in inventory(extracts).loc["x.xlsx", "reason"]
+
+
+def test_sheets_of_which_one_names_a_month_are_about_that_month(extracts: Path) -> None:
+    """So the label of the other is wrong, and a person has to look."""
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    sheets = published()
+    sheets[DAYS_28][1] = ["Q1 2025-26"]
+    write(extracts / "x.xlsx", sheets)
+    with pytest.raises(LeagueError, match=r"names several months; found 'Q1 2025-26'; .* of 2025-04: download it"):
+        inventory(extracts)
+
+
+@pytest.mark.parametrize(
+    "label", ["June 2025", "Jun-25", "2025-06", "2025-27", "MSitAE-June-2025", "2025-26 JUNE", "30 June 2025", "2025"]
+)
+def test_other_labels_are_not_of_several_months(label: str) -> None:
+    assert not is_of_several(label)
 
 
 def test_dementia_workbook_that_does_not_parse_is_about_the_month_of_its_title_or_its_name(tmp_path: Path) -> None:
