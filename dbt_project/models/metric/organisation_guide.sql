@@ -4,13 +4,16 @@ select
     organisations.organisation_code,
     min(organisations.organisation_name) as organisation_name,
     min(
-        {{ replaced(
-            replaced(
-                'organisations.organisation_name',
-                '(?i),? NHS (Foundation )?Trust$|,? (Integrated Care Board|ICB)$', ''
-            ),
-            '^NHS ', ''
-        ) }}
+        coalesce(
+            nullif(trim({{ replaced(
+                replaced(
+                    'organisations.organisation_name',
+                    '(?i),? NHS (Foundation )?Trust$|,? (Integrated Care Board|ICB)$', ''
+                ),
+                '^NHS ', ''
+            ) }}), ''),
+            organisations.organisation_name
+        )
     ) as short_name,
     min(organisations.organisation_type) as organisation_type,
     cast({{ joined('organisations.league', ' ', distinct=true) }} as string) as leagues,
