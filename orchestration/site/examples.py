@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
 from orchestration.site import organisation_sentences, sentences
 from orchestration.site.editions import Editions
@@ -166,9 +167,8 @@ def board(edition: Edition) -> Example | None:
     for league, member in _middles(edition):
         if not league.experimental:
             continue
-        counts = [one for one in member.measured.values() if one.numerator is not None and one.denominator is not None]
-        said = [of_counts(league.measures[one.metric_id], one) for one in counts[:1]]
-        return Example(edition, league, member, (*sentences.answer(league, member), *said))
+        said = filter(None, (of_counts(league.measures[one.metric_id], one) for one in member.measured.values()))
+        return Example(edition, league, member, (*sentences.answer(league, member), *islice(said, 1)))
     return None
 
 
@@ -299,12 +299,11 @@ def of_pair(row: Pair, one: Member, other: Member) -> tuple[str, ...]:
     )
 
 
-def of_counts(measure: Measure, row: Measured) -> str:
-    assert row.value is not None and row.numerator is not None and row.denominator is not None
-    return (
-        f"Its figure for “{measure.plain_name}” is {value(row.value, row.unit)}: {rounded(row.numerator, 0)} of"
-        f" {rounded(row.denominator, 0)}."
-    )
+def of_counts(measure: Measure, row: Measured) -> str | None:
+    counts = organisation_sentences.in_counts(measure, row)
+    if row.value is None or counts is None:
+        return None
+    return f"Its figure for “{measure.plain_name}” is {value(row.value, row.unit)}: {counts}."
 
 
 def of_patients(row: PatientPlace, count: int) -> tuple[str, ...]:

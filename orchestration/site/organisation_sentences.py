@@ -28,14 +28,18 @@ from orchestration.site.words import counted, listed, months, ordinal, placed, r
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}
 FEW = 5  # more measures than these are counted and not named
 DRAWN = 5  # of fewer a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
-COUNTED_OF = {  # what a publication counts
-    "rtt": "people waiting",
+COUNTED_OF = {  # what a publication counts, or a metric where its publication counts several things
+    "rtt": "waits",  # one person may have several
     "dm01": "tests waited for",
     "ae": "visits",
-    "cancer": "people",
-    "gpps": "answers",
+    "OF0010": "people told",
+    "ICB-CANCER-28D": "people told",
+    "OF0011": "treatments",  # halves, too, where two trusts share one
+    "ICB-CANCER-62D": "treatments",
     "dementia": "people thought to have dementia",
+    "fft": "answers",
 }
+WEIGHTED = ("gpps",)  # their counts are those of an effective sample: nobody gave so many answers
 BASES = {
     "ohid": "the districts that its patients in hospital come from",
     "ohid_not_seen": "the districts that its patients in hospital come from, in a file that we read by its description",
@@ -189,10 +193,12 @@ def middle(measured: Measured) -> str | None:
 
 
 def in_counts(measure: Measure, measured: Measured) -> str | None:
-    """The counts behind a share: `96,483 of 156,401 people waiting`."""
+    """The counts behind a share: `96,483 of 156,401 waits`."""
     if measured.numerator is None or measured.denominator is None or measured.unit != "%":
         return None
-    of = COUNTED_OF.get(measure.publication or "", "")
+    if measure.publication in WEIGHTED:
+        return None
+    of = COUNTED_OF.get(measure.metric_id) or COUNTED_OF.get(measure.publication or "", "")
     return f"{rounded(measured.numerator, 0)} of {rounded(measured.denominator, 0)} {of}".rstrip()
 
 

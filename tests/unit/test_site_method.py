@@ -176,6 +176,7 @@ def test_counts_are_whole_numbers() -> None:
     )
     said = examples.of_counts(row(Measure, plain_name="Waits"), counted)
     assert said == "Its figure for “Waits” is 20.9%: 174,915 of 837,483."
+    assert examples.of_counts(row(Measure, plain_name="Phone", publication="gpps"), counted) is None
 
 
 def test_a_place_by_patients_questions_has_its_range_and_the_parts_that_are_there() -> None:

@@ -240,9 +240,18 @@ def test_the_middle_says_no_unit_twice(unit: str, said: str) -> None:
 
 def test_counts_are_said_in_words_of_what_is_counted() -> None:
     one = measured("61.7", numerator=D("96483"), denominator=D("156401.4"))
-    assert ours.in_counts(measure("A", "Waiting", publication="rtt"), one) == "96,483 of 156,401 people waiting"
+    assert ours.in_counts(measure("A", "Waiting", publication="rtt"), one) == "96,483 of 156,401 waits"
+    for metric, of in (("OF0010", "people told"), ("ICB-CANCER-62D", "treatments"), ("OF9", "")):
+        said = ours.in_counts(measure(metric, "Cancer", publication="cancer"), one)
+        assert said == f"96,483 of 156,401 {of}".rstrip()
     assert ours.in_counts(measure("A", "Waiting", publication="new"), one) == "96,483 of 156,401"
     assert ours.in_counts(measure("A", "Waiting", publication="rtt"), measured("61.7")) is None
+
+
+def test_a_weighted_survey_has_no_counts_to_say() -> None:
+    """Those of the table are of an effective sample size: nobody gave so many answers."""
+    one = measured("44.6", numerator=D("6452"), denominator=D("14467"))
+    assert ours.in_counts(measure("ICB-GP-PHONE", "Phone", publication="gpps"), one) is None
 
 
 @pytest.mark.parametrize(
