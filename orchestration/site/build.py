@@ -40,6 +40,7 @@ FONT_RULE = re.compile(r"@font-face\s*\{[^}]*\}")  # each fetches a protected fo
 CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 MADE_BY_SCRIPT = {"nhsuk-link", "nhsuk-u-visually-hidden"}  # classes that sorting adds
 CLASSES = re.compile(rb'class="([^"]*)"')
+TITLE = re.compile(rb"<title>([^<]*)</title>")
 LINKS = re.compile(rb'(?:href|src)="([^"#]*)')
 
 
@@ -63,6 +64,8 @@ def _build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int
     paths = [file.path for file in made] + [copy.path for copy in copies]
     if odd := sorted(path for path in paths if not PLAIN.fullmatch(path)):
         raise LeagueError("the site was not written: these are no plain file names\n" + "\n".join(map(repr, odd)))
+    if twice := sorted(_made_twice(made, copies)):
+        raise LeagueError("the site was not written: these are made twice\n" + "\n".join(twice))
     if dead := sorted(_dead_links(made, copies)):
         raise LeagueError("the site was not written: links lead nowhere\n" + "\n".join(dead))
     _write(made, copies, out)
@@ -106,6 +109,18 @@ def _stylesheet(used: set[str]) -> bytes:
     return lightningcss.process_stylesheet(
         "\n".join([library, *ours]), filename=LIBRARY, minify=True, error_recovery=True, unused_symbols=unused
     ).encode()
+
+
+def _made_twice(files: list[File], copies: list[Copy]) -> Iterator[str]:
+    """Paths that two are made for, as of a trust whose code is the name of a page, with the title of each page. Some
+    file systems tell no capitals from small letters."""
+    named: dict[str, list[str]] = {}
+    for file in files:
+        title = TITLE.search(file.content)
+        named.setdefault(file.path.casefold(), []).append(unescape(title[1].decode()) if title else file.path)
+    for copy in copies:
+        named.setdefault(copy.path.casefold(), []).append(copy.path)
+    yield from (f"{path}: {' and '.join(map(repr, names))}" for path, names in named.items() if len(names) > 1)
 
 
 def _dead_links(files: list[File], copies: list[Copy]) -> Iterator[str]:

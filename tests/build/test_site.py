@@ -146,16 +146,23 @@ def test_a_folder_without_an_approved_release_makes_no_site(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("files", "said"),
     [
-        (File("x/index.html", b'<a href="../nowhere/index.html">'), r"links lead nowhere\nx/index.html: ../nowhere"),
-        (File("x/../../y.html", b""), r"these are no plain file names\n'x/../../y.html'"),
+        ([File("x/index.html", b'<a href="../nowhere/index.html">')], r"links lead nowhere\nx/index.html: ../nowhere"),
+        ([File("x/../../y.html", b"")], r"these are no plain file names\n'x/../../y.html'"),
+        (
+            [
+                File("x/build/index.html", b"<title>Own</title>"),
+                File("x/Build/index.html", b"<title>B &amp; Q</title>"),
+            ],
+            r"these are made twice\nx/build/index.html: 'Own' and 'B & Q'",
+        ),
     ],
 )
-def test_a_page_that_leads_out_or_nowhere_is_not_written(
-    file: File, said: str, built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_page_that_leads_out_or_nowhere_or_is_made_twice_is_not_written(
+    files: list[File], said: str, built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(building, "pages", lambda shown: iter([file]))
+    monkeypatch.setattr(building, "pages", lambda shown: iter(files))
     with pytest.raises(LeagueError, match=said):
         building.build(built.workspace, tmp_path / "site", print)
     assert not (tmp_path / "site").exists()
