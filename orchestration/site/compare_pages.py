@@ -46,9 +46,7 @@ def compared(league: League) -> dict[str, Any]:
         {
             "title": domain.title,
             "money": domain.domain == FINANCE,
-            "measures": [
-                {"name": one.plain_name, "page": f"../measures/{one.metric_id.lower()}/index.html"} for one in measures
-            ],
+            "measures": [{"name": one.plain_name, "page": f"../measures/{one.slug}/index.html"} for one in measures],
         }
         for domain, measures in _measures(league)
     ]

@@ -51,7 +51,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
     for measure in league.measures.values():
         yield page(
             "measure",
-            f"{path}/{measure.metric_id.lower()}",
+            f"{path}/{measure.slug}",
             measure.plain_name,
             (*crumbs, Crumb("Measures", path)),
             edition,

@@ -52,9 +52,7 @@ def scores(edition: Edition, league: League) -> dict[str, Any]:
         "experimental": league.experimental,
         "who": sentences.organisations_of(league),
         "domains": [domain for domain, _ in domains],
-        "measures": [
-            {"id": one.metric_id.lower(), "domain": one.domain, "weight": float(one.weight)} for one in measures
-        ],
+        "measures": [{"id": one.slug, "domain": one.domain, "weight": float(one.weight)} for one in measures],
         "presets": presets(domains),
         "spared": sum(_spared(league, one.place.segment) for one in league.placed),
         "organisations": [
@@ -105,7 +103,7 @@ def _only(domains: list[tuple[str, list[Measure]]], kept: set[str]) -> Weights:
     """Weights that leave out every measure but some. None are given where that is all measures, or none."""
     weights: Weights = {}
     for domain, held in domains if kept else ():
-        left_out = [one.metric_id.lower() for one in held if one.metric_id not in kept]
+        left_out = [one.slug for one in held if one.metric_id not in kept]
         weights |= {domain: 0.0} if len(left_out) == len(held) else dict.fromkeys(left_out, 0.0)
     return weights
 

@@ -205,6 +205,11 @@ class Measure:
     label: str
     source: str | None
 
+    @property
+    def slug(self) -> str:
+        """Its id in addresses, in which a dot stands before the kind of a file."""
+        return self.metric_id.lower().replace(".", "-")
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from orchestration.quarters import Quarter
+from orchestration.site import measure_pages, pictures, sentences, words
 from orchestration.site import organisation_sentences as ours
-from orchestration.site import pictures, sentences, words
 from orchestration.site.organisation_pages import _ways, pages
 from orchestration.site.pictures import Scale
 from orchestration.site.rows import (
@@ -557,12 +557,12 @@ class Bare:
         return "0" * 64
 
 
-def made(*members: Member, release: Any = None, **said: Any) -> dict[str, str]:
+def made(*members: Member, release: Any = None, maker: Any = pages, **said: Any) -> dict[str, str]:
     """The pages of a league, by path."""
     guide = row(QuarterGuide, published_label="Q2 2025/26", months="July to September 2025", first_day=date(2025, 7, 1))
     of = league(*members, **{"domains": (row(Domain, domain="access", title="Access"),), **said})
     edition = Edition(release or Bare(), Quarter("2025-26-Q2"), guide, "approved", "", (of,), {})
-    return {file.path: file.content.decode() for file in pages(edition, of)}
+    return {file.path: file.content.decode() for file in maker(edition, of)}
 
 
 def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages() -> None:
@@ -586,6 +586,15 @@ def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages()
     ):
         assert title not in page
     assert "The range looks narrow because" in found["2025-26-q2/v1/acute/rwr/card/index.html"]
+
+
+@pytest.mark.parametrize(("metric_id", "folder"), [("OF0206.A", "of0206-a"), ("INDEX.HTML", "index-html")])
+def test_a_measure_whose_id_has_a_dot_has_a_page_of_its_own(metric_id: str, folder: str) -> None:
+    """Its name would end as that of a file of another kind, which no browser shows as a page."""
+    one = measure(metric_id, "Waits", domain="access")
+    found = made(member("R1", 1), maker=measure_pages.pages, measures={metric_id: one})
+    assert [*found] == [f"2025-26-q2/v1/acute/measures/{below}index.html" for below in ("", f"{folder}/")]
+    assert f'href="{folder}/index.html"' in found["2025-26-q2/v1/acute/measures/index.html"]
 
 
 def test_a_board_has_no_published_place_and_no_money() -> None:
