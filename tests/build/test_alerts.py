@@ -239,7 +239,8 @@ def test_damaged_quarter_is_told_once_by_every_channel(
     assert fact["run_id"] == result.run_id and fact["ended"].startswith("20") and fact["ended"].endswith("+00:00")
     (check,) = fact["checks"]
     assert (check["id"], check["severity"], check["unexpected"]) == ("land.nof_data.value", "ERROR", 1)
-    place = f"{DATA}, row {row}, column Value: found '1<!channel> @here `x`[31m'; expected a plain number or *"
+    found = "found '1<!channel> @here `x`[31m'; expected a plain number of at most 11 digits or *"
+    place = f"{DATA}, row {row}, column Value: {found}"
     assert check["examples"] == [place]
     assert fact["actions"] == [
         {"what_to_do": alerts.GATE_SHUT.sentence, "runbook": "docs/operations.md#a-gate-is-shut"}

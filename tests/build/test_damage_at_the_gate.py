@@ -57,7 +57,7 @@ AT_THE_LAND_GATE = [
         ),
         (
             "land.nof_data.value (critical): 3 unexpected",
-            at(COMMUNITY, "Value", "'n/a'; expected a plain number or *", "12"),
+            at(COMMUNITY, "Value", "'n/a'; expected a plain number of at most 11 digits or *", "12"),
             at(COMMUNITY, "Value", "'1,234.5'", "13"),
             at(COMMUNITY, "Value", "'9.03%'", "14"),
         ),

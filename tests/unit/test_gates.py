@@ -3,6 +3,7 @@ of a pass that failed comes to for each of its quarters."""
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -197,3 +198,16 @@ def test_pass_shows_of_a_quarter_what_a_build_of_it_alone_has(tmp_path: Path, mo
         assert rows("from 'files.parquet'") == [(f"{Q3}.csv",)]
         assert rows("from 'build.parquet'") == [(Q3, Q2), (Q3, Q3)]
         assert rows("from read_parquet('rtt.*parquet')") == [("1",), ("2",)]
+
+
+@pytest.mark.parametrize("suite", suites.suites(LAND), ids=lambda suite: suite.table)
+def test_number_is_one_that_casts_can_read(suite: Suite) -> None:
+    """`\\d` is a digit of any script, casts hold twelve before the point, and `$` is before a last line break, too."""
+    for expectation in suite.expectations:
+        if pattern := expectation["kwargs"].get("regex"):
+            assert r"\d" not in pattern, (suite.name, pattern)
+            numbers = [text for text in ("1", "60", "900") if re.search(pattern, text)]
+            if numbers and pattern.endswith(r"\Z"):
+                one = numbers[0]
+                odd = ["\u0663", "\uff19", "1" * 13, f"{one}\n", f"\u2003{one}", f"{one}.{'1' * 31}"]
+                assert [text for text in odd if re.search(pattern, text)] == [], (suite.name, pattern)

@@ -6,7 +6,7 @@ with typed as (
         {{ clean_text('organisation_name') }} as organisation_name,
         lower({{ clean_text('organisation_type') }}) as level,
         lower({{ clean_text('_source_member') }}) as sheet,
-        {{ published_count('trim(patients)') }} as waiting,
+        {{ published_count(clean_text('patients')) }} as waiting,
         _source_sha256 as source_sha256,
         _source_member as source_member,
         cast(_source_row as integer) as source_row
