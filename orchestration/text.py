@@ -6,10 +6,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-# Control characters but tab and ends of line; ends of line that look like none; overrides of direction; what is no
+# Control characters but tab and ends of line; ends of line that look like none; marks and overrides of direction; what
+# takes no place, so that two names look alike or one looks empty, but for joiners, which scripts need; what is no
 # character at all.
 HIDDEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufeff\uffa0\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
 )
 IN_NAMES = re.compile(f"{HIDDEN.pattern}|[\t\r\n]")
 

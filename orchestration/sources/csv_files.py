@@ -204,7 +204,7 @@ class _Watched(io.RawIOBase):
         self._stream = stream
         self._held = b""
         self._last = ord("\n")
-        self._before = b""  # the two last bytes, for what may start in them
+        self._before = b""  # the three last bytes, for what may start in them
         self._inside = 0  # 1 within quotes
         self._at_start = True
 
@@ -244,11 +244,14 @@ class _Watched(io.RawIOBase):
             or not _AT_EDGE[chunk[closing[closing < len(chunk) - 1] + 1]].all()
         )
         self._inside = (self._inside + len(quotes)) % 2
-        self._last, self._before = int(chunk[-1]), chunk[-2:].tobytes()
+        self._last, self._before = int(chunk[-1]), (self._before + chunk[-3:].tobytes())[-3:]
 
 
 _END_OF_ROW = re.compile(rb"[\r\n]")
-_HIDDEN_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]|\xe2\x80[\xa8-\xae]|\xe2\x81[\xa6-\xa9]|\xef\xbf[\xbe\xbf]")
+_HIDDEN_IN_UTF8 = re.compile(
+    rb"\xc2[\x80-\x9f\xad]|\xcd\x8f|\xd8\x9c|\xe1\x85[\x9f\xa0]|\xe1\xa0\x8e|\xe2\x80[\x8b\x8e\x8f\xa8-\xae]"
+    rb"|\xe2\x81[\xa0-\xaf]|\xe3\x85\xa4|\xef\xbb\xbf|\xef\xbe\xa0|\xef\xbf[\xbe\xbf]|\xf3\xa0[\x80\x81][\x80-\xbf]"
+)
 _IS_CONTROL = np.array([bool(HIDDEN.match(chr(byte))) and byte < 128 for byte in range(256)])
 _AT_EDGE = np.zeros(256, bool)
 _AT_EDGE[list(b',"\r\n')] = True
@@ -287,6 +290,7 @@ def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
     text = io.TextIOWrapper(stream, "utf-8", "surrogateescape", newline="")
     try:
         for number, line in enumerate(iter(lambda: text.readline(MAX_ROW + 1), ""), start=1):
+            line = line.removeprefix("\ufeff") if number == 1 else line
             if not line.isascii():
                 try:
                     line.encode()
@@ -297,7 +301,7 @@ def _lines(stream: IO[bytes], file: str) -> Iterator[str]:
             if found := HIDDEN.search(line):
                 what = "a NUL byte" if found[0] == "\0" else "a control character"
                 raise InputError(f"holds {what}", file=file, row=number, found=found[0])
-            yield line.removeprefix("\ufeff") if number == 1 else line
+            yield line
     finally:
         if not stream.closed:
             text.detach()  # the stream belongs to the caller

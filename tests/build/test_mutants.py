@@ -451,7 +451,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "land.dm01.key": twice,
     "land.nof_data.rows": cut(99),
     "land.nof_data.trust-code": Cell("trust_code", "ZB"),
-    "land.nof_data.trust-name": Cell("trust_name", " "),
+    "land.nof_data.trust-name": Cell("trust_name", "\u3164"),
     "land.nof_data.region": Cell("region", "Scotland"),
     "land.nof_data.metric-id": Cell("metric_id", "0F0017", "metric_id == 'OF0017'"),
     "land.nof_data.units": Cell("units", ""),
