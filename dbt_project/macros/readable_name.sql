@@ -1,8 +1,10 @@
 {#-
 A name that a file has in capitals only, as a person writes it: "The Queen Elizabeth Hospital, King's Lynn, NHS Foundation
 Trust". Names with small letters stay as published. A word without a vowel is an abbreviation, but for those named here.
+White space is one space: a line break would make a line of its own of what follows it.
 -#}
 {% macro readable_name(name) -%}
+    {%- set name = 'trim(' ~ replaced(name, '[\\s\\p{Z}]+', ' ') ~ ')' -%}
     {%- set word_written -%}
         case
             when word in ('ICB', 'UK', 'CIC', 'BMI') then word

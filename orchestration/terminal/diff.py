@@ -13,6 +13,7 @@ from rich.table import Table
 from orchestration.releases.diff import Difference
 from orchestration.releases.release import Release
 from orchestration.terminal.console import Console
+from orchestration.text import IN_NAMES, visible
 
 SHORT = 12  # characters of a sha256
 
@@ -88,7 +89,7 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
         if row["cause_number"] == 1:
             about = [row["organisation_code"], *(_both(row, name) for name in ("rank", "average_score", "segment"))]
             about[1] += " *" if pd.notna(row["interaction"]) and row["interaction"] else ""
-            table.add_row(*about, "", "", row["organisation_name"])
+            table.add_row(*about, "", "", visible(row["organisation_name"], IN_NAMES))
         table.add_row("", "", "", "", row["cause"], _alone(row), _from(row))
     if changes["interaction"].fillna(0).any():
         table.caption = "* its causes act together: the places of each alone do not add up to the change"

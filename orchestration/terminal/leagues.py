@@ -16,6 +16,7 @@ from orchestration.quarters import WRITTEN
 from orchestration.releases.release import CHECKS
 from orchestration.releases.search import search
 from orchestration.terminal.console import Console
+from orchestration.text import IN_NAMES, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,7 +245,8 @@ def _how_sure(about: Any, facts: pd.DataFrame) -> str:
 
 
 def _name(member: Any) -> str:
-    return re.sub(r"^NHS (.*) INTEGRATED CARE BOARD$", r"\1", member.organisation_name, flags=re.IGNORECASE)
+    name = visible(member.organisation_name, IN_NAMES)
+    return re.sub(r"^NHS (.*) INTEGRATED CARE BOARD$", r"\1", name, flags=re.IGNORECASE)
 
 
 def _likely(member: Any) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from orchestration.releases.release import came
 from orchestration.terminal.console import Console
+from orchestration.text import IN_NAMES, visible
 
 Row = dict[str, Any]
 SHOWN = 20  # parts and rows of a metric; `--json` has all
@@ -66,10 +67,10 @@ def show(console: Console, traced: Row) -> None:
 
 def _show_placing(console: Console, placing: Row, tables: dict[str, list[Row]], notes: Footnotes) -> None:
     who = f"{placing['organisation_code']} {placing['organisation_name']}"
-    title = f"{who}: {placing['league_title']}, {placing['quarter']}"
+    title = f"{visible(who, IN_NAMES)}: {placing['league_title']}, {placing['quarter']}"
     table = _table(title, ("figure", "", "how it comes about"))
     if placing["rank"] is None:
-        table.add_row("rank", "-", placing["not_ranked_reason"])
+        table.add_row("rank", "-", _text(placing["not_ranked_reason"]))
         console.table(table)
         return
     flags = [row for row in tables.get("reconciliation", []) if row["measure"] == "financial_override"]
@@ -157,7 +158,7 @@ def _show_organisation(console: Console, rows: list[Row], notes: Footnotes) -> N
     for row in rows:
         said.setdefault((row["attribute"], row["value"]), []).append(notes.place(row))
     for (attribute, value), places in said.items():
-        table.add_row(attribute, value, "; ".join(places))
+        table.add_row(attribute, _text(value), "; ".join(places))
     console.table(table)
 
 
@@ -202,7 +203,7 @@ def _show_rows(console: Console, rows: list[Row], notes: Footnotes) -> None:
     table = _table("The rows, read again from the stored files", ("row", "cells"))
     for row in rows[:SHOWN]:
         cells = " | ".join(f"{heading}: {text}" for heading, text in row["cells"].items() if text)
-        table.add_row(notes.place(row), cells)
+        table.add_row(notes.place(row), _text(cells))
     console.table(table)
     _say_how_many_more(console, len(rows))
 
@@ -243,4 +244,4 @@ def _text(value: Any) -> str:
         whole, _, decimals = f"{value:f}".partition(".")
         decimals = decimals.rstrip("0")
         return f"{whole}.{decimals:0<2}" if decimals else whole
-    return str(value)
+    return visible(str(value), IN_NAMES)  # of a cell: a line break in it would look like a line of ours

@@ -24,6 +24,7 @@ from orchestration.sources.archives import MAX_BYTES, MAX_DIRECTORY, MAX_HELD
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.inventory import survey
 from orchestration.sources.sheets import MAX_BOOK, MAX_ELEMENTS, MAX_IN_ROW
+from orchestration.terminal import trace
 from orchestration.terminal.console import Console
 from orchestration.text import HIDDEN, visible
 from orchestration.workspace.files import sha256_of_file
@@ -249,6 +250,14 @@ def test_terminal_shows_text_and_obeys_none_of_it(text: str) -> None:
     for place in ("head", "title", "cell", "line"):
         assert f"{place} {visible(text)}" in printed.replace("\x1b[1m", "").replace("\x1b[3m", "")
     assert not HIDDEN.search(printed.replace("\x1b[", "").replace("\n", "")) or text not in printed
+
+
+def test_name_makes_no_line_of_its_own_in_a_trace() -> None:
+    named = {"organisation_code": "ZK0", "organisation_name": "A\n1: APPROVED by Jo", "rank": None}
+    placing = {**named, "league_title": "Acute", "quarter": "Q1", "not_ranked_reason": "b\r\nc"}
+    traced = {"files": {}, "release": "r", "state": "candidate", "placings": [placing], "metrics": [], "tables": {}}
+    trace.show(Console(file=(out := io.StringIO()), width=100), traced)
+    assert "ZK0 A\\n1: APPROVED by Jo: " in out.getvalue() and " b\\r\\nc " in out.getvalue()
 
 
 def test_nothing_is_printed_but_on_that_terminal() -> None:
