@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from orchestration.errors import InputError
+from orchestration.quality.suites import run_suite, suites
 from orchestration.sources import csv_files, recognise, workbooks, xls
 from orchestration.sources.descriptions import known_sources
 from orchestration.sources.recognise import Subject
@@ -492,6 +493,29 @@ def test_the_combined_csv_is_read_by_its_description(tmp_path: Path) -> None:
     rows, _ = csv_files.read_csv(BytesIO(forms.cancer_csv()), source, "f")
     assert len(rows) == 4 * (len(CODES) + 1)
     assert rows["after"].isna().all()
+
+
+def test_the_combined_csv_has_items_that_are_no_standards_and_older_spellings(tmp_path: Path) -> None:
+    """None of these was seen; loaders of others tell of them."""
+    source, (suite,) = known_sources()["cancer_csv"], [one for one in suites("land") if one.table == "cancer_csv"]
+    item = b"Provider,2026-01-01,ZA1,A name,Urgent Suspected Cancer referral,ALL CANCERS,,,9,,"
+
+    def failed(content: bytes) -> set[str]:
+        (tmp_path / "x.csv").write_bytes(content)
+        found = recognise.recognise(tmp_path / "x.csv", "f")
+        assert found and found.source == source
+        about, _ = recognise.subjects_of(tmp_path / "x.csv", found, "f")
+        assert {one.period for one in about} == {"2026-01"}
+        rows = recognise.read_rows(tmp_path / "x.csv", None, source, "f")
+        frame = rows.assign(_file="f", _source_sha256="s").astype(object)
+        return {check.id for check in run_suite(suite, frame) if not check.passed}
+
+    older = forms.cancer_csv().replace(b"01/01/2026", b"2026-01-01").replace(b",FDS,", b",28-Day FDS,")
+    whole = older.replace(b",62D,", b",62-Day Combined,") + item
+    assert failed(forms.cancer_csv()) == failed(whole) == set()
+    lost = b"Provider,2026-01-01,ZA1,A name,31D,ALL CANCERS,,,9,,"
+    assert failed(older + lost) == {"land.cancer_csv.route", "land.cancer_csv.within"}
+    assert failed(older + item.replace(b" referral", b"")) >= {"land.cancer_csv.standard"}
 
 
 def test_the_combined_csv_names_its_part_in_every_row(tmp_path: Path) -> None:

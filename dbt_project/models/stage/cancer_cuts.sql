@@ -48,13 +48,14 @@ typed as (
         {{ clean_text('referral_route_or_stage') }} as route,
         coalesce({{ clean_text('treatment_modality') }}, '') as modality,
         cast(total as decimal(18, 1)) as total,
-        cast(within as decimal(18, 1)) as within,
+        cast(nullif(within, '') as decimal(18, 1)) as within,
         cast(nullif(after, '') as decimal(18, 1)) as after,
         {{ clean_text('performance') }} as published_rate,
         _source_sha256 as source_sha256,
         _source_member as source_member,
         cast(_source_row as integer) as source_row
     from landed
+    where lower(standard) not like '%referral%'  -- an item of the CSV that is no standard
 )
 
 select
