@@ -16,6 +16,7 @@ from orchestration.releases import shelf
 from orchestration.releases.release import PACKAGE, Release
 from orchestration.sources.calendar import LATE, OVERDUE, Expected, due_next, expected, latest_due
 from orchestration.sources.lock import read_lock
+from orchestration.workspace.files import is_held
 from orchestration.workspace.paths import Workspace
 
 Facts = dict[str, Any]
@@ -44,13 +45,17 @@ def status(workspace: Workspace, today: date) -> Facts:
 def _quarter(workspace: Workspace, quarter: str) -> Facts:
     builds = workspace.builds_of(quarter)
     whole = _newest(build.whole for build in builds)
-    stopped = _newest(build.unfinished for build in builds)
+    left = max(builds, key=lambda build: _time(build.unfinished) or "", default=None)
+    stopped, building = _time(left.unfinished) if left else None, None
+    if left and stopped and is_held(workspace.lock(quarter)):
+        building, stopped = _time(left.inventory(quarter)) or stopped, None  # the folder changes with each step
     if stopped and whole and stopped < whole:
         stopped = None  # a pass, after which its quarters were built alone
     return {
         "quarter": quarter,
         "versions": _versions(workspace.releases(quarter)),
         "last_build": whole,
+        "building_since": building,
         "stopped_since": stopped,
     }
 

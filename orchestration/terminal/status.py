@@ -38,9 +38,10 @@ def show(console: Console, facts: dict[str, Any]) -> None:
 
 
 def _built(quarter: dict[str, Any]) -> str:
+    building = f"building since {_when(quarter['building_since'])}" if quarter["building_since"] else ""
     stopped = f"stopped {_when(quarter['stopped_since'])}" if quarter["stopped_since"] else ""
     whole = f"whole {_when(quarter['last_build'])}" if quarter["last_build"] else ""
-    return "; ".join(filter(None, [stopped, whole])) or "-"
+    return "; ".join(filter(None, [building, stopped, whole])) or "-"
 
 
 def _when(time: str | None) -> str:

@@ -10,10 +10,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import FileLock, Timeout, lock_descriptor
 
 from orchestration.errors import LeagueError, cannot_be_read
 
@@ -35,6 +35,13 @@ def alone(path: Path, busy: str | None = None) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def is_held(path: Path) -> bool:
+    """Whether a process is `alone` with a file now. Who asks needs no right to write there."""
+    with suppress(FileNotFoundError), path.open() as file:
+        return not lock_descriptor(file.fileno(), blocking=False)  # let go of with the file
+    return False
 
 
 @contextmanager

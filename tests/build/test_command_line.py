@@ -29,6 +29,7 @@ from orchestration.quality.checks import Check
 from orchestration.releases import shelf
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
+from orchestration.workspace.files import alone
 from orchestration.workspace.paths import PROJECT, Workspace
 
 QUARTER, WIDTHS = "2025-26-Q4", (40, 60, 80, 120)
@@ -179,7 +180,8 @@ def test_what_warned_before_a_build_stopped_is_said(
 
 
 def test_status_tells_of_passes_and_of_what_stopped_last(tmp_path: Path) -> None:
-    """A pass that stopped, after which its quarters were built alone, is over where that came to its end."""
+    """A pass that stopped, after which its quarters were built alone, is over where that came to its end. One whose
+    lock is held has not stopped."""
     work, hours = tmp_path / "work", iter(range(1, 10))
 
     def left(name: str) -> None:
@@ -194,6 +196,11 @@ def test_status_tells_of_passes_and_of_what_stopped_last(tmp_path: Path) -> None
         return {quarter: tuple(int(time[11:13]) if time else None for time in times) for quarter, *times in when}
 
     left("2025-26-Q1+2025-26-Q2.unfinished")
+    assert told() == {"2025-26-Q1": (None, 1), "2025-26-Q2": (None, 1)}
+    assert run(tmp_path, "status").output.count("stopped 1970-01-01 01:00 UTC") == 2
+    with alone(Workspace(tmp_path).lock("2025-26-Q1"), busy="a build has it"):
+        assert told() == {"2025-26-Q1": (None, None), "2025-26-Q2": (None, 1)}
+        assert "building since 1970-01-01 01:00 UTC" in run(tmp_path, "status").output
     assert told() == {"2025-26-Q1": (None, 1), "2025-26-Q2": (None, 1)}
     left("2025-26-Q1")
     left("2025-26-Q2.unfinished")
