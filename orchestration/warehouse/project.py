@@ -83,7 +83,9 @@ def invoke(
     **runner: Any,
 ) -> Any:
     """Runs dbt in this process. Parsing always sees the same two paths, so that the parsed project fits every build.
-    Raises LeagueError when dbt cannot run."""
+    What a shell says to dbt (`DBT_TARGET` and the like) is not for it. Raises LeagueError when dbt cannot run."""
+    for name in [name for name in os.environ if name.startswith("DBT_")]:
+        del os.environ[name]
     os.environ.update(OPT_OUT | {"LEAGUE_WAREHOUSE": str(warehouse), "LEAGUE_LANDED": str(landed)})
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import yaml
+from dbt.flags import get_flags
 
 from orchestration.defs.in_process import defs
 from orchestration.defs.metadata import published_columns
@@ -38,7 +40,7 @@ from orchestration.statistics import (
     series,
     uncertainty,
 )
-from orchestration.warehouse import manifest
+from orchestration.warehouse import manifest, project
 from orchestration.warehouse.column_lineage import all_lineage
 from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS, SUITES
 
@@ -95,6 +97,16 @@ def test_suite_is_named_after_its_table(path: Path) -> None:
 def test_every_choice_of_the_method_has_its_sensitivity() -> None:
     (named,) = re.findall(r"set choices = \[(.+)\]", MODELS["method_sensitivity"]["raw_code"])
     assert re.findall(r"'(\w+)'", named) == list(method_choices.CHOICES)
+
+
+def test_what_a_shell_says_to_dbt_is_not_for_a_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"TARGET": "prod", "PROFILE": "none", "STATE": "nowhere", "FAIL_FAST": "1", "ENGINE_FULL_REFRESH": "1"}
+    for name, value in said.items():
+        monkeypatch.setenv(f"DBT_{name}", value)
+    assert project.invoke(["list", "--resource-type", "seed", "--no-write-json"], manifest=project._parsed())
+    flags = get_flags()
+    assert (flags.TARGET, flags.PROFILE, flags.STATE, flags.FAIL_FAST) == (None, None, None, False)
+    assert (os.environ["DBT_SEND_ANONYMOUS_USAGE_STATS"], os.environ["DO_NOT_TRACK"]) == ("false", "1")
 
 
 def test_every_suite_is_of_a_gate() -> None:
