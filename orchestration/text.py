@@ -21,6 +21,11 @@ def visible(text: str, hidden: re.Pattern[str] = HIDDEN) -> str:
     return hidden.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
+def quoted(text: str, most: int = 60) -> str:
+    """A text in quotes, cut where it is long: `'Trust'`."""
+    return repr(text if len(text) <= most else f"{text[: most - 1]}…")
+
+
 def in_sql(text: object) -> str:
     """A text as SQL writes it, such as a path where DuckDB takes no parameter."""
     return "'" + str(text).replace("'", "''") + "'"

@@ -23,7 +23,7 @@ import pyarrow.csv as pacsv
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.periods import month_of
-from orchestration.text import HIDDEN, first_of
+from orchestration.text import HIDDEN, first_of, quoted
 
 # Three damaged headings of seventeen (0.70) still are the publication; files of other kinds share none (2026-11).
 RECOGNISED_FROM = 0.6
@@ -74,12 +74,12 @@ class Header:
             what = (
                 f"after the last one known, {{}}, {are} empty and" if self.spurious else f"not known here, {{}}, {are}"
             )
-            listed = first_of((repr(self.headings[position]) for position in self.unknown), NAMED)
+            listed = first_of((quoted(self.headings[position]) for position in self.unknown), NAMED)
             remarks.append(f"{_columns(self.unknown)} {what.format(listed)} left out")
         if missing:
             remarks.append(f"lacks {_columns(missing)} that no figure needs, {first_of(missing, NAMED)}")
         if moved := self.source.moved(self.known):
-            ends = " to ".join(repr(self.headings[self.known[name]]) for name in moved)
+            ends = " to ".join(quoted(self.headings[self.known[name]]) for name in moved)
             remarks.append(f"columns are not in the order described, {ends}: they are read by their headings")
         return "; ".join(remarks) or None
 
@@ -87,7 +87,7 @@ class Header:
         """The cells of a row that have a name. Raises InputError where a spurious one is not empty."""
         for position in self.spurious:
             if value := row[position]:
-                holding = f", and row {number} holds {value!r} there"
+                holding = f", and row {number} holds {quoted(value)} there"
                 raise unknown_heading(self.headings[position], position, self.source, file, holding)
         return [row[position] for position in self.known.values()]
 

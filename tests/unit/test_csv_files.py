@@ -267,6 +267,12 @@ def test_new_columns_and_missing_ones_that_nothing_needs_are_remarks() -> None:
     )
 
 
+def test_remark_about_headings_is_short_however_long_they_are() -> None:
+    headings, row = [*TESTS, *("x" * 5000 + str(n) for n in range(12))], [*MARCH, *["y"] * 12]
+    _, header = csv_files.read_csv(io.BytesIO(quoted(headings, row)), DM01, "f.csv")
+    assert header.remark and len(header.remark) < 800 and f"'{'x' * 59}…'" in header.remark
+
+
 def test_missing_column_that_a_figure_needs_is_an_error_whatever_else_is_new() -> None:
     place = TESTS.index("Total WL")
     without = [heading for heading in TESTS if heading != "Total WL"]
