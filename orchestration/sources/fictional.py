@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import IO
 
 from orchestration.errors import LeagueError
 from orchestration.sources.archives import HEAD, is_archive, members, open_archive, open_file
+from orchestration.sources.csv_files import MAX_ROW
 from orchestration.text import first_of
 
 NAMED = 3  # files of each kind that a refusal names
@@ -29,13 +31,23 @@ def is_fictional(path: Path, file: str) -> bool:
     not be opened."""
     if not is_archive(path):
         with open_file(path, None, file) as stream:
-            return INVENTED_CODE.search(stream.read(HEAD)) is not None
+            return INVENTED_CODE.search(_start(stream)) is not None
     with open_archive(path, file) as archive:
         for member in members(archive):
             with archive.open(member) as stream:
-                if INVENTED_CODE.search(stream.read(HEAD)):
+                if INVENTED_CODE.search(_start(stream)):
                     return True
     return False
+
+
+def _start(stream: IO[bytes]) -> bytes:
+    """The first row, in which quotes may hold ends of line, and some more. It may be as long as any row."""
+    start, most = b"", 4 * MAX_ROW  # bytes that a character may have
+    while line := stream.readline(most - len(start)):
+        start += line
+        if start.count(b'"') % 2 == 0 or len(start) == most:
+            break
+    return start + stream.read(HEAD)
 
 
 def all_fictional(files: dict[str, bool]) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 from orchestration.errors import LeagueError
 from orchestration.releases.shelf import require_one_kind
+from orchestration.sources.archives import HEAD
 from orchestration.sources.fictional import is_fictional
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import is_fictional_build, write_parquet
@@ -41,6 +42,15 @@ def test_an_invented_code_counts_as_a_whole_cell_only(tmp_path: Path) -> None:
     for text in ("ZE1 0TB,a", "aZA1", "ZA12,XF1", 'r="ZA1"', "X24,Q99,RA1"):
         path.write_text(text)
         assert not is_fictional(path, "f"), text
+
+
+@pytest.mark.parametrize("heading", ["x" * HEAD, f'"{"x" * HEAD}\n{"x" * HEAD}"'])
+def test_an_invented_code_is_found_below_a_long_header(heading: str, tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_text(f"a,{heading}\nZA1,b\n")
+    assert is_fictional(path, "f")
+    path.write_text(f"a,{heading}\nRA1,b\n")
+    assert not is_fictional(path, "f")
 
 
 def test_one_file_of_the_other_kind_is_refused_by_name(extracts: Path, tmp_path: Path) -> None:
