@@ -208,9 +208,9 @@ def _examples(
 
 
 def plain(value: Any) -> str:
-    """A value as a person writes it: no wrapper of numpy or pandas."""
+    """A value as a person writes it, cut where it is long: no wrapper of numpy or pandas."""
     import pandas as pd
 
     if pd.api.types.is_scalar(value) and pd.isna(value):
         return "no value"
-    return repr(value.item() if hasattr(value, "item") else value)
+    return f"{value.item() if hasattr(value, 'item') else value!r:.200}"

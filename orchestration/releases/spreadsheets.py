@@ -24,8 +24,10 @@ from zipfile import ZipFile, ZipInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
+from orchestration.errors import LeagueError
 from orchestration.releases.published_tables import PublishedTable
 from orchestration.releases.release import Release
+from orchestration.text import quoted
 
 FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
 EMPTY = "[x]"  # the Analysis Function's mark for a value that is not available
@@ -170,7 +172,8 @@ def _xlsx(release: Release, sheets: list[Sheet]) -> dict[str, bytes]:
                 if sheet.links and column == 0:
                     page.write_url(at, column, f"internal:'{cell}'!A1", string=str(cell))
                 elif isinstance(cell, str):
-                    page.write_string(at, column, cell, looks[CELL])
+                    if page.write_string(at, column, cell, looks[CELL]):
+                        raise LeagueError(f"{sheet.name}: a cell holds more than a spreadsheet can, {quoted(cell)}")
                 elif isinstance(cell, bool):
                     page.write_boolean(at, column, cell, looks[CELL])
                 else:

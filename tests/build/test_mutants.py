@@ -42,6 +42,7 @@ PART = {  # enough of a large table to hold a row for every rule
 
 PUBLISHED = "status == 'reported' and value_basis == 'published'"
 COMPUTED = "status == 'reported' and value_basis == 'computed'"
+NOT_OF_ENGLAND = {"cancer": "ods_code != ''", "dm01_provider": "provider_code != ''"}  # others have a rule for its name
 TOLD = "_source_member == '28-DAY FDS (ALL ROUTES)'"  # the sheets of a cancer workbook
 TREATED = "_source_member == '62-DAY (ALL CANCER)'"
 BEFORE = "ranked and quarter == '2025-26-Q2'"  # the quarter before has no likely ranges to contradict
@@ -689,6 +690,13 @@ MUTANTS: dict[str, Damage | Cell] = {
     "rank.trust_league_table.score-range-worse-end": Cell(
         "average_score_high", 1, "average_score_high >= 1", told="average_score_high, average_score"
     ),
+} | {  # names: all of them in the same way
+    f"{suite.name}.{e['meta']['id']}": Cell(
+        e["kwargs"]["column"], "N" * 201, NOT_OF_ENGLAND.get(suite.table), told=suite.heading(e["kwargs"]["column"])
+    )
+    for suite in SUITES.values()
+    for e in suite.expectations
+    if e["type"] == "expect_column_value_lengths_to_be_between"
 }
 
 

@@ -18,6 +18,7 @@ import pytest
 from openpyxl.utils import range_boundaries
 from python_calamine import CalamineWorkbook
 
+from orchestration.errors import LeagueError
 from orchestration.releases import spreadsheets
 from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import PACKAGE, Release
@@ -171,6 +172,16 @@ def test_name_is_never_a_formula_and_never_a_link(hostile: Release) -> None:
             text = "".join(parts.read(name).decode() for name in sheets)
             assert sheets and "<f>" not in text and "table:formula" not in text and 'example.org"' not in text
             assert not any("externalLink" in name for name in parts.namelist())
+
+
+def test_cell_that_no_spreadsheet_can_hold_stops_it(hostile: Release) -> None:
+    """The library leaves it out and says so by a number that nobody reads."""
+    path = hostile.folder / "league_table.parquet"
+    rows = pd.read_parquet(path)
+    rows.loc[0, "organisation_name"] = "x" * 32768
+    rows.to_parquet(path)
+    with pytest.raises(LeagueError, match=r"more than a spreadsheet can, 'x{59}…'"):
+        spreadsheets.write(Release.read(hostile.folder), published_tables())
 
 
 def test_same_release_gives_the_same_bytes(hostile: Release) -> None:
