@@ -14,6 +14,11 @@ from tests.conftest import CLEAN
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+LENGTHENED = """names => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode())
+    for (const name of names) walk.currentNode.data = walk.currentNode.data.replaceAll(name, "W".repeat(180));
+}"""
 OF_THE_VERSION = "2025-26-q4/v1"
 LIVING = [
     "",
@@ -81,6 +86,22 @@ def test_no_page_scrolls_sideways_on_a_narrow_telephone(
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             too_wide.append(path)
     assert too_wide == []
+    page.close()
+
+
+def test_no_page_scrolls_sideways_for_one_long_word_in_a_name(
+    site: Path, chosen: list[str], browser: Browser, served: Callable[[Path], str]
+) -> None:
+    address, page = served(site), browser.new_page(viewport={"width": 360, "height": 800})
+    page.goto(f"{address}/find/index.html")
+    names = page.evaluate("[...document.querySelectorAll('.found a')].map(link => link.textContent)")
+    too_wide = []
+    for path in chosen:
+        page.goto(f"{address}/{path}/index.html")
+        page.evaluate(LENGTHENED, names)
+        if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
+            too_wide.append(path)
+    assert names and too_wide == []
     page.close()
 
 
