@@ -261,7 +261,9 @@ select
             end
         ) as string
     ) as reasons,
-    case when held.is_counted then summed.checked end as checked,
+    case
+        when held.is_counted and (summed.was_checked or summed.findings is not null) then summed.checked
+    end as checked,
     cast('experimental' as string) as label
 from held
 inner join {{ ref('organisations') }} as organisations
