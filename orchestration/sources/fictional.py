@@ -21,6 +21,7 @@ from orchestration.sources.archives import HEAD, is_archive, members, open_archi
 from orchestration.sources.csv_files import MAX_ROW
 from orchestration.text import first_of
 
+MAX_BYTES = 4 * MAX_ROW  # of a row, by what a character may have
 NAMED = 3  # files of each kind that a refusal names
 # A whole cell: between commas or ends of line in CSV, quoted or not; between tags in the XML of a workbook.
 INVENTED_CODE = re.compile(rb'(?m)(?:^|,|>)"?(?:Z[A-Z]\d|X[A-E]\d|E01999\d{3})"?(?:,|<|\r?$)')
@@ -42,11 +43,12 @@ def is_fictional(path: Path, file: str) -> bool:
 
 def _start(stream: IO[bytes]) -> bytes:
     """The first row, in which quotes may hold ends of line, and some more. It may be as long as any row."""
-    start, most = b"", 4 * MAX_ROW  # bytes that a character may have
-    while line := stream.readline(most - len(start)):
-        start += line
-        if start.count(b'"') % 2 == 0 or len(start) == most:
+    start = stream.readline(HEAD)
+    while not start.startswith(b"<") and not (start.endswith(b"\n") and start.count(b'"') % 2 == 0):  # no part of xlsx
+        line = stream.readline(MAX_BYTES - len(start))
+        if not line:
             break
+        start += line
     return start + stream.read(HEAD)
 
 
