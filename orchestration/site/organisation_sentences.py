@@ -27,7 +27,6 @@ from orchestration.site.words import counted, listed, months, ordinal, placed, r
 
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}
 FEW = 5  # more measures than these are counted and not named
-DRAWN = 5  # of fewer a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
 COUNTED_OF = {  # what a publication counts, or a metric where its publication counts several things
     "rtt": "waits",  # one person may have several
     "dm01": "tests waited for",
@@ -165,12 +164,7 @@ def measures_fact(league: League, member: Member) -> list[str]:
             said.append(f"Among the {word} quarter of {who} on {len(found[where])} measures.")
     of = "boards" if league.of_icbs else "this kind of trust"
     said.append(f"Based on {place.metrics_counted} of the {place.metrics_expected} measures for {of}.")
-    return [*said, *of_few(place.metrics_counted)]
-
-
-def of_few(metrics: int) -> list[str]:
-    """What must be said of the likely range of a place that rests on few measures."""
-    return ["So few measures make its likely range too narrow."] if metrics < DRAWN else []
+    return [*said, sentences.TOO_NARROW] if sentences.is_of_few(place.metrics_counted) else said
 
 
 def told_apart(league: League, member: Member) -> str | None:
@@ -285,8 +279,9 @@ def of_patients(found: PatientPlace, ranked: int) -> str:
         return f"It has no place in this table: {sentences.in_words(found.not_ranked_reason)}."
     return (
         f"By waits, patients’ experience and outcomes alone, its place is likely between {ordinal(found.rank_low)}"
-        f" and {ordinal(found.rank_high)} of {ranked}. {''.join(f'{few} ' for few in of_few(found.metrics_counted))}"
-        "Money and staff do not count here."
+        f" and {ordinal(found.rank_high)} of {ranked}."
+        f"{f' {sentences.TOO_NARROW}' if sentences.is_of_few(found.metrics_counted) else ''}"
+        " Money and staff do not count here."
     )
 
 
@@ -392,7 +387,7 @@ def of_domain(found: DomainPlace | None) -> str | None:
         return None
     said = [] if found.domain_segment is None else [f"segment {found.domain_segment}"]
     if found.rank_low is not None and found.rank_high is not None:
-        beyond = " or beyond" if of_few(found.metrics_counted) else ""
+        beyond = " or beyond" if sentences.is_of_few(found.metrics_counted) else ""
         said.append(f"likely places {span(found.rank_low, found.rank_high)}{beyond}")
     return ", ".join(said) or None
 

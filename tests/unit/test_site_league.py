@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -126,6 +127,12 @@ def test_the_answer_is_a_range(position: str, half: str) -> None:
     assert sentences.answer(league(one, member("R2", 1), member("R3", 3)), one) == [
         f"Its place is very likely between 1st and 3rd of 3. {half}"
     ]
+
+
+def test_a_range_of_few_measures_is_likely_and_no_more() -> None:
+    one = member("RXT", 2, position="either_half", rank_low=1, rank_high=3)
+    few = replace(one, place=replace(one.place, metrics_counted=4))
+    assert sentences.answer(league(few), few)[0].startswith("Its place is likely between 1st and 3rd of 1.")
 
 
 def test_a_capped_trust_always_carries_what_the_rule_did() -> None:
