@@ -144,7 +144,7 @@ def test_a_trust_page_says_where_it_is_by_each_way_to_rank(
             ("By average score alone", "_without_override"),
             ("Without any money measures", "_without_finance"),
         ):
-            assert shown.get(words) == (f"From and to {likely(row, which)}" if row[f"rank_low{which}"] else None)
+            assert shown.get(words) == (f"Range of places {likely(row, which)}" if row[f"rank_low{which}"] else None)
 
 
 @pytest.mark.parametrize("direction", ["lower_better", "higher_better"])
