@@ -18,10 +18,9 @@ from typing import IO
 
 from orchestration.errors import LeagueError
 from orchestration.sources.archives import HEAD, is_archive, members, open_archive, open_file
-from orchestration.sources.csv_files import MAX_ROW
 from orchestration.text import first_of
 
-MAX_BYTES = 4 * MAX_ROW  # of a row, by what a character may have
+MAX_START = 4_000_000  # bytes of a first row, of as many characters as `csv_files` reads
 NAMED = 3  # files of each kind that a refusal names
 # A whole cell: between commas or ends of line in CSV, quoted or not; between tags in the XML of a workbook.
 INVENTED_CODE = re.compile(rb'(?m)(?:^|,|>)"?(?:Z[A-Z]\d|X[A-E]\d|E01999\d{3})"?(?:,|<|\r?$)')
@@ -45,7 +44,7 @@ def _start(stream: IO[bytes]) -> bytes:
     """The first row, in which quotes may hold ends of line, and some more. It may be as long as any row."""
     start = stream.readline(HEAD)
     while not start.startswith(b"<") and not (start.endswith(b"\n") and start.count(b'"') % 2 == 0):  # no part of xlsx
-        line = stream.readline(MAX_BYTES - len(start))
+        line = stream.readline(MAX_START - len(start))
         if not line:
             break
         start += line

@@ -176,7 +176,7 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.context.attributed": Cell("share_attributed", 0.4),
     "insight.context_models.explained": Cell("r_squared", 1.2, "r_squared == r_squared"),
     "insight.context_models.discovery-rate": Cell("q_value", 1.5, "q_value == q_value"),
-    "insight.context_models.basis": Cell("basis", "host_icb", "league == 'icb' and verdict == 'passes'"),
+    "insight.context_models.basis": Cell("basis", "another", "verdict == 'passes'"),
     "insight.context_models.foretells": Cell("q_squared", 0.05, "verdict == 'passes'"),
     "insight.context_view.score": Cell("score", 4.2),
     "insight.context_view.interval-end": Cell("adjusted_score_high", 0.5, told="adjusted_score_high, adjusted_score"),

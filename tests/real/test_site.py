@@ -118,7 +118,7 @@ def test_a_place_of_a_board_is_ours(text: Any, real_site: Path) -> None:
     (place,) = release.rows("league_table", organisation_code="QHL", league="icb")
     assert "NHS England has not ranked these boards. The method is ours." in said
     assert f"our place, {ordinal(place['rank'])}" in said and "published place" not in said
-    assert "96,483 of 156,401 people waiting" in said
+    assert "96,483 of 156,401 waits" in said
     assert "Patients cross borders." in said and "Birmingham and Solihull Mental Health" in said
 
 
