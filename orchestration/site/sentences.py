@@ -32,7 +32,7 @@ POSITIONS = {
     EITHER: "could be in either half",
     WORSE: "very likely in the worse half",
 }
-DRAWN = 5  # of fewer measures a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
+ENOUGH = 5  # of fewer measures a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
 TOO_NARROW = "So few measures make its likely range too narrow."
 NARROW = "The range looks narrow because the rule fixes the segment, not because more is known."
 SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
@@ -121,7 +121,7 @@ def whose_place(league: League) -> str:
 
 def is_of_few(metrics: int) -> bool:
     """Whether a place rests on so few measures that its likely range is too narrow."""
-    return metrics < DRAWN
+    return metrics < ENOUGH
 
 
 def answer(league: League, member: Member) -> list[str]:

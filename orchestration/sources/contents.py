@@ -161,7 +161,7 @@ def _single(path: Path, file: str, about: Content) -> Content:
         about = replace(about, fictional=is_fictional(path, file))
         subjects, remarks = recognise.subjects_of(path, found, file)
         return replace(about, subjects=tuple(subjects), remarks=remarks)
-    except recognise.AnotherError as problem:
+    except recognise.LookAlikeError as problem:
         return replace(about, source_id=None, problem=str(problem))
     except InputError as problem:
         told = recognise.subjects_told(path, found, file)

@@ -35,7 +35,7 @@ from orchestration.sources.vintages import vintage_of
 from orchestration.sources.xls import MAGIC, is_xls
 
 
-class AnotherError(InputError):
+class LookAlikeError(InputError):
     """A file is no publication known here, though its columns are those of one."""
 
 
@@ -151,7 +151,7 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     for column in source.columns:
         unlike = rows[~rows[column.name].str.strip().str.fullmatch(column.cells or ".*", na=False)]
         if column.cells and 2 * len(unlike) > len(rows):
-            raise AnotherError(
+            raise LookAlikeError(
                 f"is not {source.title!r}, as like as it looks",
                 file=place,
                 row=int(unlike["_source_row"].iloc[0]),

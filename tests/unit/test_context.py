@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy import linalg
 
 from orchestration.statistics import context
 from orchestration.statistics.leagues import generator
+from tests.unit.test_statistics import QUARTER, a_league
 
 N = 47
 
@@ -122,6 +124,21 @@ def test_expected_score_is_foretold_by_the_others_and_a_metric_has_no_limits(dat
     left = y[4] - coefficients[0] - x[4] @ coefficients[1:]
     assert float(row["adjusted_score"]) == pytest.approx(y[:-1].mean() + left, abs=0.0005)
     assert sorted(found["rank"]) == list(range(1, N))
+
+
+def test_limits_of_a_domain_hold_the_adjusted_score_and_rank(data: tuple[Any, Any]) -> None:
+    """Of a league that is ranked: the metric scores are drawn, too."""
+    x, _ = data
+    rows = np.random.default_rng(3).integers(100, 400, size=(N, 4))
+    ranked = a_league(
+        [[Fraction(int(score), 100) for score in row] for row in rows], codes=[f"R{i:02}" for i in range(N)]
+    )
+    scores = scores_of(rows.mean(axis=1) / 100).assign(outcome_kind="domain", outcome="access")
+    passing = pd.DataFrame([{"quarter": QUARTER, "league": "acute", "outcome": "access"}])
+    found = context.adjusted_scores(table_of(x), scores, passing, [ranked], 15).to_pandas()
+    for what in ("score", "rank"):
+        low, own, high = (found[f"adjusted_{what}{end}"].astype(float) for end in ("_low", "", "_high"))
+        assert len(found) == N - 1 and (low <= own).all() and (own <= high).all() and (low < high).any()
 
 
 def test_each_draw_foretells_every_one_from_the_others_of_the_draw(data: tuple[Any, Any]) -> None:
