@@ -14,6 +14,7 @@ HIDDEN = re.compile(
     "\u3164\ufeff\uffa0\ud800-\udfff\ufffe\uffff\U000e0000-\U000e007f]"
 )
 IN_NAMES = re.compile(f"{HIDDEN.pattern}|[\t\r\n]")
+QUOTED = 60  # characters of a text that a message quotes
 
 
 def visible(text: str, hidden: re.Pattern[str] = HIDDEN) -> str:
@@ -21,9 +22,9 @@ def visible(text: str, hidden: re.Pattern[str] = HIDDEN) -> str:
     return hidden.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
-def quoted(text: str, most: int = 60) -> str:
+def quoted(text: str) -> str:
     """A text in quotes, cut where it is long: `'Trust'`."""
-    return repr(text if len(text) <= most else f"{text[: most - 1]}…")
+    return repr(text if len(text) <= QUOTED else f"{text[: QUOTED - 1]}…")
 
 
 def in_sql(text: object) -> str:

@@ -31,6 +31,7 @@ from orchestration.sources.periods import (
     said_by_name,
 )
 from orchestration.sources.sheets import Book, Row, Rows, as_text, is_blank, is_error, is_text_or_number
+from orchestration.text import quoted
 
 PREAMBLE = 200  # rows in which a header may stand; the most known is row 16 (A&E by provider)
 MAX_TITLE = 200  # characters of a text above a table that is compared; the most known has 78 (community waits)
@@ -77,7 +78,7 @@ def subjects(book: Book, source: Source) -> tuple[list[tuple[str, str | None]], 
     for name, table in _sheets(book, source):
         head, lines = _open(book, name, source, table)
         if head.unknown and not source.others:
-            unknown.append(f"{name}: {', '.join(map(repr, head.unknown.values()))}")
+            unknown.append(f"{name}: {', '.join(map(quoted, head.unknown.values()))}")
         if ends := source.moved(column for _, column in sorted(head.columns.items())):
             moved.append(f"{name}: {' to '.join(repr(_described(column, source)) for column in ends)}")
         if source.period is None:

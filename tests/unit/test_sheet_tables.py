@@ -358,6 +358,15 @@ def test_columns_not_known_here_are_a_remark(tmp_path: Path) -> None:
     )
 
 
+def test_a_long_heading_is_cut_in_a_remark(tmp_path: Path) -> None:
+    sheets = forms.cancer_combined()
+    inserted(sheets)
+    for rows in sheets.values():
+        rows[:] = [["L" * 5_000 if cell == "Late" else cell for cell in row] for row in rows]
+    remark = workbooks.subjects(write(tmp_path / "x", sheets), known_sources()["cancer_combined"], "f")[1]
+    assert remark and f"{SYSTEMS}: '{'L' * 59}…'; " in remark and len(remark) < 500
+
+
 def test_a_missing_column_that_nothing_needs_stops_nothing(tmp_path: Path) -> None:
     sheets = forms.cancer_combined()
     for name in (SYSTEMS, PROVIDERS):
