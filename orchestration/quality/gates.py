@@ -107,9 +107,10 @@ def _of_landed(build: Build, suite: Suite, inventory: Path) -> list[Check]:
 
 def _parts(suite: Suite, landed: list[Path], columns: list[str]) -> Iterator[pd.DataFrame]:
     """The rows that pass a suite together: all, but national files one by one, for years of them do not fit into
-    memory."""
+    memory, and vintages of a reference, for each is whole."""
+    source = known_sources()[suite.table]
     files = (pq.ParquetFile(path).read(columns) for path in landed)
-    together = files if known_sources()[suite.table].national else [pa.concat_tables(files)]
+    together = files if source.national or source.vintage else [pa.concat_tables(files)]
     yield from (rows.to_pandas() for rows in together if len(rows))
 
 

@@ -61,13 +61,14 @@ def test_rows_are_named_by_the_file_in_use_and_not_by_its_copy(tmp_path: Path, m
     assert (build.evidence / "land.rtt.json").exists()
 
 
-def test_national_files_pass_one_by_one_and_their_checks_are_one(tmp_path: Path) -> None:
-    """Years of national files do not fit into memory."""
+def test_national_files_and_vintages_pass_one_by_one_and_their_checks_are_one(tmp_path: Path) -> None:
+    """Years of national files do not fit into memory. Two quarters may read a vintage of a reference each."""
     paths = [tmp_path / "a.parquet", tmp_path / "b.parquet", tmp_path / "none.parquet"]
     for path, numbers in zip(paths, ([0, 1, 2], [3, 4], []), strict=True):
         pq.write_table(pa.table({"n": pa.array(numbers, pa.int64())}), path)
     by_table = {suite.table: suite for suite in suites.suites(LAND)}
-    assert [part["n"].tolist() for part in gates._parts(by_table["rtt"], paths, ["n"])] == [[0, 1, 2], [3, 4]]
+    for table in ("rtt", "ods_etr"):
+        assert [part["n"].tolist() for part in gates._parts(by_table[table], paths, ["n"])] == [[0, 1, 2], [3, 4]]
     (together,) = gates._parts(by_table["ae"], paths, ["n"])
     assert together["n"].tolist() == [0, 1, 2, 3, 4]
     assert [*gates._parts(by_table["ae"], paths[2:], ["n"])] == []
