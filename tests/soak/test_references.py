@@ -81,14 +81,15 @@ def test_trust_without_a_region_is_refused(shared_extracts: Path, tmp_path: Path
     assert_said(str(shut.value), ("land.ods_etr.region", "ods/etr.csv, row", "found ''; expected Y and two digits"))
 
 
-def test_quarter_after_the_mergers_has_36_icbs(tmp_path: Path) -> None:
-    """The A&E files of three months earlier, as none of 2026/27 is at hand."""
+def test_quarter_after_the_mergers_has_36_icbs(shared_extracts: Path, tmp_path: Path) -> None:
+    """The A&E files of three months earlier, as none of 2026/27 is at hand. The quarter before takes the older etr."""
     more = SHARED / "more" / "ae"
     if not more.is_dir():
         pytest.skip(f"no real extracts under {more}")
     folder = tmp_path / "extracts"
     folder.mkdir()
     shutil.copyfile(case("etr-2026-07"), folder / "etr.csv")
+    shutil.copyfile(shared_extracts / "ods" / "etr.csv", folder / "older.csv")
     for was, month in {"JANUARY": "APRIL", "FEBRUARY": "MAY", "MARCH": "JUNE"}.items():
         (path,) = more.glob(f"*{was.title()}*.csv")
         text = path.read_text(encoding="utf-8").replace(f"MSitAE-{was}-2026", f"MSitAE-{month}-2026")
