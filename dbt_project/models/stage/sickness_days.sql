@@ -1,6 +1,6 @@
 -- Working days of full-time equivalents. What an NHS trust or a provider of community services lost counts; other
--- employers, ICBs among them, and totals name themselves alone. ORG_TYPE says which league a trust is in. One file can
--- hold many months.
+-- employers, ICBs among them, and totals name themselves alone. ORG_TYPE says which league a trust is in, and who is a
+-- trust, however its name is written; among community providers the name says it. One file can hold many months.
 with typed as (
     select
         case
@@ -14,7 +14,7 @@ with typed as (
         {{ clean_text('org_code') }} as organisation_code,
         {{ clean_text('org_name') }} as organisation_name,
         lower({{ clean_text('org_type') }}) as organisation_type,
-        {{ has('upper(' ~ clean_text('org_name') ~ ')', 'NHS.*TRUST') }} as is_trust,
+        lower({{ clean_text('org_type') }}) = 'community provider trust' as is_community_provider,
         {% for days in ['days_lost', 'days_available'] -%}
             case
                 when {{ matches(clean_text('fte_' ~ days), '[0-9.]+') }}
@@ -26,30 +26,39 @@ with typed as (
         _source_member as source_member,
         cast(_source_row as integer) as source_row
     from {{ source('land', 'sickness') }}
+),
+
+known as (
+    select
+        typed.*,
+        types.league as league_of_type,
+        {{ has('upper(typed.organisation_name)', 'NHS.*TRUST') }}
+        or (coalesce(types.league <> 'icb_official', false) and not typed.is_community_provider) as is_trust
+    from typed
+    left join {{ ref('trust_types') }} as types on types.published_trust_type = typed.organisation_type
 )
 
 select
     months.quarter,
-    typed.month,
-    typed.organisation_code,
-    typed.organisation_name,
-    typed.organisation_type,
-    typed.is_trust,
-    case when typed.is_trust then types.league end as league,
-    case when typed.is_trust or typed.organisation_type = 'community provider trust' then 'provider' end as side,
+    known.month,
+    known.organisation_code,
+    known.organisation_name,
+    known.organisation_type,
+    known.is_trust,
+    case when known.is_trust then known.league_of_type end as league,
+    case when known.is_trust or known.is_community_provider then 'provider' end as side,
     cast(null as string) as commissioner_code,
     'sickness_absence' as measure,
-    typed.days_lost as numerator,
-    typed.days_available as denominator,
-    typed.published_rate,
+    known.days_lost as numerator,
+    known.days_available as denominator,
+    known.published_rate,
     {{ rate_agrees([1, 100]) }} as rate_agrees,
-    typed.source_sha256,
-    typed.source_member,
-    typed.source_row
-from typed
+    known.source_sha256,
+    known.source_member,
+    known.source_row
+from known
 inner join {{ ref('months_available') }} as months
     on
         months.source_id = 'sickness'
-        and months.source_sha256 = typed.source_sha256
-        and months.month = typed.month
-left join {{ ref('trust_types') }} as types on types.published_trust_type = typed.organisation_type
+        and months.source_sha256 = known.source_sha256
+        and months.month = known.month

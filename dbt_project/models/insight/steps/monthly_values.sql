@@ -1,6 +1,6 @@
 -- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
 -- another has its months, too, those before the merger as well: else the series would jump. England is every
--- organisation that has figures, as the publisher's own total is. A department of type 1 where nobody waited over four
+-- organisation that counts and has figures, as the publisher's own total is. A department of type 1 where nobody waited over four
 -- hours did not say who did: fourteen trusts tried other standards and were exempt (Hospital Accident & Emergency
 -- Activity 2020-21, NHS Digital).
 with metrics as (
