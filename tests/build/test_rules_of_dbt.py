@@ -274,6 +274,7 @@ CHANGES = {
         True,
         (("organisation_code", "ZA1"),),
     ),
+    "months_have_ended": Change("months_available", "true", "'2099-01-01'::date as month"),
     "published_ids_are_known": Change("nof_figures", LAST, "'OF9999' as published_id"),
     "published_units_are_known": Change("metric_values", f"{LAST} and value_basis = 'published'", "'mile' as unit"),
     "published_values_are_used": Change(
