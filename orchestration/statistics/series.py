@@ -33,6 +33,11 @@ COLUMNS = (
     | dict.fromkeys(("mean", "moving_range", "lower_limit", "upper_limit"), pa.decimal128(18, 6))
     | dict.fromkeys(("outside_limits", "shift", "trend", "two_of_three"), pa.int32())
 )
+OF_DENOMINATORS = dict.fromkeys(("quarter", "framework", "metric_id", "organisation_code"), pa.string()) | {
+    "month": pa.date32(),
+    "limits": pa.string(),
+    "outside_limits": pa.int32(),
+}
 
 
 def control_limits(months: pd.DataFrame) -> pa.Table:
@@ -70,6 +75,13 @@ def control_limits(months: pd.DataFrame) -> pa.Table:
         "two_of_three": _two_of_three(_beyond(value, mean, near), follows),
     }
     return _table(rows, figures)
+
+
+def limits_of_denominators(months: pd.DataFrame) -> pa.Table:
+    """One row per month of a denominator, in OF_DENOMINATORS. Its series is of a framework, not of a measure, and in
+    one phase."""
+    rows = months.rename(columns={"framework": "measure", "denominator": "value"}).assign(phase=1)
+    return control_limits(rows).rename_columns({"measure": "framework"}).select(list(OF_DENOMINATORS))
 
 
 def _per_series(series: Whole, amounts: Whole) -> Whole:

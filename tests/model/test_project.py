@@ -199,6 +199,7 @@ def test_python_models_return_what_they_describe() -> None:
         "discovered": LONG,
         "ranks_left_out": robustness.LEFT_OUT,
         "control_limits": series.COLUMNS,
+        "denominator_limits": series.OF_DENOMINATORS,
         "metric_correlations": robustness.AGREEMENT,
         "rank_uncertainty": uncertainty.COLUMNS,
         "ranges_before": {name: ranges.COLUMNS[name] for name in ranges.BEFORE},

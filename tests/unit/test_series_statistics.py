@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from orchestration.statistics.series import COLUMNS, control_limits
+from orchestration.statistics.series import COLUMNS, OF_DENOMINATORS, control_limits, limits_of_denominators
 
 RULES = ("outside_limits", "shift", "trend", "two_of_three")
 SIDES = (1, -1)
@@ -186,3 +186,35 @@ def test_every_point_agrees_with_another_writing(seed: int) -> None:
 def test_series_of_the_comparison_break_every_rule_on_both_sides() -> None:
     seen = {(rule, row[rule]) for seed in range(40) for row in charted(wandering(seed)) for rule in RULES}
     assert seen == {(rule, sign) for rule in RULES for sign in (-1, 0, 1)}
+
+
+def test_limits_of_denominators_are_those_of_any_series() -> None:
+    """A flat series that moves once has limits about that move, not of no width: only the month that moved is out. A
+    jump that alone is large is screened, so that the months before it are out, too. A level that stays is out on both
+    sides, a series of fewer than six months has no limits, and two frameworks have a series each."""
+    series = {
+        "FLAT": [1000.0, 1000, 1000, 1000, 1000, 1200],
+        "JUMPS": [1000, 1010, 1000, 1010, 1000, 2000],
+        "STAYS": [1000, 1010, 1000, 700, 705, 700],
+        "WILD": [1000, 1500, 1000, 1500, 1000, 1500],
+        "FEW": [500, 500, 500, 500, 5000],
+    }
+    frames = [
+        months(list(values), organisation_code=code)
+        .drop(columns=["measure", "phase"])
+        .rename(columns={"value": "denominator"})
+        .assign(framework=framework)
+        for framework in ("f", "g")
+        for code, values in series.items()
+    ]
+    found = limits_of_denominators(pd.concat(frames))
+    assert found.column_names == list(OF_DENOMINATORS) and found.num_rows == 58
+    rows = found.to_pandas().query("framework == 'f'").groupby("organisation_code")
+    assert rows["limits"].first().to_dict() == dict.fromkeys(series, "trial") | {"FEW": "none"}
+    assert rows["outside_limits"].agg(list).to_dict() == {
+        "FLAT": [0, 0, 0, 0, 0, 1],
+        "JUMPS": [-1, -1, -1, -1, -1, 1],
+        "STAYS": [1, 1, 1, -1, -1, -1],
+        "WILD": [0, 0, 0, 0, 0, 0],
+        "FEW": [0, 0, 0, 0, 0],
+    }

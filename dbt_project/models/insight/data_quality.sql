@@ -79,8 +79,7 @@ jumps as (
             rules.quarter = jumps.quarter
             and rules.framework = jumps.framework
             and rules.metric_id = jumps.metric_id
-    cross join {{ ref('decision_levels') }} as levels
-    where levels.decision = 'denominator_least_months' and jumps.months >= levels.value
+    where jumps.limits <> 'none'
 ),
 
 mixes as (
