@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.statistics.leagues import Real, decimals, robust_deviation, table
+from orchestration.statistics.leagues import Real, decimals, levels_of, robust_deviation, table
 
 COLUMNS = {
     "quarter": pa.string(),
@@ -78,7 +78,7 @@ def steps_at(weeks: Real, cut: int, fitted: int, filled: int, least: float) -> S
 
 def steep_standards(waited: pd.DataFrame, standards: pd.DataFrame, levels: pd.DataFrame) -> pa.Table:
     """One row per quarter, standard and provider that can be tested."""
-    level = {name: float(value) for name, value in zip(levels["decision"], levels["value"], strict=True)}
+    level = levels_of(levels)
     rows: list[dict[str, Any]] = []
     for quarter, of_quarter in waited.groupby("quarter"):
         rules: Iterable[Any] = standards.sort_values("standard").itertuples()

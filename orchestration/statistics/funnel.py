@@ -13,7 +13,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import Real, Whole, competition_ranks, decimals, generator, limits_around, table
+from orchestration.statistics.leagues import (
+    Real,
+    Whole,
+    competition_ranks,
+    decimals,
+    generator,
+    levels_of,
+    limits_around,
+    table,
+)
 
 DRAWS = 2_000
 KEY = ("quarter", "side", "treatment_function")
@@ -76,7 +85,7 @@ def ranks_by_chance(events: Real, totals: Real, chance: Real) -> tuple[Whole, Wh
 
 def specialty_funnels(counts: pd.DataFrame, levels: pd.DataFrame) -> pa.Table:
     """One row per row of `specialty_counts` that is ranked. An organisation has the same draws in all functions."""
-    winsorised = float(levels.set_index("decision")["value"]["funnel_winsorised"])
+    winsorised = levels_of(levels)["funnel_winsorised"]
     ranked = counts[counts["not_ranked_reason"].isna()].sort_values([*KEY, "organisation_code"])
     chance = {
         code: generator("specialty", code).standard_normal(DRAWS) for code in ranked["organisation_code"].unique()

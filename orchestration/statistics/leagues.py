@@ -199,6 +199,13 @@ def decimals(number: float, places: int = 3) -> Decimal:
     return Decimal(f"{number:.{places}f}") + 0
 
 
+def levels_of(decision_levels: pd.DataFrame) -> dict[str, float]:
+    """The level of each decision of the seed. A decision without one is a KeyError, never a guess."""
+    return {
+        name: float(value) for name, value in zip(decision_levels["decision"], decision_levels["value"], strict=True)
+    }
+
+
 def table(rows: list[dict[str, Any]], columns: dict[str, pa.DataType]) -> pa.Table:
     """Rows under a declared schema: an empty table has the same columns and types as a full one."""
     import pyarrow as pa

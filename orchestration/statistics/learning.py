@@ -14,7 +14,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import SCORE, Real, decimals, hundredths, in_units, robust_deviation, table
+from orchestration.statistics.leagues import (
+    SCORE,
+    Real,
+    decimals,
+    hundredths,
+    in_units,
+    levels_of,
+    robust_deviation,
+    table,
+)
 
 VALUE = 10**6  # a value of 1 in whole numbers
 CHANGES = "changes between the quarters"
@@ -77,7 +86,7 @@ def candidates(
     They are of the leagues asked for in `leagues_ranked`, by `ranked_scores`, `metrics_compared` and `decision_levels`.
     Only metrics with a value count. Who has close `peers` may learn from them alone, nearest first, everybody else from
     the whole league, best first."""
-    level = dict(zip(levels["decision"], levels["value"].astype(float), strict=True))
+    level = levels_of(levels)
     held = scores[scores["value"].notna() & scores["polarity"].notna()]
     units = in_units(held["score_exact"], SCORE)
     held = held.assign(

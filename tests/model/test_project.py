@@ -227,6 +227,17 @@ def test_python_models_return_what_they_describe() -> None:
     }
 
 
+def test_every_level_asked_for_is_a_row_of_the_seed_and_every_row_is_asked_for() -> None:
+    """A level that is missing is none in SQL, where nothing would be decided without a word."""
+    paths = [*DBT_PROJECT.glob("*/**/*.sql"), *DBT_PROJECT.glob("models/**/*.py")]
+    paths += (PROJECT / "orchestration/statistics").glob("*.py")
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths if "target" not in path.parts)
+    asked = re.findall(r"""\blevel\('(\w+)'\)|\blevels?\["(\w+)"\]|\blevels_of\(\w+\)\["(\w+)"\]""", text)
+    seed = pd.read_csv(SEEDS / "decision_levels.csv")
+    assert {"".join(names) for names in asked} == set(seed["decision"])
+    assert seed["value"].notna().all()
+
+
 def columns_of(table: str) -> set[str]:
     """Of a model as described, of a seed as its file has them."""
     return set(MODELS[table]["columns"] if table in MODELS else pd.read_csv(SEEDS / f"{table}.csv", nrows=0).columns)

@@ -2,17 +2,7 @@
 -- started a pathway or refer to talking therapies, deciles of referrals, or the one ICB. Bases differ in level, so each
 -- has England beside it.
 {%- set measures = ['imd', 'share_65_plus', 'rural_share'] %}
-with levels as (
-    select
-        max(case when decision = 'context_least_pathways' then value end) as new_periods_needed,
-        max(case when decision = 'context_least_attributed' then value end) as share_attributed_needed,
-        max(case when decision = 'context_bases_differ' then value end) as diluted_difference,
-        max(case when decision = 'context_large_area' then value end) as diluted_area_residents,
-        max(case when decision = 'context_large_share' then value end) as diluted_area_share
-    from {{ ref('decision_levels') }}
-),
-
-members as (
+with members as (
     select
         organisations.quarter,
         organisations.league,
@@ -249,10 +239,9 @@ found as (
             users.quarter = members.quarter
             and users.basis = members.basis
             and users.organisation_code = 'ENG'
-    cross join levels
     where
-        means.weight_attributed >= levels.share_attributed_needed * means.weight
-        and (members.area_kind <> 'sub_icb' or means.weight_attributed >= levels.new_periods_needed)
+        means.weight_attributed >= {{ level('context_least_attributed') }} * means.weight
+        and (members.area_kind <> 'sub_icb' or means.weight_attributed >= {{ level('context_least_pathways') }})
 ),
 
 placed as (
@@ -274,11 +263,10 @@ flags as (
             abs(
                 max(case when placed.measure = 'imd' and placed.area_kind = 'district' then placed.value end)
                 - max(case when placed.measure = 'imd' and placed.area_kind = 'sub_icb' then placed.value end)
-            ) > max(levels.diluted_difference),
+            ) > {{ level('context_bases_differ') }},
             false
         ) as bases_differ
     from placed
-    cross join levels
     group by placed.quarter, placed.league, placed.organisation_code
 )
 
@@ -310,13 +298,12 @@ select
     or (
         placed.area_kind <> 'decile'
         and placed.largest_area <> placed.organisation_code  -- an ICB is that area
-        and placed.largest_area_residents > levels.diluted_area_residents
-        and placed.largest_weight >= levels.diluted_area_share * placed.weight
+        and placed.largest_area_residents > {{ level('context_large_area') }}
+        and placed.largest_weight >= {{ level('context_large_share') }} * placed.weight
     ) as diluted,
     rows_of.source_file,
     rows_of.source_rows
 from placed
-cross join levels
 inner join flags
     on
         flags.quarter = placed.quarter

@@ -53,25 +53,16 @@ repeated as (
     having bool_and(coalesce(before.period_end = parts.period_end, false))
 ),
 
-levels as (
-    select
-        max(case when decision = 'model_q_squared' then value end) as q_squared,
-        max(case when decision = 'model_q_value' then value end) as q_value,
-        max(case when decision = 'model_organisations' then value end) as organisations
-    from {{ ref('decision_levels') }}
-),
-
 judged as (
     select
         fits.*,
         coalesce(
-            fits.q_squared >= levels.q_squared
-            and fits.q_value <= levels.q_value
-            and fits.organisations >= levels.organisations,
+            fits.q_squared >= {{ level('model_q_squared') }}
+            and fits.q_value <= {{ level('model_q_value') }}
+            and fits.organisations >= {{ level('model_organisations') }},
             false
         ) as passes_now
     from {{ ref('context_fits') }} as fits
-    cross join levels
 )
 
 select

@@ -90,7 +90,7 @@ mixes as (
         mixes.organisation_code,
         'change of the mix of departments compared' as checked,
         case
-            when abs(mixes.change_by_mix) > levels.value
+            when abs(mixes.change_by_mix) > {{ level('mix_points') }}
                 then
                     mixes.change_by_mix || ' of the ' || mixes.change
                     || ' points since the quarter before are the mix of departments'
@@ -98,8 +98,6 @@ mixes as (
     from {{ ref('ae_mix') }} as mixes
     inner join rules
         on rules.quarter = mixes.quarter and rules.measure like 'ae_%' and rules.side = 'provider'
-    cross join {{ ref('decision_levels') }} as levels
-    where levels.decision = 'mix_points'
 ),
 
 sizes as (

@@ -15,13 +15,6 @@ with bottom_quarters as (
     from {{ ref('ranges_before') }}
 ),
 
-levels as (
-    select
-        max(value) filter (where decision = 'bottom_quarter_likely') as bottom_quarter_likely,
-        max(value) filter (where decision = 'domains_in_segment_four') as domains_needed
-    from {{ ref('decision_levels') }}
-),
-
 domains as (
     select
         quarter,
@@ -96,19 +89,18 @@ select
     cast(contexts.context as string) as context,
     cast('experimental' as string) as label
 from {{ ref('improvement') }} as improvement
-cross join levels
 inner join bottom_quarters as now
     on
         now.quarter = improvement.quarter
         and now.league = improvement.league
         and now.organisation_code = improvement.organisation_code
-        and now.bottom_quarter_share >= levels.bottom_quarter_likely
+        and now.bottom_quarter_share >= {{ level('bottom_quarter_likely') }}
 inner join domains
     on
         domains.quarter = improvement.quarter
         and domains.league = improvement.league
         and domains.organisation_code = improvement.organisation_code
-        and domains.domains_in_segment_4 >= levels.domains_needed
+        and domains.domains_in_segment_4 >= {{ level('domains_in_segment_four') }}
 left join bottom_quarters as before
     on
         before.quarter = improvement.previous_quarter
@@ -125,5 +117,5 @@ left join contexts
         and contexts.league = improvement.league
         and contexts.organisation_code = improvement.organisation_code
 where
-    coalesce(before.bottom_quarter_share >= levels.bottom_quarter_likely, true)
+    coalesce(before.bottom_quarter_share >= {{ level('bottom_quarter_likely') }}, true)
     and coalesce(improvement.verdict, '') <> 'improved'

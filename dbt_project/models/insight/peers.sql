@@ -5,14 +5,7 @@
 -- or residents.
 {%- set of_areas = ['imd', 'share_65_plus', 'rural_share'] %}
 {%- set measures = of_areas + ['size', 'type'] %}
-with levels as (
-    select
-        max(case when decision = 'peers_listed' then value end) as peers_listed,
-        max(case when decision = 'peers_close' then value end) as peers_close
-    from {{ ref('decision_levels') }}
-),
-
-by_organisation as (
+with by_organisation as (
     select
         quarter,
         league,
@@ -218,8 +211,7 @@ limits as (
         nearest_first.league,
         min(nearest_first.nearest) as nearest_at_most
     from nearest_first
-    cross join levels
-    where nearest_first.nth >= levels.peers_close * nearest_first.organisations
+    where nearest_first.nth >= {{ level('peers_close') }} * nearest_first.organisations
     group by nearest_first.quarter, nearest_first.league
 )
 
@@ -238,6 +230,5 @@ select
     placed.source_file,
     placed.source_rows
 from placed
-cross join levels
 inner join limits on limits.quarter = placed.quarter and limits.league = placed.league
-where placed.place <= levels.peers_listed
+where placed.place <= {{ level('peers_listed') }}

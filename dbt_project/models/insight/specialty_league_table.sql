@@ -1,12 +1,5 @@
 -- Who waits how long for a specialty, with England, which is the sum of all rows of its side.
-with levels as (
-    select
-        max(case when decision = 'funnel_alert' then value end) as alert,
-        max(case when decision = 'funnel_alarm' then value end) as alarm
-    from {{ ref('decision_levels') }}
-),
-
-everybody as (
+with everybody as (
     select *
     from {{ ref('specialty_counts') }}
     union all
@@ -60,10 +53,10 @@ select
         as share_over_52_weeks,
     cast(
         case
-            when funnels.z >= levels.alarm then 'above 99.8% limit'
-            when funnels.z >= levels.alert then 'above 95% limit'
-            when funnels.z <= -levels.alarm then 'below 99.8% limit'
-            when funnels.z <= -levels.alert then 'below 95% limit'
+            when funnels.z >= {{ level('funnel_alarm') }} then 'above 99.8% limit'
+            when funnels.z >= {{ level('funnel_alert') }} then 'above 95% limit'
+            when funnels.z <= -{{ level('funnel_alarm') }} then 'below 99.8% limit'
+            when funnels.z <= -{{ level('funnel_alert') }} then 'below 95% limit'
             when funnels.z is not null then 'within limits'
         end as string
     ) as funnel,
@@ -77,7 +70,6 @@ select
     everybody.source_member,
     everybody.source_rows
 from everybody
-cross join levels
 left join {{ ref('specialty_funnels') }} as funnels
     on
         funnels.quarter = everybody.quarter

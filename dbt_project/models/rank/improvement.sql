@@ -30,7 +30,7 @@ select
     cast(
         case
             when changes.q_value is null then null
-            when changes.q_value > levels.value then 'no change shown'
+            when changes.q_value > {{ level('false_discovery_rate') }} then 'no change shown'
             when changes.change < 0 then 'improved'
             else 'worsened'
         end as string
@@ -53,7 +53,6 @@ select
 from {{ ref('league_table') }} as placed
 inner join {{ ref('leagues_ranked') }} as leagues
     on leagues.quarter = placed.quarter and leagues.league = placed.league and leagues.role = 'asked for'
-inner join {{ ref('decision_levels') }} as levels on levels.decision = 'false_discovery_rate'
 left join metrics on metrics.quarter = placed.quarter and metrics.league = placed.league
 left join {{ ref('league_ranks') }} as previous
     on

@@ -41,7 +41,7 @@ select
     uncertainty.likely_rank_high - uncertainty.likely_rank_low + 1 as places_covered,
     {{ position('uncertainty.likely_rank_low', 'uncertainty.likely_rank_high', 'leagues.organisations') }} as position,
     uncertainty.likely_same_segment_share as same_segment_share,
-    uncertainty.likely_same_segment_share < levels.value as segment_uncertain,
+    uncertainty.likely_same_segment_share < {{ level('segment_certain') }} as segment_uncertain,
     uncertainty.likely_top_quarter_share as top_quarter_share,
     uncertainty.likely_bottom_quarter_share as bottom_quarter_share,
     uncertainty.set_expected_rank as expected_rank,
@@ -83,7 +83,6 @@ inner join {{ ref('organisations') }} as organisations
         organisations.quarter = league_ranks.quarter
         and organisations.organisation_code = league_ranks.organisation_code
         and organisations.league = league_ranks.league
-inner join {{ ref('decision_levels') }} as levels on levels.decision = 'segment_certain'
 left join {{ ref('rank_uncertainty') }} as uncertainty
     on
         uncertainty.quarter = league_ranks.quarter

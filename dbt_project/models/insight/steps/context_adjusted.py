@@ -7,7 +7,7 @@ def model(dbt, session):
     if passing.empty:
         return leagues.table([], context.ADJUSTED)
     ranks = dbt.ref("league_ranks").df()
-    levels = dbt.ref("decision_levels").df().set_index("decision")["value"]
+    levels = leagues.levels_of(dbt.ref("decision_levels").df())
     scores = context.scores_of(ranks, dbt.ref("domain_scores").df(), dbt.ref("metric_scores").df())
     return context.adjusted_scores(
         dbt.ref("context").df(),

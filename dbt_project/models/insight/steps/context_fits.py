@@ -5,7 +5,7 @@ def model(dbt, session):
     known = dbt.ref("context").df()
     if known.empty:
         return leagues.table([], context.FITS)
-    levels = dbt.ref("decision_levels").df().set_index("decision")["value"]
+    levels = leagues.levels_of(dbt.ref("decision_levels").df())
     scores = context.scores_of(
         dbt.ref("league_ranks").df(), dbt.ref("domain_scores").df(), dbt.ref("metric_scores").df()
     )

@@ -42,10 +42,9 @@ select
         and abs(
             {{ as_double('changed.denominator') }} * changed.of_england_before
             / nullif(changed.denominator_before * changed.of_england, 0) - 1
-        ) > levels.value,
+        ) > {{ level('denominator_change') }},
         false
     ) as jumps
 from changed
-inner join {{ ref('decision_levels') }} as levels on levels.decision = 'denominator_change'
 inner join {{ ref('quarters_in_scope') }} as quarters
     on quarters.quarter = changed.quarter and changed.month >= quarters.period_start

@@ -1,13 +1,6 @@
 -- The scores that the patients' table is made of. A league needs enough of its metrics at hand, and an organisation
 -- enough of those, in number and by weight: two that share no metric cannot be ranked.
-with levels as (
-    select
-        max(case when decision = 'patient_share' then value end) as share_needed,
-        max(case when decision = 'patient_least_metrics' then value end) as metrics_needed
-    from {{ ref('decision_levels') }}
-),
-
-scores as (
+with scores as (
     select
         scores.quarter,
         scores.league,
@@ -79,15 +72,15 @@ select
     cast(
         case
             when
-                leagues.metrics_at_hand < levels.metrics_needed
-                or leagues.weight_at_hand < levels.share_needed * leagues.weight_expected
+                leagues.metrics_at_hand < {{ level('patient_least_metrics') }}
+                or leagues.weight_at_hand < {{ level('patient_share') }} * leagues.weight_expected
                 then
                     'only ' || leagues.metrics_at_hand || ' of the ' || leagues.metrics_expected
                     || ' metrics for patients are at hand'
             when organisations.metrics_held = 0 then 'no metric for patients has a score'
             when
-                organisations.metrics_held < levels.metrics_needed
-                or organisations.weight_held < levels.share_needed * leagues.weight_at_hand
+                organisations.metrics_held < {{ level('patient_least_metrics') }}
+                or organisations.weight_held < {{ level('patient_share') }} * leagues.weight_at_hand
                 then
                     'has ' || organisations.metrics_held || ' of the ' || leagues.metrics_at_hand
                     || ' metrics for patients at hand'
@@ -101,4 +94,3 @@ inner join organisations
         organisations.quarter = scores.quarter
         and organisations.league = scores.league
         and organisations.organisation_code = scores.organisation_code
-cross join levels

@@ -1,13 +1,6 @@
 -- Incomplete pathways by treatment function, in the latest month that the RTT metrics of the quarter use. Those of a
 -- trust are without the commissioner that the metric of trusts leaves out. A predecessor counts for its successor.
-with levels as (
-    select
-        max(case when decision = 'specialty_least_pathways' then value end) as least_pathways,
-        max(case when decision = 'specialty_least_organisations' then value end) as least_organisations
-    from {{ ref('decision_levels') }}
-),
-
-months as (
+with months as (
     select
         months_used.quarter,
         max(months_used.month) as month
@@ -78,15 +71,15 @@ named as (
         case
             when organisations.organisation_type = case summed.side when 'provider' then 'trust' else 'icb' end
                 then case
-                    when summed.pathways < levels.least_pathways
-                        then 'fewer than ' || cast(round(levels.least_pathways, 0) as integer) || ' pathways'
+                    when summed.pathways < {{ level('specialty_least_pathways') }}
+                        then
+                            'fewer than ' || cast(round({{ level('specialty_least_pathways') }}, 0) as integer)
+                            || ' pathways'
                 end
             when summed.side = 'provider' then 'no NHS trust'
             else 'no Integrated Care Board'
-        end as too_few_or_another_kind,
-        levels.least_organisations
+        end as too_few_or_another_kind
     from summed
-    cross join levels
     left join {{ ref('organisations') }} as organisations
         on
             organisations.quarter = summed.quarter
@@ -113,9 +106,9 @@ select
                 when
                     count(case when too_few_or_another_kind is null then 1 end) over (
                         partition by quarter, side, treatment_function
-                    ) < least_organisations
+                    ) < {{ level('specialty_least_organisations') }}
                     then
-                        'fewer than ' || cast(round(least_organisations, 0) as integer)
+                        'fewer than ' || cast(round({{ level('specialty_least_organisations') }}, 0) as integer)
                         || ' organisations have that many'
             end
         ) as string
