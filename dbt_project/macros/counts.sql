@@ -53,6 +53,19 @@
     {{ return(columns) }}
 {%- endmacro %}
 
+{# On which side of its publication a rule counts: whatever is of an ICB by its providers is among the providers. #}
+{% macro side_in_file(side) -%}
+    case {{ side }} when 'commissioner' then 'commissioner' else 'provider' end
+{%- endmacro %}
+
+{# Whether a rule counts a row: some leave out the one commissioner whose rows stand apart. #}
+{% macro with_its_commissioners(counts, rules) -%}
+    (
+        {{ rules }}.without_commissioner is null
+        or {{ counts }}.commissioner_apart is distinct from {{ rules }}.without_commissioner
+    )
+{%- endmacro %}
+
 {# ICBs that a file of later still has, and that had ended by the end of a quarter: their figures count for nobody. #}
 {% macro closed_icbs() -%}
     select

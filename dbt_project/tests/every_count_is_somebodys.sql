@@ -13,10 +13,7 @@ with counted as (
             rules.quarter = counts.quarter
             and rules.measure = counts.measure
             and rules.side = counts.side
-            and (
-                rules.without_commissioner is null
-                or counts.commissioner_apart is distinct from rules.without_commissioner
-            )
+            and {{ with_its_commissioners('counts', 'rules') }}
     inner join {{ ref('months_used') }} as months
         on
             months.quarter = counts.quarter

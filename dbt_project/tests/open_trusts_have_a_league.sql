@@ -9,7 +9,7 @@ from {{ ref('reference_trusts') }} as reference
 inner join {{ ref('quarters_in_scope') }} as quarters
     on
         quarters.quarter = reference.quarter
-        and (reference.close_date is null or reference.close_date >= quarters.period_end)
+        and {{ still_open('reference.close_date', 'quarters') }}
 left join {{ ref('trusts') }} as known on known.trust_code = reference.trust_code
 where
     reference.region is not null

@@ -124,7 +124,7 @@ sizes as (
         on
             rules.quarter = sizes.quarter
             and rules.measure = sizes.measure
-            and case rules.side when 'commissioner' then 'commissioner' else 'provider' end = sizes.part
+            and {{ side_in_file('rules.side') }} = sizes.part
     inner join held
         on
             held.quarter = rules.quarter

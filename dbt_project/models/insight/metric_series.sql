@@ -39,11 +39,7 @@ named as (
 ),
 
 files as (
-    select
-        source_sha256,
-        min(file_name) as source_file
-    from {{ ref('months_available') }}
-    group by source_sha256
+    {{ names_of_files() }}
 ),
 
 judged as (
@@ -132,7 +128,7 @@ select
     judged.label,
     judged.publication,
     judged.source_id,
-    files.source_file,
+    files.file_name as source_file,
     judged.source_member,
     judged.source_rows
 from judged

@@ -9,10 +9,7 @@ with summed as (
             'experience_score': "counted and question = 'experience'",
             'outcomes_score': "counted and question = 'outcomes'",
         }.items() -%}
-            {{ round_half_up(
-                as_double('sum(weight * score_exact) filter (where ' ~ those ~ ')')
-                ~ ' / nullif(sum(weight) filter (where ' ~ those ~ '), 0)'
-            ) }} as {{ score }},
+            {{ weighted_mean('weight', 'score_exact', ' filter (where ' ~ those ~ ')') }} as {{ score }},
         {% endfor -%}
         count_if(counted) as metrics_counted,
         max(metrics_at_hand) as metrics_at_hand,

@@ -33,10 +33,7 @@ with counted as (
                     and counts.quarter = {{ quarter_before('rules.quarter') }}
                 )
             )
-            and (
-                rules.without_commissioner is null
-                or counts.commissioner_apart is distinct from rules.without_commissioner
-            )
+            and {{ with_its_commissioners('counts', 'rules') }}
     left join {{ ref('months_used') }} as months
         on
             months.quarter = rules.quarter

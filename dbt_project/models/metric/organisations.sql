@@ -64,7 +64,7 @@ listed as (
     inner join {{ ref('quarters_in_scope') }} as quarters
         on
             quarters.quarter = reference.quarter
-            and (reference.close_date is null or reference.close_date >= quarters.period_end)
+            and {{ still_open('reference.close_date', 'quarters') }}
     inner join {{ ref('leagues_in_force') }} as in_force
         on in_force.quarter = reference.quarter and in_force.league = reference.league
     left join {{ ref('successions') }} as successions
@@ -129,9 +129,9 @@ icbs_of_quarter as (
         known.quarter is null
         and reference.icb_code is not null
         and reference.region is not null
-        and (reference.close_date is null or reference.close_date >= quarters.period_end)
+        and {{ still_open('reference.close_date', 'quarters') }}
         and coalesce(icbs.opened_on, quarters.period_end) <= quarters.period_end
-        and coalesce(icbs.closed_on, quarters.period_end) >= quarters.period_end
+        and {{ still_open('icbs.closed_on', 'quarters') }}
 ),
 
 icb_regions as (

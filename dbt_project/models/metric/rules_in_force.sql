@@ -22,7 +22,7 @@ at_hand as (
         on
             forms.quarter = frameworks.quarter
             and forms.measure = rules.measure
-            and forms.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
+            and forms.side = {{ side_in_file('rules.side') }}
     group by frameworks.quarter, rules.framework, rules.metric_id, rules.choice, rules.expected, rules.basis
 ),
 

@@ -26,7 +26,7 @@ with summed as (
             counts.quarter = months.quarter
             and counts.month = months.month
             and counts.measure = rules.measure
-            and counts.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
+            and counts.side = {{ side_in_file('rules.side') }}
     group by months.quarter, rules.framework, months.metric_id, rules.multiplier, rules.divisor
 ),
 

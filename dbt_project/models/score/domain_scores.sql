@@ -3,7 +3,7 @@ select
     organisation_code,
     league,
     domain,
-    {{ round_half_up(as_double('sum(weight * score_exact)') ~ ' / nullif(sum(weight), 0)') }} as domain_score,
+    {{ weighted_mean('weight', 'score_exact') }} as domain_score,
     cast(count(score_exact) as integer) as metrics_counted
 from {{ ref('metric_scores') }}
 where counted

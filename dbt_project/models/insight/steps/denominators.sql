@@ -15,10 +15,7 @@ inner join {{ ref('source_counts') }} as counts
         counts.measure = rules.measure
         and counts.side = rules.side
         and counts.quarter = build.reads
-        and (
-            rules.without_commissioner is null
-            or counts.commissioner_apart is distinct from rules.without_commissioner
-        )
+        and {{ with_its_commissioners('counts', 'rules') }}
 left join {{ ref('successions') }} as successions
     on
         rules.side = 'provider'

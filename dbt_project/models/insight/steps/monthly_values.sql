@@ -69,10 +69,7 @@ organisations as (
         on
             metrics.measure = counts.measure
             and metrics.side = counts.side
-            and (
-                metrics.without_commissioner is null
-                or counts.commissioner_apart is distinct from metrics.without_commissioner
-            )
+            and {{ with_its_commissioners('counts', 'metrics') }}
     left join {{ ref('successions') }} as successions
         on
             metrics.side = 'provider'
@@ -102,7 +99,7 @@ england as (
     inner join metrics
         on
             metrics.measure = counts.measure
-            and case metrics.side when 'commissioner' then 'commissioner' else 'provider' end = counts.side
+            and {{ side_in_file('metrics.side') }} = counts.side
             and counts.numerator is not null
             and counts.denominator is not null
     group by counts.quarter, metrics.metric_id, metrics.measure, counts.month

@@ -14,7 +14,7 @@ rules as (
         computed.metric_id,
         computed.publication,
         computed.measure,
-        case computed.side when 'commissioner' then 'commissioner' else 'provider' end as side
+        {{ side_in_file('computed.side') }} as side
     from {{ ref('computed_metrics') }} as computed
     inner join frameworks on frameworks.framework = computed.framework
 ),

@@ -13,7 +13,7 @@ with at_hand as (
             forms.used
             and forms.quarter = rules.quarter
             and forms.measure = rules.measure
-            and forms.side = case rules.side when 'commissioner' then 'commissioner' else 'provider' end
+            and forms.side = {{ side_in_file('rules.side') }}
 )
 
 select

@@ -191,10 +191,7 @@ means as (
         cells.league,
         coalesce(cells.found <> cells.published, true) as is_missed,
         coalesce(
-            {{ round_half_up(
-                as_double('sum(weights.weight * scores.score_exact)') ~ ' / nullif(sum(weights.weight), 0)'
-            ) }}
-            <> cells.published,
+            {{ weighted_mean('weights.weight', 'scores.score_exact') }} <> cells.published,
             true
         ) as is_missed_as_seeded
     from cells
