@@ -1,7 +1,7 @@
-{# Whether the rules of the seeds count in a league. Without them only a release says how its league is ranked. A league
-   without a release has no other rules. #}
+{# Whether the rules of the seeds count in a league. Without them only the rules found in its release
+   say how it is ranked. A league of which none were found has no other rules. #}
 {% macro seeded(leagues) -%}
-    ({{ var('seeded_framework_rules', true) }} or not {{ leagues }}.is_released)
+    ({{ var('seeded_framework_rules', true) }} or not {{ leagues }}.rules_are_found)
 {%- endmacro %}
 
 {# The metrics that discovery finds in each league. #}

@@ -4,7 +4,7 @@ with methods as (
     select
         quarter,
         framework,
-        bool_and(is_released and segment_method = 'quartiles_of_all_providers') as by_quartiles
+        bool_and(rules_are_found and segment_method = 'quartiles_of_all_providers') as by_quartiles
     from {{ ref('leagues_in_force') }}
     group by quarter, framework
 ),

@@ -125,7 +125,7 @@ select
             then seeded_programme_segment
         else found.programme_segment
     end as programme_segment,
-    found.league is not null as is_released,
+    found.league is not null as rules_are_found,
     in_force.metrics_needed,
     in_force.coverage_needed,
     in_force.is_rescored,
