@@ -267,6 +267,13 @@ CHANGES = {
     "every_trust_is_listed": Change("trust_league_table", LAST),
     "figures_are_published_once": Change("nof_figures", LAST, "99999 as source_row", again=True),
     "landed_rows_are_staged": Change("nof_figures", LAST),
+    "leagues_of_one_share_no_metric": Change(
+        "metric_values",
+        f"{LAST} and value_basis = 'published'",
+        "'icb' as league, 'computed' as value_basis",
+        True,
+        (("one_league", "acute"), ("other_league", "icb")),
+    ),
     "merged_trusts_are_gone": Change(
         "successions",
         "true",

@@ -204,8 +204,13 @@ value_cells as (
             and computed.organisation_code = published.organisation_code
             and computed.metric_id = published.metric_id
             and computed.value_basis = 'computed'
+    inner join {{ ref('leagues_in_force') }} as leagues
+        on leagues.quarter = published.quarter and leagues.league = published.league
     inner join {{ ref('rules_in_force') }} as rules
-        on rules.quarter = published.quarter and rules.metric_id = published.metric_id
+        on
+            rules.quarter = published.quarter
+            and rules.framework = leagues.framework
+            and rules.metric_id = published.metric_id
     left join {{ ref('scores_of_counts') }} as scores
         on
             scores.quarter = published.quarter
