@@ -25,7 +25,7 @@ listed as (
         on
             trusts.quarter = leagues.quarter
             and trusts.league = leagues.league
-            and {{ still_open('trusts.close_date', 'leagues') }}
+            and (trusts.close_date is null or trusts.close_date >= leagues.period_end)
     left join {{ ref('successions') }} as successions
         on successions.quarter = leagues.quarter and successions.predecessor_code = trusts.trust_code
     where successions.predecessor_code is null
@@ -41,7 +41,7 @@ listed as (
         on
             leagues.league in ('icb', 'icb_official')
             and (icbs.opened_on is null or icbs.opened_on <= leagues.period_end)
-            and {{ still_open('icbs.closed_on', 'leagues') }}
+            and (icbs.closed_on is null or icbs.closed_on >= leagues.period_end)
     union all
     select
         leagues.quarter,

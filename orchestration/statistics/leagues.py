@@ -122,7 +122,7 @@ def false_discovery(p: Real) -> Real:
 
 
 def read(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
-    """The leagues of `leagues_ranked`, `league_ranks` and `ranked_scores`, by quarter and name.
+    """The leagues of `leagues_in_statistics`, `league_ranks` and `scores_behind_ranks`, by quarter and name.
 
     Raises LeagueError where the three are not about the same organisations, and where the arithmetic here does not give
     the averages and ranks of `league_ranks`.
@@ -144,7 +144,7 @@ def _league(rule: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
     codes = placed["organisation_code"].to_list()
     if set(codes) != set(scored["organisation_code"]):
         raise LeagueError(
-            f"{rule.league} {rule.quarter}: not the same organisations in `league_ranks` and `ranked_scores`"
+            f"{rule.league} {rule.quarter}: not the same organisations in `league_ranks` and `scores_behind_ranks`"
         )
     about = scored.drop_duplicates("metric_id").set_index("metric_id").sort_index()
     rows = scored["organisation_code"].map({code: i for i, code in enumerate(codes)}).to_numpy()

@@ -83,9 +83,9 @@ def candidates(
 ) -> pa.Table:
     """One row per weak metric and who is named for it, in COLUMNS, or one that says why nobody is.
 
-    They are of the leagues asked for in `leagues_ranked`, by `ranked_scores`, `metrics_compared` and `decision_levels`.
-    Only metrics with a value count. Who has close `peers` may learn from them alone, nearest first, everybody else from
-    the whole league, best first."""
+    They are of the leagues asked for in `leagues_in_statistics`, by `scores_behind_ranks`, `metrics_compared` and
+    `decision_levels`. Only metrics with a value count. Who has close `peers` may learn from them alone, nearest first,
+    everybody else from the whole league, best first."""
     level = levels_of(levels)
     held = scores[scores["value"].notna() & scores["polarity"].notna()]
     units = in_units(held["score_exact"], SCORE)

@@ -39,7 +39,11 @@ named as (
 ),
 
 files as (
-    {{ names_of_files() }}
+    select
+        source_sha256,
+        min(file_name) as source_file
+    from {{ ref('months_available') }}
+    group by source_sha256
 ),
 
 judged as (
@@ -128,7 +132,7 @@ select
     judged.label,
     judged.publication,
     judged.source_id,
-    files.file_name as source_file,
+    files.source_file,
     judged.source_member,
     judged.source_rows
 from judged

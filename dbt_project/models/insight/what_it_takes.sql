@@ -51,7 +51,7 @@ below as (
             and ranks.organisation_code = valued.organisation_code
             and ranks.rank is not null
             and ranks.segment > 1
-    inner join {{ ref('leagues_ranked') }} as leagues
+    inner join {{ ref('leagues_in_statistics') }} as leagues
         on leagues.quarter = ranks.quarter and leagues.league = ranks.league and leagues.role = 'asked for'
     inner join {{ ref('organisations') }} as organisations
         on

@@ -51,7 +51,7 @@ select
         end as string
     ) as not_compared_reason
 from {{ ref('league_table') }} as placed
-inner join {{ ref('leagues_ranked') }} as leagues
+inner join {{ ref('leagues_in_statistics') }} as leagues
     on leagues.quarter = placed.quarter and leagues.league = placed.league and leagues.role = 'asked for'
 left join metrics on metrics.quarter = placed.quarter and metrics.league = placed.league
 left join {{ ref('league_ranks') }} as previous

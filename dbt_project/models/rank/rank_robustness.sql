@@ -76,7 +76,7 @@ select
         end as decimal(4, 3)
     ) as measurement_share
 from {{ ref('league_ranks') }} as league_ranks
-inner join {{ ref('leagues_ranked') }} as leagues
+inner join {{ ref('leagues_in_statistics') }} as leagues
     on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league and leagues.role = 'asked for'
 inner join {{ ref('organisations') }} as organisations
     on

@@ -13,6 +13,6 @@ def model(dbt, session):
         dbt.ref("context").df(),
         scores,
         passing,
-        leagues.asked_for(dbt.ref("leagues_ranked").df(), ranks, dbt.ref("ranked_scores").df()),
+        leagues.asked_for(dbt.ref("leagues_in_statistics").df(), ranks, dbt.ref("scores_behind_ranks").df()),
         int(levels["model_organisations_each"]),
     )

@@ -40,9 +40,9 @@ pairs as (
                     'scored among ' || metrics_before.population || ' the quarter before, among '
                     || metrics.population || ' now'
         end as method_changed
-    from {{ ref('leagues_ranked') }} as leagues
+    from {{ ref('leagues_in_statistics') }} as leagues
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = leagues.quarter
-    inner join {{ ref('leagues_ranked') }} as before
+    inner join {{ ref('leagues_in_statistics') }} as before
         on
             before.quarter = quarters.previous_quarter
             and before.league = leagues.league

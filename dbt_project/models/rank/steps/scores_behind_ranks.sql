@@ -9,7 +9,7 @@ select
     scores.score_exact,
     scores.weight
 from {{ ref('league_ranks') }} as league_ranks
-inner join {{ ref('leagues_ranked') }} as leagues
+inner join {{ ref('leagues_in_statistics') }} as leagues
     on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league
 inner join {{ ref('metric_scores') }} as scores
     on
