@@ -131,6 +131,7 @@ select
             else 'crossing_' || case leagues.league when 'icb_official' then 'icbs_' else '' end || judged.metric_id
         end as string
     ) as population,
+    coalesce(not judged.sized_as_seeded and found.population <> leagues.league, false) as is_crossing,
     case
         when judged.sized_as_seeded then coalesce(seeded.population_size, found.population_size)
         else found.population_size

@@ -34,7 +34,7 @@ pairs as (
                 metrics.population <> metrics_before.population
                 and (
                     metrics.league in (metrics.population, metrics_before.population)
-                    or (metrics.population not like 'crossing_%' and metrics_before.population not like 'crossing_%')
+                    or not (metrics.is_crossing or metrics_before.is_crossing)
                 )
                 then
                     'scored among ' || metrics_before.population || ' the quarter before, among '

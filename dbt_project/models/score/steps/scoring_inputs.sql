@@ -57,7 +57,7 @@ ranked as (
             metrics.quarter = valued.quarter
             and metrics.league = valued.league
             and metrics.metric_id = valued.metric_id
-            and metrics.population like 'crossing_%'
+            and metrics.is_crossing
     left join {{ ref('scoring_rules') }} as rules on rules.scoring_rule = metrics.scoring_rule
     where valued.published_score is distinct from rules.beyond_threshold_score and valued.published_score is not null
     group by valued.quarter, metrics.framework, metrics.metric_id, metrics.population
