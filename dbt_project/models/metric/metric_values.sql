@@ -1,14 +1,7 @@
 -- Absence is a row: the spine of published values is every metric of the organisation's league. Values computed from
 -- the primary publications stand beside them, never in their place, in the unit of seed `metrics`. A score or a rank
 -- that was published under other rules is none.
-with released as (
-    select distinct
-        quarter,
-        league
-    from {{ ref('nof_figures') }}
-),
-
-spine as (
+with spine as (
     select
         organisations.quarter,
         organisations.organisation_code,
@@ -18,29 +11,20 @@ spine as (
         metrics.score_id,
         metrics.unit,
         coalesce(metrics.is_foreign, false) as is_foreign,
-        released.league is not null as is_released
+        coalesce(bases.value_basis = 'published', false) as is_released
     from {{ ref('organisations') }} as organisations
     inner join {{ ref('metrics_in_force') }} as metrics
         on metrics.quarter = organisations.quarter and metrics.league = organisations.league
-    left join released
-        on released.quarter = organisations.quarter and released.league = organisations.league
+    left join {{ ref('league_value_basis') }} as bases
+        on bases.quarter = organisations.quarter and bases.league = organisations.league
     where metrics.value_basis = 'published'
 ),
 
 -- Infections are published as a count and as a rate: the framework says which of the two is not the metric.
-ignored as (
-    select
-        quarter,
-        league,
-        metric_id,
-        ignored_unit
-    from {{ ref('metrics_in_force') }}
-),
-
 figures as (
     select figures.*
     from {{ ref('nof_figures') }} as figures
-    left join ignored
+    left join {{ ref('metrics_in_force') }} as ignored
         on
             ignored.quarter = figures.quarter
             and ignored.league = figures.league
