@@ -47,7 +47,7 @@ agreed as (
         agrees,
         label
     from {{ ref('seed_agreement') }}
-    where rule <> 'weights'
+    where rule <> 'weights_together'
     union all
     select
         means.quarter,
@@ -63,7 +63,7 @@ agreed as (
             weights.quarter = means.quarter
             and weights.league = means.league
             and weights.metric_id = means.metric_id
-            and weights.rule = 'weights'
+            and weights.rule = 'weights_together'
     group by means.quarter, means.league, means.subject
     union all
     select

@@ -29,7 +29,7 @@ contradictions as (
         rule || ' ' || found,
         rule || ' ' || seeded || ', as the seeds say'
     from {{ ref('seed_agreement') }}
-    where not agrees and rule <> 'weights'
+    where not agrees and rule <> 'weights_together'
     union all
     select
         leagues.quarter,

@@ -58,8 +58,8 @@ agreed as (
         ) as scoring,
         bool_and(agrees) filter (where rule = 'population_size') as size,
         bool_and(agrees) filter (where rule = 'precision') as as_precise,
-        bool_and(agrees) filter (where rule = 'weights') as weights,
-        bool_and(agrees) filter (where rule <> 'weights') as all_of_it
+        bool_and(agrees) filter (where rule = 'weights_together') as weights,
+        bool_and(agrees) filter (where rule <> 'weights_together') as all_of_it
     from {{ ref('seed_agreement') }}
     group by quarter, league, metric_id
 ),

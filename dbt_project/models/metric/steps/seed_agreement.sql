@@ -294,7 +294,7 @@ compared as (
         'coalesce(weights_agree, true) '
         ~ 'or abs(seeded_weight * heaviest_found - found_weight * heaviest_seeded) < 0.000001',
     ),
-    ("'weights'", 'null', 'null', 'weights_agree'),
+    ("'weights_together'", 'null', 'null', 'weights_agree'),
     ("'bands'", "'bands'", "'other bands'", "case when scoring_rule = 'bands' then bands_agree end"),
     ("'matrix'", "'matrix'", "'other pairs'", 'matrix_agrees'),
 ] -%}
