@@ -21,9 +21,6 @@ select
         else {{ published_number('landed.value') }}
     end as value,
     {{ clean_text('landed.value') }} = '*' as suppressed,
-    {{ published_number('landed.median_value') }} as median,
-    {{ published_number('landed.lower_quartile') }} as lower_quartile,
-    {{ published_number('landed.upper_quartile') }} as upper_quartile,
     cast(round({{ published_number('landed.rank') }}, 0) as integer) as published_rank,
     landed._source_sha256 as source_sha256,
     landed._source_member as source_member,

@@ -6,7 +6,7 @@ with typed as (
             as month,
         {{ clean_text('provider_code') }} as organisation_code,
         {{ clean_text('provider_name') }} as organisation_name,
-        {% for figure in ['shmi_banding', 'shmi_value', 'lower_limit', 'upper_limit', 'observed', 'expected'] -%}
+        {% for figure in ['shmi_banding', 'shmi_value', 'observed', 'expected'] -%}
             case
                 when {{ matches(clean_text(figure), '[0-9]+([.][0-9]+)?') }}
                     then cast({{ clean_text(figure) }} as decimal(18, 6))
@@ -29,8 +29,6 @@ select
     typed.shmi_banding as numerator,
     1 as denominator,
     typed.shmi_value,
-    typed.lower_limit,
-    typed.upper_limit,
     typed.observed,
     typed.expected,
     typed.source_sha256,
