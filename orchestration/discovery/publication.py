@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from orchestration.discovery.conventions import WHOLE, WORST, Conventions
+from orchestration.discovery.conventions import SLIPS, WHOLE, WORST, Conventions
 from orchestration.discovery.evidence import Contradiction
 
 Whole = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
-STRAY = 0.1  # a label on fewer rows of an id than this is a slip; on more it is another series of the same id
 DECIMALS = 6  # of a published value, as the stage model keeps them
 
 
@@ -146,7 +145,7 @@ def _series(found: Publication, rows: list[Row]) -> list[Series]:
         counts = Counter(getattr(row, name) for row in rows)
         usual = _usual(counts)
         for place, row in enumerate(rows):
-            if counts[getattr(row, name)] < STRAY * len(rows):
+            if counts[getattr(row, name)] < len(rows) / SLIPS:
                 expected = f"{usual!r}, as on the other rows of {row.published_id}"
                 at = (row.trust_code, row.published_id, row.source_row or None)
                 found.contradictions.append(Contradiction(f"{name}_differs", *at, getattr(row, name), expected))

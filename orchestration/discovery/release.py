@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.discovery import scoring, segments, weights
-from orchestration.discovery.conventions import Conventions
+from orchestration.discovery.conventions import MOST, REFUSED, SLIPS, Conventions
 from orchestration.discovery.evidence import Finding, hundredths
 from orchestration.discovery.publication import Publication, Series, out_of_range, read
 from orchestration.discovery.runs import out_of_line
@@ -162,7 +162,7 @@ def _domain_scores(league: League) -> dict[str, Series]:
         free = [title for title in titles if title not in found]
         tried = {t: _reproduced_by([r for r in league.rules if r.metric.score.domain == t], series) for t in free}
         best = max(free, key=lambda title: tried[title], default=None)
-        if best is not None and tried[best] > usable(series).sum() / 2:
+        if best is not None and tried[best] > usable(series).sum() / MOST:
             found[best] = series
         else:
             publication.say_of_league("average_of_nothing", series, series.title, "an average of published scores")
@@ -196,9 +196,9 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
                 "found": computed,
             }
         )
-    if series is publication.summary.get("average_score") and len(odd) <= len(cells) / 3:
+    if series is publication.summary.get("average_score") and len(odd) <= len(cells) / REFUSED:
         league.averages = np.where(right & published, series.hundredths, -1)
-    if len(odd) > len(cells) / 3:
+    if len(odd) > len(cells) / REFUSED:
         text = f"{len(odd)} of {len(cells)} come out otherwise"
         publication.say_of_league(f"{measure}_not_reproduced", series, text, "a weighted mean of the scores")
     else:
@@ -292,13 +292,13 @@ def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
         return
     cells = value.held & (value.ranks > 0)
     without = np.flatnonzero(value.held & ~cells)
-    if len(without) <= 0.1 * value.held.sum():
+    if len(without) <= value.held.sum() / SLIPS:
         publication.say("rank_missing", value, without, [value.shown(i) for i in without], "a rank, as others have")
     sign = -1 if rule.polarity == "higher" else 1
     places = np.flatnonzero(cells)
     outside = out_of_line(value.ranks[places].tolist(), (sign * value.values[places]).tolist(), ties=True)
     odd = [int(i) for i, wrong in zip(places, outside, strict=True) if wrong]
-    if len(odd) > len(places) / 3:
+    if len(odd) > len(places) / REFUSED:
         told = f"{len(odd)} of {len(places)} ranks are out of the order of the values"
         publication.say_of_league("ranks_follow_no_order", value, told, f"ranks by value, {rule.polarity} is better")
         return
@@ -308,6 +308,6 @@ def _check_ranks(publication: Publication, rule: Rule, complete: bool) -> None:
         ranks = np.sort(value.ranks[cells])
         right = np.searchsorted(ranks, value.ranks) + 1
         gaps = [int(i) for i in np.flatnonzero(cells & (value.ranks != right)) if i not in odd]
-        if len(gaps) <= len(places) / 10:
+        if len(gaps) <= len(places) / SLIPS:
             found = [str(int(value.ranks[i])) for i in gaps]
             publication.say("rank_leaves_a_gap", value, gaps, found, [str(int(right[i])) for i in gaps])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestration.discovery.conventions import DISCRETE, FORMS, WHOLE, WORST, Form
+from orchestration.discovery.conventions import DISCRETE, FORMS, REFUSED, SLIPS, WHOLE, WORST, Form
 from orchestration.discovery.publication import Flags, Metric, Publication, Series, Whole
 from orchestration.discovery.runs import out_of_line
 
@@ -337,7 +337,7 @@ def _banded(rule: Rule) -> Rule:
     at = np.flatnonzero(cells)
     outside[at] = out_of_line((sign * value.values[at]).tolist(), scores[at].tolist(), ties=True)
     inside = cells & ~outside
-    if outside.sum() > 0.1 * cells.sum():
+    if outside.sum() > cells.sum() / SLIPS:
         return rule
     bands, agrees = [], 0
     for score in np.unique(scores[inside]):
@@ -355,7 +355,7 @@ def name_contradictions(found: Publication, rule: Rule) -> None:
     cells = int(rule.scored.sum())
     if value is not None:
         alone = np.flatnonzero(value.held & ~score.held)
-        if len(alone) <= 0.1 * value.held.sum():
+        if len(alone) <= value.held.sum() / SLIPS:
             found.say("score_missing", value, alone, [value.shown(i) for i in alone], f"a row {score.published_id}")
     if rule.bands:
         odd = np.flatnonzero(rule.outside)
@@ -365,7 +365,7 @@ def name_contradictions(found: Publication, rule: Rule) -> None:
     if rule.grid is None:
         return
     wrong = rule.grid.misfits & ~rule.outside
-    if (wrong | rule.outside).sum() > cells / 3:
+    if (wrong | rule.outside).sum() > cells / REFUSED:
         many = f"{int((wrong | rule.outside).sum())} of {cells} scores fit none"
         found.say_of_league("scores_follow_no_rule", score, many, "a grid by rank, or whole scores")
         return

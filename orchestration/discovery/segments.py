@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from orchestration.discovery.conventions import GAPS, REFUSED, SLIPS
 from orchestration.discovery.evidence import Finding, hundredths
 from orchestration.discovery.publication import DECIMALS, Flags, Publication, Series, Whole
 from orchestration.discovery.runs import out_of_line
@@ -35,7 +36,7 @@ def cuts_of(found: Publication, scope: str, score: Series, segment: Series) -> t
     """Bounds of the cut points of a scope: the fewest organisations are left out whose removal sorts the segments."""
     scores, segments, cells = score.hundredths, whole(segment), usable(score) & segment.held
     lost = np.flatnonzero(usable(score) & ~segment.held)
-    if len(lost) <= len(found.organisations) / 3:
+    if len(lost) <= len(found.organisations) / REFUSED:
         found.say("segment_missing", score, lost, [score.shown(i) for i in lost], f"a row {segment.published_id}")
     inside = _parted(scores, segments, cells)
     odd = np.flatnonzero(cells & ~inside)
@@ -199,7 +200,7 @@ def order_of(
     best = min(orders, key=lambda name: len(tried[name]) - len(expected[name]))
     alike = [name for name in orders if name != best and len(tried[name]) == len(tried[best])]
     odd, of_them = tried[best], len(expected[best])
-    if len(odd) > of_them / 3:
+    if len(odd) > of_them / REFUSED:
         found.say_of_league("places_follow_no_order", ranked, f"{len(odd)} of {of_them} places", f"places by {best}")
     else:
         places = [str(int(ranked.ranks[i])) for i in odd]
@@ -224,7 +225,7 @@ def missing_organisations(found: Publication) -> bool:
         if not len(ranks):
             continue
         gaps = int((ranks - 1 - np.searchsorted(ranks, ranks)).clip(0).max())
-        if gaps > max(2, len(ranks) / 10):
+        if gaps > max(GAPS, len(ranks) / SLIPS):
             told = f"{len(found.organisations)} organisations, the last in place {ranks[-1]}"
             found.say_of_league("organisations_missing", ranked, told, "every place, or a tie before it")
             return True

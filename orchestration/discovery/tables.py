@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from orchestration.discovery import scoring, weights
-from orchestration.discovery.conventions import WHOLE
+from orchestration.discovery.conventions import PAIR_SEEN, SLIPS, WHOLE
 from orchestration.discovery.evidence import Contradiction, Finding, hundredths
 from orchestration.discovery.publication import DECIMALS, Publication, Series, shown
 from orchestration.discovery.scoring import Rule, usable
@@ -351,7 +351,7 @@ def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
         seen.setdefault((int(across[i]), int(down[i])), []).append(int(i))
     usual = {pair: int(np.bincount(scores[of_it]).argmax()) for pair, of_it in seen.items()}
     odd = [i for pair, of_it in seen.items() for i in of_it if scores[i] != usual[pair]]
-    if len(set(usual.values())) < 2 or len(odd) > 0.1 * cells.sum() or len(seen) > cells.sum() / 2:
+    if len(set(usual.values())) < 2 or len(odd) > cells.sum() / SLIPS or len(seen) > cells.sum() / PAIR_SEEN:
         return
     for pair in seen:
         league.add(

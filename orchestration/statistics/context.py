@@ -28,7 +28,7 @@ from orchestration.statistics.leagues import (
 
 MEASURES = ("imd", "share_65_plus", "rural_share")  # in the order in which a small league may have them
 AVERAGE = "average_score"
-DRAWS = 2_000
+DRAWS = 2_000  # as in `measurement`, and the least p is 1 in 2,001. We chose it on 2026-11-26
 KEY = ["quarter", "league", "outcome", "basis"]
 EFFECTS = {f"{part}_{name}": pa.decimal128(12, 6) for name in MEASURES for part in ("slope", "error")}
 FITS = {

@@ -24,7 +24,7 @@ from orchestration.statistics.leagues import (
     table,
 )
 
-DRAWS = 2_000
+DRAWS = 2_000  # as in `measurement`: 50 lie beyond each 95% limit. We chose it on 2026-11-26
 KEY = ("quarter", "side", "treatment_function")
 COLUMNS = {
     "quarter": pa.string(),

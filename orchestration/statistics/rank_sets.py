@@ -14,7 +14,7 @@ from scipy.special import ndtr, ndtri
 
 from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, generator, table
 
-DRAWS = 4_000
+DRAWS = 4_000  # of the largest of all differences. We chose it on 2026-11-22; no comparison is on record
 LEVEL = 0.95
 PAIRS_AT_ONCE = 65_536  # half a megabyte stays in the cache of a core: 14 MB took four times as long (2026-11)
 COLUMNS = {
