@@ -130,16 +130,16 @@ def read(figures: pd.DataFrame, conventions: Conventions) -> Publication:
     """Sort the figures of one quarter and league into series, and give each series its role."""
     rows = rows_of(figures)
     organisations = sorted({row.trust_code for row in rows})
-    found = Publication(str(figures["quarter"].iloc[0]), str(figures["league"].iloc[0]), organisations)
+    publication = Publication(str(figures["quarter"].iloc[0]), str(figures["league"].iloc[0]), organisations)
     by_id: dict[str, list[Row]] = {}
     for row in rows:
         by_id.setdefault(row.published_id, []).append(row)
-    series = {published_id: _series(found, by_id[published_id]) for published_id in sorted(by_id)}
-    _roles(found, series, conventions)
-    return found
+    series = {published_id: _series(publication, by_id[published_id]) for published_id in sorted(by_id)}
+    _roles(publication, series, conventions)
+    return publication
 
 
-def _series(found: Publication, rows: list[Row]) -> list[Series]:
+def _series(publication: Publication, rows: list[Row]) -> list[Series]:
     """One series a unit. A unit or title on a few rows only is a slip: we name it and read the row as the others."""
     for name in ("description", "domain", "unit"):
         counts = Counter(getattr(row, name) for row in rows)
@@ -148,18 +148,18 @@ def _series(found: Publication, rows: list[Row]) -> list[Series]:
             if counts[getattr(row, name)] < len(rows) / SLIPS:
                 expected = f"{usual!r}, as on the other rows of {row.published_id}"
                 at = (row.trust_code, row.published_id, row.source_row or None)
-                found.contradictions.append(Contradiction(f"{name}_differs", *at, getattr(row, name), expected))
+                publication.contradictions.append(Contradiction(f"{name}_differs", *at, getattr(row, name), expected))
                 labels: dict[str, Any] = {name: usual}
                 rows[place] = replace(row, **labels)
     units = sorted({row.unit for row in rows})
-    return [_one(found, [row for row in rows if row.unit == unit]) for unit in units]
+    return [_one(publication, [row for row in rows if row.unit == unit]) for unit in units]
 
 
-def _one(found: Publication, rows: list[Row]) -> Series:
-    n = len(found.organisations)
+def _one(publication: Publication, rows: list[Row]) -> Series:
+    n = len(publication.organisations)
     held, values, ranks, lines = np.zeros(n, bool), np.zeros(n, np.int64), np.zeros(n, np.int64), np.zeros(n, np.int64)
     for row in rows:
-        i = bisect_left(found.organisations, row.trust_code)
+        i = bisect_left(publication.organisations, row.trust_code)
         if row.value is None:
             continue
         exact = int(row.value.scaleb(DECIMALS).to_integral_value(ROUND_HALF_UP))
@@ -167,7 +167,7 @@ def _one(found: Publication, rows: list[Row]) -> Series:
             held[i], values[i], ranks[i], lines[i] = True, exact, row.rank, row.source_row
         elif values[i] != exact or ranks[i] != row.rank:
             place = (row.trust_code, row.published_id, row.source_row or None)
-            found.contradictions.append(
+            publication.contradictions.append(
                 Contradiction("figure_twice", *place, shown(exact), f"{shown(values[i])}, as in row {lines[i]}")
             )
     title, domain, sub_domain = (
@@ -181,19 +181,19 @@ def _usual(counts: Counter[str]) -> str:
     return min(counts, key=lambda text: (-counts[text], text))
 
 
-def _roles(found: Publication, series: dict[str, list[Series]], conventions: Conventions) -> None:
+def _roles(publication: Publication, series: dict[str, list[Series]], conventions: Conventions) -> None:
     left = {published_id: many for published_id, many in series.items() if any(one.held.any() for one in many)}
     for measure, (published_id, title) in conventions.summary.items():
         match = published_id if published_id in left else _titled(left, title, conventions)
         if match:
-            found.summary[measure] = left.pop(match)[0]
+            publication.summary[measure] = left.pop(match)[0]
     scores, values = {}, {}
     for published_id, many in left.items():
         family, unit = conventions.family(published_id), many[0].unit.lower()
         if family == "domain_segment" or (family is None and unit == "segment"):
-            found.domain_segments.append(many[0])
+            publication.domain_segments.append(many[0])
         elif family == "domain_score":
-            found.aggregates.append(many[0])
+            publication.aggregates.append(many[0])
         elif family == "metric_score" or (family is None and unit == "score"):
             scores[published_id] = many[0]
         else:
@@ -202,13 +202,15 @@ def _roles(found: Publication, series: dict[str, list[Series]], conventions: Con
     for score_id, score in scores.items():
         value_id = pairs.get(score_id)
         if value_id is None and conventions.family(score_id) is None and not score.whole:
-            found.aggregates.append(score)  # no value, no family, not discrete: an average of other scores
+            publication.aggregates.append(score)  # no value, no family, not discrete: an average of other scores
             continue
         candidates = values.pop(value_id) if value_id else []
         value = _that_is_scored(candidates, score)
         ignored = next((one.unit for one in candidates if one is not value), "")
-        found.metrics.append(Metric(value_id or _without_value(score_id, series, conventions), score, value, ignored))
-    found.metrics.sort(key=lambda metric: metric.metric_id)
+        publication.metrics.append(
+            Metric(value_id or _without_value(score_id, series, conventions), score, value, ignored)
+        )
+    publication.metrics.sort(key=lambda metric: metric.metric_id)
 
 
 def _titled(left: dict[str, list[Series]], title: str, conventions: Conventions) -> str | None:
@@ -257,11 +259,13 @@ def _without_value(score_id: str, series: dict[str, list[Series]], conventions: 
     return f"{score_id}-VALUE"
 
 
-def out_of_range(found: Publication) -> None:
+def out_of_range(publication: Publication) -> None:
     """Name scores outside 1.00 to 4.00."""
-    for series in [metric.score for metric in found.metrics] + found.aggregates + list(found.summary.values()):
+    for series in (
+        [metric.score for metric in publication.metrics] + publication.aggregates + list(publication.summary.values())
+    ):
         if series.unit.lower() != "score":
             continue
         scores = series.hundredths
         odd = np.flatnonzero(series.held & ((scores < WHOLE) | (scores > WORST)))
-        found.say("score_out_of_range", series, odd, [series.shown(i) for i in odd], "1.00 to 4.00")
+        publication.say("score_out_of_range", series, odd, [series.shown(i) for i in odd], "1.00 to 4.00")

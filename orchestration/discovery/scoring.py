@@ -349,29 +349,33 @@ def _banded(rule: Rule) -> Rule:
     return replace(rule, scoring_rule="bands", bands=tuple(bands), outside=outside, predicted=predicted)
 
 
-def name_contradictions(found: Publication, rule: Rule) -> None:
+def name_contradictions(publication: Publication, rule: Rule) -> None:
     """Name the cells that the rule of their own metric does not allow."""
     score, value = rule.metric.score, rule.metric.value
     cells = int(rule.scored.sum())
     if value is not None:
         alone = np.flatnonzero(value.held & ~score.held)
         if len(alone) <= value.held.sum() / SLIPS:
-            found.say("score_missing", value, alone, [value.shown(i) for i in alone], f"a row {score.published_id}")
+            publication.say(
+                "score_missing", value, alone, [value.shown(i) for i in alone], f"a row {score.published_id}"
+            )
     if rule.bands:
         odd = np.flatnonzero(rule.outside)
         told = [f"{score.shown(i)} of value {value.shown(i)}" for i in odd] if value is not None else []
-        found.say("score_against_band", score, odd, told, "the score of the values around it")
+        publication.say("score_against_band", score, odd, told, "the score of the values around it")
         return
     if rule.grid is None:
         return
     wrong = rule.grid.misfits & ~rule.outside
     if (wrong | rule.outside).sum() > cells / REFUSED:
         many = f"{int((wrong | rule.outside).sum())} of {cells} scores fit none"
-        found.say_of_league("scores_follow_no_rule", score, many, "a grid by rank, or whole scores")
+        publication.say_of_league("scores_follow_no_rule", score, many, "a grid by rank, or whole scores")
         return
     odd = np.flatnonzero(rule.outside)
     kind = "rank_against_score" if rule.ranked else "score_against_value"
-    found.say(kind, score, odd, [f"{score.shown(i)} of rank {rule.order[i]}" for i in odd], "scores rise with ranks")
+    publication.say(
+        kind, score, odd, [f"{score.shown(i)} of rank {rule.order[i]}" for i in odd], "scores rise with ranks"
+    )
     off = np.flatnonzero(wrong)
     expected = f"a score that {rule.grid.form.name} gives with {rule.grid.size} organisations"
-    found.say("score_off_grid", score, off, [score.shown(i) for i in off], expected)
+    publication.say("score_off_grid", score, off, [score.shown(i) for i in off], expected)

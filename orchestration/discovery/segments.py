@@ -32,17 +32,17 @@ def whole(series: Series) -> Whole:
     return np.where(series.held, series.values // MILLION, -1)
 
 
-def cuts_of(found: Publication, scope: str, score: Series, segment: Series) -> tuple[list[Cut], Finding]:
+def cuts_of(publication: Publication, scope: str, score: Series, segment: Series) -> tuple[list[Cut], Finding]:
     """Bounds of the cut points of a scope: the fewest organisations are left out whose removal sorts the segments."""
     scores, segments, cells = score.hundredths, whole(segment), usable(score) & segment.held
     lost = np.flatnonzero(usable(score) & ~segment.held)
-    if len(lost) <= len(found.organisations) / REFUSED:
-        found.say("segment_missing", score, lost, [score.shown(i) for i in lost], f"a row {segment.published_id}")
+    if len(lost) <= len(publication.organisations) / REFUSED:
+        publication.say("segment_missing", score, lost, [score.shown(i) for i in lost], f"a row {segment.published_id}")
     inside = _parted(scores, segments, cells)
     odd = np.flatnonzero(cells & ~inside)
     cuts = _cuts(scores[inside], segments[inside])
     expected = [_segment_text(cuts, int(scores[i])) for i in odd]
-    found.say(
+    publication.say(
         "segment_against_score",
         segment,
         odd,
@@ -134,7 +134,7 @@ class Step:
     finding: Finding
 
 
-def imposed(found: Publication, rule: str, before: Series, after: Series, flag: Series | None) -> Step:
+def imposed(publication: Publication, rule: str, before: Series, after: Series, flag: Series | None) -> Step:
     """Find the segment that a flag imposes on those who have it; the others keep theirs."""
     was, now = whole(before), whole(after)
     cells = before.held & after.held
@@ -147,9 +147,9 @@ def imposed(found: Publication, rule: str, before: Series, after: Series, flag: 
     expected = np.where(raised, np.maximum(was, to), was)
     if flag is not None:
         strange = np.flatnonzero(flag.held & ~np.isin(whole(flag), (0, 1)))
-        found.say("flag_out_of_range", flag, strange, [flag.shown(i) for i in strange], "0 or 1")
+        publication.say("flag_out_of_range", flag, strange, [flag.shown(i) for i in strange], "0 or 1")
     odd = np.flatnonzero(cells & (expected != now))
-    found.say(
+    publication.say(
         rule,
         after,
         odd,
@@ -183,7 +183,7 @@ def competition(keys: Sequence[tuple[Any, ...]]) -> list[int]:
 
 
 def order_of(
-    found: Publication, subject: str, ranked: Series, orders: dict[str, list[Whole]], complete: bool
+    publication: Publication, subject: str, ranked: Series, orders: dict[str, list[Whole]], complete: bool
 ) -> Finding:
     """By which figures the league is ordered: the order that gives most of the published places. Where part of the
     league is missing, only the order of the others is compared."""
@@ -201,10 +201,12 @@ def order_of(
     alike = [name for name in orders if name != best and len(tried[name]) == len(tried[best])]
     odd, of_them = tried[best], len(expected[best])
     if len(odd) > of_them / REFUSED:
-        found.say_of_league("places_follow_no_order", ranked, f"{len(odd)} of {of_them} places", f"places by {best}")
+        publication.say_of_league(
+            "places_follow_no_order", ranked, f"{len(odd)} of {of_them} places", f"places by {best}"
+        )
     else:
         places = [str(int(ranked.ranks[i])) for i in odd]
-        found.say("place_against_order", ranked, odd, places, [f"{expected[best][i]} by {best}" for i in odd])
+        publication.say("place_against_order", ranked, odd, places, [f"{expected[best][i]} by {best}" for i in odd])
     return Finding(
         subject,
         "order",
@@ -217,16 +219,16 @@ def order_of(
     )
 
 
-def missing_organisations(found: Publication) -> bool:
+def missing_organisations(publication: Publication) -> bool:
     """Say where published places leave gaps that no tie explains: part of the league is not in the file."""
     for measure in ("adjusted_segment", "average_score"):
-        ranked = found.summary.get(measure)
+        ranked = publication.summary.get(measure)
         ranks = np.sort(ranked.ranks[ranked.ranks > 0]) if ranked is not None else np.zeros(0, np.int64)
         if not len(ranks):
             continue
         gaps = int((ranks - 1 - np.searchsorted(ranks, ranks)).clip(0).max())
         if gaps > max(GAPS, len(ranks) / SLIPS):
-            told = f"{len(found.organisations)} organisations, the last in place {ranks[-1]}"
-            found.say_of_league("organisations_missing", ranked, told, "every place, or a tie before it")
+            told = f"{len(publication.organisations)} organisations, the last in place {ranks[-1]}"
+            publication.say_of_league("organisations_missing", ranked, told, "every place, or a tie before it")
             return True
     return False
