@@ -22,7 +22,7 @@ def made_up(name: str, count: int) -> leagues.League:
     scores = 1 + 3 * np.random.default_rng(count).random((count, METRICS))
     weights = np.ones(METRICS, np.int64)
     whole = np.rint(scores * leagues.SCORE).astype(np.int64)
-    averages = leagues.hundredths((whole * weights).sum(axis=1), np.full(count, METRICS))
+    averages = leagues.weighted_averages((whole * weights).sum(axis=1), np.full(count, METRICS))
     cuts = np.quantile(averages, [0.25, 0.5, 0.75]).astype(np.int64)
     league = leagues.League(
         quarter="2025-26-Q1",

@@ -34,6 +34,6 @@ class Contradiction:
     expected: str
 
 
-def hundredths(value: int) -> Decimal:
-    """Show hundredths as a number of two decimals."""
-    return Decimal(int(value)).scaleb(-2)
+def two_decimals(hundredths: int | None) -> Decimal | None:
+    """Show hundredths as a number of two decimals; none where there are none."""
+    return None if hundredths is None else Decimal(int(hundredths)).scaleb(-2)

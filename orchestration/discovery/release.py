@@ -12,11 +12,11 @@ import pandas as pd
 
 from orchestration.discovery import scoring, segments, weights
 from orchestration.discovery.conventions import MOST, REFUSED, SLIPS, Conventions
-from orchestration.discovery.evidence import Finding, hundredths
+from orchestration.discovery.evidence import Finding, two_decimals
 from orchestration.discovery.publication import Publication, Series, out_of_range, read
 from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import Rule, usable
-from orchestration.discovery.tables import COLUMNS, Discovered, League, segment_of, table, two_decimals, write_metrics
+from orchestration.discovery.tables import COLUMNS, Discovered, League, segment_of, table, write_metrics
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
 OVERALL = "overall"
@@ -183,8 +183,8 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
     odd = np.flatnonzero(~right)
     cells = np.flatnonzero(published | (found >= 0))
     for i in cells:
-        shown = hundredths(series.hundredths[i]) if published[i] else None
-        computed = hundredths(found[i]) if found[i] >= 0 else None
+        shown = two_decimals(series.hundredths[i]) if published[i] else None
+        computed = two_decimals(found[i]) if found[i] >= 0 else None
         league.rows["cells"].append(
             {
                 "quarter": publication.quarter,
@@ -205,7 +205,7 @@ def _reproduction(league: League, finding: Finding, series: Series, found: Any) 
         for i in odd:
             kind, said, expected = f"{measure}_not_reproduced", series.shown(i), "none: no score that counts"
             if found[i] >= 0:
-                expected = str(hundredths(found[i]))
+                expected = str(two_decimals(found[i]))
                 if not published[i]:
                     kind, said = f"{measure}_missing", "none"
                 elif abs(int(found[i]) - int(series.hundredths[i])) <= ROUNDED:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from orchestration.discovery.conventions import GAPS, REFUSED, SLIPS
-from orchestration.discovery.evidence import Finding, hundredths
+from orchestration.discovery.evidence import Finding, two_decimals
 from orchestration.discovery.publication import DECIMALS, Flags, Publication, Series, Whole
 from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import usable
@@ -46,7 +46,7 @@ def cuts_of(publication: Publication, scope: str, score: Series, segment: Series
         "segment_against_score",
         segment,
         odd,
-        [f"{segment.shown(i)} of score {hundredths(int(scores[i]))}" for i in odd],
+        [f"{segment.shown(i)} of score {two_decimals(int(scores[i]))}" for i in odd],
         expected,
     )
     agrees = 0
@@ -98,7 +98,7 @@ def _told(cuts: Sequence[Cut]) -> str:
 
 
 def _shown(value: int | None) -> str:
-    return "none" if value is None else str(hundredths(value))
+    return "none" if value is None else str(two_decimals(value))
 
 
 def _cuts(scores: Whole, segments: Whole) -> list[Cut]:

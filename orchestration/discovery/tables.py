@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from orchestration.discovery import scoring, weights
 from orchestration.discovery.conventions import PAIR_SEEN, SLIPS, WHOLE
-from orchestration.discovery.evidence import Contradiction, Finding, hundredths
+from orchestration.discovery.evidence import Contradiction, Finding, two_decimals
 from orchestration.discovery.publication import DECIMALS, Publication, Series, shown
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
@@ -303,7 +303,7 @@ def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
                 "league": publication.league,
                 "trust_code": publication.organisations[i],
                 "metric_id": rule.metric.metric_id,
-                "score": hundredths(score.hundredths[i]),
+                "score": two_decimals(score.hundredths[i]),
                 "score_exact": _exact(Fraction(int(variant.numerators[i]), WHOLE * variant.denominator), PLACES),
                 "value": _value(int(value.values[i])) if value is not None and value.held[i] else None,
                 "in_line": not rule.outside[i],
@@ -379,10 +379,6 @@ def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
             leave_one_out_of=int(cells.sum()),
         )
     )
-
-
-def two_decimals(value: int | None) -> Decimal | None:
-    return None if value is None else hundredths(value)
 
 
 def _value(value: int | None) -> Decimal | None:

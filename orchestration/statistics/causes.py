@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from orchestration.errors import LeagueError
-from orchestration.statistics.leagues import League, Whole, hundredths, place_keys, whole_weights
+from orchestration.statistics.leagues import League, Whole, place_keys, weighted_averages, whole_weights
 
 OF_SCORES = ("input revised", "rule changed", "population moved", "not explained")
 CAUSES = (*OF_SCORES, "override", "cut points", "others moved")
@@ -93,7 +93,7 @@ class TwoRankings:
         chosen = np.where(np.array(after, bool)[self.cause], self.scores[1], self.scores[0])
         totals = (chosen * self.weights[rule]).sum(axis=1)
         weights = ((chosen > 0) * self.weights[rule]).sum(axis=1)
-        return np.where(weights > 0, hundredths(totals, np.maximum(weights, 1)), -1)
+        return np.where(weights > 0, weighted_averages(totals, np.maximum(weights, 1)), -1)
 
 
 def side_by_side(before: League, after: League, weights: pd.DataFrame, causes: pd.Series[Any]) -> TwoRankings:

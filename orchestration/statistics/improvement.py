@@ -18,9 +18,9 @@ from orchestration.statistics.leagues import (
     Whole,
     decimals,
     false_discovery,
-    hundredths,
     place_keys,
     table,
+    weighted_averages,
 )
 
 CAUSES = ("own_scores", "own_metrics", "others", "cut_points", "override")
@@ -77,7 +77,7 @@ def own_averages(before: League, now: League, comparable: set[str]) -> Whole:
 
 def _average(league: League, scores: dict[str, int]) -> Whole:
     own = np.array([scores[metric] for metric in league.metrics])
-    return hundredths((own * league.weights).sum(), ((own > 0) * league.weights).sum())
+    return weighted_averages((own * league.weights).sum(), ((own > 0) * league.weights).sum())
 
 
 def places_by_cause(before: League, now: League, comparable: set[str]) -> dict[str, Real]:

@@ -67,7 +67,7 @@ class League:
 
     def weighed(self, weights: Whole) -> Whole:
         """Averages in hundredths, (n,), under other weights of the metrics, (M,)."""
-        return hundredths((self.scores * weights).sum(axis=-1), (self.held * weights).sum(axis=-1))
+        return weighted_averages((self.scores * weights).sum(axis=-1), (self.held * weights).sum(axis=-1))
 
 
 def place_keys(averages: Whole, cuts: Whole, floors: Whole) -> Whole:
@@ -83,8 +83,8 @@ def competition_ranks(keys: NDArray[Any]) -> Whole:
     return ranks.reshape(keys.shape)
 
 
-def hundredths(totals: Whole, weights: Whole) -> Whole:
-    """Weighted sums of scores by sums of weights, to hundredths, half up; eight decimals first, as the SQL rounds."""
+def weighted_averages(totals: Whole, weights: Whole) -> Whole:
+    """Averages in hundredths, half up: sums of scores by sums of weights; eight decimals first, as the SQL rounds."""
     return ((totals // weights + 50) // 100 + 500_000) // 1_000_000
 
 
@@ -189,9 +189,9 @@ def whole_weights(weights: Sequence[float] | pd.Series[Any]) -> Whole:
     return np.array([int(fraction * unit) for fraction in fractions], np.int64)
 
 
-def score(average: Any) -> Decimal:
+def two_decimals(hundredths: Any) -> Decimal:
     """Hundredths as a number of two decimals."""
-    return Decimal(int(average)).scaleb(-2)
+    return Decimal(int(hundredths)).scaleb(-2)
 
 
 def decimals(number: float, places: int = 3) -> Decimal:

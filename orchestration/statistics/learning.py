@@ -18,11 +18,11 @@ from orchestration.statistics.leagues import (
     SCORE,
     Real,
     decimals,
-    hundredths,
     in_units,
     levels_of,
     robust_deviation,
     table,
+    weighted_averages,
 )
 
 VALUE = 10**6  # a value of 1 in whole numbers
@@ -91,7 +91,7 @@ def candidates(
     units = in_units(held["score_exact"], SCORE)
     held = held.assign(
         badness=in_units(held["value"], VALUE) * held["polarity"].map({"lower": 1, "higher": -1}).astype(int),
-        hundredths=hundredths(units, np.ones_like(units)),
+        hundredths=weighted_averages(units, np.ones_like(units)),
     ).sort_values(["badness", "organisation_code"])
     of_metric = {
         key: rows.set_index("organisation_code")[["badness", "hundredths"]]

@@ -23,10 +23,10 @@ from orchestration.statistics.leagues import (
     competition_ranks,
     decimals,
     generator,
-    hundredths,
     limits_around,
-    score,
     table,
+    two_decimals,
+    weighted_averages,
 )
 
 DRAWS = 2_000  # 50 lie beyond each 95% limit. We chose it on 2026-11-22; no comparison is on record
@@ -134,7 +134,7 @@ def measured_averages(league: League, measured: pd.DataFrame, draws: int = DRAWS
             if code in where and league.held[where[code], column]:
                 scores[:, where[code], column] = np.rint(found[:, i] * SCORE)
                 drawn[where[code], column] = pd.notna(count)
-    return hundredths((scores * league.weights).sum(axis=-1), (league.held * league.weights).sum(axis=-1)), drawn
+    return weighted_averages((scores * league.weights).sum(axis=-1), (league.held * league.weights).sum(axis=-1)), drawn
 
 
 def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table:
@@ -154,8 +154,8 @@ def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table
                     "league": league.name,
                     "organisation_code": code,
                     "metrics_measured": int(drawn[i].sum()),
-                    "average_score_low": score(low[i]),
-                    "average_score_high": score(high[i]),
+                    "average_score_low": two_decimals(low[i]),
+                    "average_score_high": two_decimals(high[i]),
                     "rank_low": int(best[i]),
                     "rank_high": int(worst[i]),
                     "rank_variance": decimals(float(ranks[:, i].var())),

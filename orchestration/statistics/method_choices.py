@@ -19,9 +19,9 @@ from orchestration.statistics.leagues import (
     Whole,
     competition_ranks,
     decimals,
-    hundredths,
     limits,
     table,
+    weighted_averages,
 )
 
 BASE_RUNS = 1024  # a power of two, as the design needs; times the number of choices plus two
@@ -88,8 +88,8 @@ def averaged(scores: Real, weights: Whole, geometric: bool) -> Whole:
     totals, divisors = (weights * terms).sum(axis=-1), weights.sum(axis=-1)
     if geometric:
         means = np.rint(np.exp(totals / np.maximum(divisors, 1) / SCORE) * SCORE).astype(np.int64)
-        return np.where(divisors > 0, hundredths(means, np.ones_like(means)), WORST)
-    return np.where(divisors > 0, hundredths(totals, np.maximum(divisors, 1)), WORST)
+        return np.where(divisors > 0, weighted_averages(means, np.ones_like(means)), WORST)
+    return np.where(divisors > 0, weighted_averages(totals, np.maximum(divisors, 1)), WORST)
 
 
 def placed(league: League, averages: Whole, segments: str, override: Any) -> Whole:

@@ -21,12 +21,12 @@ from orchestration.statistics.leagues import (
     competition_ranks,
     decimals,
     generator,
-    hundredths,
     in_units,
     limits_around,
     place_keys,
-    score,
     table,
+    two_decimals,
+    weighted_averages,
     whole_weights,
 )
 from orchestration.statistics.robustness import finance_metrics, without
@@ -95,7 +95,7 @@ def _chance(quarter: str, code: str, draws: int, metrics: int) -> Real:
 def _drawn(scores: Whole, weights: Whole, chance: Real) -> Whole:
     """Averages in hundredths, (draws,), of the scores that random numbers, (M, draws), choose among M."""
     chosen = (chance * scores.size).astype(np.int64)
-    return hundredths((scores * weights)[chosen].sum(axis=0), weights[chosen].sum(axis=0))
+    return weighted_averages((scores * weights)[chosen].sum(axis=0), weights[chosen].sum(axis=0))
 
 
 def pair_shares(keys: Whole) -> tuple[Real, Real]:
@@ -151,8 +151,8 @@ def _rows(league: League) -> list[dict[str, Any]]:
                 "quarter": league.quarter,
                 "league": league.name,
                 "organisation_code": code,
-                "average_score_low": score(low[i]),
-                "average_score_high": score(high[i]),
+                "average_score_low": two_decimals(low[i]),
+                "average_score_high": two_decimals(high[i]),
                 "rank_low": int(best[i]),
                 "rank_high": int(worst[i]),
                 "rank_variance": decimals(float(ranks[:, i].var())),
@@ -185,7 +185,7 @@ def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
         for i, code in enumerate(codes):
             its = of_whom == code
             metrics = int(its.sum())
-            own[i] = hundredths((units[its] * weights[its]).sum(), weights[its].sum())
+            own[i] = weighted_averages((units[its] * weights[its]).sum(), weights[its].sum())
             averages[i] = own[i]  # one metric is drawn every time
             if metrics > 1:
                 averages[i] = _drawn(units[its], weights[its], _chance(quarter, code, DRAWS, metrics))
@@ -198,8 +198,8 @@ def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
                 "league": league,
                 "scope": scope,
                 "organisation_code": code,
-                "average_score_low": score(low[i]),
-                "average_score_high": score(high[i]),
+                "average_score_low": two_decimals(low[i]),
+                "average_score_high": two_decimals(high[i]),
                 "rank_low": int(best[i]),
                 "rank_high": int(worst[i]),
             }

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.statistics.leagues import League, Real, Whole, competition_ranks, decimals, hundredths, table
+from orchestration.statistics.leagues import League, Real, Whole, competition_ranks, decimals, table, weighted_averages
 
 FINANCE = "finance"  # the domain whose place in the average of a care provider is disputed
 OVERRIDE = "override"
@@ -47,7 +47,7 @@ def without(league: League, left_out: NDArray[np.bool_]) -> Whole:
     rest = league.held[:, ~left_out].any(axis=1)
     averages = league.averages.copy()
     totals = (league.scores[rest] * weights).sum(axis=1)
-    averages[rest] = hundredths(totals, (league.held[rest] * weights).sum(axis=1))
+    averages[rest] = weighted_averages(totals, (league.held[rest] * weights).sum(axis=1))
     return averages
 
 

@@ -140,7 +140,7 @@ def assert_competition_ranks(ranks: Sequence[int]) -> None:
 def test_averages_equal_the_oracle(half_hundredths: int, nudge: int, weight: int, rest: int) -> None:
     total = weight * (half_hundredths * SCORE // 200 + nudge) + rest % weight
     expected = half_up(half_up(Fraction(total, weight * SCORE), 8), 2) * 100
-    assert leagues.hundredths(np.array([total]), np.array([weight]))[0] == expected
+    assert leagues.weighted_averages(np.array([total]), np.array([weight]))[0] == expected
 
 
 @examples

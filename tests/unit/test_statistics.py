@@ -87,7 +87,7 @@ def a_league(
         weights=weighing,
         floors=np.array(floors or [0] * count),
         cuts=np.array(cuts),
-        averages=leagues.hundredths((whole * weighing).sum(axis=1), (held * weighing).sum(axis=1)),
+        averages=leagues.weighted_averages((whole * weighing).sum(axis=1), (held * weighing).sum(axis=1)),
         ranks=np.zeros(count, np.int64),
     )
     return replace(league, ranks=league.place(league.averages))
@@ -258,7 +258,9 @@ def test_rank_sets_of_the_toy_example(anchors: dict[str, Any]) -> None:
 def test_worked_example_of_the_manual(anchors: dict[str, Any]) -> None:
     example = anchors["manual_2025_26_worked_example"]
     total = round(Fraction(str(example["scores_sum"])) * SCORE)
-    assert leagues.hundredths(np.array([total]), np.array([example["metrics"]]))[0] == round(100 * example["average"])
+    assert leagues.weighted_averages(np.array([total]), np.array([example["metrics"]]))[0] == round(
+        100 * example["average"]
+    )
 
 
 # Averages, places, ranges.
@@ -277,7 +279,7 @@ def test_worked_example_of_the_manual(anchors: dict[str, Any]) -> None:
     ],
 )
 def test_averages_are_rounded_half_up_after_eight_decimals(total: str, weight: int, average: int) -> None:
-    assert leagues.hundredths(np.array([int(Fraction(total) * SCORE)]), np.array([weight])).tolist() == [average]
+    assert leagues.weighted_averages(np.array([int(Fraction(total) * SCORE)]), np.array([weight])).tolist() == [average]
 
 
 def test_equal_keys_share_the_best_rank() -> None:
@@ -1036,8 +1038,8 @@ def test_a_measured_range_is_widened_to_a_rank_that_the_draws_miss(value: float,
     assert 1 < drawn[0] < drawn[1] < 21
     assert (own["rank_low"], own["rank_high"]) == (min(rank, drawn[0]), max(rank, drawn[1]))
     low, high = leagues.limits(averages[:, 0])
-    assert own["average_score_low"] == leagues.score(min(low, league.averages[0]))
-    assert own["average_score_high"] == leagues.score(max(high, league.averages[0]))
+    assert own["average_score_low"] == leagues.two_decimals(min(low, league.averages[0]))
+    assert own["average_score_high"] == leagues.two_decimals(max(high, league.averages[0]))
 
 
 def test_a_league_none_of_whose_metrics_has_counts_is_not_listed() -> None:
