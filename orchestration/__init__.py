@@ -1,1 +1,1 @@
-"""The orchestration package: extract, land, stage, metric, score, rank and publish NHS league tables."""
+"""The orchestration package: extract, land, stage, metric, score, rank, insight, and publish NHS league tables."""

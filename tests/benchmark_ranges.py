@@ -11,7 +11,7 @@ import time
 
 import numpy as np
 
-from orchestration.statistics import leagues, ranges
+from orchestration.statistics import leagues, numbers, ranges
 
 LEAGUES = {"acute": 134, "mental_health_community": 61, "ambulance": 10}
 METRICS = 22
@@ -45,12 +45,12 @@ def made_up(name: str, count: int) -> leagues.League:
 def vectorised() -> None:
     for name, count in LEAGUES.items():
         league = made_up(name, count)
-        leagues.limits(league.place(ranges.resampled_averages(league)[0]))
+        numbers.limits(league.place(ranges.resampled_averages(league)[0]))
 
 
 def plain_loop() -> None:
     """One draw after the other, one trust after the other."""
-    chance = np.random.default_rng(leagues.SEED)
+    chance = np.random.default_rng(numbers.SEED)
     for name, count in LEAGUES.items():
         league = made_up(name, count)
         scores = league.scores / leagues.SCORE

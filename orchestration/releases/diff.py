@@ -14,7 +14,7 @@ import pandas as pd
 
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
-from orchestration.statistics import leagues
+from orchestration.statistics import leagues, numbers
 from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
 from orchestration.statistics.leagues import League
 
@@ -305,7 +305,7 @@ def _by_arithmetic(before: League, after: League, scored: pd.DataFrame) -> dict[
             row: dict[str, Any] = {"cause": cause, "interaction": together}
             if cause in places:  # else it would hold no score with this cause alone
                 row["rank_with_cause"] = alone[cause].ranks[i]
-                row["average_score_with_cause"] = leagues.two_decimals(alone[cause].averages[i])
+                row["average_score_with_cause"] = numbers.two_decimals(alone[cause].averages[i])
                 row["segment_with_cause"] = alone[cause].segments[i]
                 row["places"] = places[cause]
             if cause == OTHERS:

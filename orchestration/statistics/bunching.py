@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.statistics.leagues import Real, decimals, levels_of, robust_deviation, table
+from orchestration.statistics.numbers import Real, decimals, levels_of, robust_deviation, table
 
 COLUMNS = {
     "quarter": pa.string(),

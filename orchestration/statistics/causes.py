@@ -15,7 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from orchestration.errors import LeagueError
-from orchestration.statistics.leagues import League, Whole, place_keys, weighted_averages, whole_weights
+from orchestration.statistics.leagues import League, place_keys, weighted_averages, whole_weights
+from orchestration.statistics.numbers import Whole
 
 OF_SCORES = ("input revised", "rule changed", "population moved", "not explained")
 CAUSES = (*OF_SCORES, "override", "cut points", "others moved")

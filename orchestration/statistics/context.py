@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import (
-    SCORE,
-    League,
+from orchestration.statistics.leagues import SCORE, League
+from orchestration.statistics.numbers import (
     Real,
     competition_ranks,
     decimals,

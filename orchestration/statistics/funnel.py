@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import (
+from orchestration.statistics.numbers import (
     Real,
     Whole,
     competition_ranks,

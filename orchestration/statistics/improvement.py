@@ -11,17 +11,8 @@ import pandas as pd
 import pyarrow as pa
 from scipy.special import stdtr, stdtrit
 
-from orchestration.statistics.leagues import (
-    SCORE,
-    League,
-    Real,
-    Whole,
-    decimals,
-    false_discovery,
-    place_keys,
-    table,
-    weighted_averages,
-)
+from orchestration.statistics.leagues import SCORE, League, place_keys, weighted_averages
+from orchestration.statistics.numbers import Real, Whole, decimals, false_discovery, table
 
 CAUSES = ("own_scores", "own_metrics", "others", "cut_points", "override")
 METRICS_NEEDED = 3  # a spread of two differences decides nothing

@@ -14,16 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import (
-    SCORE,
-    Real,
-    decimals,
-    in_units,
-    levels_of,
-    robust_deviation,
-    table,
-    weighted_averages,
-)
+from orchestration.statistics.leagues import SCORE, weighted_averages
+from orchestration.statistics.numbers import Real, decimals, in_units, levels_of, robust_deviation, table
 
 VALUE = 10**6  # a value of 1 in whole numbers
 CHANGES = "changes between the quarters"

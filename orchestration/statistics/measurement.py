@@ -15,9 +15,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import betaincinv
 
-from orchestration.statistics.leagues import (
-    SCORE,
-    League,
+from orchestration.statistics.leagues import SCORE, League, weighted_averages
+from orchestration.statistics.numbers import (
     Real,
     Whole,
     competition_ranks,
@@ -26,7 +25,6 @@ from orchestration.statistics.leagues import (
     limits_around,
     table,
     two_decimals,
-    weighted_averages,
 )
 
 DRAWS = 2_000  # 50 lie beyond each 95% limit. We chose it on 2026-11-22; no comparison is on record

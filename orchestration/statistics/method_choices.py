@@ -11,18 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.statistics.leagues import (
-    SCORE,
-    SEED,
-    League,
-    Real,
-    Whole,
-    competition_ranks,
-    decimals,
-    limits,
-    table,
-    weighted_averages,
-)
+from orchestration.statistics.leagues import SCORE, League, weighted_averages
+from orchestration.statistics.numbers import SEED, Real, Whole, competition_ranks, decimals, limits, table
 
 BASE_RUNS = 1024  # a power of two, as the design needs; times the number of choices plus two
 UNIT = 10**6  # weights as whole numbers: no sum depends on its order

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from orchestration.statistics.leagues import (
-    SCORE,
-    League,
+from orchestration.statistics.leagues import SCORE, League, place_keys, weighted_averages, whole_weights
+from orchestration.statistics.numbers import (
     Real,
     Whole,
     competition_ranks,
@@ -23,11 +22,8 @@ from orchestration.statistics.leagues import (
     generator,
     in_units,
     limits_around,
-    place_keys,
     table,
     two_decimals,
-    weighted_averages,
-    whole_weights,
 )
 from orchestration.statistics.robustness import finance_metrics, without
 

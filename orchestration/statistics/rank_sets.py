@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from orchestration.statistics.leagues import SCORE, League, Real, Whole, decimals, generator, table
+from orchestration.statistics.leagues import SCORE, League
+from orchestration.statistics.numbers import Real, Whole, decimals, generator, table
 
 DRAWS = 4_000  # of the largest of all differences. We chose it on 2026-11-22; no comparison is on record
 LEVEL = 0.95

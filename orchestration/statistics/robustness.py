@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from orchestration.statistics.leagues import League, Real, Whole, competition_ranks, decimals, table, weighted_averages
+from orchestration.statistics.leagues import League, weighted_averages
+from orchestration.statistics.numbers import Real, Whole, competition_ranks, decimals, table
 
 FINANCE = "finance"  # the domain whose place in the average of a care provider is disputed
 OVERRIDE = "override"

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Whole = NDArray[np.int64]
+from orchestration.statistics.numbers import Whole
+
 Truth = NDArray[np.bool_]
 
 LIMIT = 2.66  # mean moving ranges between mean and limit: 3 / 1.128, as in any XmR chart

@@ -12,7 +12,8 @@ import pandas as pd
 import pyarrow as pa
 
 from orchestration.statistics import measurement, method_choices, ranges, rank_sets
-from orchestration.statistics.leagues import League, table
+from orchestration.statistics.leagues import League
+from orchestration.statistics.numbers import table
 
 KEY = ("quarter", "league", "organisation_code")
 PARTS = {

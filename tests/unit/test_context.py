@@ -12,7 +12,7 @@ import pytest
 from scipy import linalg
 
 from orchestration.statistics import context
-from orchestration.statistics.leagues import generator
+from orchestration.statistics.numbers import generator
 from tests.unit.test_statistics import QUARTER, a_league
 
 N = 47

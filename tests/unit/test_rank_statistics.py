@@ -18,7 +18,16 @@ import pyarrow as pa
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from orchestration.statistics import improvement, leagues, measurement, method_choices, ranges, rank_sets, robustness
+from orchestration.statistics import (
+    improvement,
+    leagues,
+    measurement,
+    method_choices,
+    numbers,
+    ranges,
+    rank_sets,
+    robustness,
+)
 from orchestration.statistics.improvement import CAUSES
 from orchestration.statistics.leagues import SCORE, League
 from tests.oracle import half_up
@@ -146,7 +155,7 @@ def test_averages_equal_the_oracle(half_hundredths: int, nudge: int, weight: int
 @examples
 @given(keys=st.lists(st.integers(0, 6), min_size=1, max_size=12))
 def test_ranks_are_those_of_a_competition(keys: list[int]) -> None:
-    ranks = leagues.competition_ranks(np.array([keys, keys[::-1]])).tolist()
+    ranks = numbers.competition_ranks(np.array([keys, keys[::-1]])).tolist()
     assert ranks[0] == ranks[1][::-1] == ranks_by_counting(keys)
     assert_competition_ranks(ranks[0])
 
@@ -161,7 +170,7 @@ def test_weights_of_twelve_decimals_keep_their_proportions(parts: list[Fraction]
 @examples
 @given(draws=st.lists(st.integers(0, 20), min_size=1, max_size=200), level=st.sampled_from([0.5, 0.9, 0.95]))
 def test_an_interval_leaves_out_no_more_than_its_tails(draws: list[int], level: float) -> None:
-    low, high = leagues.limits(np.array(draws), level)
+    low, high = numbers.limits(np.array(draws), level)
     tail = (1 - Fraction(str(level))) / 2 * len(draws)
     assert low in draws and high in draws
     below, above = (sum(draw < low for draw in draws), sum(draw > high for draw in draws))
@@ -175,7 +184,7 @@ def test_a_constant_added_to_all_scores_moves_nobody_by_average(league: League, 
     raised = replace(league, scores=np.where(league.held, league.scores + constant * (SCORE // 100), 0))
     averages = raised.weighed(raised.weights)
     assert (averages == league.averages + constant).all()
-    assert (leagues.competition_ranks(averages) == leagues.competition_ranks(league.averages)).all()
+    assert (numbers.competition_ranks(averages) == numbers.competition_ranks(league.averages)).all()
 
 
 @examples
@@ -251,7 +260,7 @@ def test_who_else_is_in_the_league_does_not_change_an_average_range(league: Leag
         codes=tuple(league.codes[i] for i in chosen),
         **{field: getattr(league, field)[chosen] for field in ("scores", "held", "values", "averages")},
         floors=np.zeros(len(chosen), np.int64),
-        ranks=leagues.competition_ranks(league.averages[chosen]),
+        ranks=numbers.competition_ranks(league.averages[chosen]),
     )
     found, of_part = (ranges.likely_ranges([each]).to_pandas() for each in (league, part))
     ends = ["organisation_code", "average_score_low", "average_score_high"]
@@ -270,7 +279,7 @@ def test_more_metrics_of_the_same_quality_never_widen_the_ranges_on_average(leag
     )
 
     def width(of: League) -> int:
-        low, high = leagues.limits(ranges.resampled_averages(of)[0])
+        low, high = numbers.limits(ranges.resampled_averages(of)[0])
         return int((high - low).sum())
 
     assert more.weighed(more.weights).tolist() == league.averages.tolist()
@@ -284,7 +293,7 @@ def test_four_times_as_many_drawn_metrics_narrow_the_ranges(seed: int, step: int
     scores = 1 + Fraction(3, step) * np.random.default_rng(seed).integers(0, step + 1, (12, 24))
 
     def width(metrics: int) -> float:
-        low, high = leagues.limits(ranges.resampled_averages(a_league(scores[:, :metrics].tolist()), 2000)[0])
+        low, high = numbers.limits(ranges.resampled_averages(a_league(scores[:, :metrics].tolist()), 2000)[0])
         return float((high - low).mean())
 
     assert width(24) < 0.8 * width(6)
@@ -309,7 +318,7 @@ def test_expected_ranks_add_up_and_keep_to_the_league(averages: list[float], err
 @given(league=some_leagues(organisations=(1, 8), metrics=(2, 5)))
 def test_rank_sets_hold_the_rank_by_average_and_bands_follow_each_other(league: League) -> None:
     rows = rank_sets.rank_sets([league]).to_pylist()
-    by_average = leagues.competition_ranks(league.averages)
+    by_average = numbers.competition_ranks(league.averages)
     assert len(rows) in (0, len(league.codes))
     for row, rank in zip(rows, by_average, strict=bool(rows)):
         assert row["best_rank"] <= rank <= row["worst_rank"]
@@ -343,7 +352,7 @@ def test_pairs_told_apart_do_not_contradict_each_other(tenths: list[int], errors
     shuffled = rank_sets.told_apart(estimates[order], spread[order], noise[:, order])
     assert (shuffled == better[np.ix_(order, order)]).all()
     best, worst = rank_sets.rank_limits(better)
-    ranks = leagues.competition_ranks(-estimates)
+    ranks = numbers.competition_ranks(-estimates)
     assert (best <= ranks).all() and (ranks <= worst).all()
 
 

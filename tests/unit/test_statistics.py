@@ -30,12 +30,14 @@ from orchestration.statistics import (
     leagues,
     measurement,
     method_choices,
+    numbers,
     ranges,
     rank_sets,
     robustness,
     uncertainty,
 )
-from orchestration.statistics.leagues import SCORE, League, decimals, false_discovery
+from orchestration.statistics.leagues import SCORE, League
+from orchestration.statistics.numbers import decimals, false_discovery
 from tests.oracle import half_up
 
 ROOT = Path(__file__).parents[2]
@@ -221,7 +223,7 @@ def test_equal_weights_give_the_published_index_and_ranks(achievement: dict[str,
     published = [achievement["EW_scores"][country] for country in achievement["countries"]]
     assert np.allclose(1 - league.averages / 10**5, published, rtol=0, atol=0.00051)
     assert league.ranks.tolist() == achievement["ranks"]["EW"]
-    assert leagues.competition_ranks(league.averages).tolist() == achievement["ranks"]["EW"]
+    assert numbers.competition_ranks(league.averages).tolist() == achievement["ranks"]["EW"]
 
 
 @pytest.mark.parametrize(("weights", "reproduced"), [("BAP", 23), ("FA", 19), ("AHP", 20)])
@@ -244,13 +246,13 @@ def test_a_metric_left_out_shifts_ranks_as_far_as_computed_elsewhere(achievement
 
 def test_distance_from_best_to_worst_shifts_ranks_as_far_as_computed_elsewhere(achievement: dict[str, Any]) -> None:
     by_distance = method_choices.normalised(achievement["league"])[2].mean(axis=1)
-    shift = np.abs(leagues.competition_ranks(by_distance.round(9)) - achievement["ranks"]["EW"]).mean()
+    shift = np.abs(numbers.competition_ranks(by_distance.round(9)) - achievement["ranks"]["EW"]).mean()
     assert round(shift, 4) == achievement["minmax23_EW_R_S_vs_published"]
 
 
 def test_rank_sets_of_the_toy_example(anchors: dict[str, Any]) -> None:
     toy = anchors["rank_confidence_sets_toy"]
-    noise = leagues.generator("toy").standard_normal((4000, 4))
+    noise = numbers.generator("toy").standard_normal((4000, 4))
     best, worst = rank_sets.rank_limits(rank_sets.told_apart(np.array(toy["x"]), np.sqrt(toy["var"]), noise))
     assert (best.tolist(), worst.tolist()) == (toy["L"], toy["U"])
 
@@ -283,8 +285,8 @@ def test_averages_are_rounded_half_up_after_eight_decimals(total: str, weight: i
 
 
 def test_equal_keys_share_the_best_rank() -> None:
-    assert leagues.competition_ranks(np.array([5, 5, 7])).tolist() == [1, 1, 3]
-    assert leagues.competition_ranks(np.array([[9, 1, 9], [0, 0, 0], [3, 2, 1]])).tolist() == [
+    assert numbers.competition_ranks(np.array([5, 5, 7])).tolist() == [1, 1, 3]
+    assert numbers.competition_ranks(np.array([[9, 1, 9], [0, 0, 0], [3, 2, 1]])).tolist() == [
         [2, 1, 2],
         [1, 1, 1],
         [3, 2, 1],
@@ -299,15 +301,15 @@ def test_weights_keep_their_proportions_as_whole_numbers() -> None:
 
 def test_a_percentile_interval_ends_at_values_drawn() -> None:
     draws = np.random.default_rng(1).permutation(np.arange(1, 102))
-    assert leagues.limits(draws) == (3, 99)
-    assert leagues.limits(draws, 0.9) == (6, 96)
+    assert numbers.limits(draws) == (3, 99)
+    assert numbers.limits(draws, 0.9) == (6, 96)
 
 
 def test_every_name_has_random_numbers_of_its_own() -> None:
     names = [("Q1", "T1"), ("Q1", "T2"), ("Q2", "T1"), ("Q1", "T1", "M1"), ("Q1", "1T")]
-    first = {tuple(leagues.generator(*name).random(3)) for name in names}
+    first = {tuple(numbers.generator(*name).random(3)) for name in names}
     assert len(first) == len(names)
-    assert first == {tuple(leagues.generator(*name).random(3)) for name in names}
+    assert first == {tuple(numbers.generator(*name).random(3)) for name in names}
 
 
 def test_an_average_at_the_cut_belongs_to_the_better_segment_and_the_override_to_a_worse() -> None:
@@ -335,8 +337,8 @@ def test_likely_ranges_equal_a_plain_loop() -> None:
         scores = {m: Fraction(int(league.scores[i, m]), SCORE) for m in own}
         averages = []
         found: dict[tuple[int, ...], int] = {}
-        for numbers in leagues.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist():
-            drawn = tuple(sorted(own[int(number * len(own))] for number in numbers))
+        for drawn_numbers in numbers.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist():
+            drawn = tuple(sorted(own[int(number * len(own))] for number in drawn_numbers))
             if drawn not in found:
                 total = sum((scores[m] * int(league.weights[m]) for m in drawn), Fraction(0))
                 mean = total / sum(int(league.weights[m]) for m in drawn)
@@ -389,7 +391,7 @@ def test_a_range_is_widened_to_a_rank_that_the_draws_miss(average: int, rank: in
     league = a_league([[Fraction(average, 100)] * 6, *[[1, 3] * 3] * 20], cuts=(400, 400, 400))
     assert league.ranks[0] == rank
     own = ranges.likely_ranges([league]).to_pylist()[0]
-    drawn = leagues.limits(league.place(ranges.resampled_averages(league)[0])[:, 0])
+    drawn = numbers.limits(league.place(ranges.resampled_averages(league)[0])[:, 0])
     assert 1 < drawn[0] < drawn[1] < 21
     assert (own["rank_low"], own["rank_high"]) == (min(rank, drawn[0]), max(rank, drawn[1]))
 
@@ -400,7 +402,7 @@ def test_what_is_said_without_override_and_finance_and_of_pairs_equals_a_plain_l
     averages: list[list[list[int]]] = [[], []]
     for i, code in enumerate(league.codes):
         own = [m for m in range(5) if league.held[i, m]]
-        chance = leagues.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
+        chance = numbers.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
         for chosen, found in zip((own, [m for m in own if m not in (1, 3)]), averages, strict=True):
             drawn = [tuple(chosen[int(number * len(chosen))] for number in row[: len(chosen)]) for row in chance]
             weighed = {metrics: average_of(league, i, metrics or own) for metrics in {*drawn}}
@@ -443,7 +445,7 @@ def test_ranges_of_a_selection_equal_a_plain_loop() -> None:
     draws = []
     for i, code in enumerate(league.codes):
         own = [m for m in range(4) if league.held[i, m]]
-        chance = leagues.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
+        chance = numbers.generator(QUARTER, code).random((ranges.DRAWS, len(own))).tolist()
         drawn = [tuple(sorted(own[int(number * len(own))] for number in row)) for row in chance]
         weighed = {metrics: average_of(league, i, metrics) for metrics in {*drawn}}
         draws.append([weighed[metrics] for metrics in drawn])
@@ -545,7 +547,7 @@ def test_stepping_down_tells_more_apart() -> None:
 
 
 def test_the_same_is_never_told_apart_and_the_far_always() -> None:
-    noise = leagues.generator("far").standard_normal((4000, 4))
+    noise = numbers.generator("far").standard_normal((4000, 4))
     same = rank_sets.told_apart(np.array([3.0, 3.0, 3.0, 3.0]), np.array([0.1, 0.1, 1e-9, 0]), noise)
     assert not same.any()
     far = rank_sets.told_apart(np.array([0.0, 100.0, 200.0, 200.0]), np.ones(4), noise)
@@ -554,7 +556,7 @@ def test_the_same_is_never_told_apart_and_the_far_always() -> None:
 
 
 def test_what_has_no_error_needs_no_test() -> None:
-    noise = leagues.generator("exact").standard_normal((1000, 3))
+    noise = numbers.generator("exact").standard_normal((1000, 3))
     better = rank_sets.told_apart(np.array([1.0, 1.0, 1.01]), np.zeros(3), noise)
     assert better.astype(int).tolist() == [[0, 0, 0], [0, 0, 0], [1, 1, 0]]
 
@@ -809,7 +811,7 @@ def test_shares_explained_of_functions_whose_indices_are_known() -> None:
     from SALib.sample import sobol
 
     problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[-1, 1]] * 3}
-    a, b, c = sobol.sample(problem, 1024, calc_second_order=False, seed=leagues.SEED).T
+    a, b, c = sobol.sample(problem, 1024, calc_second_order=False, seed=numbers.SEED).T
     outputs = np.column_stack([a + 2 * b + 3 * c, 1000 + 50 * a * b, a, np.ones_like(a)])
     first, total = method_choices.shares_explained(outputs, 3)
     assert np.allclose(first[:, 0], np.array([1, 4, 9]) / 14, atol=0.02)
@@ -1034,12 +1036,12 @@ def test_a_measured_range_is_widened_to_a_rank_that_the_draws_miss(value: float,
     assert league.ranks[0] == rank
     own = measurement.measurement_error([league], population).to_pylist()[0]
     averages, _ = measurement.measured_averages(league, population)
-    drawn = leagues.limits(league.place(averages)[:, 0])
+    drawn = numbers.limits(league.place(averages)[:, 0])
     assert 1 < drawn[0] < drawn[1] < 21
     assert (own["rank_low"], own["rank_high"]) == (min(rank, drawn[0]), max(rank, drawn[1]))
-    low, high = leagues.limits(averages[:, 0])
-    assert own["average_score_low"] == leagues.two_decimals(min(low, league.averages[0]))
-    assert own["average_score_high"] == leagues.two_decimals(max(high, league.averages[0]))
+    low, high = numbers.limits(averages[:, 0])
+    assert own["average_score_low"] == numbers.two_decimals(min(low, league.averages[0]))
+    assert own["average_score_high"] == numbers.two_decimals(max(high, league.averages[0]))
 
 
 def test_a_league_none_of_whose_metrics_has_counts_is_not_listed() -> None:

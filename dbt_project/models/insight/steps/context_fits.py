@@ -1,11 +1,11 @@
-from orchestration.statistics import context, leagues
+from orchestration.statistics import context, numbers
 
 
 def model(dbt, session):
     known = dbt.ref("context").df()
     if known.empty:
-        return leagues.table([], context.FITS)
-    levels = leagues.levels_of(dbt.ref("decision_levels").df())
+        return numbers.table([], context.FITS)
+    levels = numbers.levels_of(dbt.ref("decision_levels").df())
     scores = context.scores_of(
         dbt.ref("league_ranks").df(), dbt.ref("domain_scores").df(), dbt.ref("metric_scores").df()
     )
