@@ -780,12 +780,12 @@ class Audit:
         scores = scores[(scores["counted"] == "true") & scores["organisation_code"].isin(placings["organisation_code"])]
         scores[["score_exact", "weight"]] = scores[["score_exact", "weight"]].apply(pd.to_numeric)
         scores["value"] = None
-        rules = pd.DataFrame(
+        leagues_in_statistics = pd.DataFrame(
             {"quarter": self.quarter, "league": league}
             | {f"cut_{cut['better_segment']}": float(cut["cut_point"]) for cut in self.cuts_of(league)}
             for league in placings["league"].unique()
         )
-        drawn = ranges.likely_ranges(leagues.read(rules, placings, scores)).to_pylist()
+        drawn = ranges.likely_ranges(leagues.read(leagues_in_statistics, placings, scores)).to_pylist()
         return {row["organisation_code"]: row for row in drawn}
 
     def likely(self, row: Cells, column: str) -> Found:

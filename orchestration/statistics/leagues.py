@@ -76,58 +76,58 @@ def weighted_averages(totals: Whole, weights: Whole) -> Whole:
     return ((totals // weights + 50) // 100 + 500_000) // 1_000_000
 
 
-def read(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
+def read(leagues_in_statistics: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
     """The leagues of `leagues_in_statistics`, `league_ranks` and `scores_behind_ranks`, by quarter and name.
 
     Raises LeagueError where the three are not about the same organisations, and where the arithmetic here does not give
     the averages and ranks of `league_ranks`.
     """
     leagues = []
-    for rule in rules.sort_values(["quarter", "league"]).itertuples():
-        placed = league_ranks[(league_ranks["quarter"] == rule.quarter) & (league_ranks["league"] == rule.league)]
-        scored = scores[(scores["quarter"] == rule.quarter) & (scores["league"] == rule.league)]
-        leagues.append(_league(rule, placed[placed["rank"].notna()].sort_values("organisation_code"), scored))
+    for row in leagues_in_statistics.sort_values(["quarter", "league"]).itertuples():
+        placed = league_ranks[(league_ranks["quarter"] == row.quarter) & (league_ranks["league"] == row.league)]
+        scored = scores[(scores["quarter"] == row.quarter) & (scores["league"] == row.league)]
+        leagues.append(_league(row, placed[placed["rank"].notna()].sort_values("organisation_code"), scored))
     return leagues
 
 
-def asked_for(rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
+def asked_for(leagues_in_statistics: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame) -> list[League]:
     """As `read`, without the quarter before."""
-    return read(rules[rules["role"] == "asked for"], league_ranks, scores)
+    return read(leagues_in_statistics[leagues_in_statistics["role"] == "asked for"], league_ranks, scores)
 
 
-def _league(rule: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
+def _league(row: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
     codes = placed["organisation_code"].to_list()
     if set(codes) != set(scored["organisation_code"]):
         raise LeagueError(
-            f"{rule.league} {rule.quarter}: not the same organisations in `league_ranks` and `scores_behind_ranks`"
+            f"{row.league} {row.quarter}: not the same organisations in `league_ranks` and `scores_behind_ranks`"
         )
-    about = scored.drop_duplicates("metric_id").set_index("metric_id").sort_index()
+    metrics = scored.drop_duplicates("metric_id").set_index("metric_id").sort_index()
     rows = scored["organisation_code"].map({code: i for i, code in enumerate(codes)}).to_numpy()
-    columns = scored["metric_id"].map({metric: i for i, metric in enumerate(about.index)}).to_numpy()
-    scores = np.zeros((len(codes), len(about)), np.int64)
+    columns = scored["metric_id"].map({metric: i for i, metric in enumerate(metrics.index)}).to_numpy()
+    scores = np.zeros((len(codes), len(metrics)), np.int64)
     values = np.full(scores.shape, np.nan)
     scores[rows, columns] = in_units(scored["score_exact"], SCORE)
     low_is_good = scored["polarity"].map({"lower": 1.0, "higher": -1.0}).astype(float)
     values[rows, columns] = scored["value"].astype(float) * low_is_good
     flagged = placed["financial_override"].fillna(0).astype(float) == 1
     league = League(
-        quarter=rule.quarter,
-        name=rule.league,
+        quarter=row.quarter,
+        name=row.league,
         codes=tuple(codes),
-        metrics=tuple(about.index),
-        domains=tuple(about["domain"]),
+        metrics=tuple(metrics.index),
+        domains=tuple(metrics["domain"]),
         scores=scores,
         held=scores > 0,
         values=values,
-        weights=whole_weights(about["weight"]),
+        weights=whole_weights(metrics["weight"]),
         floors=placed["override_segment"].fillna(0).where(flagged, 0).to_numpy(np.int64),
-        cuts=np.floor(np.array([rule.cut_1, rule.cut_2, rule.cut_3], float) * 100 + 1e-6).astype(np.int64),
+        cuts=np.floor(np.array([row.cut_1, row.cut_2, row.cut_3], float) * 100 + 1e-6).astype(np.int64),
         averages=in_units(placed["average_score"], 100),
         ranks=placed["rank"].to_numpy(np.int64),
     )
     averages = league.weighed(league.weights)
     if (averages != league.averages).any() or (league.place(averages) != league.ranks).any():
-        raise LeagueError(f"{rule.league} {rule.quarter}: the statistics do not reproduce the ranks of `league_ranks`")
+        raise LeagueError(f"{row.league} {row.quarter}: the statistics do not reproduce the ranks of `league_ranks`")
     return league
 
 

@@ -71,7 +71,11 @@ def share_out(choices: Mapping[str, Sequence[str]], shown: int, at_most: int) ->
 
 
 def candidates(
-    rules: pd.DataFrame, scores: pd.DataFrame, compared: pd.DataFrame, levels: pd.DataFrame, peers: pd.DataFrame
+    leagues_in_statistics: pd.DataFrame,
+    scores: pd.DataFrame,
+    compared: pd.DataFrame,
+    levels: pd.DataFrame,
+    peers: pd.DataFrame,
 ) -> pa.Table:
     """One row per weak metric and who is named for it, in COLUMNS, or one that says why nobody is.
 
@@ -92,7 +96,7 @@ def candidates(
     how = compared.set_index(["quarter", "league", "metric_id"]).to_dict("index")
     close = peers[peers["has_close_peers"].astype(bool)].sort_values("place")
     near = close.groupby(["quarter", "league", "organisation_code"])["peer_code"].agg(list).to_dict()
-    asked = rules[rules["role"] == "asked for"]
+    asked = leagues_in_statistics[leagues_in_statistics["role"] == "asked for"]
     of_league = set(zip(asked["quarter"], asked["league"], strict=True))
     rows = []
     for (quarter, league, metric), now in of_metric.items():

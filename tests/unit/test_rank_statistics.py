@@ -202,9 +202,13 @@ ENDS = (("low", "best"), ("high", "worst"))
 
 
 def tables(
-    rules: pd.DataFrame, league_ranks: pd.DataFrame, scores: pd.DataFrame, measured: pd.DataFrame, metrics: pd.DataFrame
+    leagues_in_statistics: pd.DataFrame,
+    league_ranks: pd.DataFrame,
+    scores: pd.DataFrame,
+    measured: pd.DataFrame,
+    metrics: pd.DataFrame,
 ) -> list[bytes]:
-    found = leagues.read(rules, league_ranks, scores)
+    found = leagues.read(leagues_in_statistics, league_ranks, scores)
     now = [league for league in found if league.quarter == QUARTER]
     made = [of_leagues(now) for of_leagues in TABLES_OF_LEAGUES]
     made += [measurement.measurement_error(now, measured), improvement.score_changes(found, metrics)]

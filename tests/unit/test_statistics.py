@@ -96,8 +96,8 @@ def a_league(
 
 
 def frames(*of: League) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """`leagues_in_statistics`, `league_ranks` and `scores_behind_ranks`, in the types that DuckDB hands over."""
-    rules = [
+    """`leagues_in_statistics`, `league_ranks` and `scores_behind_ranks` of leagues, in the types that DuckDB hands over."""
+    leagues_in_statistics = [
         {
             "quarter": league.quarter,
             "league": league.name,
@@ -137,7 +137,7 @@ def frames(*of: League) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
         if league.held[i, m]
     ]
     whole = dict.fromkeys(("rank", "financial_override", "override_segment"), "Int32")
-    return pd.DataFrame(rules), pd.DataFrame(league_ranks).astype(whole), pd.DataFrame(scores)
+    return pd.DataFrame(leagues_in_statistics), pd.DataFrame(league_ranks).astype(whole), pd.DataFrame(scores)
 
 
 def a_population(values: Sequence[float], *, threshold: str | None = None, **rule: Any) -> pd.DataFrame:
@@ -762,9 +762,9 @@ def test_normalisations_by_hand() -> None:
 
 def test_a_score_looked_up_keeps_its_order_under_every_normalisation() -> None:
     """The best of the bands 1 to 3 is the third: no polarity says so, the score does."""
-    rules, league_ranks, scores = frames(a_league([[1], [2], [4]], values=[[3], [2], [1]]))
+    leagues_in_statistics, league_ranks, scores = frames(a_league([[1], [2], [4]], values=[[3], [2], [1]]))
     scores["polarity"] = pd.Series([None] * 3, dtype="str")
-    [league] = leagues.read(rules, league_ranks, scores)
+    [league] = leagues.read(leagues_in_statistics, league_ranks, scores)
     for found in method_choices.normalised(league):
         assert all(better <= worse for better, worse in pairwise(found[:, 0]))
 
@@ -1185,10 +1185,10 @@ def test_a_league_is_read_as_it_was_ranked(league: League) -> None:
 
 
 def test_higher_is_turned_round_and_cuts_are_cut_to_hundredths() -> None:
-    rules, league_ranks, scores = frames(a_league([[1, 2], [3, 4]], values=[[90, 5], [80, 7]]))
+    leagues_in_statistics, league_ranks, scores = frames(a_league([[1, 2], [3, 4]], values=[[90, 5], [80, 7]]))
     scores.loc[scores["metric_id"] == "M00", "polarity"] = "higher"
-    rules[["cut_1", "cut_2", "cut_3"]] = [2.065, 2.3, 2.665]
-    [found] = leagues.read(rules, league_ranks, scores)
+    leagues_in_statistics[["cut_1", "cut_2", "cut_3"]] = [2.065, 2.3, 2.665]
+    [found] = leagues.read(leagues_in_statistics, league_ranks, scores)
     assert found.values.tolist() == [[-90, 5], [-80, 7]]
     assert found.cuts.tolist() == [206, 230, 266]
 
@@ -1198,32 +1198,32 @@ def test_higher_is_turned_round_and_cuts_are_cut_to_hundredths() -> None:
     [("rank", 0, 2), ("average_score", 0, 2.01), ("financial_override", 0, 1), ("override_segment", 2, 4)],
 )
 def test_placings_that_are_not_reproduced_stop_the_build(column: str, row: int, wrong: float) -> None:
-    rules, league_ranks, scores = frames(a_league([[2.0], [2.1], [2.2], [2.5]], floors=[0, 0, 3, 0]))
+    leagues_in_statistics, league_ranks, scores = frames(a_league([[2.0], [2.1], [2.2], [2.5]], floors=[0, 0, 3, 0]))
     league_ranks["override_segment"] = league_ranks["override_segment"].fillna(3)
-    leagues.read(rules, league_ranks, scores)
+    leagues.read(leagues_in_statistics, league_ranks, scores)
     league_ranks.loc[row, column] = wrong
     with pytest.raises(LeagueError, match=f"acute {QUARTER}: the statistics do not reproduce"):
-        leagues.read(rules, league_ranks, scores)
+        leagues.read(leagues_in_statistics, league_ranks, scores)
 
 
 @pytest.mark.filterwarnings("ignore:divide by zero")
 @pytest.mark.parametrize("missing", [["T00"], ["T00", "T01"]], ids=["one", "all"])
 def test_placings_without_their_scores_stop_the_build(missing: list[str]) -> None:
-    rules, league_ranks, scores = frames(a_league([[2.0], [2.5]]))
+    leagues_in_statistics, league_ranks, scores = frames(a_league([[2.0], [2.5]]))
     with pytest.raises(LeagueError, match="not the same organisations"):
-        leagues.read(rules, league_ranks, scores[~scores["organisation_code"].isin(missing)])
+        leagues.read(leagues_in_statistics, league_ranks, scores[~scores["organisation_code"].isin(missing)])
 
 
 def test_a_metric_left_out_of_the_sums_stops_the_build() -> None:
-    rules, league_ranks, scores = frames(a_league([[2.0, 3.0], [2.5, 2.6]]))
+    leagues_in_statistics, league_ranks, scores = frames(a_league([[2.0, 3.0], [2.5, 2.6]]))
     with pytest.raises(LeagueError, match="do not reproduce"):
-        leagues.read(rules, league_ranks, scores[scores["metric_id"] == "M00"])
+        leagues.read(leagues_in_statistics, league_ranks, scores[scores["metric_id"] == "M00"])
 
 
 def test_leagues_are_read_as_duckdb_hands_them_over() -> None:
     """No override, a value and a polarity not known, somebody not ranked, another quarter's league."""
     with duckdb.connect() as connection:
-        rules, league_ranks, scores = (
+        leagues_in_statistics, league_ranks, scores = (
             connection.execute(f"select * from (values {rows}) as found({names})").df()
             for rows, names in (
                 (
@@ -1244,7 +1244,7 @@ def test_leagues_are_read_as_duckdb_hands_them_over() -> None:
                 ),
             )
         )
-    [league] = leagues.asked_for(rules, league_ranks, scores)
+    [league] = leagues.asked_for(leagues_in_statistics, league_ranks, scores)
     assert (league.codes, league.metrics) == (("A", "B"), ("M1", "M2"))
     assert (league.ranks.tolist(), league.floors.tolist()) == ([2, 1], [0, 0])
     assert league.held.tolist() == [[False, True], [True, True]]
@@ -1252,8 +1252,8 @@ def test_leagues_are_read_as_duckdb_hands_them_over() -> None:
 
 
 def test_no_league_gives_empty_tables_of_the_same_columns() -> None:
-    rules, league_ranks, scores = (frame.iloc[:0] for frame in frames(a_league([[1, 2], [2, 3]])))
-    assert leagues.read(rules, league_ranks, scores) == []
+    leagues_in_statistics, league_ranks, scores = (frame.iloc[:0] for frame in frames(a_league([[1, 2], [2, 3]])))
+    assert leagues.read(leagues_in_statistics, league_ranks, scores) == []
     for of_leagues, columns in TABLES_OF_LEAGUES.items():
         assert of_leagues([]).schema == pa.schema([*columns.items()])
     with duckdb.connect() as connection:

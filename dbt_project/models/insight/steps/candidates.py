@@ -2,6 +2,6 @@ from orchestration.statistics import learning
 
 
 def model(dbt, session):
-    rules, compared = dbt.ref("leagues_in_statistics").df(), dbt.ref("metrics_compared").df()
+    leagues_in_statistics, compared = dbt.ref("leagues_in_statistics").df(), dbt.ref("metrics_compared").df()
     scores, levels, peers = dbt.ref("scores_behind_ranks").df(), dbt.ref("decision_levels").df(), dbt.ref("peers").df()
-    return learning.candidates(rules, scores, compared, levels, peers)
+    return learning.candidates(leagues_in_statistics, scores, compared, levels, peers)
