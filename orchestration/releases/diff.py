@@ -15,7 +15,7 @@ import pandas as pd
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.statistics import leagues, numbers
-from orchestration.statistics.causes import CAUSES, OF_SCORES, TwoRankings, side_by_side
+from orchestration.statistics.causes import OF_PLACES, OF_SCORES, TwoRankings, side_by_side
 from orchestration.statistics.leagues import League
 
 ORGANISATION = ["league", "organisation_code"]
@@ -24,7 +24,7 @@ PLACE = ["rank", "average_score", "segment_unadjusted", "financial_override", "s
 VALUE = ["status", "value", "numerator", "denominator", "published_score", "published_rank"]
 OWN = VALUE[:4]
 SCORE = ["score_exact", "score_basis", "weight", "counted", "population", "population_size", "label"]
-INPUT, RULE, POPULATION, UNEXPLAINED, OVERRIDE, CUT_POINTS, OTHERS = CAUSES
+INPUT, RULE, POPULATION, UNEXPLAINED, OVERRIDE, CUT_POINTS, OTHERS = OF_PLACES
 NEW_QUARTER = "new quarter"  # what `input revised` is called between two quarters
 NEW, GONE, EARLIER = "new organisation", "organisation gone", "the version before is of an earlier contract"
 CHANGES = [
@@ -280,12 +280,12 @@ def _leagues(release: Release) -> dict[Any, League]:
 
 def _by_arithmetic(before: League, after: League, scored: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
     """The causes of each organisation ranked twice, by code: what changes its rank, average, segment or flag, alone or
-    after the causes that stand before it in CAUSES are in place."""
+    after the causes that stand before it in OF_PLACES are in place."""
     weights = scored.groupby("metric_id")[_pairs(["weight"])].first().astype(float)
     causes = scored.dropna(subset="cause").set_index(["organisation_code", "metric_id"])["cause"]
     two = side_by_side(before, after, weights.set_axis(["before", "after"], axis=1), causes)
-    alone = {cause: two.place({cause}) for cause in CAUSES}
-    in_turn = [two.place(CAUSES[:number]) for number in range(len(CAUSES) + 1)]
+    alone = {cause: two.place({cause}) for cause in OF_PLACES}
+    in_turn = [two.place(OF_PLACES[:number]) for number in range(len(OF_PLACES) + 1)]
     first, last = in_turn[0], in_turn[-1]
     found: dict[str, list[dict[str, Any]]] = {}
     for i, code in enumerate(two.codes):
@@ -293,7 +293,7 @@ def _by_arithmetic(before: League, after: League, scored: pd.DataFrame) -> dict[
             continue
         named = [
             cause
-            for number, cause in enumerate(CAUSES)
+            for number, cause in enumerate(OF_PLACES)
             if alone[cause].of(i) != first.of(i)
             or in_turn[number].of(i) != in_turn[number + 1].of(i)
             or (cause == OVERRIDE and two.floors[0, i] != two.floors[1, i])
@@ -334,7 +334,7 @@ def _by_evidence(row: dict[Any, Any], own: pd.DataFrame, of_league: pd.DataFrame
     if not found:
         others = of_league[["cause", "evidence"]].notna().any(axis=None)
         found.add(OTHERS if others else RULE if other_rules else UNEXPLAINED)
-    return [cause for cause in CAUSES if cause in found]
+    return [cause for cause in OF_PLACES if cause in found]
 
 
 def _same(row: dict[Any, Any], column: str) -> bool:

@@ -33,7 +33,7 @@ from orchestration.warehouse.tables import reading
 from orchestration.workspace.paths import Build
 
 ONLY_IN_PARQUET = "source_rows"  # most of the bytes; people who read CSV follow no row
-RANKED = "league is not null or organisation_type in ('icb', 'england')"
+IN_CSV = "(league is not null or organisation_type in ('icb', 'england'))"  # who is ranked, and England
 
 
 def publish(build: Build) -> Published:
@@ -49,7 +49,7 @@ def publish(build: Build) -> Published:
             _write_tables(table, connection, folder)
 
         def tell(folder: Path, number: int, before: Release | None) -> None:
-            _describe(build, table, checks, number, folder, synthetic, _overview(connection))
+            _describe(build, table, checks, number, folder, synthetic, _overview(table, connection))
 
         return next_version(build.releases(build.quarters[-1]), write, tell)
 
@@ -70,12 +70,12 @@ def _write_tables(table: PublishedTable, connection: duckdb.DuckDBPyConnection, 
         name = f"{publication}-{first}-{(first + 1) % 100:02d}.parquet"
         copy_to(connection, "from part", folder / name, "format parquet")
     for publication in dict.fromkeys(publication for publication, _ in parts):
-        of_people = f"publication = '{publication}' and ({RANKED})"
-        rows = f"select {safe} from {table.relation} where {of_people} order by {table.ordered}"
+        shown = f"publication = '{publication}' and {IN_CSV}"
+        rows = f"select {safe} from {table.relation} where {shown} order by {table.ordered}"
         copy_to(connection, rows, folder / f"{publication}.csv", "format csv, header")
 
 
-def _overview(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+def _overview(table: PublishedTable, connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
     """What the README shows of the tables."""
     metrics = connection.execute(
         f"""
@@ -84,12 +84,12 @@ def _overview(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
             strftime(max(month), '%Y-%m') as last, count(distinct month) as months,
             count(distinct organisation_code) filter (organisation_code <> 'England') as organisations,
             count(*) as points
-        from insight.{SERIES_TABLE} group by all order by publication, metric_id, measure
+        from {table.relation} group by all order by publication, metric_id, measure
         """
     ).df()
     england = connection.execute(
         f"""
-        select * replace (strftime(month, '%Y-%m') as month) from insight.{SERIES_TABLE}
+        select * replace (strftime(month, '%Y-%m') as month) from {table.relation}
         where organisation_code = 'England'
         qualify row_number() over (partition by metric_id, measure order by month desc) = 1
         order by metric_id, measure

@@ -19,7 +19,7 @@ from orchestration.statistics.leagues import League, place_keys, weighted_averag
 from orchestration.statistics.numbers import Whole
 
 OF_SCORES = ("input revised", "rule changed", "population moved", "not explained")
-CAUSES = (*OF_SCORES, "override", "cut points", "others moved")
+OF_PLACES = (*OF_SCORES, "override", "cut points", "others moved")  # of where one is placed
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class TwoRankings:
         None of them is the ranking before, all of them the one after.
         """
         rule, cut, override, others = (
-            int(c in as_after) for c in ("rule changed", "cut points", "override", CAUSES[-1])
+            int(c in as_after) for c in ("rule changed", "cut points", "override", OF_PLACES[-1])
         )
         own = self._averages([cause in as_after for cause in OF_SCORES], rule)
         theirs = self._averages([others, rule, others, others], rule)
@@ -119,7 +119,7 @@ def side_by_side(before: League, after: League, weights: pd.DataFrame, causes: p
     cause[~ranked.all(axis=0)] = 0  # who comes or goes does so with all its scores
     two = TwoRankings(tuple(codes), ranked, scores, both, floors, np.array([before.cuts, after.cuts]), cause)
     here = two.in_both.nonzero()[0]
-    for league, placed in ((before, two.place(())), (after, two.place(CAUSES))):
+    for league, placed in ((before, two.place(())), (after, two.place(OF_PLACES))):
         if [league.ranks[league.codes.index(codes[i])] for i in here] != placed.ranks[here].tolist():
             raise LeagueError(f"{league.name} {league.quarter}: the causes together do not give the ranks")
     return two

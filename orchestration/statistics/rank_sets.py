@@ -70,12 +70,12 @@ def told_apart(estimates: Real, errors: Real, noise: Real, level: float = LEVEL)
         better |= found
 
 
-def told_apart_alone(estimates: Real, errors: Real, level: float = LEVEL) -> NDArray[np.bool_]:
+def told_apart_alone(estimates: Real, errors: Real) -> NDArray[np.bool_]:
     """(n, n): whether j and k differ if no other pair is looked at (two-sided). One that has no error, as `told_apart`
     takes it."""
     spread = np.sqrt(errors[:, None] ** 2 + errors[None, :] ** 2)
     distance = np.abs(estimates[:, None] - estimates[None, :])
-    differ: NDArray[np.bool_] = distance > ndtri((1 + level) / 2) * spread
+    differ: NDArray[np.bool_] = distance > ndtri((1 + LEVEL) / 2) * spread
     return differ
 
 

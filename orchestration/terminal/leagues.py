@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from orchestration.releases.release import Release
 
-OFFICIAL_ICBS = "icb_official"
 TRUSTS = "its trusts and their ranks"
 WRAPPED = ("trust", "ICB", TRUSTS)
 QUARTER = re.compile(rf"\b{WRITTEN.pattern}\b".replace("(", "(?:"))
@@ -146,6 +145,8 @@ def _leagues(release: Release, only: str | None, organisation: str | None) -> tu
 
 
 def _trust_table(about: Any, trusts: pd.DataFrame, _: pd.DataFrame, rows: int, width: int) -> Table:
+    from orchestration.sources.nof import OFFICIAL_ICBS
+
     who = "ICB" if about.league == OFFICIAL_ICBS else "trust"
     columns: dict[str, Callable[[Any], str]] = {
         "rank": lambda t: _text(t.rank),

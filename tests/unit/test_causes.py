@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.errors import LeagueError
-from orchestration.statistics.causes import CAUSES, OF_SCORES, side_by_side
+from orchestration.statistics.causes import OF_PLACES, OF_SCORES, side_by_side
 from orchestration.statistics.leagues import SCORE, League
 from tests.oracle import half_up
 from tests.unit.test_rank_statistics import examples, ranked_again, two_quarters
@@ -70,7 +70,7 @@ def place_of(code: str, states: tuple[League, League], causes: dict[tuple[str, s
 
 
 @examples
-@given(versions=two_versions(), some=st.sets(st.sampled_from(CAUSES)))
+@given(versions=two_versions(), some=st.sets(st.sampled_from(OF_PLACES)))
 def test_place_with_some_causes_is_that_of_plain_fractions(versions: Any, some: set[str]) -> None:
     """None of them is the ranking before, all of them the one after."""
     before, after, causes = versions
@@ -82,7 +82,7 @@ def test_place_with_some_causes_is_that_of_plain_fractions(versions: Any, some: 
             found = (placed.ranks[i], placed.averages[i], placed.segments[i])
             assert found == (expected or (0, -1, found[2])), (code, some)
             assert placed.ranks[i] == (1 + placed.ahead[i].sum() if expected else 0)
-            for league, all_or_none in ((before, two.place(set())), (after, two.place(set(CAUSES)))):
+            for league, all_or_none in ((before, two.place(set())), (after, two.place(set(OF_PLACES)))):
                 j = league.codes.index(code)
                 assert (all_or_none.ranks[i], all_or_none.averages[i]) == (league.ranks[j], league.averages[j])
 
