@@ -31,6 +31,11 @@ SHA256 = re.compile("[0-9a-f]{64}")
 MEND = "put the record and releases/decisions.lock.json back from version control or a backup"
 
 
+def to_the_minute(at: str) -> str:
+    """A time of UTC for people: `2026-11-26 08:15 UTC`. A day stays one."""
+    return f"{at[:10]} {at[11:16]} UTC" if "T" in at else at
+
+
 @dataclass(frozen=True)
 class Decision:
     """One entry. `text` is who approved a release, or why it was withdrawn or reinstated; `user` the system's name of
@@ -52,8 +57,8 @@ class Decision:
 
     @property
     def when(self) -> str:
-        """For people: `2026-11-26 08:15 UTC`, of an entry of the earlier form its day."""
-        return f"{self.at[:10]} {self.at[11:16]} UTC" if "T" in self.at else self.at
+        """For people; of an entry of the earlier form its day."""
+        return to_the_minute(self.at)
 
     def line(self) -> bytes:
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=False).encode() + b"\n"

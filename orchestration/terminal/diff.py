@@ -7,12 +7,11 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.releases.diff import Difference
 from orchestration.releases.release import Release
-from orchestration.terminal.console import Console
+from orchestration.terminal.console import Console, new_table
 from orchestration.text import IN_NAMES, visible
 
 SHORT = 12  # characters of a sha256
@@ -67,7 +66,7 @@ def _by_metric(found: Difference) -> pd.DataFrame:
 
 def _table(title: str, rows: pd.DataFrame, limit: int) -> Table:
     shown = rows.head(limit or len(rows))
-    table = _empty(f"{title}: {len(shown)} of {len(rows)}" if len(shown) < len(rows) else title)
+    table = new_table(title=f"{title}: {len(shown)} of {len(rows)}" if len(shown) < len(rows) else title)
     for heading in shown.columns:
         table.add_column(str(heading).replace("_", " "), overflow="fold")
     for cells in shown.itertuples(index=False):
@@ -81,7 +80,7 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
     changes = changes.assign(moved=-moved).sort_values(["moved", "organisation_code", "cause_number"])
     codes = changes["organisation_code"].unique()
     shown = codes[: limit or len(codes)]
-    table = _empty(f"{league}: organisations placed or scored differently, {len(shown)} of {len(codes)}")
+    table = new_table(title=f"{league}: organisations placed or scored differently, {len(shown)} of {len(codes)}")
     for heading in ("code", "rank", "score", "segment", "cause", "alone"):
         table.add_column(heading)
     table.add_column("organisation; what the cause is made of", overflow="fold")
@@ -94,12 +93,6 @@ def _organisations(league: str, changes: pd.DataFrame, limit: int) -> Table:
     if changes["interaction"].fillna(0).any():
         table.caption = "* its causes act together: the places of each alone do not add up to the change"
     return table
-
-
-def _empty(title: str) -> Table:
-    return Table(
-        title=title, box=SIMPLE_HEAD, title_justify="left", caption_justify="left", pad_edge=False, padding=(0, 1, 0, 0)
-    )
 
 
 def _alone(row: dict[Any, Any]) -> str:

@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.box import SIMPLE_HEAD
 from rich.padding import Padding
 from rich.table import Table
 
 from orchestration.releases.release import Release, Row
 from orchestration.terminal.arguments import ReleaseName, as_json, data_dir, release_name
-from orchestration.terminal.console import Console, say_json
+from orchestration.terminal.console import Console, new_table, say_json
 from orchestration.workspace.paths import SEEDS
 
 if TYPE_CHECKING:
@@ -111,7 +110,7 @@ def _show_rules(console: Console, release: Release, found: list[Row]) -> None:
 
 
 def _lines(rows: Iterable[tuple[str, ...]], widths: tuple[int, ...] = WIDTHS) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 0, 0))
+    table = new_table(box=None, show_header=False)
     for place, width in enumerate(widths):
         table.add_column(width=width, overflow="fold", justify="right" if place > 2 else "left")
     for row in rows:
@@ -169,7 +168,7 @@ def _show_changes(console: Console, before: Release, after: Release, changes: li
 def _show_changed(console: Console, before: Release, after: Release, changes: list[Change]) -> None:
     if not changes:
         return
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = new_table()
     table.add_column("about", width=14, overflow="fold")
     table.add_column("rule", width=15, overflow="fold")
     for release in (before, after):

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.errors import LeagueError
@@ -15,7 +14,7 @@ from orchestration.operations.runbook import advice
 from orchestration.quarters import WRITTEN
 from orchestration.releases.release import CHECKS
 from orchestration.releases.search import search
-from orchestration.terminal.console import Console
+from orchestration.terminal.console import Console, new_table
 from orchestration.text import IN_NAMES, visible
 
 if TYPE_CHECKING:
@@ -188,15 +187,10 @@ def _icb_table(about: Any, icbs: pd.DataFrame, trusts: pd.DataFrame, rows: int, 
 def _league_table(
     about: Any, members: pd.DataFrame, rows: int, columns: dict[str, Callable[[Any], str]], width: int
 ) -> Table:
-    table = Table(
+    table = new_table(
         title=f"{about.title}, {about.quarter}",
         caption=f"{min(rows, len(members))} of {len(members)}; {about.framework}, {about.framework_status}; "
         + _partial(about),
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        title_justify="left",
-        caption_justify="left",
     )
     shown: list[Any] = list(members.head(rows).itertuples())
     cells = {heading: [cell(member) for member in shown] for heading, cell in columns.items()}

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
-from orchestration.terminal.console import Console
+from orchestration.releases.decisions import to_the_minute
+from orchestration.terminal.console import Console, new_table
 
 
 def show(console: Console, facts: dict[str, Any]) -> None:
     """Prints quarters, series and rescores with their versions, then what is late and what is due next."""
-    table = Table(box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = new_table()
     for heading in ("quarter", "version", "state", "made", "last build"):
         table.add_column(heading, overflow="fold")
     shown = [(quarter["quarter"], quarter["versions"], _built(quarter)) for quarter in facts["quarters"]]
@@ -45,4 +43,4 @@ def _built(quarter: dict[str, Any]) -> str:
 
 
 def _when(time: str | None) -> str:
-    return f"{time[:10]} {time[11:16]} UTC" if time else "-"
+    return to_the_minute(time) if time else "-"

@@ -6,12 +6,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-
 from orchestration.errors import LeagueError
 from orchestration.releases.search import search
-from orchestration.terminal.console import Console
+from orchestration.terminal.console import Console, new_table
 
 if TYPE_CHECKING:
     from orchestration.releases.release import Release, Row
@@ -36,13 +33,7 @@ def show_table(
         console.say("In every row: " + ", ".join(f"{column} {_cell(found[0][column])}" for column in same), style="dim")
     shown = found[: rows or len(found)]
     more = f"; {len(fields) - len(columns)} more columns with a code or name" if first else ""
-    table = Table(
-        caption=f"{len(shown)} of {len(found)} rows{more}",
-        box=SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 1, 0, 0),
-        caption_justify="left",
-    )
+    table = new_table(caption=f"{len(shown)} of {len(found)} rows{more}")
     numbers = {field["name"] for field in fields if field["type"] in ("integer", "number")}
     columns = [column for column in columns if column not in same]
     for column in columns:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestration.releases.release import came
-from orchestration.terminal.console import Console
+from orchestration.terminal.console import Console, new_table
 from orchestration.text import IN_NAMES, visible
 
 Row = dict[str, Any]
@@ -226,7 +225,7 @@ def _show_league(console: Console, tables: dict[str, list[Row]]) -> None:
 
 def _table(title: str, left: tuple[str, ...], right: tuple[str, ...] = ()) -> Table:
     """A table under its title; columns in `right` are numbers."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = new_table(title=title)
     for heading in left:
         table.add_column(heading, overflow="fold", justify="right" if heading in right else "left")
     return table
