@@ -16,7 +16,7 @@ from orchestration.discovery.evidence import Finding, two_decimals
 from orchestration.discovery.publication import Publication, Series, out_of_range, read
 from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import Rule, usable
-from orchestration.discovery.tables import COLUMNS, Discovered, League, segment_of, table, write_metrics
+from orchestration.discovery.tables import COLUMNS, OF_A_LEAGUE, Discovered, League, segment_of, table, write_metrics
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
 OVERALL = "overall"
@@ -236,7 +236,7 @@ def _segment(league: League) -> None:
                 largest_in_better=two_decimals(cut.largest_in_better),
                 smallest_in_worse=two_decimals(cut.smallest_in_worse),
             )
-    imposed: dict[str, Any] = dict.fromkeys(COLUMNS["frameworks"][2:])
+    imposed: dict[str, Any] = dict.fromkeys(OF_A_LEAGUE["frameworks"])
     for rule, flag, before, after in (
         ("override", "financial_override", unadjusted, adjusted),
         ("programme", "improvement_programme", adjusted, final),

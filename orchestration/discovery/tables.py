@@ -22,47 +22,42 @@ from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
 
 PLACES = Decimal("1e-10")  # of an unrounded score, as the models keep it
-COLUMNS: dict[str, tuple[str, ...]] = {
+OF_A_LEAGUE: dict[str, tuple[str, ...]] = {  # beside `quarter` and `league`
     "metrics": (
-        *("quarter", "league", "metric_id", "score_id", "title", "domain", "sub_domain", "unit", "ignored_unit"),
-        *(
-            "polarity",
-            "weight",
-            "counted",
-            "scoring_rule",
-            "standard",
-            "floor",
-            "threshold_low",
-            "threshold_high",
-        ),
-        *("population", "population_size", "decimals", "cells_unrounded", "cells_rounded"),
+        "metric_id",
+        "score_id",
+        "title",
+        "domain",
+        "sub_domain",
+        "unit",
+        "ignored_unit",
+        "polarity",
+        "weight",
+        "counted",
+        "scoring_rule",
+        "standard",
+        "floor",
+        "threshold_low",
+        "threshold_high",
+        "population",
+        "population_size",
+        "decimals",
+        "cells_unrounded",
+        "cells_rounded",
     ),
-    "domains": ("quarter", "league", "title", "score_id", "segment_id"),
-    "summary_measures": ("quarter", "league", "measure", "published_id", "title"),
-    "score_bands": (
-        *(
-            "quarter",
-            "league",
-            "metric_id",
-            "lower_bound",
-            "lower_inclusive",
-            "upper_bound",
-            "upper_inclusive",
-            "score",
-        ),
-        *("lowest", "highest"),
-    ),
-    "score_matrix": (
-        *("quarter", "league", "metric_id", "row_metric_id", "column_metric_id", "row_score", "column_score", "score"),
-    ),
-    "cut_points": ("quarter", "league", "scope", "better_segment", "largest_in_better", "smallest_in_worse"),
-    "frameworks": ("quarter", "league", "override_segment", "override_fits", "programme_segment", "programme_fits"),
-    "scores": (*("quarter", "league", "trust_code", "metric_id", "score", "score_exact", "value", "in_line"),),
-    "grids_that_fit": ("quarter", "league", "metric_id", "scoring_rule", "population_size"),
-    "cells": ("quarter", "league", "trust_code", "scope", "measure", "published", "found"),
-    "findings": ("quarter", "league", *(field.name for field in fields(Finding))),
-    "contradictions": ("quarter", "league", *(field.name for field in fields(Contradiction))),
+    "domains": ("title", "score_id", "segment_id"),
+    "summary_measures": ("measure", "published_id", "title"),
+    "score_bands": ("metric_id", "lower_bound", "lower_inclusive", "upper_bound", "upper_inclusive", "score"),
+    "score_matrix": ("metric_id", "row_metric_id", "column_metric_id", "row_score", "column_score", "score"),
+    "cut_points": ("scope", "better_segment", "largest_in_better", "smallest_in_worse"),
+    "frameworks": ("override_segment", "override_fits", "programme_segment", "programme_fits"),
+    "scores": ("trust_code", "metric_id", "score", "score_exact", "value", "in_line"),
+    "grids_that_fit": ("metric_id", "scoring_rule", "population_size"),
+    "cells": ("trust_code", "scope", "measure", "published", "found"),
+    "findings": tuple(field.name for field in fields(Finding)),
+    "contradictions": tuple(field.name for field in fields(Contradiction)),
 }
+COLUMNS = {name: ("quarter", "league", *columns) for name, columns in OF_A_LEAGUE.items()}
 LONG = {"relation": pa.string(), "quarter": pa.string(), "league": pa.string(), "fields": pa.string()}
 
 
@@ -314,7 +309,7 @@ def _write_scores(league: League, rule: Rule, variant: weights.Variant) -> None:
 def _write_bands(league: League, rule: Rule) -> None:
     """Write bands from the lowest value seen in each up to the lowest seen in the next."""
     ordered = sorted(rule.bands, key=lambda band: band[1])
-    for n, (score, lowest, highest) in enumerate(ordered):
+    for n, (score, lowest, _) in enumerate(ordered):
         league.add(
             "score_bands",
             metric_id=rule.metric.metric_id,
@@ -323,8 +318,6 @@ def _write_bands(league: League, rule: Rule) -> None:
             upper_bound=_value(ordered[n + 1][1]) if n + 1 < len(ordered) else None,
             upper_inclusive=False,
             score=score // WHOLE,
-            lowest=_value(lowest),
-            highest=_value(highest),
         )
     if ordered:
         text = "; ".join(f"{score // WHOLE}: {_text(low)} to {_text(high)}" for score, low, high in ordered)

@@ -163,12 +163,14 @@ def test_cut_points_are_those_of_the_seed(found: Discovered) -> None:
 def test_bands_and_matrix_are_within_those_of_the_seed(found: Discovered) -> None:
     """A quarter shows the values and pairs that occurred; each is scored as the seed says."""
     bands = in_force(seed("score_bands"))
-    for row in found["score_bands"].to_dict("records"):
-        for value in (row["lowest"], row["highest"]):
-            fits = {
-                int(band["score"]) for band in bands if band["metric_id"] == row["metric_id"] and inside(value, band)
-            }
-            assert fits == {row["score"]}, row
+    banded = found["scores"].merge(found["score_bands"][["quarter", "league", "metric_id"]].drop_duplicates())
+    banded = banded[banded["in_line"].astype(bool) & banded["value"].notna()]
+    assert set(banded["metric_id"]) == set(found["score_bands"]["metric_id"])
+    for row in banded.to_dict("records"):
+        fits = {
+            int(band["score"]) for band in bands if band["metric_id"] == row["metric_id"] and inside(row["value"], band)
+        }
+        assert fits == {row["score"]}, row
     matrix = {(row["row_score"], row["column_score"]): int(row["score"]) for row in in_force(seed("score_matrix"))}
     pairs = found["score_matrix"]
     assert set(pairs["metric_id"]) == {"OF0080"} and len(pairs) == 18
