@@ -28,7 +28,7 @@ from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
 from orchestration.sources.calendar import LATE, OVERDUE, due_next, expected, latest_due
 from orchestration.sources.contents import NOT_KNOWN, NOT_KNOWN_BUT
-from orchestration.sources.inventory import Candidate, conflicts, look_into
+from orchestration.sources.inventory import Candidate, conflicts, files_that_stop, look_into
 from orchestration.sources.lock import IN_FORCE, Lock, read_lock, refuse_a_day_too_early
 from orchestration.sources.store import Store
 from orchestration.text import first_of
@@ -163,20 +163,21 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
         reason = str(one["reason"])
         harmless = one["status"] == "duplicate" or reason == NOT_KNOWN or reason.startswith(NOT_KNOWN_BUT)
         yield Finding("extracts", OK, text) if harmless else Finding("extracts", WARNING, text, AGAIN)
+    lock = read_lock(workspace)
+    stopping = files_that_stop(found, lock)
     needed_ever = {quarter for one in known_quarters() for quarter in needed(one)}
     files: dict[str, list[Candidate]] = {}
     for candidate in found.candidates:
         files.setdefault(candidate.name, []).append(candidate)
     for name, candidates in files.items():
         about = {candidate.subject.quarter for candidate in candidates}
-        is_needed = bool(about & {None, *needed_ever})
         if problem := candidates[0].problem:
-            state = ERROR if is_needed else WARNING
+            state = ERROR if name in stopping else WARNING
             yield Finding("extracts", state, problem if name in problem else f"{name}: {problem}", AGAIN)
-        elif not is_needed:
+        elif not about & {None, *needed_ever}:
             last = candidates[0].last_period
             yield Finding("extracts", OK, f"{name}: no quarter that can be built needs {last} or what is before")
-    for conflict in conflicts(found, read_lock(workspace)):
+    for conflict in conflicts(found, lock):
         yield Finding("extracts", ERROR, conflict, "take one of them out of the folder, or pin one in the lock")
     yield Finding("extracts", OK, f"{len(files)} files of publications known here")
 

@@ -291,16 +291,26 @@ def take_inventory(found: Survey, quarter: str, lock: Lock, reads: Sequence[Quar
     return inventory
 
 
+def files_that_stop(found: Survey, lock: Lock) -> set[str]:
+    """The files that do not parse and that a build of some quarter would read. What another supersedes is none."""
+    groups = competing_files(found, _needed_ever()).values()
+    return {candidate.name for group in groups for candidate in _in_front(group, lock)[0] if candidate.problem}
+
+
 def conflicts(found: Survey, lock: Lock) -> list[str]:
     """What a build would say of whole files that differ and that nothing puts in order, of any quarter, once each."""
     whole = replace(found, candidates=tuple(one for one in found.candidates if not one.problem))
     said = set()
-    for group in competing_files(whole, sorted({each for one in known_quarters() for each in needed(one)})).values():
+    for group in competing_files(whole, _needed_ever()).values():
         try:
             _choose(group, lock)
         except LeagueError as conflict:
             said.add(str(conflict))
     return sorted(said)
+
+
+def _needed_ever() -> list[Quarter]:
+    return sorted({each for one in known_quarters() for each in needed(one)})
 
 
 def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
@@ -314,12 +324,11 @@ def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
     return once.sort_values(ORDER, na_position="last", ignore_index=True)
 
 
-def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, list[Candidate]]:
-    """The file that counts, why where a person said so or a vintage fits, and those that say the same. Raises
-    LeagueError where it does not parse, or another says something else and nothing puts them in order."""
+def _in_front(group: list[Candidate], lock: Lock) -> tuple[list[Candidate], dict[str, str], str | None]:
+    """The files that no other supersedes, the reasons of those that are pinned by their sha256, and the vintage that
+    decided."""
     if not group[0].source.dated:  # of references one that parses is enough
         group = [candidate for candidate in group if not candidate.problem] or group
-    entries = {candidate.sha256: lock.entries.get(candidate.key) for candidate in group}
     pins = {c.sha256: pin for c in group if (pin := lock.pin(c.key))}
     vintages = {c.last_period for c in group if c.source.vintage and c.last_period}
     why = None
@@ -337,6 +346,13 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
     tied = sorted((c for c in counting if pins or c.precedence in ahead), key=lambda c: c.precedence, reverse=True)
     sound = {candidate.precedence for candidate in tied if not candidate.problem}
     tied = [c for c in tied if pins or c.precedence not in sound or not oddities.is_copy(c.problem)]
+    return tied, pins, why
+
+
+def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, list[Candidate]]:
+    """The file that counts, why where a person said so or a vintage fits, and those that say the same. Raises
+    LeagueError where it does not parse, or another says something else and nothing puts them in order."""
+    tied, pins, why = _in_front(group, lock)
     for candidate in tied:
         if candidate.problem:
             raise LeagueError(candidate.problem + _what_it_is_about(candidate))
@@ -352,7 +368,9 @@ def _choose(group: list[Candidate], lock: Lock) -> tuple[Candidate, str | None, 
                 reach = f"{tied[0].name} reaches further, to {tied[0].last_period}"
                 how = f"{reach}, and {other.name} has the higher mark in its name, {other.maturity}: {how}"
             raise LeagueError(f"{tied[0].name} and {other.name} are both {about} and differ; {how}; {found}")
-    in_force = [c for c in tied if (entry := entries[c.sha256]) and entry.status == IN_FORCE]  # what is built stays so
+    in_force = [
+        c for c in tied if (entry := lock.entries.get(c.key)) and entry.status == IN_FORCE
+    ]  # what is built stays so
     chosen = (in_force or tied)[0]
     equal = [candidate for candidate in tied if candidate is not chosen]
     return chosen, f"pinned: {pins[chosen.sha256]}" if pins else why, equal

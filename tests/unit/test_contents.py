@@ -356,6 +356,28 @@ def test_the_doctor_lists_every_file_that_is_not_used(extracts: Path, tmp_path: 
     }
 
 
+def test_of_versions_of_a_file_the_doctor_finds_fault_with_that_which_a_build_reads(
+    extracts: Path, tmp_path: Path
+) -> None:
+    """The build says so, too: what another supersedes is not read, whatever is wrong with it."""
+    whole = ae_bytes(extracts, "MAY-2025")
+
+    def states() -> dict[str, str]:
+        found = doctor.extracts_folder(Workspace(tmp_path / "data"), extracts)
+        return {one.found.partition(",")[0]: one.state for one in found if one.state != OK}
+
+    (extracts / "May.csv").write_bytes(ragged(whole))
+    (extracts / "May-v2.csv").write_bytes(whole)
+    assert states() == {"May.csv": WARNING}
+    assert inventory(extracts).loc["May.csv", "status"] == "superseded"
+
+    (extracts / "May.csv").write_bytes(whole)
+    (extracts / "May-v2.csv").write_bytes(ragged(whole))
+    assert states() == {"May-v2.csv": ERROR}
+    with pytest.raises(LeagueError, match=r"^May-v2\.csv, row 3: "):
+        inventory(extracts)
+
+
 # The same figures in other bytes
 
 
