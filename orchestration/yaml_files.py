@@ -19,9 +19,10 @@ Texts = Annotated[tuple[Text, ...], Field(strict=False)]  # YAML has lists, no t
 
 
 class Entry(BaseModel):
-    """What somebody wrote. A key that is not a field is an error, and no value is turned into another type."""
+    """What somebody wrote. A key that is not a field is an error, and no value is turned into another type. The text
+    below a field describes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
 EntryT = TypeVar("EntryT", bound=Entry)

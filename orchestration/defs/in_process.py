@@ -46,15 +46,14 @@ defs = assemble(Folders.configure_at_launch())  # each run names its own folders
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: `problems` is empty when it succeeded; `release` is the folder of the bundle, if any;
-    `set_aside` says in short of which files nothing is used; `checks` are those that the run made."""
+    """How a run ended."""
 
     quarter: str
-    problems: tuple[str, ...]
-    release: Path | None
+    problems: tuple[str, ...]  # none when it succeeded
+    release: Path | None  # the folder of the bundle, if there is one
     created: bool
-    set_aside: tuple[str, ...] = ()
-    checks: tuple[Check, ...] = ()
+    set_aside: tuple[str, ...] = ()  # in short, the files of which nothing is used
+    checks: tuple[Check, ...] = ()  # that the run made
 
 
 def steps(job_name: str) -> int:

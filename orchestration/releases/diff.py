@@ -52,21 +52,14 @@ WHOLE_NUMBERS = [
 
 @dataclass(frozen=True)
 class Difference:
-    """What differs between two releases; what was compared has two columns, `_before` and `_after`.
+    """What differs between two releases. What was compared has two columns, `_before` and `_after`."""
 
-    inputs: one row per source, quarter, period and part, `change` is revised, new or gone;
-    rules: per rule file, the code, the contract and the framework of each league, `change` is changed, new or gone;
-    values: per organisation, metric and basis; scores: per organisation and metric, with the `cause` where the score or
-    its weight in the average is another; cut_points: per framework and better segment, overall; changes: as `changes`
-    has it.
-    """
-
-    inputs: pd.DataFrame
-    rules: pd.DataFrame
-    values: pd.DataFrame
-    scores: pd.DataFrame
-    cut_points: pd.DataFrame
-    changes: pd.DataFrame
+    inputs: pd.DataFrame  # a row per source, quarter, period and part. `change` is revised, new or gone
+    rules: pd.DataFrame  # per rule file, code, contract and framework of a league. `change` is changed, new or gone
+    values: pd.DataFrame  # per organisation, metric and basis
+    scores: pd.DataFrame  # per organisation and metric, with a `cause` where the score or its weight is another
+    cut_points: pd.DataFrame  # overall, per framework and better segment
+    changes: pd.DataFrame  # as `changes` has it
 
     def as_rows(self) -> dict[str, Any]:
         """A list of rows a section, as JSON has them."""

@@ -45,26 +45,32 @@ TextOrTexts = Annotated[Texts, BeforeValidator(_listed)]
 
 
 class Column(Entry):
-    """A column as landed. Its text comes from under a heading, which may stand below one of a `group`. In a CSV a
-    heading that names its edition may be `like` it; group 1 is the year, 26, and the latest counts. A CSV of something
-    else with the same columns is told by its `cells`, most of which are like these in ours. In a workbook the text may
-    come from one cell of the sheet (`cell`), from beside a `label` above the table, from a text there that is like
-    `above` (what its group holds), or from the last text met above it in a sheet's column (`title_in`), or it is the
-    name of the `sheet`. What stands above a table, or is like `cells`, is `such_as` an example, for people. A
-    heading alone describes one too."""
+    """A column as landed, and where its text comes from. A heading alone describes one too."""
 
     name: Text
+    """What the landed table calls it."""
     published: Texts = ()
+    """The headings under which it is published."""
     like: Pattern | None = None
+    """In a CSV, what a heading that names its edition looks like. Group 1 is the year, 26, and the latest counts."""
     cells: Pattern | None = None
+    """In a CSV, what most of its cells look like. A CSV of something else with the same columns is told by them."""
     group: Texts = ()
+    """Headings, below one of which its own may stand."""
     optional: bool = False
+    """Whether a file may lack it."""
     cell: Text | None = None
+    """In a workbook, the one cell of the sheet that the text comes from."""
     label: Text | None = None
+    """In a workbook, the label above the table that the text stands beside."""
     above: Pattern | None = None
+    """In a workbook, what a text above the table looks like. What the group of the pattern holds is the text."""
     such_as: Text | None = None
+    """An example, for people, of what stands above a table or is like `cells`."""
     title_in: Text | None = None
+    """In a workbook, a column of the sheet. The last text met in it above the table is the text."""
     sheet: bool = False
+    """Whether the text is the name of the sheet."""
 
     @model_validator(mode="before")
     @classmethod
@@ -73,61 +79,80 @@ class Column(Entry):
 
 
 class Period(Entry):
-    """Where the month is: in columns of the rows, joined by a space, in a cell of a workbook, or in the file's name
-    alone, where group 1 of `file_name` finds each that it may be, in one `format` or one of several. One directly after
-    the publication's `own_name` is it, where the others stand before that. A name is `such_as` an example. Of a longer
-    text `at_end` takes the end, as of JAN25_DEC25. Rows whose text is one of `totals` name none. A file is about one
-    month, and a `cumulative` one may be about several. One that is `reissued` has all months with their revisions, so
-    that a later one counts, whatever the name of an earlier one says. In a `financial_year`, 2025-26, January to March
-    are those of the year that it ends in. What is published too late for its quarter counts so many quarters later,
-    its `arrears`."""
+    """Where the month is: in columns of the rows, in a cell of a workbook, or in the file's name alone.
+
+    A file is about one month. One that is `cumulative` or `reissued` may be about several."""
 
     format: TextOrTexts
+    """How the month is written, in one way or one of several."""
     columns: Texts = ()
+    """Columns of the rows. Their texts are joined by a space."""
     cell: Text | None = None
+    """A cell of a workbook."""
     file_name: Pattern | None = None
+    """Where the month is in a name. Group 1 finds each text that it may be."""
     own_name: Pattern | None = None
+    """How the publication calls itself in a name. A text directly after it is the month, where the others stand before
+    that."""
     such_as: Text | None = None
+    """An example of a name."""
     at_end: bool = False
+    """Whether the end of a longer text is the month, as of JAN25_DEC25."""
     totals: Texts = ()
+    """Texts of rows that name no month."""
     cumulative: bool = False
+    """Whether a file may be about several months."""
     reissued: bool = False
+    """Whether a file has all months with their revisions. A later one counts, whatever the name of an earlier one
+    says."""
     financial_year: bool = False
+    """Whether the year is a financial year, 2025-26. January to March are those of the year that it ends in."""
     arrears: int = 0
+    """How many quarters later it counts, where it is published too late for its own."""
 
 
 class Vintage(Entry):
-    """Where a reference says of when it is: columns of days, and the column of ICBs, which open on a day."""
+    """Where a reference says of when it is."""
 
     dates: Texts
+    """Columns of days."""
     icb: Text
+    """The column of ICBs, which open on a day."""
 
 
 class Part(Entry):
-    """Which part of a publication a workbook or a row is: what the text of a cell or a column holds, by part, or what
-    the name of the file is like (`in_name`)."""
+    """Which part of a publication a workbook or a row is: a cell, a column or the name of the file says it."""
 
     cell: Text | None = None
+    """The cell of a workbook whose text says it."""
     column: Text | None = None
+    """The column whose text says it, row by row."""
     in_name: bool = False
+    """Whether the name of the file says it."""
     values: Mapping[Text, Pattern]
+    """By part, what the text holds or what the name is like."""
 
 
 class Table(Entry):
-    """A sheet that is one table below some preamble: what its name is like, and the columns without which it is not
-    read. In `counts` stand numbers or, where there is none, a blank or one of `missing`. Older files may lack an
-    `optional` one. A row without figures ends the table, unless a text of it is like `empty`. Where it has a column of
-    figures for each of `many`, a row is landed for each that is not blank: the heading is its first count and the
-    figure its second. With `every` all columns of figures are of these, and another stops the table."""
+    """A sheet that is one table below some preamble. A row without figures ends the table."""
 
     sheet: Pattern
+    """What the name of the sheet is like."""
     texts: Texts
+    """Columns of texts. Without them the sheet is not read."""
     counts: Texts
+    """Columns of numbers. Without them the sheet is not read, either."""
     missing: Texts = ("-",)
+    """What stands in `counts` where there is no number. A blank may, too."""
     optional: bool = False
+    """Whether older files may lack the sheet."""
     empty: Pattern | None = None
+    """What a text is like of a row that has no figures and does not end the table."""
     many: Pattern | None = None
+    """What the headings of many columns of figures are like. Each figure that is not blank is landed as a row: the
+    heading is its first count, and the figure its second."""
     every: bool = False
+    """Whether all columns of figures are of `many`. Another one stops the table."""
 
     @property
     def headed(self) -> Texts:
@@ -136,26 +161,32 @@ class Table(Entry):
 
 
 class Retired(Entry):
-    """Since which day a source is published no more, and why. It is still known, fetched and expected of the months
-    before."""
+    """A source that is published no more. It is still known, fetched and expected of the months before."""
 
     since: date
+    """Since which day."""
     reason: Text
+    """Why."""
 
 
 class Fetch(Entry):
-    """Where files are linked. `files` is what the name of one looks like, `pages` the addresses, below the landing
-    page, of pages that link more; a group `month` or `year` in them says when a link is about, a group `until` the last
-    month of several. An `address` never changes and needs no page. `hosts` may serve files, besides the one of the
-    landing page. A `spare` form is asked for only where no other form of a month came. `assumed` says what of this
-    nobody has seen yet."""
+    """Where files are linked: on the landing page, on pages below it, or at an address of their own.
+
+    A group `month` or `year` in `files` and `pages` says when a link is about, a group `until` the last month of
+    several."""
 
     files: Pattern | None = None
+    """What the name of a file looks like."""
     pages: Pattern | None = None
+    """What the addresses, below the landing page, of pages that link more look like."""
     address: Text | None = None
+    """An address that never changes. It needs no page."""
     hosts: Texts = ()
+    """Who may serve files, besides the host of the landing page."""
     spare: bool = False
+    """Whether the form is asked for only where no other form of a month came."""
     assumed: Text
+    """What of this nobody has seen yet."""
 
     @model_validator(mode="after")
     def _finds_something(self) -> Fetch:
@@ -165,64 +196,92 @@ class Fetch(Entry):
 
 
 class Calendar(Entry):
-    """When a publication is expected, in whichever of its forms: of `every_month` of a quarter, of its `last_month`
-    or of the `quarter` itself, so many days after its end; later than `alert_days` somebody has to act. Each of
-    `parts` is a file of its own. `basis` says where the days come from."""
+    """When a publication is expected, in whichever of its forms."""
 
     of: Literal["every_month", "last_month", "quarter"]
+    """Whether there is one of every month of a quarter, of its last month, or of the quarter itself."""
     due_days: int
+    """How many days after the end of that it is expected."""
     alert_days: int
+    """After how many days somebody has to act."""
     parts: Texts = ()
+    """Parts that are a file each."""
     basis: Text
+    """Where the days come from."""
 
 
 class Source(Entry):
-    """One publication: who publishes it and how its files are laid out. `columns` are in published order. A file may
-    lack those that are `optional` and, where some are named as `needed`, all others. With `sheets` it is a workbook of
-    tables one below the other, which hold numbers but in `texts`, with `tables` one of a table a sheet. `national` ones
-    are too large to be held as a whole. `layout: nof` is that of the NHS Oversight Framework, whose rows name a quarter
-    and an organisation in place of a month (`nof.py`). No quarter is built of files without `figures`. A file counts
-    for the quarter of its month and as many as it `lasts` after that, until a later one is at hand. One that is another
-    `form_of` a publication has no calendar of its own. A file with one of the headings `not_with`, or without one of
-    those of `only_with`, is something else, as like as it looks. A file with `others` has more columns than those
-    described, and is known by these alone. With `as_csv` a sheet of the workbook that somebody saved as CSV is read,
-    too. `found_as` says what the file is called on the landing page. It, `cadence`, `revisions` and `quirks` are for
-    people."""
+    """One publication: who publishes it and how its files are laid out."""
 
     id: Text
+    """What we call it. The file of the description is named so, too."""
     title: Text
+    """Its title, as messages and documents have it."""
     publisher: Text
+    """Who publishes it."""
     licence: Text
+    """The licence it is published under."""
     form_of: Text | None = None
+    """The publication that this is another form of. It has no calendar of its own."""
     landing_page: Text
+    """The page on which people find its files."""
     found_as: Text
+    """What the file is called on the landing page. For people."""
     cadence: Text
+    """How often it comes, and how late. For people."""
     revisions: Text
+    """When it is revised. For people."""
     maturity: Maturity
+    """How final a file is that has no mark in its name."""
     required: bool
+    """Whether no quarter is built without it."""
     columns: Annotated[tuple[Column, ...], Field(strict=False)]
+    """Its columns, in published order."""
     needed: Texts = ()
+    """Columns that every file has. Where some are named, a file may lack all others."""
     not_with: Texts = ()
+    """Headings. A file with one of them is something else, as like as it looks."""
     only_with: Texts = ()
+    """Headings. A file that lacks one of them is something else, as like as it looks."""
     others: bool = False
+    """Whether a file has more columns than those described, and is known by these alone."""
     layout: Literal["nof"] | None = None
+    """`nof` is that of the NHS Oversight Framework, whose rows name a quarter and an organisation in place of a month
+    (`nof.py`)."""
     figures: bool = True
+    """Whether it has figures. No quarter is built of files without."""
     lasts: int = 0
+    """For how many quarters after that of its month a file counts, until a later one is at hand."""
     header: bool = True
+    """Whether its files begin with headings."""
     header_typo: Text | None = None
+    """A typo in a heading that may be any. It is read as that of the one column which is missing."""
     row_pattern: Mapping[int, Pattern] = {}
+    """By the number of a column, what its text looks like in files without headings."""
     national: bool = False
+    """Whether its files are too large to be held as a whole."""
     period: Period | None = None
+    """Where the month is."""
     part: Part | None = None
+    """Which part of it a file or a row is."""
     vintage: Vintage | None = None
+    """Where a reference says of when it is."""
     retired: Retired | None = None
+    """Since when it is published no more, and why."""
     fetch: Fetch | None = None
+    """Where its files are linked."""
     calendar: Calendar | None = None
+    """When it is expected."""
     sheets: Mapping[Text, Texts] = {}
+    """By sheet of a workbook, the columns of tables one below the other. They hold numbers, but for `texts`."""
     texts: Texts = ()
+    """Columns of `sheets` that hold texts."""
     tables: Annotated[tuple[Table, ...], Field(strict=False)] = ()
+    """The sheets of a workbook that has one table a sheet."""
     as_csv: bool = False
+    """Whether a sheet of the workbook that somebody saved as CSV is read, too."""
     quirks: Texts
+    """What is odd about its files. For people."""
 
     @model_validator(mode="after")
     def _names_its_columns(self) -> Source:

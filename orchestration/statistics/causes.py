@@ -40,19 +40,15 @@ class Placed:
 
 @dataclass(frozen=True)
 class TwoRankings:
-    """A league ranked twice, over the n organisations of either, in the order of their codes, and their M metrics.
-
-    scores: (2, n, M), ten billionths, 0 where not held; weights: (2, M), one unit for both; floors: (2, n), as `League`
-    has them; cuts: (2, 3); cause: (n, M), the index in OF_SCORES of the cause of each score that differs.
-    """
+    """A league ranked twice: the n organisations of either, in the order of their codes, and their M metrics."""
 
     codes: tuple[str, ...]
-    ranked: NDArray[np.bool_]
-    scores: Whole
-    weights: Whole
-    floors: Whole
-    cuts: Whole
-    cause: Whole
+    ranked: NDArray[np.bool_]  # (2, n)
+    scores: Whole  # (2, n, M), ten billionths, 0 where not held
+    weights: Whole  # (2, M), one unit for both
+    floors: Whole  # (2, n), as `League` has them
+    cuts: Whole  # (2, 3)
+    cause: Whole  # (n, M), of each score that differs the index of its cause in OF_SCORES
 
     @property
     def in_both(self) -> NDArray[np.bool_]:

@@ -25,26 +25,21 @@ SCORE = 10**10  # a score of 1.00 in the units of `League.scores`
 
 @dataclass(frozen=True)
 class League:
-    """One quarter of a league: n ranked organisations by M metrics, both in the order of their codes.
-
-    scores: (n, M), ten billionths, 0 where not held; values: (n, M), low is good, NaN where not published or looked up;
-    weights: (M,), relative; floors: (n,), the best segment the override leaves, 0 without one; cuts: (3,), the largest
-    average in hundredths of segments 1 to 3; averages, ranks: (n,), as the league table has them.
-    """
+    """One quarter of a league: n ranked organisations by M metrics, both in the order of their codes."""
 
     quarter: str
     name: str
     codes: tuple[str, ...]
     metrics: tuple[str, ...]
     domains: tuple[str, ...]
-    scores: Whole
-    held: NDArray[np.bool_]
-    values: Real
-    weights: Whole
-    floors: Whole
-    cuts: Whole
-    averages: Whole
-    ranks: Whole
+    scores: Whole  # (n, M), ten billionths, 0 where not held
+    held: NDArray[np.bool_]  # (n, M)
+    values: Real  # (n, M), low is good, NaN where not published or looked up
+    weights: Whole  # (M,), relative
+    floors: Whole  # (n,), the best segment the override leaves, 0 without one
+    cuts: Whole  # (3,), the largest average in hundredths of segments 1 to 3
+    averages: Whole  # (n,), as the league table has them
+    ranks: Whole  # (n,), as the league table has them
 
     @property
     def quarter_of_it(self) -> int:

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from orchestration.errors import LeagueError
+from orchestration.sources import descriptions
 from orchestration.sources.descriptions import known_sources, read_source
 from orchestration.sources.footnotes import without_marks
 from orchestration.workspace.paths import SOURCES
+from orchestration.yaml_files import Entry
 
 CANCER = yaml.safe_load((SOURCES / "cancer.yml").read_text(encoding="utf-8"))
 MISSING = object()
@@ -29,6 +31,13 @@ def with_field(path: str, value: Any) -> dict[str, Any]:
     else:
         inner[int(last) if last.isdigit() else last] = value
     return changed
+
+
+def test_every_field_of_a_description_is_explained() -> None:
+    models = [model for model in vars(descriptions).values() if isinstance(model, type) and issubclass(model, Entry)]
+    assert descriptions.Source in models
+    fields = {f"{model.__name__}.{name}": field for model in models for name, field in model.model_fields.items()}
+    assert not [name for name, field in fields.items() if not field.description]
 
 
 @pytest.mark.parametrize(
