@@ -66,6 +66,11 @@
     )
 {%- endmacro %}
 
+{# A publication that lasts for several quarters is read by each of them: a month counts once, as the newest has it. #}
+{% macro in_newest_reading(counts, by) -%}
+    {{ counts }}.quarter = max({{ counts }}.quarter) over (partition by {{ by | join(', ') }})
+{%- endmacro %}
+
 {# ICBs that a file of later still has, and that had ended by the end of a quarter: their figures count for nobody. #}
 {% macro closed_icbs() -%}
     select

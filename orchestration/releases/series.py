@@ -33,7 +33,7 @@ from orchestration.warehouse.tables import reading
 from orchestration.workspace.paths import Build
 
 ONLY_IN_PARQUET = "source_rows"  # most of the bytes; people who read CSV follow no row
-IN_CSV = "(league is not null or organisation_type in ('icb', 'england'))"  # who is ranked, and England
+IN_CSV = "(league is not null or organisation_type = 'england')"  # who is in a league, and England
 
 
 def publish(build: Build) -> Published:

@@ -96,7 +96,7 @@ def a_league(
 
 
 def frames(*of: League) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """`leagues_in_statistics`, `league_ranks` and `scores_behind_ranks` of leagues, in the types that DuckDB hands over."""
+    """`leagues_in_statistics`, `league_ranks` and `scores_behind_ranks`, in the types that DuckDB hands over."""
     leagues_in_statistics = [
         {
             "quarter": league.quarter,

@@ -18,10 +18,11 @@ named as (
     select
         organisations.quarter,
         organisations.organisation_code,
-        {{ readable_name('coalesce(reference.trust_name, in_files.organisation_name)') }} as organisation_name,
+        {{ readable_name('coalesce(reference.trust_name, in_files.organisation_name, icbs.icb_name)') }}
+            as organisation_name,
         reference.region is not null as is_trust,
         reference.league,
-        in_files.is_icb
+        in_files.is_icb or icbs.icb_code is not null as is_icb
     from (
         select distinct
             quarter,
@@ -36,6 +37,7 @@ named as (
         on
             in_files.quarter = organisations.quarter
             and in_files.organisation_code = organisations.organisation_code
+    left join {{ ref('reference_icbs') }} as icbs on icbs.icb_code = organisations.organisation_code
 ),
 
 files as (
@@ -91,7 +93,7 @@ select
             else 'other'
         end as string
     ) as organisation_type,
-    named.league,
+    cast(case when named.is_icb then 'icb' else named.league end as string) as league,
     judged.month,
     judged.value,
     metrics.unit,

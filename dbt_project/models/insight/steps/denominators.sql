@@ -24,4 +24,5 @@ left join {{ ref('successions') }} as successions
 where {{ of_months('rules.basis') }}
 group by
     rules.quarter, rules.framework, rules.metric_id,
-    coalesce(successions.successor_code, counts.organisation_code), counts.month
+    coalesce(successions.successor_code, counts.organisation_code), counts.month, counts.quarter
+qualify {{ in_newest_reading('counts', ['rules.quarter', 'rules.framework', 'rules.metric_id', 'counts.month']) }}

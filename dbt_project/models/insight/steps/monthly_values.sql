@@ -1,8 +1,8 @@
 -- Each metric that publications make, month by month, of everybody counted and of England. A trust that took over
 -- another has its months, too, those before the merger as well: else the series would jump. England is every
--- organisation that counts and has figures, as the publisher's own total is. A department of type 1 where nobody waited over four
--- hours did not say who did: fourteen trusts tried other standards and were exempt (Hospital Accident & Emergency
--- Activity 2020-21, NHS Digital).
+-- organisation that counts and has figures, as the publisher's own total is. A department of type 1 where nobody waited
+-- over four hours did not say who did: fourteen trusts tried other standards and were exempt (Hospital Accident &
+-- Emergency Activity 2020-21, NHS Digital).
 with metrics as (
     select
         metric_id,
@@ -46,6 +46,7 @@ counts as (
     inner join {{ ref('quarters_read') }} as build on build.reads = counts.quarter
     left join not_told
         on not_told.source_sha256 = counts.source_sha256 and not_told.source_row = counts.source_row
+    qualify {{ in_newest_reading('counts', ['build.quarter', 'counts.month', 'counts.measure', 'counts.side']) }}
 ),
 
 organisations as (
