@@ -55,6 +55,7 @@ class Difference:
     """What differs between two releases. What was compared has two columns, `_before` and `_after`."""
 
     inputs: pd.DataFrame  # a row per source, quarter, period and part. `change` is revised, new or gone
+    # between two quarters without the files that both use
     rules: pd.DataFrame  # per rule file, code, contract and framework of a league. `change` is changed, new or gone
     values: pd.DataFrame  # per organisation, metric and basis
     scores: pd.DataFrame  # per organisation and metric, with a `cause` where the score or its weight is another
@@ -88,7 +89,8 @@ def difference(before: Release, after: Release) -> Difference:
         cut_points=cuts[_differs(cuts, "cut_point")].drop(columns="_merge"),
         changes=_changes(before, after, scored, inputs),
     )
-    if before.quarter != after.quarter:  # then every value is of other files, and nobody revised any
+    if before.quarter != after.quarter:  # then every value is of another period, and nobody revised any
+        found.inputs.drop(index=inputs.index[_of_files_in_both(before, after, inputs)], inplace=True)
         for table in (found.scores, found.changes):
             table["cause"] = table["cause"].replace(INPUT, NEW_QUARTER)
     return found
@@ -158,6 +160,14 @@ def _inputs(before: Release, after: Release) -> pd.DataFrame:
     return both[_differs(both, "source_sha256")][[*SUBJECT, "change", *_pairs(["file_name", "source_sha256"])]]
 
 
+def _of_files_in_both(before: Release, after: Release, inputs: pd.DataFrame) -> pd.Series[bool]:
+    """Which rows name no file that one of the releases alone uses: their subject differs, by its quarter."""
+    in_both = {*before.files_in_use()["source_sha256"]} & {*after.files_in_use()["source_sha256"]}
+    named = inputs[_pairs(["source_sha256"])]
+    found: pd.Series[bool] = (named.isna() | named.isin(in_both)).all(axis=1)
+    return found
+
+
 def _rules(before: Release, after: Release) -> pd.DataFrame:
     def told(release: Release) -> pd.DataFrame:
         frameworks = release.table("league_coverage").set_index("league")["framework"]
@@ -189,7 +199,7 @@ def _scored(before: Release, after: Release) -> pd.DataFrame:
     4. population moved, where anything that counts of anybody in its population differs;
     5. a rule changed, where any rule or the code differs.
 
-    Rules have rows by quarter: between two quarters they differ, and so do the files of every value.
+    Rules have rows by quarter: between two quarters they differ, and every value counts as of another file.
     """
     both = _outer(_scores(before), _scores(after), [*ORGANISATION, "metric_id"], ["domain", "files", *VALUE, *SCORE])
     other_files = _differs(both, "files") | (before.quarter != after.quarter)

@@ -23,9 +23,7 @@ def show(console: Console, releases: tuple[Release, Release], found: Difference,
     for release in releases:
         console.say(f"{release}: {release.standing()}")
     if len({release.quarter for release in releases}) > 1:
-        console.say(
-            "Two quarters: every value is of other files. That is the cause `new quarter`, nothing was revised."
-        )
+        console.say("Two quarters: values are of other periods. That is the cause `new quarter`, nothing was revised.")
     changes = found.changes
     ranked = changes[["rank_before", "rank_after"]].notna().any(axis=1)
     for league, of_league in changes[ranked].groupby("league"):

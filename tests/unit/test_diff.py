@@ -370,6 +370,13 @@ def test_two_quarters_are_compared_on_what_both_have(compare: Any) -> None:
     }
 
 
+def test_file_that_two_quarters_use_is_no_difference_of_inputs(compare: Any) -> None:
+    """Here one file has both quarters, and the references are another edition."""
+    after = replace(THREE, quarter="2025-26-Q3", files=(FILE, ("etr-new.csv", "4" * 64)))
+    named = compare(THREE, after).inputs[["source_id", "file_name_before", "file_name_after"]]
+    assert named.to_numpy().tolist() == [["ods_etr", REFERENCE[0], "etr-new.csv"]]
+
+
 def test_figures_that_the_scores_do_not_give_are_refused(compare: Any) -> None:
     class Wrong(A):
         def placed(self) -> list[dict[str, Any]]:
