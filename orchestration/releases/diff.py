@@ -189,7 +189,7 @@ def _rules(before: Release, after: Release) -> pd.DataFrame:
 
 def _scored(before: Release, after: Release) -> pd.DataFrame:
     """Every score of either release beside that of the other: `cause` where another score enters the average,
-    `evidence` where what it is made from differs. The first that applies:
+    `evidence` where what it is made from differs, and anybody has a score of it. The first that applies:
 
     1. a rule changed, where one release has not the metric in the league at all;
     2. its own value changed (value, numerator, denominator, status; the published score where the score is recovered
@@ -223,11 +223,12 @@ def _scored(before: Release, after: Release) -> pd.DataFrame:
     cause = cause.mask(_differs(both, "population"), RULE).mask(own, RULE if other_rules else INPUT)
     cause = cause.mask(own & other_files, INPUT).mask(~in_both_leagues, RULE)
 
+    scored = score.notna().any(axis=1).groupby([both["league"], both["metric_id"]]).transform("any")
     for when in ("before", "after"):
         both[f"entering_{when}"] = both[f"score_exact_{when}"].where(both[f"counted_{when}"].eq(True))
     return both.assign(
         cause=cause.where(_differs(both, "entering")),
-        evidence=cause.where(own),
+        evidence=cause.where(own & scored),
         weighs_differently=counted.eq(True).all(axis=1) & _differs(both, "weight"),
     )
 

@@ -300,6 +300,16 @@ def test_score_without_a_value_differs_as_the_parts_it_is_looked_up_from(compare
     assert of(result, "A", "input revised")["metrics"] == "F0 F1"
 
 
+def test_metric_that_nobody_has_a_score_of_is_in_no_cause(compare: Any) -> None:
+    """X0 is shown beside the framework. M2 has no score of A alone, which is one of its causes."""
+    scores: dict[str, dict[str, float | None]] = {code: {**own, "X0": None} for code, own in THREE.scores.items()}
+    before = replace(THREE, scores=scores, values={"A": {"X0": 5.0}})
+    after = replace(
+        with_scores(before, A={"M1": 1.9, "M2": None}), values={"A": {"X0": 6.0}}, files=(REVISED, REFERENCE)
+    )
+    assert of(compare(before, after), "A", "input revised")["metrics"] == "M1 M2"
+
+
 def test_override_is_the_own_flag_and_for_others_they_moved(compare: Any) -> None:
     result = compare(THREE, replace(THREE, flagged=frozenset("A"), files=(REVISED, REFERENCE)))
     assert found(result) == {"A": {"override": 3}, "B": {"others moved": 1}, "C": {"others moved": 2}}
