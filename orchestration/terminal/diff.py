@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 from rich.table import Table
 
-from orchestration.releases.diff import Difference
+from orchestration.releases.diff import VALUE, Difference
 from orchestration.releases.release import Release
 from orchestration.terminal.console import Console, new_table
 from orchestration.text import IN_NAMES, visible
 
 SHORT = 12  # characters of a sha256
+CHANGED = " → "  # between two figures that differ
 
 
 def show(console: Console, releases: tuple[Release, Release], found: Difference, rows: int) -> None:
@@ -43,7 +44,7 @@ def _sections(found: Difference, elsewhere: pd.DataFrame, rows: int) -> dict[str
         "Cut points": (_side_by_side(found.cut_points, ["framework", "better_segment"], ["cut_point"]), 0),
         "Values that differ, and scores by cause": (by_metric, 0),
         "Scores": (_side_by_side(scores, ["organisation_code", "metric_id", "cause"], ["score_exact", "weight"]), rows),
-        "Values": (_side_by_side(found.values, ["organisation_code", "metric_id"], ["value", "published_score"]), rows),
+        "Values": (_what_differs(found.values, ["organisation_code", "metric_id"], VALUE), rows),
         "Rules": (_side_by_side(found.rules, ["rule", "change"], ["content"]), rows),
         "Inputs": (
             _side_by_side(found.inputs, ["source_id", "period", "part", "change"], ["file_name", "source_sha256"]),
@@ -54,6 +55,13 @@ def _sections(found: Difference, elsewhere: pd.DataFrame, rows: int) -> dict[str
 
 def _side_by_side(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataFrame:
     return rows[plain].assign(**{name: [_both(row, name) for row in rows.to_dict("records")] for name in compared})
+
+
+def _what_differs(rows: pd.DataFrame, plain: list[str], compared: list[str]) -> pd.DataFrame:
+    """As `_side_by_side`, the columns that differ in each row in one: most rows differ in few."""
+    told = _side_by_side(rows, plain, compared).to_dict("records")
+    texts = ["; ".join(f"{name} {row[name]}" for name in compared if CHANGED in row[name]) for row in told]
+    return rows[plain].assign(what_differs=texts)
 
 
 def _by_metric(found: Difference) -> pd.DataFrame:
@@ -107,7 +115,7 @@ def _from(row: dict[Any, Any]) -> str:
 
 def _both(row: dict[Any, Any], name: str) -> str:
     old, new = _text(row[f"{name}_before"]), _text(row[f"{name}_after"])
-    return old if old == new else f"{old} → {new}"
+    return old if old == new else f"{old}{CHANGED}{new}"
 
 
 def _text(value: Any) -> str:

@@ -451,3 +451,13 @@ def test_command_prints_tables_or_json(tmp_path: Path) -> None:
     ]
     same = CliRunner().invoke(cli.league, ["diff", str(before), str(before)])
     assert same.output.endswith("Every organisation is placed the same.\n")
+
+
+def test_command_prints_what_differs_of_a_value(tmp_path: Path) -> None:
+    class Counted(A):
+        def metric_rows(self) -> list[dict[str, Any]]:
+            return [{**row, "numerator": 5 if self.code == "c1" else 4} for row in super().metric_rows()]
+
+    before, after = Counted(THREE.scores).write(tmp_path / "a"), Counted(THREE.scores, code="c2").write(tmp_path / "b")
+    said = CliRunner().invoke(cli.league, ["diff", str(before), str(after)], env={"COLUMNS": "120"})
+    assert "A M1 numerator 5 → 4 A M2 numerator 5 → 4" in " ".join(said.output.split())
