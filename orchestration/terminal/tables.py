@@ -13,7 +13,7 @@ from orchestration.terminal.console import Console, new_table
 if TYPE_CHECKING:
     from orchestration.releases.release import Release, Row
 
-CODE = "_code"  # ends the name of every column that has codes
+CODE = "code"  # a word in the name of every column that has codes
 SEVERAL = 3  # rows, of which what is the same in all stands above the table
 
 
@@ -64,20 +64,25 @@ def _found(
     tables = release.tables
     if name not in tables:
         raise LeagueError(f"{release} has no table {name}; it has {', '.join(sorted(tables))}")
-    columns = {field["name"] for field in tables[name]["schema"]["fields"]}
+    columns = [field["name"] for field in tables[name]["schema"]["fields"]]
     if league is not None and "league" not in columns:
         raise LeagueError(f"{name} has no leagues: leave --league out")
     found = [row for row in release.rows(name) if league in (None, row.get("league"))]
     if organisation is not None:
-        codes = [column for column in columns if column.endswith(CODE)]
-        said = {organisation.strip().upper()}
-        if not any(row[column] in said for row in found for column in codes):
-            said = {row["organisation_code"] for row in search(release, organisation)}
-        found = [row for row in found if any(row[column] in said for column in codes)]
+        codes = [column for column in columns if CODE in column.split("_")]
+        said = {organisation.strip().casefold()}
+        if not any(_code(row[column]) in said for row in found for column in codes):
+            said = {_code(row["organisation_code"]) for row in search(release, organisation)}
+        found = [row for row in found if any(_code(row[column]) in said for column in codes)]
+        found.sort(key=lambda row: _code(row.get("organisation_code")) not in said)  # its own rows first
     if not found:
         of = ", ".join(text for text in (league, organisation) if text)
         raise LeagueError(f"{name} of {release} has no rows{' of ' if of else ''}{of}")
     return tables[name], found
+
+
+def _code(value: Any) -> str:
+    return _cell(value).casefold()
 
 
 def _cell(value: Any) -> str:

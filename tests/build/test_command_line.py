@@ -235,6 +235,23 @@ def test_rows_of_a_table_are_those_of_an_organisation_or_a_league(data: Path) ->
     assert "has no leagues" in str(run(data, "show", "--table", "metric_parts", "--league", "icb").exception)
 
 
+def test_rows_of_an_organisation_are_found_by_any_of_their_codes_and_its_own_come_first(data: Path) -> None:
+    pairs = documents(data, "show", "--table", "rank_pairs")["rows"]
+    code = pairs[0]["code_b"]
+    assert documents(data, "show", code, "--table", "rank_pairs")["rows"] == [
+        row for row in pairs if code in (row["code_a"], row["code_b"])
+    ]
+    peers = documents(data, "show", "--table", "peers")["rows"]
+    code = peers[-1]["organisation_code"]
+    own = [row for row in peers if row["organisation_code"] == code]
+    others = [row for row in peers if row["peer_code"] == code]
+    assert others and peers.index(others[0]) < peers.index(own[0])
+    assert documents(data, "show", code, "--table", "peers")["rows"] == own + others
+    for said in ("England", "england"):  # also a word in names of commissioners
+        found = documents(data, "show", said, "--table", "specialty_league_table")["rows"]
+        assert {row["organisation_code"] for row in found} == {"England"}
+
+
 def test_tampered_release_is_not_shown(data: Path, tmp_path: Path) -> None:
     shutil.copytree(data / "releases", tmp_path / "releases")
     path = tmp_path / "releases" / QUARTER / "v1" / "league_table.csv"
