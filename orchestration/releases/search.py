@@ -24,8 +24,17 @@ def search(release: Release, said: str) -> list[Row]:
         hint = f"; near: {first_of(near, NAMED)}" if near else ""
         if quarters := _quarters_with(said, release):
             hint += f"; it is in {', '.join(quarters)}: say --quarter"
-        raise LeagueError(f"no organisation of {release} has the code or the name {said}{hint}")
+        raise LeagueError(f"{_why_none(release, said)}{hint}")
     return found
+
+
+def _why_none(release: Release, said: str) -> str:
+    code = said.strip().upper()
+    guide = "organisation_guide"  # which a release of an earlier contract has not
+    named = release.rows(guide, organisation_code=code) if guide in release.tables else []
+    if not named:
+        return f"no organisation of {release} has the code or the name {said}"
+    return f"{_named(named[0])} is in no league of {release}: league trace {code} has its figures, --table its rows"
 
 
 def _meant(rows: list[Row], said: str) -> list[Row]:

@@ -134,6 +134,17 @@ def test_organisation_is_found_by_code_and_by_a_part_of_its_name(data: Path) -> 
     assert "segments are uncertain" in of_all and "segments are uncertain" not in of_one
 
 
+def test_organisation_in_no_league_is_told_from_none(data: Path) -> None:
+    guide = documents(data, "show", "--table", "organisation_guide")["rows"]
+    in_leagues = {row["organisation_code"] for row in documents(data, "show")["organisations"]}
+    [code, *_] = [row["organisation_code"] for row in guide if row["organisation_code"] not in in_leagues]
+    assert documents(data, "trace", code)["code"] == code
+    for said in (code, code.lower()):
+        refused = str(run(data, "show", said).exception)
+        assert refused.startswith(f"{code} ") and " is in no league of " in refused
+        assert f"league trace {code} has its figures" in refused
+
+
 def test_trace_names_metrics_and_says_what_there_is(data: Path) -> None:
     code = documents(data, "show", "--league", "acute")["organisations"][0]["organisation_code"]
     metrics = documents(data, "trace", code)["metrics"]
