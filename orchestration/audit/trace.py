@@ -48,7 +48,8 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
     tables = _subjects_rows(release, code, frameworks)
     found: Row = {"release": str(release), "state": release.standing(), "code": code, "tables": tables}
     if metric_id is not None:
-        values = [value for value in tables.get("metric_values", []) if value["metric_id"] == metric_id]
+        meant = metric_id.strip().casefold()
+        values = [value for value in tables.get("metric_values", []) if value["metric_id"].casefold() == meant]
         if not values:
             has = sorted({value["metric_id"] for value in tables.get("metric_values", [])})
             raise LeagueError(f"{release} has no metric {metric_id} of {code}; it has {', '.join(has) or 'none'}")
@@ -179,7 +180,8 @@ def _metric(release: Release, value: Row) -> Row:
     """A metric value with its score, where it is the one that is scored, its sources and its parts."""
     key = {"organisation_code": value["organisation_code"], "metric_id": value["metric_id"]}
     basis = {"value_basis": value["value_basis"]}
-    titles = release.rows("metric_league_table", metric_id=value["metric_id"])
+    guide = "metric_guide" if "metric_guide" in release.tables else None  # not in a release of an earlier contract
+    titles = release.rows(guide, metric_id=value["metric_id"]) if guide else []
     scores = release.rows("metric_scores", **key, **basis)
     parts = release.rows("metric_parts", **key) if value["value_basis"] == "computed" else []
     for figure in ("numerator", "denominator") if parts else ():
@@ -189,7 +191,7 @@ def _metric(release: Release, value: Row) -> Row:
         scores[0]["other_sizes_that_fit"] = _other_sizes(release, value["metric_id"], scores[0])
     return {
         **value,
-        "title": titles[0]["metric_title"] if titles else None,
+        "title": titles[0]["title"] if titles else None,
         "score": scores[0] if scores else None,
         "sources": release.rows("metric_sources", **key, **basis),
         "parts": parts,

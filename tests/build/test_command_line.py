@@ -152,6 +152,9 @@ def test_trace_names_metrics_and_says_what_there_is(data: Path) -> None:
     assert f"{metrics[0]['metric_id']} {metrics[0]['title']}" in " ".join(
         run(data, "trace", code, width=500).output.split()
     )
+    one = metrics[0]["metric_id"]
+    lower = documents(data, "trace", code, "--metric", one.lower())["metrics"]
+    assert {metric["metric_id"] for metric in lower} == {one}
     refused = str(run(data, "trace", code, "--metric", "OF9999").exception)
     assert "it has " in refused and all(metric["metric_id"] in refused for metric in metrics)
 

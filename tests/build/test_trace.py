@@ -311,6 +311,15 @@ def test_release_that_does_not_add_up_is_refused(
         trace(Release.read(release), traced["store"], code)
 
 
+def test_metric_has_its_title_where_nobody_has_a_figure(traced: dict[str, Any], data_dir: Path) -> None:
+    release, of = release_in(data_dir), "metric_id = 'OF0003'"
+    with duckdb.connect() as connection:
+        [(title,), *_] = connection.execute(f"select title from '{release}/metric_guide.parquet' where {of}").fetchall()
+    change(release, "metric_league_table", "metric_title", "null", of)
+    found = trace(Release.read(release), traced["store"], traced["codes"]["acute"], "OF0003")
+    assert {metric["title"] for metric in found["metrics"]} == {title}
+
+
 def test_flag_of_a_framework_without_an_override_moves_nobody(traced: dict[str, Any], data_dir: Path) -> None:
     release, code = release_in(data_dir), traced["codes"]["icb"]
     change(release, "league_table", "financial_override", "1", f"organisation_code = '{code}'")
