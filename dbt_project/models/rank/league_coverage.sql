@@ -143,7 +143,7 @@ select
     ) as coverage,
     cast(summarised.metrics_expected as integer) as metrics_expected,
     cast(summarised.metrics_scored as integer) as metrics_scored,
-    cast(case when at_hand.league is not null then summarised.metrics_missing end as string) as metrics_missing,
+    cast(summarised.metrics_missing as string) as metrics_missing,
     cast(summarised.metrics_of_an_earlier_month as string) as metrics_of_an_earlier_month
 from summarised
 left join {{ ref('league_value_basis') }} as at_hand
