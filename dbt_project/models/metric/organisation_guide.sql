@@ -1,17 +1,17 @@
--- An ICB is one organisation though it may be in two leagues.
+-- An ICB is one organisation though it may be in two leagues. NHS England is not called as the country is.
 select
     organisations.quarter,
     organisations.organisation_code,
     min(organisations.organisation_name) as organisation_name,
     min(
         coalesce(
-            nullif(trim({{ replaced(
+            nullif(nullif(trim({{ replaced(
                 replaced(
                     'organisations.organisation_name',
                     '(?i),? NHS (Foundation )?Trust$|,? (Integrated Care Board|ICB)$', ''
                 ),
                 '^NHS ', ''
-            ) }}), ''),
+            ) }}), ''), 'England'),
             organisations.organisation_name
         )
     ) as short_name,
