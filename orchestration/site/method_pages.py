@@ -96,7 +96,7 @@ QUESTIONS = (
     Question(
         "boards",
         "How are the boards ranked?",
-        "NHS England has not ranked the boards yet, so the table of boards is ours and an experiment.",
+        "By a method of ours, as an experiment. Their table is no ranking by NHS England.",
         (
             f"{MODELS}/rank/icb_league_table.sql",
             f"{SEEDS}/frameworks.csv",

@@ -57,6 +57,13 @@ def lead(league: League) -> str:
     return f"{first} For a typical {one}, the likely range covers {league.typical_places} of the {count} places."
 
 
+def ours(edition: Edition) -> str:
+    """Whose the table of boards is, as far as the release knows: one of NHS England's own may be out."""
+    if any(league.of_icbs and not league.experimental for league in edition.leagues):
+        return "NHS England ranks these boards as well. The method here is ours."
+    return "We have no ranking of these boards by NHS England. The method is ours."
+
+
 def money(league: League) -> str:
     """What the finance rule did to a league of trusts."""
     if not (capped := len(league.capped)) and not league.moved:

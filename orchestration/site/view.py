@@ -41,7 +41,7 @@ from orchestration.site.rows import (
 )
 
 FINANCE = "finance"  # the domain of money
-EXPERIMENTAL = "experimental"  # a league that NHS England has not ranked
+EXPERIMENTAL = "experimental"  # a league by a method of ours
 BETTER, EITHER, WORSE = "better_half", "either_half", "worse_half"
 
 T = TypeVar("T")

@@ -116,7 +116,7 @@ def test_a_place_of_a_board_is_ours(text: Any, real_site: Path) -> None:
     said = text("2025-26-q4/v1/icb/qhl")
     release = Release.read(real_site / "data" / "releases" / "2025-26-Q4" / "v1")
     (place,) = release.rows("league_table", organisation_code="QHL", league="icb")
-    assert "NHS England has not ranked these boards. The method is ours." in said
+    assert "We have no ranking of these boards by NHS England. The method is ours." in said
     assert f"our place, {ordinal(place['rank'])}" in said and "published place" not in said
     assert "96,483 of 156,401 waits" in said
     assert "Patients cross borders." in said and "Birmingham and Solihull Mental Health" in said

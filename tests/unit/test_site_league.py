@@ -12,6 +12,7 @@ from orchestration.site.pictures import range_strip
 from orchestration.site.render import link
 from orchestration.site.view import Member
 from tests.site_rows import capped, league, member
+from tests.unit.test_site_living import edition
 
 
 @pytest.mark.parametrize(
@@ -86,6 +87,17 @@ def test_the_lead_says_how_many_could_be_anywhere(positions: list[str], first: s
 def test_a_league_of_icbs_is_of_boards() -> None:
     icb = league(member("QHL", 1, organisation_type="icb"), member("QH8", 2, organisation_type="icb"))
     assert sentences.lead(icb).startswith("Most of these 2 boards")
+
+
+def test_a_table_of_boards_is_ours_whether_or_not_nhs_england_ranks_them() -> None:
+    """Another league of ours is no ranking of theirs, nor is one of trusts by NHS England."""
+    board = member("QHL", 1, organisation_type="icb")
+    experiment = league(board, framework_status="experimental")
+    for others, said in (
+        ((experiment, league(member("R1"))), "We have no ranking of these boards by NHS England. The method is ours."),
+        ((experiment, league(board)), "NHS England ranks these boards as well. The method here is ours."),
+    ):
+        assert sentences.ours(edition(leagues=others)) == said
 
 
 def test_money_counts_who_was_put_down_and_who_moved() -> None:

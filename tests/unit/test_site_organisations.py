@@ -601,7 +601,7 @@ def test_a_board_has_no_published_place_and_no_money() -> None:
     board = member("QHL", 1, organisation_type="icb", organisation_name="NHS Here Integrated Care Board")
     for page in made(board, framework_status="experimental", override_segment=None, official=False).values():
         assert "our place, 1st" in page and "published place" not in page and "Money" not in page
-        assert "NHS England has not ranked these boards. The method is ours." in page
+        assert "We have no ranking of these boards by NHS England. The method is ours." in page
 
 
 def test_a_measure_is_shown_where_its_only_value_is_of_the_other_basis() -> None:
