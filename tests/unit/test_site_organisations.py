@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestration.quarters import Quarter
-from orchestration.site import measure_pages, pictures, sentences, words
+from orchestration.site import league_pages, measure_pages, pictures, sentences, words
 from orchestration.site import organisation_sentences as ours
 from orchestration.site.organisation_pages import _ways, pages
 from orchestration.site.pictures import Scale
@@ -586,6 +586,31 @@ def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages()
     ):
         assert title not in page
     assert "The range looks narrow because" in found["2025-26-q2/v1/acute/rwr/card/index.html"]
+
+
+def test_a_league_says_why_a_measure_is_missing_and_which_are_of_an_earlier_month() -> None:
+    """What most members are told, of the values that count: B has another reason, the other basis is of no league."""
+    value = {name: None for name in Value.__dataclass_fields__} | {"league": "acute", "value_basis": "computed"}
+    three, late = "three months are needed; found: 2026-01", "latest month at hand is 2026-01, not 2026-03"
+    values = [
+        *({**value, "metric_id": "CANCER", "organisation_code": code, "status_reason": three} for code in "AC"),
+        {**value, "metric_id": "CANCER", "organisation_code": "B", "status_reason": "nobody counted"},
+        *3 * [{**value, "metric_id": "CANCER", "value_basis": "published", "status_reason": "suppressed"}],
+        {**value, "metric_id": "RTT", "organisation_code": "A", "status_reason": late},
+    ]
+    cancer = measure("CANCER", "Cancer treated in time", value_basis="computed")
+    rtt = measure("RTT", "Waits of 18 weeks", value_basis="computed")
+    found = made(
+        member("A", 1),
+        release=Bare(metric_values=values),
+        maker=league_pages.pages,
+        **{"measures": {"CANCER": cancer, "RTT": rtt}, "metrics_missing": "CANCER"},
+        metrics_of_an_earlier_month="RTT",
+    )
+    assert len(found) == 2
+    for page in found.values():
+        assert "“Cancer treated in time”: three months are needed; found: January 2026</li>" in page
+        assert "“Waits of 18 weeks”: latest month at hand is January 2026, not March 2026</li>" in page
 
 
 @pytest.mark.parametrize(("metric_id", "folder"), [("OF0206.A", "of0206-a"), ("INDEX.HTML", "index-html")])
