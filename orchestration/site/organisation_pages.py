@@ -103,7 +103,7 @@ class Background:
         self.support = {one.organisation_code: one for one in edition.support.get(league.name, ())}
         self.of_patients = {one.organisation_code: one for one in edition.patients.get(league.name, ())}
         self.levers = edition.beside(league, Lever)
-        self.files = {sha256: str(one["file_name"]) for sha256, one in edition.release.sources.items()}
+        self.files = {sha256: said.file_name(one) for sha256, one in edition.release.sources.items()}
         self.outcomes = Counter(one.outcome for rows in self.in_context.values() for one in rows)
         self.ranked_for_patients = sum(one.rank is not None for one in self.of_patients.values())
         found: dict[str, list[Decimal]] = {}

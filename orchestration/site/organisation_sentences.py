@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from orchestration.site import sentences
 from orchestration.site.rows import (
@@ -359,6 +360,12 @@ def series(points: Sequence[Point]) -> str:
 def own_value(found: Teacher) -> str:
     """The value of who could learn."""
     return value(found.value, found.unit)
+
+
+def file_name(file: dict[str, Any]) -> str:
+    """A file of a publisher, and how mature it is."""
+    maturity = "maturity not stated" if file["maturity"] == "not stated" else file["maturity"]
+    return f"{file['file_name']} ({maturity})"
 
 
 def traced(measured: Measured, origin: Origin, files: int = 1) -> str:

@@ -588,6 +588,18 @@ def test_a_league_of_two_with_hostile_names_and_no_table_of_ours_has_its_pages()
     assert "The range looks narrow because" in found["2025-26-q2/v1/acute/rwr/card/index.html"]
 
 
+def test_a_file_says_how_mature_it_is() -> None:
+    value = {name: None for name in Value.__dataclass_fields__} | {"league": "acute", "value_basis": "published"}
+    about = {**value, "organisation_code": "R0A", "metric_id": "A", "status": "reported", "source_sha256": "f" * 64}
+    origin = {name: None for name in Origin.__dataclass_fields__} | {**about, "first_row": 2, "last_row": 2}
+    release = Bare(metric_values=[about], metric_sources=[origin])
+    release.sources = {"f" * 64: {"file_name": "rtt.zip", "maturity": "provisional"}}
+    measures = {"A": measure("A", "Waiting", value_basis="published", domain="access")}
+    found = made(member("R0A", 1, measured={"A": measured("5", rank=2)}), release=release, measures=measures)
+    assert "rtt.zip (provisional)</caption>" in found["2025-26-q2/v1/acute/r0a/index.html"]
+    assert ours.file_name({"file_name": "etr.csv", "maturity": "not stated"}) == "etr.csv (maturity not stated)"
+
+
 def test_a_league_says_why_a_measure_is_missing_and_which_are_of_an_earlier_month() -> None:
     """What most members are told, of the values that count: B has another reason, the other basis is of no league."""
     value = {name: None for name in Value.__dataclass_fields__} | {"league": "acute", "value_basis": "computed"}
