@@ -54,8 +54,8 @@ WHOLE_NUMBERS = [
 class Difference:
     """What differs between two releases. What was compared has two columns, `_before` and `_after`."""
 
-    inputs: pd.DataFrame  # a row per source, quarter, period and part. `change` is revised, new or gone
-    # between two quarters without the files that both use
+    # a row per source, quarter, period and part. `change` is revised, new or gone. No file that two quarters share
+    inputs: pd.DataFrame
     rules: pd.DataFrame  # per rule file, code, contract and framework of a league. `change` is changed, new or gone
     values: pd.DataFrame  # per organisation, metric and basis
     scores: pd.DataFrame  # per organisation and metric, with a `cause` where the score or its weight is another
