@@ -24,8 +24,3 @@
             cast(cast(left({{ quarter }}, 4) as integer) - 1 as string) || '-' || substr({{ quarter }}, 3, 2) || '-Q4'
     end
 {%- endmacro %}
-
-{# Whether who closes on a day, or on none that we know, is open at the end of a quarter. #}
-{% macro still_open(close_date, quarters) -%}
-    ({{ close_date }} is null or {{ close_date }} >= {{ quarters }}.period_end)
-{%- endmacro %}

@@ -25,7 +25,7 @@ listed as (
         on
             trusts.quarter = leagues.quarter
             and trusts.league = leagues.league
-            and (trusts.close_date is null or trusts.close_date >= leagues.period_end)
+            and trusts.is_open
     left join {{ ref('successions') }} as successions
         on successions.quarter = leagues.quarter and successions.predecessor_code = trusts.trust_code
     where successions.predecessor_code is null

@@ -6,12 +6,9 @@ select
     reference.trust_name,
     reference.region
 from {{ ref('reference_trusts') }} as reference
-inner join {{ ref('quarters_in_scope') }} as quarters
-    on
-        quarters.quarter = reference.quarter
-        and {{ still_open('reference.close_date', 'quarters') }}
 left join {{ ref('trusts') }} as known on known.trust_code = reference.trust_code
 where
-    reference.region is not null
+    reference.is_open
+    and reference.region is not null
     and reference.league is null
     and known.trust_code is null

@@ -186,7 +186,7 @@ def test_metric_whose_scores_no_population_explains_is_named_once() -> None:
 
 END = "date '2025-09-30'"
 SIZES = "('acute', 3, 2), ('ambulance', 1, 1), ('icb', 1, 2), ('none', 0, 9), ('other', 1, 2)"
-TRUSTS = f"('A', 'acute', null), ('GONE', 'acute', {END} - 1), ('MERGED', 'acute', null), ('L', 'acute', null)"
+TRUSTS = "('A', 'acute', true), ('NOT OPEN', 'acute', false), ('MERGED', 'acute', true), ('L', 'acute', true)"
 
 
 def test_organisations_missing_from_a_league_or_too_many_are_named() -> None:
@@ -197,7 +197,7 @@ def test_organisations_missing_from_a_league_or_too_many_are_named() -> None:
             f" value_basis from (values {SIZES}) as t (league, organisations, expected_organisations)",
             "quarters_in_scope": f"select 'q' as quarter, {END} as period_end",
             "reference_trusts": "select 'q' as quarter, *, trust_code as trust_name from"
-            f" (values {TRUSTS}) as t (trust_code, league, close_date)",
+            f" (values {TRUSTS}) as t (trust_code, league, is_open)",
             "successions": "select 'q' as quarter, 'MERGED' as predecessor_code",
             "reference_icbs": "select *, 'An ICB' as icb_name from (values ('QAA', null, null), ('QBB', null, null),"
             f" ('QCC', {END} + 1, null)) as t (icb_code, opened_on, closed_on)",

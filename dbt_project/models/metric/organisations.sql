@@ -56,23 +56,20 @@ named as (
 
 listed as (
     select
-        quarters.quarter,
+        reference.quarter,
         reference.trust_code,
         reference.trust_name,
         reference.league
     from {{ ref('reference_trusts') }} as reference
-    inner join {{ ref('quarters_in_scope') }} as quarters
-        on
-            quarters.quarter = reference.quarter
-            and {{ still_open('reference.close_date', 'quarters') }}
     inner join {{ ref('leagues_in_force') }} as in_force
         on in_force.quarter = reference.quarter and in_force.league = reference.league
     left join {{ ref('successions') }} as successions
-        on successions.quarter = quarters.quarter and successions.predecessor_code = reference.trust_code
+        on successions.quarter = reference.quarter and successions.predecessor_code = reference.trust_code
     left join leagues_released
-        on leagues_released.quarter = quarters.quarter and leagues_released.league = reference.league
+        on leagues_released.quarter = reference.quarter and leagues_released.league = reference.league
     where
-        leagues_released.league is null
+        reference.is_open
+        and leagues_released.league is null
         and successions.predecessor_code is null
 ),
 
@@ -129,9 +126,9 @@ icbs_of_quarter as (
         known.quarter is null
         and reference.icb_code is not null
         and reference.region is not null
-        and {{ still_open('reference.close_date', 'quarters') }}
+        and reference.is_open
         and coalesce(icbs.opened_on, quarters.period_end) <= quarters.period_end
-        and {{ still_open('icbs.closed_on', 'quarters') }}
+        and coalesce(icbs.closed_on, quarters.period_end) >= quarters.period_end
 ),
 
 icb_regions as (

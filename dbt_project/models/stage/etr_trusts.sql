@@ -19,6 +19,7 @@ select
         as icb_code,
     {{ readable_name(clean_text('etr.address_4')) }} as town,
     {{ clean_text('etr.postcode') }} as postcode,
+    {{ date_of("nullif(" ~ clean_text('etr.open_date') ~ ", '')", ['%Y%m%d']) }} as open_date,
     {{ date_of("nullif(" ~ clean_text('etr.close_date') ~ ", '')", ['%Y%m%d']) }} as close_date,
     etr._source_sha256 as source_sha256,
     etr._source_member as source_member,

@@ -12,6 +12,7 @@ with etr as (
             when earlier.icb_code is not null then 'seed trust_changes'
             when today.icb_code is not null then 'etr'
         end as icb_source,
+        today.open_date,
         today.close_date
     from {{ ref('etr_trusts') }} as today
     left join {{ ref('earlier_trusts') }} as earlier
@@ -64,8 +65,11 @@ select
     coalesce(etr.icb_code, not_in_etr.icb_code, listed.icb_code) as icb_code,
     coalesce(etr.icb_source, not_in_etr.icb_source, listed.icb_source) as icb_source,
     leagues.league,
-    coalesce(etr.close_date, trusts.closed_on) as close_date
+    coalesce(etr.close_date, trusts.closed_on) as close_date,
+    coalesce(etr.open_date, quarters.period_end) <= quarters.period_end
+    and coalesce(etr.close_date, trusts.closed_on, quarters.period_end) >= quarters.period_end as is_open
 from codes
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = codes.quarter
 left join etr on etr.quarter = codes.quarter and etr.trust_code = codes.trust_code
 left join not_in_etr on not_in_etr.quarter = codes.quarter and not_in_etr.trust_code = codes.trust_code
 left join listed on listed.quarter = codes.quarter and listed.trust_code = codes.trust_code
