@@ -1,20 +1,32 @@
-{{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'organisations'}}}) }}
--- A predecessor that merged before the quarter began should not report in it.
+{{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'source_counts'}}}) }}
+-- A predecessor that merged before the quarter began should not report in it, neither in a release nor in counts. Its
+-- counts go to the successor, which has them twice where its own rows hold them already.
+with reported as (
+    select
+        quarter,
+        trust_code as organisation_code,
+        'nof_data ' || quarter as reported_in
+    from {{ ref('nof_figures') }}
+    union all
+    select
+        quarter,
+        code_in_file,
+        source_id || ' ' || cast(month as string)
+    from {{ ref('source_counts') }}
+    where side = 'provider' and denominator > 0
+)
+
 select
-    min(figures.source_sha256) as source_sha256,
-    min(figures.source_member) as source_member,
-    min(figures.source_row) as source_row,
-    organisations.quarter,
-    organisations.organisation_code,
+    reported.quarter,
+    reported.organisation_code,
     successions.successor_code,
-    successions.merger_date
-from {{ ref('organisations') }} as organisations
-inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = organisations.quarter
+    successions.merger_date,
+    {{ joined('reported.reported_in', ', ', distinct=true) }} as reported_in
+from reported
+inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = reported.quarter
 inner join {{ ref('successions') }} as successions
     on
-        successions.quarter = organisations.quarter
-        and successions.predecessor_code = organisations.organisation_code
-left join {{ ref('nof_figures') }} as figures
-    on figures.quarter = organisations.quarter and figures.trust_code = organisations.organisation_code
+        successions.quarter = reported.quarter
+        and successions.predecessor_code = reported.organisation_code
 where successions.merger_date <= quarters.period_start
-group by organisations.quarter, organisations.organisation_code, successions.successor_code, successions.merger_date
+group by reported.quarter, reported.organisation_code, successions.successor_code, successions.merger_date

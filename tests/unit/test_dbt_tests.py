@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from jinja2 import Template
 
 from orchestration.quality import dbt_tests
 from orchestration.quality.checks import NOT_RUN, Check
@@ -123,10 +124,15 @@ def test_pairs_that_do_not_make_the_rank_sets_are_found(change: str | None, name
         assert sorted(row[2] for row in connection.execute(sql).fetchall()) == named
 
 
+def joined(text: str, separator: str, distinct: bool) -> str:
+    assert distinct
+    return f"string_agg(distinct {text}, '{separator}' order by {text})"
+
+
 def found_by(name: str, tables: dict[str, str]) -> list[dict[str, Any]]:
     """What a singular test returns on made-up tables, in order."""
     sql = (DBT_PROJECT / "tests" / f"{name}.sql").read_text(encoding="utf-8")
-    sql = re.sub(r"{{ ref\('(\w+)'\) }}", r"\1", sql.partition("\n")[2])
+    sql = Template(sql.partition("\n")[2]).render(ref=str, joined=joined)
     with duckdb.connect() as connection:
         for table, rows in tables.items():
             connection.execute(f"create table {table} as {rows}")
@@ -212,4 +218,30 @@ def test_organisations_missing_from_a_league_or_too_many_are_named() -> None:
         ("acute", "N2", "not of it by the reference lists"),
         ("icb", "QBB", "missing"),
         ("other", None, "all those of the reference lists"),
+    ]
+
+
+QUARTERS = "('Q1', date '2026-04-01', date '2026-06-30'), ('Q2', date '2026-07-01', date '2026-09-30')"
+IN_SCOPE = f"from (values {QUARTERS}) as t (quarter, period_start, period_end)"
+COUNTED = "code_in_file, denominator, 'ae' as source_id, 'provider' as side, month from (values"
+
+
+def test_trust_that_still_reports_after_its_merger_is_named_whether_in_a_release_or_in_counts() -> None:
+    """Its counts are those of its successor in `organisations`, which has it no more."""
+    counts = "('Q1', 'MERGED', 5, '2026-06-01'), ('Q2', 'MERGED', 5, '2026-07-01'), ('Q2', 'MERGED', 5, '2026-08-01')"
+    counts += ", ('Q2', 'EMPTY', 0, '2026-07-01'), ('Q2', 'OTHER', 5, '2026-07-01')"
+    found = found_by(
+        "merged_trusts_are_gone",
+        {
+            "nof_figures": "select unnest(['Q1', 'Q2', 'Q2']) as quarter, unnest(['IN', 'IN', 'OTHER']) as trust_code",
+            "quarters_in_scope": IN_SCOPE,
+            "source_counts": f"select quarter, {COUNTED} {counts}) as t (quarter, code_in_file, denominator, month)",
+            "successions": "select quarter, code as predecessor_code, 'S' as successor_code, day as merger_date from"
+            " (values ('Q1', 'MERGED', date '2026-06-01'), ('Q2', 'MERGED', date '2026-06-01'),"
+            " ('Q2', 'EMPTY', date '2026-07-01'), ('Q2', 'IN', date '2026-07-01')) as t (quarter, code, day)",
+        },
+    )
+    assert [(row["quarter"], row["organisation_code"], row["reported_in"]) for row in found] == [
+        ("Q2", "IN", "nof_data Q2"),
+        ("Q2", "MERGED", "ae 2026-07-01, ae 2026-08-01"),
     ]
