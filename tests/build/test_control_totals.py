@@ -102,6 +102,8 @@ class Part:
                 )
                 """
             )
+        look_up = [str(path) for path in build.parts("ods_sub_icbs")]
+        self.connection.execute(f"create table landed.ods_sub_icbs as from read_parquet({look_up})")
         nodes = [node for node in manifest.raw()["nodes"].values() if node["resource_type"] in ("model", "seed")]
         for schema in sorted({node["schema"] for node in nodes}):
             self.connection.execute(f"create schema {schema}")
@@ -527,6 +529,36 @@ def rtt_rows_of_another_icb(part: Part) -> Expected:
         "another_icb": another,
     }
     return {"commissioners_have_one_icb": [found]}
+
+
+def of_another_icb(part: Part, source: str, other: str | None) -> Expected:
+    """All rows of a commissioner have another parent. Each commissioner has one, and every sum of the file holds."""
+    row = part.row(source, "commissioner_parent_org_code <> ''")
+    code, parent = row["commissioner_org_code"], row["commissioner_parent_org_code"]
+    part.damaged.add(source)
+    part.connection.execute(
+        f"update landed.{source} set commissioner_parent_org_code = ? where commissioner_org_code = ?",
+        [other or "", code],
+    )
+    found = {"source_id": source, "month": MONTH, "commissioner_code": code, "icb_code": other}
+    return {"commissioners_lie_in_their_icb": [{**found, "icb_expected": parent}]}
+
+
+@mutant
+def rtt_commissioner_without_its_icb(part: Part) -> Expected:
+    return of_another_icb(part, "rtt", None)
+
+
+@mutant
+def dm01_commissioner_of_another_icb_throughout(part: Part) -> Expected:
+    return of_another_icb(part, "dm01", "QZZ")
+
+
+@mutant
+def rtt_commissioner_without_its_icb_and_no_look_up(part: Part) -> Expected:
+    part.connection.execute("delete from landed.ods_sub_icbs")
+    (found,) = of_another_icb(part, "rtt", None)["commissioners_lie_in_their_icb"]
+    return {"commissioners_lie_in_their_icb": [{**found, "icb_expected": None}]}
 
 
 @mutant
