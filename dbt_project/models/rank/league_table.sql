@@ -1,4 +1,5 @@
--- Ranks of two quarters are compared only under one framework, and on the same metrics.
+-- Ranks of two quarters are compared only under one framework, on the same metrics, and not across a merger of ICBs:
+-- where one of a league is gone those below it move up without having changed.
 with next_segment as (
     select
         quarter,
@@ -25,6 +26,21 @@ leagues as (
         metrics.expected
     from {{ ref('league_coverage') }} as coverage
     left join metrics on metrics.quarter = coverage.quarter and metrics.league = coverage.league
+),
+
+icbs_gone as (
+    select distinct
+        quarters.quarter,
+        icbs.league
+    from {{ ref('quarters_in_scope') }} as quarters
+    inner join {{ ref('organisations') }} as icbs
+        on icbs.quarter = quarters.previous_quarter and icbs.league in ('icb', 'icb_official')
+    left join {{ ref('organisations') }} as still
+        on
+            still.quarter = quarters.quarter
+            and still.league = icbs.league
+            and still.organisation_code = icbs.organisation_code
+    where still.organisation_code is null
 )
 
 select
@@ -64,7 +80,8 @@ select
     cast(
         case
             when
-                leagues.expected is not distinct from leagues_before.expected
+                icbs_gone.quarter is null
+                and leagues.expected is not distinct from leagues_before.expected
                 and leagues.metrics_missing is not distinct from leagues_before.metrics_missing
                 then previous.rank - ranks.rank
         end as integer
@@ -79,6 +96,7 @@ select
                 leagues.expected is distinct from leagues_before.expected
                 or leagues.metrics_missing is distinct from leagues_before.metrics_missing
                 then 'the previous quarter was ranked on other metrics'
+            when icbs_gone.quarter is not null then 'an ICB of the previous quarter is gone'
         end as string
     ) as no_rank_change_reason
 from {{ ref('league_ranks') }} as ranks
@@ -105,6 +123,7 @@ left join leagues as leagues_before
         leagues_before.quarter = quarters.previous_quarter
         and leagues_before.league = ranks.league
         and leagues_before.framework = leagues.framework
+left join icbs_gone on icbs_gone.quarter = ranks.quarter and icbs_gone.league = ranks.league
 left join {{ ref('league_ranks') }} as previous
     on
         previous.quarter = leagues_before.quarter
