@@ -245,3 +245,25 @@ def test_trust_that_still_reports_after_its_merger_is_named_whether_in_a_release
         ("Q2", "IN", "nof_data Q2"),
         ("Q2", "MERGED", "ae 2026-07-01, ae 2026-08-01"),
     ]
+
+
+def test_trust_that_closed_is_named_where_any_month_read_counts_it_and_nobody_takes_it_over() -> None:
+    """It may have closed on the last day of the quarter before, and have no month since."""
+    counts = "('Q1', 'ENDED', 5, '2026-05-01'), ('Q1', 'ENDED', 5, '2026-06-01'), ('Q1', 'MERGED', 5, '2026-06-01')"
+    counts += ", ('Q1', 'EMPTY', 0, '2026-06-01'), ('Q1', 'OPEN', 5, '2026-06-01'), ('Q0', 'LONG AGO', 5, '2026-01-01')"
+    ended = "date '2026-06-30'"
+    trusts = f"('ENDED', {ended}), ('MERGED', {ended}), ('EMPTY', {ended}), ('LONG AGO', {ended}), ('OPEN', null)"
+    found = found_by(
+        "closed_trusts_have_a_successor",
+        {
+            "reference_trusts": "select unnest(['Q1', 'Q2']) as quarter, *, trust_code as trust_name from"
+            f" (values {trusts}) as t (trust_code, close_date)",
+            "quarters_in_scope": IN_SCOPE,
+            "quarters_read": "select unnest(['Q1', 'Q2', 'Q2']) as quarter, unnest(['Q1', 'Q1', 'Q2']) as reads",
+            "source_counts": f"select quarter, {COUNTED} {counts}) as t (quarter, code_in_file, denominator, month)",
+            "successions": "select 'Q2' as quarter, 'MERGED' as predecessor_code",
+        },
+    )
+    assert [(row["quarter"], row["trust_code"], row["counted_in"]) for row in found] == [
+        ("Q2", "ENDED", "ae 2026-05-01, ae 2026-06-01")
+    ]
