@@ -15,8 +15,5 @@ left join {{ ref('organisations_in_files') }} as files
         and files.organisation_code = organisations.organisation_code
 where
     organisations.organisation_type = 'independent_or_other'
-    and (
-        {{ matches('organisations.organisation_code', 'R[A-Z0-9]{2}|TA[A-Z]') }}
-        or {{ has('upper(organisations.organisation_name)', 'NHS (FOUNDATION )?(TRUST|FT)$') }}
-    )
+    and {{ named_as_a_trust('organisations') }}
     and not organisations.known_to_ods

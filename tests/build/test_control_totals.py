@@ -807,7 +807,8 @@ def ae_codes_of_new_trusts(part: Part) -> Expected:
         place = {"source_sha256": row["_source_sha256"], "source_row": int(row["_source_row"])}
         if readable:
             new.append({**place, "quarter": QUARTER, "organisation_code": code, "organisation_name": readable})
-    return {"trusts_are_known": new}
+    in_files = [{**row, "organisation_name": names[row["organisation_code"]][0]} for row in new]
+    return {"trusts_are_known": new, "trusts_in_files_are_known": in_files}
 
 
 @mutant
