@@ -223,22 +223,30 @@ def test_organisations_missing_from_a_league_or_too_many_are_named() -> None:
 
 QUARTERS = "('Q1', date '2026-04-01', date '2026-06-30'), ('Q2', date '2026-07-01', date '2026-09-30')"
 IN_SCOPE = f"from (values {QUARTERS}) as t (quarter, period_start, period_end)"
-COUNTED = "code_in_file, denominator, 'ae' as source_id, 'provider' as side, month from (values"
+
+
+def counted(rows: str) -> str:
+    return (
+        "select quarter, code_in_file, denominator, cast(day as date) as month, 'ae' as source_id, 'provider' as side"
+        f" from (values {rows}) as t (quarter, code_in_file, denominator, day)"
+    )
 
 
 def test_trust_that_still_reports_after_its_merger_is_named_whether_in_a_release_or_in_counts() -> None:
     """Its counts are those of its successor in `organisations`, which has it no more."""
     counts = "('Q1', 'MERGED', 5, '2026-06-01'), ('Q2', 'MERGED', 5, '2026-07-01'), ('Q2', 'MERGED', 5, '2026-08-01')"
-    counts += ", ('Q2', 'EMPTY', 0, '2026-07-01'), ('Q2', 'OTHER', 5, '2026-07-01')"
+    counts += ", ('Q2', 'EMPTY', 0, '2026-08-01'), ('Q2', 'OTHER', 5, '2026-08-01')"
+    counts += ", ('Q2', 'IN ARREARS', 5, '2026-06-01'), ('Q2', 'IN ARREARS', 5, '2026-07-01')"
     found = found_by(
         "merged_trusts_are_gone",
         {
             "nof_figures": "select unnest(['Q1', 'Q2', 'Q2']) as quarter, unnest(['IN', 'IN', 'OTHER']) as trust_code",
             "quarters_in_scope": IN_SCOPE,
-            "source_counts": f"select quarter, {COUNTED} {counts}) as t (quarter, code_in_file, denominator, month)",
+            "source_counts": counted(counts),
             "successions": "select quarter, code as predecessor_code, 'S' as successor_code, day as merger_date from"
             " (values ('Q1', 'MERGED', date '2026-06-01'), ('Q2', 'MERGED', date '2026-06-01'),"
-            " ('Q2', 'EMPTY', date '2026-07-01'), ('Q2', 'IN', date '2026-07-01')) as t (quarter, code, day)",
+            " ('Q2', 'EMPTY', date '2026-07-01'), ('Q2', 'IN ARREARS', date '2026-07-01'),"
+            " ('Q2', 'IN', date '2026-07-01')) as t (quarter, code, day)",
         },
     )
     assert [(row["quarter"], row["organisation_code"], row["reported_in"]) for row in found] == [
@@ -260,7 +268,7 @@ def test_trust_that_closed_is_named_where_any_month_read_counts_it_and_nobody_ta
             f" (values {trusts}) as t (trust_code, close_date)",
             "quarters_in_scope": IN_SCOPE,
             "quarters_read": "select unnest(['Q1', 'Q2', 'Q2']) as quarter, unnest(['Q1', 'Q1', 'Q2']) as reads",
-            "source_counts": f"select quarter, {COUNTED} {counts}) as t (quarter, code_in_file, denominator, month)",
+            "source_counts": counted(counts),
             "successions": "select 'Q2' as quarter, 'MERGED' as predecessor_code",
         },
     )
