@@ -242,6 +242,17 @@ class EnglandFigure:
     metric_id: str
     value: Decimal
     unit: str
+    denominator: Decimal
+    denominator_attributed: Decimal | None
+
+    @property
+    def counts_others(self) -> bool:
+        """Whether a thousandth or more of what it counts is nobody's: that of a commissioner that is left out, or of a
+        provider without an ICB. Less would not show in its value."""
+        return (
+            self.denominator_attributed is not None
+            and self.denominator_attributed <= Decimal("0.999") * self.denominator
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def test_a_measure_says_what_time_it_is_of_and_where_its_figures_are_from(text: 
     said = text("2025-26-q4/v1/acute/measures/of0023")
     assert "What time it is of January 2026" in said and "No figure" not in said
     assert "Where the figures are from NHS England, Consultant-led referral to treatment" in said
+    assert "England as a whole: 61.4%. Of the 7,187,677 that it counts, 7,155,958 count for an organisation." in said
 
 
 def test_an_approved_release_that_was_changed_stops_the_site(real_site: Path, tmp_path: Path) -> None:

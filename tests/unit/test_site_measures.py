@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestration.site import compare_pages, own_pages, pictures, sentences
-from orchestration.site.rows import Change, Domain, Measure, Measured, Pair
+from orchestration.site.rows import Change, Domain, EnglandFigure, Measure, Measured, Pair
 from orchestration.site.view import League, Member
 from tests.site_rows import league, measure, member, row
 
@@ -176,6 +176,14 @@ def test_figures_without_limits_say_why_nobody_has_a_place(reasons: set[str | No
 )
 def test_what_nobody_has_seen_carries_a_warning(label: str, source: str | None, said: str | None) -> None:
     assert sentences.not_seen(measure(label=label, source=source)) == said
+
+
+@pytest.mark.parametrize(
+    ("attributed", "said"), [("1000", False), ("999.1", False), ("999", True), ("0", True), (None, False)]
+)
+def test_a_thousandth_of_england_that_is_nobodys_is_told(attributed: str | None, said: bool) -> None:
+    england = row(EnglandFigure, denominator=Decimal(1000), denominator_attributed=attributed and Decimal(attributed))
+    assert england.counts_others is said
 
 
 @pytest.mark.parametrize(
