@@ -1,6 +1,7 @@
 {{ config(tags=['stage_metric'], severity='warn', meta={'dagster': {'ref': {'name': 'months_available'}}}) }}
 -- Nobody can have the figures of a month before its last day: the dates in the file are wrong.
 select distinct
+    months.quarter,
     months.source_sha256,
     months.month,
     files.retrieved

@@ -343,9 +343,7 @@ def another_table(build: Build) -> None:
         pytest.param(
             changed("score.average_scores", "average_score", "1"), "average_scores changed after dbt", id="score"
         ),
-        pytest.param(
-            changed("rank.trust_league_table", "rank", "1"), "trust_league_table changed after rank", id="rank"
-        ),
+        pytest.param(changed("rank.league_table", "rank", "1"), "league_table changed after rank", id="rank"),
         pytest.param(
             changed("rank.metric_sources", "first_row", "1"), "metric_sources changed after dbt", id="published"
         ),

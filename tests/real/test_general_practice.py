@@ -83,6 +83,15 @@ def test_diagnosis_rates_are_recorded_by_estimated(values: pd.DataFrame) -> None
         assert row["value"].quantize(Decimal("0.1"), ROUND_HALF_UP) == Decimal(str(rate)).quantize(Decimal("0.1"))
 
 
+def test_diagnoses_are_counted_once_in_the_series(values: pd.DataFrame, release: Path) -> None:
+    """Two of the quarters that the build reads have the same file."""
+    series = pd.read_parquet(release / "metric_series.parquet").query("metric_id == 'ICB-DEMENTIA-65'")
+    points = series.set_index("organisation_code")[["numerator", "denominator"]]
+    assert points.loc["England"].tolist() == [Decimal("480741"), Decimal("735167.9")]
+    counted = values.loc["ICB-DEMENTIA-65"].dropna(subset="denominator")[["numerator", "denominator"]]
+    pd.testing.assert_frame_equal(points.drop("England").sort_index(), counted.sort_index())
+
+
 def test_questions_of_the_survey_weigh_as_one_metric(release: Path) -> None:
     table = pd.read_parquet(release / "icb_league_table.parquet")
     ranked = table[table["ranked"]].set_index("organisation_code")

@@ -289,23 +289,6 @@ def test_england(rows: Any, table: Any, quarter: str) -> None:
     assert shown == ENGLAND[quarter]
 
 
-@pytest.mark.parametrize("quarter", ENGLAND)
-def test_month_of_england_is_counted_once_in_the_series(table: Any, quarter: str) -> None:
-    """That of a publication that lasts, too, which a build reads for two quarters: dementia, January 2025."""
-    figures = table(quarter, "england_figures").query("months_counted == 1").set_index("metric_id")
-    series = table(quarter, "metric_series").query("organisation_code == 'England'")
-    points = series.set_index(["metric_id", "month"]).sort_index()
-    compared = 0
-    for metric_id, row in figures.iterrows():
-        if (metric_id, row["last_month"]) in points.index:
-            of_month = points.loc[(metric_id, row["last_month"])]
-            assert (row["numerator"], row["denominator"]) in {
-                *zip(of_month["numerator"], of_month["denominator"], strict=True)
-            }
-            compared += 1
-    assert compared > 0
-
-
 def test_control_total_of_incomplete_pathways(rows: Any, table: Any) -> None:
     """Those commissioned from outside England belong to England's total and to no provider's figure."""
     ours = rows("2025-26-Q4")
