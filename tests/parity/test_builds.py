@@ -25,7 +25,7 @@ CASES = [
     pytest.param(("shared_extracts", "2025-26-Q2"), marks=pytest.mark.soak),
     pytest.param(("shared_extracts", "2025-26-Q4"), marks=pytest.mark.soak),
 ]
-LAYERS = [("score", "rank"), pytest.param(("insight",), marks=pytest.mark.soak)]
+LAYERS = [("score", "rank"), ("insight",)]
 
 
 @pytest.fixture(scope="module", params=CASES, ids="-".join)
@@ -87,6 +87,7 @@ def test_every_table_has_the_same_rows_and_types(on_spark: Built, quarter: Quart
     assert compared >= set(manifest.relations_of(manifest.STAGE_METRIC))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("layers", LAYERS, ids=" ".join)
 def test_sql_models_after_the_gate_make_the_same_tables(
     on_spark: Built, tmp_path: Path, layers: tuple[str, ...]
