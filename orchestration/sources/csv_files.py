@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence, Sized
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from threading import Lock
 from typing import IO
 
 import numpy as np
@@ -174,6 +175,8 @@ def national_batches(stream: IO[bytes], source: Source, file: str, month: str) -
         problem = InputError(f"is not well-formed CSV ({error})", file=file)
     except InputError as error:
         problem = error  # of a cell; the strict reader may know better why
+    finally:
+        watched.close()
     if problem or watched.odd:
         stream.seek(0)
         rows = raw_rows(stream, file)
@@ -197,10 +200,15 @@ def _check_months(columns: dict[str, pa.Array], source: Source, file: str, month
 
 class _Watched(io.RawIOBase):
     """A stream for Arrow, without byte order mark and without blank rows at its end. `odd` says that it holds a
-    control character, or a quote that neither opens nor closes a cell: Arrow reads on over either."""
+    control character, or a quote that neither opens nor closes a cell: Arrow reads on over either.
+
+    Arrow reads ahead in a thread of its own, also when nobody asks for more. Once this is closed, which waits for what
+    is being read, the stream is the caller's again."""
 
     def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__()
         self.odd = False
+        self._reading = Lock()
         self._stream = stream
         self._held = b""
         self._last = ord("\n")
@@ -211,7 +219,15 @@ class _Watched(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        with self._reading:
+            super().close()
+
     def read(self, size: int = -1) -> bytes:
+        with self._reading:
+            return b"" if self.closed else self._read(size)
+
+    def _read(self, size: int) -> bytes:
         while True:
             chunk = self._stream.read(size if size < 0 else max(size - len(self._held), 1))
             if self._at_start:

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from time import sleep
 
 import pandas as pd
 import pyarrow as pa
@@ -381,6 +382,24 @@ def test_damage_of_a_streamed_file_is_named_with_its_place(
     monkeypatch.setattr(csv_files, "BLOCK", block)
     with pytest.raises(InputError, match=message):
         national(content)
+
+
+def test_a_fault_is_found_where_it_is_while_arrow_reads_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a thread of its own, which goes on when the strict reader begins again."""
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            sleep(0.002)
+            return super().read(size)
+
+        def read1(self, size: int | None = -1) -> bytes:
+            sleep(0.02)
+            return super().read1(size)
+
+    monkeypatch.setattr(csv_files, "BLOCK", 2000)
+    content = GOOD + quoted(["DM01-APRIL-2026", *COUNTS]) + quoted(*[MARCH] * 999)
+    with pytest.raises(InputError, match="row 101, column Period: is about another month than the file"):
+        list(national_batches(Slow(content), DM01, "f.csv", "2026-03"))
 
 
 def test_headings_are_those_that_the_file_has(tmp_path: Path) -> None:
