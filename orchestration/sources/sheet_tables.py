@@ -278,13 +278,14 @@ def _lines(rows: Rows, head: Head, source: Source, table: Table, name: str, plac
             column = get_column_letter(texts[0])
             raise InputError("has figures without a name", file=place, row=number, column=column)
         figures = [at for at in counts if at in row] if table.many else counts  # a blank is no service
-        for positions, check in ((figures, _not_a_count), (texts, _not_a_text)):
-            for position in positions:
-                if problem := check(row.get(position), table, formats.get(position)):
-                    column, found = get_column_letter(position), row.get(position)
-                    raise InputError(
-                        problem[0], file=place, row=number, column=column, found=found, expected=problem[1]
-                    )
+        problems = chain(
+            ((at, _not_a_count(row.get(at), table)) for at in figures),
+            ((at, _not_a_text(row.get(at), formats.get(at))) for at in texts),
+        )
+        for position, problem in problems:
+            if problem:
+                column, found = get_column_letter(position), row.get(position)
+                raise InputError(problem[0], file=place, row=number, column=column, found=found, expected=problem[1])
         cells = {position: as_text(value, formats.get(position)) for position, value in row.items()}
         cells |= {position: cells[position].strip() for position in counts if position in row}  # typed as text
         line = [
@@ -303,7 +304,7 @@ def _refuse_figures_apart(row: Row, head: Head, table: Table, place: str) -> Non
     """Raise InputError on a figure below a heading that is none of the `many`: it would be missing in what they come
     to."""
     for position in row.keys() - head.columns.keys() - head.many.keys():
-        if _not_a_count(row[position], table, None) is None:
+        if _not_a_count(row[position], table) is None:
             raise InputError(
                 "has figures below a heading that is not known here",
                 file=place,
@@ -323,7 +324,7 @@ def _each_of_many(line: Line, cells: dict[int, str], head: Head, source: Source,
         yield one
 
 
-def _not_a_count(value: Any, table: Table, date_format: str | None) -> tuple[str, str] | None:
+def _not_a_count(value: Any, table: Table) -> tuple[str, str] | None:
     """What is wrong with a cell that should count, and what was expected. Of the error of a formula in .xls nothing is
     left, so a blank is one unless the table has blanks."""
     expected = " or ".join(["a number", *(repr(mark) if mark else "a blank" for mark in table.missing)])
@@ -338,7 +339,7 @@ def _not_a_count(value: Any, table: Table, date_format: str | None) -> tuple[str
     return None if fits else ("holds no number", expected)
 
 
-def _not_a_text(value: Any, table: Table, date_format: str | None) -> tuple[str, str] | None:
+def _not_a_text(value: Any, date_format: str | None) -> tuple[str, str] | None:
     if is_error(value):
         return "holds an error", "text"
     fits = value is None or is_text_or_number(value) or (isinstance(value, date) and date_format)
