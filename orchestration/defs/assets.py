@@ -93,12 +93,8 @@ def _punctuality(check: str, results: list[Fetched], quarters: list[str]) -> dg.
 @dg.multi_asset(
     specs=[
         # No dependency on `fetched`, which fills the folder that is read here, but not for files put there by hand.
-        dg.AssetSpec(
-            EXTRACT_KEYS[0],
-            description="Every file found in the folder of extracts, and what became of it.",
-            owners=OWNERS,
-        ),
-        dg.AssetSpec(EXTRACT_KEYS[1], description="The quarters asked for.", owners=OWNERS),
+        dg.AssetSpec(key, description=manifest.description_of_source(".".join(key.path)), owners=OWNERS)
+        for key in EXTRACT_KEYS
     ],
     partitions_def=QUARTERS,
     backfill_policy=IN_ONE_PASS,

@@ -122,10 +122,7 @@ def template() -> Template:
 @cache
 def relations() -> list[Relation]:
     """Every table from the files to the release, with what it reads, in the order in which data flows."""
-    found = [
-        Relation("extract.build", "The quarter asked for."),
-        Relation("extract.files", "One row per file found, and what became of it."),
-    ]
+    found = [Relation(name, manifest.description_of_source(name)) for name in ("extract.build", "extract.files")]
     found += [
         Relation(f"land.{source.id}", f"{source.title}, every value text as published.", ("extract.files",))
         for source in known_sources().values()

@@ -120,11 +120,12 @@ def _events(step: Step, run: str, facets: dict[str, RunFacet], at: datetime) -> 
 
 def _landing(sources: list[dict[str, Any]], fingerprints: dict[str, str]) -> Iterator[Step]:
     """Files to landed tables, and all files to the inventory that says which were used."""
-    for name, about in (("files", "Every file found, and what became of it."), ("build", "The quarter asked for.")):
+    for name in ("files", "build"):
         read = [_file(file) for file in sources] if name == "files" else []
-        columns = _untold(columns_of_tables()["extract"][name])
-        written = _written(f"extract.{name}", about, columns, {}, fingerprints.get(f"landed {name}"))
-        yield Step(f"extract.{name}", about, ("DAGSTER", "ASSET"), read, [written])
+        table, columns = f"extract.{name}", _untold(columns_of_tables()["extract"][name])
+        about = manifest.description_of_source(table)
+        written = _written(table, about, columns, {}, fingerprints.get(f"landed {name}"))
+        yield Step(table, about, ("DAGSTER", "ASSET"), read, [written])
     for source in known_sources().values():
         files = [file for file in sources if file["source_id"] == source.id]
         reads: Reads = {

@@ -103,8 +103,12 @@ def seeds() -> tuple[Model, ...]:
 
 @cache
 def sources() -> tuple[Model, ...]:
-    """The landed tables that models read."""
+    """The tables that models read and dbt does not make."""
     return tuple(_model(node) for node in raw()["sources"].values())
+
+
+def description_of_source(relation: str) -> str:
+    return next(source.description for source in sources() if source.relation == relation)
 
 
 @cache
