@@ -118,3 +118,8 @@ def require_known_quarter(text: str) -> Quarter:
 def needed(quarter: Quarter) -> list[Quarter]:
     """The quarters whose files a build reads: its own and, where it can be built, the one before."""
     return [quarter, *({quarter.previous} & {*known_quarters()})]
+
+
+def needed_ever() -> list[Quarter]:
+    """The quarters whose files a build of any quarter reads."""
+    return sorted({each for one in known_quarters() for each in needed(one)})

@@ -22,7 +22,7 @@ from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import dependencies
 from orchestration.operations.runbook import RUNBOOK
 from orchestration.quality.waivers import waivers
-from orchestration.quarters import known_quarters, needed
+from orchestration.quarters import known_quarters, needed, needed_ever
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
@@ -165,7 +165,7 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
         yield Finding("extracts", OK, text) if harmless else Finding("extracts", WARNING, text, AGAIN)
     lock = read_lock(workspace)
     stopping = files_that_stop(found, lock)
-    needed_ever = {quarter for one in known_quarters() for quarter in needed(one)}
+    some_build_reads = {None, *needed_ever()}
     files: dict[str, list[Candidate]] = {}
     for candidate in found.candidates:
         files.setdefault(candidate.name, []).append(candidate)
@@ -174,7 +174,7 @@ def extracts_folder(workspace: Workspace, folder: Path | None) -> Iterator[Findi
         if problem := candidates[0].problem:
             state = ERROR if name in stopping else WARNING
             yield Finding("extracts", state, problem if name in problem else f"{name}: {problem}", AGAIN)
-        elif not about & {None, *needed_ever}:
+        elif not about & some_build_reads:
             last = candidates[0].last_period
             yield Finding("extracts", OK, f"{name}: no quarter that can be built needs {last} or what is before")
     for conflict in conflicts(found, lock):

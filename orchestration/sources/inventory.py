@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import Quarter, known_quarters, needed, require_known_quarter
+from orchestration.quarters import Quarter, known_quarters, needed, needed_ever, require_known_quarter
 from orchestration.sources import oddities, recognise
 from orchestration.sources.archives import MAX_BYTES, unpacked
 from orchestration.sources.contents import Content, Memory
@@ -293,7 +293,7 @@ def take_inventory(found: Survey, quarter: str, lock: Lock, reads: Sequence[Quar
 
 def files_that_stop(found: Survey, lock: Lock) -> set[str]:
     """The files that do not parse and that a build of some quarter would read. What another supersedes is none."""
-    groups = competing_files(found, _needed_ever()).values()
+    groups = competing_files(found, needed_ever()).values()
     return {candidate.name for group in groups for candidate in _in_front(group, lock)[0] if candidate.problem}
 
 
@@ -301,16 +301,12 @@ def conflicts(found: Survey, lock: Lock) -> list[str]:
     """What a build would say of whole files that differ and that nothing puts in order, of any quarter, once each."""
     whole = replace(found, candidates=tuple(one for one in found.candidates if not one.problem))
     said = set()
-    for group in competing_files(whole, _needed_ever()).values():
+    for group in competing_files(whole, needed_ever()).values():
         try:
             _choose(group, lock)
         except LeagueError as conflict:
             said.add(str(conflict))
     return sorted(said)
-
-
-def _needed_ever() -> list[Quarter]:
-    return sorted({each for one in known_quarters() for each in needed(one)})
 
 
 def joined(inventories: list[pd.DataFrame]) -> pd.DataFrame:
