@@ -29,6 +29,7 @@ from dagster_shared.error import SerializableErrorInfo
 from orchestration.defs import progress
 from orchestration.defs.assets import RELEASE, published_series
 from orchestration.defs.definitions import assemble
+from orchestration.defs.instance import why_not_open
 from orchestration.defs.resources import FRAMEWORK, LISTED, SINCE, Folders
 from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import alerts
@@ -192,10 +193,10 @@ def _instance(folders: Folders) -> dg.DagsterInstance:
         return _without_memory()
     try:
         return dg.DagsterInstance.get()
-    except Exception as error:  # a setting, the driver or the server: each library raises its own
-        said = str(error.__cause__ or error).partition("\n")[0]  # what follows may repeat settings
+    except Exception as error:  # each library raises its own
         to_do = "put its dagster.yaml or its storage right, or build without DAGSTER_HOME"
-        raise LeagueError(f"the instance of DAGSTER_HOME, {home}, does not open: {said}: {to_do}") from error
+        why = why_not_open(error)
+        raise LeagueError(f"the instance of DAGSTER_HOME, {home}, does not open: {why}: {to_do}") from error
 
 
 @contextmanager

@@ -45,9 +45,9 @@ def examine() -> Iterator[Finding]:
             on = here.all_instigator_state(instigator_statuses={InstigatorStatus.RUNNING})
             limit = here.get_concurrency_config().pool_config.default_pool_limit
             kind = type(here.event_log_storage).__name__
-    except Exception as error:  # a setting, the driver or the server: each library raises its own
-        said = str(error.__cause__ or error).partition("\n")[0]  # what follows may repeat settings
-        yield Finding("instance", ERROR, f"{home} does not open: {said}", "look at dagster.yaml and its storage")
+    except Exception as error:  # each library raises its own
+        to_do = "look at dagster.yaml and its storage"
+        yield Finding("instance", ERROR, f"{home} does not open: {why_not_open(error)}", to_do)
         return
     old = sorted(name for name, version in versions.items() if version and version[0] != version[1])
     if old:
@@ -68,6 +68,12 @@ def examine() -> Iterator[Finding]:
     else:
         to_do = "concurrency: {pools: {default_limit: 1}} in dagster.yaml"
         yield Finding("instance", ERROR, f"pools have the limit {limit}: two steps may open a warehouse", to_do)
+
+
+def why_not_open(error: Exception) -> str:
+    """Say what a setting, the driver or the server has against an instance. Lines after the first may repeat settings,
+    so passwords too."""
+    return str(error.__cause__ or error).partition("\n")[0]
 
 
 def _daemon(home: str, daemons: Mapping[str, DaemonStatus]) -> Finding:
