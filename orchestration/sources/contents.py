@@ -73,7 +73,9 @@ class Memory:
         """Write down what was asked for."""
         if self._path and self._now != self._before:
             files = {key: [asdict(one) for one in found] for key, found in self._now.items()}
-            write_atomically(self._path, json.dumps({"by": readers(), "files": files}, ensure_ascii=True).encode())
+            write_atomically(
+                self._path, json.dumps({"by": readers_sha256(), "files": files}, ensure_ascii=True).encode()
+            )
 
     def _read(self) -> dict[str, list[Content]]:
         if not self._path or not self._path.exists():
@@ -82,7 +84,7 @@ class Memory:
             kept = json.loads(self._path.read_bytes())
             return (
                 {key: [_content(one) for one in found] for key, found in kept["files"].items()}
-                if (kept["by"] == readers())
+                if (kept["by"] == readers_sha256())
                 else {}
             )
         except (ValueError, TypeError, KeyError):
@@ -97,8 +99,8 @@ def _content(kept: dict[str, Any]) -> Content:
 
 
 @cache
-def readers() -> str:
-    """One hash over all that what is found in a file hangs on: descriptions, seeds, code, libraries."""
+def readers_sha256() -> str:
+    """One hash of everything that decides what we read in a file: descriptions, seeds, code and libraries."""
     hashes = sha256_of_tree(SOURCES, SEEDS, PROJECT / "orchestration"), sha256_of_file(PROJECT / "requirements.lock")
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 

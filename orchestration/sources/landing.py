@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from orchestration import second_process
 from orchestration.quarters import Quarter, needed, require_known_quarter
 from orchestration.sources.archives import open_file
-from orchestration.sources.contents import readers
+from orchestration.sources.contents import readers_sha256
 from orchestration.sources.csv_files import national_batches
 from orchestration.sources.descriptions import Source, known_sources
 from orchestration.sources.fictional import all_fictional, is_fictional
@@ -147,7 +147,7 @@ class Before:
     links has none."""
 
     def __init__(self, workspace: Workspace, source: Source) -> None:
-        self._by_us = workspace.landed_before / readers()
+        self._by_us = workspace.landed_before / readers_sha256()
         self._folder = self._by_us / source.id
 
     def take(self, file: InUse, part: Path) -> bool:

@@ -665,7 +665,7 @@ def test_what_was_seen_is_remembered_until_a_description_changes(
     survey(extracts, workspace)
     assert looked_into == ["a.csv"]
     looked_into.clear()
-    monkeypatch.setattr(contents, "readers", lambda: "other")
+    monkeypatch.setattr(contents, "readers_sha256", lambda: "other")
     survey(extracts, workspace)
     assert len(looked_into) == 5
     looked_into.clear()

@@ -473,7 +473,7 @@ def test_what_was_landed_otherwise_or_is_damaged_is_landed_anew(
     content = kept.read_bytes()
     kept.chmod(0o644)
     if change == "another reader":
-        monkeypatch.setattr(landing, "readers", lambda: "other")
+        monkeypatch.setattr(landing, "readers_sha256", lambda: "other")
     elif change == "a byte":
         kept.write_bytes(content[:100] + bytes([content[100] ^ 1]) + content[101:])
     elif change == "cut off":
@@ -493,7 +493,7 @@ def test_what_other_readers_landed_is_removed(
     ae(extracts, "ae.csv", "MAY-2025")
     landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
     (tmp_path / "data" / "work" / "landed" / "rtt").mkdir()  # as it lay before readers had a folder each
-    monkeypatch.setattr(landing, "readers", lambda: "other")
+    monkeypatch.setattr(landing, "readers_sha256", lambda: "other")
     landed(extracts, tmp_path / "data", "2025-26-Q1", "ae")
     assert [path.name for path in (tmp_path / "data" / "work" / "landed").iterdir()] == ["other"]
 
