@@ -5,22 +5,31 @@ Belongs here: which columns are read, and reading them. Does not: laying rows to
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from datetime import date
 from decimal import Decimal
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from orchestration.releases.release import Release
 
-T = TypeVar("T")
 ALL_SPECIALTIES = "C_999"  # the treatment function of all of them together
+
+
+class Row(Protocol):
+    """What each class below is: a dataclass that names its table."""
+
+    TABLE: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+T = TypeVar("T", bound=Row)
 
 
 def rows_of(release: Release, kind: type[T], table: str | None = None, /, **equal: object) -> list[T]:
     """The rows of the table of a kind that have these values, in its published order, as far as its fields go. A
     `table` of another name has the same columns."""
-    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    found = release.rows(table or kind.TABLE, **equal)  # type: ignore[attr-defined]
+    names = [field.name for field in fields(kind)]
+    found = release.rows(table or kind.TABLE, **equal)
     return [kind(**{name: row[name] for name in names}) for row in found]
 
 

@@ -34,6 +34,7 @@ from orchestration.site.rows import (
     Place,
     Point,
     QuarterGuide,
+    Row,
     Score,
     Support,
     Waiting,
@@ -44,7 +45,7 @@ FINANCE = "finance"  # the domain of money
 EXPERIMENTAL = "experimental"  # a league by a method of ours
 BETTER, EITHER, WORSE = "better_half", "either_half", "worse_half"
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Row)
 
 
 @dataclass(frozen=True)
