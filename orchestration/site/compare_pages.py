@@ -15,10 +15,11 @@ from orchestration.site import sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import File, page
 from orchestration.site.rows import Certainty, Measure, Pair
-from orchestration.site.view import BETTER, EITHER, FINANCE, WORSE, Edition, League, Member
+from orchestration.site.sentences import BETTER_QUARTER, MIDDLE_HALF, WORSE_QUARTER
+from orchestration.site.view import FINANCE, Edition, League, Member
 from orchestration.site.words import ordinal, placed, rounded, span, value, whole
 
-MARKS = {BETTER: "b", EITHER: "m", WORSE: "w", None: "-"}  # what a value begins with, by where it is in its league
+MARKS = {BETTER_QUARTER: "b", MIDDLE_HALF: "m", WORSE_QUARTER: "w", None: "-"}  # what a value begins with
 
 
 def pages(edition: Edition, league: League) -> Iterator[File]:
@@ -126,7 +127,7 @@ def _value(member: Member, measure: Measure) -> str | None:
         return None
     if found.value is None:
         return None if found.score is None else f"{MARKS[None]}score {rounded(found.score, 2)}"
-    return MARKS[sentences.quarter_of(found)] + value(found.value, found.unit)
+    return MARKS[sentences.standing_of(found)] + value(found.value, found.unit)
 
 
 def _pairs(league: League, members: list[Member]) -> dict[str, str] | None:

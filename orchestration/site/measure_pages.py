@@ -24,7 +24,7 @@ class Row:
     member: Member
     measured: Measured
     picture: Markup | None
-    quarter: str | None  # where it is among those of its league
+    standing: str | None
     with_months: bool
 
 
@@ -76,7 +76,7 @@ def _rows(edition: Edition, league: League, measure: Measure) -> Iterator[Row]:
         likely = (one.value_low, one.value_high) if one.value_low is not None and one.value_high is not None else None
         picture = pictures.value_range(scale, one.value, likely) if scale and one.value is not None else None
         months = measure.metric_id in edition.months.get(member.code, {})
-        yield Row(member, one, picture, sentences.quarter_of(one), months)
+        yield Row(member, one, picture, sentences.standing_of(one), months)
 
 
 def _scale(measure: Measure, held: list[Measured]) -> Scale | None:

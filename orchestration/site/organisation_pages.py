@@ -244,7 +244,7 @@ def _row(
         measure=measure,
         measured=measured,
         picture=picture,
-        standing=sentences.quarter_of(measured),
+        standing=sentences.standing_of(measured),
         place=place,
         period=sentences.period(value),
         older=bool(value and value.period_end and value.period_end < background.edition.guide.first_day),

@@ -23,7 +23,8 @@ from orchestration.site.rows import (
     Support,
     Teacher,
 )
-from orchestration.site.view import BETTER, FINANCE, WORSE, League, Member
+from orchestration.site.sentences import BETTER_QUARTER, STANDINGS, WORSE_QUARTER
+from orchestration.site.view import FINANCE, League, Member
 from orchestration.site.words import counted, listed, months, ordinal, placed, rounded, some, span, times_in_100, value
 
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}
@@ -147,22 +148,23 @@ def change_fact(member: Member) -> list[str]:
 def measures_fact(league: League, member: Member) -> list[str]:
     """Where it is among the better and the worse quarter, money apart, and on how much its place rests."""
     place, who = member.place, sentences.organisations_of(league)
-    found: dict[str, list[str]] = {BETTER: [], WORSE: []}
+    found: dict[str, list[str]] = {BETTER_QUARTER: [], WORSE_QUARTER: []}
     for metric, measured in member.measured.items():
         measure = league.measures.get(metric)
         if (
             measure
             and measure.counted
             and measure.domain != FINANCE
-            and (where := sentences.quarter_of(measured)) in found
+            and (where := sentences.standing_of(measured)) in found
         ):
             found[where].append(measure.plain_name)
     said = []
-    for where, word in ((BETTER, "better"), (WORSE, "worse")):
-        if names := some(found[where], FEW):
-            said.append(f"Among the {word} quarter of {who} on: {names}.")
-        elif found[where]:
-            said.append(f"Among the {word} quarter of {who} on {len(found[where])} measures.")
+    for where, measures in found.items():
+        _, quarter = STANDINGS[where]
+        if names := some(measures, FEW):
+            said.append(f"Among the {quarter} of {who} on: {names}.")
+        elif measures:
+            said.append(f"Among the {quarter} of {who} on {len(measures)} measures.")
     of = "boards" if league.of_icbs else "this kind of trust"
     said.append(f"Based on {place.metrics_counted} of the {place.metrics_expected} measures for {of}.")
     return [*said, sentences.TOO_NARROW] if sentences.is_of_few(place.metrics_counted) else said

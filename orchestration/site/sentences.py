@@ -32,6 +32,12 @@ POSITIONS = {
     EITHER: "could be in either half",
     WORSE: "very likely in the worse half",
 }
+BETTER_QUARTER, MIDDLE_HALF, WORSE_QUARTER = "better_quarter", "middle_half", "worse_quarter"
+STANDINGS = {  # the mark of each and its words
+    BETTER_QUARTER: ("●", "better quarter"),
+    MIDDLE_HALF: ("○", "middle half"),
+    WORSE_QUARTER: ("◆", "worse quarter"),
+}
 ENOUGH = 5  # of fewer measures a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
 TOO_NARROW = "So few measures make its likely range too narrow."
 NARROW = "The range looks narrow because the rule fixes the segment, not because more is known."
@@ -258,9 +264,9 @@ def period_of_figures(periods: list[str], ended: date | None, first_day: date) -
     return f"{'; '.join(periods)}.{' That is before the quarter began.' if older else ''}"
 
 
-def quarter_of(measured: Measured) -> str | None:
-    """Whether a value is in the better or worse quarter or between, by the quartiles as the release writes them. Of a
-    score without a value, nothing."""
+def standing_of(measured: Measured) -> str | None:
+    """Say whether a value is in the better quarter of its league, the middle half or the worse quarter, by the
+    quartiles as the release writes them. Of a score without a value, nothing."""
     if measured.value is None or measured.median is None or measured.direction is None:
         return None
     if measured.lower_quartile is None or measured.upper_quartile is None:
@@ -273,8 +279,8 @@ def quarter_of(measured: Measured) -> str | None:
     if sign < 0:
         better, worse = worse, better
     if sign * at <= better and sign * at < middle:
-        return BETTER
-    return WORSE if sign * at >= worse and sign * at > middle else EITHER
+        return BETTER_QUARTER
+    return WORSE_QUARTER if sign * at >= worse and sign * at > middle else MIDDLE_HALF
 
 
 def period(found: Value | None) -> str | None:

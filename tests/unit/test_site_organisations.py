@@ -190,26 +190,26 @@ def test_a_measure_that_cannot_be_compared_says_why() -> None:
 @pytest.mark.parametrize(
     ("value", "direction", "where"),
     [
-        *[("4.004", "lower_better", "better_half"), ("4.005", "lower_better", "either_half")],
-        *[("5.99", "lower_better", "either_half"), ("6", "lower_better", "worse_half")],
+        *[("4.004", "lower_better", "better_quarter"), ("4.005", "lower_better", "middle_half")],
+        *[("5.99", "lower_better", "middle_half"), ("6", "lower_better", "worse_quarter")],
         *[
-            ("4", "higher_better", "worse_half"),
-            ("6", "higher_better", "better_half"),
-            ("5", "higher_better", "either_half"),
+            ("4", "higher_better", "worse_quarter"),
+            ("6", "higher_better", "better_quarter"),
+            ("5", "higher_better", "middle_half"),
         ],
     ],
 )
 def test_a_value_at_a_quartile_is_in_the_quarter(value: str, direction: str, where: str) -> None:
-    assert sentences.quarter_of(measured(value, direction=direction)) == where
+    assert sentences.standing_of(measured(value, direction=direction)) == where
 
 
 def test_no_quarter_is_said_of_a_score_or_where_half_have_the_same() -> None:
-    assert sentences.quarter_of(measured(None)) is None
-    assert sentences.quarter_of(measured("5", direction=None)) is None
-    assert sentences.quarter_of(measured("5", lower_quartile=None)) is None
+    assert sentences.standing_of(measured(None)) is None
+    assert sentences.standing_of(measured("5", direction=None)) is None
+    assert sentences.standing_of(measured("5", lower_quartile=None)) is None
     same = {"lower_quartile": D("0.00"), "median": D("0.00"), "upper_quartile": D("0.00")}
-    assert sentences.quarter_of(measured("0", **same)) == "either_half"
-    assert sentences.quarter_of(measured("1", **same)) == "worse_half"
+    assert sentences.standing_of(measured("0", **same)) == "middle_half"
+    assert sentences.standing_of(measured("1", **same)) == "worse_quarter"
 
 
 def test_the_measures_are_named_where_they_are_few_and_money_is_not_among_them() -> None:
