@@ -250,6 +250,7 @@ def _readme(release: Release, checks: list[Check], sure: list[dict[str, str]]) -
         sure=sure,
         agreement=reconciliation.groupby(["measure", "status"]).size().reset_index(name="figures").to_dict("records"),
         unexplained=reconciliation[reconciliation["status"] == "unexplained"].fillna("").to_dict("records"),
+        meanings=audit_page.LABELS,
         labels={label: sorted(set(rows["metric_id"])) for label, rows in uncertain.groupby("label")},
         failed=[check for check in checks if not check.passed],
         checks=len(checks),
