@@ -466,8 +466,8 @@ def _refuse(said: str) -> NoReturn:
 
 
 def command() -> NoReturn:
-    """Run as a process of its own, and end it once everybody has cleaned up. Python would then take apart, object by
-    object, what a build imported: a second, of which nothing comes."""
+    """Run as a process of its own, and end it once all have cleaned up. Python would then take apart, object by object,
+    what a build imported: that takes a second and is of no use."""
     end_when_interrupted()
     try:
         main()

@@ -1,6 +1,6 @@
 """A receipt of a verification: what was compared with what, by which code, when, by whom, and what came of it.
 
-It is JSON that nobody signed: whoever has to prove something to others signs it by means of their own."""
+It is JSON without a signature: whoever has to prove something to others signs it with tools of their own."""
 
 from __future__ import annotations
 

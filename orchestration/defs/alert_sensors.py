@@ -38,7 +38,7 @@ def alert_test() -> None:
 
 
 def sensors(environ: Mapping[str, str]) -> list[dg.SensorDefinition]:
-    """Of runs that failed, and of runs that did not. Raises LeagueError on settings that are wrong or half there."""
+    """The sensors of failed runs and of runs that succeeded. Raises LeagueError on wrong or incomplete settings."""
     channels = alerts.channels(environ)
 
     def send_alert(context: dg.RunStatusSensorContext) -> None:
@@ -60,7 +60,7 @@ def sensors(environ: Mapping[str, str]) -> list[dg.SensorDefinition]:
 
 
 def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEvent) -> Alert | None:
-    """What there is to say of a run, by the event that ended it and those before; none where all is well."""
+    """The alert of a run, by the event that ended it and those before; none where all is well."""
     records = instance.get_records_for_run(run.run_id, of_type={CHECKED, FAILED, ENGINE, ended.event_type}).records
     events = [event for record in records if (event := record.event_log_entry.dagster_event)]
     evaluations = [event.asset_check_evaluation_data for event in events if event.event_type == CHECKED]

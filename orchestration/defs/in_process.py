@@ -186,8 +186,8 @@ class _Forgotten(InMemoryEventLogStorage):
 
 def _instance(folders: Folders) -> dg.DagsterInstance:
     """The instance of DAGSTER_HOME, so that its UI has what was built by command; without one, an instance for one run.
-    Building a release again only to compare it is nobody's business but the one's who asked. Raises LeagueError where
-    the instance does not open."""
+    It is not told of a release that is built again only to be compared. Raises LeagueError where the instance does not
+    open."""
     home = os.environ.get("DAGSTER_HOME")
     if folders.recorded or not home or not (Path(home) / "dagster.yaml").is_file():
         return _without_memory()

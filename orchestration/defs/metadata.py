@@ -31,8 +31,8 @@ def table_metadata(connection: Any, key: dg.AssetKey) -> dict[str, Any]:
 
 
 def check_result(asset_key: dg.AssetKey, name: str, check: Check, build: Build) -> dg.AssetCheckResult:
-    """A check as Dagster shows it; a warning never blocks, nor what is waived. It names its quarters: checks with
-    partitions are a preview in Dagster, which gives them to no test of dbt and to no run of several quarters."""
+    """A check as Dagster shows it; neither a warning nor a waived failure blocks. It names its quarters: checks with
+    partitions are a preview in Dagster, which no test of dbt and no run of several quarters can have."""
     blocks = check.severity == "critical" and check.waiver is None
     severity = dg.AssetCheckSeverity.ERROR if blocks else dg.AssetCheckSeverity.WARN
     return dg.AssetCheckResult(
@@ -110,7 +110,7 @@ def preview(frame: pd.DataFrame) -> dg.TableMetadataValue:
 
 
 def listed(lines: Iterable[str]) -> str:
-    """Lines that are told apart where Dagster shows them as one. It would fold a list or a table away."""
+    """Lines with a mark between them, since Dagster shows them as one. It would fold a list or a table away."""
     return MARK.join(lines)
 
 

@@ -35,9 +35,9 @@ class Folders(dg.ConfigurableResource["Folders"]):
 
 @dg.resource(required_resource_keys={"folders"})
 def locked_build(context: dg.InitResourceContext) -> Iterator[Build]:
-    """The build of the quarters that a run is about, for that run alone until it ends, whoever started it: a second run
-    of one of them fails before its first step, and so does one that goes on from where another failed. Where all its
-    gates opened it takes the place of the last one."""
+    """The build of a run's quarters. Until the run ends no other may build them: a second one fails before its first
+    step. So does a run that goes on from where another failed. Where all its gates opened, the build takes the place of
+    the last one."""
     assert context.run
     workspace = Workspace(Path(context.resources.folders.data))
     since, framework = (context.run.tags.get(tag) for tag in (SINCE, FRAMEWORK))

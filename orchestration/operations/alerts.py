@@ -180,7 +180,7 @@ def one_line(text: str) -> str:
 
 def channels(environ: Mapping[str, str]) -> dict[str, Channel]:
     """The channels that the environment asks for, by a name without secrets; the log is always one more. Raises
-    LeagueError on settings that are wrong or half there."""
+    LeagueError on wrong or incomplete settings."""
     found: dict[str, Channel] = {}
     if path := environ.get("LEAGUE_ALERT_FILE"):
         found[f"file {path}"] = _to_file(Path(path))

@@ -33,9 +33,9 @@ def record(
     checks: list[Check],
     again: Callable[[Quarter], Iterable[Check]],
 ) -> list[Check]:
-    """Leave the evidence of one run: which data (fingerprints by table), which suite, which results. Of a pass that
-    goes on in spite of checks that failed, these are asked `again` of each quarter alone. Return the checks, a critical
-    one that failed with its waiver, if there is one."""
+    """Leave the evidence of one run: which data (fingerprints by table), which suite, which results. Where a pass goes
+    on in spite of failed checks, those are run `again` for each quarter alone. Return the checks, a critical one that
+    failed with its waiver, if there is one."""
     ids = {waiver.check: waiver.id for waiver in granted(build)}
     checks = [replace(check, waiver=ids.get(check.id)) if check.can_be_waived else check for check in checks]
     document = {
@@ -54,7 +54,7 @@ def record(
 
 
 def of_landed(parts: list[Path]) -> Fingerprint:
-    """What tells the content of a landed table apart."""
+    """What identifies the content of a landed table."""
     return {"": hashlib.sha256("".join(sha256_of_file(path) for path in parts).encode()).hexdigest()}
 
 

@@ -43,8 +43,8 @@ def suites_of(build: Build) -> list[Suite]:
 
 
 def all_gates_open(build: Build) -> bool:
-    """Whether every gate left its evidence and none is shut: the build came to its end. What the evidence is worth is
-    not asked here."""
+    """Whether every gate left its evidence and none is shut: the build came to its end. The evidence is not judged
+    here."""
     try:
         documents = [evidence.read(build, suite.name) for suite in suites_of(build)]
         documents += [evidence.read(build, f"dbt.{stage}") for stage in stages_of(build)]

@@ -172,8 +172,8 @@ def _validate(suite: Suite, expectations: Sequence[dict[str, Any]], frame: pd.Da
 
 @contextmanager
 def _each_configured_once() -> Iterator[None]:
-    """Let Great Expectations work out the configuration of an expectation once. It does so ninety times, in which goes
-    45% of what a suite takes (2026-11-27)."""
+    """Let Great Expectations work out the configuration of an expectation once. It does so ninety times, which takes
+    45% of the time of a suite (2026-11-27)."""
     from great_expectations.expectations.expectation import Expectation
 
     by_library, known = Expectation.configuration, dict[int, tuple[Expectation, Any]]()

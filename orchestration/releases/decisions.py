@@ -2,8 +2,8 @@
 
 Each entry has the sha256 of the one before and of itself, so that one which is edited, removed, inserted or moved is
 found by whoever reads the record. A chain alone cannot show that its end was cut off, or that all of it was written
-anew. So the last entry of every record stands a second time in one file for all releases, `decisions.lock.json`: keep
-it in version control beside the lock of the extracts. Who may write both, and rewrites both, is found only there.
+anew. So the last entry of every record stands a second time in one file for all releases, `decisions.lock.json`. Keep
+it in version control beside the lock of the extracts: nothing else shows that somebody has rewritten both.
 
 Belongs here: reading, checking and appending. Does not: which decision is allowed (`shelf.py`)."""
 

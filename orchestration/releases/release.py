@@ -223,7 +223,7 @@ class Release:
 
 
 def mark(synthetic: bool, framework: str | None) -> str:
-    """What stands before every title of a release that is no analysis of a quarter by its own rules."""
+    """What stands before every title of a release that is fictional or scored under other rules than its own."""
     return (FICTIONAL if synthetic else "") + (EXPERIMENTAL if framework else "")
 
 

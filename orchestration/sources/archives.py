@@ -1,5 +1,5 @@
-"""Zip archives, workbooks, which are zips too, and gzip: refused where they could not be honest, before anything is
-inflated or, of gzip, which does not say its size, once it is too much."""
+"""Zip archives, workbooks, which are zips too, and gzip. What could not be honest is refused before anything is
+inflated. Gzip does not say its size, so it is refused once it is too much."""
 
 from __future__ import annotations
 

@@ -40,8 +40,8 @@ MONTH_IN_NAME = re.compile(
 @dataclass(frozen=True)
 class Content:
     """A file of the folder or, `within` it, a file in an archive. A `problem` is why it is no publication or, where a
-    source is known, why it does not parse. Then it is about no other months than its subjects; without any we do not
-    know which."""
+    source is known, why it does not parse. Such a file is about its subjects alone. Without any, we do not know what it
+    is about."""
 
     within: tuple[str, ...]
     sha256: str
@@ -55,8 +55,8 @@ class Content:
 
 
 class Memory:
-    """What was found in files that were looked at before, in the data folder. It is of no use once a description or a
-    reader has changed."""
+    """What we found in files that we looked into before, in the data folder. It is ignored once what decides it has
+    changed (`readers_sha256`)."""
 
     def __init__(self, workspace: Workspace | None) -> None:
         self._path = workspace.data_dir / "work" / "contents.json" if workspace else None

@@ -91,8 +91,8 @@ class Downloads:
     def get(
         self, url: str, hosts: set[str], limit: int, etag: str | None = None, last_modified: str | None = None
     ) -> Iterator[Download | None]:
-        """Yield a file of at most `limit` bytes, and remove it afterwards; none where it still is the one that the etag
-        or the day of change is of. Raises LeagueError or HTTPError where it does not come."""
+        """Yield a file of at most `limit` bytes, and remove it afterwards; none where the etag or the day of change
+        shows that it is the same. Raises LeagueError or HTTPError where it does not come."""
         part = self.folder / hashlib.sha256(url.encode()).hexdigest()
         part.parent.mkdir(parents=True, exist_ok=True)
         told = {"If-None-Match": etag, "If-Modified-Since": last_modified}
@@ -105,8 +105,8 @@ class Downloads:
 
 
 def absolute(base: str, href: str) -> str | None:
-    """Return the address that a link on a page leads to, with what no address may hold written as `%20`; none of one
-    that is no address, or longer than any is."""
+    """Return the address that a link on a page leads to, with what no address may hold written as `%20`; none where it
+    is no address, or is longer than any."""
     try:
         url = urldefrag(urljoin(base, href.strip())).url if len(href) <= MAX_ADDRESS else None
     except ValueError:

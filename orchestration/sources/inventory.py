@@ -1,9 +1,9 @@
 """Which files a quarter is built from: every file of the extracts folder is recognised, chosen or set aside with a
 reason.
 
-What is not needed stops nothing: a file that is no known publication, or of a quarter not asked for, be it damaged. A
-publication that is needed and does not parse, and two differing files that nothing puts in order, stop the build. A
-damaged one that does not say what it is about may be needed."""
+A file that is not needed stops nothing, even if it is damaged: one that is no known publication, or of a quarter not
+asked for. A needed publication that does not parse stops the build, and so do two files that differ where nothing says
+which counts. A damaged file that does not say what it is about may be needed."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def version_of(name: str) -> int:
 @dataclass(frozen=True)
 class Candidate:
     """A recognised file, as far as one subject of it goes. It may lie `within` an archive; with a `problem` it does not
-    parse. Nothing says what one is about that has a problem and no subject."""
+    parse. A file with a problem may have no subject; then we cannot say what it is about."""
 
     path: Path
     name: str
@@ -292,13 +292,13 @@ def take_inventory(found: Survey, quarter: str, lock: Lock, reads: Sequence[Quar
 
 
 def files_that_stop(found: Survey, lock: Lock) -> set[str]:
-    """The files that do not parse and that a build of some quarter would read. What another supersedes is none."""
+    """The files that do not parse and that a build of some quarter would read, without superseded ones."""
     groups = competing_files(found, needed_ever()).values()
     return {candidate.name for group in groups for candidate in _in_front(group, lock)[0] if candidate.problem}
 
 
 def conflicts(found: Survey, lock: Lock) -> list[str]:
-    """What a build would say of whole files that differ and that nothing puts in order, of any quarter, once each."""
+    """What builds of any quarter would say, once each, of whole files that differ where nothing says which counts."""
     whole = replace(found, candidates=tuple(one for one in found.candidates if not one.problem))
     said = set()
     for group in competing_files(whole, needed_ever()).values():

@@ -104,7 +104,7 @@ class Landing:
             self._begun[largest.id] = second_process.begin(land, largest, inventory, self._build)
 
     def close(self) -> None:
-        """Stop what nobody asked for any more: the next build must not find it at work."""
+        """Stop a landing that nobody asked for: the next build must not find it still running."""
         while wait(self._begun.values(), timeout=0).not_done:
             second_process.stop()  # it may only be starting
             wait(self._begun.values(), timeout=0.1)
@@ -142,9 +142,9 @@ def land(source: Source, inventory: pd.DataFrame, build: Build) -> Landed:
 
 
 class Before:
-    """The files of a source that were landed before, in the data folder: each under one hash of what its rows hang on,
-    and its own, by which we know that it is whole. Those of other readers are of no use. A file system without hard
-    links has none."""
+    """The files of a source that were landed before, in the data folder. A name has one hash of what decides the rows,
+    and one of the file, by which we know that it is whole. Files landed by another version of the code are ignored.
+    Without hard links nothing is kept."""
 
     def __init__(self, workspace: Workspace, source: Source) -> None:
         self._by_us = workspace.landed_before / readers_sha256()
@@ -162,7 +162,7 @@ class Before:
         return False
 
     def keep(self, file: InUse, part: Path) -> None:
-        """Keeps a file as it was landed, in place of what other readers landed."""
+        """Keeps a file as it was landed, and removes what another version of the code landed."""
         for other in self._by_us.parent.glob("*"):
             if other != self._by_us:
                 shutil.rmtree(other, ignore_errors=True)  # another build may be at it

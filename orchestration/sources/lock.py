@@ -68,7 +68,7 @@ class Lock:
                 self.entries[key] = replace(entry, status=status)
 
     def pin(self, key: tuple[str, Subject, str]) -> str | None:
-        """Why a file is pinned. One that was pinned as a reference, before each quarter had its own, is so for all."""
+        """Why a file is pinned. A reference that was pinned before each quarter had its own is pinned for all."""
         source_id, subject, sha256 = key
         for about in (subject, Subject()):
             if (entry := self.entries.get((source_id, about, sha256))) and entry.pinned:
@@ -76,7 +76,7 @@ class Lock:
         return None
 
     def arrived(self, but_in: str | None = None) -> set[tuple[str, Subject]]:
-        """Of which source and subject a file ever came, those of one source aside."""
+        """Each source and subject of which a file ever came, but for one source."""
         return {key[:2] for key in self.entries if key[0] != but_in}
 
     def of_file(self, sha256: str) -> Entry | None:
@@ -145,7 +145,7 @@ def changing(workspace: Workspace) -> Iterator[Lock]:
 
 def refuse_a_day_too_early(lock: Lock, today: date, workspace: Workspace) -> None:
     """Raises LeagueError where an entry is of a day that has not come, as after a clock was set back: days written now
-    would be wrong, and expired waivers hold again. A day is let pass, for clocks of other time zones."""
+    would be wrong, and expired waivers hold again. One day is allowed, for clocks of other time zones."""
     newest = max(lock.entries.values(), key=lambda entry: entry.retrieved, default=None)
     if newest and date.fromisoformat(newest.retrieved) > today + timedelta(days=1):
         raise LeagueError(

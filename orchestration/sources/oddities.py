@@ -114,8 +114,7 @@ class Saved:
 
 
 def may_be_needed(head: bytes) -> bool:
-    """Whether something is the matter with a file that no reader takes, by its first bytes, other than that it is no
-    publication."""
+    """Whether a file that no reader takes is broken, or a publication in another form, by its first bytes."""
     return _told(head, BROKEN) is not None or _saved(_separated(head)) is not None
 
 

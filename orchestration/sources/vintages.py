@@ -33,7 +33,7 @@ def vintage_of(rows: pd.DataFrame, source: Source) -> str | None:
 
 
 def fitting(vintages: set[str], quarter: Quarter) -> str:
-    """The latest vintage that knows of nothing after the quarter, else the first of the later ones: of that the least
+    """The latest vintage that knows of nothing after the quarter, else the first of the later ones, of which the least
     has to be undone."""
     end = quarter.last_day.isoformat()
     return max((day for day in vintages if day <= end), default=min(vintages))

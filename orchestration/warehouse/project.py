@@ -41,7 +41,7 @@ def compiled(project: str) -> bool:
 
 def ensure_manifest() -> Path:
     """The manifest of the project as it stands; parses and compiles it when a file has changed since. One that is
-    current is read by those too who may not write there."""
+    current can be read by those too who may not write there."""
     project = project_sha256()
     if not compiled(project):
         with alone(TARGET / "compile.lock"):

@@ -1,5 +1,5 @@
-"""dbt without what nobody needs of it in a build: a log, for what a build finds is in dbt's results, and SQL that was
-compiled before.
+"""dbt without two things that no build needs: a log, since dbt's results say what a build finds, and rendering SQL that
+was compiled before.
 
 Does not belong here: running dbt (`project.py`)."""
 

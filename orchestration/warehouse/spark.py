@@ -102,9 +102,9 @@ class OnSpark:
             return list(project.invoke(arguments, target=project.TARGET / "spark").results)
 
     def show(self, relation: str, files: Path) -> None:
-        """Lets models read a relation from its Parquet files. A table, for Spark opens those of a view again wherever
-        it is read: a fifth of what the models after the gate take. Its columns are told, for Spark would open the files
-        in a job of its own to find them: half of what it takes to show a relation (2026-11-27)."""
+        """Lets models read a relation from its Parquet files. It is a table: Spark opens those of a view again wherever
+        it is read, a fifth of the time of the models after the gate. It is given its columns: Spark would open the
+        files in a job of its own to find them, half of the time of showing a relation (2026-11-27)."""
         import pyarrow.parquet as pq
 
         of_one = pq.read_schema(next(files.parent.glob(files.name)))

@@ -23,8 +23,8 @@ SCRATCH = re.compile(r"\..+\.\d+\.tmp")  # what `written_beside` writes to
 
 @contextmanager
 def alone(path: Path, busy: str | None = None) -> Iterator[None]:
-    """One process at a time: holds a lock on a file that nothing else is done with, and that a killed process lets go.
-    The others wait or, where there is something to say to them, are refused: LeagueError `busy`."""
+    """Holds a lock on a file that serves nothing else, for one process at a time. A killed process lets it go. Others
+    wait or, where there is something to say to them, are refused: LeagueError `busy`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path, timeout=0 if busy else -1)
     try:

@@ -55,7 +55,7 @@ class Workspace:
         return self.data_dir / "public-site"
 
     def rescored(self, quarter: str, framework: str) -> Path:
-        """The releases of a quarter that is scored under a framework. As deep, too, and nobody takes one for the
+        """The releases of a quarter scored under a framework: as deep, but apart, so that nobody takes one for the
         quarter's own."""
         return self.data_dir / "history" / under(quarter, framework)
 
