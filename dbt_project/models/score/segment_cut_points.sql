@@ -77,12 +77,7 @@ compared as (
         quartiles.quarter,
         quartiles.framework,
         quartiles.scope,
-        cast(case
-            when scores.score <= quartiles.cut_1 then 1
-            when scores.score <= quartiles.cut_2 then 2
-            when scores.score <= quartiles.cut_3 then 3
-            else 4
-        end <> published.segment as integer) as differs
+        cast({{ segment_of('scores.score') }} <> published.segment as integer) as differs
     from quartiles
     inner join methods
         on methods.quarter = quartiles.quarter and methods.framework = quartiles.framework and not methods.is_foreign
