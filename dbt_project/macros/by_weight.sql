@@ -1,4 +1,4 @@
-{# What to say beside a number of metrics that would be enough: their weight is not. #}
+{# The weight in words, where the number of metrics would meet the share and only their weight does not. #}
 {% macro by_weight(some, all, share) -%}
     case
         when summed.metrics_{{ some }} >= {{ share }} * summed.metrics_{{ all }}

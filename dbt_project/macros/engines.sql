@@ -59,7 +59,7 @@ this project is SQL that both read alike.
     array_to_string(list_transform(regexp_extract_all({{ text }}, '{{ pattern }}'), lambda word: {{ form }}), '')
 {%- endmacro %}
 
-{# The texts of a group in one. The order is that of the texts, or of `by`, which distinct texts have not. #}
+{# The texts of a group in one. Sorted by `by`, or by the texts themselves. With `distinct`, always by the texts. #}
 {% macro joined(text, separator=', ', by=none, distinct=false) -%}
     {{ adapter.dispatch('joined')(text, separator, text if distinct else by or text, 'distinct ' if distinct else '') }}
 {%- endmacro %}

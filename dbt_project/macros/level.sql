@@ -1,5 +1,5 @@
-{# The level at which something is decided. Two rows of a decision stop a build. That none is missing is a test of the
-   project's shape: nothing would be decided without a word. #}
+{# The level at which something is decided. Two rows of a decision stop a build. A missing level would make every
+   comparison with it NULL. `tests/model/test_project.py` checks that none is missing. #}
 {% macro level(decision) -%}
     (select value from {{ ref('decision_levels') }} where decision = '{{ decision }}')
 {%- endmacro %}

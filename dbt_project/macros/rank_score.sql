@@ -40,7 +40,8 @@
     )
 {%- endmacro %}
 
-{# The score of `own` at the place that `other` has: who comes above a floor makes one more there. #}
+{# The score of `own` at the place that `other` has. An organisation that rises above the floor adds one to the number
+   ranked there. #}
 {% macro score_at_place_of(own, other) -%}
     {%- set score -%}
         cast(
