@@ -36,7 +36,6 @@ CONTRACT_VERSION = "3.2"
 README = "README.md"
 DICTIONARY = "dictionary.md"
 LIBRARIES = ("pyproject.toml", "requirements.lock")  # which version of each a build runs with
-CAN_BE_NONE = ("metric_parts", "reconciliation")  # tables with a key of which a part may be empty: no primary key
 FIELD_TYPES = {"string": "string", "integer": "integer", "bigint": "integer", "boolean": "boolean", "date": "date"}
 
 
@@ -223,7 +222,7 @@ def table_resource(table: PublishedTable, folder: Path, name: str | None = None)
                 {"name": name, "type": FIELD_TYPES.get(kind, "number"), "description": description}
                 for name, kind, description in table.columns
             ],
-            "primaryKey": [] if table.name in CAN_BE_NONE else list(table.key),
+            "primaryKey": list(table.primary_key),
         },
     }
 

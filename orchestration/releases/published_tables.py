@@ -18,6 +18,7 @@ class PublishedTable:
     relation: str
     description: str
     key: tuple[str, ...]
+    primary_key: tuple[str, ...]
     order: tuple[str, ...]
     shown: tuple[str, ...]
     columns: tuple[tuple[str, str, str], ...]
@@ -51,6 +52,7 @@ def published_tables() -> list[PublishedTable]:
                 relation=model.relation,
                 description=model.description,
                 key=model.published.key,
+                primary_key=model.published.primary_key,
                 order=model.published.order,
                 shown=model.published.shown,
                 columns=tuple((column.name, column.data_type, column.description) for column in columns),

@@ -30,9 +30,11 @@ class Column:
 @dataclass(frozen=True)
 class Published:
     """How a model stands in the release: its key, the order of its rows, and the columns that people look at first,
-    none where that is all of them. A build reads two quarters, and some tables are made of the one `asked_for` only."""
+    none where that is all of them. A key of which a part may be empty is no primary key, and the model has no such
+    constraint. A build reads two quarters, and some tables are made of the one `asked_for` only."""
 
     key: tuple[str, ...]
+    primary_key: tuple[str, ...]
     order: tuple[str, ...]
     shown: tuple[str, ...]
     asked_for: bool
@@ -187,13 +189,23 @@ def _model(node: dict[str, Any]) -> Model:
         ),
         reads=tuple(f"{parent['schema']}.{parent['name']}" for parent in parents),
         read_columns={table: tuple(columns) for table, columns in meta.get("reads", {}).items()},
-        published=_published(**publish) if publish else None,
+        published=_published(_primary_key(node), **publish) if publish else None,
         sql=node.get("compiled_code", ""),
     )
 
 
-def _published(key: list[str], order: list[str], shown: Sequence[str] = (), asked_for: bool = False) -> Published:
-    return Published(tuple(key), tuple(order), tuple(shown), asked_for)
+def _primary_key(node: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(column for one in node["constraints"] if one["type"] == "primary_key" for column in one["columns"])
+
+
+def _published(
+    primary_key: tuple[str, ...],
+    key: list[str],
+    order: list[str],
+    shown: Sequence[str] = (),
+    asked_for: bool = False,
+) -> Published:
+    return Published(tuple(key), primary_key, tuple(order), tuple(shown), asked_for)
 
 
 def _rules(node: dict[str, Any]) -> Iterator[Rule]:
