@@ -84,8 +84,7 @@ files as (
 
 -- What only warns: the seeds, labels, a figure that is not there, and what a rule that we do not know could have given.
 -- Such a rule can put a score between two steps of the grid, and round a mean otherwise. It cannot rank the better one
--- lower. Twenty organisations or more show which weights give their means: of 150 made-up leagues of ten, the weights
--- found missed a mean in five, of 60 leagues of 42 in none (2026-11-26).
+-- lower. Few organisations do not show which weights give their means.
 select
     contradictions.quarter,
     quarters.role,
@@ -110,7 +109,7 @@ select
             when contradictions.kind in ('score_off_grid', 'score_against_band', 'score_against_matrix') then 'warning'
             when contradictions.kind like '%_missing' and contradictions.trust_code is not null then 'warning'
             when contradictions.kind like '%_rounded_otherwise' then 'warning'
-            when contradictions.kind like '%_not_reproduced' and files.organisations < 20 then 'warning'
+            when contradictions.kind like '%_not_reproduced' and files.organisations < {{ level('means_show_weights') }} then 'warning'
             else 'critical'
         end as string
     ) as severity,

@@ -94,8 +94,8 @@ compared as (
             and published.scope = scores.scope
 ),
 
--- Quartiles that put more than one in twenty into another segment than published are not how NHS England cut (as the
--- gate on `agreement` has it, 2026-11: one figure alone may be a misprint).
+-- Quartiles that put more into another segment than published than the gate on `agreement` allows are not how NHS
+-- England cut. One figure alone may be a misprint.
 contradicted as (
     select
         quarter,
@@ -103,7 +103,7 @@ contradicted as (
         scope
     from compared
     group by quarter, framework, scope
-    having sum(differs) > 1 and avg(differs) > 0.05
+    having sum(differs) > 1 and avg(differs) > {{ level('share_unexplained') }}
 ),
 
 chosen as (

@@ -95,11 +95,14 @@ compared as (
         pairs.revision_share
 )
 
--- Of few patients a share says little: ten are no difference (ours, 2026-11).
 select
     *,
     abs(coalesce(denominator, 0) - coalesce(other_denominator, 0))
-    > greatest(10, revision_share * denominator, revision_share * other_denominator)
+    > greatest(
+        {{ level('forms_differ_by') }}, revision_share * denominator, revision_share * other_denominator
+    )
     or abs(coalesce(numerator, 0) - coalesce(other_numerator, 0))
-    > greatest(10, revision_share * numerator, revision_share * other_numerator) as disagrees
+    > greatest(
+        {{ level('forms_differ_by') }}, revision_share * numerator, revision_share * other_numerator
+    ) as disagrees
 from compared
