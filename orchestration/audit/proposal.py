@@ -454,7 +454,7 @@ def _diff(seed: Path, group: tuple[str, ...], rows: Seed) -> str:
 
 NOT_COMPARED = {  # what a release does not show, or words otherwise
     *("label", "source", "title", "basis", "sub_domain", "status", "segment_method", "unit", "ignored_unit"),
-    *("metrics_needed", "coverage_needed", "expected_organisations", "population"),
+    *("metrics_needed", "coverage_needed", "expected_organisations", "population", "case_mix_adjusted"),
 }
 
 

@@ -174,7 +174,6 @@ MUTANTS: dict[str, Damage | Cell] = {
     "insight.context_view.score": Cell("score", 4.2),
     "insight.context_view.interval-end": Cell("adjusted_score_high", 0.5, told="adjusted_score_high, adjusted_score"),
     "insight.context_view.best-rank": Cell("adjusted_rank_low", 999, told="adjusted_rank, adjusted_rank_low"),
-    "insight.context_view.case-mix": Cell("outcome", "X-SHMI"),
     "insight.peers.place": Cell("place", 11),
     "insight.peers.distance": Cell("distance", -0.5),
     "insight.peers.peer": repeated("peer_code", within="organisation_code"),

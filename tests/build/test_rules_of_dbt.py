@@ -258,6 +258,7 @@ WHO_AND_WHAT = {"quarter", "league", "organisation_code", "trust_code", "scope",
 LAST = "quarter = '2025-26-Q4' and league = 'acute'"
 CHANGES = {
     "averages_are_weighted_domain_means": Change("average_scores", LAST, "average_score + 0.02 as average_score"),
+    "case_mix_is_adjusted_once": Change("context_view", LAST, "'X-SHMI' as outcome", says=(("metric_id", "X-SHMI"),)),
     "closed_trusts_have_a_successor": Change(
         "reference_trusts", "quarter = '2025-26-Q4' and trust_code = 'ZA1'", "'2026-02-28'::date as close_date"
     ),

@@ -1,4 +1,3 @@
-{%- set case_mix_adjusted = "'X-SHMI'" %}  {#- SHMI compares deaths with those expected of the patients -#}
 -- An outcome passes where context foretells organisations that its fit has not seen, in this quarter and the last. Two
 -- quarters that show one period, as an annual survey does, are one finding.
 with scored as (
@@ -53,6 +52,16 @@ repeated as (
     having bool_and(coalesce(before.period_end = parts.period_end, false))
 ),
 
+case_mix_adjusted as (
+    select
+        metrics.quarter,
+        metrics.league,
+        metrics.metric_id
+    from {{ ref('metrics_in_force') }} as metrics
+    inner join {{ ref('metrics') }} as seeded
+        on seeded.framework = metrics.framework and seeded.metric_id = metrics.metric_id and seeded.case_mix_adjusted
+),
+
 judged as (
     select
         fits.*,
@@ -90,7 +99,7 @@ select
         case
             when judged.covariates = '' then 'too few organisations'
             when judged.r_squared is null then 'one score for all'
-            when judged.outcome in ({{ case_mix_adjusted }}) then 'never adjusted twice'
+            when case_mix_adjusted.metric_id is not null then 'never adjusted twice'
             when not judged.passes_now then 'does not pass'
             when judged.basis = 'host_icb' then 'for comparison'
             when previous.passes_now is null then 'not yet: no fit of the quarter before'
@@ -112,3 +121,8 @@ left join repeated
         repeated.quarter = judged.quarter
         and repeated.league = judged.league
         and repeated.outcome = judged.outcome
+left join case_mix_adjusted
+    on
+        case_mix_adjusted.quarter = judged.quarter
+        and case_mix_adjusted.league = judged.league
+        and case_mix_adjusted.metric_id = judged.outcome
