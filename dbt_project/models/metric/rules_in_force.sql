@@ -51,6 +51,7 @@ select
     cast(rules.side as string) as side,
     rules.without_commissioner,
     cast(rules.basis as string) as basis,
+    rules.months_covered,
     rules.multiplier,
     rules.divisor,
     cast(rules.sampling_law as string) as sampling_law,

@@ -152,11 +152,10 @@ select
             else least(months.first_month, counted.last_month)
         end as date
     ) as period_start,
-    -- The fieldwork of the GP Patient Survey is January to March. Of the Staff Survey we know the year.
     cast(
         {{ months_after(
             'case when counted.last_month < months.first_month then counted.last_month else months.last_month end',
-            "case when rules.publication = 'gpps' then 3 when rules.basis = 'latest_survey' then 12 else 1 end"
+            'rules.months_covered'
         ) }}
         - interval 1 day as date
     ) as period_end,
