@@ -21,7 +21,6 @@ select
         {{ published_count('ae.' ~ column) }} as {{ column }},
     {% endfor -%}
     case when not is_england then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     'ae_within_4_hours' as measure,
     attendances - over_4_hours as numerator,
     attendances as denominator,

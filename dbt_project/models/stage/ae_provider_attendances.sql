@@ -26,7 +26,6 @@ with typed as (
 select
     *,
     case when not is_england then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     case when is_footprint then 'ae_footprint_within_4_hours' else 'ae_within_4_hours' end as measure,
     within_4_hours_total as numerator,
     attendances_total as denominator,

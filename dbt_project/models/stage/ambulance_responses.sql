@@ -57,7 +57,6 @@ select
         {{ published_count("dated." ~ column) }} as {{ name }},
     {% endfor -%}
     case when level = 'trust' then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     'ambulance_category_2' as measure,
     category_2_seconds as numerator,
     category_2_incidents as denominator,

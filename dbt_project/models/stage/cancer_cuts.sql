@@ -62,7 +62,6 @@ select
     months.quarter,
     typed.*,
     case when not typed.is_england then typed.basis end as side,
-    cast(null as string) as commissioner_code,
     case
         when
             typed.standard in ('28-day', '62-day')

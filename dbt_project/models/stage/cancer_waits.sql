@@ -73,7 +73,6 @@ waits as (
 select
     *,
     case when not is_england then basis end as side,
-    cast(null as string) as commissioner_code,
     case when is_all_routes then 'cancer_' || replace(standard, '-', '_') end as measure,
     within as numerator,
     total as denominator,

@@ -43,7 +43,6 @@ select
     whole.sheet,
     whole.waiting,
     case when whole.level = 'provider' then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     'community_over_52_weeks' as measure,
     case when not whole.is_published then null when whole.sheet = 'table 4' then 0 else whole.waiting end as numerator,
     case when not whole.is_published then null when whole.sheet = 'table 4' then whole.waiting else 0 end

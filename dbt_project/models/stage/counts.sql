@@ -1,4 +1,6 @@
--- The models with the tag `counts`, one under another. An organisation has its name from the first that names it.
+{%- set by_commissioner = ['rtt_counts', 'dm01_counts'] %}
+-- The models with the tag `counts`, one under another. An organisation has its name from the first that names it. Few
+-- publications say for which commissioner a row counts.
 {% for model, source_id in {
     'rtt_counts': "'rtt'",
     'dm01_counts': "'dm01'",
@@ -25,7 +27,7 @@
         side,
         organisation_code,
         organisation_name,
-        commissioner_code,
+        {{ '' if model in by_commissioner else 'cast(null as string) as ' }}commissioner_code,
         measure,
         numerator,
         denominator,

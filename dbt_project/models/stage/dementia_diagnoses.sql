@@ -14,7 +14,6 @@ select
     {{ published_number('dementia.recorded') }} as recorded,
     {{ published_number('dementia.estimated') }} as estimated,
     case when upper(level) = 'ICB' and closed.icb_code is null then 'commissioner' end as side,
-    cast(null as string) as commissioner_code,
     'dementia_diagnosed' as measure,
     {{ published_number('dementia.recorded') }} as numerator,
     {{ published_number('dementia.estimated') }} as denominator,

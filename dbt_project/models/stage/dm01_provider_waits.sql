@@ -11,7 +11,6 @@ select
     {{ sum_of_counts(dm01_weeks(6, 13)) }} as sum_of_late_weeks,
     {{ sum_of_counts(dm01_weeks(0, 5)) }} + sum_of_late_weeks as sum_of_weeks,
     case when not is_england then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     case when lower({{ clean_text('dm01._source_member') }}) = 'provider' then 'dm01_over_6_weeks' end as measure,
     over_6_weeks as numerator,
     waiting_list as denominator,

@@ -24,7 +24,6 @@ select
     organisation_code,
     organisation_name,
     case when organisation_code is not null then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     measure,
     very_good + good as numerator,
     responses as denominator,

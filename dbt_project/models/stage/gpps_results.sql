@@ -30,7 +30,6 @@ closed_icbs as (
 select
     results.*,
     case when not results.is_england and closed.icb_code is null then 'commissioner' end as side,
-    cast(null as string) as commissioner_code,
     cast(
         least(
             round(

@@ -24,7 +24,6 @@ select
     typed.organisation_code,
     typed.organisation_name,
     case when successions.predecessor_code is null then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     'shmi_band' as measure,
     typed.shmi_banding as numerator,
     1 as denominator,

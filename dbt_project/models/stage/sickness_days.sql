@@ -47,7 +47,6 @@ select
     known.is_trust,
     case when known.is_trust then known.league_of_type end as league,
     case when known.is_trust or known.is_community_provider then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     'sickness_absence' as measure,
     known.days_lost as numerator,
     known.days_available as denominator,

@@ -55,7 +55,6 @@ select
             )
             then 'provider'
     end as side,
-    cast(null as string) as commissioner_code,
     case when coded.heading ilike 'PP3_2%' then 'survey_raising_concerns' else 'survey_engagement' end as measure,
     coded.score as numerator,
     10 as denominator,

@@ -61,7 +61,6 @@ select
     coalesce(whole.trust_code, parts.trust_code, kept.provider_code) as organisation_code,
     kept.provider_name as organisation_name,
     case when kept.sub_icb_code is null then 'provider' end as side,
-    cast(null as string) as commissioner_code,
     case when kept.sub_icb_code is null then 'tt_reliable_improvement' end as measure,
     kept.numerator,
     kept.denominator,
