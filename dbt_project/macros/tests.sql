@@ -35,7 +35,7 @@ holds: by name a condition on every row and the reason for it.
         {% do broken.update({name: query}) %}
     {% endfor %}
     {% for name, query in broken.items() %}
-        select '{{ name }}' as rule, {{ row_as_json('found') }} as row from ({{ query }}) as found
+        select '{{ name }}' as rule, {{ row_as_json('broken') }} as row from ({{ query }}) as broken
         {{ 'union all' if not loop.last }}
     {% endfor %}
 {% endtest %}

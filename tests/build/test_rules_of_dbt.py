@@ -219,6 +219,7 @@ HOLDS: dict[str, tuple[Row, ...]] = {
         {"numerator": 3},
         {"shmi_value": 0.8},
     ),
+    "release_contradictions.kind_is_known": ({"severity": "warning"}, {"severity": None}),
     "small_areas.every_file_has_the_area": ({"missing_in": None}, {"missing_in": "a file"}),
     "metric_scores.score_exact_in_range": ({"score_exact": 4}, {"score_exact": 4.01}, {"score_exact": 0.99}),
     "metric_scores.score_basis_in_vocabulary": ({"score_basis": "none"}, {"score_basis": "guessed"}),

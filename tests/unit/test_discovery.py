@@ -13,6 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from orchestration.discovery.release import COLUMNS, Discovered, discover
+from orchestration.workspace.seeds import seed_rows
 from tests.hidden_rules import HiddenMetric, HiddenRules, release
 
 FORMS = ("rank", "rank_with_standard", "rank_with_floor")
@@ -344,6 +345,7 @@ def test_a_release_against_itself_is_named_with_its_place(
     said = discover(changed)["contradictions"]
     row = said[(said["kind"] == kind) & (said["metric_id"] == published_id) & (said["trust_code"] == "Z07")]
     assert len(row) == 1, said.to_string()
+    assert set(said["kind"]) <= {one["kind"] for one in seed_rows("contradiction_kinds")}
     place = row.iloc[0]["source_row"]
     assert place in {figures.loc[cell(figures, "Z07", published_id), "source_row"], 9_999}
     assert row.iloc[0]["found"] and row.iloc[0]["expected"]

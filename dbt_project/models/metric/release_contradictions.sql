@@ -82,9 +82,6 @@ files as (
     group by quarter, league
 )
 
--- What only warns: the seeds, labels, a figure that is not there, and what a rule that we do not know could have given.
--- Such a rule can put a score between two steps of the grid, and round a mean otherwise. It cannot rank the better one
--- lower. Few organisations do not show which weights give their means.
 select
     contradictions.quarter,
     quarters.role,
@@ -104,13 +101,8 @@ select
     cast(
         case
             when quarters.role <> 'asked for' then 'warning'
-            when contradictions.kind in ('seed_contradicted', 'unit_differs', 'domain_differs', 'description_differs')
-                then 'warning'
-            when contradictions.kind in ('score_off_grid', 'score_against_band', 'score_against_matrix') then 'warning'
-            when contradictions.kind like '%_missing' and contradictions.trust_code is not null then 'warning'
-            when contradictions.kind like '%_rounded_otherwise' then 'warning'
-            when contradictions.kind like '%_not_reproduced' and files.organisations < {{ level('means_show_weights') }} then 'warning'
-            else 'critical'
+            when files.organisations < {{ level('means_show_weights') }} then kinds.of_few
+            else kinds.severity
         end as string
     ) as severity,
     contradictions.trust_code as organisation_code,
@@ -123,3 +115,4 @@ select
 from contradictions
 inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = contradictions.quarter
 inner join files on files.quarter = contradictions.quarter and files.league = contradictions.league
+left join {{ ref('contradiction_kinds') }} as kinds on kinds.kind = contradictions.kind
