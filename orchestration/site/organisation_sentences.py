@@ -120,6 +120,7 @@ def change_fact(member: Member) -> list[str]:
     if change.change is None or change.change_low is None or change.change_high is None:
         reason = {
             "not ranked in the previous quarter": "it had no place then",
+            "an ICB of the previous quarter is gone": "a board of its table is gone, which moves all other scores",
             "fewer than three metrics in common": "fewer than 3 measures can be compared",
         }.get(change.not_compared_reason or "", "there is no table of that quarter made by the same rules")
         return [f"Not compared with the quarter before: {reason}."]

@@ -67,7 +67,16 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
     *("basis", "divisor", "framework", "label", "measure", "members_needed"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
-    *("months_covered", "phase", "phase_reason", "target", "tolerance", "tolerance_reason", "unit", "without_commissioner"),
+    *(
+        "months_covered",
+        "phase",
+        "phase_reason",
+        "target",
+        "tolerance",
+        "tolerance_reason",
+        "unit",
+        "without_commissioner",
+    ),
     *("what", "why", "falls_short", "words_status", "cross_check_basis"),
 }
 OF_THE_METHOD = {  # and published as columns of other tables

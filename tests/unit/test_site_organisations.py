@@ -159,6 +159,8 @@ def test_no_change_is_said_where_nothing_can_be_compared() -> None:
         "Not compared with the quarter before: it had no place then."
     ]
     assert "fewer than 3" in fact(change=None, not_compared_reason="fewer than three metrics in common")[0]
+    merged = fact(change=None, not_compared_reason="an ICB of the previous quarter is gone")
+    assert "a board of its table is gone" in merged[0]
     assert "made by the same rules" in fact(change=None, not_compared_reason="something new")[0]
     assert ours.change_fact(member("R1", 1)) == []
 

@@ -1,4 +1,5 @@
--- Ranks of two quarters are compared where the league table compares them: only on the same metrics.
+-- Ranks of two quarters are compared where the league table compares them: only on the same metrics. Nor are scores
+-- across a merger of ICBs: where one of a league is gone, the scores by rank of the others move without their change.
 with metrics as (
     select
         quarter,
@@ -9,6 +10,10 @@ with metrics as (
         {{ joined('case when carried_over then metric_id end', ' ', 'metric_id') }} as metrics_carried_over
     from {{ ref('metrics_compared') }}
     group by quarter, league
+),
+
+icbs_gone as (
+    {{ icbs_gone() }}
 )
 
 select
@@ -47,6 +52,7 @@ select
         case
             when metrics.quarter is null then 'no ranked league of the previous quarter under the same framework'
             when previous.rank is null then 'not ranked in the previous quarter'
+            when icbs_gone.quarter is not null then 'an ICB of the previous quarter is gone'
             when changes.q_value is null then 'fewer than three metrics in common'
         end as string
     ) as not_compared_reason
@@ -59,9 +65,11 @@ left join {{ ref('league_ranks') }} as previous
         previous.quarter = metrics.previous_quarter
         and previous.league = placed.league
         and previous.organisation_code = placed.organisation_code
+left join icbs_gone on icbs_gone.quarter = placed.quarter and icbs_gone.league = placed.league
 left join {{ ref('score_changes') }} as changes
     on
-        changes.quarter = placed.quarter
+        icbs_gone.quarter is null
+        and changes.quarter = placed.quarter
         and changes.league = placed.league
         and changes.organisation_code = placed.organisation_code
 where placed.rank is not null

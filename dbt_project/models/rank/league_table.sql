@@ -29,18 +29,7 @@ leagues as (
 ),
 
 icbs_gone as (
-    select distinct
-        quarters.quarter,
-        icbs.league
-    from {{ ref('quarters_in_scope') }} as quarters
-    inner join {{ ref('organisations') }} as icbs
-        on icbs.quarter = quarters.previous_quarter and icbs.league in ('icb', 'icb_official')
-    left join {{ ref('organisations') }} as still
-        on
-            still.quarter = quarters.quarter
-            and still.league = icbs.league
-            and still.organisation_code = icbs.organisation_code
-    where still.organisation_code is null
+    {{ icbs_gone() }}
 ),
 
 listed as (
