@@ -41,7 +41,8 @@ CLASS = re.compile(r"\.(-?[_a-zA-Z][\w-]*)")
 MADE_BY_SCRIPT = {"nhsuk-link", "nhsuk-u-visually-hidden"}  # classes that sorting adds
 CLASSES = re.compile(rb'class="([^"]*)"')
 TITLE = re.compile(rb"<title>([^<]*)</title>")
-LINKS = re.compile(rb'(?:href|src)="([^"#]*)')
+LINKS = re.compile(rb'<[a-z][^<>]*\s(?:href|src)=(?:"([^"]*)"|([^"\s>]+))')  # in quotes as we write them, or without
+IDS = re.compile(rb'\sid="([^"]*)"')
 
 
 def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
@@ -124,13 +125,16 @@ def _made_twice(files: list[File], copies: list[Copy]) -> Iterator[str]:
 
 
 def _dead_links(files: list[File], copies: list[Copy]) -> Iterator[str]:
-    there = {file.path for file in files} | {copy.path for copy in copies}
+    """Links to no page, or to no part of it. One without quotes is what is left of a tag that was escaped."""
+    parts: dict[str, set[bytes]] = {copy.path: set() for copy in copies}
+    parts |= {file.path: set(IDS.findall(file.content)) for file in files}
     for file in files:
         if file.path.endswith(".html"):
-            for found in LINKS.findall(file.content):
-                target = unescape(found.decode()).partition("?")[0]
-                if target and "//" not in target and normpath(join(dirname(file.path), target)) not in there:
-                    yield f"{file.path}: {target}"
+            for quoted, bare in LINKS.findall(file.content):
+                target, _, part = unescape(quoted.decode()).partition("#")
+                path = normpath(join(dirname(file.path), target.partition("?")[0])) if target else file.path
+                if bare or ("//" not in target and (path not in parts or (part and part.encode() not in parts[path]))):
+                    yield f"{file.path}: {(quoted or bare).decode()}"
 
 
 def _write(files: list[File], copies: list[Copy], out: Path) -> None:

@@ -149,6 +149,15 @@ def test_a_folder_without_an_approved_release_makes_no_site(tmp_path: Path) -> N
     ("files", "said"),
     [
         ([File("x/index.html", b'<a href="../nowhere/index.html">')], r"links lead nowhere\nx/index.html: ../nowhere"),
+        (
+            [File("x/index.html", b'<p id="a"><a class="tile" href="#b">')],
+            r"links lead nowhere\nx/index.html: #b",
+        ),
+        (
+            [File("x/index.html", b'<a href="y/index.html#a">'), File("x/y/index.html", b'<p id="b">')],
+            r"links lead nowhere\nx/index.html: y/index.html#a",
+        ),
+        ([File("x/index.html", b'<p id="a"><a href=&#34;#a&#34;>')], r"links lead nowhere\nx/index.html: &#34;#a&#34;"),
         ([File("x/../../y.html", b"")], r"these are no plain file names\n'x/../../y.html'"),
         (
             [
