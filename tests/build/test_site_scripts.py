@@ -261,7 +261,11 @@ def pair(often: int, apart: str) -> dict[str, Any]:
             " them apart.",
         ),
         (pair(-50, "0"), "Yes, it could. In 50 of 100 redraws B comes out ahead. A test"),
-        (pair(95, "0"), "In 95 of 100 redraws A comes out ahead. A test of this pair alone, by score, does not"),
+        (
+            pair(95, "0"),
+            "That is not ruled out. In 95 of 100 redraws A comes out ahead. A test of this pair alone, by score, does"
+            " not",
+        ),
         (
             pair(100, "1"),
             "That is not likely. In almost every redraw A comes out ahead. A test of this pair alone, by score, tells"
@@ -269,8 +273,9 @@ def pair(often: int, apart: str) -> dict[str, Any]:
             " in 20 is chance.",
         ),
         (pair(-99, "2"), "That is not likely. In 99 of 100 redraws B comes out ahead. A test of this pair alone, by"),
-        (pair(60, "-"), "In 60 of 100 redraws A comes out ahead. There is no test of this pair."),
-        (None, "Their likely ranges overlap. This is no test."),
+        (pair(60, "-"), "Yes, it could. In 60 of 100 redraws A comes out ahead. There is no test of this pair."),
+        (pair(95, "-"), "That is not likely. In 95 of 100 redraws A comes out ahead. There is no test of this pair."),
+        (None, "Yes, it could. Their likely ranges overlap. This is no test."),
     ],
 )
 def test_order_of_two_is_said(call: Callable[..., Any], known: dict[str, Any] | None, sentence: str) -> None:
@@ -278,12 +283,35 @@ def test_order_of_two_is_said(call: Callable[..., Any], known: dict[str, Any] | 
     assert said.startswith(sentence)
 
 
-def test_finance_rule_and_ranges_that_do_not_meet_are_said(call: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(
+    ("often", "capped", "sentence"),
+    [
+        (
+            -100,
+            "A",
+            "That is not likely. In almost every redraw B comes out ahead. That is partly the finance rule, which fixes"
+            " the segment of A. A test",
+        ),
+        (
+            93,
+            "A",
+            "Yes, it could. In 93 of 100 redraws A comes out ahead. That is so although the finance rule holds A down."
+            " A test",
+        ),
+        (60, "AB", "Yes, it could. In 60 of 100 redraws A comes out ahead. The finance rule holds both down. A test"),
+    ],
+)
+def test_finance_rule_explains_only_who_is_behind(
+    call: Callable[..., Any], often: int, capped: str, sentence: str
+) -> None:
+    one, other = ({"name": name, "low": 1, "high": 4, "alone": 2 if name in capped else None} for name in "AB")
+    assert call("compare", "order", one, other, pair(often, "1")).startswith(sentence)
+
+
+def test_ranges_that_do_not_meet_are_said(call: Callable[..., Any]) -> None:
     one, other = {"name": "A", "low": 1, "high": 4, "alone": 2}, {"name": "B", "low": 5, "high": 9, "alone": None}
-    assert call("compare", "order", one, other, None) == "Their likely ranges do not overlap. This is no test."
-    assert call("compare", "order", one, other, pair(-100, "1")).startswith(
-        "In almost every redraw B comes out ahead. That is partly the finance rule, which fixes the segment of A."
-    )
+    said = call("compare", "order", one, other, None)
+    assert said == "That is not likely. Their likely ranges do not overlap. This is no test."
 
 
 def test_pairs_are_those_of_the_release(call: Callable[..., Any], site: Path, built: Any) -> None:

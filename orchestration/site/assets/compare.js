@@ -13,12 +13,19 @@ export function order(one, other, pair) {
   if (!pair) return without(one, other);
   const times = Math.abs(pair.often);
   const redraws = times === 100 ? "almost every redraw" : `${times} of 100 redraws`;
-  const sentences = [`In ${redraws} ${(pair.often < 0 ? other : one).name} comes out ahead.`];
-  const capped = [one, other].filter((each) => each.alone).map((each) => each.name);
-  if (capped.length) sentences.push(`That is partly the finance rule, which fixes the segment of ${capped.join(" and of ")}.`);
-  else if (pair.apart === "0" && times < SURE) sentences.unshift("Yes, it could.");
-  else if (pair.apart > "0") sentences.unshift("That is not likely.");
-  return [...sentences, ...tested(pair)].join(" ");
+  const [ahead, behind] = pair.often < 0 ? [other, one] : [one, other];
+  const rule = held(ahead, behind);
+  // The test is by score alone, so it answers nothing where the finance rule holds one of the two.
+  const unlikely = rule || pair.apart === "-" ? times >= SURE : pair.apart > "0";
+  const answer = unlikely ? "That is not likely." : times < SURE ? "Yes, it could." : "That is not ruled out.";
+  return [answer, `In ${redraws} ${ahead.name} comes out ahead.`, ...(rule ? [rule] : []), ...tested(pair)].join(" ");
+}
+
+// What the finance rule has to do with it, which can only put a trust lower.
+function held(ahead, behind) {
+  if (ahead.alone && behind.alone) return "The finance rule holds both down.";
+  if (behind.alone) return `That is partly the finance rule, which fixes the segment of ${behind.name}.`;
+  return ahead.alone ? `That is so although the finance rule holds ${ahead.name} down.` : null;
 }
 
 function tested({ apart }) {
@@ -34,7 +41,8 @@ function tested({ apart }) {
 
 function without(one, other) {
   const overlap = one.low <= other.high && other.low <= one.high;
-  return `Their likely ranges ${overlap ? "overlap" : "do not overlap"}. This is no test.`;
+  const said = overlap ? "Yes, it could. Their likely ranges overlap." : "That is not likely. Their likely ranges do not overlap.";
+  return `${said} This is no test.`;
 }
 
 // Members are in the order of their codes, and so are pairs of them.
