@@ -1,6 +1,7 @@
 -- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
 -- commissioner by the file that names it. ICBs are the commissioners of the quarter's files that are named so; without
--- such a file those of etr. They are in our league, and once more in that of NHS England where a release has them.
+-- such a file those of etr and all others in force then, as etr of before a merger names no new one. They are in our
+-- league, and once more in that of NHS England where a release has them.
 -- UNKNOWN can be both provider and commissioner: it is listed once.
 with figures as (
     select distinct
@@ -108,16 +109,13 @@ quarters_with_commissioners as (
     from kinds
 ),
 
-icbs_of_quarter as (
-    select
-        quarter,
-        organisation_code as icb_code
-    from kinds
-    where kind = 'icb'
-    union
+icbs_of_etr as (
     select
         quarters.quarter,
-        reference.icb_code
+        quarters.period_end,
+        reference.icb_code,
+        icbs.opened_on,
+        icbs.closed_on
     from {{ ref('reference_trusts') }} as reference
     inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = reference.quarter
     left join quarters_with_commissioners as known on known.quarter = quarters.quarter
@@ -127,8 +125,31 @@ icbs_of_quarter as (
         and reference.icb_code is not null
         and reference.region is not null
         and reference.is_open
-        and coalesce(icbs.opened_on, quarters.period_end) <= quarters.period_end
-        and coalesce(icbs.closed_on, quarters.period_end) >= quarters.period_end
+),
+
+-- An etr that names no ICB of England, as that of the fictional publisher, is no ground to add those of England.
+icbs_of_quarter as (
+    select
+        quarter,
+        organisation_code as icb_code
+    from kinds
+    where kind = 'icb'
+    union
+    select
+        quarter,
+        icb_code
+    from icbs_of_etr
+    where coalesce(opened_on, period_end) <= period_end and coalesce(closed_on, period_end) >= period_end
+    union
+    select
+        of_etr.quarter,
+        icbs.icb_code
+    from icbs_of_etr as of_etr
+    inner join {{ ref('reference_icbs') }} as icbs
+        on
+            icbs.opened_on <= of_etr.period_end
+            and coalesce(icbs.closed_on, of_etr.period_end) >= of_etr.period_end
+    where of_etr.opened_on is not null
 ),
 
 icb_regions as (
