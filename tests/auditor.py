@@ -645,8 +645,9 @@ class Audit:
             return "by definition", None
         if not self.scored[row["league"]]:
             return "worked out", "no metric has a score"
-        some = f"{len(self.scored[row['league']])} of the {len(self.expected(row['league']))} metrics"
-        return "worked out", f"only {some} of the league are at hand"
+        scored, expected = len(self.scored[row["league"]]), len(self.expected(row["league"]))
+        verb = "is" if scored == 1 else "are"
+        return "worked out", f"only {scored} of the {expected} metrics of the league {verb} at hand"
 
     def metrics_counted(self, row: Cells, _: str) -> Found:
         """Scores that count, each of a value that is reported."""

@@ -50,7 +50,7 @@ ABSENT = {
     "2025-26-Q1": {
         "acute": "only 3 of the 24 metrics of the league are at hand",
         "ambulance": NOTHING,
-        "icb": "only 1 of the 6 metrics of the league are at hand",
+        "icb": "only 1 of the 6 metrics of the league is at hand",
     },
     "2025-26-Q2": {"acute": NOT_ENOUGH, "ambulance": NOTHING, "icb": NOT_ENOUGH},
 }

@@ -76,7 +76,8 @@ select
                 or leagues.weight_at_hand < {{ level('patient_share') }} * leagues.weight_expected
                 then
                     'only ' || leagues.metrics_at_hand || ' of the ' || leagues.metrics_expected
-                    || ' metrics for patients are at hand'
+                    || ' metrics for patients '
+                    || case leagues.metrics_at_hand when 1 then 'is' else 'are' end || ' at hand'
             when organisations.metrics_held = 0 then 'no metric for patients has a score'
             when
                 organisations.metrics_held < {{ level('patient_least_metrics') }}

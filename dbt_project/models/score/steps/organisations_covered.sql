@@ -68,7 +68,7 @@ judged as (
                     'only ' || summed.metrics_at_hand || ' of the ' || summed.metrics_expected
                     || ' metrics of the league'
                     || {{ by_weight('at_hand', 'expected', 'leagues.metrics_needed') }}
-                    || ' are at hand'
+                    || case summed.metrics_at_hand when 1 then ' is' else ' are' end || ' at hand'
             when summed.metrics_held = 0 then 'no metric has a score'
             when
                 summed.value_basis = 'computed'
