@@ -13,6 +13,7 @@ from orchestration.text import IN_NAMES, visible
 
 Row = dict[str, Any]
 SHOWN = 20  # parts and rows of a metric; `--json` has all
+SAME_SIDE = "Where a metric has a standard or a floor, only those on the same side of it are ranked together."
 
 
 class Footnotes:
@@ -114,6 +115,8 @@ def _show_metrics(console: Console, metrics: list[Row], notes: Footnotes) -> Non
             _read_at(metric, notes),
         )
     console.table(table)
+    if any((metric["score"] or {}).get("rank_in_population") for metric in metrics):
+        console.say(SAME_SIDE)
     if several:
         console.say(
             "* recovered from the published scores: other sizes fit them as well (--metric ID lists them). The rank in"
@@ -181,6 +184,8 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
         if score.get(name) is not None:
             table.add_row(name.replace("_", " "), _words(score[name]))
     console.table(table)
+    if score.get("rank_in_population"):
+        console.say(SAME_SIDE)
     if metric["parts"]:
         title = f"Parts: {_rows_of(len(metric['parts']))}, whose sums are numerator and denominator"
         headings = ("month", "code in file", "numerator", "denominator", "where it was read")
