@@ -77,6 +77,7 @@ class History:
     series: dict[str, Series]
     predecessors: tuple[str, ...]
     successors: tuple[str, ...]
+    boards_without: Edition | None = None  # the newest that names boards, where it, or its board, is none of them
 
     @property
     def letter(self) -> str:
@@ -176,6 +177,7 @@ def _everybody(shown: Editions) -> dict[str, History]:
                 if metric not in mine or found.reach > mine[metric].reach:
                     mine[metric] = found
     predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
+    boards = _newest_boards(shown)
     return {
         code: History(
             organisation,
@@ -183,9 +185,19 @@ def _everybody(shown: Editions) -> dict[str, History]:
             dict(sorted(series.get(code, {}).items(), key=lambda item: (len(item[1].points) < 3, item[0]))),
             tuple(sorted(predecessors.get(code, ()))),
             tuple(sorted(new for new, old in predecessors.items() if code in old)),
+            boards[0] if boards and organisation.icb_code and organisation.icb_code not in boards[1] else None,
         )
         for code, organisation in sorted(named.items())
     }
+
+
+def _newest_boards(shown: Editions) -> tuple[Edition, set[str]] | None:
+    """The newest edition in force that names boards, and their codes."""
+    for edition in reversed(shown.in_force):
+        for league in edition.leagues:
+            if league.of_icbs:
+                return edition, {member.code for member in league.members}
+    return None
 
 
 def _predecessors(series: Iterable[Series]) -> set[str]:

@@ -394,6 +394,20 @@ def test_a_league_leads_to_the_newest_edition_that_has_its_table() -> None:
     assert editions(second, third).leagues["acute"][0] is third
 
 
+def test_who_lies_in_a_board_that_ended_is_told_the_newest_boards() -> None:
+    def boards(quarter: str, *codes: str) -> Any:
+        found = league(*(member(code, None, organisation_type="icb", icb_code=code) for code in codes), name="icb")
+        trusts = league(member("RWR", 1, icb_code="QM7"), member("RAA", 2, icb_code="QHM"))
+        release = SimpleNamespace(since=None, rows=lambda table, **kind: [])
+        return edition(quarter, leagues=(found, trusts), release=release, months={})
+
+    old, new = boards("2025-26-Q4", "QM7", "QHM"), boards("2026-27-Q1", "D7T5G", "QHM")
+    found = living_pages._everybody(editions(old, new))
+    assert {code for code, one in found.items() if one.boards_without is new} == {"QM7", "RWR"}
+    assert {code for code, one in found.items() if one.boards_without is None} == {"D7T5G", "QHM", "RAA"}
+    assert {one.boards_without for one in living_pages._everybody(editions(old)).values()} == {None}
+
+
 def test_predecessors_are_told_once() -> None:
     both = series(point(predecessors="RAB, RAC"), point(predecessors="RAB"), point())
     assert living_pages._predecessors([both, series()]) == {"RAB", "RAC"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -296,6 +297,27 @@ LEVELS = {
         "funnel_alarm": "±{}",
     },
 }
+
+
+def test_mergers_of_boards_are_those_of_the_seed() -> None:
+    def seed(name: str) -> list[dict[str, str]]:
+        with (ROOT / f"dbt_project/seeds/{name}.csv").open(encoding="utf-8") as file:
+            return [*csv.DictReader(file)]
+
+    names = {
+        one["icb_code"]: one["icb_name"].removeprefix("NHS ").removesuffix(" Integrated Care Board")
+        for one in seed("icbs")
+    }
+    pairs = [(one["predecessor_code"], one["successor_code"]) for one in seed("icb_successions")]
+    ended = Counter(old for old, _ in pairs)
+    page = (ROOT / "orchestration/site/templates/method/boards.html.j2").read_text(encoding="utf-8")
+    rows = {new: set(old.split("; ")) for new, old in re.findall(r'<th scope="row">(.+?)</th><td>(.+?)</td>', page)}
+    assert rows == {
+        names[new]: {("part of " if ended[old] > 1 else "") + names[old] for old, to in pairs if to == new}
+        for _, new in pairs
+    }
+    still = [one for one in seed("icbs") if not one["closed_on"]]
+    assert (len(ended), len(rows), len(still) - len(rows) + len(ended), len(still)) == (12, 6, 42, 36)
 
 
 def test_each_wish_has_its_answer() -> None:
