@@ -144,12 +144,10 @@ def pages(shown: Editions) -> Iterator[File]:
 
 
 def _latest(shown: Editions, made: partial[File]) -> Iterator[File]:
-    """Stubs that lead to the newest edition, and to each league of the newest that has its table."""
-    newest = shown.latest
-    if newest is None:
-        yield made("no_latest", "latest", "League tables", START)
+    """The newest table of each league, and stubs that lead there. No stub leads to what is fictional."""
+    yield made("latest", "latest", "League tables", START)
+    if shown.latest is None:
         return
-    yield made("stub", "latest", "The latest league tables", START, target=newest.path, words=newest.dates)
     for name, (edition, league) in shown.leagues.items():
         target = edition.folder(league)
         yield made("stub", f"latest/{name.replace('_', '-')}", league.title, START, target=target, words=edition.dates)

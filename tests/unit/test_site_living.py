@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -392,6 +393,21 @@ def test_a_league_leads_to_the_newest_edition_that_has_its_table() -> None:
     first, second, third = (with_league(f"2025-26-Q{n}", n == 1) for n in (1, 2, 3))
     assert editions(first, second, third).leagues["acute"][0] is first
     assert editions(second, third).leagues["acute"][0] is third
+
+
+def test_league_tables_are_the_newest_of_each_league() -> None:
+    def folder(found: Any) -> str:
+        return f"2025-26-q1/v1/{found.slug}"
+
+    old = edition("2025-26-Q1", leagues=(league(member("RAA", 1)),), folder=folder)
+    none = league(member("RAA", None), published=False, absent_reason="no data file of this league for the quarter")
+    new = edition("2026-27-Q1", leagues=(none,), guide=SimpleNamespace(months="April to June 2026"))
+    shown = editions(old, new)
+    (latest, stub) = living_pages._latest(shown, partial(page, fictional=False, shown=shown, leagues=shown.leagues))
+    assert latest.path == "latest/index.html" and b"refresh" not in latest.content
+    assert b'href="../2025-26-q1/v1/acute/index.html"' in latest.content
+    assert b"April to June 2026 has no table of this league. This is the newest." in latest.content
+    assert stub.path == "latest/acute/index.html" and b"2025-26-q1/v1/acute/index.html" in stub.content
 
 
 def test_who_lies_in_a_board_that_ended_is_told_the_newest_boards() -> None:
