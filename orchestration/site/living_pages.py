@@ -154,8 +154,8 @@ def _latest(shown: Editions, made: partial[File]) -> Iterator[File]:
 
 
 def _everybody(shown: Editions) -> dict[str, History]:
-    """Every member of a league by code, as its newest edition names it. The months of a measure are those that reach
-    further, of the newest edition or of the release of all months."""
+    """Every member of a league by code, as its newest edition names it, with the months of the release of all months
+    and of every edition in force, the newest first."""
     standings: dict[str, list[Standing]] = {}
     for edition in reversed(shown.in_force):
         for league in edition.leagues:
@@ -166,14 +166,8 @@ def _everybody(shown: Editions) -> dict[str, History]:
         for league in edition.leagues:
             for member in league.members:
                 named.setdefault(member.code, member.organisation)
-    series: dict[str, dict[str, Series]] = {}
-    of_all = view.series(shown.months) if shown.months else {}
-    for months in (shown.front.months if shown.front else {}, of_all):
-        for code, metrics in months.items():
-            mine = series.setdefault(code, {})
-            for metric, found in metrics.items():
-                if metric not in mine or found.reach > mine[metric].reach:
-                    mine[metric] = found
+    in_force = [edition.release for edition in reversed(shown.in_force)]
+    series = view.series(*([shown.months] if shown.months else []), *in_force)
     predecessors = {code: _predecessors(of.values()) for code, of in series.items()}
     boards = _newest_boards(shown)
     return {

@@ -72,11 +72,11 @@ def _number(point: Point) -> int:
 
 
 def months(points: Sequence[Point]) -> Markup:
-    """Months in a row: a band of the usual range and its middle for each phase, a line through the values, a mark at
-    each, and the standard."""
+    """Months in a row: a band of the usual range and its middle for each phase of each release, a line through the
+    values, a mark at each, and the standard."""
     at = Months.of(points, *(x for one in points for x in (one.lower_limit, one.upper_limit, one.target)))
     marks = []
-    for _, phase in groupby(points, key=lambda one: one.phase):
+    for _, phase in groupby(points, key=lambda one: (one.phase, one.mean)):
         first, *others = phase
         if first.lower_limit is None or first.upper_limit is None or first.mean is None:
             continue

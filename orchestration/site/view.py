@@ -369,23 +369,25 @@ class Series:
         return self.last.month, len(self.points)
 
 
-def series(release: Release) -> dict[str, dict[str, Series]]:
-    """The months of trusts and boards, by organisation and metric: of a quarter, or of a release of all months, whose
-    tables are a publication and year each. Where a metric is counted in several ways, those of the one that reaches
-    furthest."""
-    tables = [Point.TABLE]
-    if release.since:
-        tables = sorted(path.stem for path in release.folder.glob("*.parquet"))
-    found: dict[str, dict[tuple[str, str], list[Point]]] = {}
-    for table in tables:
-        for kind in ("trust", "icb"):
-            for row in rows_of(release, Point, table, organisation_type=kind):
-                found.setdefault(row.organisation_code, {}).setdefault((row.metric_id, row.measure), []).append(row)
+def series(*releases: Release) -> dict[str, dict[str, Series]]:
+    """The months of trusts and boards, by organisation and metric: of quarters, or of a release of all months, whose
+    tables are a publication and year each. Of a month that several have, what the first of them says. Where a metric is
+    counted in several ways, the months of the one that reaches furthest."""
+    found: dict[str, dict[tuple[str, str], dict[date, Point]]] = {}
+    for release in releases:
+        tables = [Point.TABLE]
+        if release.since:
+            tables = sorted(path.stem for path in release.folder.glob("*.parquet"))
+        for table in tables:
+            for kind in ("trust", "icb"):
+                for row in rows_of(release, Point, table, organisation_type=kind):
+                    of_one = found.setdefault(row.organisation_code, {})
+                    of_one.setdefault((row.metric_id, row.measure), {}).setdefault(row.month, row)
     furthest: dict[str, dict[str, Series]] = {}
-    for code, of_one in sorted(found.items()):
+    for code, ways in sorted(found.items()):
         mine = furthest.setdefault(code, {})
-        for (metric, _), points in sorted(of_one.items()):
-            made = Series(tuple(sorted(points, key=lambda point: point.month)))
+        for (metric, _), points in sorted(ways.items()):
+            made = Series(tuple(points[month] for month in sorted(points)))
             if metric not in mine or made.reach > mine[metric].reach:
                 mine[metric] = made
     return furthest

@@ -141,6 +141,16 @@ def test_of_the_ways_to_count_a_metric_the_one_that_reaches_furthest_has_its_mon
     assert list(found) == ["RAA", "RBB"]
 
 
+def test_months_of_all_releases_are_joined_and_the_first_that_has_one_says_what_it_is() -> None:
+    def release(value: int, *months: int) -> Any:
+        points = [point(value=Decimal(value), month=date(2025, month, 1)) for month in months]
+        rows = [asdict(one) | {"organisation_type": "trust"} for one in points]
+        return SimpleNamespace(since=None, rows=lambda table, **kind: [row for row in rows if row | kind == row])
+
+    found = view.series(release(1, 6, 7), release(2, 4, 5, 6), release(3, 9))["RAA"]["OF0013"]
+    assert [(one.month.month, int(one.value)) for one in found.points] == [(4, 2), (5, 2), (6, 1), (7, 1), (9, 3)]
+
+
 @pytest.mark.parametrize(("picture", "dots"), [(pictures.months, 3), (pictures.series, 1)])
 def test_a_picture_of_months_ends_its_line_where_one_is_missing(picture: Callable[..., str], dots: int) -> None:
     def drawn(*months: int) -> str:
@@ -175,6 +185,8 @@ def test_the_picture_of_months_marks_what_chance_does_not_explain() -> None:
 def test_the_limits_of_each_phase_are_drawn() -> None:
     points = [point(month=date(2025, n, 1), phase=1 + (n > 2)) for n in range(1, 5)]
     assert str(pictures.months(points)).count('class="usual"') == 2
+    joined = [point(), point(month=date(2026, 2, 1), mean=Decimal(76))]
+    assert str(pictures.months(joined)).count('class="usual"') == 2  # of one phase each, by two releases
     alone = point(mean=None, lower_limit=None, upper_limit=None)
     assert 'class="usual"' not in str(pictures.months([alone]))
 
