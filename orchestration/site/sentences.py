@@ -303,9 +303,10 @@ def without_figure(league: League, number: int) -> str | None:
     )
 
 
-def without_limits(reasons: set[str | None]) -> str:
-    """Why nobody has a place on a measure."""
-    why = listed(NO_LIMITS.get(one or "", "the reason is not known") for one in sorted(reasons, key=str))
+def without_limits(reasons: set[str | None], counts: bool) -> str:
+    """Why nobody has a place on a measure. Counts of days, times and estimates are counts, too."""
+    known = NO_LIMITS | ({"no law of chance": "their counts follow no law of chance that we know"} if counts else {})
+    why = listed(known.get(one or "", "the reason is not known") for one in sorted(reasons, key=str))
     return f"How far chance alone would move these figures is not known: {why}. So nobody has a place here."
 
 

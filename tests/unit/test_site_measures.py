@@ -140,19 +140,21 @@ def test_where_all_have_a_figure_nothing_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("reasons", "said"),
+    ("reasons", "counts", "said"),
     [
-        ({"counts not known"}, "we do not have the counts behind them"),
-        ({"another unit"}, "they are published in another unit than our counts give"),
+        ({"counts not known"}, False, "we do not have the counts behind them"),
+        ({"another unit"}, True, "they are published in another unit than our counts give"),
         (
             {"score alone", "no law of chance"},
+            False,
             "we have no counts that they are shares of and only scores are published",
         ),
-        ({None}, "the reason is not known"),
+        ({"no law of chance"}, True, "their counts follow no law of chance that we know"),
+        ({None}, False, "the reason is not known"),
     ],
 )
-def test_figures_without_limits_say_why_nobody_has_a_place(reasons: set[str | None], said: str) -> None:
-    found = sentences.without_limits(reasons)
+def test_figures_without_limits_say_why_nobody_has_a_place(reasons: set[str | None], counts: bool, said: str) -> None:
+    found = sentences.without_limits(reasons, counts)
     assert found == (f"How far chance alone would move these figures is not known: {said}. So nobody has a place here.")
 
 
