@@ -602,6 +602,15 @@ def test_a_file_says_how_mature_it_is() -> None:
     assert ours.file_name({"file_name": "etr.csv", "maturity": "not stated"}) == "etr.csv (maturity not stated)"
 
 
+def test_a_segment_beside_that_of_a_programme_sorts_after_the_segment_alone() -> None:
+    alone = {"rank_low_without_override": 1, "rank_high_without_override": 3}
+    segments = enumerate(((3, 3), (3, 5), (4, None)), 1)
+    members = [member(f"R{n}", n, segment=one, final_segment=final, **alone) for n, (one, final) in segments]
+    page = made(*members, maker=league_pages.pages)["2025-26-q2/v1/acute/ranked/index.html"]
+    for shown in ('"33">3</td>', '"35">3, 5</td>', '"44">4</td>'):
+        assert f"<td data-sort-value={shown}" in page
+
+
 def test_a_league_says_why_a_measure_is_missing_and_which_are_of_an_earlier_month() -> None:
     """What most members are told, of the values that count: B has another reason, the other basis is of no league."""
     value = {name: None for name in Value.__dataclass_fields__} | {"league": "acute", "value_basis": "computed"}
