@@ -5,7 +5,7 @@ figures has no example. Whoever is nearest to the middle of a league stands for 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -92,10 +92,10 @@ def _middles(edition: Edition) -> Iterator[tuple[League, Member]]:
         yield from ((league, one) for one in from_the_middle(league)[:1])
 
 
-def labels(edition: Edition) -> list[Label]:
-    """Which measures of an edition have which label."""
+def labels(leagues: Iterable[League]) -> list[Label]:
+    """Which measures of leagues have which label."""
     found: dict[str, set[str]] = {name: set() for name in sentences.LABELS}
-    for league in edition.leagues:
+    for league in leagues:
         for measure in league.measures.values():
             found[measure.label].add(measure.plain_name)
     return [Label(name, meaning, tuple(sorted(found[name]))) for name, meaning in sentences.LABELS.items()]

@@ -194,6 +194,8 @@ QUESTIONS = (
 def pages(shown: Editions) -> Iterator[File]:
     """All pages of the method."""
     yield page("method/index", "method", "Method", ABOVE[:1], questions=QUESTIONS, fictional=shown.fictional)
+    leagues = [*shown.leagues.values()] or [(shown.newest, league) for league in shown.newest.leagues]
+    labels = examples.labels(league for _, league in leagues)
     for question in QUESTIONS:
         found = (question.example(edition) for edition in examples.newest_first(shown))
         yield page(
@@ -203,7 +205,7 @@ def pages(shown: Editions) -> Iterator[File]:
             ABOVE,
             question=question,
             example=next((one for one in found if one), None),
-            newest=shown.newest,
-            labels=examples.labels(shown.newest),
+            newest=leagues[0],
+            labels=labels,
             fictional=shown.fictional,
         )

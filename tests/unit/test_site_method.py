@@ -261,8 +261,8 @@ def test_labels_are_told_in_one_order_and_count_a_measure_once() -> None:
     measures = {
         name: row(Measure, plain_name=name, label=label) for name, label in (("B", "unknown"), ("A", "unknown"))
     }
-    one = edition(league(member("R1", 1), measures=measures), league(member("R1", 1), measures=measures))
-    found = {label.name: label.measures for label in examples.labels(one)}
+    two = [league(member("R1", 1), measures=measures), league(member("R1", 1), measures=measures)]
+    found = {label.name: label.measures for label in examples.labels(two)}
     assert next(iter(found)) == "official" and found["official"] == () and found["unknown"] == ("A", "B")
 
 
