@@ -92,9 +92,12 @@ class History:
 
     @property
     def searched(self) -> str:
-        """What a search looks through beside what is shown."""
+        """What a search looks through beside what is shown: a postcode with its space and without."""
         of = self.organisation
-        return " ".join(filter(None, (of.organisation_name, of.postcode, of.region, of.icb_name)))
+        postcode = of.postcode or ""
+        return " ".join(
+            filter(None, (of.organisation_name, postcode, postcode.replace(" ", ""), of.region, of.icb_name))
+        )
 
 
 def pages(shown: Editions) -> Iterator[File]:

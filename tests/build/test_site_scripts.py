@@ -12,9 +12,12 @@ from urllib.parse import urlencode
 import pytest
 
 from orchestration.releases.release import Release
+from orchestration.site import living_pages
+from orchestration.site.rows import Organisation
+from tests import site_rows
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 
 @pytest.fixture(scope="module")
@@ -370,6 +373,27 @@ def test_a_search_shows_who_has_all_words_that_are_typed(page: Page, address: st
     assert page.inner_text("#count").startswith("None has all of these words.")
     page.fill("#q", "")
     assert page.locator(".found li:visible").count() == len(found)
+
+
+@pytest.mark.parametrize("typed", ["kings", "King's", "king’s coll", "se59rs", "SE5 9RS", "se5"])
+def test_a_search_takes_names_and_postcodes_as_people_write_them(typed: str, page: Page, address: str) -> None:
+    searched = living_pages.History(
+        site_rows.row(Organisation, organisation_name="King’s College Hospital", postcode="SE5 9RS"), (), {}, (), ()
+    ).searched
+    items = f'<li data-words="{searched}">King’s College</li><li data-words="Barking SE15 9RS SE159RS">Barking</li>'
+
+    def planted(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(
+            response=response, body=response.text().replace('<ul class="found">', f'<ul class="found">{items}', 1)
+        )
+
+    page.route("**/find/index.html*", planted)
+    page.goto(f"{address.removesuffix('/2025-26-q4/v1')}/find/index.html?{urlencode({'q': typed})}")
+    page.locator("#search").wait_for()
+    hidden = page.eval_on_selector_all(".found li", "items => items.map(item => item.hidden)")
+    page.unroute("**/find/index.html*")
+    assert hidden[:2] == [False, True]
 
 
 def test_a_league_shows_those_of_a_region_and_kind_that_are_chosen(page: Page, address: str, built: Any) -> None:

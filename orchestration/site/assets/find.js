@@ -1,13 +1,18 @@
-// Shows of the list those that have all words that a reader types, or that came with the address.
+// Shows of the list those of which each word that a reader types, or that came with the address, begins a word.
 const field = document.querySelector("#search input");
 const items = [...document.querySelectorAll(".found li")];
-const texts = items.map((item) => `${item.textContent} ${item.dataset.words}`.toLowerCase());
+const texts = items.map((item) => ` ${plain(`${item.textContent} ${item.dataset.words}`)} `);
+
+// Words apart by one space. An apostrophe parts none: people write Kings for King's.
+function plain(text) {
+  return text.toLowerCase().replace(/['’]/gu, "").split(/[^\p{L}\p{N}]+/u).filter(Boolean).join(" ");
+}
 
 function show() {
-  const words = field.value.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const words = plain(field.value).split(" ").filter(Boolean);
   let found = 0;
   items.forEach((item, number) => {
-    item.hidden = !words.every((word) => texts[number].includes(word));
+    item.hidden = !words.every((word) => texts[number].includes(` ${word}`));
     found += !item.hidden;
   });
   for (const letter of document.querySelectorAll(".letter")) {
