@@ -5,6 +5,7 @@ change."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -134,11 +135,13 @@ def pages(shown: Editions) -> Iterator[File]:
             events=[one for one in events if one.edition.quarter == quarter],
             current=next((one for one in shown.in_force if one.quarter == quarter), None),
         )
+    names = Counter(one.organisation.short_name for one in everybody.values())
     for code, one in everybody.items():
+        of = one.organisation
         yield made(
             "organisation_history",
             f"org/{code}",
-            one.organisation.short_name,
+            of.short_name if names[of.short_name] == 1 else of.organisation_name,  # a board and a trust share some
             (*START, Crumb("Find a trust", "find")),
             one=one,
             everybody=everybody,

@@ -56,6 +56,11 @@ def test_pages_are_sound_html(pages: dict[str, bytes]) -> None:
         assert [str(error) for error in errors] == [], path
 
 
+def test_a_board_and_a_trust_of_one_short_name_have_titles_of_their_own(pages: dict[str, bytes]) -> None:
+    titles = [re.search(rb"<title>(.*?)</title>", text) for path, text in pages.items() if path.startswith("org/")]
+    assert len({found[1] for found in titles if found}) == len(titles)
+
+
 def test_nothing_comes_from_elsewhere_and_nothing_is_kept(site: Path) -> None:
     for path in sorted(site.rglob("*")):
         if path.suffix in (".html", ".css", ".js", ".svg") and path.name not in ("audit.html", "nhsuk-frontend.min.js"):
