@@ -349,7 +349,7 @@ def _traces(
             place = f"{file}, {origin.member_or_sheet}" if origin.member_or_sheet else file
             at.setdefault(place, []).append(origin)
         for place, parts in at.items():
-            figure = said.traced(row.measured, parts[0], len(at))
+            figure = said.traced(row.measured, parts, len(at))
             rows_of = [said.rows_of(one, value.published_score_row if value else None) for one in parts]
             found.setdefault(place, []).append(Trace(row.measure.plain_name, figure, "; ".join(rows_of)))
     return found

@@ -371,12 +371,13 @@ def file_name(file: dict[str, Any]) -> str:
     return f"{file['file_name']} ({maturity})"
 
 
-def traced(measured: Measured, origin: Origin, files: int = 1) -> str:
-    """What a figure is in its file, or of which it is a part where it is made of several."""
+def traced(measured: Measured, origins: list[Origin], files: int = 1) -> str:
+    """What a figure is in its file and of what time, or of which it is a part where it is made of several."""
     if measured.value is None:
         return f"score {rounded(measured.score, 2)}" if measured.score is not None else "score"
     said = f"{'part of ' if files > 1 else ''}{measured.value.normalize():f} {measured.unit}"
-    return f"{said}, {origin.period}" if origin.period else said
+    periods = sorted({origin.period for origin in origins if origin.period})
+    return f"{said}, {span(periods[0], periods[-1])}" if periods else said
 
 
 def rows_of(origin: Origin, score_row: int | None = None) -> str:

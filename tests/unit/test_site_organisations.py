@@ -512,10 +512,12 @@ def test_a_figure_is_traced_to_its_rows() -> None:
     assert rows(None, None) == "row not known"
     one = row(Origin, first_row=12, last_row=12)
     assert ours.rows_of(one, 40) == "row 12, score in row 40" and ours.rows_of(one, 12) == "row 12"
-    assert ours.traced(measured("59.720000"), row(Origin, period="Q2 2025/26")) == "59.72 %, Q2 2025/26"
-    assert ours.traced(measured("100.000000"), row(Origin)) == "100 %"
-    assert ours.traced(measured("67.0"), row(Origin, period="2026-01"), 3) == "part of 67 %, 2026-01"
-    assert ours.traced(measured(None, score=D("2.00")), row(Origin)) == "score 2.00"
+    assert ours.traced(measured("59.720000"), [row(Origin, period="Q2 2025/26")]) == "59.72 %, Q2 2025/26"
+    assert ours.traced(measured("100.000000"), [row(Origin)]) == "100 %"
+    assert ours.traced(measured("67.0"), [row(Origin, period="2026-01")], 3) == "part of 67 %, 2026-01"
+    assert ours.traced(measured(None, score=D("2.00")), [row(Origin)]) == "score 2.00"
+    quarter = [row(Origin, period=f"2025-0{month}") for month in (5, 4, 6)]
+    assert ours.traced(measured("20.54"), quarter) == "20.54 %, 2025-04 to 2025-06"
 
 
 # Pictures
