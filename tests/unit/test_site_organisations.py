@@ -613,6 +613,15 @@ def test_a_segment_beside_that_of_a_programme_sorts_after_the_segment_alone() ->
         assert f"<td data-sort-value={shown}" in page
 
 
+def test_only_regions_and_kinds_of_who_has_a_place_can_be_chosen_where_there_are_places() -> None:
+    placed = [member(f"R{n}", n, region="London" if n % 2 else "Midlands") for n in range(1, 42)]
+    found = {}
+    for published in (True, False):
+        of = made(*placed, member("HUB", None), maker=league_pages.pages, published=published)
+        found[published] = "<option>Region not known</option>" in of["2025-26-q2/v1/acute/index.html"]
+    assert found == {True: False, False: True}
+
+
 def test_a_league_says_why_a_measure_is_missing_and_which_are_of_an_earlier_month() -> None:
     """What most members are told, of the values that count: B has another reason, the other basis is of no league."""
     value = {name: None for name in Value.__dataclass_fields__} | {"league": "acute", "value_basis": "computed"}
