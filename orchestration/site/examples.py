@@ -26,7 +26,7 @@ from orchestration.site.rows import (
     rows_of,
 )
 from orchestration.site.view import Edition, League, Member, Series
-from orchestration.site.words import counted, listed, months, ordinal, rounded, times_in_100, value
+from orchestration.site.words import counted, dated, listed, months, ordinal, rounded, times_in_100, value
 
 
 @dataclass(frozen=True)
@@ -327,7 +327,7 @@ def of_quality(found: list[Quality], league: League) -> tuple[str, ...]:
     look = next(one for one in found if one.badge == "look")
     return (
         f"Of its {counted(len(found), 'figure')}, {each}.",
-        f"A second look is worth “{league.measures[look.metric_id].plain_name}”: {look.reasons}.",
+        f"A second look is worth “{league.measures[look.metric_id].plain_name}”: {dated(look.reasons)}.",
     )
 
 

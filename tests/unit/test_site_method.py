@@ -206,11 +206,11 @@ def test_context_names_who_is_alike_only_where_somebody_is() -> None:
 
 
 def test_badges_are_counted_and_one_says_why() -> None:
-    found = [row(Quality, metric_id="M", badge=badge, reasons="it ends too soon") for badge in ("good", "look")]
+    found = [row(Quality, metric_id="M", badge=badge, reasons="it ends with 2025-01") for badge in ("good", "look")]
     of = league(member("R1", 1), measures={"M": row(Measure, plain_name="Waits")})
     assert examples.of_quality(found, of) == (
         "Of its 2 figures, 1 is good and 1 is worth a second look.",
-        "A second look is worth “Waits”: it ends too soon.",
+        "A second look is worth “Waits”: it ends with January 2025.",
     )
 
 
