@@ -146,7 +146,8 @@ def answer(league: League, member: Member) -> list[str]:
     low, high = ordinal(certainty.rank_low), ordinal(certainty.rank_high)
     if member.capped:
         now, alone_at = placed(certainty.rank, member.joint), certainty.rank_without_override
-        moved = f"moved it from {ordinal(alone_at)} to {now} of {count}"
+        before = placed(alone_at, league.shares("rank_without_override", member))
+        moved = f"moved it from {before} to {now} of {count}"
         if alone_at == certainty.rank:
             moved = f"put it in segment {member.place.segment}. It stays {now} of {count}"
         return [

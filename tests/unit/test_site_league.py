@@ -154,6 +154,10 @@ def test_a_capped_trust_always_carries_what_the_rule_did() -> None:
         " between 23rd and 34th.",
         "The range looks narrow because the rule fixes the segment, not because more is known.",
     ]
+    shared = league(one, member("RA2", 12))
+    assert sentences.answer(shared, one)[0].startswith(
+        "NHS England’s finance rule moved it from joint 12th to joint 26th"
+    )
     assert sentences.alone(one) == "12th by score alone"
     known = capped(rank_low_without_override=4, rank_high_without_override=28)
     assert sentences.alone(known) == "12th by score alone (likely 4 to 28)"

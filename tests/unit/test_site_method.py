@@ -78,8 +78,8 @@ def test_who_is_capped_carries_the_sentence_of_the_rule() -> None:
     assert found and found.member is one
     assert found.said == (
         "Its average score is 2.00. By that alone it would be in segment 1. The finance rule puts it in segment 3.",
-        "NHS England’s finance rule moved it from 1st to 5th of 5. With the rule, its place is very likely between 4th"
-        " and 6th.",
+        "NHS England’s finance rule moved it from joint 1st to 5th of 5. With the rule, its place is very likely"
+        " between 4th and 6th.",
         "The range looks narrow because the rule fixes the segment, not because more is known.",
     )
     assert examples.finance_rule(edition(league(member("R1", 1)))) is None
