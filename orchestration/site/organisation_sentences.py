@@ -187,7 +187,8 @@ def middle(measured: Measured) -> str | None:
     """The value in the middle, beside one that says its unit."""
     if measured.median is None:
         return None
-    return f"middle {value(measured.median, measured.unit).removesuffix(f' {measured.unit}')}"
+    said = value(measured.median, measured.unit, measured.value)
+    return f"middle {said.removesuffix(f' {measured.unit}')}"
 
 
 def in_counts(measure: Measure, measured: Measured) -> str | None:

@@ -53,17 +53,20 @@ def listed(items: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def value(number: Decimal, unit: str) -> str:
-    """A value of a metric with its unit: `5.1%`, `6.92 out of 10`, `3`."""
+def value(number: Decimal, unit: str, beside: Decimal | None = None) -> str:
+    """A value of a metric with its unit: `5.1%`, `6.92 out of 10`, `3`. Beside another that would look the same it has
+    a decimal more."""
+    alike = beside is not None and beside != number and rounded(beside, 1) == rounded(number, 1)
+    decimals = 2 if alike else 1
     if unit == "%":
-        return f"{rounded(number, 1)}%"
+        return f"{rounded(number, decimals)}%"
     if unit in ("score", "rate"):
         return rounded(number, 2)
     if unit == "out of 10":
         return f"{rounded(number, 2)} {unit}"
     if unit == "count":
         return rounded(number, 0)
-    return f"band {rounded(number, 0)}" if unit == "band" else f"{rounded(number, 1)} {unit}"
+    return f"band {rounded(number, 0)}" if unit == "band" else f"{rounded(number, decimals)} {unit}"
 
 
 def months(first: date, last: date) -> str:

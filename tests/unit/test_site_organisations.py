@@ -240,6 +240,12 @@ def test_the_middle_says_no_unit_twice(unit: str, said: str) -> None:
     assert ours.middle(measured("1", median=None)) is None
 
 
+def test_a_value_is_told_from_the_middle() -> None:
+    assert words.value(D("-0.01"), "%", D("0.00")) == "-0.01%"
+    assert ours.middle(measured("-0.01", median=D("0.00"))) == "middle 0.00%"
+    assert words.value(D("0.00"), "%", D("0.00")) == "0.0%" and words.value(D("0.00"), "%", D("0.05")) == "0.0%"
+
+
 def test_counts_are_said_in_words_of_what_is_counted() -> None:
     one = measured("61.7", numerator=D("96483"), denominator=D("156401.4"))
     assert ours.in_counts(measure("A", "Waiting", publication="rtt"), one) == "96,483 of 156,401 waits"
