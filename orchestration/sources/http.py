@@ -32,6 +32,9 @@ LONGEST_WAIT = 300
 MAX_HOPS = 5
 MAX_ADDRESS = 2000  # characters; patterns of links are matched against it
 CHUNK = 65536
+NO_PROXY = (  # it may hold a password, and the words of urllib3 repeat parts of it
+    "HTTPS_PROXY is not an address such as http://host:port: in a password write # / ? @ \\ as %23 %2F %3F %40 %5C"
+)
 SAFE_NAME = re.compile(r"\w[\w .,&()+'-]{0,119}")
 
 
@@ -57,17 +60,20 @@ PATIENCE = Patience(
 
 def https() -> urllib3.PoolManager:
     """Make the pool of connections: through the proxy that HTTPS_PROXY names, if any; SSL_CERT_FILE says which
-    authorities are trusted. Raises LeagueError on a proxy without http:// or https://."""
+    authorities are trusted. Raises LeagueError on a proxy that is no address, without repeating any of it."""
     timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
     proxy = getproxies().get("https")
     if not proxy:
         return urllib3.PoolManager(timeout=timeout)
-    auth = urllib3.util.parse_url(proxy).auth
-    headers = urllib3.make_headers(proxy_basic_auth=unquote(auth)) if auth else None
     try:
-        return urllib3.ProxyManager(proxy, timeout=timeout, proxy_headers=headers)
-    except HTTPError as error:
-        raise LeagueError(f"HTTPS_PROXY: {error}") from None
+        address = urllib3.util.parse_url(proxy)
+        headers = urllib3.make_headers(proxy_basic_auth=unquote(address.auth)) if address.auth else None
+        # What follows a # is no part of the host: the start of a password of digits would be the port, and be told.
+        if address.host and address.request_uri == "/" and not address.fragment:
+            return urllib3.ProxyManager(proxy, timeout=timeout, proxy_headers=headers)
+    except (HTTPError, ValueError):
+        pass  # outside of it the refusal has no context, which a log would print
+    raise LeagueError(NO_PROXY)
 
 
 @dataclass(frozen=True)

@@ -799,11 +799,36 @@ def test_goes_through_the_proxy_of_the_environment(
     assert asked.url == "localhost:1" and asked.headers.get("proxy-authorization") == header
 
 
-def test_proxy_without_a_scheme_is_refused_and_its_password_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("https_proxy", "user:secret@proxy.example:3128")
-    with pytest.raises(LeagueError, match=r"HTTPS_PROXY: .*should use http:// or https://") as refusal:
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "user:secret@proxy.example:3128",
+        "proxy.example:3128",
+        "socks5://user:secret@proxy.example:3128",
+        *(f"http://user:sec{mark}ret@proxy.example:3128" for mark in "#/?\\€"),
+        *(f"http://user:12{mark}secret@proxy.example:3128" for mark in "#/?"),
+        "http://user:secret@proxy.example:99999",
+        "http://user:secret@:3128",
+        "http://",
+    ],
+)
+def test_proxy_that_is_no_address_is_refused_and_nothing_of_it_is_told(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(LeagueError) as refusal:
         http.https()
-    assert "secret" not in str(refusal.value)
+    assert str(refusal.value) == (
+        "HTTPS_PROXY is not an address such as http://host:port: in a password write # / ? @ \\ as %23 %2F %3F %40 %5C"
+    )
+    assert refusal.value.__cause__ is refusal.value.__context__ is None
+
+
+@pytest.mark.parametrize("proxy", ["http://proxy.example:3128/", "https://user:sec%23%2F%3F%40%5Cret@proxy.example"])
+def test_proxy_that_is_an_address_is_taken(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    with http.https() as pool:
+        assert pool.proxy and pool.proxy.host == "proxy.example"  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(("wrong", "code"), [(None, 0), (status(404), 1)])
