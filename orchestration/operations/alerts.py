@@ -262,7 +262,9 @@ def _to_webhook(url: str) -> Channel:
 def _to_email(recipient: str, sender: str, host: str, user: str, password: str) -> Channel:
     name, _, port = host.partition(":")
     if port and not port.isdecimal():
-        raise LeagueError(f"LEAGUE_SMTP_HOST: found {host!r}; expected a name, or name:port")
+        raise LeagueError(
+            "LEAGUE_SMTP_HOST is not a name, or name:port; a login is LEAGUE_SMTP_USER, LEAGUE_SMTP_PASSWORD"
+        )
 
     def send(alert: Alert) -> None:
         message = EmailMessage()

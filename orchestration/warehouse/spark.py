@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 CONNECT, MASTER = "SPARK_REMOTE", "SPARK_MASTER"  # where the cluster is: its Connect server, or its master
 CONNECT_PORT = 15002  # of a server that names none
+NO_ADDRESS = (  # it may hold a token, and the words of libraries repeat it
+    f"{CONNECT} is not an address such as sc://host:{CONNECT_PORT} or sc://host:{CONNECT_PORT}/;token=x: in a value"
+    " write = and ; as %3D and %3B"
+)
 AS_DUCKDB_READS = {  # a failed cast is an error, double quotes hold a name, a backslash is one
     "spark.sql.ansi.enabled": "true",
     "spark.sql.ansi.doubleQuotedIdentifiers": "true",
@@ -65,12 +69,16 @@ def require() -> None:
     if missing:
         needs = f"engine spark needs {', '.join(missing)}, not installed here"
         raise LeagueError(f"{needs}: `make spark` adds all but Java, docs/scale.md says more")
-    server = urlsplit(os.environ.get(CONNECT, ""))
+    try:
+        server = urlsplit(os.environ.get(CONNECT, ""))
+        host, port = server.hostname, server.port or CONNECT_PORT
+    except ValueError:
+        raise LeagueError(NO_ADDRESS) from None
     if server.scheme == "sc":
         try:
-            create_connection((server.hostname, server.port or CONNECT_PORT), timeout=10).close()
+            create_connection((host, port), timeout=10).close()
         except OSError as error:
-            raise LeagueError(f"{CONNECT}: nobody answers at {server.netloc}: {error}") from error
+            raise LeagueError(f"{CONNECT}: nobody answers at {host}:{port}: {error}") from error
 
 
 def build_stage(build: Build, selected: str, waived: Collection[str]) -> list[Any]:
@@ -151,7 +159,9 @@ def _session(build: Build, tables: Path) -> SparkSession:
         for name, value in AS_DUCKDB_READS.items():
             session.conf.set(name, value)
     except PySparkException as error:
-        asked = os.environ.get(CONNECT) or os.environ.get(MASTER) or "this machine"
+        if "INVALID_CONNECT_URL" in str(error):
+            raise LeagueError(NO_ADDRESS) from None
+        asked = f"the server of {CONNECT}" if os.environ.get(CONNECT) else os.environ.get(MASTER) or "this machine"
         raise LeagueError(f"Spark does not start on {asked}: {str(error).strip().splitlines()[0]}") from error
     return session
 

@@ -153,9 +153,14 @@ def test_webhook_that_is_not_https_is_refused_without_its_address(url: str) -> N
     assert refusal.value.__cause__ is refusal.value.__context__ is None
 
 
-def test_port_of_the_mail_server_is_a_number() -> None:
-    with pytest.raises(LeagueError, match="LEAGUE_SMTP_HOST: found 'mail:smtp'; expected a name, or name:port"):
-        channels({**MAIL, "LEAGUE_SMTP_HOST": "mail:smtp"})
+@pytest.mark.parametrize("host", ["mail:smtp", f"league:{SECRET}@mail:587", f"smtp://league:{SECRET}@mail"])
+def test_port_of_the_mail_server_is_a_number(host: str) -> None:
+    """Somebody may write a login there, so it is not repeated."""
+    with pytest.raises(LeagueError) as refusal:
+        channels({**MAIL, "LEAGUE_SMTP_HOST": host})
+    assert str(refusal.value) == (
+        "LEAGUE_SMTP_HOST is not a name, or name:port; a login is LEAGUE_SMTP_USER, LEAGUE_SMTP_PASSWORD"
+    )
 
 
 def test_channel_that_fails_stops_no_other_and_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from orchestration.cli import league
 from orchestration.errors import LeagueError
 from orchestration.warehouse import spark
+from orchestration.workspace.paths import Workspace
 
 
 @pytest.fixture
@@ -38,6 +39,33 @@ def test_a_server_of_spark_connect_needs_no_java_here(bare: None, monkeypatch: p
         spark.require()
     with pytest.raises(LeagueError, match=r"SPARK_REMOTE: nobody answers at 127\.0\.0\.1:\d+: "):
         spark.require()
+
+
+@pytest.mark.parametrize("address", ["sc://127.0.0.1:9;token=secret", "sc://[127;token=secret"])
+def test_address_of_a_server_that_is_none_is_refused_without_its_token(
+    bare: None, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: object())
+    monkeypatch.setenv(spark.CONNECT, address)
+    with pytest.raises(LeagueError) as refusal:
+        spark.require()
+    assert str(refusal.value) == spark.NO_ADDRESS and "secret" not in spark.NO_ADDRESS
+
+
+def test_server_that_does_not_answer_is_named_without_a_login(bare: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: object())
+    monkeypatch.setenv(spark.CONNECT, "sc://user:secret@127.0.0.1:9/;token=secret")
+    with pytest.raises(LeagueError, match=r"^SPARK_REMOTE: nobody answers at 127\.0\.0\.1:9: [^=@]*$"):
+        spark.require()
+
+
+@pytest.mark.parametrize("rest", [";token=secret==", "token=secret"])
+def test_address_that_spark_refuses_is_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rest: str) -> None:
+    pytest.importorskip("pyspark", reason="Spark is not installed")
+    monkeypatch.setenv(spark.CONNECT, f"sc://127.0.0.1:9/{rest}")
+    with pytest.raises(LeagueError) as refusal:
+        spark._session(Workspace(tmp_path).build("2025-26-Q1"), tmp_path)
+    assert str(refusal.value) == spark.NO_ADDRESS
 
 
 @pytest.mark.parametrize("how", [{"args": ["--engine", "spark"]}, {"env": {"LEAGUE_ENGINE": "spark"}}])
