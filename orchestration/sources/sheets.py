@@ -23,7 +23,7 @@ from openpyxl.reader.excel import ExcelReader
 from openpyxl.utils import get_column_letter
 
 from orchestration.errors import InputError
-from orchestration.sources.archives import is_archive, open_archive, open_file, refuse_to_hold
+from orchestration.sources.archives import MAX_BYTES, is_archive, open_archive, open_file, refuse_to_hold
 from orchestration.sources.csv_files import raw_rows
 from orchestration.sources.ods import CONTENT, is_ods, refuse_document_type, sheet_names, sheet_rows
 from orchestration.sources.xls import is_xls, read_xls
@@ -34,6 +34,11 @@ WORKSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.workshe
 # Of all members together: sheets are streamed, a row at a time, and all else is held. The most known is 22 MB (AmbSYS,
 # August 2025); a cancer extract has 4 MB a month, so a year of it has 48.
 MAX_BOOK = 128 * 1024 * 1024
+# The most known is 14 (AmbSYS, August 2025). Each sheet of a name that a publication has is looked at for its headings.
+MAX_SHEETS = 200
+# Of an .ods, bytes of XML times sheets: to find a sheet all before it is parsed. At the limit the worst that was made
+# up, sheets that three publications look at, takes 20 minutes (2026-11). The catchments, not seen, may have 19 sheets.
+MAX_PARSED = 16 * MAX_BYTES
 MAX_ROWS = 1_048_576  # of a sheet; empty rows are counted out to a row number beyond
 # openpyxl fills a row up to its last cell. The widest known has 209 (AmbSYS); the benchmark data of the staff survey,
 # not seen, has some 1800 by what is said of it.
@@ -55,6 +60,10 @@ class Book:
     file: str
     names: list[str]
     open_sheet: Callable[[str], Iterator[Sequence[Any]]]
+
+    def __post_init__(self) -> None:
+        if len(self.names) > MAX_SHEETS:
+            raise InputError(f"has more than {MAX_SHEETS} sheets: save by itself what counts", file=self.file)
 
     def place(self, name: str) -> str:
         """What messages call a sheet."""
@@ -102,7 +111,10 @@ def open_book(path: Path, file: str) -> Iterator[Book]:
     with open_archive(path, file) as archive, path.open("rb") as content:
         if is_ods(archive):
             with reading(file), archive.open(CONTENT) as stream:
-                names = sheet_names(stream)
+                names = sheet_names(stream, MAX_SHEETS)
+            if (size := archive.getinfo(CONTENT).file_size) * len(names) > MAX_PARSED:
+                problem = f"has {len(names)} sheets, too many for its {size} bytes unpacked: save by itself what counts"
+                raise InputError(problem, file=file)
             yield Book(file, names, lambda name: _rows_of_ods(archive, name))
             return
         refuse_to_hold(sum(member.file_size for member in archive.infolist()), file, MAX_BOOK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from string import ascii_letters
@@ -12,7 +13,10 @@ import pytest
 
 from orchestration.errors import InputError
 from orchestration.sources import ods, sheets
-from orchestration.sources.sheets import open_book
+from orchestration.sources.archives import open_archive
+from orchestration.sources.recognise import recognise
+from orchestration.sources.sheets import MAX_SHEETS, open_book
+from tests.forms import write as write_book
 from tests.forms import write_content, write_ods
 
 END = "</table:table>"
@@ -125,6 +129,35 @@ def test_what_would_not_end_is_refused(
     with pytest.raises(InputError) as refused:
         read(tmp_path, *rows)
     assert problem in str(refused.value)
+
+
+@pytest.mark.parametrize("write", [write_ods, write_book])
+def test_workbook_has_so_many_sheets(tmp_path: Path, write: Callable[[Path, dict[str, Any]], Path]) -> None:
+    """Each may be looked at by every publication, in an .ods from the first byte of all sheets on."""
+    names = [f"Provider {n}" for n in range(MAX_SHEETS + 1)]
+    with open_book(write(tmp_path / "f", {name: [["a"]] for name in names[1:]}), "f") as book:
+        assert book.names == names[1:]
+    path = write(tmp_path / "f", {name: [["a"]] for name in names})
+    with pytest.raises(InputError, match=rf"^f: has more than {MAX_SHEETS} sheets: save by itself what counts$"):
+        recognise(path, "f")
+
+
+def test_names_are_not_read_beyond_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ods, "PIECE", 100)
+    path = write_ods(tmp_path / "f", {f"Sheet {n}": [[n]] for n in range(9)})
+    with open_archive(path, "f") as archive, archive.open(ods.CONTENT) as stream:
+        assert ods.sheet_names(stream, 3) == [f"Sheet {n}" for n in range(4)]
+
+
+def test_large_workbook_has_fewer_sheets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_ods(tmp_path / "f", {f"Provider {n}": [["a"]] for n in range(9)})
+    with open_archive(path, "f") as archive:
+        size = archive.getinfo(ods.CONTENT).file_size
+    monkeypatch.setattr(sheets, "MAX_PARSED", 9 * size)
+    assert recognise(path, "f") is None
+    monkeypatch.setattr(sheets, "MAX_PARSED", 9 * size - 1)
+    with pytest.raises(InputError, match=f"^f: has 9 sheets, too many for its {size} bytes unpacked: save by itself"):
+        recognise(path, "f")
 
 
 def test_document_that_declares_entities_is_refused(tmp_path: Path) -> None:
