@@ -18,17 +18,20 @@ from filelock import FileLock, Timeout, lock_descriptor
 from orchestration.errors import LeagueError, cannot_be_read
 
 MADE = {"target", "logs", "__pycache__"}  # folders that git would not keep
+NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}  # what a file system without them answers
 SCRATCH = re.compile(r"\..+\.\d+\.tmp")  # what `written_beside` writes to
 
 
 @contextmanager
 def alone(path: Path, busy: str | None = None) -> Iterator[None]:
     """Holds a lock on a file that serves nothing else, for one process at a time. A killed process lets it go. Others
-    wait or, where there is something to say to them, are refused: LeagueError `busy`."""
+    wait or, where there is something to say to them, are refused: LeagueError `busy`. So is a file system without
+    locks: a file that stands for one would be left by a killed process, and hold up all others for ever."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path, timeout=0 if busy else -1)
+    lock = FileLock(path, timeout=0 if busy else -1, fallback_to_soft=False)
     try:
-        lock.acquire()
+        with _locking(path):
+            lock.acquire()
     except Timeout:
         raise LeagueError(busy) from None
     try:
@@ -39,9 +42,20 @@ def alone(path: Path, busy: str | None = None) -> Iterator[None]:
 
 def is_held(path: Path) -> bool:
     """Whether a process is `alone` with a file now. Who asks needs no right to write there."""
-    with suppress(FileNotFoundError), path.open() as file:
+    with suppress(FileNotFoundError), path.open() as file, _locking(path):
         return not lock_descriptor(file.fileno(), blocking=False)  # let go of with the file
     return False
+
+
+@contextmanager
+def _locking(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        to_do = "its folder has to be on a file system with locks, such as a local disk"
+        raise LeagueError(f"{path} cannot be locked ({error.strerror}): {to_do}") from error
 
 
 @contextmanager

@@ -4,7 +4,10 @@ of its own, so that it is the system that refuses."""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,11 +18,12 @@ from typing import Any
 import pytest
 
 from orchestration import cli
-from orchestration.errors import what_to_do
+from orchestration.errors import LeagueError, what_to_do
 from orchestration.releases import publish
 from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import changing, read_lock, refuse_a_day_too_early
+from orchestration.workspace.files import alone, is_held
 from orchestration.workspace.paths import Workspace
 from tests.conftest import Disk, League, hashes
 
@@ -135,6 +139,26 @@ def test_every_library_says_that_the_disk_is_full(disk: Disk, write: str) -> Non
     with pytest.raises(Exception) as refused:
         writers[write]()
     assert what_to_do(str(refused.value)) == "make room there and start again", refused.value
+
+
+@pytest.mark.parametrize("answer", [errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS])
+def test_file_system_without_locks_is_refused_and_nothing_is_left_that_would_block(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: int
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(answer, os.strerror(answer))
+
+    path = tmp_path / "work" / "x.lock"
+    said = f"{path} cannot be locked ({os.strerror(answer)}): its folder has to be on a file system with locks"
+    with monkeypatch.context() as patched:
+        patched.setattr(fcntl, "flock", no_locks)
+        for busy in (None, "somebody else is there"):
+            with pytest.raises(LeagueError, match=f"^{re.escape(said)}, such as a local disk$"), alone(path, busy):
+                pass
+        with pytest.raises(LeagueError, match=f"^{re.escape(said)}"):
+            is_held(path)
+    with alone(path, busy="somebody else is there"):
+        assert is_held(path)
 
 
 def test_mistake_of_ours_stays_a_traceback(league: League, monkeypatch: pytest.MonkeyPatch) -> None:
