@@ -29,7 +29,8 @@ from orchestration.releases.published_tables import PublishedTable
 from orchestration.releases.release import Release
 from orchestration.text import quoted
 
-FORMULA = r"[=+@\t\r\n-]"  # what a spreadsheet takes for the start of one
+# What a spreadsheet takes for the start of one. East Asian editions take full-width = + - @ for theirs.
+FORMULA = "[=+@\\t\\r\\n\uff1d\uff0b\uff0d\uff20-]"
 EMPTY = "[x]"  # the Analysis Function's mark for a value that is not available
 LEAGUES = "league_table"  # has a sheet a league; each other table has one
 TABLES = {

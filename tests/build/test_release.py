@@ -315,7 +315,10 @@ def test_table_says_whether_it_has_the_quarter_before_too(built: Any) -> None:
                 assert (found == asked_for) == table.published.asked_for, table.name
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "=cmd|' /C calc'!A0"])
+FULL_WIDTH = ["\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x"]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "=cmd|' /C calc'!A0", *FULL_WIDTH])
 def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str) -> None:
     assert _safe(text, "string") == f"'{text}"
 

@@ -27,6 +27,7 @@ from orchestration.releases.spreadsheets import EMPTY, FIRST, TABLES
 LEAGUES = ("acute", "ambulance", "icb", "mental_health_community")
 WORDS = ["Cover", "Contents", "Notes"]
 HOSTILE = ("=1+1", "+1", "-1", "@x", "=cmd|' /C calc'!A0", "[x](https://example.org)", "$$note$$", "%", "a  b <&\"'>")
+HOSTILE += ("\uff1d1+1", "\uff20x")
 
 
 def workbook(release: Path, ending: str) -> Path:
@@ -165,7 +166,7 @@ def hostile(built_first: Any, tmp_path: Path) -> Release:
 def test_name_is_never_a_formula_and_never_a_link(hostile: Release) -> None:
     for path in spreadsheets.write(hostile, published_tables()):
         names = [row[4] for row in table_of(path, "league_mental_health_community")[1:]]
-        neutral = [f"'{name}" if name[0] in "=+-@" else name for name in HOSTILE]
+        neutral = [f"'{name}" if name[0] in "=+-@\uff1d\uff20" else name for name in HOSTILE]
         assert names[: len(HOSTILE)] == neutral
         with zipfile.ZipFile(path) as parts:
             sheets = [name for name in parts.namelist() if name.startswith(("xl/worksheets/sheet", "content"))]
