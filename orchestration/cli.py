@@ -30,7 +30,7 @@ from orchestration.terminal.framework import framework
 from orchestration.terminal.interrupt import end_when_interrupted, say_when_stopped
 from orchestration.warehouse import spark
 from orchestration.warehouse.project import DUCKDB, ENGINES, SPARK
-from orchestration.workspace.paths import PROJECT, Workspace
+from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SOURCES, SUITES, Workspace
 
 HEAD = 10
 
@@ -42,6 +42,8 @@ def league() -> None:
 
     Start with: league build --extracts FOLDER --quarter 2025-26-Q2
     """
+    if missing := [folder for folder in (DBT_PROJECT, SOURCES, SUITES) if not folder.is_dir()]:
+        raise LeagueError(f"{missing[0]} is not there: run league from a checkout, for a package has no rules in it")
 
 
 @league.command()

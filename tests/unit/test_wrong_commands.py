@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import cli
+from orchestration.errors import LeagueError
 from orchestration.workspace.paths import PROJECT
 from tests.unit.test_decisions import approve, bundle, decide, record_of
 
@@ -201,3 +202,14 @@ print(json.dumps([slowest, sorted({{name.partition(".")[0] for name in sys.modul
     seconds, heavy = json.loads(run.stdout)
     assert heavy == []
     assert max(seconds.values()) < SECONDS, sorted(seconds.items(), key=lambda found: -found[1])[:3]
+
+
+def test_package_without_its_checkout_is_refused_at_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What `pip wheel` makes has the Python alone."""
+    monkeypatch.setattr(cli, "SUITES", tmp_path / "expectations")
+    result = CliRunner().invoke(cli.league, ["doctor", "--data-dir", str(tmp_path / "data")])
+    assert str(result.exception) == (
+        f"{tmp_path / 'expectations'} is not there: run league from a checkout, for a package has no rules in it"
+    )
+    assert isinstance(result.exception, LeagueError)
+    assert CliRunner().invoke(cli.league, ["--help"]).exit_code == 0
