@@ -30,6 +30,7 @@ def made_up(name: str, count: int) -> leagues.League:
         codes=tuple(f"T{i:03}" for i in range(count)),
         metrics=tuple(f"M{m:02}" for m in range(METRICS)),
         domains=("access",) * METRICS,
+        group_of=tuple(f"M{m:02}" for m in range(METRICS)),
         scores=whole,
         held=np.ones((count, METRICS), bool),
         values=scores,

@@ -222,6 +222,7 @@ class _Writer:
             ignored_unit=None,
             polarity=_in_force(shown["polarity"]) if "polarity" in shown else _polarity_of_bands(shown.get("bands")),
             weight=_decimal(weight) if weight else Decimal(1),
+            metric_group=None,
             counted=weight > 0,
             value_basis="published",
             basis=None,
@@ -454,7 +455,7 @@ def _diff(seed: Path, group: tuple[str, ...], rows: Seed) -> str:
 
 NOT_COMPARED = {  # what a release does not show, or words otherwise
     *("label", "source", "title", "basis", "sub_domain", "status", "segment_method", "unit", "ignored_unit"),
-    *("metrics_needed", "coverage_needed", "expected_organisations", "population", "case_mix_adjusted"),
+    *("metrics_needed", "coverage_needed", "expected_organisations", "population", "case_mix_adjusted", "metric_group"),
 }
 
 

@@ -178,7 +178,7 @@ def patients(edition: Edition) -> Example | None:
         if placed := [one for one in edition.patients.get(league.name, []) if one.rank is not None]:
             row = placed[len(placed) // 2]
             member = next(one for one in league.members if one.code == row.organisation_code)
-            return Example(edition, league, member, of_patients(row, len(placed)))
+            return Example(edition, league, member, of_patients(league, row, len(placed)))
     return None
 
 
@@ -306,12 +306,12 @@ def of_counts(measure: Measure, row: Measured) -> str | None:
     return f"Its figure for “{measure.plain_name}” is {value(row.value, row.unit)}: {counts}."
 
 
-def of_patients(row: PatientPlace, count: int) -> tuple[str, ...]:
+def of_patients(league: League, row: PatientPlace, count: int) -> tuple[str, ...]:
     assert row.average_score is not None
     parts = {"waits": row.waits_score, "experience": row.experience_score, "outcomes": row.outcomes_score}
     known = listed(f"{rounded(number, 2)} for {name}" for name, number in parts.items() if number is not None)
     return (
-        organisation_sentences.of_patients(row, count),
+        organisation_sentences.of_patients(league, row, count),
         f"Its average score on {counted(row.metrics_counted, 'measure')} is {rounded(row.average_score, 2)}: {known}.",
     )
 

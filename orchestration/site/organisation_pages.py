@@ -180,7 +180,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         "total": len(found),
         "badges": Counter(row.badge.badge for row in found if row.badge),
         "absent": absent,
-        "patients": said.of_patients(patients, background.ranked_for_patients) if patients else None,
+        "patients": said.of_patients(league, patients, background.ranked_for_patients) if patients else None,
         "patients_measures": [
             league.measures[metric].plain_name
             for metric in ((patients.metrics or "").split() if patients and patients.rank else ())

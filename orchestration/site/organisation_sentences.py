@@ -168,7 +168,7 @@ def measures_fact(league: League, member: Member) -> list[str]:
             said.append(f"Among the {quarter} of {who} on {len(measures)} measures.")
     of = "boards" if league.of_icbs else "this kind of trust"
     said.append(f"Based on {place.metrics_counted} of the {place.metrics_expected} measures for {of}.")
-    return [*said, sentences.TOO_NARROW] if sentences.is_of_few(place.metrics_counted) else said
+    return [*said, sentences.TOO_NARROW] if sentences.has_few(league, member) else said
 
 
 def told_apart(league: League, member: Member) -> str | None:
@@ -278,14 +278,15 @@ def left_out(change_excluded: str | None, league: League) -> list[str]:
     return said
 
 
-def of_patients(found: PatientPlace, ranked: int) -> str:
+def of_patients(league: League, found: PatientPlace, ranked: int) -> str:
     """The place by waits, experience and outcomes alone."""
     if found.rank is None or found.rank_low is None or found.rank_high is None:
         return f"It has no place in this table: {sentences.in_words(found.not_ranked_reason)}."
+    alone = league.standing_alone(found.metrics_counted, (found.metrics or "").split())
     return (
         f"By waits, patients’ experience and outcomes alone, its place is likely between {ordinal(found.rank_low)}"
         f" and {ordinal(found.rank_high)} of {ranked}."
-        f"{f' {sentences.TOO_NARROW}' if sentences.is_of_few(found.metrics_counted) else ''}"
+        f"{f' {sentences.TOO_NARROW}' if sentences.is_of_few(alone) else ''}"
         " Money and staff do not count here."
     )
 

@@ -207,6 +207,7 @@ class Measure:
     standard: Decimal | None
     floor: Decimal | None
     weight: Decimal
+    metric_group: str | None
     counted: bool
     value_basis: str
     scored_among: str

@@ -137,6 +137,11 @@ def is_of_few(metrics: int) -> bool:
     return metrics < ENOUGH
 
 
+def has_few(league: League, member: Member) -> bool:
+    """Whether the place of a member in its league does."""
+    return is_of_few(league.standing_alone(member.place.metrics_counted, member.scores))
+
+
 def answer(league: League, member: Member) -> list[str]:
     """The answer of a page about one organisation: between which places it very likely is, and what that means. A
     capped trust always carries what the finance rule did."""
@@ -159,7 +164,7 @@ def answer(league: League, member: Member) -> list[str]:
         EITHER: "It could be in either half of the table.",
         WORSE: "All of that is in the worse half.",
     }
-    sure = "likely" if is_of_few(member.place.metrics_counted) else "very likely"
+    sure = "likely" if has_few(league, member) else "very likely"
     return [f"Its place is {sure} between {low} and {high} of {count}. {half[certainty.position]}"]
 
 

@@ -157,6 +157,11 @@ class League:
         """Whether others have the place of a member by one of the ways to rank but the published one."""
         return self._shared[way, getattr(member.certainty, way)] > 1
 
+    def standing_alone(self, counted: int, metrics: Iterable[str]) -> int:
+        """How many of the measures counted a likely range draws among: the questions of one survey are one."""
+        groups = [group for one in metrics if one in self.measures and (group := self.measures[one].metric_group)]
+        return counted - len(groups) + len(set(groups))
+
     def at(self, position: str) -> tuple[Member, ...]:
         """Those whose likely range lies so, by name."""
         return tuple(one for one in self.by_name if one.certainty and one.certainty.position == position)

@@ -246,20 +246,20 @@ def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
 
 
 def resampled_scores(of: Outcome, league: League | None) -> Real | None:
-    """Draws of an average or domain score, (DRAWS, n): the metric scores of each organisation, with replacement. None
-    of a metric, whose own error is not known here, and of a league that is not ranked."""
+    """Draws of an average or domain score, (DRAWS, n): the metric scores of each organisation, with replacement,
+    those of a group as one. None of a metric, whose own error is not known here, and of a league that is not ranked."""
     if of.kind == "metric" or league is None or not set(of.codes) <= set(league.codes):
         return None
     counted = np.array([of.kind == "average" or domain == of.name for domain in league.domains])
+    totals, weights = league.by_group(np.where(counted, league.weights, 0))
     draws = np.empty((DRAWS, len(of.codes)))
     for i, code in enumerate(of.codes):
         row = league.codes.index(code)
-        own = np.flatnonzero(league.held[row] & counted)
+        own = np.flatnonzero(weights[row])
         if not own.size:
             return None
         picked = own[(generator(of.quarter, of.league, of.name, code).random((DRAWS, own.size)) * own.size).astype(int)]
-        weights = league.weights[picked]
-        draws[:, i] = (league.scores[row, picked] * weights).sum(axis=1) / weights.sum(axis=1) / SCORE
+        draws[:, i] = totals[row, picked].sum(axis=1) / weights[row, picked].sum(axis=1) / SCORE
     return draws
 
 

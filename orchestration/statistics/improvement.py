@@ -30,17 +30,17 @@ COLUMNS = {
 }
 
 
-def paired_changes(changes: Real, held: Any, weights: Real) -> tuple[Real, Real, Real]:
+def paired_changes(changes: Real, held: Any, weights: Real, of_group: Whole) -> tuple[Real, Real, Real]:
     """Weighted mean change, half-width of its 95% interval and p-value, (n,) each, of changes of scores (n, M) of the
-    metrics held; Student's t over the metrics. NaN with fewer than METRICS_NEEDED.
+    metrics held; Student's t over the groups that the metrics are of, (M, G). NaN with fewer than METRICS_NEEDED.
 
     An organisation whose every change is the same has no spread: width 0, and p 0 or, without any change, 1.
     """
     weight = np.where(held, weights, 0.0)
-    total, count = weight.sum(axis=1), held.sum(axis=1).astype(float)
+    total, count = weight.sum(axis=1), (held.astype(np.int64) @ of_group > 0).sum(axis=1).astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(count > 0, (weight * np.where(held, changes, 0)).sum(axis=1) / total, np.nan)
-        squares = (weight**2 * np.where(held, changes - mean[:, None], 0) ** 2).sum(axis=1) / total**2
+        squares = (((weight * np.where(held, changes - mean[:, None], 0)) @ of_group) ** 2).sum(axis=1) / total**2
         error = np.sqrt(squares * count / (count - 1))
         p = 2 * stdtr(count - 1, -np.abs(mean) / error)
         width = stdtrit(count - 1, 0.975) * error
@@ -131,8 +131,9 @@ def _rows(before: League, now: League, comparable: set[str]) -> list[dict[str, A
 
     (old, old_held), (new, new_held) = part(before), part(now)
     held = old_held & new_held
-    weights = now.weights[[now.metrics.index(metric) for metric in metrics]].astype(float)
-    mean, width, p = paired_changes(new - old, held, weights)
+    columns = [now.metrics.index(metric) for metric in metrics]
+    weights = now.weights[columns].astype(float)
+    mean, width, p = paired_changes(new - old, held, weights, now.of_group[columns])
     tested = ~np.isnan(p)
     q = np.full(len(p), np.nan)
     q[tested] = false_discovery(p[tested])

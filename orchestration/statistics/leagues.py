@@ -32,6 +32,7 @@ class League:
     codes: tuple[str, ...]
     metrics: tuple[str, ...]
     domains: tuple[str, ...]
+    group_of: tuple[str, ...]  # (M,), the group that each metric is one of, or its own id
     scores: Whole  # (n, M), ten billionths, 0 where not held
     held: NDArray[np.bool_]  # (n, M)
     values: Real  # (n, M), low is good, NaN where not published or looked up
@@ -45,6 +46,22 @@ class League:
     def quarter_of_it(self) -> int:
         """How many organisations are its best, or worst, quarter."""
         return max(len(self.codes) // 4, 1)
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What counts as one metric wherever metrics are drawn, left out or compared, (G,): the questions of one survey
+        share what moves them, so as eight metrics they would look surer than they are."""
+        return tuple(dict.fromkeys(self.group_of))
+
+    @property
+    def of_group(self) -> Whole:
+        """Which metrics are of which group, (M, G), 0 or 1."""
+        found: Whole = (np.array(self.group_of)[:, None] == np.array(self.groups)).astype(np.int64)
+        return found
+
+    def by_group(self, weights: Whole) -> tuple[Whole, Whole]:
+        """Sums of weighted scores and of weights, (n, G) each, under weights of the metrics, (M,)."""
+        return (self.scores * weights) @ self.of_group, (self.held * weights) @ self.of_group
 
     def segments(self, averages: Whole) -> Whole:
         """Segments 1 to 4 before the override, of averages in hundredths."""
@@ -111,6 +128,7 @@ def _league(row: Any, placed: pd.DataFrame, scored: pd.DataFrame) -> League:
         codes=tuple(codes),
         metrics=tuple(metrics.index),
         domains=tuple(metrics["domain"]),
+        group_of=tuple(metrics["metric_group"].fillna(pd.Series(metrics.index, metrics.index))),
         scores=scores,
         held=scores > 0,
         values=values,

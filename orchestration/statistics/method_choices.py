@@ -62,10 +62,11 @@ def normalised(league: League) -> list[Real]:
 
 def weightings(league: League) -> Whole:
     """Weights, (2 + RANDOM_WEIGHTS, n, M), whole numbers, 0 where not held: official; every domain that an organisation
-    has metrics of the same; at random (Dirichlet), the same for all."""
+    has metrics of the same; at random (Dirichlet), the same for all, and within a group as officially."""
     same = (np.array(league.domains)[:, None] == np.array(league.domains)).astype(np.int64)
     in_domain = np.maximum((league.held * league.weights) @ same, 1)
-    random = np.random.default_rng(SEED).dirichlet(np.ones(len(league.metrics)), RANDOM_WEIGHTS)
+    groups = np.random.default_rng(SEED).dirichlet(np.ones(len(league.groups)), RANDOM_WEIGHTS)
+    random = groups @ league.of_group.T * (league.weights / (league.of_group @ (league.weights @ league.of_group)))
     shares = np.concatenate([(league.weights / in_domain)[None], np.repeat(random[:, None], len(league.codes), axis=1)])
     scaled = np.maximum(np.rint(shares * UNIT), 1).astype(np.int64)
     return np.concatenate([np.broadcast_to(league.weights, league.held.shape)[None], scaled]) * league.held
@@ -106,8 +107,8 @@ def ranks_under(league: League, design: Real) -> Whole:
     fraction = design * options - picked
     drawn = np.minimum((fraction[:, 1] * RANDOM_WEIGHTS).astype(int), RANDOM_WEIGHTS - 1)
     rows = np.where(weighting < 2, weighting, 2 + drawn)
-    gone = np.minimum((fraction[:, 3] * len(league.metrics)).astype(int), len(league.metrics) - 1)
-    kept = (np.arange(len(league.metrics)) != gone[:, None]) | (left_out == 0)[:, None]
+    gone = np.minimum((fraction[:, 3] * len(league.groups)).astype(int), len(league.groups) - 1)
+    kept = (league.of_group.T[gone] == 0) | (left_out == 0)[:, None]
     known = weightings(league)
     averages = np.zeros((len(design), len(league.codes)), np.int64)
     for kind, scores in enumerate(normalised(league)):

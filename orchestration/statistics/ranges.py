@@ -58,26 +58,27 @@ OF_A_SELECTION = {
     "average_score_high": pa.decimal128(4, 2),
     "rank_low": pa.int32(),
     "rank_high": pa.int32(),
+    "drawn_among": pa.int32(),
 }
 
 
 def resampled_averages(league: League, draws: int = DRAWS) -> tuple[Whole, Whole]:
     """Averages in hundredths, (draws, n), of all metrics and of those that are not finance: every organisation's held
-    scores drawn with replacement, each with its weight. Independent between organisations.
+    scores drawn with replacement, each with its weight, those of a group as one. Independent between organisations.
 
     The same random numbers choose among all metrics and among the fewer. Who holds nothing but finance keeps its
     average.
     """
     averages = np.empty((len(league.codes), draws), np.int64)
     other_averages = np.empty_like(averages)
-    others = ~finance_metrics(league)
+    totals, weights = league.by_group(league.weights)
+    other_totals, other_weights = league.by_group(np.where(finance_metrics(league), 0, league.weights))
     for i, code in enumerate(league.codes):
-        own = np.flatnonzero(league.held[i])
+        own, left = np.flatnonzero(weights[i]), np.flatnonzero(other_weights[i])
         chance = _chance(league.quarter, code, draws, own.size)
-        averages[i] = _drawn(league.scores[i, own], league.weights[own], chance)
-        left = own[others[own]]
+        averages[i] = _drawn(totals[i, own], weights[i, own], chance)
         if left.size:
-            other_averages[i] = _drawn(league.scores[i, left], league.weights[left], chance[: left.size])
+            other_averages[i] = _drawn(other_totals[i, left], other_weights[i, left], chance[: left.size])
         else:
             other_averages[i] = league.averages[i]
     return averages.T.copy(), other_averages.T.copy()
@@ -88,10 +89,10 @@ def _chance(quarter: str, code: str, draws: int, metrics: int) -> Real:
     return np.ascontiguousarray(generator(quarter, code).random((draws, metrics)).T)
 
 
-def _drawn(scores: Whole, weights: Whole, chance: Real) -> Whole:
-    """Averages in hundredths, (draws,), of the scores that random numbers, (M, draws), choose among M."""
-    chosen = (chance * scores.size).astype(np.int64)
-    return weighted_averages((scores * weights)[chosen].sum(axis=0), weights[chosen].sum(axis=0))
+def _drawn(totals: Whole, weights: Whole, chance: Real) -> Whole:
+    """Averages in hundredths, (draws,), of the weighted scores that random numbers, (M, draws), choose among M."""
+    chosen = (chance * totals.size).astype(np.int64)
+    return weighted_averages(totals[chosen].sum(axis=0), weights[chosen].sum(axis=0))
 
 
 def pair_shares(keys: Whole) -> tuple[Real, Real]:
@@ -169,22 +170,26 @@ def _rows(league: League) -> list[dict[str, Any]]:
 
 def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
     """One row per quarter, league, scope and organisation of `scores`, which has a row per metric: the likely ranges of
-    a table of those metrics, ranked by average alone."""
+    a table of those metrics, ranked by average alone, and among how many metrics the draws chose, a group as one."""
     rows: list[dict[str, Any]] = []
     for names, scored in scores.groupby(["quarter", "league", "scope"]):
         quarter, league, scope = map(str, names)
         ordered = scored.sort_values(["organisation_code", "metric_id"])
-        units, weights = in_units(ordered["score_exact"], SCORE), whole_weights(ordered["weight"])
-        of_whom = ordered["organisation_code"].to_numpy()
+        weights = whole_weights(ordered["weight"])
+        sums = pd.DataFrame({"total": in_units(ordered["score_exact"], SCORE) * weights, "weight": weights})
+        group_of = ordered["metric_group"].fillna(ordered["metric_id"]).to_numpy()
+        sums = sums.groupby([ordered["organisation_code"].to_numpy(), group_of], sort=False).sum()
+        of_whom = sums.index.get_level_values(0)
         codes = list(dict.fromkeys(of_whom))
         averages, own = np.empty((len(codes), DRAWS), np.int64), np.empty(len(codes), np.int64)
+        drawn_among = np.empty(len(codes), np.int64)
         for i, code in enumerate(codes):
-            its = of_whom == code
-            metrics = int(its.sum())
-            own[i] = weighted_averages((units[its] * weights[its]).sum(), weights[its].sum())
+            totals, weights = sums[of_whom == code].to_numpy().T
+            drawn_among[i] = totals.size
+            own[i] = weighted_averages(totals.sum(), weights.sum())
             averages[i] = own[i]  # one metric is drawn every time
-            if metrics > 1:
-                averages[i] = _drawn(units[its], weights[its], _chance(quarter, code, DRAWS, metrics))
+            if totals.size > 1:
+                averages[i] = _drawn(totals, weights, _chance(quarter, code, DRAWS, totals.size))
         drawn = averages.T.copy()
         low, high = limits_around(drawn, own)
         best, worst = limits_around(competition_ranks(drawn), competition_ranks(own))
@@ -198,6 +203,7 @@ def ranges_of_selections(scores: pd.DataFrame) -> pa.Table:
                 "average_score_high": two_decimals(high[i]),
                 "rank_low": int(best[i]),
                 "rank_high": int(worst[i]),
+                "drawn_among": int(drawn_among[i]),
             }
             for i, code in enumerate(codes)
         )

@@ -40,7 +40,8 @@ def standard_errors(league: League) -> Real:
 
     The spread is pooled over the league: a variance of five scores is itself too uncertain to decide who differs.
     """
-    scores, weights = league.scores / SCORE, league.held * league.weights.astype(float)
+    totals, whole = league.by_group(league.weights)
+    scores, weights = totals / (np.maximum(whole, 1) * SCORE), whole.astype(float)
     total = weights.sum(axis=1)
     share = (weights**2).sum(axis=1) / total**2
     means = (scores * weights).sum(axis=1) / total

@@ -1,4 +1,5 @@
-"""What a rank rests on: its place without one metric, without finance, without the override; how metrics agree."""
+"""What a rank rests on: its place without one metric, without finance, without the override; how metrics agree. A
+group of metrics is one metric here."""
 
 from __future__ import annotations
 
@@ -32,8 +33,8 @@ AGREEMENT = {
 
 
 def ranks_left_out(leagues: list[League]) -> pa.Table:
-    """One row per league, organisation and metric left out, ranked as the league is; one with the `override` left out,
-    ranked by average alone; and one with `finance` left out, metrics and override both."""
+    """One row per league, organisation and metric or group left out, ranked as the league is; one with the `override`
+    left out, ranked by average alone; and one with `finance` left out, metrics and override both."""
     return table([row for league in leagues for row in _ranks_left_out(league)], LEFT_OUT)
 
 
@@ -53,8 +54,8 @@ def without(league: League, left_out: NDArray[np.bool_]) -> Whole:
 
 
 def _ranks_left_out(league: League) -> list[dict[str, Any]]:
-    metrics = np.array(league.metrics)
-    ranks = {metric: league.place(without(league, metrics == metric)) for metric in league.metrics}
+    group_of = np.array(league.group_of)
+    ranks = {group: league.place(without(league, group_of == group)) for group in league.groups}
     ranks[OVERRIDE] = competition_ranks(league.averages)
     finance = finance_metrics(league)
     if finance.any():
@@ -73,34 +74,35 @@ def _ranks_left_out(league: League) -> list[dict[str, Any]]:
 
 
 def correlations(league: League) -> tuple[Real, Whole]:
-    """Correlations of the metric scores, (M, M), over the organisations that hold both, and how many these are. NaN
+    """Correlations of the scores of groups, (G, G), over the organisations that hold both, and how many these are. NaN
     under FEW organisations or where a score is the same for all."""
-    held = league.held.astype(np.int64)
-    both = held.T @ held
+    totals, weights = league.by_group(league.weights)
+    scores, held = totals / np.maximum(weights, 1), weights > 0
+    both = held.T.astype(np.int64) @ held.astype(np.int64)
     found = np.full(both.shape, np.nan)
-    for i in range(len(league.metrics)):
+    for i in range(len(league.groups)):
         for j in range(i + 1):
-            chosen = league.held[:, i] & league.held[:, j]
-            one, other = league.scores[chosen, i].astype(float), league.scores[chosen, j].astype(float)
+            chosen = held[:, i] & held[:, j]
+            one, other = scores[chosen, i], scores[chosen, j]
             if chosen.sum() >= FEW and np.ptp(one) > 0 and np.ptp(other) > 0:
                 found[i, j] = found[j, i] = np.corrcoef(one, other)[0, 1]
     return found, both
 
 
 def metric_correlations(leagues: list[League]) -> pa.Table:
-    """One row per league and pair of metrics."""
+    """One row per league and pair of metrics, a group under its name."""
     rows = []
     for league in leagues:
         found, both = correlations(league)
-        for i, metric in enumerate(league.metrics):
-            for j in range(i + 1, len(league.metrics)):
+        for i, group in enumerate(league.groups):
+            for j in range(i + 1, len(league.groups)):
                 if not np.isnan(found[i, j]):
                     rows.append(
                         {
                             "quarter": league.quarter,
                             "league": league.name,
-                            "metric_id": metric,
-                            "other_metric_id": league.metrics[j],
+                            "metric_id": group,
+                            "other_metric_id": league.groups[j],
                             "organisations": int(both[i, j]),
                             "correlation": decimals(found[i, j]),
                         }

@@ -65,7 +65,7 @@ CONSTANTS = {  # published columns that come from no column: a word for each par
     "steep_at_the_standard": {"label"},
 }
 RULES = {  # what a published column says of the rules, whatever is landed: it comes from seeds
-    *("basis", "divisor", "framework", "label", "measure", "members_needed"),
+    *("basis", "divisor", "framework", "label", "measure", "members_needed", "metric_group"),
     *("metric_id", "metric_title", "multiplier", "note", "publication", "sampling_law", "side", "source"),
     *(
         "months_covered",

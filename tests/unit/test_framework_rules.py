@@ -173,11 +173,11 @@ def test_rules_of_one_metric_with_the_files_of_its_quarter() -> None:
 
 SEEDED = {
     "metrics": [
-        "framework,metric_id,score_id,title,domain,sub_domain,unit,ignored_unit,polarity,weight,counted,value_basis,"
-        "basis,scoring_rule,standard,floor,label,source",
-        f'{FRAMEWORK},OF0001,OF1001,"Ours, once",access,Waits,%,,higher,1,true,published,quarter,rank_with_floor,,70,'
+        "framework,metric_id,score_id,title,domain,sub_domain,unit,ignored_unit,polarity,weight,metric_group,counted,"
+        "value_basis,basis,scoring_rule,standard,floor,label,source",
+        f'{FRAMEWORK},OF0001,OF1001,"Ours, once",access,Waits,%,,higher,1,,true,published,quarter,rank_with_floor,,70,'
         "verified,A manual",
-        "nof-2025-26,OF0001,OF1001,Theirs,access,Waits,%,,higher,1,true,published,quarter,rank,,,verified,A manual",
+        "nof-2025-26,OF0001,OF1001,Theirs,access,Waits,%,,higher,1,,true,published,quarter,rank,,,verified,A manual",
     ],
     "league_metrics": [
         "framework,league,metric_id,population,label,source",
@@ -244,7 +244,7 @@ def test_a_row_that_is_wrong_is_proposed_with_what_was_found(seeds: Path) -> Non
     polarity = [row | {"seeded": "higher"} if row["rule"] == "polarity" else row for row in said]
     gone, new = diff_of(release(Q1, *polarity), seeds)
     assert gone == f"-{SEEDED['metrics'][1]}"
-    kept = f'{FRAMEWORK},OF0001,OF1001,"Ours, once",access,Waits,%,,higher,1,true,published,quarter,rank_with_floor'
+    kept = f'{FRAMEWORK},OF0001,OF1001,"Ours, once",access,Waits,%,,higher,1,,true,published,quarter,rank_with_floor'
     assert new.startswith(f"+{kept},,75,inferred,")
     assert "the roundest number from 74 to 75.2, which score the same" in new
 

@@ -278,6 +278,7 @@ def test_more_metrics_of_the_same_quality_never_widen_the_ranges_on_average(leag
         league,
         metrics=tuple(f"{metric}-{copy}" for copy in range(4) for metric in league.metrics),
         domains=league.domains * 4,
+        group_of=tuple(f"{group}-{copy}" for copy in range(4) for group in league.group_of),
         weights=np.tile(league.weights, 4),
         **{field: np.tile(getattr(league, field), (1, 4)) for field in ("scores", "held", "values")},
     )

@@ -11,7 +11,7 @@ from orchestration.site import sentences, words
 from orchestration.site.pictures import range_strip
 from orchestration.site.render import link
 from orchestration.site.view import Member
-from tests.site_rows import capped, league, member
+from tests.site_rows import capped, league, measure, member
 from tests.unit.test_site_living import edition
 
 
@@ -145,6 +145,9 @@ def test_a_range_of_few_measures_is_likely_and_no_more() -> None:
     one = member("RXT", 2, position="either_half", rank_low=1, rank_high=3)
     few = replace(one, place=replace(one.place, metrics_counted=4))
     assert sentences.answer(league(few), few)[0].startswith("Its place is likely between 1st and 3rd of 1.")
+    survey = {f"GP{i}": measure(f"GP{i}", metric_group="GP Patient Survey") for i in range(8)}
+    asked = replace(one, scores=dict.fromkeys(survey, Decimal(1)), place=replace(one.place, metrics_counted=11))
+    assert sentences.answer(league(asked, measures=survey), asked)[0].startswith("Its place is likely between")
 
 
 def test_a_capped_trust_always_carries_what_the_rule_did() -> None:

@@ -191,7 +191,7 @@ def test_a_place_by_patients_questions_has_its_range_and_the_parts_that_are_ther
         waits_score=Decimal("1.15"),
         experience_score=Decimal("2"),
     )
-    first, second = examples.of_patients(place, 30)
+    first, second = examples.of_patients(league(), place, 30)
     assert "likely between 1st and 7th of 30" in first
     assert second == "Its average score on 4 measures is 1.36: 1.15 for waits and 2.00 for experience."
 

@@ -443,11 +443,18 @@ def test_why_somebody_has_no_place() -> None:
 def test_a_patients_place_has_its_range_or_a_reason() -> None:
     ranked = row(PatientPlace, rank=1, rank_low=1, rank_high=7, metrics_counted=5)
     said = "By waits, patients’ experience and outcomes alone, its place is likely between 1st and 7th of 30. "
-    assert ours.of_patients(ranked, 30) == f"{said}Money and staff do not count here."
+    assert ours.of_patients(league(), ranked, 30) == f"{said}Money and staff do not count here."
     few = replace(ranked, metrics_counted=4)
-    assert ours.of_patients(few, 30).startswith(f"{said}So few measures make its likely range too narrow. ")
+    assert ours.of_patients(league(), few, 30).startswith(f"{said}So few measures make its likely range too narrow. ")
+    survey = [measure(f"GP{i}", metric_group="GP Patient Survey") for i in range(8)]
+    asked = replace(ranked, metrics_counted=11, metrics=" ".join(one.metric_id for one in survey))
+    of_a_survey = league(measures={one.metric_id: one for one in survey})
+    assert ours.of_patients(of_a_survey, replace(asked, metrics_counted=12), 30) == ours.of_patients(
+        league(), ranked, 30
+    )
+    assert ours.of_patients(of_a_survey, asked, 30) == ours.of_patients(league(), few, 30)
     listed = row(PatientPlace, not_ranked_reason="has 2 of the 4 metrics for patients at hand")
-    assert ours.of_patients(listed, 30) == (
+    assert ours.of_patients(league(), listed, 30) == (
         "It has no place in this table: it has 2 of the 4 measures for patients at hand."
     )
 

@@ -68,6 +68,7 @@ def a_league(
     cuts: Sequence[int] = (200, 230, 260),
     values: Scores | None = None,
     domains: Sequence[str] | None = None,
+    groups: Sequence[str] | None = None,
     codes: Sequence[str] | None = None,
     quarter: str = QUARTER,
     name: str = "acute",
@@ -83,6 +84,7 @@ def a_league(
         codes=tuple(codes or [f"T{i:02}" for i in range(count)]),
         metrics=tuple(f"M{m:02}" for m in range(metrics)),
         domains=tuple(domains or ["access"] * metrics),
+        group_of=tuple(groups or [f"M{m:02}" for m in range(metrics)]),
         scores=whole,
         held=held,
         values=np.array(scores if values is None else values, float),
@@ -130,6 +132,7 @@ def frames(*of: League) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             "polarity": "lower",
             "score_exact": league.scores[i, m] / SCORE,
             "weight": round(league.weights[m] / league.weights.max(), 12),
+            "metric_group": None if league.group_of[m] == metric else league.group_of[m],
         }
         for league in of
         for i, code in enumerate(league.codes)
@@ -209,6 +212,7 @@ def achievement(anchors: dict[str, Any]) -> dict[str, Any]:
         a_league((1000 * (1 - indicators)).tolist(), values=-np.array(index["values"]), cuts=(10**6,) * 3),
         codes=tuple(index["countries"]),
         metrics=tuple(index["indicators"]),
+        group_of=tuple(index["indicators"]),
     )
     by_country = {
         kind: dict(zip(index["published_rank_order"], ranks, strict=True))
@@ -460,6 +464,63 @@ def test_ranges_of_a_selection_equal_a_plain_loop() -> None:
         assert row.average_score_high * 100 == max(scores[-251], own_score)
     assert (found.loc[["safety"], "rank_low"] == found.loc[["safety"], "rank_high"]).all()
     assert len(found.loc[["safety"]]) == league.held[:, 1].sum()
+
+
+QUESTIONS = {"groups": ["M00", "Survey", "M02", "Survey", "Survey"], "weights": [3, 1, 3, 1, 1]}
+
+
+def as_one_metric(league: League) -> League:
+    """The league of QUESTIONS whose survey is one metric, its scores their mean."""
+    questions = league.scores[:, [1, 3, 4]]
+    means = [None if not row.all() else Fraction(int(row.sum()), 3 * SCORE) for row in questions]
+    scores = [
+        [Fraction(int(own[0]), SCORE) if own[0] else None, mean, Fraction(int(own[2]), SCORE) if own[2] else None]
+        for own, mean in zip(league.scores, means, strict=True)
+    ]
+    one = a_league(scores, floors=league.floors.tolist(), weights=[3, 3, 3])
+    return replace(one, metrics=("M00", "Survey", "M02"), group_of=("M00", "Survey", "M02"))
+
+
+def test_the_questions_of_one_survey_are_one_metric_in_every_statistic() -> None:
+    """The same league twice, the three questions of a survey as they are and as the metric that they weigh as."""
+    chance = np.random.default_rng(11)
+    held = chance.random((24, 3)) < 0.9
+    held[:, 2] = True
+    drawn = 1 + Fraction(3, 4) * chance.integers(0, 5, (24, 5))
+    scores = [
+        [score if own[[0, 1, 2, 1, 1][m]] else None for m, score in enumerate(row)]
+        for row, own in zip(drawn, held, strict=True)
+    ]
+    league = a_league(scores, floors=chance.choice([0, 3], 24).tolist(), **QUESTIONS)
+    one = as_one_metric(league)
+    assert (league.averages == one.averages).all()
+    for found in (ranges.likely_ranges, rank_sets.rank_sets, robustness.ranks_left_out, robustness.metric_correlations):
+        assert found([league]).to_pylist() == found([one]).to_pylist()
+    in_order = replace(one, metrics=("M00", "M01", "M02"))  # by the id of its first question
+    selected = [frames(of)[2].assign(scope="patients") for of in (league, in_order)]
+    assert ranges.ranges_of_selections(selected[0]) == ranges.ranges_of_selections(selected[1])
+    before = [replace(of, quarter=BEFORE, scores=of.scores[::-1], held=of.held[::-1]) for of in (league, one)]
+    before = [replace(of, averages=of.weighed(of.weights)) for of in before]
+    changes = [
+        improvement.score_changes([then, now], compared(*now.metrics)).to_pandas()
+        for then, now in zip(before, (league, one), strict=True)
+    ]
+    columns = ["change", "change_low", "change_high", "p_value", "q_value"]
+    assert changes[0][columns].equals(changes[1][columns])
+
+
+def test_a_survey_weighs_as_one_metric_at_random_and_is_left_out_as_one() -> None:
+    league, one = a_league([[1, 2, 3, 4, 1], [2, 3, 4, 1, 2]], **QUESTIONS), a_league([[1, 2, 3], [2, 3, 4]])
+    weights, of_three = (method_choices.weightings(of)[2:, 0] for of in (league, one))
+    assert np.abs(weights @ league.of_group - of_three).max() <= 2  # each question is rounded
+    assert np.ptp(weights[:, [1, 3, 4]], axis=1).max() == 0
+
+
+def test_the_domain_of_one_survey_draws_among_one() -> None:
+    league = a_league([[1, 2, 1], [3, 2, 4]], groups=["S", "S", "S"])
+    found = ranges.ranges_of_selections(frames(league)[2].assign(scope="general_practice")).to_pandas()
+    assert found["drawn_among"].tolist() == [1, 1]
+    assert (found["average_score_low"] == found["average_score_high"]).all()
 
 
 def test_ranges_without_finance_are_those_of_the_league_without_its_metrics() -> None:
@@ -1057,7 +1118,7 @@ def test_equal_weights_give_the_paired_t_test() -> None:
     chance = np.random.default_rng(5)
     changes, held = chance.normal(0.2, 0.5, (30, 8)), chance.random((30, 8)) < 0.7
     held[:, :3] = True
-    mean, width, p = improvement.paired_changes(changes, held, np.ones(8))
+    mean, width, p = improvement.paired_changes(changes, held, np.ones(8), np.eye(8, dtype=int))
     for i in range(30):
         test = ttest_1samp(changes[i, held[i]], 0)
         low, high = test.confidence_interval()
@@ -1067,7 +1128,8 @@ def test_equal_weights_give_the_paired_t_test() -> None:
 
 def test_weights_of_a_third_by_hand() -> None:
     """Mean (3 + 6 + 0) / 7 and error sqrt(3/2 * sum of (w (d - mean))^2) / 7."""
-    mean, width, p = improvement.paired_changes(np.array([[1.0, 2.0, 0.0]]), np.ones((1, 3), bool), np.array([3, 3, 1]))
+    changes, weights = np.array([[1.0, 2.0, 0.0]]), np.array([3, 3, 1])
+    mean, width, p = improvement.paired_changes(changes, np.ones((1, 3), bool), weights, np.eye(3, dtype=int))
     squares = (3 * (1 - 9 / 7)) ** 2 + (3 * (2 - 9 / 7)) ** 2 + (9 / 7) ** 2
     error = sqrt(1.5 * squares) / 7
     assert mean[0] == pytest.approx(9 / 7)
@@ -1077,13 +1139,14 @@ def test_weights_of_a_third_by_hand() -> None:
 
 def test_too_few_metrics_have_a_mean_and_no_test() -> None:
     held = np.array([[True, True, False], [True, False, False], [False, False, False], [True, True, True]])
-    mean, width, p = improvement.paired_changes(np.array([[1.0, 2.0, 9.0]] * 4), held, np.ones(3))
+    mean, width, p = improvement.paired_changes(np.array([[1.0, 2.0, 9.0]] * 4), held, np.ones(3), np.eye(3, dtype=int))
     assert np.allclose(mean, [1.5, 1, np.nan, 4], equal_nan=True)
     assert np.isnan(width).tolist() == np.isnan(p).tolist() == [True, True, True, False]
 
 
 def test_changes_that_are_all_the_same_have_no_spread() -> None:
-    mean, width, p = improvement.paired_changes(np.array([[0.5] * 4, [0.0] * 4]), np.ones((2, 4), bool), np.ones(4))
+    changes, of_group = np.array([[0.5] * 4, [0.0] * 4]), np.eye(4, dtype=int)
+    mean, width, p = improvement.paired_changes(changes, np.ones((2, 4), bool), np.ones(4), of_group)
     assert (mean.tolist(), width.tolist(), p.tolist()) == ([0.5, 0], [0, 0], [0, 1])
 
 
@@ -1092,7 +1155,8 @@ def test_q_values_are_those_of_benjamini_and_hochberg() -> None:
     before, now = (made_up(seed, 12, 6, quarter=quarter) for seed, quarter in ((3, BEFORE), (4, QUARTER)))
     found = improvement.score_changes([before, now], compared(*now.metrics)).to_pandas()
     held = before.held & now.held
-    _, _, p = improvement.paired_changes((now.scores - before.scores) / SCORE, held, now.weights.astype(float))
+    changes = (now.scores - before.scores) / SCORE
+    _, _, p = improvement.paired_changes(changes, held, now.weights.astype(float), now.of_group)
     tested = {i: value for i, value in enumerate(p) if not np.isnan(value)}
     assert 0 < len(tested) < 12
     expected: dict[int, float] = {}
@@ -1237,15 +1301,16 @@ def test_leagues_are_read_as_duckdb_hands_them_over() -> None:
                     "quarter, league, organisation_code, rank, average_score, financial_override, override_segment",
                 ),
                 (
-                    f"('{QUARTER}', 'icb', 'A', 'M2', 'x', 5::decimal(18, 6), 'higher', 2.5::decimal(18, 10), 1.0),"
-                    f"('{QUARTER}', 'icb', 'B', 'M1', 'x', null, null, 1.3333333333, 1),"
-                    f"('{QUARTER}', 'icb', 'B', 'M2', 'x', 7, 'higher', 2, 1)",
-                    "quarter, league, organisation_code, metric_id, domain, value, polarity, score_exact, weight",
+                    f"('{QUARTER}', 'icb', 'A', 'M2', 'x', 5::decimal(18, 6), 'higher', 2.5::decimal(18, 10), 1, 'S'),"
+                    f"('{QUARTER}', 'icb', 'B', 'M1', 'x', null, null, 1.3333333333, 1, null),"
+                    f"('{QUARTER}', 'icb', 'B', 'M2', 'x', 7, 'higher', 2, 1, 'S')",
+                    "quarter, league, organisation_code, metric_id, domain, value, polarity, score_exact, weight, "
+                    "metric_group",
                 ),
             )
         )
     [league] = leagues.asked_for(leagues_in_statistics, league_ranks, scores)
-    assert (league.codes, league.metrics) == (("A", "B"), ("M1", "M2"))
+    assert (league.codes, league.metrics, league.group_of) == (("A", "B"), ("M1", "M2"), ("M1", "S"))
     assert (league.ranks.tolist(), league.floors.tolist()) == ([2, 1], [0, 0])
     assert league.held.tolist() == [[False, True], [True, True]]
     assert np.array_equal(league.values, [[np.nan, -5], [np.nan, -7]], equal_nan=True)

@@ -37,6 +37,7 @@ select
     metrics.standard,
     metrics.floor,
     metrics.weight,
+    metrics.metric_group,
     metrics.counted,
     scored.value_basis,
     cast(among.leagues as string) as scored_among,

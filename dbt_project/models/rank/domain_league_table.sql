@@ -1,4 +1,4 @@
--- One metric says nothing of how the rank hangs on the choice of metrics: its range would have no width.
+-- One metric, or one group, says nothing of how the rank hangs on the choice of metrics: its range would have no width.
 with scored as (
     select
         domains.quarter,
@@ -36,8 +36,8 @@ select
                 )
         end as integer
     ) as rank,
-    case when scored.metrics_counted > 1 then ranges.rank_low end as rank_low,
-    case when scored.metrics_counted > 1 then ranges.rank_high end as rank_high,
+    case when ranges.drawn_among > 1 then ranges.rank_low end as rank_low,
+    case when ranges.drawn_among > 1 then ranges.rank_high end as rank_high,
     scored.metrics_counted,
     scored.metrics_at_hand,
     scored.metrics_expected,

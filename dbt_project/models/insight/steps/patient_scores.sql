@@ -9,6 +9,7 @@ with scores as (
         chosen.question,
         scores.score_exact,
         scores.weight,
+        metrics.metric_group,
         scores.counted,
         chosen.label
     from {{ ref('metric_scores') }} as scores
@@ -66,6 +67,7 @@ select
     cast(scores.question as string) as question,
     scores.score_exact,
     scores.weight,
+    scores.metric_group,
     scores.counted,
     cast(leagues.metrics_at_hand as integer) as metrics_at_hand,
     cast(leagues.metrics_expected as integer) as metrics_expected,

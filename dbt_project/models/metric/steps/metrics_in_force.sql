@@ -115,6 +115,7 @@ select
     coalesce(seeded.ignored_unit, found.ignored_unit) as ignored_unit,
     case when judged.scored_as_seeded then seeded.polarity else found.polarity end as polarity,
     case when judged.weighed_as_seeded then seeded.weight else found.weight end as weight,
+    seeded.metric_group,
     case when judged.weighed_as_seeded then seeded.counted else found.counted end as counted,
     coalesce(seeded.value_basis, cast('published' as string)) as value_basis,
     case when judged.scored_as_seeded then seeded.scoring_rule else found.scoring_rule end as scoring_rule,

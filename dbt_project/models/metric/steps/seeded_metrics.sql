@@ -12,6 +12,7 @@ select
     metrics.ignored_unit,
     metrics.polarity,
     metrics.weight,
+    metrics.metric_group,
     metrics.counted,
     cast(metrics.value_basis as string) as value_basis,
     cast(metrics.scoring_rule as string) as scoring_rule,

@@ -7,7 +7,8 @@ select
     scores.value,
     metrics.polarity,
     scores.score_exact,
-    scores.weight
+    scores.weight,
+    metrics.metric_group
 from {{ ref('league_ranks') }} as league_ranks
 inner join {{ ref('leagues_in_statistics') }} as leagues
     on leagues.quarter = league_ranks.quarter and leagues.league = league_ranks.league
