@@ -259,8 +259,8 @@ HOW_SURE = {  # of the league as a whole; every change of these figures needs a 
 
 
 HALVES = {
-    "2025-26-Q1": {"either_half": 46, "worse_half": 8, "better_half": 7},
-    "2025-26-Q2": {"either_half": 48, "worse_half": 7, "better_half": 6},
+    "2025-26-Q1": {"either_half": 47, "worse_half": 7, "better_half": 7},
+    "2025-26-Q2": {"either_half": 50, "worse_half": 5, "better_half": 6},
 }
 
 
