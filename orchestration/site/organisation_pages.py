@@ -306,7 +306,9 @@ def _outcome(league: League, outcome: str) -> str:
     return titles.get(outcome, outcome.replace("_", " ").capitalize())
 
 
-def _teachers(background: Background, member: Member) -> list[tuple[Measure, str, list[tuple[Neighbour | None, str]]]]:
+def _teachers(
+    background: Background, member: Member
+) -> list[tuple[Measure, str, str | None, list[tuple[Neighbour | None, str]]]]:
     """For each weak measure who does better, with the values of both."""
     league = background.league
     found: dict[str, list[Teacher]] = {}
@@ -319,6 +321,7 @@ def _teachers(background: Background, member: Member) -> list[tuple[Measure, str
         (
             league.measures[metric],
             said.own_value(rows[0]),
+            said.by_scores_alone(rows[0]),
             [(background.neighbour(one.candidate_code), said.teacher(one)) for one in rows],
         )
         for metric, rows in found.items()

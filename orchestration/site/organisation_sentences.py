@@ -327,6 +327,14 @@ def peers(found: list[Peer]) -> str:
     return f"None is close to it. These are only the least unlike by {by}."
 
 
+def by_scores_alone(found: Teacher) -> str | None:
+    """What is said of those named where nothing could be tested."""
+    if found.candidate_code is None or not (found.noise_basis or "").startswith("not known"):
+        return None
+    yearly = "yearly survey, " if found.noise_basis == "not known: one period in both quarters" else ""
+    return f"{yearly}by scores alone: chance is not known"
+
+
 def teacher(found: Teacher) -> str:
     """The value of who is better, or why nobody is named."""
     if found.candidate_value is None:

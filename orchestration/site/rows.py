@@ -477,7 +477,7 @@ class Teacher:
     candidate_code: str | None
     candidate_value: Decimal | None
     at_bound: bool | None
-    noise: Decimal | None
+    noise_basis: str | None
     basis: str | None
     not_named_reason: str | None
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestration.site import sentences
+from orchestration.site import organisation_sentences, sentences
 from orchestration.site.league_pages import above
 from orchestration.site.render import Crumb, File, page
-from orchestration.site.rows import ALL_SPECIALTIES, PatientPlace, Support, Waiting
+from orchestration.site.rows import ALL_SPECIALTIES, PatientPlace, Support, Teacher, Waiting
 from orchestration.site.view import Edition, League, Member
 
 SIDES = {"provider": ("trusts", "trust"), "commissioner": ("boards", "icb")}  # who is ranked on a side of specialties
@@ -24,7 +24,7 @@ class Supported:
     row: Support
     member: Member
     domains: tuple[str, ...]
-    learn_from: tuple[tuple[str, tuple[Member, ...]], ...]
+    learn_from: tuple[tuple[str, tuple[Member, ...], str | None], ...]  # with why nobody is named, or what is not known
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def pages(edition: Edition) -> Iterator[File]:
         patients=patients,
     )
     if support:
-        leagues = [(league, [_supported(league, row) for row in rows]) for league, rows in support]
+        leagues = [(league, [*_supported(edition, league, rows)]) for league, rows in support]
         yield page("support", f"{edition.path}/needs-support", "Who may need support", up, edition, leagues=leagues)
     for league in patients:
         yield _patients(edition, league)
@@ -65,20 +65,34 @@ def pages(edition: Edition) -> Iterator[File]:
         yield from _specialties(edition)
 
 
-def _supported(league: League, row: Support) -> Supported:
+def _supported(edition: Edition, league: League, rows: list[Support]) -> Iterator[Supported]:
     members = {member.code: member for member in league.members}
     titles = {domain.domain: domain.title for domain in league.domains}
-    weak = dict.fromkeys((row.weak_metrics or "").split(), "")
-    weak |= {metric: codes for metric, _, codes in (one.partition(" ") for one in (row.learn_from or "").split("; "))}
-    return Supported(
-        row,
-        members[row.organisation_code],
-        tuple(titles.get(one, one) for one in (row.domains or "").split()),
-        tuple(
-            (metric, tuple(members[code] for code in codes.split() if code in members))
-            for metric, codes in weak.items()
-            if metric in league.measures
-        ),
+    teachers = edition.beside(league, Teacher)
+    for row in rows:
+        first = {one.metric_id: one for one in reversed(teachers.get(row.organisation_code, []))}
+        weak = dict.fromkeys((row.weak_metrics or "").split(), "")
+        weak |= {
+            metric: codes for metric, _, codes in (one.partition(" ") for one in (row.learn_from or "").split("; "))
+        }
+        yield Supported(
+            row,
+            members[row.organisation_code],
+            tuple(titles.get(one, one) for one in (row.domains or "").split()),
+            tuple(
+                (metric, tuple(members[code] for code in codes.split() if code in members), _note(first.get(metric)))
+                for metric, codes in weak.items()
+                if metric in league.measures
+            ),
+        )
+
+
+def _note(found: Teacher | None) -> str | None:
+    """Why nobody is named for a weak measure, or that chance is not known of those who are."""
+    if found is None:
+        return None
+    return (
+        organisation_sentences.by_scores_alone(found) if found.candidate_code else organisation_sentences.teacher(found)
     )
 
 

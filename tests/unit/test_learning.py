@@ -170,7 +170,9 @@ def test_peers_come_nearest_first_and_nobody_else() -> None:
     table = found(now, moved(now, CHANGES), peers={"A": ["G", "E", "B", "C"], "B": ["G"]})
     assert names(table) == {"A": ["E", "C"]}
     assert set(table["basis"]) == {"peers"}
-    assert [*table.loc[table["organisation_code"] == "B", "not_named_reason"]] == [learning.NOBODY]
+    assert [*table.loc[table["organisation_code"] == "B", "not_named_reason"]] == [
+        "none of its 1 peers is surely better now and was better the quarter before"
+    ]
     table = found(now, moved(now, CHANGES), peers={"A": ["E"], "B": ["E"]}, far="B").set_index("organisation_code")
     assert table["basis"].to_dict() == {"A": "peers", "B": "league"}  # B has no close peers
     assert [*table.loc["B", "candidate_code"]] == ["C", "D", "E"]

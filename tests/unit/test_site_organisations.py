@@ -496,6 +496,12 @@ def test_peers_that_are_not_close_are_only_the_least_unlike() -> None:
 def test_who_is_named_to_ask_has_a_value() -> None:
     assert ours.teacher(row(Teacher, candidate_value=D("88.67"), unit="%")) == "88.7%"
     assert ours.teacher(row(Teacher, candidate_value=D("0"), unit="%", at_bound=True)) == "0.0% (the limit)"
+    untested = row(Teacher, candidate_code="RXT", noise_basis="not known: one period in both quarters")
+    assert ours.by_scores_alone(untested) == "yearly survey, by scores alone: chance is not known"
+    some_moved = replace(untested, noise_basis="not known: most values did not change")
+    assert ours.by_scores_alone(some_moved) == "by scores alone: chance is not known"
+    assert ours.by_scores_alone(replace(untested, noise_basis="changes between the quarters")) is None
+    assert ours.by_scores_alone(replace(untested, candidate_code=None)) is None
     nobody = row(Teacher, not_named_reason="no value in the previous quarter", unit="%")
     assert ours.teacher(nobody) == "Nobody is named: no value in the previous quarter"
 
