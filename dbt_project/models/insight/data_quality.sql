@@ -1,6 +1,8 @@
 -- One badge an organisation and metric: what the monitors found, what the release knows besides, else that nobody could
--- look. Nothing here says why, and nothing is ranked by it. The size of a publication says nothing good of one figure.
+-- look. Nothing here says why, and nothing is ranked by it. That a publication has its usual size, or a figure the
+-- right months, says nothing good of the counts behind one figure.
 {%- set of_the_publication = "'size of the publication compared'" %}
+{%- set of_the_month = "'latest month compared with the quarter'" %}
 with members as (
     select
         quarter,
@@ -200,7 +202,7 @@ checks as (
         held.league,
         held.metric_id,
         held.organisation_code,
-        'latest month compared with the quarter',
+        {{ of_the_month }},
         case
             when held.counted_to < rules.period_end
                 then 'its counts end with ' || {{ year_and_month('held.counted_to') }} || ', before the quarter does'
@@ -223,7 +225,7 @@ summed as (
         organisation_code,
         {{ joined('finding', '; ', distinct=true) }} as findings,
         {{ joined('checked', '; ', distinct=true) }} as checked,
-        bool_or(checked <> {{ of_the_publication }}) as was_checked
+        bool_or(checked not in ({{ of_the_publication }}, {{ of_the_month }})) as was_checked
     from checks
     group by quarter, league, metric_id, organisation_code
 )
