@@ -38,7 +38,7 @@ STANDINGS = {  # the mark of each and its words
     MIDDLE_HALF: ("○", "middle half"),
     WORSE_QUARTER: ("◆", "worse quarter"),
 }
-ENOUGH = 5  # of fewer measures a range holds 50 to 80 of 100 places where it should hold 95 (simulated, 2026-11)
+ENOUGH = 5  # of fewer a range holds 50 to 80 of 100 average scores where it should hold 95 (simulated, 2026-11)
 TOO_NARROW = "So few measures make its likely range too narrow."
 NARROW = "The range looks narrow because the rule fixes the segment, not because more is known."
 SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
