@@ -188,7 +188,7 @@ def _shown(background: Background, member: Member) -> dict[str, object]:
         ],
         "contexts": contexts,
         "outcomes": [
-            (_outcome(league, one.outcome), one, background.outcomes[one.outcome])
+            (_outcome(league, one.outcome), one, background.outcomes[one.outcome], _rests_on_few(league, member, one))
             for one in background.in_context.get(code, ())
         ],
         "peers": [(one, background.neighbour(one.peer_code)) for one in peers],
@@ -296,6 +296,12 @@ def _ways(league: League, member: Member) -> Iterator[Way]:
             member.band.best_rank,
             member.band.worst_rank,
         )
+
+
+def _rests_on_few(league: League, member: Member, row: InContext) -> bool:
+    """Whether the range of a score seen with its context is too narrow, as that of the score itself is."""
+    domain = member.domains.get(row.outcome)
+    return sentences.is_of_few(domain.metrics_counted) if domain else sentences.has_few(league, member)
 
 
 def _outcome(league: League, outcome: str) -> str:

@@ -402,13 +402,14 @@ def rows_of(origin: Origin, score_row: int | None = None) -> str:
     return said if score_row in (None, first) else f"{said}, score in row {score_row}"
 
 
-def of_domain(found: DomainPlace | None) -> str | None:
-    """Where an organisation is on one part of the framework, never without the range."""
+def of_domain(found: DomainPlace | None, ranked: int) -> str | None:
+    """Where an organisation is on one part of the framework, on which so many are ranked, never without the range."""
     if found is None:
         return None
     said = [] if found.domain_segment is None else [f"segment {found.domain_segment}"]
     if found.rank_low is not None and found.rank_high is not None:
-        beyond = " or beyond" if sentences.is_of_few(found.metrics_counted) else ""
+        few = sentences.is_of_few(found.metrics_counted)
+        beyond = sentences.beyond(found.rank_low, found.rank_high, ranked) if few else ""
         said.append(f"likely places {span(found.rank_low, found.rank_high)}{beyond}")
     return ", ".join(said) or None
 

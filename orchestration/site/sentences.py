@@ -137,6 +137,11 @@ def is_of_few(metrics: int) -> bool:
     return metrics < ENOUGH
 
 
+def beyond(low: int, high: int, count: int) -> str:
+    """What a likely range that is too narrow leaves open, where places are left."""
+    return " or beyond" if high < count else " or before" if low > 1 else ""
+
+
 def has_few(league: League, member: Member) -> bool:
     """Whether the place of a member in its league does."""
     return is_of_few(league.standing_alone(member.place.metrics_counted, member.scores))

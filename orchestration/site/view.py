@@ -162,6 +162,11 @@ class League:
         groups = [group for one in metrics if one in self.measures and (group := self.measures[one].metric_group)]
         return counted - len(groups) + len(set(groups))
 
+    @cached_property
+    def ranked_in(self) -> Counter[str]:
+        """How many have a place on each domain."""
+        return Counter(own.domain for one in self.members for own in one.domains.values() if own.rank)
+
     def at(self, position: str) -> tuple[Member, ...]:
         """Those whose likely range lies so, by name."""
         return tuple(one for one in self.by_name if one.certainty and one.certainty.position == position)

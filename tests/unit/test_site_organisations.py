@@ -318,11 +318,14 @@ def test_how_many_figures_could_be_checked() -> None:
 
 
 def test_a_domain_never_says_a_place_without_its_range() -> None:
-    assert ours.of_domain(row(DomainPlace, domain_segment=2, rank=26)) == "segment 2"
+    assert ours.of_domain(row(DomainPlace, domain_segment=2, rank=26), 61) == "segment 2"
     placed = row(DomainPlace, domain_segment=1, rank=3, rank_low=3, rank_high=10, metrics_counted=5)
-    assert ours.of_domain(placed) == "segment 1, likely places 3 to 10"
-    assert ours.of_domain(replace(placed, metrics_counted=4)) == "segment 1, likely places 3 to 10 or beyond"
-    assert ours.of_domain(row(DomainPlace)) is None and ours.of_domain(None) is None
+    assert ours.of_domain(placed, 61) == "segment 1, likely places 3 to 10"
+    few = replace(placed, metrics_counted=4)
+    assert ours.of_domain(few, 61) == "segment 1, likely places 3 to 10 or beyond"
+    assert ours.of_domain(few, 10) == "segment 1, likely places 3 to 10 or before"
+    assert ours.of_domain(replace(few, rank_low=1), 10) == "segment 1, likely places 1 to 10"
+    assert ours.of_domain(row(DomainPlace), 61) is None and ours.of_domain(None, 61) is None
 
 
 def test_a_place_on_a_measure_says_how_far_chance_moves_it() -> None:
