@@ -912,6 +912,20 @@ def ae_provider_row_twice(part: Part) -> Expected:
 
 
 @mutant
+def ae_provider_with_a_department_that_does_not_tell(part: Part) -> Expected:
+    by_provider(part, (100, 60))
+    marks = {f"{of}_4_hours_{kind}": "-" for of in ("within", "over") for kind in ("type_1", "total")}
+    for sheet in ("Provider Level Data", "Acute Trust Footprint Data"):
+        trust = part.row("ae_provider", f"_source_member = '{sheet}' and org_code = 'RAA'")
+        england = part.row("ae_provider", f"_source_member = '{sheet}' and org_code = '-'")
+        part.again("ae_provider", trust, org_code="RBB", org_name="OTHER", **marks)
+        part.put("ae_provider", england, attendances_type_1="200", attendances_total="200")
+    part.add("ae_provider", england, "over_4_hours_type_1", "over_4_hours_total")
+    found = {"is_footprint": True, "england_over": 41, "sum_of_over": 40, "rows_that_do_not_add_up": 0}
+    return {"ae_provider_organisations_add_up": [found]}
+
+
+@mutant
 def ae_provider_with_another_share(part: Part) -> Expected:
     by_provider(part, (100, 60))
     row = part.row("ae_provider", "org_code = 'RAA' and _source_member = 'Acute Trust Footprint Data'")

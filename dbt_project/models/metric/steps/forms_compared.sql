@@ -95,14 +95,20 @@ compared as (
         pairs.revision_share
 )
 
+-- Nothing differs where a form has an organisation and does not tell how many: the other's figure has nothing beside it.
 select
     *,
     abs(coalesce(denominator, 0) - coalesce(other_denominator, 0))
     > greatest(
         {{ level('forms_differ_by') }}, revision_share * denominator, revision_share * other_denominator
     )
-    or abs(coalesce(numerator, 0) - coalesce(other_numerator, 0))
-    > greatest(
-        {{ level('forms_differ_by') }}, revision_share * numerator, revision_share * other_numerator
+    or coalesce(
+        abs(
+            coalesce(numerator, case when denominator is null then 0 end)
+            - coalesce(other_numerator, case when other_denominator is null then 0 end)
+        ) > greatest(
+            {{ level('forms_differ_by') }}, revision_share * numerator, revision_share * other_numerator
+        ),
+        false
     ) as disagrees
 from compared
