@@ -753,6 +753,29 @@ def test_published_oddities_pass(tables: dict[str, pd.DataFrame], name: str) -> 
     assert _failed(suites.run_suite(SUITES[name], frame)) == {}
 
 
+@pytest.mark.parametrize(
+    ("table", "period", "stops"),
+    [
+        ("cancer_extract", "2022-12-01", False),
+        ("cancer_extract", "2023-09-01", False),
+        ("cancer_extract", "2023-10-01", True),
+        ("cancer_csv", "30/09/2023", False),
+        ("cancer_csv", "01/12/2022", False),
+        ("cancer_csv", " 2023-09-01", False),
+        ("cancer_csv", "01/10/2023", True),
+        ("cancer_csv", "20/01/2026", True),
+        ("cancer_csv", "2023-10-01", True),
+    ],
+)
+def test_another_standard_of_cancer_stops_since_they_changed(
+    tables: dict[str, pd.DataFrame], table: str, period: str, stops: bool
+) -> None:
+    suite = SUITES[f"land.{table}"]
+    frame = tables[suite.name][suite.columns].reset_index(drop=True)
+    frame.loc[7, ["period", "standard"]] = [period, "31-day FDT"]
+    assert set(_failed(suites.run_suite(suite, frame))) == ({f"{suite.name}.standard"} if stops else set())
+
+
 def test_every_expectation_has_a_mutant() -> None:
     assert set(MUTANTS) == {f"{name}.{e['meta']['id']}" for name, suite in SUITES.items() for e in suite.expectations}
 
