@@ -95,7 +95,7 @@ compared as (
         pairs.revision_share
 )
 
--- Nothing differs where a form has an organisation and does not tell how many: the other's figure has nothing beside it.
+-- Nothing differs where a form has an organisation and does not tell how many: what the other tells stands alone.
 select
     *,
     abs(coalesce(denominator, 0) - coalesce(other_denominator, 0))
