@@ -781,6 +781,7 @@ class Audit:
         scores = scores[(scores["counted"] == "true") & scores["organisation_code"].isin(placings["organisation_code"])]
         scores[["score_exact", "weight"]] = scores[["score_exact", "weight"]].apply(pd.to_numeric)
         scores["value"] = None
+        scores["metric_group"] = [self.metrics[metric]["metric_group"] or None for metric in scores["metric_id"]]
         leagues_in_statistics = pd.DataFrame(
             {"quarter": self.quarter, "league": league}
             | {f"cut_{cut['better_segment']}": float(cut["cut_point"]) for cut in self.cuts_of(league)}

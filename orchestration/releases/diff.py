@@ -276,7 +276,7 @@ def _leagues(release: Release) -> dict[Any, League]:
         _cut_points(release).pivot(index="framework", columns="better_segment", values="cut_point").add_prefix("cut_")
     )
     leagues_in_statistics = coverage.reset_index()[["quarter", "league", "framework"]].join(cuts, on="framework")
-    scores = release.table("metric_scores").assign(polarity="lower")  # of the values, which nothing here reads
+    scores = release.table("metric_scores").assign(polarity="lower", metric_group=None)  # which nothing here reads
     scores = scores[scores["counted"]].merge(ranked[ORGANISATION])
     found = leagues.read(leagues_in_statistics[leagues_in_statistics["league"].isin(ranked["league"])], ranked, scores)
     return {league.name: league for league in found}

@@ -30,7 +30,7 @@ def rows_of(release: Release, kind: type[T], table: str | None = None, /, **equa
     `table` of another name has the same columns."""
     names = [field.name for field in fields(kind)]
     found = release.rows(table or kind.TABLE, **equal)
-    return [kind(**{name: row[name] for name in names}) for row in found]
+    return [kind(**{name: row[name] for name in names if name in row}) for row in found]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +207,13 @@ class Measure:
     standard: Decimal | None
     floor: Decimal | None
     weight: Decimal
-    metric_group: str | None
     counted: bool
     value_basis: str
     scored_among: str
     publication: str | None
     label: str
     source: str | None
+    metric_group: str | None = None  # not in releases of before 2026-11-29
 
     @property
     def slug(self) -> str:

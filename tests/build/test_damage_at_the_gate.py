@@ -65,7 +65,7 @@ AT_THE_LAND_GATE = [
     Case(
         "no reporting date, unknown region",
         both(cell(COMMUNITY, "Reporting_date", "", 12), cell(COMMUNITY, "Region", "Wessex", 12)),
-        (at(COMMUNITY, "Reporting_date", "''"), at(COMMUNITY, "Region", "'Wessex'; expected an NHS region")),
+        (at(COMMUNITY, "Reporting_date", "''"), at(COMMUNITY, "Region", "'Wessex'; expected London, South West")),
     ),
     Case(
         "text in a benchmark",

@@ -117,7 +117,7 @@ def test_everybody_with_a_place_stands_in_the_half_that_the_range_is_in(
     rows = [row for row in release.tables["rank_robustness"] if row["league"] == league]
     groups: dict[str, list[tuple[str, str]]] = {"better": [], "either": [], "worse": []}
     for row in rows:
-        better, worse = 2 * int(row["rank_high"]) <= len(rows), 2 * int(row["rank_low"]) > len(rows)
+        better, worse = 2 * int(row["rank_high"]) <= len(rows), 2 * int(row["rank_low"]) > len(rows) + 1
         places = sorted({int(row["rank_low"]), int(row["rank_high"])})
         member = (names[row["organisation_code"]], f"Likely places {' to '.join(map(str, places))}")
         groups["better" if better else "worse" if worse else "either"].append(member)
