@@ -231,9 +231,10 @@ def _schema_of_tables(kinds: tuple[type[Any], ...], edition: Edition) -> dict[st
 
 
 def _schema_of_row(kind: type[Any], edition: Edition) -> dict[str, Any]:
-    said = {one["name"]: one["description"] for one in edition.release.tables[kind.TABLE]["schema"]["fields"]}
-    hints = get_type_hints(kind)
+    columns = edition.release.tables[kind.TABLE]["schema"]["fields"]
     names = [field.name for field in fields(kind)]
+    said = dict.fromkeys(names, "Not in this release.") | {one["name"]: one["description"] for one in columns}
+    hints = get_type_hints(kind)
     return _object({name: _schema_of_value(hints[name]) | {"description": said[name]} for name in names})
 
 
