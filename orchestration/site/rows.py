@@ -27,7 +27,7 @@ T = TypeVar("T", bound=Row)
 
 def rows_of(release: Release, kind: type[T], table: str | None = None, /, **equal: object) -> list[T]:
     """The rows of the table of a kind that have these values, in its published order, as far as its fields go. A
-    `table` of another name has the same columns."""
+    `table` of another name has the same columns. A field with a default may be a column that older releases lack."""
     names = [field.name for field in fields(kind)]
     found = release.rows(table or kind.TABLE, **equal)
     return [kind(**{name: row[name] for name in names if name in row}) for row in found]

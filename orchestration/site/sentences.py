@@ -137,14 +137,14 @@ def is_of_few(metrics: int) -> bool:
     return metrics < ENOUGH
 
 
+def has_few(league: League, member: Member) -> bool:
+    """Whether the place of a member in its league rests on so few. The questions of one survey are one measure."""
+    return is_of_few(league.standing_alone(member.place.metrics_counted, member.scores))
+
+
 def beyond(low: int, high: int, count: int) -> str:
     """What a likely range that is too narrow leaves open, where places are left."""
     return " or beyond" if high < count else " or before" if low > 1 else ""
-
-
-def has_few(league: League, member: Member) -> bool:
-    """Whether the place of a member in its league does."""
-    return is_of_few(league.standing_alone(member.place.metrics_counted, member.scores))
 
 
 def answer(league: League, member: Member) -> list[str]:

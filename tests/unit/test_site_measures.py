@@ -3,14 +3,16 @@ sentence."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from orchestration.site import compare_pages, own_pages, pictures, sentences
-from orchestration.site.rows import Change, Domain, EnglandFigure, Measure, Measured, Pair
+from orchestration.site.rows import Change, Domain, EnglandFigure, Measure, Measured, Pair, rows_of
 from orchestration.site.view import League, Member
 from tests.site_rows import league, measure, member, row
 
@@ -43,6 +45,17 @@ def with_values(*values: str | None, unit: str = "%", quartiles: tuple[str, str,
 
 
 # A measure
+
+
+def test_releases_of_before_a_column_are_read_and_one_that_lost_another_is_not() -> None:
+    rows = [asdict(measure("OF0082", metric_group="A survey"))]
+    release: Any = SimpleNamespace(rows=lambda table: rows)
+    assert [one.metric_group for one in rows_of(release, Measure)] == ["A survey"]
+    del rows[0]["metric_group"]
+    assert [one.metric_group for one in rows_of(release, Measure)] == [None]
+    del rows[0]["label"]
+    with pytest.raises(TypeError, match="label"):
+        rows_of(release, Measure)
 
 
 @pytest.mark.parametrize(
