@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from orchestration.errors import InputError
+from orchestration.errors import InputError, LeagueError
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import Source
 from orchestration.sources.periods import refuse_strays
@@ -58,12 +58,11 @@ def plain(text: str) -> str:
 
 
 def quarter_of(label: str) -> Quarter | None:
-    """`Q2 2025/26`, `q2 2025-26` or `2025/26 Q2` as `2025-26-Q2`."""
-    words = sorted(label.upper().replace("-", "/").split(), reverse=True)
-    match = re.fullmatch(r"Q([1-4]) (\d{4})/(\d{2})", " ".join(words))
-    if match is None or int(match[3]) != (int(match[2]) + 1) % 100:
+    """The quarter that a label names, however it is spelt; none where it names none."""
+    try:
+        return Quarter.said(label)
+    except LeagueError:
         return None
-    return Quarter.of(int(match[2]), int(match[1]))
 
 
 def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:

@@ -71,7 +71,11 @@ def test_quarter_of_a_file_without_the_column_is_that_of_its_segment_rows() -> N
 
 
 @pytest.mark.parametrize(
-    "label", ["Q1 2025/26", "Q1 2025-26", "q1 2025/26", "Q1  2025/26", " Q1\u00a02025/26 ", "2025/26 Q1", "2025-26 q1"]
+    "label",
+    [
+        *("Q1 2025/26", "Q1 2025-26", "q1 2025/26", "Q1  2025/26", " Q1\u00a02025/26 ", "2025/26 Q1", "2025-26 q1"),
+        *("Q1 25/26", "2025-26-Q1", "Quarter 1 2025/26", "Q1 2025-2026", "Q1, 2025/26"),
+    ],
 )
 def test_a_quarter_may_be_spelt_otherwise(label: str) -> None:
     """What is landed stays the publisher's text; the quarter of each row stands beside it."""
