@@ -4,8 +4,9 @@ with in_files as (
     select
         build.quarter,
         files.organisation_code,
-        max_by(files.organisation_name, files.quarter) filter (where files.organisation_name is not null)
-            as organisation_name,
+        max_by(files.organisation_name, (files.quarter, files.side)) filter (
+            where files.organisation_name is not null
+        ) as organisation_name,
         bool_or(files.side = 'commissioner' and kinds.kind = 'icb') as is_icb
     from {{ ref('organisations_in_files') }} as files
     inner join {{ ref('quarters_read') }} as build on build.reads = files.quarter

@@ -45,8 +45,8 @@ counted as (
         count(distinct month) as months_counted,
         max(month) as last_month,
         {{ joined(year_and_month('month'), distinct=true) }} as months_named,
-        max_by(source_id, month) as source_id,
-        max_by(source_sha256, month) as source_sha256
+        max_by(source_id, (month, source_sha256)) as source_id,
+        max_by(source_sha256, (month, source_sha256)) as source_sha256
     from {{ ref('metric_parts') }}
     group by quarter, framework, metric_id, organisation_code
 ),
