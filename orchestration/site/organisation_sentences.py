@@ -26,6 +26,7 @@ from orchestration.site.rows import (
 from orchestration.site.sentences import BETTER_QUARTER, STANDINGS, WORSE_QUARTER
 from orchestration.site.view import FINANCE, League, Member
 from orchestration.site.words import counted, listed, months, ordinal, placed, rounded, some, span, times_in_100, value
+from orchestration.statistics.learning import ONE_PERIOD
 
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}
 FEW = 5  # more measures than these are counted and not named
@@ -331,7 +332,7 @@ def by_scores_alone(found: Teacher) -> str | None:
     """What is said of those named where nothing could be tested."""
     if found.candidate_code is None or not (found.noise_basis or "").startswith("not known"):
         return None
-    yearly = "yearly survey, " if found.noise_basis == "not known: one period in both quarters" else ""
+    yearly = "yearly survey, " if found.noise_basis == ONE_PERIOD else ""
     return f"{yearly}by scores alone: chance is not known"
 
 
