@@ -21,7 +21,7 @@ with members as (
         on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
 ),
 
-organisations as (
+member_codes as (
     select distinct
         quarter,
         organisation_code
@@ -105,13 +105,13 @@ weights as (
         referrals.source_row
     from {{ ref('talking_therapies_referrals') }} as referrals
     cross join {{ ref('quarters_in_scope') }} as quarters
-    left join organisations as whole
+    left join member_codes as whole
         on whole.quarter = quarters.quarter and whole.organisation_code = referrals.organisation_code
     left join {{ ref('successions') }} as successions
         on
             successions.quarter = quarters.quarter
             and successions.predecessor_code = left(referrals.organisation_code, 3)
-    left join organisations as parts
+    left join member_codes as parts
         on
             parts.quarter = quarters.quarter
             and parts.organisation_code
