@@ -5,19 +5,18 @@ of seeds (`proposal.py`), printing."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
+from orchestration.discovery.wording import Bounds, read_bands, read_cuts, read_matrix, read_weights
 from orchestration.errors import LeagueError
 from orchestration.releases import shelf
 from orchestration.releases.release import Release, Row
 
 WHOLE = ("league", "overall")  # what a rule is about that is of no domain and no metric
 OF_SEVERAL_QUARTERS = {"fixed_cut_points"}  # a finding that compares quarters is no rule of one
-Bounds = tuple[Decimal | None, Decimal | None]
 
 
 @dataclass(frozen=True)
@@ -139,10 +138,10 @@ def domains_of_metrics(release: Release) -> dict[tuple[str, str], str]:
     found = found_rules(release)
     metric_of = {(row["league"], row["published_id"]): row["metric_id"] for row in found if row["metric_id"]}
     return {
-        (row["league"], metric_of[row["league"], score.rpartition(" ")[0]]): row["subject"]
+        (row["league"], metric_of[row["league"], score_id]): row["subject"]
         for row in found
         if row["rule"] == "domain_score"
-        for score in row["found"].split(", ")
+        for score_id, _ in read_weights(row["found"])
     }
 
 
@@ -160,10 +159,9 @@ def matrix_cells(release: Release, rule: Row) -> dict[tuple[Decimal, Decimal], D
 
 def matrix_of(release: Release, rule: Row) -> tuple[str, str]:
     """The two metrics whose scores a matrix combines."""
-    pair = re.fullmatch(r"\d+ pairs of (\S+) and (\S+)", rule["found"])
-    assert pair, rule["found"]
     by_score = {row["published_id"]: row["metric_id"] for row in found_rules(release) if row["metric_id"]}
-    return by_score[pair[1]], by_score[pair[2]]
+    row, column = read_matrix(rule["found"])
+    return by_score[row], by_score[column]
 
 
 def _whole(score: Decimal) -> Decimal:
@@ -178,30 +176,19 @@ def plain(number: Decimal | None) -> str:
 # Bounds: what is found is seldom a number, mostly an interval that a rule lies in
 
 
-def cut_bounds(found: str) -> list[Bounds]:
-    """Of `2.06/2.07, 2.34/2.35, 2.64/none`, the largest score in the better and the smallest in the worse segment."""
-    return [_ends(cut, "/") for cut in found.split(", ")]
-
-
-def bands_of(found: str) -> list[tuple[int, Decimal, Decimal]]:
-    """Of `2: -0.99 to -0.2; 1: 0 to 2.39`, each score with its lowest and highest value."""
-    matches = re.findall(r"(\d): (\S+) to ([^;]+)", found)
-    return [(int(score), Decimal(low), Decimal(high)) for score, low, high in matches]
-
-
-def _ends(text: str, between: str) -> Bounds:
-    low, high = (None if end == "none" else Decimal(end) for end in text.split(between))
+def _ends(text: str) -> Bounds:
+    low, high = (None if end == "none" else Decimal(end) for end in text.split(" to "))
     return low, high
 
 
 def _may_be_one(rule: str, was: str, now: str) -> bool:
     """Whether two findings that differ can be of the same rule."""
     if rule == "cut_points":
-        return all(_overlap(one, other) for one, other in zip(cut_bounds(was), cut_bounds(now), strict=True))
+        return all(_overlap(one, other) for one, other in zip(read_cuts(was), read_cuts(now), strict=True))
     if rule in ("standard", "floor"):
-        return _overlap(_ends(was, " to "), _ends(now, " to "))
+        return _overlap(_ends(was), _ends(now))
     if rule == "bands":
-        pairs = product(bands_of(was), bands_of(now))
+        pairs = product(read_bands(was), read_bands(now))
         return not any(a[0] != b[0] and a[1] <= b[2] and b[1] <= a[2] for a, b in pairs)
     if rule == "matrix":
         old, new = (dict(cell.split(": ") for cell in cells.split(", ")) for cells in (was, now))

@@ -7,7 +7,6 @@ Belongs here: from rules to rows, from rows to a diff. Does not: what a rule is 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -19,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.audit import framework
-from orchestration.audit.framework import bands_of, cut_bounds, plain
+from orchestration.audit.framework import plain
 from orchestration.discovery.conventions import Conventions
+from orchestration.discovery.wording import TWO_DECIMALS, read_bands, read_cuts, read_imposed
 from orchestration.releases.release import Release, Row
 from orchestration.text import visible
 
@@ -263,7 +263,7 @@ class _Writer:
                     source=f"{self.told}: the smallest size that the published scores fit",
                 )
         precision = shown.get("precision")
-        if precision and precision["origin"] == "release" and precision["found"] == "two decimals":
+        if precision and precision["origin"] == "release" and precision["found"] == TWO_DECIMALS:
             self.proposal.add(
                 "score_precision",
                 quarter=self.release.quarter,
@@ -277,7 +277,7 @@ class _Writer:
         """Between two bands lies the roundest number above what was seen in the lower and not above the next."""
         banded = [row for row in rules if row["rule"] == "bands" and row["origin"] == "release"]
         seen: dict[int, list[Decimal]] = {}
-        for score, *ends in (band for row in banded for band in bands_of(row["found"])):
+        for score, *ends in (band for row in banded for band in read_bands(row["found"])):
             seen.setdefault(score, []).extend(ends)
         ordered = sorted(seen.items(), key=lambda band: min(band[1]))
         bounds = [roundest(max(one), min(other), False) for (_, one), (_, other) in pairwise(ordered)]
@@ -317,7 +317,7 @@ class _Writer:
         bounds: dict[tuple[str, int], list[tuple[Row, Decimal | None, Decimal | None]]] = {}
         for row in self.of(rule="cut_points", origin="release"):
             scope = "overall" if row["subject"] == "overall" else self._code(row["league"], row["subject"])
-            for segment, (low, high) in enumerate(cut_bounds(row["found"]), 1):
+            for segment, (low, high) in enumerate(read_cuts(row["found"]), 1):
                 bounds.setdefault((str(scope), segment), []).append((row, low, high))
         for (scope, segment), found in bounds.items():
             low = max((low for _, low, _ in found if low is not None), default=None)
@@ -356,22 +356,22 @@ def _listed(found: list[tuple[Row, Any, Any]]) -> str:
     return ", ".join(sorted({row["league"].replace("_", " ") for row, _, _ in found}))
 
 
-def _imposed(row: Row | None) -> str | None:
+def _imposed(row: Row | None) -> int | None:
     """The segment that a flag imposes; None where several explain the release."""
-    match = re.match(r"at least segment (\d)", row["found"]) if row and not row["alternatives"] else None
-    return match[1] if match else None
+    imposed = read_imposed(row["found"]) if row and not row["alternatives"] else None
+    return imposed and imposed[0]
 
 
 def _flag(row: Row) -> str | None:
-    match = re.fullmatch(r"at least segment \d with (\S+)", row["found"])
-    return match[1] if match else None
+    imposed = read_imposed(row["found"])
+    return imposed and imposed[1]
 
 
 def _polarity_of_bands(row: Row | None) -> str | None:
     """Which way is better, as the bands of a metric have it."""
     if row is None:
         return None
-    ordered = sorted(bands_of(row["found"]))
+    ordered = sorted(read_bands(row["found"]))
     return "higher" if ordered[0][1] > ordered[-1][1] else "lower"
 
 

@@ -18,6 +18,7 @@ from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.tables import COLUMNS, OF_A_LEAGUE, Discovered, League, segment_of, table, write_metrics
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
+from orchestration.discovery.wording import weights_text
 
 OVERALL = "overall"
 ROUNDED = 1  # hundredths: scores that entered unrounded or at two decimals move their mean by no more
@@ -135,8 +136,8 @@ def _place(domain: Domain, choice: Choice) -> int:
 
 
 def _told(domain: Domain, choice: Choice) -> str:
-    return ", ".join(
-        f"{rule.metric.score.published_id} {Fraction(weight, SIXTHS)}"
+    return weights_text(
+        (rule.metric.score.published_id, Fraction(weight, SIXTHS))
         for rule, weight in zip(domain.rules, choice.weights, strict=True)
     )
 

@@ -13,6 +13,7 @@ from orchestration.discovery.evidence import Finding, two_decimals
 from orchestration.discovery.publication import DECIMALS, Flags, Publication, Series, Whole
 from orchestration.discovery.runs import out_of_line
 from orchestration.discovery.scoring import usable
+from orchestration.discovery.wording import UNCHANGED, cuts_text, imposed_text
 
 SEGMENTS = (1, 2, 3, 4)
 MILLION: int = 10**DECIMALS
@@ -94,11 +95,7 @@ def _parted(scores: Whole, segments: Whole, cells: Flags) -> Flags:
 
 
 def _told(cuts: Sequence[Cut]) -> str:
-    return ", ".join(f"{_shown(cut.largest_in_better)}/{_shown(cut.smallest_in_worse)}" for cut in cuts)
-
-
-def _shown(value: int | None) -> str:
-    return "none" if value is None else str(two_decimals(value))
+    return cuts_text((two_decimals(cut.largest_in_better), two_decimals(cut.smallest_in_worse)) for cut in cuts)
 
 
 def _cuts(scores: Whole, segments: Whole) -> list[Cut]:
@@ -159,7 +156,7 @@ def imposed(publication: Publication, rule: str, before: Series, after: Series, 
     others = right.sum(axis=1)[:, None] - right
     foretold = right[others.argmax(axis=0), np.arange(right.shape[1])]
     fits = [str(option) for option, count in zip(options, alone, strict=True) if count == alone[best]]
-    told = f"at least segment {to} with {flag.published_id}" if flag is not None and to else "no segment is changed"
+    told = imposed_text(to, flag.published_id) if flag is not None and to else UNCHANGED
     return Step(
         to if to > 1 else None,
         ", ".join(fits) if raised.any() else None,

@@ -20,6 +20,7 @@ from orchestration.discovery.evidence import Contradiction, Finding, two_decimal
 from orchestration.discovery.publication import DECIMALS, Publication, Series, shown
 from orchestration.discovery.scoring import Rule, usable
 from orchestration.discovery.weights import SIXTHS, Choice, Domain
+from orchestration.discovery.wording import TWO_DECIMALS, UNROUNDED, bands_text, matrix_text
 
 PLACES = Decimal("1e-10")  # of an unrounded score, as the models keep it
 OF_A_LEAGUE: dict[str, tuple[str, ...]] = {  # beside `quarter` and `league`
@@ -273,7 +274,7 @@ def _write_precision(league: League, domain: Domain, choice: Choice, rule: Rule)
     right, otherwise = weights.reproduces(domain, choice), weights.reproduces(domain, other)
     cells = usable(domain.score) & rule.scored
     explained = [int((reproduced & cells).sum()) for reproduced in (right, otherwise)]
-    names = ("two decimals", "unrounded") if chosen == rounded else ("unrounded", "two decimals")
+    names = (TWO_DECIMALS, UNROUNDED) if chosen == rounded else (UNROUNDED, TWO_DECIMALS)
     league.findings.append(
         Finding(
             rule.metric.score.published_id,
@@ -320,7 +321,7 @@ def _write_bands(league: League, rule: Rule) -> None:
             score=score // WHOLE,
         )
     if ordered:
-        text = "; ".join(f"{score // WHOLE}: {_text(low)} to {_text(high)}" for score, low, high in ordered)
+        text = bands_text((score // WHOLE, _decimal(low), _decimal(high)) for score, low, high in ordered)
         cells, odd = int(rule.scored.sum()), int(rule.outside.sum())
         league.findings.append(
             Finding(rule.metric.score.published_id, "bands", text, None, None, cells - odd, odd, "", *rule.predicted)
@@ -365,7 +366,7 @@ def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
         Finding(
             rule.metric.score.published_id,
             "matrix",
-            f"{len(seen)} pairs of {row.metric.score.published_id} and {column.metric.score.published_id}",
+            matrix_text(len(seen), row.metric.score.published_id, column.metric.score.published_id),
             cells_explained=int(cells.sum()) - len(odd),
             cells_unexplained=len(odd),
             leave_one_out_agrees=foretold,
@@ -375,7 +376,11 @@ def _matrix(league: League, rule: Rule, row: Rule, column: Rule) -> None:
 
 
 def _value(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value).scaleb(-DECIMALS)
+    return None if value is None else _decimal(value)
+
+
+def _decimal(value: int) -> Decimal:
+    return Decimal(value).scaleb(-DECIMALS)
 
 
 def _text(value: int | None) -> str:

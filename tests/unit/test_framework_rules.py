@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from orchestration.audit.framework import Change, compare, rules
 from orchestration.audit.proposal import propose, roundest
+from orchestration.discovery import wording
 from orchestration.errors import LeagueError
 
 Q1, Q2 = "2026-27-Q1", "2026-27-Q2"
@@ -167,6 +169,36 @@ def test_rules_of_one_metric_with_the_files_of_its_quarter() -> None:
         rules(Told(Q1, {"framework_rules": []}))  # type: ignore[arg-type]
     with pytest.raises(LeagueError, match="does not say its rules"):
         rules(Told(Q1))  # type: ignore[arg-type]
+
+
+# What is written and read again
+
+CUTS = [(Decimal("2.06"), Decimal("2.10")), (None, Decimal("2.35")), (Decimal("2.64"), None)]
+BANDS = [(4, Decimal("-3.260000"), Decimal("-2.520000")), (1, Decimal("0E-6"), Decimal("100.000000"))]
+WEIGHTS = [("OF1001", Fraction(1, 2)), ("OF1003", Fraction(1))]
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "written"),
+    [
+        (wording.cuts_text(CUTS), wording.read_cuts, CUTS),
+        (wording.bands_text(BANDS), wording.read_bands, BANDS),
+        (wording.weights_text(WEIGHTS), wording.read_weights, WEIGHTS),
+        (wording.matrix_text(8, "OF1079", "OF1081"), wording.read_matrix, ("OF1079", "OF1081")),
+        (wording.imposed_text(3, "OF5004"), wording.read_imposed, (3, "OF5004")),
+    ],
+)
+def test_what_a_finding_says_is_read_again_or_refused(text: str, read: Any, written: Any) -> None:
+    """Read as less than it says, it would drop a rule from a proposal without a note."""
+    assert read(text) == written
+    with pytest.raises(LeagueError, match=r"cannot be read here: .*Build the quarter again"):
+        read(f"so {text} or so")
+
+
+def test_a_flag_that_changes_nothing_and_one_said_otherwise(seeds: Path) -> None:
+    assert wording.read_imposed(wording.UNCHANGED) is None
+    with pytest.raises(LeagueError, match="cannot be read here: 'segment 3 or worse, where OF5004 is set'"):
+        propose(release(Q1, *KNOWN[:-1], OVERRIDE | {"found": "segment 3 or worse, where OF5004 is set"}))
 
 
 # What the seeds should say
