@@ -86,9 +86,10 @@ def with_subjects(rows: pd.DataFrame, file: str) -> pd.DataFrame:
         label = labels[0]
     found = [organisation(*of) for of in rows[["trust_code", "trust_type"]].fillna("").itertuples(index=False)]
     labels_of_rows = rows["quarter_label"].fillna(label) if label else rows["quarter_label"]
+    quarters = {one: quarter_of(one) for one in labels_of_rows.dropna().unique()}
     texts: dict[str, list[str | None]] = {
         "_label": [*labels_of_rows],
-        "_quarter": [None if pd.isna(one) else quarter_of(one) for one in labels_of_rows],
+        "_quarter": [quarters.get(one) for one in labels_of_rows],
         "_league": [one[1] for one in found],
         "_code": [one[0] for one in found],
     }
