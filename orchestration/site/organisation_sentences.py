@@ -30,6 +30,17 @@ from orchestration.statistics.learning import ONE_PERIOD
 
 KINDS = {"commissioning_hub": "hub", "other_commissioner": "commissioner", "icb": "board"}
 FEW = 5  # more measures than these are counted and not named
+NOT_COMPARED = {
+    "not ranked in the previous quarter": "it had no place then",
+    "an ICB of the previous quarter is gone": "a board of its table is gone, which moves all other scores",
+    "fewer than three metrics in common": "fewer than 3 measures can be compared",
+}
+NO_FIGURE = {  # by how a reason starts
+    "not in the release": "NHS England’s file has no figure: the measure does not apply, or none was sent.",
+    "no NHS Oversight Framework file": "No data file of NHS England for this league and quarter is at hand.",
+    "suppressed": "NHS England does not show the figure, because it is about few people.",
+}
+NO_FILE = " file of the quarter"  # how the reason of a computed measure ends
 COUNTED_OF = {  # what a publication counts, or a metric where its publication counts several things
     "rtt": "waits",  # one person may have several
     "dm01": "tests waited for",
@@ -119,11 +130,8 @@ def change_fact(member: Member) -> list[str]:
     if change is None:
         return []
     if change.change is None or change.change_low is None or change.change_high is None:
-        reason = {
-            "not ranked in the previous quarter": "it had no place then",
-            "an ICB of the previous quarter is gone": "a board of its table is gone, which moves all other scores",
-            "fewer than three metrics in common": "fewer than 3 measures can be compared",
-        }.get(change.not_compared_reason or "", "there is no table of that quarter made by the same rules")
+        otherwise = "there is no table of that quarter made by the same rules"
+        reason = NOT_COMPARED.get(change.not_compared_reason or "", otherwise)
         return [f"Not compared with the quarter before: {reason}."]
     said = []
     if change.previous_average_score is not None and change.average_score is not None:
@@ -209,14 +217,13 @@ def named(names: list[str]) -> str:
 
 def not_counted(reason: str | None) -> str:
     """Why an organisation has no figure on a measure."""
-    if reason is None or reason.startswith("not in the release"):
-        return "NHS England’s file has no figure: the measure does not apply, or none was sent."
-    if reason.startswith("no NHS Oversight Framework file"):
-        return "No data file of NHS England for this league and quarter is at hand."
-    if reason.endswith(" file of the quarter"):
+    if reason is None:
+        return NO_FIGURE["not in the release"]
+    for start, sentence in NO_FIGURE.items():
+        if reason.startswith(start):
+            return sentence
+    if reason.endswith(NO_FILE):
         return "No data file of the quarter is at hand."
-    if reason.startswith("suppressed"):
-        return "NHS England does not show the figure, because it is about few people."
     return f"The reason: {sentences.in_words(reason)}."
 
 
