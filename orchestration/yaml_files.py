@@ -1,7 +1,8 @@
 """YAML files that people write: read as pydantic models, and refused with one plain message.
 
-Belongs here: how such a file is read and what a refusal says. Does not: what is in one. Each model stands beside the
-code that uses it (`sources/descriptions.py`, `quality/waivers.py`, `operations/dependencies.py`)."""
+Belongs here: how such a file is read and what a refusal says, of a YAML file and of any other that is read as a model.
+Does not: what is in one. Each model stands beside the code that uses it (`sources/descriptions.py`,
+`quality/waivers.py`, `operations/dependencies.py`, `releases/descriptor.py`)."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from pydantic_core import ErrorDetails
 
 from orchestration.errors import LeagueError
 
-Text = Annotated[str, StringConstraints(pattern=r"\S")]  # not blank
+NOT_BLANK = r"\S"
+Text = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
 Texts = Annotated[tuple[Text, ...], Field(strict=False)]  # YAML has lists, no tuples
 
 
@@ -25,7 +27,7 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-EntryT = TypeVar("EntryT", bound=Entry)
+ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 def read_yaml(path: Path) -> Any:
@@ -44,7 +46,7 @@ def list_of(path: Path, key: str) -> list[Any]:
     return document[key] or []
 
 
-def parse(model: type[EntryT], written: Any, place: str, error: type[LeagueError] = LeagueError) -> EntryT:
+def parse(model: type[ModelT], written: Any, place: str, error: type[LeagueError] = LeagueError) -> ModelT:
     """Make a model of what was written at a place. Raises the error, which names the place and every field that is
     missing, unknown or wrong, with what was found and what was expected."""
     try:
@@ -66,5 +68,6 @@ def _fault(one: ErrorDetails) -> str:
         case "model_type":
             expected = "a list of fields"
         case "string_pattern_mismatch":
-            expected = "text that is not blank"
+            pattern = one["ctx"]["pattern"]
+            expected = "text that is not blank" if pattern == NOT_BLANK else f"text of the form {pattern}"
     return f"{field + ': ' if field else ''}found {one['input']!r:.100}; expected {expected}"

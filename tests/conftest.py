@@ -9,6 +9,7 @@ import fcntl
 import gc
 import hashlib
 import io
+import json
 import os
 import pickle
 import shutil
@@ -142,6 +143,13 @@ def unreadable(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
     monkeypatch.setattr(os, "scandir", scandir)
     monkeypatch.setattr(Path, "open", open_)
     return refused
+
+
+def descriptor(resources: list[dict[str, str]], **more: object) -> str:
+    """A `datapackage.json` that says as little as one may."""
+    told = {"version": "1", "contract_version": "3.2", "code_version": "0.1.0", "code_sha256": "0" * 64}
+    listed = [{"type": "file", **resource} for resource in resources]
+    return json.dumps({**told, "rules": {}, "sources": [], "resources": listed, **more})
 
 
 def silent(kind: str, step: str) -> None:

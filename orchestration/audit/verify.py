@@ -67,8 +67,7 @@ def _built_again(release: Release, data_dir: Path, scratch: Path, rebuild: Rebui
     """What differs when it is built again, with the version before where it stood: so that the number and what changed
     since come out the same."""
     quarter, again_in = Quarter(release.quarter), Workspace(scratch)
-    since = Quarter(release.since) if release.since else None
-    releases = again_in.build(quarter, since=since, framework=release.framework).releases(quarter)
+    releases = release.shelf(again_in)
     releases.mkdir(parents=True)
     folder = release.folder.resolve()
     before = folder.with_name(f"v{release.version - 1}")

@@ -22,7 +22,7 @@ from orchestration.errors import LeagueError, what_to_do
 from orchestration.operations import dependencies
 from orchestration.operations.runbook import RUNBOOK
 from orchestration.quality.waivers import waivers
-from orchestration.quarters import known_quarters, needed, needed_ever
+from orchestration.quarters import WRITTEN, known_quarters, needed, needed_ever
 from orchestration.releases import shelf
 from orchestration.releases.decisions import WITHDRAWN
 from orchestration.releases.release import Release
@@ -221,6 +221,10 @@ def releases(workspace: Workspace) -> Iterator[Finding]:
                 yield Finding("releases", WARNING, found, "build the quarter again, or league reinstate")
             else:
                 yield Finding("releases", OK, found)
+    folders = sorted(path for path in (workspace.data_dir / "releases").glob("*") if path.is_dir())
+    if others := [path.name for path in folders if not WRITTEN.fullmatch(path.name)]:
+        to_do = "nothing reads it: move a copy out of the data folder"
+        yield Finding("releases", WARNING, f"named as no quarter is: {first_of(others, NAMED)}", to_do)
 
 
 def _damage(release: Path) -> list[str]:

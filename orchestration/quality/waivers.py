@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from orchestration.errors import GateError
+from orchestration.quarters import FIRST, known_quarters
 from orchestration.workspace.paths import SUITES, Build
 from orchestration.yaml_files import Entry, Text, list_of, parse
 
@@ -33,6 +34,13 @@ class Waiver(Entry):
         if self.granted > self.expires:
             raise ValueError(f"granted on {self.granted}, expires before that")
         return self
+
+    @field_validator("quarter")
+    @classmethod
+    def _can_be_built(cls, quarter: str) -> str:
+        if quarter not in known_quarters():
+            raise ValueError(f"found {quarter!r}; expected a quarter that can be built, such as {FIRST}")
+        return quarter
 
     def __str__(self) -> str:
         return f"{self.id}: {self.check}, {self.owner}, until {self.expires}, {self.issue}. {self.reason}"

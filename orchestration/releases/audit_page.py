@@ -22,7 +22,7 @@ from orchestration.releases.pictures import Relation
 from orchestration.releases.release import Release, Row, came
 from orchestration.sources.descriptions import known_sources
 from orchestration.warehouse import manifest
-from orchestration.workspace.paths import PROJECT, SEEDS
+from orchestration.workspace.paths import PROJECT, SEEDS, Workspace
 from orchestration.workspace.seeds import seed_rows
 
 NAME = "audit.html"
@@ -75,6 +75,7 @@ def page(release: Release, sure: list[dict[str, str]]) -> str:
     return template().render(
         quarter=results["quarter"],
         package=package,
+        release=f"{release.shelf(Workspace(Path('data'))).as_posix()}/v{release.version}",
         sure=sure,
         tables=tables,
         left_out=_left_out(results["files"]),

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState, set_producer
@@ -40,6 +41,7 @@ from orchestration.releases.release import OPENLINEAGE, Release
 from orchestration.sources.descriptions import Column, Source, known_sources
 from orchestration.warehouse import manifest
 from orchestration.warehouse.column_lineage import all_lineage, columns_of_tables
+from orchestration.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     from orchestration.releases.published_tables import PublishedTable
@@ -202,7 +204,7 @@ def _checks(checks: list[Check]) -> Iterator[Step]:
 
 
 def _publishing(release: Release, tables: list[PublishedTable]) -> Step:
-    folder = f"releases/{release.quarter}/v{release.version}"
+    folder = f"{release.shelf(Workspace(Path())).as_posix()}/v{release.version}"
     files = {resource["path"]: resource for resource in release.package["resources"]}
     read, written = [], []
     for table in tables:

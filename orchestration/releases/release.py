@@ -15,13 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.errors import LeagueError
+from orchestration.quarters import Quarter
 from orchestration.releases.decisions import APPROVED, CANDIDATE, REINSTATED, WITHDRAWN, Record
 from orchestration.text import in_sql
 from orchestration.workspace.files import sha256_of_file
+from orchestration.workspace.paths import Workspace
 
 if TYPE_CHECKING:
     import duckdb
     import pandas as pd
+    from pydantic import BaseModel
 
 EARLIEST_CONTRACT = (2, 3)  # before it, no table has the organisations of every league
 FICTIONAL = "FICTIONAL: "  # how every title and state of a release starts that is made from `league sample`
@@ -40,14 +43,13 @@ class Release:
 
     @classmethod
     def read(cls, folder: Path) -> Release:
-        """Reads the descriptor. Raises LeagueError where the folder holds none, or one that is cut short."""
+        """Reads the descriptor. Raises LeagueError where the folder holds none, or one that says too little."""
+        from orchestration.releases.descriptor import Descriptor  # pydantic takes a fifth of a second
+
         path = folder / PACKAGE
         if not path.is_file():
             raise LeagueError(f"{folder} is no release: it holds no {PACKAGE}")
-        package = _read_json(path)
-        if not _lists_files(package):
-            raise LeagueError(f"{path} is damaged: it does not list files with their hashes")
-        return cls(folder, package)
+        return cls(folder, _read_json(path, Descriptor))
 
     def __str__(self) -> str:
         return str(self.folder)
@@ -96,8 +98,9 @@ class Release:
     @cached_property
     def checks(self) -> dict[str, Any]:
         """`checks.json`: the quarter, every check, waivers, evidence and the inventory of files."""
-        found: dict[str, Any] = _read_json(self.folder / CHECKS)
-        return found
+        from orchestration.releases.descriptor import Checks
+
+        return _read_json(self.folder / CHECKS, Checks)
 
     @property
     def quarter(self) -> str:
@@ -107,6 +110,11 @@ class Release:
     def since(self) -> str | None:
         """Of a series the first quarter that it has months of; it ends with its quarter."""
         return self.checks.get("since") if (self.folder / CHECKS).is_file() else None
+
+    def shelf(self, workspace: Workspace) -> Path:
+        """Where a data folder has the versions of what it is."""
+        since = Quarter(self.since) if self.since else None
+        return workspace.build(self.quarter, since=since, framework=self.framework).releases(self.quarter)
 
     def inventory(self) -> pd.DataFrame:
         """The inventory that the release was built from, with the columns of `sources.inventory`."""
@@ -238,13 +246,13 @@ def came(source: Row) -> str:
     return f"{'retrieved' if str(source['url']).startswith('http') else 'first seen'} {source['retrieved']}"
 
 
-def _read_json(path: Path) -> Any:
+def _read_json(path: Path, model: type[BaseModel]) -> dict[str, Any]:
+    """Reads a file as it is. Raises LeagueError where it lacks what the model has."""
+    from orchestration.yaml_files import parse
+
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise LeagueError(f"{path} is damaged: it is not JSON: {error}") from None
-
-
-def _lists_files(package: Any) -> bool:
-    listed = package.get("resources") if isinstance(package, dict) else None
-    return isinstance(listed, list) and all(isinstance(one, dict) and {"path", "hash"} <= set(one) for one in listed)
+    parse(model, found, f"{path} is damaged")
+    return found

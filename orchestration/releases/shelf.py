@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import known_quarters
+from orchestration.quarters import WRITTEN, known_quarters
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN, Decision
 from orchestration.releases.release import Release
 from orchestration.text import IN_NAMES
@@ -18,14 +18,14 @@ LONGEST = 500  # characters of a name or reason: a sentence or two
 
 
 def quarters_released(workspace: Workspace) -> list[str]:
-    """The quarters that have a release, in order."""
-    folder = workspace.data_dir / "releases"
-    return sorted(path.name for path in folder.glob("*") if versions(path)) if folder.is_dir() else []
+    """The quarters that have a release, in order. A folder of another name is a copy that somebody made."""
+    folders = (workspace.data_dir / "releases").glob("*")
+    return sorted(path.name for path in folders if WRITTEN.fullmatch(path.name) and versions(path))
 
 
 def versions(releases: Path) -> list[int]:
     """The numbers of the versions of a quarter, in order."""
-    return sorted(int(path.name[1:]) for path in releases.glob("v*") if path.name[1:].isdigit())
+    return sorted(int(path.name[1:]) for path in releases.glob("v*") if path.name[1:].isdecimal())
 
 
 def latest_version(releases: Path) -> int:
@@ -92,7 +92,10 @@ def require_same_kind(before: Release, after: Release) -> None:
 def decide(release: Release, state: str, text: str, confirm: Callable[[], object]) -> Decision:
     """Records that somebody approves (`text` is who), withdraws or reinstates (`text` is why) a release. `confirm` is
     asked once all is checked, and raises where nothing is to be recorded. Raises LeagueError where the decision may not
-    be, or somebody else decided meanwhile."""
+    be, somebody else decided meanwhile, or the release is a copy: nobody who reads the original would learn of it."""
+    whole, place = release.folder.resolve(), release.shelf(Workspace(Path())) / f"v{release.version}"
+    if whole.parts[-len(place.parts) :] != place.parts:
+        raise LeagueError(f"{release} is a copy: decide on the one that a data folder has as {place}")
     record, content = release.record(), release.package_sha256()
     text = text.strip()
     if not any(map(str.isalnum, text)):

@@ -31,6 +31,7 @@ from orchestration.releases.published_tables import published_tables
 from orchestration.releases.release import Release
 from orchestration.workspace.files import alone
 from orchestration.workspace.paths import PROJECT, Workspace
+from tests.conftest import descriptor
 
 QUARTER, WIDTHS = "2025-26-Q4", (40, 60, 80, 120)
 NAME = re.compile(r"[A-Za-z][a-z]{4,}")
@@ -280,7 +281,7 @@ def test_fictional_and_real_are_not_traced_in_one_folder(data: Path, tmp_path: P
     shutil.copytree(data / "releases", tmp_path / "releases")
     real = tmp_path / "releases" / "2025-26-Q2" / "v1"
     real.mkdir(parents=True)
-    (real / "datapackage.json").write_text(json.dumps({"resources": [], "synthetic": False}))
+    (real / "datapackage.json").write_text(descriptor([], synthetic=False))
     refused = run(tmp_path, "trace", "acute", "--quarter", QUARTER)
     assert refused.exit_code == 1 and "holds real releases, such as" in str(refused.exception)
 

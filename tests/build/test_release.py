@@ -40,7 +40,7 @@ from orchestration.sources.lock import changing
 from orchestration.warehouse import manifest, tables
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
-from tests.conftest import COMMUNITY, COMMUNITY_TABLE, hashes
+from tests.conftest import COMMUNITY, COMMUNITY_TABLE, descriptor, hashes
 
 QUARTER, ANOTHER_DAY = "2025-26-Q1", "2025-09-30"
 RANKED = ("acute", "ambulance", "mental_health_community", "icb")
@@ -229,7 +229,7 @@ def test_fictional_files_do_not_get_into_a_folder_of_real_releases(
 ) -> None:
     real = tmp_path / "releases" / "2025-26-Q2" / "v1"
     real.mkdir(parents=True)
-    (real / "datapackage.json").write_text(json.dumps({"resources": [], "synthetic": False}))
+    (real / "datapackage.json").write_text(descriptor([], synthetic=False))
     outcome = run("2025-26-Q1", first_quarter, tmp_path)
     (problem,) = outcome.problems
     assert problem.startswith(f"{tmp_path} holds real releases, such as {real}, and these files are fictional: build")

@@ -78,6 +78,9 @@ def test_it_lies_apart_and_nobody_approves_it(rescored: Release, built_first: Bu
         shelf.find(workspace)
     with pytest.raises(LeagueError, match=r"no release under icb-2026-27 .* league rescore --framework icb-2026-27 "):
         shelf.find(workspace, framework="icb-2026-27")
+    for name in ("openlineage.ndjson", "audit.html"):
+        said = (rescored.folder / name).read_text()
+        assert f"history/{rescored.folder.parent.name}/v1" in said and f"releases/{QUARTER}/v1" not in said
     real = Release(rescored.folder, rescored.package | {"synthetic": False})
     with pytest.raises(LeagueError, match="is experimental: nobody can approve it"):
         shelf.decide(real, APPROVED, "A Name", lambda: None)

@@ -26,6 +26,7 @@ from orchestration.releases import decisions, shelf
 from orchestration.releases.decisions import BEGINNING, Decision, Record
 from orchestration.releases.release import Release
 from orchestration.workspace.files import sha256_of_file
+from tests.conftest import descriptor
 
 Lines = list[bytes]
 
@@ -35,9 +36,9 @@ def bundle(data: Path, quarter: str = "2025-26-Q2", version: int = 1, synthetic:
     folder = data / "releases" / quarter / f"v{version}"
     folder.mkdir(parents=True)
     (folder / "table.csv").write_text(f"a\n{version}\n")
-    resources = [{"path": "table.csv", "hash": f"sha256:{sha256_of_file(folder / 'table.csv')}"}]
-    package = {"resources": resources, "synthetic": synthetic, "version": str(version)}
-    (folder / "datapackage.json").write_text(json.dumps(package))
+    (folder / "checks.json").write_text(json.dumps({"quarter": quarter, "checks": [], "files": []}))
+    resources = [{"path": path.name, "hash": f"sha256:{sha256_of_file(path)}"} for path in folder.iterdir()]
+    (folder / "datapackage.json").write_text(descriptor(resources, synthetic=synthetic, version=str(version)))
     return folder
 
 

@@ -21,6 +21,7 @@ from orchestration.errors import LeagueError
 from orchestration.releases import diff
 from orchestration.releases.release import Release
 from orchestration.workspace.files import sha256_of_file
+from tests.conftest import descriptor
 
 QUARTER = "2025-26-Q2"
 SEED = "dbt_project/seeds/metrics.csv"
@@ -134,15 +135,10 @@ class A:
             | {"file_name": name, "source_sha256": sha256}
             for (source, of), (name, sha256) in zip(subjects, self.files, strict=True)
         ]
-        (folder / "checks.json").write_text(json.dumps({"quarter": self.quarter, "files": files}))
-        package = {
-            "contract_version": self.contract,
-            "code_version": "0.1.0",
-            "rules": dict(self.rules),
-            "code_sha256": self.code,
-            "resources": [{"path": p.name, "hash": f"sha256:{sha256_of_file(p)}"} for p in folder.iterdir()],
-        }
-        (folder / "datapackage.json").write_text(json.dumps(package))
+        (folder / "checks.json").write_text(json.dumps({"quarter": self.quarter, "checks": [], "files": files}))
+        resources = [{"path": p.name, "hash": f"sha256:{sha256_of_file(p)}"} for p in folder.iterdir()]
+        about = {"contract_version": self.contract, "rules": dict(self.rules), "code_sha256": self.code}
+        (folder / "datapackage.json").write_text(descriptor(resources, **about))
         return folder
 
 
@@ -400,12 +396,10 @@ def test_figures_that_the_scores_do_not_give_are_refused(compare: Any) -> None:
     ("broken", "message"),
     [
         (lambda folder: (folder / "datapackage.json").unlink(), "is no release"),
-        (
-            lambda folder: (folder / "checks.json").write_text("{}"),
-            "is damaged\nchecks.json was",
-        ),
+        (lambda folder: (folder / "checks.json").open("a").write("\n"), "is damaged\nchecks.json was"),
+        (lambda folder: (folder / "checks.json").write_text("{}"), "is damaged: quarter is missing"),
     ],
-    ids=["no release", "damaged"],
+    ids=["no release", "damaged", "thin"],
 )
 def test_what_is_no_whole_release_is_refused(tmp_path: Path, broken: Callable[[Path], Any], message: str) -> None:
     before, after = THREE.write(tmp_path / "a"), THREE.write(tmp_path / "b")

@@ -12,11 +12,13 @@ import pytest
 from orchestration.operations import dependencies, doctor
 from orchestration.operations.doctor import AMPLE_ROOM, ERROR, OK, ROOM, WARNING, Finding
 from orchestration.quality import waivers
+from orchestration.releases import shelf
 from orchestration.sources import inventory, landing
 from orchestration.sources.lock import read_lock
 from orchestration.warehouse import project
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
+from tests.conftest import descriptor
 from tests.unit.test_inventory import data_file
 from tests.unit.test_waivers import GOOD
 
@@ -49,7 +51,7 @@ def bundle(workspace: Workspace, version: int = 1, quarter: str = QUARTER) -> Pa
     folder.mkdir(parents=True)
     (folder / "a.csv").write_text("a\n")
     listed = [{"path": "a.csv", "hash": f"sha256:{sha256_of_file(folder / 'a.csv')}"}]
-    (folder / "datapackage.json").write_text(json.dumps({"resources": listed}))
+    (folder / "datapackage.json").write_text(descriptor(listed))
     return folder
 
 
@@ -135,11 +137,28 @@ def test_releases(workspace: Workspace) -> None:
 
 
 @pytest.mark.parametrize(
-    "descriptor", ["[]", "{}", '{"resources": {}}', '{"resources": [1]}', '{"resources": [{"path": "a"}]}']
+    ("written", "lacking"),
+    [
+        ("[]", "found []; expected a list of fields"),
+        ("{}", "version is missing; contract_version is missing"),
+        ("""{"resources": {}}""", "resources: found {}; expected a valid list"),
+        (descriptor([{"path": "a"}]), "resources.0.hash is missing"),
+        (descriptor([], sources=[{"file_name": "a.csv"}]), "sources.0.sha256 is missing"),
+        (descriptor([], contract_version="three"), "contract_version: found 'three'; expected text of the form"),
+    ],
 )
-def test_release_that_lists_nothing_is_damaged(workspace: Workspace, descriptor: str) -> None:
-    (bundle(workspace) / "datapackage.json").write_text(descriptor)
-    assert "datapackage.json is damaged: it does not list files with their hashes" in said(doctor.releases(workspace))
+def test_release_whose_descriptor_says_too_little_is_damaged(workspace: Workspace, written: str, lacking: str) -> None:
+    (bundle(workspace) / "datapackage.json").write_text(written)
+    found = said(doctor.releases(workspace))
+    assert "datapackage.json is damaged: " in found and lacking in found
+
+
+def test_copy_of_a_release_is_named_and_is_not_the_last_quarter(workspace: Workspace) -> None:
+    bundle(workspace)
+    bundle(workspace, quarter=f"{QUARTER} copy")
+    assert states(doctor.releases(workspace)) == [OK, WARNING]
+    assert f"named as no quarter is: {QUARTER} copy" in said(doctor.releases(workspace))
+    assert shelf.quarters_released(workspace) == [QUARTER]
 
 
 def test_clock_and_what_cannot_be_looked_at(

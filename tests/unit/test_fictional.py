@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from orchestration.sources.landing import is_fictional_build, write_parquet
 from orchestration.sources.store import Store
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import PROJECT, Workspace
+from tests.conftest import descriptor
 from tests.unit.test_inventory import data_file
 
 
@@ -85,7 +85,7 @@ def test_a_build_of_both_is_refused_whatever_way_its_files_came(tmp_path: Path) 
 def released(workspace: Workspace, quarter: str, **package: object) -> None:
     folder = workspace.releases(quarter) / "v1"
     folder.mkdir(parents=True)
-    (folder / "datapackage.json").write_text(json.dumps({"resources": [], **package}))
+    (folder / "datapackage.json").write_text(descriptor([], **package))
 
 
 @pytest.mark.parametrize(

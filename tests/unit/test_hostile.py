@@ -29,6 +29,7 @@ from orchestration.terminal.console import Console
 from orchestration.text import HIDDEN, visible
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import PROJECT
+from tests.conftest import descriptor
 from tests.unit.test_archives import DECLARED, directory, zipped
 from tests.unit.test_csv_files import COUNTS, GOOD, HEADER, ROW, TESTS, csv_bytes, quoted
 from tests.unit.test_workbooks import CANCER, DAYS_28, published, tampered, write
@@ -297,10 +298,11 @@ def test_link_in_the_folder_is_not_followed_to_be_hashed(tmp_path: Path) -> None
 
 def release_from_elsewhere(folder: Path, quarter: str, **package: object) -> Path:
     folder.mkdir(parents=True)
-    (folder / "checks.json").write_text(json.dumps({"quarter": quarter, "files": []}))
+    (folder / "checks.json").write_text(json.dumps({"quarter": quarter, "checks": [], "files": []}))
     resource = {"path": "checks.json", "hash": f"sha256:{sha256_of_file(folder / 'checks.json')}", "type": "file"}
-    described = {"version": "1", "contract_version": "2.2", "rules": rule_files(), "sources": []}
-    (folder / "datapackage.json").write_text(json.dumps({**described, "resources": [resource], **package}))
+    (folder / "datapackage.json").write_text(
+        descriptor([resource], **{"contract_version": "2.2", "rules": rule_files(), **package})
+    )
     return folder
 
 

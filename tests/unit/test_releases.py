@@ -3,7 +3,7 @@ record of decisions that somebody changed (`test_decisions.py`)."""
 
 from __future__ import annotations
 
-import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from orchestration.errors import LeagueError
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
 from orchestration.workspace.paths import Workspace
+from tests.conftest import descriptor
 from tests.unit.test_decisions import approve, bundle, decide
 
 
@@ -41,7 +42,7 @@ def test_approval_holds_for_the_bytes_it_was_given_for(release: Path) -> None:
     assert Release.read(release).state()[0] == "candidate"
     (release / "table.csv").write_text(whole)
     assert Release.read(release).state()[0] == "approved"
-    (release / "datapackage.json").write_text(json.dumps({"resources": []}))
+    (release / "datapackage.json").write_text(descriptor([]))
     state, why = Release.read(release).state()
     assert state == "candidate" and why.startswith("A Name approved other bytes")
 
@@ -111,6 +112,15 @@ def test_fictional_release_is_not_approved(tmp_path: Path) -> None:
     with pytest.raises(LeagueError, match="made of fictional files: nobody can approve it"):
         approve(fictional)
     decide(fictional, "withdrawn", "a rehearsal")
+
+
+@pytest.mark.parametrize("place", ["2025-26-Q2/v1", "releases/2025-26-Q2 copy/v1", "releases/2025-26-Q2/v2"])
+def test_copy_is_not_decided_on(release: Path, tmp_path: Path, place: str) -> None:
+    copy = shutil.copytree(release, tmp_path / "elsewhere" / place)
+    for state in ("approved", "withdrawn"):
+        with pytest.raises(LeagueError, match=r"is a copy: decide on the one .* as releases/2025-26-Q2/v1"):
+            decide(copy, state, "A Name")
+    assert not list((tmp_path / "elsewhere").rglob("*decisions*"))
 
 
 def test_who_declines_records_nothing(release: Path) -> None:

@@ -69,6 +69,8 @@ def test_every_field_is_needed(written: Any, name: str) -> None:
         ("reason", ""),
         ("expires", "soon"),
         ("granted", 2026),
+        ("quarter", "2025/26-Q4"),
+        ("quarter", "2052-53-Q4"),
         ("colour", "red"),
     ],
 )

@@ -77,7 +77,7 @@ COMMANDS: dict[str, str | Callable[[Path], object]] = {
     f"diff {Q2} {Q2}/v9": "",
     f"diff {Q2} nothing": "",
     f"diff {Q2}/v1 {Q2}/v2 --rows -1": "",
-    f"diff {Q2}/v1 FICTIONAL": "",
+    f"diff {Q2}/v1 FICTIONAL/releases/{Q2}/v1": "",
     # decisions
     f"approve {Q2} --yes": "",
     f"approve {Q2} --by= --yes": "",
@@ -85,7 +85,8 @@ COMMANDS: dict[str, str | Callable[[Path], object]] = {
     f"approve {Q2} --by=Anna": "",
     f"approve {Q2}/v9 --by=Anna --yes": "",
     f"approve {RELEASE} --by=Anna --yes": "",
-    "approve FICTIONAL --by=Anna --yes": "",
+    f"approve FICTIONAL/releases/{Q2}/v1 --by=Anna --yes": "",
+    "approve COPY --by=Anna --yes": "",
     f"approve {Q2}/v2 --by=Anna --yes": lambda data: decide(data / "releases" / Q2 / "v2", "withdrawn", "wrong"),
     f"approve {Q2}/v1 --by=Anna --yes": lambda data: (data / "releases" / Q2 / "v1" / "table.csv").write_text("b"),
     f"withdraw {Q2} --yes": "",
@@ -117,7 +118,8 @@ def place(tmp_path: Path) -> Path:
     fictional release; published files; an empty folder."""
     for version in (1, 2):
         bundle(tmp_path / DATA, Q2, version)
-    bundle(tmp_path / "OTHER", Q2, synthetic=True).rename(tmp_path / "FICTIONAL")
+    bundle(tmp_path / "FICTIONAL", Q2, synthetic=True)
+    bundle(tmp_path / "OTHER", Q2).rename(tmp_path / "COPY")
     for name in (f"{DATA}/work/{Q2}/warehouse.duckdb", f"{DATA}/work/{Q2}.unfinished/x", f"{DATA}/store/ab/abc"):
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(name)
@@ -136,7 +138,7 @@ def everything(place: Path) -> dict[str, bytes]:
 def words(command: str, place: Path) -> list[str]:
     """Its words, with the folders of this test for their names."""
     said = [
-        str(place / word) if word.split("/")[0] in (DATA, EXTRACTS, "EMPTY", "FICTIONAL") else word
+        str(place / word) if word.split("/")[0] in (DATA, EXTRACTS, "EMPTY", "FICTIONAL", "COPY") else word
         for word in command.split(" ")
         if word
     ]
