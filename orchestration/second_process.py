@@ -62,6 +62,7 @@ def stop() -> None:
         process = start()
         start.cache_clear()
         process.kill()
+        process.wait()
 
 
 def _ask(name: str, question: bytes) -> Any:

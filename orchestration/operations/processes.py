@@ -5,6 +5,7 @@ We look because a heartbeat cannot tell: Dagster takes a daemon for healthy unti
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -30,9 +31,9 @@ def answers(words: Sequence[str]) -> tuple[str, bool]:
     asked = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 - we compare, and bind to nothing
     address = f"http://{asked}:{port}{prefix}"
     try:
-        connection = HTTPConnection(asked, int(port), timeout=SECONDS_TO_ANSWER)
-        connection.request("GET", f"{prefix}/server_info")
-        return address, connection.getresponse().status < 500
+        with closing(HTTPConnection(asked, int(port), timeout=SECONDS_TO_ANSWER)) as connection:
+            connection.request("GET", f"{prefix}/server_info")
+            return address, connection.getresponse().status < 500
     except (OSError, HTTPException, ValueError):
         return address, False
 

@@ -52,6 +52,8 @@ def build(workspace: Workspace, out: Path, say: Callable[[str], object]) -> int:
     if out.exists() and any(out.iterdir()) and not (out / MARKER).is_file():
         raise LeagueError(f"{out} holds something that is no site: name a new or an empty folder")
     with alone(out.with_name(f".{out.name}.lock"), busy=f"another process is making the site {out}"):
+        if (old := _beside(out, "old")).exists() and not out.exists():  # a process was killed as it took its place
+            old.rename(out)
         return _build(workspace, out, say)
 
 
@@ -139,7 +141,7 @@ def _dead_links(files: list[File], copies: list[Copy]) -> Iterator[str]:
 
 def _write(files: list[File], copies: list[Copy], out: Path) -> None:
     """Writes beside the folder and then takes its place."""
-    new, old = (out.with_name(f".{out.name}.{which}") for which in ("new", "old"))
+    new, old = _beside(out, "new"), _beside(out, "old")
     remove_tree(new)
     remove_tree(old)
     paths = [file.path for file in files] + [copy.path for copy in copies]
@@ -151,5 +153,13 @@ def _write(files: list[File], copies: list[Copy], out: Path) -> None:
         shutil.copyfile(copy.source, new / copy.path)
     if out.exists():
         out.rename(old)
-    new.rename(out)
+    try:
+        new.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
     remove_tree(old)
+
+
+def _beside(out: Path, which: str) -> Path:
+    return out.with_name(f".{out.name}.{which}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import re
 from importlib.metadata import distribution
 from pathlib import Path
@@ -180,3 +182,29 @@ def test_a_page_that_leads_out_or_nowhere_or_is_made_twice_is_not_written(
     with pytest.raises(LeagueError, match=said):
         building.build(built.workspace, tmp_path / "site", print)
     assert not (tmp_path / "site").exists()
+
+
+def test_site_is_as_it_was_where_its_place_cannot_be_taken_and_where_who_took_it_was_killed(
+    built: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, new, rename = tmp_path / "site" / "index.html", tmp_path / ".site.new", Path.rename
+
+    def full(path: Path, target: Path) -> Path:
+        if path == new:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return rename(path, target)
+
+    monkeypatch.setattr(building, "pages", lambda shown: iter([File("index.html", b"<p>first")]))
+    building.build(built.workspace, tmp_path / "site", print)
+    monkeypatch.setattr(building, "pages", lambda shown: iter([File("index.html", b"<p>second")]))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(Path, "rename", full)
+        building.build(built.workspace, tmp_path / "site", print)
+    assert page.read_bytes() == b"<p>first"
+
+    (tmp_path / "site").rename(tmp_path / ".site.old")  # as a process leaves it that was killed
+    with pytest.raises(LeagueError, match="has no release to show"):
+        building.build(Workspace(tmp_path), tmp_path / "site", print)
+    assert page.read_bytes() == b"<p>first"
+    building.build(built.workspace, tmp_path / "site", print)
+    assert page.read_bytes() == b"<p>second" and not list(tmp_path.glob(".site.[no]*"))

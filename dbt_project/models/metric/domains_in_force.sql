@@ -1,7 +1,24 @@
--- A domain of a release goes by the code that the seeds have for its published score, else for its title, else by its
--- title. Where no release is at hand the seeds count.
-with found as (
+-- A domain of a release goes by the code that the seeds of its framework have for its published score, else for its
+-- title, else by the one code that all seeds have for its title, else by its title. Where no release is at hand the seeds
+-- count.
+with published as (
     {{ found('domains', {'title': 'string', 'score_id': 'string', 'segment_id': 'string'}) }}
+),
+
+found as (
+    select
+        published.*,
+        {{ replaced(replaced('lower(title)', '[^a-z0-9]+', '_'), '^_+|_+$', '') }} as title_as_code
+    from published
+),
+
+of_any_framework as (
+    select
+        lower(title) as title,
+        min(domain) as domain
+    from {{ ref('domains') }}
+    group by lower(title)
+    having count(distinct domain) = 1
 ),
 
 seeded as (
@@ -28,6 +45,7 @@ released as (
 named as (
     select
         found.*,
+        of_any_framework.domain as code_of_any_framework,
         coalesce(by_id.domain, by_title.domain) as seeded_domain,
         coalesce(by_id.label, by_title.label) as seeded_label,
         coalesce(by_id.segment_id, by_title.segment_id) as seeded_segment_id
@@ -50,19 +68,30 @@ named as (
                     and other.league = by_title.league
                     and other.score_id is not null
             )
+    left join of_any_framework on of_any_framework.title = lower(found.title)
+),
+
+coded as (
+    select
+        named.*,
+        coalesce(seeded_domain, code_of_any_framework, title_as_code) as code
+    from named
 )
 
 select
     quarter,
     league,
     cast(
-        coalesce(seeded_domain, {{ replaced(replaced('lower(title)', '[^a-z0-9]+', '_'), '^_+|_+$', '') }}) as string
+        case
+            when seeded_domain is null and count(*) over (partition by quarter, league, code) > 1 then title_as_code
+            else code
+        end as string
     ) as domain,
     title,
     score_id,
     segment_id,
     cast(case when seeded_segment_id = segment_id then seeded_label else 'discovered' end as string) as label
-from named
+from coded
 union all
 select
     seeded.quarter,
