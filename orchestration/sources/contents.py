@@ -6,6 +6,7 @@ recognising and reading one file (`recognise.py`), which file counts (`inventory
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,9 @@ from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_
 from orchestration.workspace.paths import PROJECT, SEEDS, SOURCES, Workspace
 
 DEPTH = 2  # archives within each other
+# Of a publication, in a file that has its name: RTT with another word in the heading of each week has 14 (2026-11). A
+# note about A&E may have four, the period and whose figures they are.
+OWN_HEADINGS = 5
 NOT_KNOWN = "no publication known here"
 NOT_KNOWN_BUT = f"{NOT_KNOWN} but "
 COPIED = re.compile(r" ?\(\d+\)(?=\.)|^Copy of | - Copy(?=\.)")  # what browsers and file managers add to a name
@@ -183,6 +187,9 @@ def _not_recognised(path: Path, file: str, about: Content) -> Content:
     if saved := oddities.in_another_form(path, file):
         told = recognise.told_by_rows(saved.rows, saved.source, saved.is_cut) or _named_by(file, saved.source)
         return replace(about, source_id=saved.source.id, subjects=tuple(told), problem=f"{file}: {saved.problem}")
+    if (source := _named_like(file)) and (told := _named_by(file, source)) and (unlike := _unlike(path, file, source)):
+        problem = f"{file}: has the name of {source.title!r}, but {unlike}"
+        return replace(about, source_id=source.id, subjects=tuple(told), problem=problem)
     return replace(about, problem="; ".join(filter(None, [NOT_KNOWN, oddities.akin(path)])))
 
 
@@ -194,7 +201,7 @@ def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
     if source := csv_files.source_by_headings(head):
         told = recognise.told(head.decode("utf-8-sig", errors="replace").splitlines(keepends=True), source)
     else:
-        source = next((one for one in known_sources().values() if _is_named_like(file, one)), None)
+        source = _named_like(file)
         told = []
     if source is None:
         what = oddities.of_no_use(path)
@@ -202,8 +209,25 @@ def _damaged(path: Path, file: str, about: Content, problem: str) -> Content:
     return replace(about, source_id=source.id, subjects=tuple(told or _named_by(file, source)), problem=problem)
 
 
-def _is_named_like(file: str, source: Source) -> bool:
-    return _as_published(file, source) is not None
+def _unlike(path: Path, file: str, source: Source) -> str | None:
+    """Where a file that has the name of a publication is not as it is described; none where it is about something
+    else."""
+    if source.is_workbook:
+        return "no sheet has its headings"
+    head = first_bytes(path)
+    headings = csv_files.cells(csv_files.as_csv(head).partition("\n")[0])
+    if sum(map(bool, source.columns_below(headings))) < OWN_HEADINGS:
+        return None
+    try:
+        csv_files.read_csv(io.BytesIO(head), source, file, limit=1)
+    except InputError as problem:
+        return str(problem).removeprefix(f"{file}, ")
+    return None
+
+
+def _named_like(file: str) -> Source | None:
+    """The publication that a file has the name of, as published."""
+    return next((one for one in known_sources().values() if _as_published(file, one)), None)
 
 
 def _as_published(file: str, source: Source) -> re.Match[str] | None:

@@ -391,7 +391,8 @@ def _headings(names: Sequence[str], source: Source) -> str:
 def unknown_heading(
     heading: str, position: int, source: Source, file: str, holding: str = "", missing: Sequence[str] = ()
 ) -> InputError:
-    mend = f"; if it is the new name of {' or '.join(missing)}, add it to that line of data/sources/{source.id}.yml"
+    may_be = first_of(missing, NAMED, " or ")
+    mend = f"; if it is the new name of {may_be}, add it to that line of data/sources/{source.id}.yml"
     return InputError(
         f"has a heading that {source.title!r} does not know{holding}",
         file=file,

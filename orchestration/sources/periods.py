@@ -9,6 +9,7 @@ from datetime import datetime
 import pandas as pd
 
 from orchestration.errors import InputError
+from orchestration.quarters import last_day
 from orchestration.sources.descriptions import Part, Period, Source
 
 # In a file of several periods one with less than a tenth of the organisations of the fullest is a slip of a label:
@@ -45,7 +46,8 @@ def refuse_several(label: str, file: str, row: int | None = None, column: str | 
 
 
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:
-    """`RTT-January-2026` as `2026-01`; none for the label of a total row. Raises InputError on any other label."""
+    """`RTT-January-2026` as `2026-01`; none for the label of a total row. Raises InputError on any other label, and on
+    a day within a month: a file with the month before the day would be taken for one of January."""
     text = label.strip()
     if text.lower() in period.totals:
         return None
@@ -53,11 +55,17 @@ def month_of(label: str, period: Period, file: str, row: int | None = None, colu
     for format in period.format:
         end = " ".join(text.replace("_", " ").split()[-len(format.split()) :]) if period.at_end else text
         with suppress(ValueError):
-            return read(end, format).strftime("%Y-%m")
+            found = read(end, format)
+            month = found.strftime("%Y-%m")
+            if "%d" not in format or found.date() in (found.date().replace(day=1), last_day(month)):
+                return month
     example = datetime(2025, 4, 1).strftime(period.format[0])
     if period.financial_year:
         example = example.replace("2025", "2025-26")
-    raise InputError("names no month", file=file, row=row, column=column, found=label, expected=f"such as {example}")
+    expected = f"such as {example}"
+    if "%d" in period.format[0]:
+        expected += ", the first or last day of a month"
+    raise InputError("names no month", file=file, row=row, column=column, found=label, expected=expected)
 
 
 def _in_financial_year(text: str, format: str) -> datetime:

@@ -7,6 +7,7 @@ Belongs here: that process, and what it hands over. Does not: what a workbook ho
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -74,7 +75,8 @@ def _hand_over(path: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (MAX_SECONDS, MAX_SECONDS))
     try:
-        book = CalamineWorkbook.from_path(path)
+        # By its content: what a path leads to is read by the ending of its name, whatever it is.
+        book = CalamineWorkbook.from_filelike(io.BytesIO(Path(path).read_bytes()))
         for name in book.sheet_names:
             _write(name)
             # From the first row and column on, so that messages name where a cell stands.

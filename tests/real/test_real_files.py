@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import warnings
 from pathlib import Path
 
@@ -124,3 +125,13 @@ def test_published_workbooks(
     # England is what its rows add up to.
     for _, block in landed.groupby(["_source_member", "block"]):
         assert block["total"].astype(float).sum() == 2 * float(block.loc[block["ods_code"] == "", "total"].iloc[0])
+
+
+@pytest.mark.parametrize("ending", [".xlsx", ".ods", ".csv", ""])
+def test_old_workbook_is_read_whatever_its_name_ends_in(shared_extracts: Path, tmp_path: Path, ending: str) -> None:
+    published = shared_extracts.parent / "more/dm01/Monthly-Diagnostics-Web-File-Provider-June-2025_45KNG.xls"
+    if not published.exists():
+        pytest.skip(f"{published} is not at hand")
+    shutil.copy(published, tmp_path / f"as downloaded{ending}")
+    (found,) = survey(tmp_path).candidates
+    assert (found.source.id, found.subject.period) == ("dm01_provider", "2025-06")

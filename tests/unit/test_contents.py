@@ -317,6 +317,41 @@ def test_a_layout_of_long_ago_is_no_publication_but_like_one(extracts: Path) -> 
     assert found["ae.csv"].startswith(f"{like}'A&E attendances")
 
 
+def test_a_file_of_the_published_name_and_other_headings_stops_the_quarter_that_needs_its_month(extracts: Path) -> None:
+    """The name says what it should be; its headings say where it is not that."""
+    weeks = [column.published[0].replace(" SUM 1", "") for column in known_sources()["rtt"].columns]
+    content = csv_bytes(weeks, ["RTT-May-2025", "ZA1", *["1"] * (len(weeks) - 2)])
+    (extracts / "x.csv").write_bytes(content)
+    data_file(extracts, "nof.csv", "Q1 2025/26", "Q3 2025/26")
+    assert status(extracts, "x.csv") == "not_known"
+    (extracts / "x.csv").unlink()
+    name = "Full-CSV-data-file-May25-ZIP-4M-X.zip"
+    (extracts / name).write_bytes(zip_of(**{"20250531-RTT-May-2025-full-extract.csv": content}))
+    with pytest.raises(
+        LeagueError,
+        match=r"has the name of 'Consultant-led .*, but row 1, column 14: .* found 'Gt 00 To 01 Weeks'.* of 2025-05",
+    ):
+        inventory(extracts)
+    assert status(extracts, name, "2025-26-Q3") == "not_asked_for"
+
+
+def test_a_file_of_the_name_of_a_month_alone_is_no_publication(extracts: Path) -> None:
+    """As A&E may be called."""
+    (extracts / "May-2025-notes.csv").write_bytes(csv_bytes(["Org Code", "Org name", "Note"], ["ZA1", "A", "look"]))
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    assert status(extracts, "May-2025-notes.csv") == "not_known"
+
+
+def test_a_workbook_of_the_published_name_and_other_sheets_stops_the_quarter_that_needs_its_month(
+    extracts: Path,
+) -> None:
+    name = "MAY-2025-CWT-CRS-PROVIDER-WORKBOOK-FINAL.xlsx"
+    write(extracts / name, {"Notes": [["See the other file"]]})
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    with pytest.raises(LeagueError, match=r"has the name of '.*', but no sheet has its headings; it is .* of 2025-05"):
+        inventory(extracts)
+
+
 def test_months_of_years_without_a_framework_stop_nothing(extracts: Path) -> None:
     data_file(extracts, "nof.csv", "Q1 2025/26")
     ae(extracts, "old.csv", "MAY-2023")

@@ -6,7 +6,7 @@ import pytest
 
 from orchestration.errors import InputError
 from orchestration.sources.descriptions import known_sources
-from orchestration.sources.periods import month_in_name
+from orchestration.sources.periods import month_in_name, month_of
 
 SURVEY = known_sources()["gpps"].period
 
@@ -41,3 +41,23 @@ def test_name_that_may_mean_several_years_is_refused(name: str, says: str) -> No
     with pytest.raises(InputError) as refused:
         assert SURVEY and month_in_name(name, SURVEY)
     assert f"{name}, column its name: {says}; expected a name as downloaded, such as 'gpps_2025_" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("label", "month"), [("01/09/2026", "2026-09"), ("30/09/2026", "2026-09"), ("2026-02-28", "2026-02")]
+)
+def test_day_of_a_month_is_its_first_or_its_last(label: str, month: str) -> None:
+    period = known_sources()["cancer_csv"].period
+    assert period and month_of(label, period, "c.csv") == month
+
+
+@pytest.mark.parametrize("label", ["09/01/2026", "2026-02-29", "15/09/2026", "31/09/2026"])
+def test_day_within_a_month_may_be_the_month_of_another_country(label: str) -> None:
+    period = known_sources()["cancer_csv"].period
+    assert period
+    with pytest.raises(InputError) as refused:
+        month_of(label, period, "c.csv", 2, "PERIOD")
+    assert str(refused.value) == (
+        f"c.csv, row 2, column PERIOD: names no month; found {label!r}; expected such as 01/04/2025, the first or last"
+        " day of a month"
+    )
