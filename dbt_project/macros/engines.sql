@@ -98,9 +98,14 @@ this project is SQL that both read alike.
     [{{ values | join(', ') }}]
 {%- endmacro %}
 
-{# The date that a text says in one of some forms, as Python writes them. One that is in none stops the build. #}
+{# The date that a text says in one of some forms, as Python writes them. One that is in none stops the build. Some write
+September as `Sept`, which neither form of the name of a month takes. #}
 {% macro date_of(text, forms) -%}
-    {{ adapter.dispatch('date_of')(text, forms) }}
+    {%- if '%B' in forms | join or '%b' in forms | join -%}
+        {%- set text = replaced(replaced(text, '(?i)september', 'Sep'), '(?i)sept', 'Sep') -%}
+        {%- set forms = forms | map('replace', '%B', '%b') | list + forms -%}
+    {%- endif -%}
+    {{ adapter.dispatch('date_of')(text, forms | unique(case_sensitive=true) | list) }}
 {%- endmacro %}
 
 {% macro default__date_of(text, forms) -%}

@@ -44,7 +44,7 @@ OF_NO_USE = {
     r"(\xef\xbb\xbf)?\s*<(\?xml|Error)": "XML",
     r"%PDF-": "a PDF",
     r"\s*(\[InternetShortcut\]|\{000214A0)": "a bookmark",
-    r"Rar!|7z\xbc\xaf|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd": "an archive of a kind that is not read, so unpack it",
+    r"Rar!|7z\xbc\xaf|BZh|\xfd7zXZ|\x28\xb5\x2f\xfd|.{257}ustar": "an archive of a kind that is not read, so unpack it",
     r"\s*(\{\s*[\"}]|\[\s*[\[{\"\]])": "JSON",
     r"\xff\xd8\xff|\x89PNG|GIF8": "a picture",
     OLE + f"({_utf16('WordDocument')}|{_utf16('PowerPoint Document')})": "a document",
@@ -182,8 +182,13 @@ def akin(path: Path) -> str | None:
         return f"its headings are most like those of {like.title!r}"
     row = cells(as_csv(first_bytes(path)).partition("\n")[0])
     for source in known_sources().values():
-        if not source.header and len(row) == len(source.columns):
+        if not source.header and len(row) >= max(source.row_pattern):
             unlike = [at for at, pattern in source.row_pattern.items() if not re.fullmatch(pattern, row[at - 1])]
-            if len(unlike) == 1:
-                return f"it is like {source.title!r}, but column {unlike[0]} holds {row[unlike[0] - 1]!r:.50}: {AGAIN}"
+            if len(row) != len(source.columns) and not unlike:
+                what = f"has {len(row)} columns, not {len(source.columns)}"
+            elif len(row) == len(source.columns) and len(unlike) == 1:
+                what = f"column {unlike[0]} holds {row[unlike[0] - 1]!r:.50}"
+            else:
+                continue
+            return f"it is like {source.title!r}, but {what}: {AGAIN}"
     return None

@@ -48,11 +48,11 @@ def refuse_several(label: str, file: str, row: int | None = None, column: str | 
 def month_of(label: str, period: Period, file: str, row: int | None = None, column: str | None = None) -> str | None:
     """`RTT-January-2026` as `2026-01`; none for the label of a total row. Raises InputError on any other label, and on
     a day within a month: a file with the month before the day would be taken for one of January."""
-    text = label.strip()
-    if text.lower() in period.totals:
+    if label.strip().lower() in period.totals:
         return None
     read = _in_financial_year if period.financial_year else datetime.strptime
     for format in period.format:
+        text = SEPT.sub("September" if "%B" in format else "Sep", label.strip())  # some write four letters
         end = " ".join(text.replace("_", " ").split()[-len(format.split()) :]) if period.at_end else text
         with suppress(ValueError):
             found = read(end, format)
@@ -114,7 +114,7 @@ def _follows_own_name(match: re.Match[str], period: Period) -> bool:
 
 def _month_or_none(text: str, period: Period) -> str | None:
     with suppress(InputError):
-        return month_of(SEPT.sub("Sep", text), period, "")  # some write four letters
+        return month_of(text, period, "")
     return None
 
 

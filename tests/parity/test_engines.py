@@ -39,6 +39,7 @@ SAME = [
     "select {{ months_after('day', '1') }}, {{ months_after('day', '-part') }}, {{ month_name('day') }} from rows",
     "select {{ date_of(\"cast(day as string)\", ['%d/%m/%Y', '%Y-%m-%d']) }} from rows",
     "select {{ date_of(\"'1 ' || 'SEP 25'\", ['%d %b %y', '%Y%m%d']) }}, {{ date_of(\"'20250904'\", ['%Y%m%d']) }}",
+    "select {{ date_of(\"'SEPT ' || '2025'\", ['%B %Y']) }}, {{ date_of(\"'1 September ' || '25'\", ['%d %b %y']) }}",
     "select {{ whole_quotient(as_whole('cast(amount * 1000000 as bigint)') ~ ' * 200000000000000', '-7') }} from rows",
     "select {{ json_field('object', 'a') }}, {{ json_field('object', 'b') }} from rows",
     "select part, name, row_number() over (partition by part order by remark nulls last, name) from rows",

@@ -61,3 +61,9 @@ def test_day_within_a_month_may_be_the_month_of_another_country(label: str) -> N
         f"c.csv, row 2, column PERIOD: names no month; found {label!r}; expected such as 01/04/2025, the first or last"
         " day of a month"
     )
+
+
+@pytest.mark.parametrize("label", ["RTT-Sept-2026", "RTT-September-2026", "RTT-SEPT-2026 "])
+def test_september_may_have_four_letters(label: str) -> None:
+    period = known_sources()["rtt"].period
+    assert period and month_of(label, period, "r.csv") == "2026-09"

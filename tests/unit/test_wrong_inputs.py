@@ -201,6 +201,7 @@ WRONG: dict[str, Wrong | str] = {
     "a workbook of something else": only("budget.xlsx", workbook(["Cost centre", "Budget"], ["A", 3])),
     "the CSV saved as a workbook": only("Monthly-AE-May-2025.xlsx", workbook(*MAY)),
     "a workbook named .csv": put(AE, workbook(*MAY)),
+    "a tar": only("May.tar", b"May.csv".ljust(257, b"\0") + b"ustar" + bytes(250) + b"Period,Org Code\r\n"),
     "a rar": only("May.rar", b"Rar!\x1a\x07\x01\0" + bytes(50)),
     "a zip with a password": put("May.zip", locked_zip()),
     "a zip cut off": put(DM01, dm01(JUNE)[:200]),
@@ -271,6 +272,7 @@ WRONG: dict[str, Wrong | str] = {
     "ODS report succ for etr": put(ETR, csv_bytes(["ZA1", "ZA2", "R", "20250401", ""])),
     "etr of another report: sites": put(ETR, etr("ZA101", "A HOSPITAL SITE OF ZA1")),
     "etr without regions": put(ETR, etr("ZA1", "NAME", "")),
+    "etr with a column more": put(ETR, etr().rstrip(b"\r\n") + b",1\r\n"),
     "etr with dates as Excel writes them": put(ETR, etr("ZA1", "NAME", "Y56", "XA1", *[""] * 6, "01/04/2025")),
     # workbooks
     "a workbook without its month": cancer(lambda sheets: sheets[DAYS_28][1].__setitem__(0, None)),

@@ -1,7 +1,8 @@
 -- Trusts by the NHS Oversight Framework file of the quarter, else by the reference lists; every other provider and
--- commissioner by the file that names it. ICBs are the commissioners of the quarter's files that are named so; without
--- such a file those of etr and all others in force then, as etr of before a merger names no new one. They are in our
--- league, and once more in that of NHS England where a release has them.
+-- commissioner by the file that names it. ICBs are the commissioners of the quarter's files that are in force by seed
+-- `icbs`, whatever a file calls them, and others that are named so; without such a file those of etr and all others in
+-- force then, as etr of before a merger names no new one. They are in our league, and once more in that of NHS England
+-- where a release has them.
 -- UNKNOWN can be both provider and commissioner: it is listed once.
 with figures as (
     select distinct
@@ -97,16 +98,24 @@ kinds as (
     select
         named.quarter,
         named.organisation_code,
-        min(kinds.kind) as kind
+        min(kinds.kind) as kind_by_name,
+        case when max(icbs.icb_code) is not null then 'icb' else min(kinds.kind) end as kind
     from named
-    inner join {{ ref('commissioner_kinds') }} as kinds on upper(named.organisation_name) like kinds.name_pattern
-    where named.side = 'commissioner'
+    inner join {{ ref('quarters_in_scope') }} as quarters on quarters.quarter = named.quarter
+    left join {{ ref('commissioner_kinds') }} as kinds on upper(named.organisation_name) like kinds.name_pattern
+    left join {{ ref('reference_icbs') }} as icbs
+        on
+            icbs.icb_code = named.organisation_code
+            and icbs.opened_on <= quarters.period_end
+            and coalesce(icbs.closed_on, quarters.period_end) >= quarters.period_end
+    where named.side = 'commissioner' and (kinds.kind is not null or icbs.icb_code is not null)
     group by named.quarter, named.organisation_code
 ),
 
 quarters_with_commissioners as (
     select distinct quarter
     from kinds
+    where kind_by_name is not null
 ),
 
 icbs_of_etr as (
