@@ -46,9 +46,10 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
         league=league,
         domains=domains,
     )
-    found = edition.beside(league, Value)
+    found = [one for rows in edition.beside(league, Value).values() for one in rows]
     titles = {one.name: one.title for one in edition.leagues}
     for measure in league.measures.values():
+        values = [one for one in found if (one.metric_id, one.status) == (measure.metric_id, "reported")]
         yield page(
             "measure",
             f"{path}/{measure.slug}",
@@ -61,7 +62,8 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             without=[one for one in league.by_name if measure.metric_id not in one.measured] if rows else [],
             reasons={row.measured.no_limits_because for row in rows},
             whole=_whole(measure, rows),
-            period=_period(edition, measure, found),
+            footprint=sentences.by_footprint(values),
+            period=_period(edition, measure, values),
             source=_source(edition, measure),
             titles=titles,
             england=edition.england.get(measure.metric_id),
@@ -94,13 +96,8 @@ def _whole(measure: Measure, rows: list[Row]) -> Markup | None:
     return line + pictures.value_strip(scale, (first.lower_quartile, first.upper_quartile), first.median)
 
 
-def _period(edition: Edition, measure: Measure, found: dict[str, list[Value]]) -> str:
-    held = [
-        one
-        for rows in found.values()
-        for one in rows
-        if one.metric_id == measure.metric_id and one.value_basis == measure.value_basis and one.status == "reported"
-    ]
+def _period(edition: Edition, measure: Measure, values: list[Value]) -> str:
+    held = [one for one in values if one.value_basis == measure.value_basis]
     periods = {one.period_end: said for one in held if (said := sentences.period(one))}
     ended = max((end for end in periods if end), default=None)
     newest = sorted(periods, key=lambda end: (end is None, end))

@@ -59,6 +59,7 @@ class Row:
     place: str | None  # `22nd of 49`
     period: str | None
     older: bool
+    counts: str | None  # `96,483 of 156,401 waits`
     badge: Quality | None
 
 
@@ -248,6 +249,7 @@ def _row(
         place=place,
         period=sentences.period(value),
         older=bool(value and value.period_end and value.period_end < background.edition.guide.first_day),
+        counts=said.in_counts(measure, measured, value.status_reason if value else None),
         badge=badge if badge and badge.badge in (LOOK, GOOD) else None,
     )
 
@@ -339,7 +341,8 @@ def _courses(background: Background, code: str) -> Iterator[Course]:
     for metric, found in background.edition.months.get(code, {}).items():
         measure = background.league.measures.get(metric)
         if measure and len(found.points) >= FEWEST_MONTHS:
-            yield Course(measure.plain_name, pictures.series(found.points), said.series(found.points))
+            course = " ".join(filter(None, (said.series(found.points), sentences.way(found))))
+            yield Course(measure.plain_name, pictures.series(found.points), course)
 
 
 def _traces(

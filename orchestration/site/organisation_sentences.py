@@ -200,13 +200,15 @@ def middle(measured: Measured) -> str | None:
     return f"middle {said.removesuffix(f' {measured.unit}')}"
 
 
-def in_counts(measure: Measure, measured: Measured) -> str | None:
-    """The counts behind a share: `96,483 of 156,401 waits`."""
+def in_counts(measure: Measure, measured: Measured, reason: str | None = None) -> str | None:
+    """The counts behind a share: `96,483 of 156,401 waits`. By the reason of its value they are of a footprint."""
     if measured.numerator is None or measured.denominator is None or measured.unit != "%":
         return None
     if measure.publication in WEIGHTED:
         return None
     of = COUNTED_OF.get(measure.metric_id) or COUNTED_OF.get(measure.publication or "", "")
+    if reason == sentences.BY_FOOTPRINT:
+        of = f"in its footprint: {sentences.FOOTPRINT}"
     return f"{rounded(measured.numerator, 0)} of {rounded(measured.denominator, 0)} {of}".rstrip()
 
 

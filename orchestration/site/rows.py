@@ -408,6 +408,15 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class CountingRule:
+    """What a metric counts in the quarter."""
+
+    TABLE: ClassVar = "rules_in_force"
+    metric_id: str
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The rows of one file that a value is made from."""
 

@@ -189,6 +189,9 @@ def key_place(league: League, member: Member) -> str:
 
 # A measure
 
+BY_FOOTPRINT = "attendances of the acute trust footprint"  # the note of a rule in the seed `computed_metrics`
+OF_FOOTPRINT = "ae_footprint_within_4_hours"  # the measure of that rule
+FOOTPRINT = "its own visits and a share of those to walk-in centres nearby"
 RULES = {
     "rank": "The {one} with the {better} value scores 1.00, the one with the {worse} 4.00. The others are spread evenly"
     " between by their place.",
@@ -301,6 +304,13 @@ def period(found: Value | None) -> str | None:
     if found.period_start and found.period_end:
         return months(found.period_start, found.period_end)
     return found.reporting_date
+
+
+def by_footprint(values: Iterable[Value]) -> str | None:
+    """What the figures of a measure count where they are of footprints."""
+    if not any(one.status_reason == BY_FOOTPRINT for one in values):
+        return None
+    return f"That of the footprint of each trust: {FOOTPRINT}. The figure of a trust alone may be far from it."
 
 
 def without_figure(league: League, number: int) -> str | None:
@@ -479,6 +489,15 @@ def direction(measure: Measure | None) -> str:
     return {"lower_better": "lower is better", "higher_better": "higher is better"}.get(
         (measure and measure.direction) or "", ""
     )
+
+
+def way(series: Series) -> str | None:
+    """Whose visits the months of a trust are where another way to count takes in those of others."""
+    if series.last.measure == OF_FOOTPRINT:
+        return f"These months are of its footprint: {FOOTPRINT}."
+    if OF_FOOTPRINT in series.other_measures:
+        return f"These months are of the trust alone. A league table may show its footprint: {FOOTPRINT}."
+    return None
 
 
 def standard(series: Series) -> str | None:

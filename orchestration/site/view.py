@@ -6,8 +6,8 @@ Belongs here: laying the rows of one bundle together. Does not: which columns ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -21,6 +21,7 @@ from orchestration.site.rows import (
     Band,
     Certainty,
     Change,
+    CountingRule,
     Coverage,
     Domain,
     DomainPlace,
@@ -234,8 +235,9 @@ class Edition:
 
     @cached_property
     def months(self) -> dict[str, dict[str, Series]]:
-        """By organisation and metric."""
-        return series(self.release)
+        """By organisation and metric, counted as the values of the quarter are."""
+        in_force = {(rule.metric_id, rule.measure) for rule in rows_of(self.release, CountingRule)}
+        return series(self.release, in_force=in_force)
 
     @cached_property
     def agreements(self) -> dict[str, list[Agreement]]:
@@ -368,6 +370,7 @@ class Series:
     """The months of one measure of one organisation."""
 
     points: tuple[Point, ...]
+    other_measures: frozenset[str] = frozenset()  # what else its metric counts, by other rules
 
     @property
     def last(self) -> Point:
@@ -379,10 +382,10 @@ class Series:
         return self.last.month, len(self.points)
 
 
-def series(*releases: Release) -> dict[str, dict[str, Series]]:
+def series(*releases: Release, in_force: Collection[tuple[str, str]] = ()) -> dict[str, dict[str, Series]]:
     """The months of trusts and boards, by organisation and metric: of quarters, or of a release of all months, whose
     tables are a publication and year each. Of a month that several have, what the first of them says. Where a metric is
-    counted in several ways, the months of the one that reaches furthest."""
+    counted in several ways, the months of the one in force, else of the one that reaches furthest."""
     found: dict[str, dict[tuple[str, str], dict[date, Point]]] = {}
     for release in releases:
         tables = [Point.TABLE]
@@ -393,11 +396,15 @@ def series(*releases: Release) -> dict[str, dict[str, Series]]:
                 for row in rows_of(release, Point, table, organisation_type=kind):
                     of_one = found.setdefault(row.organisation_code, {})
                     of_one.setdefault((row.metric_id, row.measure), {}).setdefault(row.month, row)
-    furthest: dict[str, dict[str, Series]] = {}
+    preferred: dict[str, dict[str, Series]] = {}
     for code, ways in sorted(found.items()):
-        mine = furthest.setdefault(code, {})
+        of_metric: dict[str, list[Series]] = {}
         for (metric, _), points in sorted(ways.items()):
-            made = Series(tuple(points[month] for month in sorted(points)))
-            if metric not in mine or made.reach > mine[metric].reach:
-                mine[metric] = made
-    return furthest
+            of_metric.setdefault(metric, []).append(Series(tuple(points[month] for month in sorted(points))))
+        preferred[code] = {metric: _preferred(made, in_force) for metric, made in of_metric.items()}
+    return preferred
+
+
+def _preferred(ways: list[Series], in_force: Collection[tuple[str, str]]) -> Series:
+    best = max(ways, key=lambda one: ((one.last.metric_id, one.last.measure) in in_force, one.reach))
+    return replace(best, other_measures=frozenset(one.last.measure for one in ways) - {best.last.measure})

@@ -141,6 +141,22 @@ def test_of_the_ways_to_count_a_metric_the_one_that_reaches_furthest_has_its_mon
     assert list(found) == ["RAA", "RBB"]
 
 
+def test_the_months_of_a_quarter_are_counted_as_its_values_are() -> None:
+    own, of_footprint = "ae_within_4_hours", "ae_footprint_within_4_hours"
+    points = [point(measure=own, month=date(2025, month, 1)) for month in (6, 7)]
+    points += [point(measure=of_footprint, month=date(2025, 7, 1))]
+    rows = [asdict(one) | {"organisation_type": "trust"} for one in points]
+    release: Any = SimpleNamespace(since=None, rows=lambda table, **kind: [r for r in rows if r | kind == r])
+    of_quarter = view.series(release, in_force={("OF0013", of_footprint)})["RAA"]["OF0013"]
+    assert [one.measure for one in of_quarter.points] == [of_footprint]
+    of_all = view.series(release)["RAA"]["OF0013"]
+    assert [one.measure for one in of_all.points] == [own, own]
+    nearby = "footprint: its own visits and a share of those to walk-in centres nearby."
+    assert sentences.way(of_quarter) == f"These months are of its {nearby}"
+    assert sentences.way(of_all) == f"These months are of the trust alone. A league table may show its {nearby}"
+    assert sentences.way(series()) is None
+
+
 def test_months_of_all_releases_are_joined_and_the_first_that_has_one_says_what_it_is() -> None:
     def release(value: int, *months: int) -> Any:
         points = [point(value=Decimal(value), month=date(2025, month, 1)) for month in months]

@@ -256,6 +256,24 @@ def test_counts_are_said_in_words_of_what_is_counted() -> None:
     assert ours.in_counts(measure("A", "Waiting", publication="rtt"), measured("61.7")) is None
 
 
+def test_a_figure_by_footprint_says_so_and_gives_its_trust_no_visits_of_others() -> None:
+    """Surrey and Sussex saw 31,087 people in that quarter."""
+    with (SEEDS / "computed_metrics.csv").open(encoding="utf-8", newline="") as file:
+        notes = {rule["measure"]: rule["note"] for rule in csv.DictReader(file)}
+    assert notes[sentences.OF_FOOTPRINT] == sentences.BY_FOOTPRINT
+    about = {"organisation_code": "RTP", "metric_id": "OF0013", "league": "acute", "value_basis": "computed"}
+    value = {name: None for name in Value.__dataclass_fields__} | about | {"status": "reported"}
+    measures = {"OF0013": measure("OF0013", "A&E", domain="access", publication="ae", value_basis="computed")}
+    one = member("RTP", measured={"OF0013": measured("81.6", numerator=D("54766.8"), denominator=D("67122.7"))})
+    nearby = "its own visits and a share of those to walk-in centres nearby"
+    of_trust, of_measure = "2025-26-q2/v1/acute/rtp/index.html", "2025-26-q2/v1/acute/measures/of0013/index.html"
+    for reason, counts in ((None, "visits"), (notes[sentences.OF_FOOTPRINT], f"in its footprint: {nearby}")):
+        about = {"release": Bare(metric_values=[{**value, "status_reason": reason}]), "measures": measures}
+        assert f">54,767 of 67,123 {counts}<" in made(one, **about)[of_trust]
+        page = made(one, maker=measure_pages.pages, **about)[of_measure]
+        assert (f"That of the footprint of each trust: {nearby}." in page) is (reason is not None)
+
+
 def test_a_weighted_survey_has_no_counts_to_say() -> None:
     """Those of the table are of an effective sample size: nobody gave so many answers."""
     one = measured("44.6", numerator=D("6452"), denominator=D("14467"))
