@@ -199,7 +199,7 @@ def _newest_boards(shown: Editions) -> tuple[Edition, set[str]] | None:
 
 
 def _predecessors(series: Iterable[Series]) -> set[str]:
-    return {code for one in series for point in one.points for code in (point.predecessors or "").split(", ") if code}
+    return {code for one in series for point in one.points for code in point.predecessor_codes}
 
 
 def _by_name(everybody: dict[str, History]) -> list[History]:

@@ -299,6 +299,11 @@ class Point:
     target: Decimal | None
     assurance: str | None
 
+    @property
+    def predecessor_codes(self) -> list[str]:
+        """Whom it took over and whose months it has."""
+        return self.predecessors.split(", ") if self.predecessors else []
+
 
 @dataclass(frozen=True, slots=True)
 class PatientPlace:

@@ -491,12 +491,17 @@ def direction(measure: Measure | None) -> str:
     )
 
 
+def alone_before(series: Series) -> str | None:
+    """Who is not in the months of a trust, though it took them over since."""
+    return f"These months are of this trust alone, without {listed(sorted(series.apart))}." if series.apart else None
+
+
 def way(series: Series) -> str | None:
     """Whose visits the months of a trust are where another way to count takes in those of others."""
     if series.last.measure == OF_FOOTPRINT:
         return f"These months are of its footprint: {FOOTPRINT}."
     if OF_FOOTPRINT in series.other_measures:
-        return f"These months are of the trust alone. A league table may show its footprint: {FOOTPRINT}."
+        return f"These months count visits to the trust itself. A league table may count its footprint: {FOOTPRINT}."
     return None
 
 

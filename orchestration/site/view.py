@@ -371,6 +371,7 @@ class Series:
 
     points: tuple[Point, ...]
     other_measures: frozenset[str] = frozenset()  # what else its metric counts, by other rules
+    apart: frozenset[str] = frozenset()  # whom it took over since, and who is not in these months
 
     @property
     def last(self) -> Point:
@@ -385,9 +386,12 @@ class Series:
 def series(*releases: Release, in_force: Collection[tuple[str, str]] = ()) -> dict[str, dict[str, Series]]:
     """The months of trusts and boards, by organisation and metric: of quarters, or of a release of all months, whose
     tables are a publication and year each. Of a month that several have, what the first of them says. Where a metric is
-    counted in several ways, the months of the one in force, else of the one that reaches furthest."""
-    found: dict[str, dict[tuple[str, str], dict[date, Point]]] = {}
-    for release in releases:
+    counted in several ways, the months of the one in force, else of the one that reaches furthest. A release of before
+    a merger has months without those who were taken over: they are never joined to months with them."""
+    found: dict[str, dict[tuple[str, str], dict[date, tuple[Point, int]]]] = {}
+    predecessors: dict[str, set[str]] = {}
+    counted: list[set[str]] = [set() for _ in releases]
+    for number, release in enumerate(releases):
         tables = [Point.TABLE]
         if release.since:
             tables = sorted(path.stem for path in release.folder.glob("*.parquet"))
@@ -395,12 +399,17 @@ def series(*releases: Release, in_force: Collection[tuple[str, str]] = ()) -> di
             for kind in ("trust", "icb"):
                 for row in rows_of(release, Point, table, organisation_type=kind):
                     of_one = found.setdefault(row.organisation_code, {})
-                    of_one.setdefault((row.metric_id, row.measure), {}).setdefault(row.month, row)
+                    of_one.setdefault((row.metric_id, row.measure), {}).setdefault(row.month, (row, number))
+                    predecessors.setdefault(row.organisation_code, set()).update(row.predecessor_codes)
+                    counted[number].add(row.organisation_code)
     preferred: dict[str, dict[str, Series]] = {}
     for code, ways in sorted(found.items()):
+        apart = [frozenset(predecessors[code] & of_release) for of_release in counted]
         of_metric: dict[str, list[Series]] = {}
-        for (metric, _), points in sorted(ways.items()):
-            of_metric.setdefault(metric, []).append(Series(tuple(points[month] for month in sorted(points))))
+        for (metric, _), months in sorted(ways.items()):
+            _, newest = months[max(months)]
+            points = [point for _, (point, number) in sorted(months.items()) if apart[number] == apart[newest]]
+            of_metric.setdefault(metric, []).append(Series(tuple(points), apart=apart[newest]))
         preferred[code] = {metric: _preferred(made, in_force) for metric, made in of_metric.items()}
     return preferred
 

@@ -153,7 +153,9 @@ def test_the_months_of_a_quarter_are_counted_as_its_values_are() -> None:
     assert [one.measure for one in of_all.points] == [own, own]
     nearby = "footprint: its own visits and a share of those to walk-in centres nearby."
     assert sentences.way(of_quarter) == f"These months are of its {nearby}"
-    assert sentences.way(of_all) == f"These months are of the trust alone. A league table may show its {nearby}"
+    assert (
+        sentences.way(of_all) == f"These months count visits to the trust itself. A league table may count its {nearby}"
+    )
     assert sentences.way(series()) is None
 
 
@@ -165,6 +167,28 @@ def test_months_of_all_releases_are_joined_and_the_first_that_has_one_says_what_
 
     found = view.series(release(1, 6, 7), release(2, 4, 5, 6), release(3, 9))["RAA"]["OF0013"]
     assert [(one.month.month, int(one.value)) for one in found.points] == [(4, 2), (5, 2), (6, 1), (7, 1), (9, 3)]
+
+
+def test_months_with_and_without_who_was_taken_over_are_never_joined() -> None:
+    """Warrington took over RY2: its visits went from 64.8% without it to 72.2% with it, and of both nothing changed."""
+
+    def release(*points: Point) -> Any:
+        rows = [asdict(one) | {"organisation_type": "trust"} for one in points]
+        return SimpleNamespace(since=None, rows=lambda table, **kind: [row for row in rows if row | kind == row])
+
+    def of(code: str, *months: int, **other: Any) -> list[Point]:
+        return [point(organisation_code=code, month=date(2025, month, 1), **other) for month in months]
+
+    tests: dict[str, Any] = {"metric_id": "X-DM01-6W", "measure": "dm01_over_6_weeks"}
+    before = release(*of("RWW", 1, 2, 3), *of("RWW", 1, 2, **tests), *of("RY2", 1, 2, 3), *of("RAA", 1, 2))
+    after = release(*of("RWW", 3, 4, predecessors="RY2"), *of("RWW", 5), *of("RAA", 3))
+    found = view.series(after, before)
+    both, alone = found["RWW"]["OF0013"], found["RWW"]["X-DM01-6W"]
+    assert [one.month.month for one in both.points] == [3, 4, 5]
+    assert [one.month.month for one in alone.points] == [1, 2]
+    assert [one.month.month for one in found["RAA"]["OF0013"].points] == [1, 2, 3]
+    assert sentences.alone_before(alone) == "These months are of this trust alone, without RY2."
+    assert sentences.alone_before(both) is None
 
 
 @pytest.mark.parametrize(("picture", "dots"), [(pictures.months, 3), (pictures.series, 1)])
