@@ -26,6 +26,7 @@ from orchestration.site.words import (
     value,
     whole,
 )
+from orchestration.statistics.series import FEWEST
 
 POSITIONS = {
     BETTER: "very likely in the better half",
@@ -467,6 +468,8 @@ def course(series: Series) -> str:
     said = f"In {months(point.month, point.month)} it was {value(point.value, point.unit)}."
     usual = usual_range(point)
     if usual is None or point.variation == "too short":
+        if _joins_enough(series):
+            return f"{said} Its months come from quarters that we read apart, so its last ones have no usual range."
         return f"{said} There are too few months to say what is usual."
     verdict = {
         "common cause": "Chance explains how its months differ: no change is shown.",
@@ -474,6 +477,18 @@ def course(series: Series) -> str:
         "concern": "That is a change for the worse, beyond what chance explains.",
     }[point.variation]
     return f"{said} Its usual range is {usual}. {verdict}"
+
+
+def _joins_enough(series: Series) -> bool:
+    """Whether there would be a usual range if its months were of one release."""
+    return series.releases > 1 and len(series.points) >= FEWEST
+
+
+def variation(series: Series, point: Point) -> str:
+    """What one month shows."""
+    if point.variation == "too short" and _joins_enough(series):
+        return "not known: its quarter was read apart"
+    return VARIATION[point.variation]
 
 
 VARIATION = {

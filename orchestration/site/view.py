@@ -372,6 +372,7 @@ class Series:
     points: tuple[Point, ...]
     other_measures: frozenset[str] = frozenset()  # what else its metric counts, by other rules
     apart: frozenset[str] = frozenset()  # whom it took over since, and who is not in these months
+    releases: int = 1  # how many releases its months are of, each with limits of its own
 
     @property
     def last(self) -> Point:
@@ -408,8 +409,10 @@ def series(*releases: Release, in_force: Collection[tuple[str, str]] = ()) -> di
         of_metric: dict[str, list[Series]] = {}
         for (metric, _), months in sorted(ways.items()):
             _, newest = months[max(months)]
-            points = [point for _, (point, number) in sorted(months.items()) if apart[number] == apart[newest]]
-            of_metric.setdefault(metric, []).append(Series(tuple(points), apart=apart[newest]))
+            joined = [of for _, of in sorted(months.items()) if apart[of[1]] == apart[newest]]
+            points, numbers = zip(*joined, strict=True)
+            made = Series(points, apart=apart[newest], releases=len(set(numbers)))
+            of_metric.setdefault(metric, []).append(made)
         preferred[code] = {metric: _preferred(made, in_force) for metric, made in of_metric.items()}
     return preferred
 

@@ -95,6 +95,20 @@ def test_without_limits_no_range_is_told() -> None:
     )
 
 
+@pytest.mark.parametrize(("months", "releases", "apart"), [(5, 2, False), (6, 2, True), (9, 1, False)])
+def test_months_of_quarters_that_were_read_apart_say_so(months: int, releases: int, apart: bool) -> None:
+    """The first of them may have a usual range of their own, as the months of two quarters have."""
+    short: dict[str, Any] = {"lower_limit": None, "upper_limit": None, "variation": "too short", "limits": "none"}
+    points = [point(month=date(2025, month, 1), **(short if month == months else {})) for month in range(1, months + 1)]
+    one = Series(tuple(points), releases=releases)
+    why = "Its months come from quarters that we read apart, so its last ones have no usual range."
+    assert sentences.course(one).endswith(why if apart else "There are too few months to say what is usual.")
+    assert sentences.variation(one, one.last) == (
+        "not known: its quarter was read apart" if apart else "too few months to say"
+    )
+    assert sentences.variation(one, points[0]) == "chance explains it"
+
+
 @pytest.mark.parametrize(
     ("variation", "verdict"),
     [
@@ -167,6 +181,7 @@ def test_months_of_all_releases_are_joined_and_the_first_that_has_one_says_what_
 
     found = view.series(release(1, 6, 7), release(2, 4, 5, 6), release(3, 9))["RAA"]["OF0013"]
     assert [(one.month.month, int(one.value)) for one in found.points] == [(4, 2), (5, 2), (6, 1), (7, 1), (9, 3)]
+    assert found.releases == 3
 
 
 def test_months_with_and_without_who_was_taken_over_are_never_joined() -> None:
