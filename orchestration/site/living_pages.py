@@ -106,7 +106,7 @@ def pages(shown: Editions) -> Iterator[File]:
     made = partial(page, fictional=shown.fictional, shown=shown, leagues=shown.leagues)
     everybody, events = _everybody(shown), _events(shown)
     guides = {one.metric_id: one for _, league in shown.leagues.values() for one in league.measures.values()}
-    listed = [one for one in _by_name(everybody) if one.organisation.organisation_type in ("trust", "icb")]
+    listed = [one for one in _by_name(everybody) if one.organisation.is_trust_or_board]
     yield made("start", "", "Find your trust", events=events[:NEWS], count=len(listed))
     yield made(
         "find",

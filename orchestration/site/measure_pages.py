@@ -59,7 +59,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             league=league,
             measure=measure,
             rows=(rows := list(_rows(edition, league, measure))),
-            without=[one for one in league.by_name if measure.metric_id not in one.measured] if rows else [],
+            without=_without(league, measure) if rows else [],
             reasons={row.measured.no_limits_because for row in rows},
             whole=_whole(measure, rows),
             footprint=sentences.by_footprint(values),
@@ -79,6 +79,12 @@ def _rows(edition: Edition, league: League, measure: Measure) -> Iterator[Row]:
         picture = pictures.value_range(scale, one.value, likely) if scale and one.value is not None else None
         months = measure.metric_id in edition.months.get(member.code, {})
         yield Row(member, one, picture, sentences.standing_of(one), months)
+
+
+def _without(league: League, measure: Measure) -> list[Member]:
+    """The trusts or boards without a figure."""
+    able = [one for one in league.by_name if one.organisation.is_trust_or_board]
+    return [one for one in able if measure.metric_id not in one.measured]
 
 
 def _scale(measure: Measure, held: list[Measured]) -> Scale | None:

@@ -75,6 +75,11 @@ class Organisation:
     town: str | None
     postcode: str | None
 
+    @property
+    def is_trust_or_board(self) -> bool:
+        """Whether it could have a place at all. A league of boards lists hubs and regions, too."""
+        return self.organisation_type in ("trust", "icb")
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

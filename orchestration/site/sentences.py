@@ -176,7 +176,7 @@ def answer(league: League, member: Member) -> list[str]:
 
 def why_no_place(league: League, member: Member) -> str | None:
     """Why an organisation has no place: its own reason where it could never have one, else that of its league."""
-    if member.organisation.organisation_type in ("trust", "icb") and league.coverage.absent_reason:
+    if member.organisation.is_trust_or_board and league.coverage.absent_reason:
         return league.coverage.absent_reason
     return member.place.not_ranked_reason or league.coverage.absent_reason
 
@@ -315,8 +315,9 @@ def by_footprint(values: Iterable[Value]) -> str | None:
 
 
 def without_figure(league: League, number: int) -> str | None:
-    """How many have no figure on a measure."""
-    who, count, has = organisations_of(league), len(league.members), "has" if number == 1 else "have"
+    """How many trusts or boards have no figure on a measure."""
+    who, has = organisations_of(league), "has" if number == 1 else "have"
+    count = sum(member.organisation.is_trust_or_board for member in league.members)
     if not number:
         return None
     return (

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.site import compare_pages, own_pages, pictures, sentences
+from orchestration.site import compare_pages, measure_pages, own_pages, pictures, sentences
 from orchestration.site.rows import Change, Domain, EnglandFigure, Measure, Measured, Pair, rows_of
 from orchestration.site.view import League, Member
 from tests.site_rows import league, measure, member, row
@@ -146,6 +146,13 @@ def test_figures_of_an_earlier_time_say_so(periods: list[str], ended: date | Non
 def test_who_has_no_figure_is_counted(number: int, said: str) -> None:
     found = sentences.without_figure(league(member("R1"), member("R2")), number)
     assert found == f"{said}: the measure does not apply to them, or none was sent. That is neither good nor bad."
+
+
+def test_hubs_and_regions_are_no_boards_without_a_figure() -> None:
+    boards = [member(code, organisation_type="icb") for code in ("QHL", "QOP")]
+    found = league(*boards, member("13Q", None, organisation_type="commissioning_hub"))
+    assert measure_pages._without(found, measure()) == [*boards]
+    assert sentences.without_figure(found, 2).startswith("2 of 2 boards have no figure: ")  # type: ignore[union-attr]
 
 
 def test_where_all_have_a_figure_nothing_is_said() -> None:
