@@ -235,8 +235,8 @@ def of_likely_score(member: Member) -> str:
     assert place.average_score is not None and place.average_score_low is not None
     assert place.average_score_high is not None
     return (
-        f"Its average score is {rounded(place.average_score, 2)}. With other measures of the same kind it would be"
-        f" between {rounded(place.average_score_low, 2)} and {rounded(place.average_score_high, 2)}, 19 times in 20."
+        f"Its average score is {rounded(place.average_score, 2)}. In 19 of 20 draws of measures like its own it is"
+        f" between {rounded(place.average_score_low, 2)} and {rounded(place.average_score_high, 2)}."
     )
 
 

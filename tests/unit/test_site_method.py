@@ -88,8 +88,7 @@ def test_who_is_capped_carries_the_sentence_of_the_rule() -> None:
 def test_a_likely_range_carries_that_of_the_score() -> None:
     one = member("R1", 1, average_score_low=Decimal("1.445"), average_score_high=Decimal("2.5"))
     assert examples.of_likely_score(one) == (
-        "Its average score is 2.00. With other measures of the same kind it would be between 1.45 and 2.50, 19 times in"
-        " 20."
+        "Its average score is 2.00. In 19 of 20 draws of measures like its own it is between 1.45 and 2.50."
     )
 
 

@@ -653,6 +653,13 @@ def test_a_segment_beside_that_of_a_programme_sorts_after_the_segment_alone() ->
         assert f"<td data-sort-value={shown}" in page
 
 
+def test_a_league_says_that_likely_ranges_are_too_narrow() -> None:
+    """With six to twelve measures they hold 82 to 87% of places (docs/methodology.md), and not 19 of 20."""
+    page = made(member("R1", 1), maker=league_pages.pages)["2025-26-q2/v1/acute/index.html"]
+    assert "is in 19 of 20 draws of measures like its own. It is somewhat too narrow: places lie in it eight or" in page
+    assert "times in 20" not in page
+
+
 def test_only_regions_and_kinds_of_who_has_a_place_can_be_chosen_where_there_are_places() -> None:
     placed = [member(f"R{n}", n, region="London" if n % 2 else "Midlands") for n in range(1, 42)]
     found = {}
