@@ -242,7 +242,7 @@ def levers(league: League, found: list[Lever]) -> str | None:
     if not found:
         return None
     if not found[0].segment_can_change:
-        return "While the finance rule applies, no score changes its segment."
+        return "While the finance rule applies, no score gives it a better segment."
     needed, middle = found[0].metrics_needed, f"the value of the middle {sentences.organisations_of(league)[:-1]}"
     if needed is None:
         return f"Even with each measure at {middle}, its segment stays."

@@ -425,7 +425,7 @@ def test_what_it_takes_is_arithmetic() -> None:
     )
     assert (said(2) or "").startswith("2 measures at the value") and "Staff; Waiting." in (said(2) or "")
     assert (said(None) or "").startswith("Even with each measure")
-    assert said(1, can=False) == "While the finance rule applies, no score changes its segment."
+    assert said(1, can=False) == "While the finance rule applies, no score gives it a better segment."
     assert ours.levers(one, []) is None
 
 
