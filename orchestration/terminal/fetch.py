@@ -14,12 +14,14 @@ from orchestration.terminal.console import Console, say_json
 
 
 def show(console: Console, results: Iterator[Fetched], as_json: bool) -> bool:
-    """Prints all results when the last is there; true where nothing failed and nothing is overdue."""
+    """Prints all results when the last is there, and a line as each comes: publishers that do not answer take minutes.
+    True where nothing failed and nothing is overdue."""
     table = Table("source", "file", "outcome", "bytes", "seconds", box=SIMPLE_HEAD)
     found: list[Fetched] = []
-    with Console(stderr=True).status("fetching", spinner="line") as status:
+    beside = Console(stderr=True)  # what a program reads is on the other
+    with beside.status("fetching", spinner="line"):
         for one in results:
-            status.update(f"fetching: {one.source_id}")
+            beside.say(f"{one.source_id}: {one.outcome}, {one.file}", style="dim")
             table.add_row(one.source_id, one.file, one.outcome, f"{one.bytes:,}", f"{one.seconds:.1f}")
             found.append(one)
     by_hand = [source.id for source in known_sources().values() if not (source.fetch or source.retired)]

@@ -38,6 +38,8 @@ from orchestration.sources.inventory import survey
 from orchestration.sources.landing import take_in
 from orchestration.sources.lock import read_lock
 from orchestration.sources.periods import month_linked
+from orchestration.terminal.console import Console
+from orchestration.terminal.fetch import show
 from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
 from tests.publisher import Answer, Handler, Site, certificate, etag_of, proxy_to, publish, rightly, serving
@@ -849,6 +851,19 @@ def test_command_prints_what_came_and_exits_with_1_where_something_did_not(
         e.sha256 for e in read_lock(world.workspace).entries.values()
     }
     again = CliRunner().invoke(league, ["fetch", "--quarter", Q1, *folders, "--json"])
-    told = json.loads(again.output)
+    told = json.loads(again.stdout)
     assert {"ods_sub_icbs", "ods_trusts"} <= set(told["by_hand"])
     assert {one["outcome"] for one in told["files"]} >= {"unchanged"}
+
+
+def test_each_file_is_said_as_it_comes_where_no_program_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+
+    def coming() -> Iterator[Fetched]:
+        yield Fetched("ae", "https://example.org/ae.csv", "failed", problem="does not answer")
+        said.append(capsys.readouterr().err)
+        yield Fetched("rtt", "rtt/April.zip", "new", 9)
+
+    assert not show(Console(), coming(), as_json=True)
+    assert said == ["ae: failed, https://example.org/ae.csv\n"]
+    assert len(json.loads(capsys.readouterr().out)["files"]) == 2
