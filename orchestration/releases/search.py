@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 
 from orchestration.errors import LeagueError
@@ -22,10 +23,17 @@ def search(release: Release, said: str) -> list[Row]:
     if not found:
         near = sorted({_named(row) for row in rows if any(f" {word}" in f" {_plain(row)}" for word in _words(said))})
         hint = f"; near: {first_of(near, NAMED)}" if near else ""
-        if quarters := _quarters_with(said, release):
-            hint += f"; it is in {', '.join(quarters)}: say --quarter"
+        hint += _elsewhere(release, lambda other: bool(_meant(other.rows("league_table"), said)))
         raise LeagueError(f"{_why_none(release, said)}{hint}")
     return found
+
+
+def require_league(release: Release, league: str) -> None:
+    """Raises LeagueError where a release has no such league, with those that it has and the quarters that have it."""
+    known = [row["league"] for row in release.rows("league_coverage")]
+    if league not in known:
+        hint = _elsewhere(release, lambda other: bool(other.rows("league_coverage", league=league)))
+        raise LeagueError(f"{release} has no league {league}; known: {', '.join(known)}{hint}")
 
 
 def _why_none(release: Release, said: str) -> str:
@@ -52,20 +60,21 @@ def one(release: Release, said: str) -> str:
     return found[0].partition(" ")[0]
 
 
-def _quarters_with(said: str, release: Release) -> list[str]:
-    """The other quarters of a data folder whose last releases have it. None where a release lies elsewhere."""
+def _elsewhere(release: Release, has: Callable[[Release], bool]) -> str:
+    """The other quarters of a data folder whose last releases have it. Nothing where a release lies elsewhere."""
     folder = release.folder.absolute()
     workspace = Workspace(folder.parent.parent.parent)
     if folder.parent != workspace.releases(release.quarter):
-        return []
+        return ""
     others = [quarter for quarter in shelf.quarters_released(workspace) if quarter != release.quarter]
-    return [quarter for quarter in others if _has(said, workspace, quarter)]
+    found = [quarter for quarter in others if _last_has(has, workspace, quarter)]
+    return f"; it is in {', '.join(found)}: say --quarter" if found else ""
 
 
-def _has(said: str, workspace: Workspace, quarter: str) -> bool:
+def _last_has(has: Callable[[Release], bool], workspace: Workspace, quarter: str) -> bool:
     with suppress(LeagueError):  # one that is damaged is not what was asked for
         found = shelf.find(workspace, quarter)
-        return found.is_current() and bool(_meant(found.rows("league_table"), said))
+        return found.is_current() and has(found)
     return False
 
 

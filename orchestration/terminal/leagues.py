@@ -13,7 +13,7 @@ from orchestration.errors import LeagueError
 from orchestration.operations.runbook import advice
 from orchestration.quarters import WRITTEN
 from orchestration.releases.release import CHECKS
-from orchestration.releases.search import search
+from orchestration.releases.search import require_league, search
 from orchestration.terminal.console import Console, new_table
 from orchestration.text import IN_NAMES, visible
 
@@ -130,9 +130,8 @@ def _leagues(release: Release, only: str | None, organisation: str | None) -> tu
     known = list(coverage["league"])
     if only is None and organisation in known:  # `trace` takes both in the same place
         only, organisation = organisation, None
-    if only is not None and only not in known:
-        raise LeagueError(f"no league {only}; known: {', '.join(known)}")
     if only is not None:
+        require_league(release, only)
         coverage, places = coverage[coverage["league"] == only], places[places["league"] == only]
     if organisation is not None:
         found = {row["organisation_code"] for row in search(release, organisation)}
