@@ -45,6 +45,8 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
     frameworks = {row["league"]: row["framework"] for row in release.rows("league_coverage")}
     if code not in frameworks:
         code = _code(release, code)
+    elif metric_id is not None:
+        raise LeagueError(f"{code} is a league, which has tables only: --metric needs an organisation")
     tables = _subjects_rows(release, code, frameworks)
     found: Row = {"release": str(release), "state": release.standing(), "code": code, "tables": tables}
     if metric_id is not None:

@@ -158,6 +158,8 @@ def test_trace_names_metrics_and_says_what_there_is(data: Path) -> None:
     assert {metric["metric_id"] for metric in lower} == {one}
     refused = str(run(data, "trace", code, "--metric", "OF9999").exception)
     assert "it has " in refused and all(metric["metric_id"] in refused for metric in metrics)
+    of_league = str(run(data, "trace", "acute", "--metric", one).exception)
+    assert of_league == "acute is a league, which has tables only: --metric needs an organisation"
 
 
 def test_programs_are_told_all(data: Path, built: Any) -> None:
