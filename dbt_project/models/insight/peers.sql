@@ -57,6 +57,7 @@ members as (
         by_organisation.league,
         by_organisation.organisation_code,
         by_organisation.organisation_name,
+        organisations.icb_code,
         {% for measure in of_areas %}
             {{ as_double('by_organisation.' ~ measure) }} as {{ measure }},
             by_organisation.basis_of_{{ measure }},
@@ -119,7 +120,7 @@ differences as (
                 spreads.{{ measure }} as spread_of_{{ measure }},
                 case
                     when
-                        one.{{ measure }} <> other.{{ measure }}
+                        one.icb_code <> other.icb_code
                         or one.basis_of_{{ measure }} <> 'host_icb'
                         or other.basis_of_{{ measure }} <> 'host_icb'
                         then (one.{{ measure }} - other.{{ measure }}) / spreads.{{ measure }}
