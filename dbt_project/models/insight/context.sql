@@ -10,8 +10,12 @@ with members as (
         organisations.organisation_name,
         organisations.icb_code,
         coalesce(
-            organisations.trust_subtype ilike '%specialist%' or listed.benchmark_group ilike '%specialist%', false
+            trusts.specialist_in is not null
+            or organisations.trust_subtype ilike '%specialist%'
+            or listed.benchmark_group ilike '%specialist%',
+            false
         ) as specialist,
+        coalesce(trusts.specialist_in = 'children', false) as is_for_children,
         bases.basis,
         bases.area_kind,
         bases.preference
@@ -19,6 +23,7 @@ with members as (
     inner join {{ ref('context_bases') }} as bases on bases.league = organisations.league
     left join {{ ref('listed_trusts') }} as listed
         on listed.quarter = organisations.quarter and listed.trust_code = organisations.organisation_code
+    left join {{ ref('trusts') }} as trusts on trusts.trust_code = organisations.organisation_code
 ),
 
 member_codes as (
@@ -251,7 +256,7 @@ placed as (
             partition by quarter, league, organisation_code, measure order by preference
         ) as place
     from found
-    where value is not null
+    where value is not null and not (is_for_children and measure = 'share_65_plus')
 ),
 
 flags as (
