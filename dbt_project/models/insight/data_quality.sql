@@ -270,7 +270,7 @@ inner join {{ ref('organisations') }} as organisations
         organisations.quarter = held.quarter
         and organisations.league = held.league
         and organisations.organisation_code = held.organisation_code
-left join {{ ref('metrics_in_force') }} as metrics
+inner join {{ ref('metrics_in_force') }} as metrics
     on
         metrics.quarter = held.quarter
         and metrics.league = held.league
