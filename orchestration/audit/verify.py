@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -92,16 +94,28 @@ def _compared(release: Path, again: Path) -> Iterator[str]:
         if not (old.exists() and new.exists()):
             yield f"{name} is only in the {'release' if old.exists() else 'build'}"
         elif sha256_of_file(old) != sha256_of_file(new):
-            yield f"{name} differs{_where(old, new) if name.endswith('.parquet') else ''}"
+            yield f"{name} differs{WHERE[old.suffix](old, new) if old.suffix in WHERE else ''}"
             if name == PACKAGE:
                 yield from _keys_apart(old, new)
 
 
-def _where(old: Path, new: Path) -> str:
-    left, right = (pd.read_parquet(path).astype("string").fillna("") for path in (old, new))
-    if list(left.columns) != list(right.columns) or len(left) != len(right):
+def _of_parquet(old: Path, new: Path) -> str:
+    try:
+        return _cells_apart(old, new)
+    except Exception as error:  # each library raises its own, some not before a cell is looked at
+        return f": it cannot be read ({' '.join(str(error).split())})"
+
+
+def _cells_apart(old: Path, new: Path) -> str:
+    left, right = (pd.read_parquet(path).astype("string").fillna("(none)") for path in (old, new))
+    if left.shape != right.shape:
         return f": {len(left)} rows and {len(left.columns)} columns, {len(right)} and {len(right.columns)} built again"
+    headings = list(zip(left.columns, right.columns, strict=True))
+    if other := [f"column {one!r}, {two!r} built again" for one, two in headings if one != two]:
+        return f": {'; '.join(other[:NAMED])}"
     rows, columns = (left != right).to_numpy().nonzero()
+    if not len(rows):
+        return ": the same cells in other bytes"
     cells = [
         f"row {row + 1}, {left.columns[column]}: {left.iat[row, column]!r}, {right.iat[row, column]!r} built again"
         for row, column in zip(rows[:NAMED], columns[:NAMED], strict=True)
@@ -109,8 +123,29 @@ def _where(old: Path, new: Path) -> str:
     return f" in {len(rows)} cells: {'; '.join(cells)}"
 
 
+def _of_csv(old: Path, new: Path) -> str:
+    """Bytes by lines, for a damaged file need not be CSV."""
+    pairs = zip_longest(*(path.read_bytes().splitlines(keepends=True) for path in (old, new)), fillvalue=b"")
+    row, pair = next((row, pair) for row, pair in enumerate(pairs, 1) if pair[0] != pair[1])
+    left, right = (line.decode(errors="backslashreplace") for line in pair)
+    return f" from row {row}: {left!r}, {right!r} built again"
+
+
+WHERE = {".parquet": _of_parquet, ".csv": _of_csv}
+
+
 def _keys_apart(old: Path, new: Path) -> Iterator[str]:
     left, right = (json.loads(path.read_text(encoding="utf-8")) for path in (old, new))
     apart = sorted(key for key in {*left, *right} - {"resources"} if left.get(key) != right.get(key))
     if apart:
         yield f"{old.name}: {', '.join(apart)} differ"
+    said, again = (_said_of_files(package) for package in (left, right))
+    for name in sorted({*said, *again}):
+        if said.get(name) != again.get(name):
+            yield f"{old.name}: what it says of {name} differs"
+
+
+def _said_of_files(package: dict[str, Any]) -> dict[str, Any]:
+    """The hash and the size of a file differ with the file, which is named itself."""
+    apart = ("hash", "bytes")
+    return {one["path"]: {key: one[key] for key in one if key not in apart} for one in package["resources"]}
