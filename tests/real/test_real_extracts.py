@@ -322,9 +322,16 @@ def test_every_metric_is_told_of_in_plain_words(real: dict[str, Any], quarter: s
 
 def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> None:
     changes = table(real["2025-26-Q2"], "improvement")
-    assert set(changes["metrics_excluded"]) == {
+    window = (
         "OF0041 (definition changed (inferred): two windows of 13 months (Jun 24 - Jun 25 and Jun 23 - Jun 24) "
         "became two of 12 (Oct 24 - Sep 25))"
+    )
+    excluded = changes.set_index("organisation_code")["metrics_excluded"]
+    new = "(not scored the quarter before)"
+    assert excluded[excluded != window].to_dict() == {
+        **dict.fromkeys(("RYV", "TAH", "TAJ"), f"OF0016 {new}; {window}"),
+        "RYW": f"{window}; OF0057 {new}",
+        "RNK": f"{window}; OF0086 {new}",
     }
     assert set(changes["metrics_carried_over"]) == {"OF0035 OF0061 OF0084"}  # annual: both quarters show 2024
 
