@@ -13,11 +13,13 @@ from typing import Any
 from orchestration.quality.checks import EXAMPLES, NOT_BUILT, NOT_RUN, Check, first_of_each_quarter
 from orchestration.quarters import Quarter
 from orchestration.sources.descriptions import known_sources
-from orchestration.text import in_sql
+from orchestration.text import IN_NAMES, in_sql, visible
 from orchestration.warehouse import manifest
 from orchestration.warehouse.manifest import Rule
 from orchestration.warehouse.tables import as_built_alone, reading
 from orchestration.workspace.paths import Build
+
+PLACE = ("source_sha256", "source_member", "source_row")  # columns that say which row of a file a row is made from
 
 
 def tests_of(checks: Collection[str]) -> set[str]:
@@ -92,7 +94,23 @@ def _of_rules(build: Build, stage: str, result: Any, rules: list[Rule]) -> list[
 def _asked(check: Check, connection: Any, rule: Rule) -> Check:
     """What came of a rule, with the rows that break it."""
     ((count,),) = connection.execute(f"select count(*) from ({rule.sql})").fetchall()
-    return replace(check, passed=not count, unexpected=count, examples=_first(connection, rule.sql) if count else ())
+    examples = _first(connection, _named(rule)) if count else ()
+    return replace(check, passed=not count, unexpected=count, examples=examples)
+
+
+def _named(rule: Rule) -> str:
+    """The query of the rows that a message names: of a repeated key each, where they say which row of a file they
+    are."""
+    table = next((one for one in manifest.models() if one.name == rule.table), None)
+    places = [column.name for column in table.columns if column.name in PLACE] if table else []
+    if rule.kind != "key" or not table or "source_sha256" not in places:
+        return rule.sql
+    key, shown = ", ".join(rule.columns), dict.fromkeys((*rule.columns, *places))
+    same = " and ".join(f"one.{name} is not distinct from twice.{name}" for name in rule.columns)
+    return (
+        f"select {', '.join(f'one.{name}' for name in shown)} from {table.relation} as one"
+        f" semi join (select {key} from {table.relation} group by {key} having count(*) > 1) as twice on {same}"
+    )
 
 
 def _first(connection: Any, query: str) -> tuple[str, ...]:
@@ -119,8 +137,9 @@ def _shown(row: dict[str, Any], files: dict[str, tuple[str, str]]) -> str:
     """A row as text. Where it says where it comes from, that stands first."""
     place = ""
     if row.get("source_sha256") in files:
-        sha256, member, number = (row.pop(name, None) for name in ("source_sha256", "source_member", "source_row"))
+        sha256, member, number = (row.pop(name, None) for name in PLACE)
         file, source = files[sha256]
         of_file = f", {known_sources()[source].kind_of_member} {member}" if member else ""
         place = file + of_file + (f", row {number}" if number else "") + ": "
-    return place + ", ".join(f"{name} {'nothing' if value is None else value}" for name, value in row.items())
+    told = ((name, "nothing" if value is None else visible(str(value), IN_NAMES)) for name, value in row.items())
+    return place + ", ".join(f"{name} {value}" for name, value in told)

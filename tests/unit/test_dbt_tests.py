@@ -73,6 +73,33 @@ def test_rows_named_are_of_every_quarter(build: Build, monkeypatch: pytest.Monke
     )
 
 
+def test_rows_of_a_repeated_key_say_which_rows_of_which_file_they_are(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with duckdb.connect(str(build.warehouse)) as connection:
+        connection.execute("create schema stage")
+        connection.execute(
+            "create table stage.cancer_cuts as select null as month, code as organisation_code, 's' as source_sha256,"
+            " 'Sheet' as source_member, row as source_row"
+            " from (values ('RAA\t', 7), ('RBB', 8), ('RAA\t', 9)) as cuts (code, row)"
+        )
+    build.landed.mkdir()
+    with duckdb.connect() as connection:
+        path = str(build.landed / "files.parquet")
+        connection.sql(
+            "select 's' as source_sha256, 'may.xlsx' as file_name, 'cancer_combined' as source_id, 'used' as status"
+        ).write_parquet(path)
+    sql = "select month, organisation_code from stage.cancer_cuts group by all having count(*) > 1"
+    key = ("month", "organisation_code")
+    rule = Rule("cancer_cuts.key", "rules_of_t", "key", "cancer_cuts", "critical", "Twice.", sql, key)
+    monkeypatch.setattr(manifest, "rules", lambda: (rule,))
+    (found,) = checks(build, "fail").values()
+    assert found.unexpected == 1
+    assert found.examples == tuple(
+        f"may.xlsx, sheet Sheet, row {row}: month nothing, organisation_code RAA\\t" for row in (7, 9)
+    )
+
+
 def test_no_rule_passes_where_its_test_did_not_run(build: Build) -> None:
     skipped = checks(build, "skipped", message="skipped").values()
     assert {(check.kind, check.passed) for check in skipped} == {(NOT_RUN, False)}
