@@ -598,16 +598,37 @@ def how_sure(league: League) -> str:
 # Lists of ours
 
 
+PATIENTS_PARTS = ("waits", "experience", "outcomes")
+
+
+def patients_parts(places: list[PatientPlace]) -> list[str]:
+    """The parts of the patients' table that anybody has a score on."""
+    return [part for part in PATIENTS_PARTS if any(getattr(one, f"{part}_score") is not None for one in places)]
+
+
 def patients_lead(league: League, places: list[PatientPlace]) -> str:
     """What the table by waits, experience and outcomes rests on."""
-    ranked = [place for place in places if place.rank]
+    ranked, parts = [place for place in places if place.rank], patients_parts(places)
     who = organisations_of(league)
     at_hand = max(place.metrics_at_hand for place in places)
-    few = f" The other {len(places) - len(ranked)} lack too many of the measures." if len(ranked) < len(places) else ""
-    return (
-        f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of waits, experience and"
-        f" outcomes.{few}"
-    )
+    said = f"{len(ranked)} of {len(places)} {who} have a place by {counted(at_hand, 'measure')} of {listed(parts)}."
+    if absent := [part for part in PATIENTS_PARTS if part not in parts]:
+        said += f" No measure of {' or '.join(absent)} is at hand."
+    if len(ranked) < len(places):
+        said += f" The other {len(places) - len(ranked)} lack too many of the measures."
+    return said
+
+
+def patients_narrow(league: League, places: list[PatientPlace]) -> str | None:
+    """How many places rest on so few measures that their likely range is too narrow."""
+    ranked = [place for place in places if place.rank]
+    few = sum(is_of_few(league.standing_alone(one.metrics_counted, (one.metrics or "").split())) for one in ranked)
+    if not few:
+        return None
+    if few == len(ranked):
+        return "Each place rests on so few measures that its likely range is too narrow."
+    rest, their = ("rests", "its") if few == 1 else ("rest", "their")
+    return f"{few} of {len(ranked)} places {rest} on so few measures that {their} likely range is too narrow."
 
 
 def needs_support(row: Support) -> str:

@@ -115,7 +115,9 @@ def _patients(edition: Edition, league: League) -> File:
         others=[place for place in places if not place.rank],
         members=members,
         joint=joint,
+        parts=sentences.patients_parts(places),
         lead=sentences.patients_lead(league, places),
+        narrow=sentences.patients_narrow(league, places),
     )
 
 

@@ -16,9 +16,9 @@ from orchestration.quarters import Quarter
 from orchestration.site import living_pages, pictures, sentences, view
 from orchestration.site.editions import Editions
 from orchestration.site.render import page
-from orchestration.site.rows import Point, Waiting
+from orchestration.site.rows import PatientPlace, Point, Waiting
 from orchestration.site.view import Series
-from tests.site_rows import capped, league, member
+from tests.site_rows import capped, league, member, row
 
 
 def point(**other: Any) -> Point:
@@ -361,8 +361,10 @@ def test_a_capped_trust_carries_what_the_finance_rule_did() -> None:
 
 
 def test_patients_table_says_how_many_have_a_place() -> None:
-    def places(ranked: int, others: int) -> Any:
-        return [SimpleNamespace(rank=n + 1 if n < ranked else None, metrics_at_hand=4) for n in range(ranked + others)]
+    def places(ranked: int, others: int, *absent: str) -> Any:
+        scores = {f"{part}_score": None if part in absent else Decimal(2) for part in sentences.PATIENTS_PARTS}
+        of = [n + 1 if n < ranked else None for n in range(ranked + others)]
+        return [row(PatientPlace, rank=rank, metrics_at_hand=4, **scores) for rank in of]
 
     assert sentences.patients_lead(league(), places(30, 31)) == (
         "30 of 61 trusts have a place by 4 measures of waits, experience and outcomes. The other 31 lack too many of"
@@ -371,6 +373,22 @@ def test_patients_table_says_how_many_have_a_place() -> None:
     assert sentences.patients_lead(league(member("QHL", organisation_type="icb")), places(42, 0)) == (
         "42 of 42 boards have a place by 4 measures of waits, experience and outcomes."
     )
+    assert sentences.patients_lead(league(), places(30, 31, "outcomes")) == (
+        "30 of 61 trusts have a place by 4 measures of waits and experience. No measure of outcomes is at hand. The"
+        " other 31 lack too many of the measures."
+    )
+    assert sentences.patients_parts(places(1, 0, "waits", "outcomes")) == ["experience"]
+
+
+def test_patients_table_says_how_many_of_its_ranges_are_too_narrow() -> None:
+    def narrow(*metrics: int | None) -> str | None:
+        places = [row(PatientPlace, rank=one and 1, metrics_counted=one or 2) for one in metrics]
+        return sentences.patients_narrow(league(), places)
+
+    assert narrow(5, 6, None) is None
+    assert narrow(3, 4, None) == "Each place rests on so few measures that its likely range is too narrow."
+    assert narrow(4, 5) == "1 of 2 places rests on so few measures that its likely range is too narrow."
+    assert narrow(4, 4, 5) == "2 of 3 places rest on so few measures that their likely range is too narrow."
 
 
 def test_support_is_told_as_times_in_100() -> None:
