@@ -79,7 +79,7 @@ def presets(domains: list[tuple[str, list[Measure]]]) -> list[dict[str, Any]]:
     waits, experience = _asked("waits"), _asked("experience")
     by_waits = {one.metric_id for one in measures if one.metric_id in waits}
     by_people = {one.metric_id for one in measures if one.metric_id in experience or one.unit == SURVEY_OF_STAFF}
-    offered = [("official", "Official", Weights())]
+    offered = [("official", "Weights of the league table", Weights())]
     if len(domains) > 1 and any(domain == FINANCE for domain, _ in domains):
         offered.append(("no-money", "No money", {FINANCE: 0.0}))
     if weights := _only(domains, by_waits):

@@ -164,6 +164,7 @@ def result(code: str, place: int, base: int, low: int, high: int, **more: Any) -
     }
 
 
+ALONE = "From the places by score alone,"
 FAR = "so this is less than the choice of measures does by chance."
 
 
@@ -171,22 +172,22 @@ FAR = "so this is less than the choice of measures does by chance."
     ("found", "sentence"),
     [
         ([], "Every weight is 0, so there is no ranking."),
-        ([result("A", 6, 1, 1, 9)], "No trust moves by more than 5 places."),
+        ([result("A", 6, 1, 1, 9)], f"{ALONE} no trust moves by more than 5 places."),
         (
             [result("A", 7, 1, 1, 7), result("B", 2, 2, 2, 2)],
-            f"1 of 2 trusts moves by more than 5 places. It stays inside its likely range, {FAR}",
+            f"{ALONE} 1 of 2 trusts moves by more than 5 places. It stays inside its likely range, {FAR}",
         ),
         (
             [result("A", 7, 1, 1, 6)],
-            "1 of 1 trusts moves by more than 5 places. None of them stays inside its likely range.",
+            f"{ALONE} 1 of 1 trusts moves by more than 5 places. None of them stays inside its likely range.",
         ),
         (
             [result("A", 7, 1, 1, 7), result("B", 1, 7, 2, 7)],
-            f"2 of 2 trusts move by more than 5 places. 1 of them stays inside its likely range, {FAR}",
+            f"{ALONE} 2 of 2 trusts move by more than 5 places. 1 of them stays inside its likely range, {FAR}",
         ),
         (
             [result("A", 7, 1, 1, 7), result("B", 1, 7, 1, 7)],
-            f"2 of 2 trusts move by more than 5 places. All of them stay inside their likely range, {FAR}",
+            f"{ALONE} 2 of 2 trusts move by more than 5 places. All of them stay inside their likely range, {FAR}",
         ),
     ],
 )
@@ -198,11 +199,12 @@ def test_place_of_one_is_said_with_its_likely_range(call: Callable[..., Any]) ->
     data, found = league((1, 1), (2, 2)), [result("A", 2, 1, 1, 3, capped=True, joint=True)]
     start = "With your weights Trust A would be joint 2nd (by"
     assert call("own", "said", data, found, "A", False).startswith(
-        f"{start} NHS England’s weights and score alone: 1st, very likely between 1st and 3rd). No trust"
+        f"{start} NHS England’s weights and score alone: 1st, very likely between 1st and 3rd). {ALONE} no trust"
     )
     assert call("own", "said", {**data, "experimental": True}, found, "A", True).startswith(
         f"{start} our weights and the finance rule: 1st, very likely between 1st and 3rd). The range looks narrow"
-        " because the rule fixes the segment, not because more is known. No trust"
+        " because the rule fixes the segment, not because more is known. From the places with the finance rule, no"
+        " trust"
     )
     assert call("own", "said", data, found, "B", False).startswith(
         "With your weights Trust B has no place: it has no score on what you count."

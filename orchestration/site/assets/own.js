@@ -53,7 +53,7 @@ function sparedBy(held, count) {
 export function said(data, found, code, rule) {
   if (!found.length) return "Every weight is 0, so there is no ranking.";
   const chosen = data.organisations.find((one) => one.code === code);
-  const sentences = [shifts(found, data.who)];
+  const sentences = [shifts(found, data.who, rule)];
   if (chosen) sentences.unshift(position(data, found.find((one) => one.code === code), chosen.name, rule));
   return sentences.join(" ");
 }
@@ -67,11 +67,12 @@ function position(data, placed, name, rule) {
   return `With your weights ${name} would be ${place} (by ${official}: ${ordinal(placed.base)}${likely}).${fixed}`;
 }
 
-function shifts(found, who) {
+function shifts(found, who, rule) {
+  const from = `From the places ${rule ? "with the finance rule" : "by score alone"},`;
   const far = found.filter((one) => Math.abs(one.up) > FAR);
   const inside = far.filter((one) => one.likely && one.likely[0] <= one.place && one.place <= one.likely[1]).length;
-  if (!far.length) return `No ${who.slice(0, -1)} moves by more than ${FAR} places.`;
-  const first = `${far.length} of ${found.length} ${who} ${far.length === 1 ? "moves" : "move"} by more than ${FAR} places.`;
+  if (!far.length) return `${from} no ${who.slice(0, -1)} moves by more than ${FAR} places.`;
+  const first = `${from} ${far.length} of ${found.length} ${who} ${far.length === 1 ? "moves" : "move"} by more than ${FAR} places.`;
   if (!inside) return `${first} None of them stays inside its likely range.`;
   const them = inside === far.length ? (inside === 1 ? "It" : "All of them") : `${inside} of them`;
   const stay = inside === 1 ? "stays inside its" : "stay inside their";
