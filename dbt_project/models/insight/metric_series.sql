@@ -7,6 +7,7 @@ with in_files as (
         max_by(files.organisation_name, (files.quarter, files.side)) filter (
             where files.organisation_name is not null
         ) as organisation_name,
+        min(files.organisation_name) filter (where files.quarter = build.quarter) as name_in_quarter,
         bool_or(files.side = 'commissioner' and kinds.kind = 'icb') as is_icb
     from {{ ref('organisations_in_files') }} as files
     inner join {{ ref('quarters_read') }} as build on build.reads = files.quarter
@@ -14,13 +15,26 @@ with in_files as (
     group by build.quarter, files.organisation_code
 ),
 
--- A name is spelled once for each organisation: to spell it for each month took three times as long as all the rest.
+published as (
+    select
+        quarter,
+        trust_code,
+        min(trust_name) as trust_name
+    from {{ ref('nof_figures') }}
+    where league <> 'icb_official'
+    group by quarter, trust_code
+),
+
+-- A name is spelled once for each organisation: to spell it for each month took three times as long as all the rest. It
+-- is the name that all other tables of the quarter have, where it is in them.
 named as (
     select
         organisations.quarter,
         organisations.organisation_code,
-        {{ readable_name('coalesce(reference.trust_name, in_files.organisation_name, icbs.icb_name)') }}
-            as organisation_name,
+        {{ readable_name(
+            'coalesce(published.trust_name, in_files.name_in_quarter, reference.trust_name, in_files.organisation_name, '
+            ~ 'icbs.icb_name)'
+        ) }} as organisation_name,
         reference.region is not null as is_trust,
         reference.league,
         in_files.is_icb or icbs.icb_code is not null as is_icb
@@ -34,6 +48,10 @@ named as (
         on
             reference.quarter = organisations.quarter
             and reference.trust_code = organisations.organisation_code
+    left join published
+        on
+            published.quarter = organisations.quarter
+            and published.trust_code = organisations.organisation_code
     left join in_files
         on
             in_files.quarter = organisations.quarter
