@@ -336,6 +336,16 @@ def test_change_of_definition_is_left_out_and_named(real: dict[str, Any]) -> Non
     assert set(changes["metrics_carried_over"]) == {"OF0035 OF0061 OF0084"}  # annual: both quarters show 2024
 
 
+def test_a_name_is_one_in_a_release_and_does_not_go_back_in_time(real_quarters: dict[str, Any]) -> None:
+    for built in real_quarters.values():
+        guide = table(built, "organisation_guide").set_index("organisation_code")
+        assert guide[["organisation_name", "short_name"]].notna().all(axis=None)
+        series = table(built, "metric_series").drop_duplicates("organisation_code").set_index("organisation_code")
+        both = guide.join(series["organisation_name"], rsuffix="_of_series", how="inner")
+        assert both[both["organisation_name"] != both["organisation_name_of_series"]].empty
+        assert guide.loc["RXY", "organisation_name"] == "Kent and Medway Mental Health NHS Trust"
+
+
 # Tables of our own
 
 

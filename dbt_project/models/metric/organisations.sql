@@ -189,7 +189,6 @@ found as (
         providers.quarter,
         providers.organisation_code,
         coalesce(published.trust_name, named.organisation_name, listed.trust_name, reference.trust_name) as name,
-        null as name_where_none,
         cast(
             case
                 when published.trust_code is not null or reference.region is not null then 'trust'
@@ -224,7 +223,6 @@ found as (
         commissioners.quarter,
         commissioners.organisation_code,
         coalesce(named.organisation_name, icbs.icb_name),
-        commissioners.organisation_code as name_where_none,
         case
             when icbs_of_quarter.icb_code is not null then 'icb'
             else coalesce(kinds.kind, 'other_commissioner')
@@ -255,7 +253,6 @@ found as (
         published.quarter,
         published.trust_code,
         published.trust_name,
-        null,
         'icb',
         published.league,
         published.trust_subtype,
@@ -273,7 +270,7 @@ found as (
 select
     quarter,
     organisation_code,
-    coalesce({{ readable_name('name') }}, name_where_none) as organisation_name,
+    coalesce({{ readable_name('name') }}, organisation_code) as organisation_name,
     organisation_type,
     league,
     trust_subtype,
