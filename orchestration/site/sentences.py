@@ -128,6 +128,17 @@ def is_in_another(place: Place) -> bool:
     return place.final_segment is not None and place.final_segment != place.segment
 
 
+def most_support(league: League) -> str | None:
+    """What a segment beside another is, where a league shows one."""
+    also = {member.place.final_segment for member in league.placed if is_in_another(member.place)}
+    if not also:
+        return None
+    return (
+        f"Segment {listed(sorted(map(str, also)))} beside another is for {organisations_of(league)} that get NHS"
+        " England’s most intensive support. They keep their place."
+    )
+
+
 def whose_place(league: League) -> str:
     """Whose a place of a league is: NHS England's where it published the same ones, or ours."""
     return "published place" if league.official else "our place"

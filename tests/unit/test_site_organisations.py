@@ -660,6 +660,14 @@ def test_a_league_says_that_likely_ranges_are_too_narrow() -> None:
     assert "times in 20" not in page
 
 
+def test_a_segment_beside_another_is_explained_where_a_table_shows_one() -> None:
+    said = "Segment 5 beside another is for trusts that get NHS England’s most intensive support. They keep their place"
+    ranges = {"rank_low_without_override": 1, "rank_high_without_override": 2}
+    for final in (3, 5):
+        found = made(member("R1", segment=3, final_segment=final, **ranges), maker=league_pages.pages)
+        assert len(found) == 2 and all((said in page) is (final == 5) for page in found.values())
+
+
 def test_only_regions_and_kinds_of_who_has_a_place_can_be_chosen_where_there_are_places() -> None:
     placed = [member(f"R{n}", n, region="London" if n % 2 else "Midlands") for n in range(1, 42)]
     found = {}
