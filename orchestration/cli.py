@@ -335,6 +335,9 @@ def approve(release: Release, by: str, yes: bool, as_json: bool, data_dir: Path)
 def withdraw(release: Release, reason: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Mark a release as withdrawn; nothing is deleted."""
     _decide(release, WITHDRAWN, reason, "Withdraw", yes, as_json)
+    if not release.since and not as_json:
+        for other in shelf.also_read(Workspace(data_dir), release.quarter):
+            Console().say(f"{other} has months of {release.quarter}, too: withdraw it where they are wrong")
 
 
 @league.command()

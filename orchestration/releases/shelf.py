@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestration.errors import LeagueError
-from orchestration.quarters import WRITTEN, known_quarters
+from orchestration.quarters import WRITTEN, Quarter, known_quarters
 from orchestration.releases.decisions import APPROVED, REINSTATED, WITHDRAWN, Decision
 from orchestration.releases.release import Release
 from orchestration.text import IN_NAMES
@@ -61,6 +61,16 @@ def shelves(workspace: Workspace) -> dict[str, Path]:
     found = {quarter: workspace.releases(quarter) for quarter in quarters_released(workspace)}
     others = sorted(workspace.series.parent.glob("*"))
     return found | {folder.name: folder for folder in others if versions(folder)}
+
+
+def also_read(workspace: Workspace, quarter: str) -> list[Release]:
+    """The approved releases that have months of a quarter besides its own: those of the quarter after it, which read
+    the one before, and of series."""
+    after = Quarter(quarter).following(1)[-1]
+    folders = (workspace.releases(after), workspace.series)
+    found = [Release.read(folder / f"v{number}") for folder in folders for number in versions(folder)]
+    reaches = [one for one in found if not one.since or one.since <= quarter <= one.quarter]
+    return [one for one in reaches if one.state()[0] == APPROVED]
 
 
 def require_one_kind(workspace: Workspace, synthetic: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestration.quarters import Quarter
 from orchestration.releases.decisions import WITHDRAWN, Decision
+from orchestration.releases.release import Release
 from orchestration.site.rows import Agreement, Measure, Measured, PatientPlace, Place, Point, Support, Value, Waiting
 from orchestration.site.view import BETTER, EITHER, WORSE, Edition, League, Member, Series
 from orchestration.site.words import (
@@ -460,6 +461,19 @@ def quarters_left(quarters: Iterable[Quarter]) -> str:
 
 
 # Months
+
+
+def where_months_are_from(series: Release | None, left: Iterable[Quarter]) -> str:
+    """From which releases the months of an organisation come, and that they may outlast a withdrawal."""
+    said = "The months come from the newest version of each quarter, which reads the quarter before, too."
+    if series:
+        said = (
+            f"The months come from our series of all months, version {series.version}. What it lacks comes from the"
+            " newest version of each quarter."
+        )
+    if any(left):
+        said += " Months of a quarter that was withdrawn stay where another release reads them."
+    return said
 
 
 def usual_range(point: Point) -> str | None:

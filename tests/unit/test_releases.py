@@ -3,14 +3,18 @@ record of decisions that somebody changed (`test_decisions.py`)."""
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from orchestration.cli import league
 from orchestration.errors import LeagueError
 from orchestration.releases import shelf
 from orchestration.releases.release import Release
+from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import Workspace
 from tests.conftest import descriptor
 from tests.unit.test_decisions import approve, bundle, decide
@@ -98,6 +102,29 @@ def test_withdrawal_can_be_taken_back_and_the_release_is_a_candidate_then(releas
     assert state == "candidate" and why.startswith("reinstated: it was v2 that is wrong (20")
     approve(release)
     assert Release.read(release).state()[0] == "approved"
+
+
+def test_withdrawal_names_who_else_has_months_of_the_quarter(tmp_path: Path) -> None:
+    def series(version: int, since: str) -> Path:
+        made = bundle(tmp_path / "other", "2026-27-Q1", version)
+        checks = json.loads((made / "checks.json").read_text())
+        (made / "checks.json").write_text(json.dumps({**checks, "since": since}))
+        resources = [
+            {"path": path.name, "hash": f"sha256:{sha256_of_file(made / path.name)}"}
+            for path in sorted(made.glob("[!d]*"))
+        ]
+        (made / "datapackage.json").write_text(descriptor(resources, version=str(version)))
+        return shutil.move(made, tmp_path / "history" / "series" / f"v{version}")
+
+    quarters = {quarter: bundle(tmp_path, quarter) for quarter in ("2025-26-Q3", "2025-26-Q4", "2026-27-Q1")}
+    bundle(tmp_path, "2026-27-Q1", 2)  # a candidate
+    (tmp_path / "history" / "series").mkdir(parents=True)
+    for release in (*quarters.values(), series(1, "2025-26-Q1"), series(2, "2026-27-Q1")):
+        approve(release)
+    command = ["withdraw", "2025-26-Q4", "--reason", "A&E", "--yes", "--data-dir", str(tmp_path)]
+    shown = CliRunner().invoke(league, command, catch_exceptions=False).output
+    named = [line.split()[0] for line in shown.splitlines() if "has months of 2025-26-Q4, too" in line]
+    assert named == [str(quarters["2026-27-Q1"]), str(tmp_path / "history" / "series" / "v1")]
 
 
 @pytest.mark.parametrize("name", ["", "   ", "\u200b", "-", "A\x1b[2J", "A\nB", "A" * 501])

@@ -138,6 +138,16 @@ def test_the_standard_is_asked_of_the_usual_range(assurance: str, meets: str) ->
     assert sentences.standard(series(point(target=Decimal(78)))) is None
 
 
+def test_where_months_are_from_is_said() -> None:
+    of_quarters = "The months come from the newest version of each quarter, which reads the quarter before, too."
+    assert sentences.where_months_are_from(None, []) == of_quarters
+    of_all: Any = SimpleNamespace(version=3)
+    assert sentences.where_months_are_from(of_all, [Quarter("2025-26-Q4")]) == (
+        "The months come from our series of all months, version 3. What it lacks comes from the newest version of each"
+        " quarter. Months of a quarter that was withdrawn stay where another release reads them."
+    )
+
+
 def test_few_months_are_a_sketch() -> None:
     assert sentences.sketch(series(point(limits="trial", points=3))) == "This rests on 3 months: read it as a sketch."
     assert sentences.sketch(series()) is None
