@@ -69,7 +69,7 @@ def test_warning_has_quarter_rows_and_what_to_do(
         {**about, "id": "land.x.y", "unexpected": 1, "examples": ["a.csv, row 3"], "waiver": "W1"},
         {**about, "id": "land.x.z", "unexpected": 0, "examples": [], "passed": True},
     ]
-    (tmp_path / "checks.json").write_text(json.dumps({"quarter": "2025-26-Q2", "checks": found}))
+    (tmp_path / "checks.json").write_text(json.dumps({"quarter": "2025-26-Q2", "checks": found, "files": []}))
     show_warnings(Console(), Release(tmp_path, {"synthetic": synthetic}))
     said = capsys.readouterr().out
     assert "warning: 2025-26-Q1: dbt.forms_agree: 5 rows. A reason." in said
