@@ -64,7 +64,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             whole=_whole(measure, rows),
             footprint=sentences.by_footprint(values),
             period=_period(edition, measure, values),
-            source=_source(edition, measure),
+            source=_source(edition, measure, values),
             titles=titles,
             england=edition.england.get(measure.metric_id),
         )
@@ -110,13 +110,11 @@ def _period(edition: Edition, measure: Measure, values: list[Value]) -> str:
     return sentences.period_of_figures([periods[end] for end in newest], ended, edition.guide.first_day)
 
 
-def _source(edition: Edition, measure: Measure) -> str | None:
-    """The publication that values are read or computed from."""
-    return next(
-        (
-            f"{one['publisher']}, {one['title']}"
-            for one in edition.release.sources.values()
-            if one["source_id"] == measure.publication
-        ),
-        None,
+def _source(edition: Edition, measure: Measure, values: list[Value]) -> str | None:
+    """The files that values are read or computed from: a publication may have another form than its own."""
+    counted = [one for one in values if one.value_basis == measure.value_basis] or values
+    files = {one.source_sha256 for one in counted}
+    read = sorted(
+        f"{one['publisher']}, {one['title']}" for sha256, one in edition.release.sources.items() if sha256 in files
     )
+    return "; ".join(dict.fromkeys(read)) or None

@@ -702,6 +702,25 @@ def test_a_league_says_why_a_measure_is_missing_and_which_are_of_an_earlier_mont
         assert "“Waits of 18 weeks”: latest month at hand is January 2026, not March 2026</li>" in page
 
 
+def test_a_measure_names_the_form_of_a_publication_that_its_values_are_from() -> None:
+    """A&E of Q2 2025/26 is read from the workbook by provider, though the monthly file is there, too."""
+    titles = {"ae": "monthly", "ae_provider": "by provider", "nof_data": "data file"}
+    sources = {one: {"source_id": one, "publisher": "NHS England", "title": said} for one, said in titles.items()}
+    value = {name: None for name in Value.__dataclass_fields__} | {"league": "acute", "status": "reported"}
+    about = {**value, "organisation_code": "R1", "metric_id": "OF0013"}
+    values = [
+        {**about, "value_basis": "computed", "source_sha256": "ae_provider"},
+        {**about, "value_basis": "published", "source_sha256": "nof_data"},
+        {**about, "value_basis": "computed", "source_sha256": "ae", "status": "missing"},
+    ]
+    release = Bare(metric_values=values)
+    release.sources = sources
+    for basis, title in (("computed", "by provider"), ("published", "data file")):
+        measures = {"OF0013": measure("OF0013", "A&E", domain="access", publication="ae", value_basis=basis)}
+        found = made(member("R1"), maker=measure_pages.pages, release=release, measures=measures)
+        assert f">NHS England, {title}</dd>" in found["2025-26-q2/v1/acute/measures/of0013/index.html"]
+
+
 @pytest.mark.parametrize(("metric_id", "folder"), [("OF0206.A", "of0206-a"), ("INDEX.HTML", "index-html")])
 def test_a_measure_whose_id_has_a_dot_has_a_page_of_its_own(metric_id: str, folder: str) -> None:
     """Its name would end as that of a file of another kind, which no browser shows as a page."""
