@@ -201,12 +201,20 @@ def _metric(release: Release, value: Row) -> Row:
 
 
 def _other_sizes(release: Release, metric_id: str, score: Row) -> str | None:
-    """The sizes of its population that the published scores fit as well. The size, and the rank in it, are then one
-    reading of several."""
+    """The sizes of its population that the published scores fit as well, of no more members than there are. The size,
+    and the rank in it, are then one reading of several."""
     if "metric_id" not in release.columns.get("framework_rules", ()):  # of an earlier contract
         return None
-    rules = release.rows("framework_rules", rule="population_size", metric_id=metric_id, league=score["league"])
-    return rules[0]["alternatives"] if rules and rules[0]["low"] == score["population_size"] else None
+    rules = release.rows("framework_rules", rule="population_size", metric_id=metric_id)
+    own = [rule for rule in rules if rule["league"] == score["league"] and rule["low"] == score["population_size"]]
+    sizes = release.rows("population_sizes_recovered", metric_id=metric_id, population=score["population"])
+    others = sizes[0]["sizes_that_fit"] - 1 if own and sizes else 0
+    if others < 1:
+        return None
+    # Sizes rise from the one in force. Of several leagues, what fits one need not fit the others.
+    named = own[0]["alternatives"].partition(" and ")[0].split(", ")[:others] if len(rules) == 1 else []
+    unnamed = [f"{others - len(named)} more"] if others > len(named) else []
+    return " and ".join(filter(None, [", ".join(named), *unnamed]))
 
 
 def _rows_as_stored(release: Release, store: Store, metrics: list[Row]) -> Iterator[Row]:

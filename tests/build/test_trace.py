@@ -10,6 +10,7 @@ import shutil
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -17,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration import cli
-from orchestration.audit.trace import trace
+from orchestration.audit.trace import _other_sizes, trace
 from orchestration.errors import LeagueError
 from orchestration.releases.release import Release
 from orchestration.sources.store import Store
@@ -444,3 +445,27 @@ def test_damaged_release_is_not_traced(traced: dict[str, Any], data_dir: Path) -
     (release_in(data_dir) / "england_figures.csv").write_text("x")
     with pytest.raises(LeagueError, match=r"is damaged\nengland_figures\.csv was changed"):
         trace(Release.read(release_in(data_dir)), traced["store"], traced["codes"]["acute"])
+
+
+@pytest.mark.parametrize(
+    ("sizes", "leagues", "others"),
+    [
+        (1, 1, None),
+        (2, 1, "181"),
+        (5, 1, "181, 241, 261, 265"),
+        (10, 1, "181, 241, 261, 265 and 5 more"),
+        (3, 2, "2 more"),
+    ],
+)
+def test_other_sizes_are_those_that_the_release_counts(sizes: int, leagues: int, others: str | None) -> None:
+    """A framework of 205 organisations has no population of 261, though its scores would fit."""
+    score = {"league": "acute", "population": "two_leagues", "population_size": 121}
+    rule = {"league": "acute", "low": Decimal(121), "alternatives": "181, 241, 261, 265 and 8 more"}
+    tables = {
+        "framework_rules": [rule, {**rule, "league": "ambulance"}][:leagues],
+        "population_sizes_recovered": [{"sizes_that_fit": sizes}],
+    }
+    release: Any = SimpleNamespace(
+        columns={"framework_rules": ["metric_id"]}, rows=lambda table, **where: tables[table]
+    )
+    assert _other_sizes(release, "OF0005", score) == others
