@@ -187,9 +187,11 @@ def _not_recognised(path: Path, file: str, about: Content) -> Content:
     if saved := oddities.in_another_form(path, file):
         told = recognise.told_by_rows(saved.rows, saved.source, saved.is_cut) or _named_by(file, saved.source)
         return replace(about, source_id=saved.source.id, subjects=tuple(told), problem=f"{file}: {saved.problem}")
-    if (source := _named_like(file)) and (told := _named_by(file, source)) and (unlike := _unlike(path, file, source)):
-        problem = f"{file}: has the name of {source.title!r}, but {unlike}"
-        return replace(about, source_id=source.id, subjects=tuple(told), problem=problem)
+    if (source := _named_like(file)) and (unlike := _unlike(path, file, source)):
+        told = _named_by(file, source)
+        if told or not source.period:  # a series may be of years that nothing needs
+            problem = f"{file}: has the name of {source.title!r}, but {unlike}"
+            return replace(about, source_id=source.id, subjects=tuple(told), problem=problem)
     return replace(about, problem="; ".join(filter(None, [NOT_KNOWN, oddities.akin(path)])))
 
 

@@ -335,6 +335,18 @@ def test_a_file_of_the_published_name_and_other_headings_stops_the_quarter_that_
     assert status(extracts, name, "2025-26-Q3") == "not_asked_for"
 
 
+def test_a_framework_file_of_the_published_name_and_other_headings_stops_every_quarter(extracts: Path) -> None:
+    """Nothing says which quarter it is of, and the official ranks would be missing without a word."""
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    content = (extracts / "nof.csv").read_bytes().partition(b"\n")
+    renamed = b",".join(
+        heading if number < 6 else b"New " + heading for number, heading in enumerate(content[0].rstrip().split(b","))
+    )
+    (extracts / "nhs-oversight-framework-acute-trust-data-q3.csv").write_bytes(renamed + b"\r\n" + content[2])
+    with pytest.raises(LeagueError, match=r"has the name of '.*', but row 1, column 7: has a heading .* cannot tell"):
+        inventory(extracts)
+
+
 def test_a_file_of_the_name_of_a_month_alone_is_no_publication(extracts: Path) -> None:
     """As A&E may be called."""
     (extracts / "May-2025-notes.csv").write_bytes(csv_bytes(["Org Code", "Org name", "Note"], ["ZA1", "A", "look"]))
