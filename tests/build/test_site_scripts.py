@@ -360,9 +360,17 @@ def test_without_scripts_there_are_rankings_and_links_and_no_empty_form(browser:
     page.close()
 
 
+def test_where_no_script_runs_as_from_disk_the_list_says_that_there_is_no_search(page: Page, site: Path) -> None:
+    """A browser loads no module from a file, but runs scripts, so that `noscript` says nothing."""
+    page.goto(f"{(site / 'find' / 'index.html').as_uri()}?q=kings")
+    assert page.inner_text("#without-script").startswith("No script runs here, so there is no search.")
+    assert not page.locator("#search").is_visible()
+
+
 def test_a_search_shows_who_has_all_words_that_are_typed(page: Page, address: str) -> None:
     page.goto(f"{address.removesuffix('/2025-26-q4/v1')}/find/index.html?q=HOSPITALS+nhs")
     page.locator("#search").wait_for()
+    assert page.locator("#without-script").count() == 0
     found = page.eval_on_selector_all(
         ".found li", "items => items.map(item => [`${item.textContent} ${item.dataset.words}`, item.hidden])"
     )

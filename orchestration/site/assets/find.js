@@ -25,6 +25,7 @@ function show() {
   document.querySelector("#count").textContent = found ? `${found} of ${items.length} shown.` : none;
 }
 
+document.querySelector("#without-script").remove();
 document.querySelector("#search").hidden = false;
 field.value = new URLSearchParams(location.search).get("q") ?? "";
 field.addEventListener("input", show);
