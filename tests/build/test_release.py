@@ -39,7 +39,7 @@ from orchestration.sources.landing import take_in, write_parquet
 from orchestration.sources.lock import changing
 from orchestration.warehouse import manifest, tables
 from orchestration.workspace.files import sha256_of_file
-from orchestration.workspace.paths import Workspace
+from orchestration.workspace.paths import PROJECT, Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, descriptor, hashes
 
 QUARTER, ANOTHER_DAY = "2025-26-Q1", "2025-09-30"
@@ -739,3 +739,15 @@ def test_second_process_on_the_same_quarter_is_refused(first_quarter: Path, run:
     assert refused.engine_event_data.error and "is being built" in refused.engine_event_data.error.message
     assert not [event for event in started_by_dagster.all_events if event.is_step_start]
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [lock.name]
+
+
+def test_sizes_that_a_server_is_planned_by_are_those_of_the_sample(built: Any) -> None:
+    """Within a factor of two. Where one is not any more: measure it again for docs/production.md."""
+    page = (PROJECT / "docs" / "production.md").read_text(encoding="utf-8")
+    told = {what: float(size) for what, size in re.findall(r"^\| (.+) \| (\d+) MB\b", page, re.MULTILINE)}
+    for what, folder in (
+        ("a version of a release", built.release),
+        ("the working folder of a quarter", built.build.whole),
+    ):
+        measured = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+        assert told[what] / 2 < measured < told[what] * 2, f"{what} has {measured:.0f} MB"
