@@ -136,7 +136,7 @@ def measured_averages(league: League, measured: pd.DataFrame, draws: int = DRAWS
 
 
 def measurement_error(leagues: list[League], measured: pd.DataFrame) -> pa.Table:
-    """One row per organisation of a league with at least one metric whose counts are known."""
+    """One row per organisation of a league with at least one metric whose population can be scored again."""
     rows: list[dict[str, Any]] = []
     for league in leagues:
         of_quarter = measured[measured["rescored"] & (measured["quarter"] == league.quarter)]
