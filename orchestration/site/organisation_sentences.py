@@ -51,6 +51,9 @@ COUNTED_OF = {  # what a publication counts, or a metric where its publication c
     "ICB-CANCER-62D": "treatments",
     "dementia": "people thought to have dementia",
     "fft": "answers",
+    "sickness": "days of staff",
+    "community_waits": "waits",
+    "talking_therapies_monthly": "people who finished treatment",
 }
 WEIGHTED = ("gpps",)  # their counts are those of an effective sample: nobody gave so many answers
 BASES = {

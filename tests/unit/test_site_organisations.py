@@ -256,6 +256,16 @@ def test_counts_are_said_in_words_of_what_is_counted() -> None:
     assert ours.in_counts(measure("A", "Waiting", publication="rtt"), measured("61.7")) is None
 
 
+def test_counts_of_every_publication_are_of_something() -> None:
+    with (SEEDS / "computed_metrics.csv").open(encoding="utf-8", newline="") as file:
+        shares = [rule for rule in csv.DictReader(file) if rule["multiplier"] == "100"]
+    one = measured("61.7", numerator=D("96483"), denominator=D("156401"))
+    for rule in shares:
+        of = measure(rule["metric_id"], publication=rule["publication"])
+        counts = ours.in_counts(of, one)
+        assert counts != "96,483 of 156,401" and (counts is not None or rule["publication"] in ours.WEIGHTED), rule
+
+
 def test_a_figure_by_footprint_says_so_and_gives_its_trust_no_visits_of_others() -> None:
     """Surrey and Sussex saw 31,087 people in that quarter."""
     with (SEEDS / "computed_metrics.csv").open(encoding="utf-8", newline="") as file:
