@@ -157,7 +157,7 @@ QUESTIONS = (
     Question(
         "specialties",
         "How long are waits for one specialty?",
-        "For each specialty we show how many people had waited 18 weeks or less, and who differs from the rest.",
+        "For each specialty we show how many of the waits were of 18 weeks or less, and who differs from the rest.",
         (
             f"{STATISTICS}/funnel.py",
             f"{MODELS}/insight/specialty_league_table.sql",

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orchestration.site import examples, pictures, words
+from orchestration.site import examples, pictures, render, words
 from orchestration.site.editions import Editions
 from orchestration.site.method_pages import QUESTIONS, Question
 from orchestration.site.rows import (
@@ -254,6 +254,17 @@ def test_a_series_of_few_months_is_a_sketch() -> None:
     first, sketch = examples.of_series(months("trial"))
     assert first.startswith("Its measure “A&E”: In June 2025 it was 75.5%.") and "3 months" in sketch
     assert len(examples.of_series(months("full"))) == 1
+
+
+def test_specialties_count_waits_of_which_one_person_may_have_several() -> None:
+    (said,) = [question.answer for question in QUESTIONS if question.slug == "specialties"]
+    assert "how many of the waits were of 18 weeks or less" in said and "people" not in said
+
+
+def test_labels_are_counted_of_leagues_without_a_table_too() -> None:
+    one = SimpleNamespace(path="method/unknown", title="", answer="", code=(), docs=())
+    made = render.page("method/unknown", "method/unknown", "", question=one, example=None, labels=[], fictional=False)
+    assert b"or of its newest quarter where it has no table" in made.content
 
 
 def test_labels_are_told_in_one_order_and_count_a_measure_once() -> None:
