@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestration.quarters import Quarter
-from orchestration.site import league_pages, measure_pages, pictures, sentences, words
+from orchestration.site import league_pages, measure_pages, pictures, render, sentences, version_pages, words
 from orchestration.site import organisation_sentences as ours
 from orchestration.site.organisation_pages import _ways, pages
 from orchestration.site.pictures import Scale
@@ -668,6 +668,21 @@ def test_a_league_says_that_likely_ranges_are_too_narrow() -> None:
     page = made(member("R1", 1), maker=league_pages.pages)["2025-26-q2/v1/acute/index.html"]
     assert "is in 19 of 20 draws of measures like its own. It is somewhat too narrow: places lie in it eight or" in page
     assert "times in 20" not in page
+
+
+def test_whom_to_ask_is_explained_only_where_somebody_is_named_and_as_far_as_chance_is_known() -> None:
+    one = member("R1")
+    measures = {"OF0082": measure("OF0082", "Sickness")}
+    for learn_from in ((), (("OF0082", (one,), "by scores alone: chance is not known"),)):
+        row_of_one = row(Support, status="needs_support", bottom_quarter_share=D("0.54"))
+        found = [version_pages.Supported(row_of_one, one, ("Access",), learn_from)]
+
+        def maker(edition: Edition, of: Any, found: Any = found) -> Any:
+            return [render.page("support", "list", "Who may need support", (), edition, leagues=[(of, found)])]
+
+        (shown,) = made(one, maker=maker, measures=measures).values()
+        assert ("by more than chance, where chance is known, and" in shown) is bool(learn_from)
+        assert ("Whom to ask" in shown) is bool(learn_from)
 
 
 def test_a_segment_beside_another_is_explained_where_a_table_shows_one() -> None:
