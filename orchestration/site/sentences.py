@@ -43,6 +43,7 @@ STANDINGS = {  # the mark of each and its words
 ENOUGH = 5  # of fewer a range holds 50 to 80 of 100 average scores where it should hold 95 (simulated, 2026-11)
 TOO_NARROW = "So few measures make its likely range too narrow."
 NARROW = "The range looks narrow because the rule fixes the segment, not because more is known."
+NO_DATA_FILE = "no data file of this league for the quarter"  # the model `league_coverage`
 SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
 
 
@@ -188,9 +189,10 @@ def answer(league: League, member: Member) -> list[str]:
 
 def why_no_place(league: League, member: Member) -> str | None:
     """Why an organisation has no place: its own reason where it could never have one, else that of its league."""
-    if member.organisation.is_trust_or_board and league.coverage.absent_reason:
-        return league.coverage.absent_reason
-    return member.place.not_ranked_reason or league.coverage.absent_reason
+    of_league = why_no_table(league)
+    if member.organisation.is_trust_or_board and of_league:
+        return of_league
+    return member.place.not_ranked_reason or of_league
 
 
 def key_place(league: League, member: Member) -> str:
@@ -389,7 +391,15 @@ def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
     if league.published:
         return lead(league)
-    return f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
+    return f"There is no table this quarter: {in_words(why_no_table(league))}."
+
+
+def why_no_table(league: League) -> str | None:
+    """Why a league has no table. Of a league of ours no publisher has a file."""
+    reason = league.coverage.absent_reason
+    if league.experimental and reason == NO_DATA_FILE:
+        return "no measure of this league is at hand for the quarter"
+    return reason
 
 
 def no_place(league: League, member: Member) -> str:
@@ -447,9 +457,9 @@ def standing(edition: Edition, current: Edition | None) -> str:
 def notes(edition: Edition) -> str:
     """What a version has, and what it lacks."""
     with_table = [league.title for league in edition.leagues if league.published]
-    found = f"Tables of {counted(len(with_table), 'league')}"
-    if with_table:
-        found += f": {listed(with_table)}"
+    if not with_table:
+        return "No league has a table."
+    found = f"Tables of {counted(len(with_table), 'league')}: {listed(with_table)}"
     missing = sum(len((one.coverage.metrics_missing or "").split()) for one in edition.leagues if one.published)
     return f"{found}. {counted(missing, 'measure').capitalize()} had to be left out." if missing else f"{found}."
 

@@ -281,7 +281,7 @@ def test_the_newest_version_is_in_force() -> None:
 def test_notes_say_what_a_version_has_and_lacks() -> None:
     one, none = league(title="Acute trusts"), league(published=False)
     lacking = league(title="Boards", metrics_missing="OF0001 OF0002")
-    assert sentences.notes(edition(leagues=(none,))) == "Tables of no leagues."
+    assert sentences.notes(edition(leagues=(none,))) == "No league has a table."
     assert sentences.notes(edition(leagues=(one, none))) == "Tables of 1 league: Acute trusts."
     assert sentences.notes(edition(leagues=(one, lacking))) == (
         "Tables of 2 leagues: Acute trusts and Boards. 2 measures had to be left out."
@@ -353,6 +353,12 @@ def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
     said = "There is no table this quarter: only 3 of the 24 measures are at hand."
     none = league(published=False, absent_reason="only 3 of the 24 metrics are at hand")
     assert sentences.first_sentence(none) == said
+    no_file = {"published": False, "absent_reason": "no data file of this league for the quarter"}
+    ours = league(**no_file, framework_status="experimental")
+    assert sentences.first_sentence(league(**no_file)).endswith("quarter: no data file of this league for the quarter.")
+    assert sentences.first_sentence(ours).endswith("quarter: no measure of this league is at hand for the quarter.")
+    board = member("QHL", None, organisation_type="icb")
+    assert sentences.why_no_place(ours, board) == "no measure of this league is at hand for the quarter"
     one = member("R1", None, not_ranked_reason="has 1 of the 4 metrics")
     assert sentences.no_place(none, one) == said
     assert sentences.no_place(league(), one) == "It has no place this quarter: it has 1 of the 4 measures."
