@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -21,6 +21,7 @@ from orchestration.site.rows import (
     Context,
     Domain,
     DomainPlace,
+    InContext,
     Lever,
     Measured,
     Origin,
@@ -683,6 +684,17 @@ def test_whom_to_ask_is_explained_only_where_somebody_is_named_and_as_far_as_cha
         (shown,) = made(one, maker=maker, measures=measures).values()
         assert ("by more than chance, where chance is known, and" in shown) is bool(learn_from)
         assert ("Whom to ask" in shown) is bool(learn_from)
+
+
+def test_a_range_of_few_measures_seen_with_its_context_says_of_how_many_before_what_it_leaves_open() -> None:
+    lives = row(Context, measure="imd", basis="ohid", preferred=True, difference_from_england=D(1), diluted=False)
+    seen = row(InContext, outcome="overall", score=D(2), expected_score=D(2), adjusted_rank_low=2, adjusted_rank_high=2)
+    one, other = member("R1", metrics_counted=4), member("R2", metrics_counted=4)
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for kind, found in (("context", lives), ("context_view", seen)):
+        tables[kind] = [asdict(found) | {"league": "acute", "organisation_code": code} for code in ("R1", "R2")]
+    shown = made(one, other, release=Bare(**tables))["2025-26-q2/v1/acute/r1/index.html"]
+    assert "</span>2 of 2 or before</td>" in shown
 
 
 def test_a_segment_beside_another_is_explained_where_a_table_shows_one() -> None:
