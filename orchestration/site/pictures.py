@@ -71,10 +71,17 @@ def _number(point: Point) -> int:
     return point.month.year * 12 + point.month.month
 
 
+def extent(points: Sequence[Point]) -> tuple[Decimal, Decimal]:
+    """What is at the bottom of the picture of months and at its top."""
+    found = (x for one in points for x in (one.value, one.lower_limit, one.upper_limit, one.target))
+    shown = [one for one in found if one is not None]
+    return min(shown), max(shown)
+
+
 def months(points: Sequence[Point]) -> Markup:
     """Months in a row: a band of the usual range and its middle for each phase of each release, a line through the
     values, a mark at each, and the standard."""
-    at = Months.of(points, *(x for one in points for x in (one.lower_limit, one.upper_limit, one.target)))
+    at = Months.of(points, *extent(points))
     marks = []
     for _, phase in groupby(points, key=lambda one: (one.phase, one.mean)):
         first, *others = phase

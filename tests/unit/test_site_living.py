@@ -247,6 +247,13 @@ def test_the_picture_of_months_marks_what_chance_does_not_explain() -> None:
     assert 'class="standard"' in str(pictures.months([point(target=Decimal(78))]))
 
 
+def test_the_picture_of_months_reaches_as_far_as_is_said() -> None:
+    values = [point(month=date(2025, month, 1), value=Decimal(60 + month)) for month in (1, 2)]
+    assert pictures.extent(values) == (Decimal(61), Decimal("79.96"))
+    bare = [point(value=Decimal(60), lower_limit=None, upper_limit=None, target=Decimal(78))]
+    assert pictures.extent(bare) == (Decimal(60), Decimal(78))
+
+
 def test_the_limits_of_each_phase_are_drawn() -> None:
     points = [point(month=date(2025, n, 1), phase=1 + (n > 2)) for n in range(1, 5)]
     assert str(pictures.months(points)).count('class="usual"') == 2
