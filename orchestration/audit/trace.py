@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+from orchestration.discovery.wording import read_matrix
 from orchestration.errors import LeagueError
 from orchestration.releases import search
 from orchestration.releases.release import OPENLINEAGE, Release, Row
@@ -56,6 +57,8 @@ def trace(release: Release, store: Store, code: str, metric_id: str | None = Non
             has = sorted({value["metric_id"] for value in tables.get("metric_values", [])})
             raise LeagueError(f"{release} has no metric {metric_id} of {code}; it has {', '.join(has) or 'none'}")
         found["metrics"] = [_metric(release, value) for value in values]
+        behind = {one for metric in found["metrics"] for one in (metric["score"] or {}).get("looked_up_from", ())}
+        found["metrics"] += [_metric(release, v) for v in tables["metric_values"] if v["metric_id"] in behind]
         found["rows"] = list(_rows_as_stored(release, store, found["metrics"]))
         del found["tables"]
     else:
@@ -191,12 +194,31 @@ def _metric(release: Release, value: Row) -> Row:
         _require_equal(f"{figure} of {value['metric_id']}", value[figure], sum(summed) if summed else None)
     if scores and scores[0]["score_basis"] == "recovered":
         scores[0]["other_sizes_that_fit"] = _other_sizes(release, value["metric_id"], scores[0])
+    if scores and scores[0]["score_basis"] == "computed" and (pair := _pair(release, scores[0])):
+        scores[0]["looked_up_from"] = pair
     return {
         **value,
         "title": titles[0]["title"] if titles else None,
         "score": scores[0] if scores else None,
         "sources": release.rows("metric_sources", **key, **basis),
         "parts": parts,
+    }
+
+
+def _pair(release: Release, score: Row) -> dict[str, Decimal]:
+    """The two scores, by metric, that meet in the cell of a matrix where a score is looked up."""
+    if "metric_id" not in release.columns.get("framework_rules", ()):  # of an earlier contract
+        return {}
+    rules = release.rows("framework_rules", league=score["league"])
+    metrics = {rule["published_id"]: rule["metric_id"] for rule in rules}
+    of = {"league": score["league"], "organisation_code": score["organisation_code"]}
+    return {
+        row["metric_id"]: row["score"]
+        for rule in rules
+        if (rule["rule"], rule["metric_id"]) == ("matrix", score["metric_id"])
+        for published_id in read_matrix(rule["found"])
+        if published_id in metrics
+        for row in release.rows("metric_scores", **of, metric_id=metrics[published_id])
     }
 
 

@@ -183,6 +183,8 @@ def _show_metric(console: Console, metric: Row, notes: Footnotes) -> None:
     ):
         if score.get(name) is not None:
             table.add_row(name.replace("_", " "), _words(score[name]))
+    if pair := score.get("looked_up_from"):
+        table.add_row("looked up from", " and ".join(f"{metric} (score {_text(one)})" for metric, one in pair.items()))
     console.table(table)
     if score.get("rank_in_population"):
         console.say(SAME_SIDE)
