@@ -360,11 +360,13 @@ def test_without_scripts_there_are_rankings_and_links_and_no_empty_form(browser:
     page.close()
 
 
-def test_where_no_script_runs_as_from_disk_the_list_says_that_there_is_no_search(page: Page, site: Path) -> None:
+def test_where_no_script_runs_as_from_disk_the_list_says_that_there_is_no_search(browser: Browser, site: Path) -> None:
     """A browser loads no module from a file, but runs scripts, so that `noscript` says nothing."""
+    page = browser.new_page()
     page.goto(f"{(site / 'find' / 'index.html').as_uri()}?q=kings")
     assert page.inner_text("#without-script").startswith("No script runs here, so there is no search.")
     assert not page.locator("#search").is_visible()
+    page.close()
 
 
 def test_a_search_shows_who_has_all_words_that_are_typed(page: Page, address: str) -> None:
