@@ -5,11 +5,9 @@ What the rules are, the sample alone knows (`orchestration/sample/framework-2026
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -27,7 +25,8 @@ from orchestration.sample import draw_year, expected_results, members_of, write_
 from orchestration.sample.framework import MILLION, Framework, Metric, frameworks_of, known_years
 from orchestration.sample.metric_scores import band_score, hundredths, meets_bound
 from orchestration.sample.standings import by_league
-from orchestration.workspace.paths import DBT_PROJECT, PROJECT, SEEDS
+from orchestration.warehouse import project
+from orchestration.workspace.paths import DBT_PROJECT, SEEDS
 from tests.oracle import half_up
 
 YEAR = "2026-27"
@@ -255,25 +254,32 @@ def test_every_average_segment_and_place(warehouse: Path, quarter: str, publishe
 # What a person makes of it
 
 
-def test_proposed_rows_say_all_of_it_and_the_release_stays(made: Any, tmp_path: Path) -> None:
+def test_proposed_rows_say_all_of_it_and_the_release_stays(
+    made: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Applied as a reviewer would, to a copy of the project: the same figures, and no rule but by the seeds."""
     proposal = propose(Release.read(made.release))
     assert proposal.notes == []
     bounds = {row["metric_id"]: row["standard"] or row["floor"] for row in proposal.rows["metrics"]}
     bounded = {metric.metric_id: metric.bound for metric in METRICS if metric.bound}
     assert {one: int(Decimal(bound) * MILLION) for one, bound in bounds.items() if bound} == bounded
-    project = tmp_path / "dbt_project"
-    shutil.copytree(DBT_PROJECT, project, ignore=shutil.ignore_patterns("target"))
+    copied, target = tmp_path / "dbt_project", tmp_path / "target"
+    shutil.copytree(DBT_PROJECT, copied, ignore=shutil.ignore_patterns("target"))
     subprocess.run(["patch", "-p1", "-s"], cwd=tmp_path, input=proposal.diff(SEEDS), text=True, check=True)
     before = made.build.folder / "warehouse.duckdb"
-    after = shutil.copy(before, tmp_path / "warehouse.duckdb")
-    command = [str(Path(sys.executable).parent / "dbt"), "build", "--exclude", "path:models/insight"]  # feeds nothing
-    command += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
-    command += ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(tmp_path / "t")]
-    places = {"LEAGUE_WAREHOUSE": after, "LEAGUE_LANDED": str(made.build.folder / "landed"), "PYTHONPATH": str(PROJECT)}
-    run = [*command, "--log-path", str(tmp_path)]
-    ran = subprocess.run(run, env=os.environ | places, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, ran.stdout[-3000:]
+    after = Path(shutil.copy(before, tmp_path / "warehouse.duckdb"))
+    project.ensure_manifest()
+    target.mkdir()
+    shutil.copy(project.PARSED, target)  # dbt parses the seeds that changed since, and nothing else
+    monkeypatch.setattr(project, "DBT_PROJECT", copied)
+    parsed = project.invoke(["parse"], target=target)
+    compared = [f"+{name}" for name in ("league_table", "domain_league_table", "metric_scores")]
+    build = ["build", "--select", "resource_type:seed", *compared, "+framework_rules", "+release_contradictions"]
+    build += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "test"]
+    ran = project.invoke(build, after, made.build.folder / "landed", target, manifest=parsed).results
+    assert {str(result.status) for result in ran} == {"success"}
+    seeded = {name for name, proposed in proposal.rows.items() if proposed}
+    assert {result.node.root_path for result in ran if result.node.name in seeded} == {str(copied)}
     for columns, table in (
         (
             "organisation_code, average_score, segment_unadjusted, segment, rank, rank_low, rank_high",
@@ -283,10 +289,10 @@ def test_proposed_rows_say_all_of_it_and_the_release_stays(made: Any, tmp_path: 
         ("organisation_code, metric_id, score, score_exact", "score.metric_scores"),
     ):
         query = f"select {columns} from {table} where quarter = '2026-27-Q2' order by all"
-        assert rows(Path(after), query) == rows(before, query), table
-    origins = rows(Path(after), "select distinct rule, origin from metric.framework_rules where quarter = '2026-27-Q2'")
+        assert rows(after, query) == rows(before, query), table
+    origins = rows(after, "select distinct rule, origin from metric.framework_rules where quarter = '2026-27-Q2'")
     assert {row["rule"] for row in origins if row["origin"] == "release"} <= UNSEEDED
-    said = rows(Path(after), "select role, published_id, found from metric.release_contradictions")
+    said = rows(after, "select role, published_id, found from metric.release_contradictions")
     assert {tuple(row.values()) for row in said} == {("previous", "OF1220", "precision 2 decimals")}  # of a quarter
 
 
