@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -116,7 +117,7 @@ class Part:
         for name in AGAIN:
             self.connection.execute(f"create view {self.relations[name]} as {_on_part(by_name[name])}")
         self.staged = {model: _on_part(by_name[model]) for model in MODELS}
-        self.shared = {self.relations[name]: _on_part(by_name[name]) for name in SHARED}
+        self.shared = {name: _on_part(by_name[name]) for name in SHARED}
         tests = _tests()
         self.tests = {name: _on_part(node) for name, node in tests.items()}
         self.reading = {
@@ -125,6 +126,7 @@ class Part:
             }
             for model in MODELS
         }
+        self.behind = {name: _behind(node["unique_id"]) for name, node in tests.items()}
         self.damaged: set[str] = set()
         for model in MODELS:  # as views they were typed anew for every test that reads them
             self._type(model, "view")
@@ -156,11 +158,14 @@ class Part:
     def failing(self, named: set[str]) -> Expected:
         """What the tests named, and those that read the model of a damaged publication, return, if anything."""
         models = sorted({MODEL_OF[source] for source in self.damaged})
-        for model in models or MODELS:  # where nothing landed is damaged, what all of them read may be
-            self._type(model, "table")
-        for relation, made in self.shared.items():
-            self.connection.execute(f"drop view {relation}; create table {relation} as {made}")
         run = named.union(*[self.reading[model] for model in models])
+        read = set().union(*[self.behind[name] for name in run])
+        # Where nothing landed is damaged, what all of them read may be.
+        for model in models or [model for model in MODELS if model in read]:
+            self._type(model, "table")
+        for name in [name for name in SHARED if name in read]:
+            relation = self.relations[name]
+            self.connection.execute(f"drop view {relation}; create table {relation} as {self.shared[name]}")
         found = {name: self.rows(self.tests[name]) for name in sorted(run)}
         return {name: rows for name, rows in found.items() if rows}
 
@@ -220,6 +225,15 @@ class Part:
 def _found(by_a_rule: str) -> Row:
     row: Row = json.loads(by_a_rule)
     return row | ({"month": dt.date.fromisoformat(row["month"])} if "month" in row else {})
+
+
+@cache
+def _behind(unique_id: str) -> frozenset[str]:
+    """What is computed again of all that a test or a model reads, directly or by others."""
+    nodes = manifest.raw()["nodes"]
+    read = {one: nodes[one]["name"] for one in nodes[unique_id]["depends_on"]["nodes"] if one in nodes}
+    again = {one: name for one, name in read.items() if name in AGAIN}
+    return frozenset(again.values()).union(*[_behind(one) for one in again])
 
 
 def _on_part(node: Any) -> str:
