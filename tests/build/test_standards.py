@@ -8,7 +8,7 @@ import json
 import shutil
 import warnings
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from csvw import CSVW
+from csvw.metadata import Table
 from openlineage.client import facet_v2
 from openlineage.client.event_v2 import RunEvent
 from openlineage.client.serde import Serde
@@ -41,6 +42,7 @@ from orchestration.warehouse.manifest import Rule
 FILES = ("extracts/", "dbt_project/seeds/")
 FACETS = {kind._get_schema(): kind for layer in facet_v2.BaseFacet.__subclasses__() for kind in layer.__subclasses__()}
 Document = dict[str, Any]
+Row = dict[str, Any]
 
 
 def json_of(path: Path) -> Document:
@@ -89,8 +91,17 @@ def refuse_invalid(event: Document) -> None:
 
 
 def faults(metadata: Path) -> list[str]:
-    """What the library finds wrong with tables or their description; it says most of it as warnings."""
-    with warnings.catch_warnings():
+    """What the library finds wrong with tables or their description; it says most of it as warnings. It reads a table
+    again for its key and for each reference: here it is read once."""
+    iterate, rows = Table.iterdicts, dict[int, list[tuple[str, int, Row]]]()
+
+    def remembered(table: Table, *args: Any, with_metadata: bool = False, **how: Any) -> Iterator[Any]:
+        if id(table) not in rows:
+            rows[id(table)] = list(iterate(table, *args, with_metadata=True, **how))
+        yield from rows[id(table)] if with_metadata else (row for *_, row in rows[id(table)])
+
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table, "iterdicts", remembered)
         warnings.simplefilter("always")
         try:
             read = CSVW(str(metadata), validate=True)
