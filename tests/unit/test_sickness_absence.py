@@ -81,7 +81,10 @@ def test_older_headings_and_a_file_of_many_months_are_read(tmp_path: Path) -> No
 def test_a_cell_that_is_no_month_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         about(write(tmp_path / "x.csv", HEADINGS, ["31/01/2025", *ROW], ["Winter", *ROW]))
-    assert str(refused.value) == "f, row 3, column DATE: names no month; found 'Winter'; expected such as 01/04/2025"
+    assert str(refused.value) == (
+        "f, row 3, column DATE: names no month; found 'Winter'; expected such as 01/04/2025, the first or last day of a"
+        " month"
+    )
 
 
 def test_a_file_may_hold_months_but_none_of_next_to_no_rows(tmp_path: Path) -> None:
