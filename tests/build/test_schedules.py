@@ -10,7 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from orchestration.defs import assets, public_site, schedules
+from orchestration.defs import assets, in_process, public_site, schedules
 from orchestration.defs.in_process import defs
 from orchestration.defs.resources import Folders
 from orchestration.quarters import Quarter
@@ -183,12 +183,14 @@ def test_a_build_starts_at_its_first_step(folder: Path, tmp_path: Path, job: str
     made = defs.resolve_job_def(job)
     assert made.tags["dagster/retry_strategy"] == "ALL_STEPS"
     for resumed in ("dagster/is_resume_retry", "dagster/is_asset_resume_retry"):
-        result = made.execute_in_process(
-            partition_key=Q1,
-            tags={resumed: "true"},
-            resources={"folders": Folders(extracts=str(folder), data=str(tmp_path / "data"))},
-            raise_on_error=False,
-        )
+        with in_process._without_memory() as instance:
+            result = made.execute_in_process(
+                partition_key=Q1,
+                tags={resumed: "true"},
+                resources={"folders": Folders(extracts=str(folder), data=str(tmp_path / "data"))},
+                instance=instance,
+                raise_on_error=False,
+            )
         (refused,) = [event for event in result.all_events if event.is_resource_init_failure]
         assert "cannot go on from a failure: re-execute the run with All steps in root run" in str(
             refused.engine_event_data.error
