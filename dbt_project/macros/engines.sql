@@ -98,8 +98,8 @@ this project is SQL that both read alike.
     [{{ values | join(', ') }}]
 {%- endmacro %}
 
-{# The date that a text says in one of some forms, as Python writes them. One that is in none stops the build. Some write
-September as `Sept`, which neither form of the name of a month takes. #}
+{# The date that a text says in one of some forms, as Python writes them. One that is in none stops the build. Some
+write September as `Sept`, which neither form of the name of a month takes. #}
 {% macro date_of(text, forms) -%}
     {%- if '%B' in forms | join or '%b' in forms | join -%}
         {%- set text = replaced(replaced(text, '(?i)september', 'Sep'), '(?i)sept', 'Sep') -%}

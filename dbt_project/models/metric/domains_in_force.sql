@@ -1,6 +1,6 @@
 -- A domain of a release goes by the code that the seeds of its framework have for its published score, else for its
--- title, else by the one code that all seeds have for its title, else by its title. Where no release is at hand the seeds
--- count.
+-- title, else by the one code that all seeds have for its title, else by its title. Where no release is at hand the
+-- seeds count.
 with published as (
     {{ found('domains', {'title': 'string', 'score_id': 'string', 'segment_id': 'string'}) }}
 ),
