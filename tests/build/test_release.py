@@ -42,7 +42,8 @@ from orchestration.workspace.files import sha256_of_file
 from orchestration.workspace.paths import PROJECT, Workspace
 from tests.conftest import COMMUNITY, COMMUNITY_TABLE, descriptor, hashes
 
-QUARTER, ANOTHER_DAY = "2025-26-Q1", "2025-09-30"
+# No day that a rule names: the audit page prints the rules, too.
+QUARTER, ANOTHER_DAY = "2025-26-Q1", "2025-10-07"
 RANKED = ("acute", "ambulance", "mental_health_community", "icb")
 CONTRACT = {
     "league_table": "quarter, league, organisation_code, organisation_name, organisation_type, trust_subtype, region, "
