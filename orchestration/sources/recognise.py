@@ -149,8 +149,10 @@ def subjects_of(path: Path, found: Recognised, file: str) -> tuple[list[Subject]
     if source.period:
         return of_months(source, months_and_parts(rows, source, place)), remarks
     for column in source.columns:
-        unlike = rows[~rows[column.name].str.strip().str.fullmatch(column.cells or ".*", na=False)]
-        if column.cells and 2 * len(unlike) > len(rows):
+        if not column.cells:
+            continue
+        unlike = rows[~rows[column.name].str.strip().str.fullmatch(column.cells, na=False)]
+        if 2 * len(unlike) > len(rows):
             raise LookAlikeError(
                 f"is not {source.title!r}, as like as it looks",
                 file=place,
