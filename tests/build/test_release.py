@@ -22,6 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.cli import league
+from orchestration.defs import in_process
 from orchestration.defs.in_process import Outcome, defs
 from orchestration.defs.metadata import release_metadata
 from orchestration.defs.resources import Folders
@@ -731,11 +732,13 @@ def test_second_process_on_the_same_quarter_is_refused(first_quarter: Path, run:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(LeagueError, match=f"{QUARTER} is being built by another process in {tmp_path}"):
             run(QUARTER, first_quarter, tmp_path)
-        started_by_dagster = defs.resolve_job_def("check_quarter").execute_in_process(
-            partition_key=QUARTER,
-            resources={"folders": Folders(extracts=str(first_quarter), data=str(tmp_path))},
-            raise_on_error=False,
-        )
+        with in_process._without_memory() as instance:
+            started_by_dagster = defs.resolve_job_def("check_quarter").execute_in_process(
+                partition_key=QUARTER,
+                resources={"folders": Folders(extracts=str(first_quarter), data=str(tmp_path))},
+                instance=instance,
+                raise_on_error=False,
+            )
     (refused,) = [event for event in started_by_dagster.all_events if event.is_resource_init_failure]
     assert refused.engine_event_data.error and "is being built" in refused.engine_event_data.error.message
     assert not [event for event in started_by_dagster.all_events if event.is_step_start]
