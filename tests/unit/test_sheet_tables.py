@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -190,9 +190,25 @@ def test_the_month_may_be_a_date_or_spelt_otherwise(tmp_path: Path, period: Any)
     assert {month for month, _ in found} == {"2026-01"}
 
 
+@pytest.fixture(scope="module")
+def unmarked(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """A form of a publication in a file, written once."""
+    return cache(lambda source_id: write(tmp_path_factory.mktemp(source_id) / "x", WORKBOOKS[source_id]()))
+
+
+@cache
+def all_of(path: Path, source_id: str) -> tuple[Any, set[str], pd.DataFrame]:
+    """What a workbook is about, the months that stand above its tables, and its rows."""
+    source = known_sources()[source_id]
+    subjects, _ = workbooks.subjects(path, source, "f")
+    return subjects, workbooks.months_told(path, source, "f"), workbooks.read_workbook(path, source, "f")
+
+
 @pytest.mark.parametrize("mark", [" [note 3]", " [notes 1, 2]", "[3]", " [n3]", " (3)", "\u00b9", " [r]", " (revised)"])
 @pytest.mark.parametrize("source_id", ["cancer_combined", "ae_provider", "dm01_provider", "community_waits"])
-def test_footnote_marks_do_not_matter(tmp_path: Path, source_id: str, mark: str) -> None:
+def test_footnote_marks_do_not_matter(
+    tmp_path: Path, unmarked: Callable[[str], Path], source_id: str, mark: str
+) -> None:
     """In headings, in titles and behind the month."""
 
     def marked(cell: Any) -> Any:
@@ -201,13 +217,13 @@ def test_footnote_marks_do_not_matter(tmp_path: Path, source_id: str, mark: str)
     plain = WORKBOOKS[source_id]()
     noted = {name: [[*map(marked, row)] for row in rows[:16]] + rows[16:] for name, rows in plain.items()}
     source = known_sources()[source_id]
-    one, other = (write(tmp_path / str(n), sheets) for n, sheets in enumerate((plain, noted)))
-    assert workbooks.subjects(other, source, "f")[0] == workbooks.subjects(one, source, "f")[0]
-    assert workbooks.months_told(other, source, "f") == workbooks.months_told(one, source, "f")
+    (subjects, months, read), (*expected_about, expected) = (
+        all_of(path, source_id) for path in (write(tmp_path / "x", noted), unmarked(source_id))
+    )
+    assert [subjects, months] == expected_about
     said = [column.name for column in source.columns if column.label or column.above] + ["_source_row"]
     said += ["service"] if source_id == "community_waits" else []
-    read, expected = (workbooks.read_workbook(path, source, "f")[said] for path in (other, one))
-    pd.testing.assert_frame_equal(read, expected)
+    pd.testing.assert_frame_equal(read[said], expected[said])
 
 
 def test_date_above_the_table_may_be_marked_in_dementia_figures(tmp_path: Path) -> None:
