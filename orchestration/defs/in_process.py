@@ -190,7 +190,7 @@ def _instance(folders: Folders) -> dg.DagsterInstance:
     open."""
     home = os.environ.get("DAGSTER_HOME")
     if folders.recorded or not home or not (Path(home) / "dagster.yaml").is_file():
-        return _without_memory()
+        return without_memory()
     try:
         return dg.DagsterInstance.get()
     except Exception as error:  # each library raises its own
@@ -216,7 +216,7 @@ def _canceled_where_it_is_stopped(instance: dg.DagsterInstance, run_id: str) -> 
         atexit.unregister(cancel)
 
 
-def _without_memory() -> dg.DagsterInstance:
+def without_memory() -> dg.DagsterInstance:
     """An instance for one run. As `DagsterInstance.ephemeral` makes it, but for the event log."""
     return dg.DagsterInstance(
         instance_type=InstanceType.EPHEMERAL,

@@ -161,7 +161,7 @@ def stopped(
 
 def _execute(extracts: Path, data_dir: Path, **options: Any) -> dg.ExecuteInProcessResult:
     folders = {"config": {"extracts": str(extracts), "data": str(data_dir)}}
-    with in_process._without_memory() as instance:  # as a command has it: to store events takes a seventh of a build
+    with in_process.without_memory() as instance:  # as a command has it: to store events takes a seventh of a build
         return in_process.defs.resolve_job_def("quarter").execute_in_process(
             partition_key=QUARTER,
             run_config={"loggers": {"progress": {}}, "resources": {"folders": folders}},

@@ -732,7 +732,7 @@ def test_second_process_on_the_same_quarter_is_refused(first_quarter: Path, run:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(LeagueError, match=f"{QUARTER} is being built by another process in {tmp_path}"):
             run(QUARTER, first_quarter, tmp_path)
-        with in_process._without_memory() as instance:
+        with in_process.without_memory() as instance:
             started_by_dagster = defs.resolve_job_def("check_quarter").execute_in_process(
                 partition_key=QUARTER,
                 resources={"folders": Folders(extracts=str(first_quarter), data=str(tmp_path))},

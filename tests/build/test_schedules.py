@@ -183,7 +183,7 @@ def test_a_build_starts_at_its_first_step(folder: Path, tmp_path: Path, job: str
     made = defs.resolve_job_def(job)
     assert made.tags["dagster/retry_strategy"] == "ALL_STEPS"
     for resumed in ("dagster/is_resume_retry", "dagster/is_asset_resume_retry"):
-        with in_process._without_memory() as instance:
+        with in_process.without_memory() as instance:
             result = made.execute_in_process(
                 partition_key=Q1,
                 tags={resumed: "true"},
