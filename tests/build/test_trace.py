@@ -353,7 +353,7 @@ def test_unknown_code_and_metric_are_refused(
     for arguments, message in (
         (("RZZ",), "no organisation of .* has the code or the name RZZ"),
         ((code, "OF0003"), f"has no metric OF0003 of {code}"),
-        (("acute", "OF0003"), "has no metric OF0003 of acute"),
+        (("acute", "OF0003"), "acute is a league, which has tables only: --metric needs an organisation"),
     ):
         with pytest.raises(LeagueError, match=message):
             trace(Release.read(built.release), traced["store"], *arguments)
