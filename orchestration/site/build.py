@@ -156,7 +156,8 @@ def _write(files: list[File], copies: list[Copy], out: Path) -> None:
     try:
         new.rename(out)
     except OSError:
-        old.rename(out)
+        if old.exists():  # of a first site there is none
+            old.rename(out)
         raise
     remove_tree(old)
 

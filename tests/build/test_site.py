@@ -195,6 +195,10 @@ def test_site_is_as_it_was_where_its_place_cannot_be_taken_and_where_who_took_it
         return rename(path, target)
 
     monkeypatch.setattr(building, "pages", lambda shown: iter([File("index.html", b"<p>first")]))
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+        patch.setattr(Path, "rename", full)
+        building.build(built.workspace, tmp_path / "site", print)
+    assert not (tmp_path / "site").exists()
     building.build(built.workspace, tmp_path / "site", print)
     monkeypatch.setattr(building, "pages", lambda shown: iter([File("index.html", b"<p>second")]))
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
