@@ -1,15 +1,16 @@
 """How long builds take, as multiples of importing the libraries that they use: `make bench`. A measurement, not a
 test.
 
-Everything is a process of its own and is measured whole, three times: the median counts. Memory is that of the process
-and of those it starts, the most at any one time."""
+Everything is a process of its own and is timed whole, three times: the median counts. Memory is that of the process
+and of those it starts, the most at any one time, in one run more: to ask for it ten times a second makes a pass slower
+by a tenth (2026-11-29)."""
 
 import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
@@ -18,24 +19,22 @@ YARDSTICK = "import dagster, dagster_dbt, pandas, great_expectations, dbt.cli.ma
 LEAGUE = Path(sys.executable).with_name("league")
 
 
-def measure(*command: str) -> tuple[float, int]:
-    """The seconds that a process took, and the most megabytes that it and its children held together."""
-    started, peak, ended = time.perf_counter(), 0, threading.Event()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+def seconds(*command: str) -> float:
+    """How long a process takes."""
+    started = time.perf_counter()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    return time.perf_counter() - started
 
-    def watch() -> None:
-        nonlocal peak
-        while not ended.wait(0.1):
+
+def megabytes(*command: str) -> int:
+    """The most that a process and its children hold together."""
+    peak = 0
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        while process.poll() is None:
             peak = max(peak, resident(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code = process.wait()
-    seconds = time.perf_counter() - started
-    ended.set()
-    watcher.join()
-    assert code == 0, f"{' '.join(command)} ended with {code}"
-    return seconds, peak
+            time.sleep(0.1)
+    assert process.returncode == 0, f"{' '.join(command)} ended with {process.returncode}"
+    return peak
 
 
 def resident(pid: int) -> int:
@@ -50,8 +49,8 @@ def resident(pid: int) -> int:
     return int(kilobytes) * 1024 // 1_000_000 + sum(resident(int(child)) for child in children)
 
 
-def build(extracts: Path, quarters: list[str]) -> tuple[float, int]:
-    """A build of some quarters into an empty data folder."""
+def build(measure: Callable[..., float], extracts: Path, quarters: list[str]) -> float:
+    """What a build of some quarters into an empty data folder takes."""
     with tempfile.TemporaryDirectory() as data:
         listed = [option for quarter in quarters for option in ("--quarter", quarter)]
         found = measure(str(LEAGUE), "build", "--extracts", str(extracts), *listed, "--data-dir", data)
@@ -61,14 +60,13 @@ def build(extracts: Path, quarters: list[str]) -> tuple[float, int]:
 
 def main(extracts: Path, quarters: list[str]) -> None:
     print(f"{extracts}, Python {sys.version.split()[0]}, median of {RUNS} whole processes")
-    imports = median(measure(sys.executable, "-c", YARDSTICK)[0] for _ in range(RUNS))
+    imports = median(seconds(sys.executable, "-c", YARDSTICK) for _ in range(RUNS))
     print(f"{imports:6.2f} s   1.00   the imports of dagster, dagster_dbt, pandas, great_expectations, dbt")
     took: dict[int, float] = {}
     for count in sorted({1, len(quarters)}):
-        found = [build(extracts, quarters[:count]) for _ in range(RUNS)]
-        took[count] = median(seconds for seconds, _ in found)
-        what = ", ".join(quarters[:count])
-        print(f"{took[count]:6.2f} s  {took[count] / imports:5.2f}   {what}; at most {max(mb for _, mb in found)} MB")
+        took[count] = median(build(seconds, extracts, quarters[:count]) for _ in range(RUNS))
+        peak = build(megabytes, extracts, quarters[:count])
+        print(f"{took[count]:6.2f} s  {took[count] / imports:5.2f}   {', '.join(quarters[:count])}; at most {peak} MB")
     if len(quarters) > 1:
         further = (took[len(quarters)] - took[1]) / (len(quarters) - 1)
         print(f"{further:6.2f} s  {further / imports:5.2f}   a further quarter in the same pass, on average")

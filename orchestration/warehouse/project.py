@@ -92,7 +92,7 @@ def invoke(
 
     from orchestration.warehouse.shortcuts import take_shortcuts
 
-    take_shortcuts()
+    take_shortcuts(compiled="manifest" in runner)
     project = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target-path", str(target)]
     quiet = ["--quiet", "--log-level", "none", "--log-level-file", "none", "--log-path", str(target)]
     try:

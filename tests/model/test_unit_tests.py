@@ -26,7 +26,7 @@ def test_every_step_from_metric_on_has_a_unit_test(manifest: Any) -> None:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sixth of the time: dbt asks for the columns of a relation once a fixture, parses a test's SQL to its last
     bracket to find its first word, makes messages that nobody hears, and writes files that nobody reads."""
-    take_shortcuts()
+    take_shortcuts(compiled=True)
     asked: dict[str, list[Any]] = {}
     columns = DuckDBAdapter.get_columns_in_relation
 
