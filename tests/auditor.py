@@ -763,7 +763,7 @@ class Audit:
             return "by definition", None
         months = [month for (_, side), at_hand in self.at_hand.items() if side == "commissioner" for month in at_hand]
         assert not set(months) & set(MONTHS_BEFORE[self.quarter])
-        why = "no league of the previous quarter: no data file of this league for the quarter"
+        why = "no league of the previous quarter: no metric of this league is at hand for the quarter"
         return "absence", why if column == "no_rank_change_reason" else None
 
     # Likely ranges

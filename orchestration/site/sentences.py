@@ -43,7 +43,6 @@ STANDINGS = {  # the mark of each and its words
 ENOUGH = 5  # of fewer a range holds 50 to 80 of 100 average scores where it should hold 95 (simulated, 2026-11)
 TOO_NARROW = "So few measures make its likely range too narrow."
 NARROW = "The range looks narrow because the rule fixes the segment, not because more is known."
-NO_DATA_FILE = "no data file of this league for the quarter"  # the model `league_coverage`
 SHARES = {2: "half", 3: "a third", 4: "a quarter", 5: "a fifth", 6: "a sixth", 8: "an eighth"}
 
 
@@ -189,7 +188,7 @@ def answer(league: League, member: Member) -> list[str]:
 
 def why_no_place(league: League, member: Member) -> str | None:
     """Why an organisation has no place: its own reason where it could never have one, else that of its league."""
-    of_league = why_no_table(league)
+    of_league = league.coverage.absent_reason
     if member.organisation.is_trust_or_board and of_league:
         return of_league
     return member.place.not_ranked_reason or of_league
@@ -391,15 +390,7 @@ def first_sentence(league: League) -> str:
     """What a league says first, or why it has no table."""
     if league.published:
         return lead(league)
-    return f"There is no table this quarter: {in_words(why_no_table(league))}."
-
-
-def why_no_table(league: League) -> str | None:
-    """Why a league has no table. Of a league of ours no publisher has a file."""
-    reason = league.coverage.absent_reason
-    if league.experimental and reason == NO_DATA_FILE:
-        return "no measure of this league is at hand for the quarter"
-    return reason
+    return f"There is no table this quarter: {in_words(league.coverage.absent_reason)}."
 
 
 def no_place(league: League, member: Member) -> str:

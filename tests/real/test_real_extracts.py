@@ -44,7 +44,7 @@ COMPUTED = {  # scores of leagues without a release, from what the primary publi
     "2025-26-Q1": {"acute": {"OF0010", "OF0011", "OF0013"}, "icb": {"ICB-AE-4H"}},
     "2025-26-Q2": {},
 }
-NOTHING = "no data file of this league for the quarter"
+NOTHING = "no metric of this league is at hand for the quarter"
 NOT_ENOUGH = "no metric of the league has the figures of all its months"  # cancer of one month of three
 ABSENT = {
     "2025-26-Q1": {

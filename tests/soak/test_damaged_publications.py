@@ -184,7 +184,7 @@ def test_previous_ranks_are_there_only_with_the_files_of_the_quarter_before(told
     assert set(plainly["no_rank_change_reason"]) == {"the previous quarter was ranked on other metrics"}
     assert oddly["previous_rank"].isna().all() and oddly["rank_change"].isna().all()
     assert set(oddly["no_rank_change_reason"]) == {
-        "no league of the previous quarter: no data file of this league for the quarter"
+        "no league of the previous quarter: no metric of this league is at hand for the quarter"
     }
 
 
@@ -207,7 +207,7 @@ def test_quarter_from_one_publication_alone_is_partial(sample: Path, run: Any, t
         *("ICB-RTT-18W", "ICB-RTT-52W", "ICB-DM01-6W", "ICB-CANCER-28D", "ICB-CANCER-62D")
     }
     for league in ("ambulance", "mental_health_community"):
-        assert leagues.loc[league, "absent_reason"] == "no data file of this league for the quarter"
+        assert leagues.loc[league, "absent_reason"] == "no metric of this league is at hand for the quarter"
     assert leagues.loc["icb", "framework_status"] == "experimental"
     assert not pd.read_parquet(built.release / "icb_league_table.parquet")["ranked"].any()
     values = pd.read_parquet(built.release / "metric_league_table.parquet")

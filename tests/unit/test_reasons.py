@@ -28,10 +28,6 @@ def test_reasons_why_a_measure_has_no_figure_are_those_of_the_models() -> None:
     assert any(reason.endswith(said.NO_FILE) for reason in reasons)
 
 
-def test_reason_why_a_league_of_ours_has_no_table_is_that_of_the_model() -> None:
-    assert sentences.NO_DATA_FILE in _reasons("rank/league_coverage.sql")
-
-
 def test_places_in_a_funnel_are_those_of_the_model() -> None:
     found = {reason for reason in _reasons("insight/specialty_league_table.sql") if "limit" in reason}
     assert {*sentences.FUNNEL} == found

@@ -360,12 +360,10 @@ def test_a_league_without_a_table_says_why_in_the_words_of_pages() -> None:
     said = "There is no table this quarter: only 3 of the 24 measures are at hand."
     none = league(published=False, absent_reason="only 3 of the 24 metrics are at hand")
     assert sentences.first_sentence(none) == said
-    no_file = {"published": False, "absent_reason": "no data file of this league for the quarter"}
-    ours = league(**no_file, framework_status="experimental")
-    assert sentences.first_sentence(league(**no_file)).endswith("quarter: no data file of this league for the quarter.")
-    assert sentences.first_sentence(ours).endswith("quarter: no measure of this league is at hand for the quarter.")
+    no_file = league(published=False, absent_reason="no metric of this league is at hand for the quarter")
+    assert sentences.first_sentence(no_file).endswith("quarter: no measure of this league is at hand for the quarter.")
     board = member("QHL", None, organisation_type="icb")
-    assert sentences.why_no_place(ours, board) == "no measure of this league is at hand for the quarter"
+    assert sentences.why_no_place(no_file, board) == no_file.coverage.absent_reason
     one = member("R1", None, not_ranked_reason="has 1 of the 4 metrics")
     assert sentences.no_place(none, one) == said
     assert sentences.no_place(league(), one) == "It has no place this quarter: it has 1 of the 4 measures."
@@ -508,7 +506,7 @@ def test_league_tables_are_the_newest_of_each_league() -> None:
         return f"2025-26-q1/v1/{found.slug}"
 
     old = edition("2025-26-Q1", leagues=(league(member("RAA", 1)),), folder=folder)
-    none = league(member("RAA", None), published=False, absent_reason="no data file of this league for the quarter")
+    none = league(member("RAA", None), published=False, absent_reason="no metric of the league is at hand")
     new = edition("2026-27-Q1", leagues=(none,), guide=SimpleNamespace(months="April to June 2026"))
     shown = editions(old, new)
     (latest, stub) = living_pages._latest(shown, partial(page, fictional=False, shown=shown, leagues=shown.leagues))

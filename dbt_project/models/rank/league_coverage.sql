@@ -125,7 +125,7 @@ select
         case
             when at_hand.league is null and counted.league is not null
                 then 'no metric of the league has the figures of all its months'
-            when at_hand.league is null then 'no data file of this league for the quarter'
+            when at_hand.league is null then 'no metric of this league is at hand for the quarter'
             when covered.organisations_covered = 0 then covered.not_covered_reason
         end as string
     ) as absent_reason,
