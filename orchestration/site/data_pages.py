@@ -29,6 +29,8 @@ from orchestration.site.rows import (
     Measured,
     Organisation,
     Place,
+    Value,
+    rows_of,
 )
 from orchestration.site.view import Edition, League, Member
 
@@ -36,7 +38,7 @@ API = "api/v1"  # fields are added to it, never taken away or given another mean
 SCHEMAS = {name: f"{API}/{name}.schema.json" for name in ("index", "league", "organisation")}
 START = ("xlsx", "ods", "README.md", "dictionary.md", "audit.html", PACKAGE)  # what people look for first
 OF_LEAGUE = (Coverage, Domain, Measure, Place, Certainty, Band, Change)
-OF_ORGANISATION = (Organisation, Place, Certainty, Band, Change, DomainPlace, Measured)
+OF_ORGANISATION = (Organisation, Place, Certainty, Band, Change, DomainPlace, Measured, Value)
 SIMPLE = {str: "string", int: "integer", bool: "boolean"}
 ADDRESS = {"type": "string", "pattern": "^[0-9a-z]", "description": "From the root of this site."}
 IS_RELEASE = {  # what every file says of the release that it is of
@@ -129,6 +131,9 @@ def _sum(described: dict[str, Any]) -> str:
 def _api(edition: Edition) -> Iterator[File]:
     release = _release(edition)
     organisations: dict[str, list[Member]] = {}
+    values: dict[str, list[Value]] = {}
+    for value in rows_of(edition.release, Value):
+        values.setdefault(value.organisation_code, []).append(value)
     for league in edition.leagues:
         for member in league.members:
             organisations.setdefault(member.code, []).append(member)
@@ -137,8 +142,8 @@ def _api(edition: Edition) -> Iterator[File]:
             row for member in league.members for row in (member.place, member.certainty, member.band, member.change)
         ]
         yield _json(address_of(edition, league), {"release": release} | _tables(OF_LEAGUE, rows))
-    for _, members in sorted(organisations.items()):
-        rows = [members[0].organisation]
+    for code, members in sorted(organisations.items()):
+        rows = [members[0].organisation, *values.get(code, ())]
         for one in members:
             rows += [one.place, one.certainty, one.band, one.change, *one.domains.values(), *one.measured.values()]
         yield _json(address_of(edition, members[0]), {"release": release} | _tables(OF_ORGANISATION, rows))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from copy import deepcopy
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,20 @@ def test_figures_are_those_of_the_release(site: Path, release: Path) -> None:
         for table in ("league_table", "rank_robustness", "improvement"):
             rows = tables.rows(table, league=row["league"])
             assert len(found[table]) == len(rows), table
-            for one, published in zip(found[table], rows, strict=True):
-                texts = {name: f"{it:f}" if isinstance(it, Decimal) else it for name, it in published.items()}
-                assert one == {name: texts[name] for name in one}, table
+            _same(found[table], rows)
+    reasons = set()
+    for path in site.glob(f"{VERSION}/api/org/*"):
+        found = read(path)["metric_values"]
+        _same(found, tables.rows("metric_values", organisation_code=path.stem.upper()))
+        reasons |= {value["status_reason"] for value in found}
+    assert len(reasons) > 1
+
+
+def _same(found: list[dict[str, Any]], rows: list[dict[str, Any]]) -> None:
+    for one, published in zip(found, rows, strict=True):
+        texts = {name: f"{it:f}" if isinstance(it, Decimal) else it for name, it in published.items()}
+        texts |= {name: it.isoformat() for name, it in published.items() if isinstance(it, date)}
+        assert one == {name: texts[name] for name in one}
 
 
 def test_the_index_names_every_file_with_the_state_and_the_hash(site: Path, release: Path) -> None:
