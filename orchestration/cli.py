@@ -324,6 +324,8 @@ def diff(before: Release, after: Release, as_json: bool, rows: int, data_dir: Pa
 def approve(release: Release, by: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Record that a person has approved a release."""
     _decide(release, APPROVED, by, f"{by.strip()} approves", yes, as_json)
+    if release.folder.name != "v1" and not as_json:
+        _name_who_else_reads(release, data_dir, "where they were revised, build that quarter again")
 
 
 @league.command()
@@ -335,9 +337,8 @@ def approve(release: Release, by: str, yes: bool, as_json: bool, data_dir: Path)
 def withdraw(release: Release, reason: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Mark a release as withdrawn; nothing is deleted."""
     _decide(release, WITHDRAWN, reason, "Withdraw", yes, as_json)
-    if not release.since and not as_json:
-        for other in shelf.also_read(Workspace(data_dir), release.quarter):
-            Console().say(f"{other} has months of {release.quarter}, too: withdraw it where they are wrong")
+    if not as_json:
+        _name_who_else_reads(release, data_dir, "withdraw it where they are wrong")
 
 
 @league.command()
@@ -423,6 +424,11 @@ def site(out: Path, as_json: bool, data_dir: Path) -> None:
     for why in left_out:
         console.say(why)
     console.say(f"{out}: {pages:,} pages; begin at {out / 'index.html'}")
+
+
+def _name_who_else_reads(release: Release, data_dir: Path, what_to_do: str) -> None:
+    for other in shelf.also_read(Workspace(data_dir), release.quarter) if not release.since else ():
+        Console().say(f"{other} has months of {release.quarter}, too: {what_to_do}")
 
 
 def _decide(release: Release, state: str, text: str, what: str, yes: bool, as_json: bool) -> None:

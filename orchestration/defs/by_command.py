@@ -155,12 +155,16 @@ def _progress(
         from orchestration.defs import in_process
 
         wait(looked)
-        total, done = in_process.steps(job), 0
+        total, done, begun = in_process.steps(job), 0, set[str]()
 
         def on_event(kind: str, step: str) -> None:
             nonlocal done
+            if kind == "STEP_START" and step in begun:  # of the next run: a run a quarter follows a pass that stops
+                done = 0
+                begun.clear()
             done += kind == "STEP_SUCCESS"
             if kind == "STEP_START":
+                begun.add(step)
                 status.update(f"{what}: {done} of {total} steps, {step.replace('__', ' ')}")
 
         yield on_event

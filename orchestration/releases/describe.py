@@ -298,7 +298,7 @@ def how_sure(release: Release) -> Iterator[dict[str, str]]:
             "segments": f"{found['likely_range', 'segments_uncertain']:.0f}",
             "pairs": "-" if told_apart is None else f"{told_apart:.1%}",
             "moved": f"{found['override', 'organisations_moved']:.0f}",
-            "left_out": f"{found['left_out', 'median_width']:g}",
+            "left_out": f"{found['left_out', 'median_width'] + 1:g}",  # both ends counted, as beside it
             "improved": f"{found.get(('improvement', 'improved'), 0):.0f}" if compared else "-",
             "worsened": f"{found.get(('improvement', 'worsened'), 0):.0f}" if compared else "-",
         }

@@ -26,7 +26,8 @@ OWN = VALUE[:4]
 SCORE = ["score_exact", "score_basis", "weight", "counted", "population", "population_size", "label"]
 INPUT, RULE, POPULATION, UNEXPLAINED, OVERRIDE, CUT_POINTS, OTHERS = OF_PLACES
 NEW_QUARTER = "new quarter"  # what `input revised` is called between two quarters
-NEW, GONE, EARLIER = "new organisation", "organisation gone", "the version before is of an earlier contract"
+NEW, GONE, NEW_LEAGUE, LEAGUE_GONE = "new organisation", "organisation gone", "new league", "league gone"
+EARLIER = "the version before is of an earlier contract"
 CHANGES = [
     *ORGANISATION,
     "organisation_name",
@@ -244,6 +245,8 @@ def _placed_differently(before: Release, after: Release) -> pd.DataFrame:
     old, new = before.table("league_table"), after.table("league_table")
     both = _outer(old, new, ORGANISATION, ["organisation_name", *PLACE])
     both["organisation_name"] = _either(both, "organisation_name")
+    both["new_league"] = ~both["league"].isin(old["league"])
+    both["league_gone"] = ~both["league"].isin(new["league"])
     return both[_any_differs(both, PLACE) | (both["_merge"] != "both")]
 
 
@@ -328,8 +331,10 @@ def _passing(two: TwoRankings, before: Any, after: Any) -> dict[str, str]:
 
 def _by_evidence(row: dict[Any, Any], own: pd.DataFrame, of_league: pd.DataFrame, other_rules: bool) -> list[str]:
     """The causes of who is not ranked in both: what differs of its own; else of others; else of the rules."""
-    if row["_merge"] != "both":
-        return [NEW if row["_merge"] == "right_only" else GONE]
+    if row["_merge"] == "right_only":
+        return [NEW_LEAGUE if row["new_league"] else NEW]
+    if row["_merge"] == "left_only":
+        return [LEAGUE_GONE if row["league_gone"] else GONE]
     found = {*own["cause"].dropna(), *own["evidence"].dropna()}
     if not _same(row, "financial_override"):
         found.add(OVERRIDE)

@@ -28,6 +28,7 @@ from orchestration.statistics.numbers import (
 MEASURES = ("imd", "share_65_plus", "rural_share")  # in the order in which a small league may have them
 AVERAGE = "average_score"
 DRAWS = 2_000  # as in `measurement`, and the least p is 1 in 2,001. We chose it on 2026-11-26
+BEST, WORST = 1.0, 4.0  # what a score can be: a fit to ranks foretells more at the ends, which nobody could meet
 KEY = ["quarter", "league", "outcome", "basis"]
 EFFECTS = {f"{part}_{name}": pa.decimal128(12, 6) for name in MEASURES for part in ("slope", "error")}
 FITS = {
@@ -214,8 +215,8 @@ def adjusted_scores(
 
 
 def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
-    left = fit(of.x, of.y).left_out
-    adjusted = of.y.mean() + left
+    expected = np.clip(of.y - fit(of.x, of.y).left_out, BEST, WORST)
+    adjusted = of.y.mean() + of.y - expected
     rank, adjusted_rank = (competition_ranks(np.round(one, 6)) for one in (of.y, adjusted))
 
     def thousandths(number: float) -> Decimal:
@@ -226,8 +227,8 @@ def _adjusted(of: Outcome, league: League | None) -> list[dict[str, Any]]:
             **dict(zip(KEY, (of.quarter, of.league, of.name), strict=False)),
             "organisation_code": code,
             "score": thousandths(of.y[i]),
-            "expected_score": thousandths(of.y[i] - left[i]),
-            "difference": thousandths(of.y[i]) - thousandths(of.y[i] - left[i]),
+            "expected_score": thousandths(expected[i]),
+            "difference": thousandths(of.y[i]) - thousandths(expected[i]),
             "adjusted_score": thousandths(adjusted[i]),
             "rank": int(rank[i]),
             "adjusted_rank": int(adjusted_rank[i]),
@@ -274,5 +275,6 @@ def refitted(of: Outcome, drawn: Real) -> Real:
     inverse = np.linalg.pinv(squares)
     residuals = drawn - np.einsum("bij,bj->bi", inverse, products) @ design.T
     leverages = np.minimum(times * np.einsum("ni,bij,nj->bn", design, inverse, design, optimize=True), 1 - 1e-9)
-    adjusted: Real = drawn.mean(axis=1, keepdims=True) + residuals / (1 - leverages)
+    expected = np.clip(drawn - residuals / (1 - leverages), BEST, WORST)
+    adjusted: Real = drawn.mean(axis=1, keepdims=True) + drawn - expected
     return adjusted

@@ -24,12 +24,14 @@ NO_CHANGES = "not known: most values did not change"
 NO_VALUE_BEFORE = "no value in the previous quarter"
 BETTER = "surely better now and was better the quarter before"
 NOBODY = f"nobody of the league is {BETTER}"
+NO_DIRECTION = "its values are bands without a direction"  # the model `what_it_takes` says so, too
 NAMED_FOR_OTHERS = "who is better is named for others"
 NOTHING_BEFORE: dict[Any, Any] = {
     "previous_quarter": None,
     "comparable": False,
     "excluded_reason": "no ranked league of the previous quarter under the same framework",
 }
+BANDS = ["quarter", "league", "organisation_code", "metric_id"]
 WITHIN_TENTHS = 0.8238  # standard deviation of a normal law whose tenths are drawn in, of one of 1
 COLUMNS = {
     "quarter": pa.string(),
@@ -84,11 +86,12 @@ def candidates(
     `decision_levels`. Only metrics with a value count. Who has close `peers` may learn from them alone, nearest first,
     everybody else from the whole league, best first."""
     level = levels_of(levels)
-    held = scores[scores["value"].notna() & scores["polarity"].notna()]
-    units = in_units(held["score_exact"], SCORE)
+    valued = scores[scores["value"].notna()]
+    units = in_units(valued["score_exact"], SCORE)
+    valued = valued.assign(hundredths=weighted_averages(units, np.ones_like(units)))
+    held = valued[valued["polarity"].notna()]
     held = held.assign(
-        badness=in_units(held["value"], VALUE) * held["polarity"].map({"lower": 1, "higher": -1}).astype(int),
-        hundredths=weighted_averages(units, np.ones_like(units)),
+        badness=in_units(held["value"], VALUE) * held["polarity"].map({"lower": 1, "higher": -1}).astype(int)
     ).sort_values(["badness", "organisation_code"])
     of_metric = {
         key: rows.set_index("organisation_code")[["badness", "hundredths"]]
@@ -99,7 +102,12 @@ def candidates(
     near = close.groupby(["quarter", "league", "organisation_code"])["peer_code"].agg(list).to_dict()
     asked = leagues_in_statistics[leagues_in_statistics["role"] == "asked for"]
     of_league = set(zip(asked["quarter"], asked["league"], strict=True))
-    rows = []
+    bands = valued[valued["polarity"].isna() & (valued["hundredths"] >= level["metric_weak"] * 100)]
+    rows = [
+        {**dict(zip(BANDS, one, strict=True)), "place": 0, "not_named_reason": NO_DIRECTION}
+        for one in bands[BANDS].itertuples(index=False)
+        if one[:2] in of_league
+    ]
     for (quarter, league, metric), now in of_metric.items():
         if (quarter, league) in of_league:
             rule: Mapping[Any, Any] = how.get((quarter, league, metric), NOTHING_BEFORE)

@@ -289,6 +289,7 @@ CHANGES = {
     "published_values_are_used": Change(
         "metric_values", f"{LAST} and value_basis = 'published' and value is not null", "null as value"
     ),
+    "icbs_have_a_framework": Change("leagues_in_force", "quarter = '2025-26-Q4' and league = 'icb'"),
     "quarters_have_a_framework": Change("quarters_in_scope", "role = 'asked for'", "'2030-31-Q1' as quarter"),
     "rank_scores_are_percent_ranks": Change("rank_scores", "population_size > 1", "score + 0.01 as score"),
     "ranked_have_ranges": Change("rank_uncertainty", LAST),

@@ -119,10 +119,10 @@ def test_expected_score_is_foretold_by_the_others_and_a_metric_has_no_limits(dat
     keep = np.arange(N - 1) != 4
     coefficients = by_scipy(x[:-1][keep], y[:-1][keep])
     row = found.set_index("organisation_code").loc["R04"]
-    assert float(row["expected_score"]) == pytest.approx(coefficients[0] + x[4] @ coefficients[1:], abs=0.0005)
+    expected = np.clip(coefficients[0] + x[4] @ coefficients[1:], 1, 4)
+    assert float(row["expected_score"]) == pytest.approx(expected, abs=0.0005)
     assert row["difference"] == row["score"] - row["expected_score"]
-    left = y[4] - coefficients[0] - x[4] @ coefficients[1:]
-    assert float(row["adjusted_score"]) == pytest.approx(y[:-1].mean() + left, abs=0.0005)
+    assert float(row["adjusted_score"]) == pytest.approx(y[:-1].mean() + y[4] - expected, abs=0.0005)
     assert sorted(found["rank"]) == list(range(1, N))
 
 
@@ -151,4 +151,16 @@ def test_each_draw_foretells_every_one_from_the_others_of_the_draw(data: tuple[A
     for draw, i in ((0, 0), (1, 17), (2, int(times[2].argmax())), (3, int(times[3].argmin()))):
         others = np.repeat(np.arange(N), np.where(np.arange(N) == i, 0, times[draw]))
         b = by_scipy(x[others], y[others])
-        assert found[draw, i] == pytest.approx(y.mean() + y[i] - b[0] - x[i] @ b[1:])
+        assert found[draw, i] == pytest.approx(y.mean() + y[i] - np.clip(b[0] + x[i] @ b[1:], 1, 4))
+
+
+def test_nobody_is_expected_beyond_the_ends_of_the_scale(data: tuple[Any, Any]) -> None:
+    """Who has the worst score there is can be as bad as foretold, never better."""
+    x, _ = data
+    y = np.clip(2.5 + 2 * x[:, 0] / x[:, 0].std(), 1, 4)
+    passing = pd.DataFrame([{"quarter": "2025-26-Q2", "league": "acute", "outcome": "OF0082"}])
+    found = context.adjusted_scores(table_of(x), scores_of(y), passing, [], 15).to_pandas()
+    ends = found[["score", "expected_score", "difference"]].astype(float)
+    assert (ends["expected_score"].min(), ends["expected_score"].max()) == (1, 4)
+    assert (ends.loc[ends["score"] == 4, "difference"] >= 0).all()
+    assert (ends.loc[ends["score"] == 1, "difference"] <= 0).all()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -360,6 +361,15 @@ def test_organisations_come_and_go(compare: Any) -> None:
     after = {code: THREE.scores[code] for code in "BC"} | {"D": {"M1": 1.0, "M2": 2.0}}
     result = compare(THREE, replace(THREE, scores=after))
     assert found(result) == {"A": {diff.GONE: None}, "D": {diff.NEW: None}}  # which takes the place of A
+
+
+def test_a_league_that_one_release_lacks_is_no_organisation_that_came_or_went() -> None:
+    ours = pd.DataFrame({"league": ["icb"], "organisation_code": ["QAA"], "organisation_name": ["AN ICB"]})
+    table = ours.reindex(columns=[*ours, *diff.PLACE])
+    with_icbs, without = (SimpleNamespace(table=lambda name, rows=rows: rows) for rows in (table, table.iloc[:0]))
+    for before, after, cause in ((with_icbs, without, diff.LEAGUE_GONE), (without, with_icbs, diff.NEW_LEAGUE)):
+        (row,) = diff._placed_differently(before, after).to_dict("records")  # type: ignore[arg-type]
+        assert diff._by_evidence(row, table, table, False) == [cause]
 
 
 def test_two_quarters_are_compared_on_what_both_have(compare: Any) -> None:

@@ -189,7 +189,15 @@ def test_nobody_is_named_too_often_and_all_have_a_first_before_any_has_a_second(
 
 
 def test_metric_that_is_only_scored_is_not_compared() -> None:
-    assert found(WORSE, WORSE, polarity=None).empty
+    scored = {code: (float("nan"), score) for code, (_, score) in WORSE.items()}
+    assert found(scored, scored, polarity=None).empty
+
+
+def test_of_bands_nobody_is_named_and_the_weak_have_the_reason() -> None:
+    of_bands = {"A": (1.0, 4.0), "B": (1.0, 3.0), "C": (2.0, 2.99)}
+    table = found(of_bands, {}, polarity=None).set_index("organisation_code")
+    assert table["not_named_reason"].to_dict() == {"A": learning.NO_DIRECTION, "B": learning.NO_DIRECTION}
+    assert set(table["place"]) == {0} and table["candidate_code"].isna().all()
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -127,6 +127,18 @@ def test_withdrawal_names_who_else_has_months_of_the_quarter(tmp_path: Path) -> 
     assert named == [str(quarters["2026-27-Q1"]), str(tmp_path / "history" / "series" / "v1")]
 
 
+def test_approval_of_a_revision_names_who_has_months_of_before_it(tmp_path: Path) -> None:
+    after = bundle(tmp_path, "2026-27-Q1")
+    approve(after)
+    shown = []
+    for version in (1, 2):
+        bundle(tmp_path, "2025-26-Q4", version)
+        command = ["approve", "2025-26-Q4", "--by", "A Person", "--yes", "--data-dir", str(tmp_path)]
+        shown.append(CliRunner().invoke(league, command, catch_exceptions=False).output)
+    said = f"{after} has months of 2025-26-Q4, too: where they were revised, build that quarter again"
+    assert [said in one for one in shown] == [False, True]
+
+
 @pytest.mark.parametrize("name", ["", "   ", "\u200b", "-", "A\x1b[2J", "A\nB", "A" * 501])
 def test_approval_names_a_person(release: Path, name: str) -> None:
     with pytest.raises(LeagueError, match=r"say who approves|a name or a reason is one line"):

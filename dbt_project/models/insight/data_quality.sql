@@ -249,7 +249,12 @@ select
             summed.findings,
             case
                 when held.is_counted and summed.was_checked is not true
-                    then concat_ws('; ', 'its counts are at hand, and no monitor can look at them', held.note_on_counts)
+                    then
+                        concat_ws(
+                            '; ',
+                            'its counts are at hand, of too few months or kinds for a monitor',
+                            held.note_on_counts
+                        )
                 when held.is_counted
                     then concat_ws('; ', 'its counts are at hand, and nothing was found', held.note_on_counts)
                 when not held.is_published then held.missing_reason

@@ -1,8 +1,8 @@
 -- Distance as in the NHS Trust Peer Finder: the root of the squares of what two organisations differ by, each measure
--- in standard deviations of the league. For a measure that one of the two lacks the others stand, as for one of which
--- both have no more than the mean of their ICB. Specialist hospitals differ by what they do and have no peers here.
--- Two of a size are so by one kind of care: by community contacts only where they do not both count pathways, referrals
--- or residents.
+-- in standard deviations of the league. By a measure that one of the two lacks they differ as two of the league do on
+-- average, whose square is 2, as by one of which both have no more than the mean of their ICB. Specialist hospitals
+-- differ by what they do and have no peers here. Two of a size are so by one kind of care: by community contacts only
+-- where they do not both count pathways, referrals or residents.
 {%- set of_areas = ['imd', 'share_65_plus', 'rural_share'] %}
 {%- set measures = of_areas + ['size', 'type'] %}
 with by_organisation as (
@@ -162,21 +162,10 @@ pairs as (
         ) as measures,
         cast(
             sqrt(
-                (
-                    {% for measure in measures -%}
-                        coalesce(power({{ measure }}, 2), 0) {{ '+' if not loop.last }}
-                    {% endfor -%}
-                )
-                * (
-                    {% for measure in measures -%}
-                        cast(spread_of_{{ measure }} is not null as integer) {{ '+' if not loop.last }}
-                    {% endfor -%}
-                )
-                / nullif(
-                    {% for measure in measures -%}
-                        cast({{ measure }} is not null as integer) {{ '+' if not loop.last }}
-                    {% endfor -%}, 0
-                )
+                {% for measure in measures -%}
+                    coalesce(power({{ measure }}, 2), 2 * cast(spread_of_{{ measure }} is not null as integer))
+                    {{ '+' if not loop.last }}
+                {% endfor %}
             ) as decimal(9, 6)
         ) as distance,
         case when by_contacts then source_file end as source_file,

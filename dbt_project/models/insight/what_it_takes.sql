@@ -144,7 +144,8 @@ gains as (
         {{ score_at_place_of('below', 'middle') }} as score_at_median,
         needed.value_needed,
         case
-            when below.badness is null then 'only a score is published'
+            when below.value is null then 'only a score is published'
+            when below.badness is null then 'its values are bands without a direction'
             when below.score_exact <= {{ score_at_place_of('below', 'middle') }} then 'no worse than the median'
         end as not_changed_reason
     from below
