@@ -227,7 +227,8 @@ def more_referrals(table: list[list[str]]) -> None:
 
 
 def test_figures_that_cannot_be_stop_the_command(sample: Path, league: League, tmp_path: Path) -> None:
-    """A trust that no reference knows, and a thousand referrals too many: each is named, by one check."""
+    """A trust that no reference knows, and a thousand referrals too many: each is named, by one critical check. The
+    trust whose row it has is missed, and a provider of no list is warned of."""
     folder = copied(sample, tmp_path / "extracts", JANUARY, FEBRUARY, MARCH, CSDS)
     for file, edit in ((MARCH, new_trust), (CSDS, more_referrals)):
         change(folder / file, edit)
@@ -242,5 +243,10 @@ def test_figures_that_cannot_be_stop_the_command(sample: Path, league: League, t
         f"quarter {QUARTER}, organisation_code RZZ, organisation_name A New NHS Trust",
     )
     assert [text for text in expected if text not in shown] == [], shown
-    assert len(re.findall(r"\((?:critical|warning)\)", shown)) == 2, shown
+    assert re.findall(r"dbt\.(\w+) \((critical|warning)\)", shown) == [
+        ("trusts_are_in_every_month", "warning"),
+        ("trusts_in_files_are_known", "warning"),
+        ("csds_providers_add_up", "critical"),
+        ("trusts_are_known", "critical"),
+    ], shown
     assert not list((data / "releases").rglob("*.*"))
