@@ -261,7 +261,9 @@ def _problems(result: dg.ExecuteInProcessResult, build: Build, found: Sequence[C
             return
     shut = checks.causes(found)
     for check in shut:
-        yield f"{check.gate} gate: {check}\n  What to do: {advice(check.id) or alerts.GATE_SHUT.sentence}"
+        of_another = checks.read_too(checks.quarters_named(check.examples), build.quarters)
+        to_do = f"  What to do: {advice(check.id) or alerts.GATE_SHUT.sentence}"
+        yield "\n".join([f"{check.gate} gate: {check}", *([of_another] if of_another else []), to_do])
     for step, error in failed.items():
         if not shut or not (step.startswith("gate") or error.cls_name == "GateError"):
             yield _plain_message(error, build)

@@ -4,15 +4,18 @@ Does not belong here: running checks (`suites.py`, `dbt_tests.py`), keeping what
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import Any
 
 from orchestration.errors import GateError
+from orchestration.quarters import WRITTEN
 
 NOT_BUILT = "dbt model"  # what a check is that says a table could not be made
 NOT_RUN = "not run"  # what a check is where one before it failed
+QUARTER = re.compile(rf"\b{WRITTEN.pattern}\b".replace("(", "(?:"))
 EXAMPLES = 5  # places named in a message; the count is always complete
 
 
@@ -66,6 +69,18 @@ def first_of_each_quarter(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]
     of_each = ([row for row in rows if str(row.get("quarter")) == quarter] for quarter in quarters)
     in_turn = chain.from_iterable(zip_longest(*of_each))
     return [row for row in in_turn if row is not None][:EXAMPLES]
+
+
+def quarters_named(examples: Iterable[str]) -> list[str]:
+    """The quarters that rows of a message are of."""
+    return sorted({*QUARTER.findall(" ".join(examples))})
+
+
+def read_too(named: Sequence[str], built: Collection[str]) -> str | None:
+    """What to say of rows that are all of another quarter than those built, as those of the quarter before are."""
+    if not named or {*named} & {*built}:
+        return None
+    return f"  The rows named are of {', '.join(named)}, which a build of {', '.join(built)} reads too."
 
 
 def joined(found: Sequence[Check]) -> Check:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from orchestration.errors import LeagueError
 from orchestration.operations.runbook import advice
-from orchestration.quarters import WRITTEN
+from orchestration.quality.checks import quarters_named, read_too
 from orchestration.releases.release import CHECKS
 from orchestration.releases.search import require_league, search
 from orchestration.terminal.console import Console, new_table
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 TRUSTS = "its trusts and their ranks"
 WRAPPED = ("trust", "ICB", TRUSTS)
-QUARTER = re.compile(rf"\b{WRITTEN.pattern}\b".replace("(", "(?:"))
 EXAMPLES = 3  # rows named under a warning
 NAME = 24  # characters of a name that every line has room for; a longer one goes on below
 # Left out where a line is narrow, the first before the others: the row of an organisation alone has them all.
@@ -36,11 +35,11 @@ def show_warnings(console: Console, release: Release) -> None:
     failed = release.warnings
     for found in failed:
         kind = f"waived by {found['waiver']}" if found["waiver"] else "warning"
-        about = sorted({*QUARTER.findall(" ".join(found["examples"]))}) or [release.quarter]
+        named = quarters_named(found["examples"])
+        about = named or [release.quarter]
         rows = f"{found['unexpected']} row{'' if found['unexpected'] == 1 else 's'}"
         console.say(f"{kind}: {', '.join(about)}: {found['id']}: {rows}. {found['reason']}", style="yellow")
-        if release.quarter not in about:
-            said = f"  The rows named are of {', '.join(about)}, which a build of {release.quarter} reads too."
+        if said := read_too(named, [release.quarter]):
             console.say(said, style="yellow")
         for example in found["examples"][:EXAMPLES]:
             console.say(f"  {example}", style="yellow")

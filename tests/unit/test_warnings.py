@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from orchestration.operations.runbook import advice
+from orchestration.quality import checks
 from orchestration.releases.release import Release
 from orchestration.terminal.console import Console
 from orchestration.terminal.leagues import show_warnings
@@ -78,3 +79,14 @@ def test_warning_has_quarter_rows_and_what_to_do(
     assert "What to do: look at both files." in said
     assert "waived by W1: 2025-26-Q2: land.x.y: 1 row. A reason." in said and "land.x.z" not in said
     assert ("league sample plants" in said) == synthetic
+
+
+def test_rows_of_the_quarter_before_are_said_to_be_of_it() -> None:
+    assert checks.quarters_named(["quarter 2025-26-Q2, row 1", "a.csv", "2025-26-Q1 and 2025-26-Q2"]) == [
+        "2025-26-Q1",
+        "2025-26-Q2",
+    ]
+    said = "  The rows named are of 2025-26-Q1, which a build of 2025-26-Q2 reads too."
+    assert checks.read_too(["2025-26-Q1"], ["2025-26-Q2"]) == said
+    assert checks.read_too(["2025-26-Q1", "2025-26-Q2"], ["2025-26-Q2"]) is None
+    assert checks.read_too([], ["2025-26-Q2"]) is None
