@@ -22,8 +22,8 @@ CHANGES = "changes between the quarters"
 ONE_PERIOD = "not known: one period in both quarters"
 NO_CHANGES = "not known: most values did not change"
 NO_VALUE_BEFORE = "no value in the previous quarter"
-BETTER = "surely better now and was better the quarter before"
-NOBODY = f"nobody of the league is {BETTER}"
+BETTER = "better now and was better the quarter before"  # surely, where it is known what chance does
+NOBODY = f"nobody of the league is surely {BETTER}"
 NO_DIRECTION = "its values are bands without a direction"  # the model `what_it_takes` says so, too
 NAMED_FOR_OTHERS = "who is better is named for others"
 NOTHING_BEFORE: dict[Any, Any] = {
@@ -155,7 +155,8 @@ def _rows(
             own_row["candidates"] = len(wanted[code])
             rows += [own_row | {"place": place, "candidate_code": one} for place, one in enumerate(named[code], 1)]
         else:
-            nobody = f"none of its {len(peers[code])} peers is {BETTER}" if code in peers else NOBODY
+            who = f"none of its {len(peers[code])} peers" if code in peers else "nobody of the league"
+            nobody = f"{who} is {'surely ' if noise else ''}{BETTER}"
             reason = NO_VALUE_BEFORE if code not in wanted else NAMED_FOR_OTHERS if wanted[code] else nobody
             rows.append(own_row | {"place": 0, "candidates": len(wanted.get(code, [])), "not_named_reason": reason})
     return rows

@@ -163,6 +163,8 @@ def test_who_had_no_value_before_is_told_so() -> None:
 def test_survey_of_both_quarters_has_no_noise_and_says_so(rule: dict[str, Any], basis: str) -> None:
     table = found(WORSE | BETTER, WORSE | BETTER, rule=rule)
     assert set(table["noise_basis"]) == {basis} and table["noise"].isna().all() and names(table)["A"] == ["C", "D", "E"]
+    nobody = found(WORSE | BETTER, WORSE | BETTER, rule=rule, peers={"A": ["G"]}).set_index("organisation_code")
+    assert nobody.loc["A", "not_named_reason"] == "none of its 1 peers is better now and was better the quarter before"
 
 
 def test_peers_come_nearest_first_and_nobody_else() -> None:
