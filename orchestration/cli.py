@@ -338,6 +338,8 @@ def withdraw(release: Release, reason: str, yes: bool, as_json: bool, data_dir: 
     """Mark a release as withdrawn; nothing is deleted."""
     _decide(release, WITHDRAWN, reason, "Withdraw", yes, as_json)
     if not as_json:
+        other = shelf.in_force(release.folder.parent)
+        Console().say(f"{other} is in force now" if other else f"no version of {release.quarter} is in force now")
         _name_who_else_reads(release, data_dir, "withdraw it where they are wrong")
 
 

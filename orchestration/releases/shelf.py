@@ -33,6 +33,12 @@ def latest_version(releases: Path) -> int:
     return max(versions(releases), default=0)
 
 
+def in_force(releases: Path) -> Release | None:
+    """The newest version of a quarter that is not withdrawn."""
+    there = (Release.read(releases / f"v{number}") for number in reversed(versions(releases)))
+    return next((one for one in there if one.state()[0] != WITHDRAWN), None)
+
+
 def find(
     workspace: Workspace, quarter: str | None = None, version: int | None = None, framework: str | None = None
 ) -> Release:

@@ -127,6 +127,16 @@ def test_withdrawal_names_who_else_has_months_of_the_quarter(tmp_path: Path) -> 
     assert named == [str(quarters["2026-27-Q1"]), str(tmp_path / "history" / "series" / "v1")]
 
 
+def test_withdrawal_says_which_version_is_in_force_now(tmp_path: Path) -> None:
+    releases = [bundle(tmp_path, "2025-26-Q4", version) for version in (1, 2)]
+    shown = []
+    for release in reversed(releases):
+        command = ["withdraw", str(release), "--reason", "A&E", "--yes", "--data-dir", str(tmp_path)]
+        shown.append(CliRunner().invoke(league, command, catch_exceptions=False).output)
+    assert f"{releases[0]} is in force now" in shown[0]
+    assert "no version of 2025-26-Q4 is in force now" in shown[1]
+
+
 def test_approval_of_a_revision_names_who_has_months_of_before_it(tmp_path: Path) -> None:
     after = bundle(tmp_path, "2026-27-Q1")
     approve(after)
