@@ -324,7 +324,7 @@ def diff(before: Release, after: Release, as_json: bool, rows: int, data_dir: Pa
 def approve(release: Release, by: str, yes: bool, as_json: bool, data_dir: Path) -> None:
     """Record that a person has approved a release."""
     _decide(release, APPROVED, by, f"{by.strip()} approves", yes, as_json)
-    if release.folder.name != "v1" and not as_json:
+    if release.version > 1 and not as_json:
         _name_who_else_reads(release, data_dir, "where they were revised, build that quarter again")
 
 
@@ -339,7 +339,7 @@ def withdraw(release: Release, reason: str, yes: bool, as_json: bool, data_dir: 
     _decide(release, WITHDRAWN, reason, "Withdraw", yes, as_json)
     if not as_json:
         other = shelf.in_force(release.folder.parent)
-        Console().say(f"{other} is in force now" if other else f"no version of {release.quarter} is in force now")
+        Console().say(f"{other or 'no version'} is in force now")
         _name_who_else_reads(release, data_dir, "withdraw it where they are wrong")
 
 

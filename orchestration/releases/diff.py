@@ -245,8 +245,7 @@ def _placed_differently(before: Release, after: Release) -> pd.DataFrame:
     old, new = before.table("league_table"), after.table("league_table")
     both = _outer(old, new, ORGANISATION, ["organisation_name", *PLACE])
     both["organisation_name"] = _either(both, "organisation_name")
-    both["new_league"] = ~both["league"].isin(old["league"])
-    both["league_gone"] = ~both["league"].isin(new["league"])
+    both["in_both"] = both["league"].isin(old["league"]) & both["league"].isin(new["league"])
     return both[_any_differs(both, PLACE) | (both["_merge"] != "both")]
 
 
@@ -332,9 +331,9 @@ def _passing(two: TwoRankings, before: Any, after: Any) -> dict[str, str]:
 def _by_evidence(row: dict[Any, Any], own: pd.DataFrame, of_league: pd.DataFrame, other_rules: bool) -> list[str]:
     """The causes of who is not ranked in both: what differs of its own; else of others; else of the rules."""
     if row["_merge"] == "right_only":
-        return [NEW_LEAGUE if row["new_league"] else NEW]
+        return [NEW if row["in_both"] else NEW_LEAGUE]
     if row["_merge"] == "left_only":
-        return [LEAGUE_GONE if row["league_gone"] else GONE]
+        return [GONE if row["in_both"] else LEAGUE_GONE]
     found = {*own["cause"].dropna(), *own["evidence"].dropna()}
     if not _same(row, "financial_override"):
         found.add(OVERRIDE)

@@ -34,9 +34,13 @@ def latest_version(releases: Path) -> int:
 
 
 def in_force(releases: Path) -> Release | None:
-    """The newest version of a quarter that is not withdrawn."""
-    there = (Release.read(releases / f"v{number}") for number in reversed(versions(releases)))
-    return next((one for one in there if one.state()[0] != WITHDRAWN), None)
+    """The newest approved version. Nobody can approve a fictional one, so of these the newest that is not withdrawn."""
+    for number in reversed(versions(releases)):
+        release = Release.read(releases / f"v{number}")
+        state, _ = release.state()
+        if state == APPROVED or (release.synthetic and state != WITHDRAWN):
+            return release
+    return None
 
 
 def find(

@@ -32,7 +32,7 @@ from orchestration.site.rows import (
     Value,
     rows_of,
 )
-from orchestration.site.view import Edition, League, Member
+from orchestration.site.view import Edition, League, Member, by_code
 
 API = "api/v1"  # fields are added to it, never taken away or given another meaning
 SCHEMAS = {name: f"{API}/{name}.schema.json" for name in ("index", "league", "organisation")}
@@ -131,9 +131,7 @@ def _sum(described: dict[str, Any]) -> str:
 def _api(edition: Edition) -> Iterator[File]:
     release = _release(edition)
     organisations: dict[str, list[Member]] = {}
-    values: dict[str, list[Value]] = {}
-    for value in rows_of(edition.release, Value):
-        values.setdefault(value.organisation_code, []).append(value)
+    values = by_code(rows_of(edition.release, Value))
     for league in edition.leagues:
         for member in league.members:
             organisations.setdefault(member.code, []).append(member)

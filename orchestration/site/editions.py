@@ -93,13 +93,10 @@ def read(workspace: Workspace, say: Callable[[str], object]) -> Editions:
 
 
 def _months(workspace: Workspace) -> Release | None:
-    for version in reversed(shelf.versions(workspace.series)):
-        release = Release.read(workspace.series / f"v{version}")
-        state, _ = release.state()
-        if state == APPROVED or (release.synthetic and state != WITHDRAWN):
-            _require_whole(release)
-            return release
-    return None
+    release = shelf.in_force(workspace.series)
+    if release:
+        _require_whole(release)
+    return release
 
 
 def _require_whole(release: Release) -> None:

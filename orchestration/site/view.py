@@ -266,11 +266,11 @@ class Edition:
     @cached_property
     def origins(self) -> dict[str, list[Origin]]:
         """Where every value comes from, by organisation."""
-        return _by_code(rows_of(self.release, Origin))
+        return by_code(rows_of(self.release, Origin))
 
     def beside(self, league: League, kind: type[T]) -> dict[str, list[T]]:
         """The rows of the table of a kind that a league has, by organisation."""
-        return _by_code(rows_of(self.release, kind, None, league=league.name))
+        return by_code(rows_of(self.release, kind, None, league=league.name))
 
     def leagues_of(self, code: str) -> list[tuple[League, Member]]:
         """The leagues that an organisation is in."""
@@ -351,7 +351,8 @@ def _by_league(rows: Iterable[T]) -> dict[str, list[T]]:
     return found
 
 
-def _by_code(rows: Iterable[T]) -> dict[str, list[T]]:
+def by_code(rows: Iterable[T]) -> dict[str, list[T]]:
+    """Rows by the organisation that they are of."""
     found: dict[str, list[T]] = {}
     for row in rows:
         found.setdefault(row.organisation_code, []).append(row)  # type: ignore[attr-defined]

@@ -31,7 +31,7 @@ NOTHING_BEFORE: dict[Any, Any] = {
     "comparable": False,
     "excluded_reason": "no ranked league of the previous quarter under the same framework",
 }
-BANDS = ["quarter", "league", "organisation_code", "metric_id"]
+KEY = ["quarter", "league", "organisation_code", "metric_id"]
 WITHIN_TENTHS = 0.8238  # standard deviation of a normal law whose tenths are drawn in, of one of 1
 COLUMNS = {
     "quarter": pa.string(),
@@ -103,10 +103,10 @@ def candidates(
     asked = leagues_in_statistics[leagues_in_statistics["role"] == "asked for"]
     of_league = set(zip(asked["quarter"], asked["league"], strict=True))
     bands = valued[valued["polarity"].isna() & (valued["hundredths"] >= level["metric_weak"] * 100)]
-    rows = [
-        {**dict(zip(BANDS, one, strict=True)), "place": 0, "not_named_reason": NO_DIRECTION}
-        for one in bands[BANDS].itertuples(index=False)
-        if one[:2] in of_league
+    rows: list[dict[Any, Any]] = [
+        row | {"place": 0, "not_named_reason": NO_DIRECTION}
+        for row in bands[KEY].to_dict("records")
+        if (row["quarter"], row["league"]) in of_league
     ]
     for (quarter, league, metric), now in of_metric.items():
         if (quarter, league) in of_league:

@@ -16,6 +16,7 @@ from dbt_common.events.base_types import BaseEvent, EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.events.event_manager_client import ctx_set_event_manager
 
+# What dbt does itself, taken before any of it is replaced.
 _message_at_once = BaseEvent.__init__
 _compile = CompileRunner.compile
 _find_cycles = Linker.find_cycles
