@@ -156,7 +156,7 @@ def ae_provider(period: Any = "July 2025", footprint: bool = True) -> Sheets:
     more = {"Provider Level Data": ["Percentage in 4 hours or less (all)"]}
     if footprint:
         more["Acute Trust Footprint Data"] = ["A&E attendances", "A&E attendances > 4 hours"]
-    sheets: Sheets = {"System Level Data": [[]]}
+    sheets: Sheets = {}
     for title, leafs in more.items():
         mapped = len(leafs) == 2
         counts = [[100.1 + n, 2, 30.2 if mapped else 30] for n in range(len(CODES))]
@@ -176,7 +176,12 @@ def ae_provider(period: Any = "July 2025", footprint: bool = True) -> Sheets:
             [],
             [],
         ]
-    return {**sheets, "Acute Trust Mapping": [["vlookup ref"]]}
+    providers = sheets["Provider Level Data"]
+    systems = [*providers[:12], *(row[:2] + row[3:] for row in providers[12:])]  # they have no region
+    heads = next(n for n, row in enumerate(systems) if "Code" in row)
+    systems[heads] = ["System" if cell == "Name" else cell for cell in systems[heads]]
+    systems[heads + 1] = ["-" if cell == "England" else cell for cell in systems[heads + 1]]
+    return {"System Level Data": systems, **sheets, "Acute Trust Mapping": [["vlookup ref"]]}
 
 
 def dm01_provider() -> Sheets:

@@ -7,7 +7,7 @@
 select
     min(source_sha256) as source_sha256,
     month,
-    is_footprint,
+    scope,
     sum(case when is_england then attendances_total end) as england,
     sum(case when not is_england then attendances_total end) as sum_of_organisations,
     sum(case when is_england then within_4_hours_total end) as england_within,
@@ -29,7 +29,7 @@ select
         end
     ) as rows_that_do_not_add_up
 from {{ ref('ae_provider_attendances') }}
-group by month, is_footprint
+group by month, scope
 having
     coalesce(
         abs(

@@ -898,12 +898,16 @@ def attendances(total: int, within: int, **where: str) -> Row:
     }
 
 
+SCOPES = ("footprint", "provider", "system")
+
+
 def by_provider(part: Part, england: tuple[int, int]) -> None:
-    """Both sheets of a workbook, with one organisation in each."""
+    """The three sheets of a workbook, with one organisation in each."""
     rows = []
-    for sheet in ("Provider Level Data", "Acute Trust Footprint Data"):
+    sheets = {"Provider Level Data": "RAA", "Acute Trust Footprint Data": "RAA", "System Level Data": "QAA"}
+    for sheet, code in sheets.items():
         rows += [attendances(*england, _source_member=sheet, org_code="-", org_name="England")]
-        rows += [attendances(100, 60, _source_member=sheet, org_code="RAA", org_name="TRUST")]
+        rows += [attendances(100, 60, _source_member=sheet, org_code=code, org_name="AN ORGANISATION")]
     part.publish("ae_provider", "", rows)
     part.connection.execute("update landed.files set part = null where source_id = 'ae_provider'")
 
@@ -912,7 +916,7 @@ def by_provider(part: Part, england: tuple[int, int]) -> None:
 def ae_provider_attendance_of_nobody(part: Part) -> Expected:
     by_provider(part, (101, 61))
     said = {"month": FEBRUARY, "england": 101, "sum_of_organisations": 100, "england_within": 61, "sum_of_within": 60}
-    return {"ae_provider_organisations_add_up": [{**said, "is_footprint": sheet} for sheet in (False, True)]}
+    return {"ae_provider_organisations_add_up": [{**said, "scope": scope} for scope in SCOPES]}
 
 
 @mutant
@@ -920,8 +924,8 @@ def ae_provider_row_twice(part: Part) -> Expected:
     by_provider(part, (100, 60))
     part.again("ae_provider", part.row("ae_provider", "org_code = 'RAA'"))
     return {
-        "ae_provider_organisations_add_up": [{"is_footprint": False, "england": 100, "sum_of_organisations": 200}],
-        "ae_provider_attendances.key": [{"organisation_code": "RAA", "is_footprint": False, "rows_found": 2}],
+        "ae_provider_organisations_add_up": [{"scope": "provider", "england": 100, "sum_of_organisations": 200}],
+        "ae_provider_attendances.key": [{"organisation_code": "RAA", "scope": "provider", "rows_found": 2}],
     }
 
 
@@ -935,7 +939,7 @@ def ae_provider_with_a_department_that_does_not_tell(part: Part) -> Expected:
         part.again("ae_provider", trust, org_code="RBB", org_name="OTHER", **marks)
         part.put("ae_provider", england, attendances_type_1="200", attendances_total="200")
     part.add("ae_provider", england, "over_4_hours_type_1", "over_4_hours_total")
-    found = {"is_footprint": True, "england_over": 41, "sum_of_over": 40, "rows_that_do_not_add_up": 0}
+    found = {"scope": "footprint", "england_over": 41, "sum_of_over": 40, "rows_that_do_not_add_up": 0}
     return {"ae_provider_organisations_add_up": [found]}
 
 
@@ -944,7 +948,7 @@ def ae_provider_with_another_share(part: Part) -> Expected:
     by_provider(part, (100, 60))
     row = part.row("ae_provider", "org_code = 'RAA' and _source_member = 'Acute Trust Footprint Data'")
     part.put("ae_provider", row, percentage_all_with_mapping="0.4")
-    return {"ae_provider_attendances.key": [{"organisation_code": "RAA", "is_footprint": True, "rate_agrees": False}]}
+    return {"ae_provider_attendances.key": [{"organisation_code": "RAA", "scope": "footprint", "rate_agrees": False}]}
 
 
 def web_file(part: Part, of_test: int) -> None:

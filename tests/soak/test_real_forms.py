@@ -172,7 +172,7 @@ def test_footprints_of_a_quarter_are_as_officially_published() -> None:
 
 
 @pytest.mark.parametrize("name", AE)
-def test_organisations_add_up_to_england_on_both_sheets(name: str) -> None:
+def test_organisations_add_up_to_england_on_every_sheet(name: str) -> None:
     rows = landed(name)
     columns = [f"{what}_total" for what in ("attendances", "within_4_hours", "over_4_hours")]
     for _, some in rows.groupby("_source_member"):

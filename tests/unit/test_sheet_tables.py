@@ -27,7 +27,7 @@ from tests import forms
 from tests.forms import CODES, WORKBOOKS, Rows, Sheets, write
 
 PROVIDERS, SYSTEMS = "Provider Level Performance", "System Level Performance"
-AE, FOOTPRINT = "Provider Level Data", "Acute Trust Footprint Data"
+AE, FOOTPRINT, SYSTEM = "Provider Level Data", "Acute Trust Footprint Data", "System Level Data"
 
 Change = Callable[[Sheets], Any]
 
@@ -41,7 +41,7 @@ def landed(path: Path, sheets: Sheets, source_id: str, **options: Any) -> pd.Dat
     [
         ("cancer_combined", [("2026-01", "commissioner"), ("2026-01", "provider")], {SYSTEMS: 26, PROVIDERS: 26}),
         ("cancer_extract", [("2025-04", "provider"), ("2025-05", "provider")], {"CWT CRS Provider Extract": 48}),
-        ("ae_provider", [("2025-07", None)], {AE: 13, FOOTPRINT: 13}),
+        ("ae_provider", [("2025-07", None)], {SYSTEM: 13, AE: 13, FOOTPRINT: 13}),
         ("dm01_provider", [("2025-06", None)], {"Provider": 13, "Provider by Test": 25}),
         ("ambsys_series", [("2025-03", None), ("2025-04", None)], {"Raw": 26}),
         ("community_waits", [("2025-06", None)], {"Table 4": 21, "Table 4g": 20, "Table 4h": 20}),
@@ -286,7 +286,8 @@ def test_the_part_of_an_extract_is_in_the_name_of_its_sheet(tmp_path: Path) -> N
 
 def test_columns_of_a_and_e_are_named_by_both_rows_of_the_header(tmp_path: Path) -> None:
     rows = landed(tmp_path, forms.ae_provider(), "ae_provider")
-    england, trust = rows[rows["_source_member"] == FOOTPRINT].iloc[0], rows.iloc[-1]
+    footprints = rows[rows["_source_member"] == FOOTPRINT]
+    england, trust = footprints.iloc[0], footprints.iloc[-1]
     assert list(england[["org_code", "org_name", "mapped_type_3_attendances"]]) == ["-", "England", "-"]
     assert list(trust[["attendances_type_1", "within_4_hours_type_1", "over_4_hours_type_1"]]) == [
         "111.1",
@@ -297,11 +298,13 @@ def test_columns_of_a_and_e_are_named_by_both_rows_of_the_header(tmp_path: Path)
     providers = rows[rows["_source_member"] == AE]
     assert providers["mapped_type_3_attendances"].isna().all()
     assert list(providers["percentage_all"][:2]) == ["0.5", "-"]
+    systems = rows[rows["_source_member"] == SYSTEM]
+    assert list(systems["org_name"][:2]) == ["-", "Trust ZA0"] and systems["region"].isna().all()
 
 
 def test_an_older_a_and_e_workbook_has_no_footprint(tmp_path: Path) -> None:
     rows = landed(tmp_path, forms.ae_provider(footprint=False), "ae_provider")
-    assert set(rows["_source_member"]) == {AE}
+    assert set(rows["_source_member"]) == {AE, SYSTEM}
 
 
 def test_england_of_dm01_has_no_code(tmp_path: Path) -> None:
@@ -518,7 +521,7 @@ def test_a_sheet_of_the_same_name_is_no_publication(tmp_path: Path, sheets: Shee
 
 def test_a_table_without_a_heading_that_is_known_says_what_it_lacks(tmp_path: Path) -> None:
     sheets = forms.ae_provider()
-    for rows in (sheets[AE], sheets[FOOTPRINT]):
+    for rows in (sheets[AE], sheets[FOOTPRINT], sheets[SYSTEM]):
         heads = next(row for row in rows if "Code" in row)
         rows[rows.index(heads) - 1] = []  # what stands above the counts
         heads[:4] = [None, "Kode", "Regio", "Nam"]

@@ -1,5 +1,5 @@
--- Two sheets: what a provider saw itself, and its footprint as an acute trust, to which a share of the type 3
--- attendances of others nearby is added. So footprints can be fractions. A department of type 1 with a mark in place of
+-- Three sheets: what a provider saw itself, its footprint as an acute trust, to which a share of the type 3 attendances
+-- of others nearby is added, and what all departments of an ICB saw. So footprints can be fractions. A department of type 1 with a mark in place of
 -- each count within and over four hours did not say who waited: no nought. England's share is of those who said.
 {%- set types = ['type_1', 'type_2', 'type_3', 'total'] %}
 {%- set said = [] %}
@@ -11,7 +11,11 @@ with typed as (
     select
         months.quarter,
         months.month,
-        lower({{ clean_text('ae._source_member') }}) = 'acute trust footprint data' as is_footprint,
+        case lower({{ clean_text('ae._source_member') }})
+            when 'acute trust footprint data' then 'footprint'
+            when 'system level data' then 'system'
+            else 'provider'
+        end as scope,
         {{ clean_text('ae.org_code') }} = '-' as is_england,
         {{ clean_text('ae.org_code') }} as organisation_code,
         {{ clean_text('ae.org_name') }} as organisation_name,
@@ -37,8 +41,8 @@ with typed as (
 
 select
     *,
-    case when not is_england then 'provider' end as side,
-    case when is_footprint then 'ae_footprint_within_4_hours' else 'ae_within_4_hours' end as measure,
+    case when not is_england then case scope when 'system' then 'commissioner' else 'provider' end end as side,
+    case scope when 'provider' then 'ae_within_4_hours' else 'ae_' || scope || '_within_4_hours' end as measure,
     within_4_hours_total as numerator,
     case when is_england then within_4_hours_total + over_4_hours_total else attendances_total end as denominator,
     {{ rate_agrees([1, 100]) }} as rate_agrees
