@@ -12,7 +12,7 @@ from itertools import takewhile
 from typing import Any
 
 import dagster as dg
-from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType
+from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, DagsterExecutionInterruptedError
 
 from orchestration.defs.assets import FETCHED
 from orchestration.defs.metadata import MARK
@@ -24,6 +24,7 @@ from orchestration.operations.alerts import Action, Alert, FailedCheck, one_line
 os.environ.setdefault("DAGSTER_RUN_STATUS_SENSOR_PROCESS_LIMIT", "1")  # a run a tick: its alert may take most of 60 s
 
 CHECKED, FAILED = DagsterEventType.ASSET_CHECK_EVALUATION, DagsterEventType.STEP_FAILURE
+INTERRUPTED = DagsterExecutionInterruptedError.__name__
 ENGINE = DagsterEventType.ENGINE_EVENT  # what is heard from outside of the steps: of a killed process the signal
 
 
@@ -100,6 +101,8 @@ def _what_stopped_it(ended: DagsterEvent, events: list[DagsterEvent]) -> Iterato
     steps = [(event.step_key, event.step_failure_data.error) for event in events if event.event_type == FAILED]
     of_run = ended.job_failure_data.error if ended.event_specific_data else None
     errors = [(step, error.cause or error) for step, error in steps or [(None, of_run)] if error]
+    # What was interrupted does not know why: the event that ended the run does, as of one that took too long.
+    errors = [(step, error) for step, error in errors if error.cls_name != INTERRUPTED]
     if not errors:
         before = takewhile(lambda event: not event.is_run_failure, events)
         heard = [event.message or "" for event in before if event.event_type == ENGINE]

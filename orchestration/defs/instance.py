@@ -8,15 +8,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.scheduler.instigation import InstigatorStatus
+from dagster._core.scheduler.instigation import InstigatorStatus, TickStatus
 from dagster._daemon.controller import DEFAULT_HEARTBEAT_INTERVAL_SECONDS
 from dagster._daemon.types import DaemonStatus
 
 from orchestration.operations import processes
+from orchestration.operations.alerts import one_line
 from orchestration.operations.doctor import ERROR, OK, WARNING, Finding
+from orchestration.operations.runbook import RUNBOOK
 
+START_BY_THEMSELVES = frozenset(
+    ["fetch_what_is_due", "build_what_has_come", "site_after_decisions", "tell_of_failed_runs", "tell_of_warnings"]
+)
 BEATS_MISSED = timedelta(seconds=4 * DEFAULT_HEARTBEAT_INTERVAL_SECONDS)  # a busy machine may miss one or two
 START_DAEMON = "systemctl start league-daemon, or make dev; then look at its log (journalctl -u league-daemon)"
+START_CODE = "systemctl start league-code, or make dev; then look at its log (journalctl -u league-code)"
 START_WEB = "systemctl start league-web, or make dev; builds go on without it"
 
 
@@ -43,6 +49,9 @@ def examine() -> Iterator[Finding]:
             versions = {type(one).__name__: one.alembic_version() for one in storages if one}
             daemons = here.get_daemon_statuses()
             on = here.all_instigator_state(instigator_statuses={InstigatorStatus.RUNNING})
+            ticks = {
+                one.instigator_name: here.get_ticks(one.instigator_origin_id, one.selector_id, limit=1) for one in on
+            }
             limit = here.get_concurrency_config().pool_config.default_pool_limit
             kind = type(here.event_log_storage).__name__
     except Exception as error:  # each library raises its own
@@ -56,10 +65,19 @@ def examine() -> Iterator[Finding]:
         )
     else:
         yield Finding("instance", OK, f"{home}: {kind}, schema current")
+    if processes.can_be_seen() and not processes.running(processes.CODE_SERVER, home):
+        yield Finding("instance", ERROR, "no code server runs on this machine: nothing can be started", START_CODE)
     yield _daemon(home, daemons)
     yield _web_server(home)
+    for name, latest in sorted(ticks.items()):
+        if latest and latest[0].status == TickStatus.FAILURE:
+            error = latest[0].error
+            said = one_line((error.cause or error).message.strip()) if error else "it does not say why"
+            to_do = f"look at its ticks in the UI, under Automation ({RUNBOOK})"
+            yield Finding("instance", ERROR, f"{name} failed when it last ran: {said}", to_do)
     if on:
-        yield Finding("instance", OK, f"on: {', '.join(sorted(one.instigator_name for one in on))}")
+        off = ", ".join(sorted(START_BY_THEMSELVES - set(ticks)))
+        yield Finding("instance", OK, f"on: {', '.join(sorted(ticks))}" + (f"; off: {off}" if off else ""))
     else:
         to_do = "switch them on in the UI, where runs are to be scheduled"
         yield Finding("instance", WARNING, "no schedule and no sensor is on", to_do)

@@ -82,7 +82,6 @@ ACTIONS = {  # by the class of the error that stopped a step; what the storage r
     "InputError": FILE_REFUSED,
     "GateError": GATE_SHUT,
     "LeagueError": REFUSED,
-    "DagsterExecutionInterruptedError": LOST,
 }
 
 

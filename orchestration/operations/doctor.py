@@ -279,11 +279,17 @@ def waived(today: date) -> Iterator[Finding]:
 
 
 def alerts() -> Iterator[Finding]:
-    from orchestration.operations import alerts
+    """By the environment of the code server, which sends them and alone knows the secrets; else by this one."""
+    from orchestration.operations import alerts, processes
 
-    if channels := alerts.channels(os.environ):
+    home = os.environ.get("DAGSTER_HOME")
+    served = processes.settings(processes.CODE_SERVER, home) if home else None
+    if channels := alerts.channels(os.environ if served is None else served):
         yield Finding("alerts", OK, f"go to the log, {', '.join(channels)}")
-    elif os.environ.get("DAGSTER_HOME"):
+    elif served is not None:
         yield Finding("alerts", WARNING, "go to the log of the instance alone", f"set a channel ({RUNBOOK})")
+    elif home:
+        found = "no channel in this environment, and no code server of DAGSTER_HOME runs that we may ask for its own"
+        yield Finding("alerts", WARNING, found, f"start the job alert_test, or set a channel ({RUNBOOK})")
     else:
         yield Finding("alerts", OK, "none is set up, and no instance that would send any")

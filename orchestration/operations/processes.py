@@ -11,6 +11,7 @@ from pathlib import Path
 
 PROC = Path("/proc")
 DAEMON, WEB_SERVER = ("dagster-daemon", "dagster._daemon"), ("dagster-webserver", "dagster_webserver")
+CODE_SERVER = ("orchestration.defs.definitions",)  # whatever program serves this module; dagster dev names it, too
 SECONDS_TO_ANSWER = 3
 
 
@@ -22,6 +23,15 @@ def can_be_seen() -> bool:
 def running(names: Sequence[str], home: str) -> list[list[str]]:
     """The words of the commands of all processes of a kind that run on DAGSTER_HOME, as far as we may ask."""
     return [words for folder, words in _commands() if _is_one_of(words, names) and _may_be_on(folder, home)]
+
+
+def settings(names: Sequence[str], home: str) -> dict[str, str] | None:
+    """The environment of the first process of a kind that says it runs on DAGSTER_HOME; none where we may see none.
+    It may hold secrets."""
+    for folder, words in _commands():
+        if _is_one_of(words, names) and (found := _environment(folder)) and _is_on(found, home):
+            return found
+    return None
 
 
 def answers(words: Sequence[str]) -> tuple[str, bool]:
@@ -51,17 +61,25 @@ def _commands() -> Iterator[tuple[Path, list[str]]]:
 
 def _is_one_of(words: Sequence[str], names: Sequence[str]) -> bool:
     """By its program or module: `python -m dagster._daemon run`, `/…/bin/dagster-daemon run`."""
-    return any(word.rpartition("/")[2] in names for word in words[:4])
+    return any(word.rpartition("/")[2] in names for word in words)
 
 
 def _may_be_on(folder: Path, home: str) -> bool:
     """Not where its environment names another home. That of another user cannot be read: it may be."""
+    found = _environment(folder)
+    return not found or "DAGSTER_HOME" not in found or _is_on(found, home)
+
+
+def _is_on(environment: dict[str, str], home: str) -> bool:
+    return "DAGSTER_HOME" in environment and Path(environment["DAGSTER_HOME"]).resolve() == Path(home).resolve()
+
+
+def _environment(folder: Path) -> dict[str, str] | None:
     try:
-        environment = (folder / "environ").read_bytes().split(b"\0")
+        entries = (folder / "environ").read_bytes().decode(errors="surrogateescape").split("\0")
     except OSError:
-        return True
-    homes = [entry.partition(b"=")[2].decode() for entry in environment if entry.startswith(b"DAGSTER_HOME=")]
-    return not homes or Path(homes[0]).resolve() == Path(home).resolve()
+        return None
+    return {name: value for name, equals, value in (entry.partition("=") for entry in entries) if equals}
 
 
 def _option(words: Sequence[str], names: Sequence[str], otherwise: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import urllib3
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, TimeoutError
 
 from orchestration.errors import RIGHTS, LeagueError, what_to_do
 from orchestration.quarters import Quarter, needed, require_known_quarter
@@ -139,13 +139,15 @@ class _Anchors(HTMLParser):
 
 @dataclass(frozen=True)
 class _Run:
-    """One run over all sources. Each page is read once, also where several sources have it."""
+    """One run over all sources. Each page is asked for once, also where several sources have it or it fails; a host
+    that says nothing is asked for no further page, for each would take minutes."""
 
     due: _Due
     downloads: Downloads
     folder: _Folder
     workspace: Workspace
-    pages: dict[str, list[str]] = field(default_factory=dict)
+    pages: dict[str, list[str] | Exception] = field(default_factory=dict)
+    silent: dict[str, Exception] = field(default_factory=dict)
 
     def months_due(self, source: Source, how: Fetch) -> set[str]:
         """The months that have ended, of which a form is still published; of a spare form those that are expected and
@@ -195,6 +197,9 @@ class _Run:
                         links[url] = month_linked(match)
                 elif (match := _names_a_page(url, source, how)) and url not in pages and self.due.has(match, months):
                     pages.append(url)
+            if page == source.landing_page and not _is_landing_page(page, found):
+                problem = f"{page}: links nothing that is known here: it has changed, or another came in its place"
+                failed.append(Fetched(source.id, page, "failed", problem=problem))
             if len(pages) > MAX_PAGES:
                 problem = f"{source.landing_page}: more than {MAX_PAGES} pages below it are like {how.pages}"
                 failed.append(Fetched(source.id, page, "failed", problem=problem))
@@ -203,17 +208,29 @@ class _Run:
 
     def _links(self, page: str, hosts: set[str]) -> list[str]:
         """The addresses that a page links, without fragments."""
+        host = urlsplit(page).netloc
         if page not in self.pages:
-            anchors = _Anchors()
-            with self.downloads.get(page, hosts, MAX_PAGE_BYTES) as download:
-                assert download
-                text = download.path.read_text(encoding="utf-8", errors="replace")
             try:
-                anchors.feed(text)
-            except AssertionError as error:  # what the parser has for some malformed declarations
-                raise LeagueError(f"is not HTML: {error}") from None
-            self.pages[page] = [url for href in anchors.found if (url := absolute(download.url, href))]
-        return self.pages[page]
+                self.pages[page] = self.silent.get(host) or self._read(page, hosts)
+            except (LeagueError, HTTPError, OSError) as error:
+                self.pages[page] = error
+                if isinstance(error, MaxRetryError) and isinstance(error.reason, (TimeoutError, NewConnectionError)):
+                    self.silent[host] = error
+        found = self.pages[page]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _read(self, page: str, hosts: set[str]) -> list[str]:
+        anchors = _Anchors()
+        with self.downloads.get(page, hosts, MAX_PAGE_BYTES) as download:
+            assert download
+            text = download.path.read_text(encoding="utf-8", errors="replace")
+        try:
+            anchors.feed(text)
+        except AssertionError as error:  # what the parser has for some malformed declarations
+            raise LeagueError(f"is not HTML: {error}") from None
+        return [url for href in anchors.found if (url := absolute(download.url, href))]
 
     def _file(self, source: Source, url: str, month: str | None, hosts: set[str]) -> Fetched:
         """Gets one file, where it is not the one that came from its address last."""
@@ -271,6 +288,12 @@ def _names_a_file(url: str, how: Fetch) -> re.Match[str] | None:
 def _names_a_page(url: str, source: Source, how: Fetch) -> re.Match[str] | None:
     below = url.startswith(source.landing_page.rstrip("/") + "/")
     return re.search(how.pages, unquote(urlsplit(url).path)) if how.pages and below else None
+
+
+def _is_landing_page(page: str, urls: list[str]) -> bool:
+    """Whether it links anything of a source that is published there, be it due or not."""
+    published = [(one, one.fetch) for one in known_sources().values() if one.fetch and one.landing_page == page]
+    return any(_names_a_file(url, how) or _names_a_page(url, source, how) for source, how in published for url in urls)
 
 
 def _require_publication(

@@ -24,9 +24,13 @@ import dagster as dg
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
+from dagster import DagsterEvent, DagsterEventType
+from dagster._core.execution.plan.objects import StepFailureData
+from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.defs import alert_sensors, assets, definitions
 from orchestration.defs.in_process import defs
+from orchestration.defs.instance import START_BY_THEMSELVES
 from orchestration.defs.metadata import check_result
 from orchestration.defs.resources import END, START, Folders
 from orchestration.errors import LeagueError
@@ -539,6 +543,30 @@ def test_lost_worker_is_told_as_the_monitor_found_it(
     again = ("It is started again by itself.",) if retried == "true" else ()
     heard = "Run execution process was terminated by signal 9 (SIGKILL)."
     assert alert.problems == ("Marking run as failed", heard, *again)
+
+
+def test_run_that_took_too_long_is_told_as_the_monitor_says(instance: dg.DagsterInstance) -> None:
+    """The step knows only that it was interrupted."""
+    run = instance.create_run_for_job(alert_sensors.alert_test)
+    interrupted = SerializableErrorInfo("DagsterExecutionInterruptedError", [], "DagsterExecutionInterruptedError")
+    failed = DagsterEvent(
+        DagsterEventType.STEP_FAILURE.value,
+        run.job_name,
+        step_key="fetched",
+        event_specific_data=StepFailureData(interrupted, user_failure_data=None),
+    )
+    instance.report_engine_event("Launching the run", run)
+    instance.report_dagster_event(failed, run.run_id)
+    instance.report_run_failed(run, "Exceeded maximum runtime of 1800 seconds.")
+    alert = alert_of_run(instance, run.run_id)
+    assert alert and alert.actions == (alerts.LOST,)
+    assert alert.problems == ("Exceeded maximum runtime of 1800 seconds.", "Launching the run")
+
+
+def test_what_starts_by_itself_is_known_to_the_doctor() -> None:
+    repository = defs.get_repository_def()
+    names = {one.name for one in (*repository.schedule_defs, *repository.sensor_defs)}
+    assert names == START_BY_THEMSELVES
 
 
 def test_alert_of_a_backfill_names_its_first_and_last_quarter(instance: dg.DagsterInstance) -> None:

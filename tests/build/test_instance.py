@@ -18,8 +18,15 @@ from click.testing import CliRunner
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.execution.plan.instance_concurrency_context import InstanceConcurrencyContext
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    ScheduleInstigatorData,
+    TickData,
+    TickStatus,
+)
 from dagster._daemon.types import DaemonHeartbeat
+from dagster._utils.error import SerializableErrorInfo
 
 from orchestration.cli import league
 from orchestration.defs import definitions, in_process, instance
@@ -48,25 +55,41 @@ def test_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert states(instance.examine()) == [ERROR]
     settings = tmp_path / "dagster.yaml"
     settings.write_text((PROJECT / "orchestration" / "operations" / "deploy" / "local" / "dagster.yaml").read_text())
-    assert states(instance.examine()) == [OK, ERROR, WARNING, WARNING, OK]
+    assert states(instance.examine()) == [OK, ERROR, ERROR, WARNING, WARNING, OK]
+    assert "no code server runs on this machine" in said(instance.examine())
     assert "no daemon runs on this machine, it was never started here" in said(instance.examine())
     with dg.DagsterInstance.from_config(str(tmp_path)) as here:
         for daemon in here.get_required_daemon_types():
             here.add_daemon_heartbeat(DaemonHeartbeat(time.time(), daemon, "1", []))
         location = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "league")
         origin = RemoteInstigatorOrigin(location, "fetch_what_is_due")
-        here.add_instigator_state(
-            InstigatorState(
-                origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, ScheduleInstigatorData("0 6 * * *")
-            )
-        )
+        daily = ScheduleInstigatorData("0 6 * * *")
+        schedule = InstigatorState(origin, InstigatorType.SCHEDULE, InstigatorStatus.RUNNING, daily)
+        here.add_instigator_state(schedule)
     assert re.search("no daemon runs on this machine, last heartbeat [0-9] s ago", said(instance.examine()))
     monkeypatch.setattr(processes, "running", lambda names, home: [["dagster", "--port", "1"]])
     assert states(instance.examine()) == [OK, OK, ERROR, OK, OK]
     assert "the web server does not answer: http://127.0.0.1:1" in said(instance.examine())
     monkeypatch.setattr(processes, "answers", lambda words: ("http://here", True))
     assert states(instance.examine()) == [OK, OK, OK, OK, OK]
-    assert "ok: on: fetch_what_is_due" in said(instance.examine())
+    others = "build_what_has_come, site_after_decisions, tell_of_failed_runs, tell_of_warnings"
+    assert f"ok: on: fetch_what_is_due; off: {others}" in said(instance.examine())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as here:
+        error = SerializableErrorInfo("SensorError\n", [], None, SerializableErrorInfo("LeagueError: no\n", [], None))
+        failed = TickData(
+            schedule.instigator_origin_id,
+            schedule.instigator_name,
+            schedule.instigator_type,
+            TickStatus.FAILURE,
+            time.time(),
+            error=error,
+            selector_id=schedule.selector_id,
+        )
+        here.create_tick(failed)
+    assert "error: fetch_what_is_due failed when it last ran: LeagueError: no\n" in said(instance.examine())
+    with dg.DagsterInstance.from_config(str(tmp_path)) as here:
+        here.create_tick(failed.with_status(TickStatus.SUCCESS, timestamp=time.time() + 1, error=None))
+    assert states(instance.examine()) == [OK, OK, OK, OK, OK]
     with sqlite3.connect(tmp_path / "history" / "runs.db") as runs:
         runs.execute("update alembic_version set version_num = 'earlier'")
     assert "error: the schema of SqliteRunStorage is of another version" in said(instance.examine())

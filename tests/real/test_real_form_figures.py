@@ -256,7 +256,9 @@ def test_icbs_go_by_every_department_in_them(apart: Callable[[str], Table]) -> N
     """Those of providers that no list places, too: 42% of attendances in Leicester (QK1)."""
     table = apart("2025-26-Q2")
     expected = attendances("System Level Data")
-    assert len(expected) == 42 and expected["denominator"].sum() == attendances("Provider Level Data")["denominator"].sum()
+    assert (
+        len(expected) == 42 and expected["denominator"].sum() == attendances("Provider Level Data")["denominator"].sum()
+    )
     found = same(table, "ICB-AE-4H", expected)
     assert round(float(found.loc["QK1", "value"]), 2) == 78.24
     parts = table("metric_parts").query("metric_id == 'ICB-AE-4H'")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.operations import dependencies, doctor
+from orchestration.operations import dependencies, doctor, processes
 from orchestration.operations.doctor import AMPLE_ROOM, ERROR, OK, ROOM, WARNING, Finding
 from orchestration.quality import waivers
 from orchestration.releases import shelf
@@ -218,5 +218,16 @@ def test_alerts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert states(doctor.alerts()) == [OK]
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     assert states(doctor.alerts()) == [WARNING]
+    assert "no code server of DAGSTER_HOME runs that we may ask" in said(doctor.alerts())
     monkeypatch.setenv("LEAGUE_ALERT_WEBHOOK", "https://example.org/secret-path")
     assert "example.org" in said(doctor.alerts()) and "secret" not in said(doctor.alerts())
+    for number, home, name in (("1", "/elsewhere", "no.example.org"), ("2", tmp_path, "its.example.org")):
+        server = tmp_path / "proc" / number
+        server.mkdir(parents=True)
+        (server / "cmdline").write_text("python\0-m\0dagster\0api\0grpc\0-m\0orchestration.defs.definitions\0")
+        (server / "stat").write_text(f"{number} (python) S")
+        (server / "environ").write_text(f"DAGSTER_HOME={home}\0LEAGUE_ALERT_WEBHOOK=https://{name}/secret-path\0")
+    monkeypatch.setattr(processes, "PROC", tmp_path / "proc")
+    assert said(doctor.alerts()).count("its.example.org") == 1 and "secret" not in said(doctor.alerts())
+    (server / "environ").write_text(f"DAGSTER_HOME={tmp_path}\0")
+    assert states(doctor.alerts()) == [WARNING] and "the log of the instance alone" in said(doctor.alerts())

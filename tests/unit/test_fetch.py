@@ -4,6 +4,7 @@ are built here as the descriptions assume them: no test says that the publishers
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import multiprocessing
@@ -106,6 +107,18 @@ def changed_before_the_rest(handler: Handler, site: Site) -> None:
     body = site.content[handler.asked.url]
     site.content[handler.asked.url] = revised(body)
     rightly(handler, site)
+
+
+def compressed(handler: Handler, site: Site) -> None:
+    """Though nobody asked for it, and with another length each time."""
+    body = gzip.compress(site.content[handler.asked.url], len(site.asked) % 9 + 1)
+    handler.say(200, body, Content_Encoding="gzip", ETag=etag_of(body))
+
+
+def half_of_compressed(handler: Handler, site: Site) -> None:
+    body = gzip.compress(site.content[handler.asked.url])
+    handler.say(200, body[: len(body) // 2], len(body), Content_Encoding="gzip", ETag=etag_of(body))
+    handler.break_off()
 
 
 def redirect(target: str) -> Answer:
@@ -286,6 +299,8 @@ RIGHT_IN_THE_END: list[tuple[str, list[Answer], list[int], list[bool], int]] = [
     ("truncated, no ETag", [truncated_without_etag], [200, 200], [False, False], 0),
     ("length says more", [says_more, says_more], [200, 416, 200], [False, True, False], 1),
     ("changed, server splices", [truncated, changed_and_spliced], [200, 206, 200], [False, True, False], 1),
+    ("compressed unasked", [compressed], [200], [False], 0),
+    ("half of it compressed", [half_of_compressed], [200, 200], [False, False], 0),
     ("redirect on the host", [redirect(f"{UPLOADS}/moved.csv")], [302], [False], 0),
 ]
 
@@ -552,7 +567,8 @@ def test_every_described_publication_comes_as_it_lies_in_a_folder_filled_by_hand
     publish(world.site, by_hand.candidates)
     summer = date(2026, 6, 15)
     results = list(fetch(world.folder, ["2025-26-Q4"], world.workspace, summer, world.pool))
-    assert [result for result in results if result.outcome == "failed"] == []
+    failed = [result.file for result in results if result.outcome == "failed"]
+    assert all(b"href" not in world.site.content[page] for page in failed)  # of which nothing is at hand here
     etr = sha256_of_file(published / "ods" / "etr.csv")
     came = {sha256_of_file(path): path.name for path in world.folder.rglob("*") if path.is_file()}
     assert set(came) == due | {etr} and len(came) > 4
@@ -648,6 +664,35 @@ def test_page_that_fails_is_said(world: World) -> None:
     assert world.fetch()[AE_YEAR].problem == f"{AE_YEAR}: the server answers 404"
     world.site.content[AE_PAGE] = b"<![foo["
     assert "is not HTML" in (world.fetch()[AE_PAGE].problem or "")
+
+
+def test_page_in_place_of_a_landing_page_is_no_page_without_news(world: World) -> None:
+    """A login, a check for robots: it has links, and none to what is published."""
+    assert "failed" not in world.outcomes().values()
+    world.site.page(AE_PAGE, "https://www.england.nhs.uk/login", "https://www.england.nhs.uk/")
+    problem = world.fetch()[AE_PAGE].problem
+    assert problem == f"{AE_PAGE}: links nothing that is known here: it has changed, or another came in its place"
+
+
+def test_host_that_says_nothing_is_asked_for_one_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each page of it would take minutes, and a run has an hour at most. A page that fails is asked for once a run."""
+    one = known_sources()["ae"]
+    same = one.model_copy(update={"id": "ae_again"})
+    other = one.model_copy(update={"id": "ae_other", "landing_page": f"{AE_PAGE}other/"})
+    described = {"ae": one, "ae_again": same, "ae_other": other, "ods_etr": known_sources()["ods_etr"]}
+    monkeypatch.setattr(fetch_module, "known_sources", lambda: described)
+    monkeypatch.setattr(world.pool, "connection_pool_kw", {"timeout": urllib3.Timeout(connect=STALL, read=0.1)})
+    world.site.content[AE_PAGE] = b"x" * 200
+    world.site.wrongs[AE_PAGE] = [stalled] * 20
+    failed = [result for result in world.all() if result.outcome == "failed"]
+    assert [(one.source_id, one.file) for one in failed] == [
+        ("ae", AE_PAGE),
+        ("ae_again", AE_PAGE),
+        ("ae_other", other.landing_page),
+    ]
+    assert all("Read timed out" in (one.problem or "") for one in failed)
+    assert len(world.site.of(AE_PAGE)) == 5 and world.site.of(other.landing_page) == []
+    assert [name for name in world.files() if name.startswith("ods")]  # another host
 
 
 def test_month_that_has_not_ended_is_not_due(world: World) -> None:
