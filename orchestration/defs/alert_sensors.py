@@ -13,6 +13,7 @@ from typing import Any
 
 import dagster as dg
 from dagster import AssetCheckEvaluation, DagsterEvent, DagsterEventType, DagsterExecutionInterruptedError
+from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME
 
 from orchestration.defs.assets import FETCHED
 from orchestration.defs.metadata import MARK
@@ -70,7 +71,8 @@ def alert_of(instance: dg.DagsterInstance, run: dg.DagsterRun, ended: DagsterEve
     stopped = dict(_what_stopped_it(ended, events)) if ended.is_run_failure else {}
     if not stopped and not failed:
         return None
-    again = bool(stopped) and run.tags.get("dagster/will_retry") == "true"
+    # A backfill of assets, which has no job of ours, is started again where it failed, and a build refuses that.
+    again = bool(stopped) and run.tags.get("dagster/will_retry") == "true" and run.job_name != IMPLICIT_ASSET_JOB_NAME
     late = sorted({evaluation.asset_key == FETCHED for evaluation in failed}, reverse=True)
     checks = sorted(map(_check, failed), key=lambda check: (check.severity, check.waiver is not None))
     record = instance.get_run_record_by_id(run.run_id)

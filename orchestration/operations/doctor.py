@@ -100,7 +100,12 @@ def environment() -> Iterator[Finding]:
     if project.compiled(project.project_sha256()):
         yield Finding("environment", OK, "the dbt project is compiled")
     else:
-        yield Finding("environment", WARNING, "the dbt project changed since it was compiled", "the next build does it")
+        yield Finding(
+            "environment",
+            WARNING,
+            "the dbt project changed, or was moved, since it was compiled",
+            "the next build does it",
+        )
 
 
 def advisories(export: Path | None, today: date) -> Iterator[Finding]:

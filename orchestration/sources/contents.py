@@ -30,8 +30,8 @@ from orchestration.workspace.files import sha256_of_file, sha256_of_tree, write_
 from orchestration.workspace.paths import PROJECT, SEEDS, SOURCES, Workspace
 
 DEPTH = 2  # archives within each other
-# Of a publication, in a file that has its name: RTT with another word in the heading of each week has 14 (2026-11). A
-# note about A&E may have four, the period and whose figures they are.
+# Of a publication, in a file that has its name, where the name is vague: a note about A&E may have four, the period and
+# whose figures they are (2026-11).
 OWN_HEADINGS = 5
 NOT_KNOWN = "no publication known here"
 NOT_KNOWN_BUT = f"{NOT_KNOWN} but "
@@ -166,6 +166,11 @@ def _single(path: Path, file: str, about: Content) -> Content:
     try:
         about = replace(about, fictional=is_fictional(path, file))
         subjects, remarks = recognise.subjects_of(path, found, file)
+        if another := _named_after_another(file, found.source, subjects):
+            months = ", ".join(sorted({str(one.period) for one in subjects}))
+            wrong = "download it again, or rename it where the name is wrong"
+            problem = f"{file}: is about {months}, and its name says {another[0].period}: {wrong}"
+            return replace(about, subjects=(*subjects, *another), problem=problem)
         return replace(about, subjects=tuple(subjects), remarks=remarks)
     except recognise.LookAlikeError as problem:
         return replace(about, source_id=None, problem=str(problem))
@@ -218,8 +223,10 @@ def _unlike(path: Path, file: str, source: Source) -> str | None:
         return "no sheet has its headings"
     head = first_bytes(path)
     headings = csv_files.cells(csv_files.as_csv(head).partition("\n")[0])
-    if sum(map(bool, source.columns_below(headings))) < OWN_HEADINGS:
-        return None
+    known = sum(map(bool, source.columns_below(headings)))
+    if known < OWN_HEADINGS:
+        assert source.fetch  # its pattern knows the name
+        return None if source.fetch.vague else f"{known or 'none'} of its headings stand in row 1"
     try:
         csv_files.read_csv(io.BytesIO(head), source, file, limit=1)
     except InputError as problem:
@@ -236,6 +243,16 @@ def _as_published(file: str, source: Source) -> re.Match[str] | None:
     name = COPIED.sub("", file.rpartition("/")[2])
     pattern = source.fetch and source.fetch.files
     return re.fullmatch(pattern, name, re.IGNORECASE) if pattern else None
+
+
+def _named_after_another(file: str, source: Source, subjects: list[Subject]) -> list[Subject]:
+    """What a file would be about by the name that its publisher gave it, where that is none of the months it says. A
+    publisher that forgot to change the month within would put it in the place of another."""
+    published = _as_published(file, source)
+    month = month_linked(published) if published else None
+    if month is None or month in {subject.period for subject in subjects}:
+        return []
+    return recognise.of_months(source, [(month, part) for part in sorted({one.part for one in subjects}, key=str)])
 
 
 def _named_by(file: str, source: Source) -> list[Subject]:

@@ -183,6 +183,8 @@ class Fetch(Entry):
     """An address that never changes. It needs no page."""
     hosts: Texts = ()
     """Who may serve files, besides the host of the landing page."""
+    vague: bool = False
+    """Whether a file of something else may have such a name, too."""
     spare: bool = False
     """Whether the form is asked for only where no other form of a month came."""
     assumed: Text

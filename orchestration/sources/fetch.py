@@ -70,8 +70,11 @@ def fetch(
         run = _Run(due, downloads, _Folder(folder), workspace)
         for source in sorted(known_sources().values(), key=lambda one: bool(one.fetch and one.fetch.spare)):
             if source.fetch and (months := run.months_due(source, source.fetch)):
-                yield from run.source(source, source.fetch, months)
-        yield from map(_told, run.not_arrived())
+                for one in run.source(source, source.fetch, months):
+                    if one.failed:
+                        run.failed.add(source.publication)
+                    yield one
+        yield from (_told(one, one.source_id in run.failed) for one in run.not_arrived())
 
 
 class _Due:
@@ -148,6 +151,7 @@ class _Run:
     workspace: Workspace
     pages: dict[str, list[str] | Exception] = field(default_factory=dict)
     silent: dict[str, Exception] = field(default_factory=dict)
+    failed: set[str] = field(default_factory=set)  # publications of which a page or a file did not come
 
     def months_due(self, source: Source, how: Fetch) -> set[str]:
         """The months that have ended, of which a form is still published; of a spare form those that are expected and
@@ -230,7 +234,7 @@ class _Run:
             anchors.feed(text)
         except AssertionError as error:  # what the parser has for some malformed declarations
             raise LeagueError(f"is not HTML: {error}") from None
-        return [url for href in anchors.found if (url := absolute(download.url, href))]
+        return [_safely(url, hosts) for href in anchors.found if (url := absolute(download.url, href))]
 
     def _file(self, source: Source, url: str, month: str | None, hosts: set[str]) -> Fetched:
         """Gets one file, where it is not the one that came from its address last."""
@@ -280,6 +284,12 @@ class _Run:
                     lock.entries[key] = replace(entry, url=url, etag=etag, last_modified=last_modified)
 
 
+def _safely(url: str, hosts: set[str]) -> str:
+    """The address over https, where a page links a host of its own without."""
+    scheme, host, *_ = urlsplit(url)
+    return f"https{url.removeprefix('http')}" if scheme == "http" and host in hosts else url
+
+
 def _names_a_file(url: str, how: Fetch) -> re.Match[str] | None:
     name = unquote(urlsplit(url).path).rsplit("/", 1)[-1]
     return re.fullmatch(how.files, name, re.IGNORECASE) if how.files else None
@@ -322,9 +332,10 @@ def _enough(links: dict[str, str | None], last: str) -> dict[str, str | None]:
     return dict(later[:1] or in_order[-1:])
 
 
-def _told(one: Expected) -> Fetched:
+def _told(one: Expected, failed: bool) -> Fetched:
     page = known_sources()[one.source_id].landing_page
-    problem = f"{one}; not found from {page}" if one.state != AWAITED else None
+    where = f"what failed from {page} stands above" if failed else f"not found from {page}"
+    problem = f"{one}; {where}" if one.state != AWAITED else None
     return Fetched(one.source_id, one.name, one.state, problem=problem)
 
 

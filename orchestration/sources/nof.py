@@ -143,14 +143,18 @@ def is_about(rows: pd.DataFrame, quarter: str | None, league: str | None) -> pd.
 
 
 def told(rows: list[list[str]], source: Source) -> set[tuple[Quarter, str]]:
-    """The (quarter, league) pairs that rows of a damaged file name."""
+    """The (quarter, league) pairs that rows of a damaged file name. A quarter none of whose rows names a league is of
+    those that the others name."""
     names = source.columns_below(rows[0])
     by_segment = "quarter_label" not in names and "metric_id" in names
-    found = set()
+    found, quarters = set[tuple[Quarter, str]](), set[Quarter]()
     for row in rows[1:]:
         said = {name: text for name, text in zip(names, row, strict=False) if name}
         quarter = quarter_of(said.get("quarter_label", said.get("reporting_date", "")))
         _, league = organisation(said.get("trust_code", ""), said.get("trust_type", ""))
-        if quarter and league and (not by_segment or plain(said.get("metric_id", "")) == "OF5000"):
-            found.add((quarter, league))
-    return found
+        if quarter and (not by_segment or plain(said.get("metric_id", "")) == "OF5000"):
+            quarters.add(quarter)
+            if league:
+                found.add((quarter, league))
+    without = quarters - {quarter for quarter, _ in found}
+    return found | {(quarter, league) for quarter in without for _, league in found}

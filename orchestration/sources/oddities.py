@@ -38,6 +38,9 @@ BROKEN = {
     r"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?<(?i:!doctype html|html|head|body|!--)": (
         "is a web page, not the file: open the page and download the file that it links"
     ),
+    r"([\t\r\n -~]\0){20}|(\0[\t\r\n -~]){20}": (
+        f"is text of two bytes a character without the mark that says so: {AGAIN}, or save it as UTF-8"
+    ),
     OLE + _utf16("EncryptedPackage"): f"is a workbook with a password: {AGAIN}, or save it without the password",
 }
 OF_NO_USE = {

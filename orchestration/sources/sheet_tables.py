@@ -236,7 +236,7 @@ def _with_its_other_row(
 
 def title(value: Any, like: re.Pattern[str]) -> re.Match[str] | None:
     """Compare a cell above a table with what is looked for. A long text is a note, and could take for ever."""
-    text = str(value).strip()
+    text = " ".join(str(value).split())
     return like.fullmatch(without_marks(text)) if len(text) <= MAX_TITLE else None
 
 

@@ -35,8 +35,12 @@ def project_sha256() -> str:
 
 
 def compiled(project: str) -> bool:
-    """Whether the manifest is of the project with this hash."""
-    return MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == project
+    """Whether the manifest is of the project with this hash, at its place: seeds are read from where it was parsed."""
+    return MANIFEST.exists() and FINGERPRINT.exists() and FINGERPRINT.read_text() == _at_its_place(project)
+
+
+def _at_its_place(project: str) -> str:
+    return f"{project} {DBT_PROJECT}"
 
 
 def ensure_manifest() -> Path:
@@ -51,7 +55,7 @@ def ensure_manifest() -> Path:
                 for stale in (FINGERPRINT, PARSED, *TARGET.glob("warehouse.duckdb*")):
                     stale.unlink(missing_ok=True)
                 invoke(["compile", "--no-populate-cache"])  # opens a warehouse: Python models compile against one
-                FINGERPRINT.write_text(project)
+                FINGERPRINT.write_text(_at_its_place(project))
     return MANIFEST
 
 

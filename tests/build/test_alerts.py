@@ -25,6 +25,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 from dagster import DagsterEvent, DagsterEventType
+from dagster._core.definitions.assets.job.asset_job import IMPLICIT_ASSET_JOB_NAME
 from dagster._core.execution.plan.objects import StepFailureData
 from dagster._utils.error import SerializableErrorInfo
 
@@ -543,6 +544,19 @@ def test_lost_worker_is_told_as_the_monitor_found_it(
     again = ("It is started again by itself.",) if retried == "true" else ()
     heard = "Run execution process was terminated by signal 9 (SIGKILL)."
     assert alert.problems == ("Marking run as failed", heard, *again)
+
+
+def test_backfill_of_assets_is_not_said_to_start_again(instance: dg.DagsterInstance) -> None:
+    """Dagster does start it, where it failed, and a build refuses that."""
+    run = instance.create_run_for_job(alert_sensors.alert_test, tags={"dagster/will_retry": "true"})
+    instance.report_run_failed(run, "Marking run as failed")
+    told = instance.get_run_by_id(run.run_id)
+    (failed,) = instance.get_records_for_run(run.run_id, of_type=DagsterEventType.RUN_FAILURE).records
+    ended = failed.event_log_entry.dagster_event
+    assert told and ended
+    for name, severity, lines in (("alert_test", "warning", 2), (IMPLICIT_ASSET_JOB_NAME, "error", 1)):
+        alert = alert_sensors.alert_of(instance, told._replace(job_name=name), ended)
+        assert alert and (alert.severity, len(alert.problems)) == (severity, lines)
 
 
 def test_run_that_took_too_long_is_told_as_the_monitor_says(instance: dg.DagsterInstance) -> None:

@@ -347,6 +347,54 @@ def test_a_framework_file_of_the_published_name_and_other_headings_stops_every_q
         inventory(extracts)
 
 
+def test_a_quarter_none_of_whose_rows_names_a_league_is_of_that_of_the_others(extracts: Path) -> None:
+    """Codes in small letters, a new type of trust: the official league of the quarter would be missing without a
+    word."""
+    data_file(extracts, "nof.csv", "Q1 2025/26", "Q2 2025/26")
+    header, *rows = (extracts / "nof.csv").read_bytes().splitlines(keepends=True)
+    damaged = [row.replace(b"ZA", b"za") if row.startswith(b"Q1") else row for row in rows]
+    assert damaged != rows
+    (extracts / "nof.csv").write_bytes(b"".join([header, *damaged]))
+    for quarter in ("2025-26-Q1", "2025-26-Q2"):
+        with pytest.raises(LeagueError, match="row 2, column Trust_code: is neither a trust nor an ICB; found 'za"):
+            inventory(extracts, quarter)
+
+
+@pytest.mark.parametrize("content", ["no such heading,another\r\n1,2\r\n", "a note\r\n" * 40])
+def test_a_framework_file_of_the_published_name_and_none_of_its_headings_stops_every_quarter(
+    extracts: Path, content: str
+) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    (extracts / "nhs-oversight-framework-acute-trust-data-q3.csv").write_text(content)
+    with pytest.raises(LeagueError, match=r"has the name of '.*', but none of its headings stand in row 1; .* cannot"):
+        inventory(extracts)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_text_of_two_bytes_a_character_is_named(extracts: Path, encoding: str) -> None:
+    data_file(extracts, "nof.csv", "Q1 2025/26")
+    ae(extracts, "Monthly-AE-May-2025.csv", "MAY-2025")
+    path = extracts / "Monthly-AE-May-2025.csv"
+    path.write_bytes(path.read_text("utf-8-sig").encode(encoding))
+    with pytest.raises(LeagueError, match=r"May-2025.csv: is text of two bytes a character .* of 2025-05"):
+        inventory(extracts)
+
+
+def test_a_file_named_after_another_month_stops_the_quarters_of_both(extracts: Path) -> None:
+    """The publisher forgot the month within. By the mark in its name it would take the place of a sound file."""
+    data_file(extracts, "nof.csv", "Q1 2025/26", "Q2 2025/26", "Q4 2025/26")
+    ae(extracts, "Monthly-AE-June-2025.csv", "JUNE-2025")
+    ae(extracts, "Monthly-AE-August-2025-revised.csv", "JUNE-2025", value="2")
+    said = r"Monthly-AE-August-2025-revised.csv: is about 2025-06, and its name says 2025-08: download it again, or"
+    for quarter in ("2025-26-Q1", "2025-26-Q2"):
+        with pytest.raises(LeagueError, match=said):
+            inventory(extracts, quarter)
+    of_another = inventory(extracts, "2025-26-Q4").loc["Monthly-AE-August-2025-revised.csv"]
+    assert set(of_another["status"]) == {"not_asked_for"}
+    (extracts / "Monthly-AE-August-2025-revised.csv").rename(extracts / "ae-revised.csv")
+    assert status(extracts, "ae-revised.csv") == "used", "a name of one's own says nothing"
+
+
 def test_a_file_of_the_name_of_a_month_alone_is_no_publication(extracts: Path) -> None:
     """As A&E may be called."""
     (extracts / "May-2025-notes.csv").write_bytes(csv_bytes(["Org Code", "Org name", "Note"], ["ZA1", "A", "look"]))

@@ -35,3 +35,5 @@ def test_project_is_parsed_from_nothing_when_a_file_has_changed_and_else_not_at_
     monkeypatch.setattr(project, "invoke", invoke)
     assert [project.ensure_manifest() for _ in range(2)] == [target / "manifest.json"] * 2
     assert found == [{"manifest.json"}]
+    monkeypatch.setattr(project, "DBT_PROJECT", target / "moved")  # seeds are read from where it was parsed
+    assert project.ensure_manifest() and len(found) == 2

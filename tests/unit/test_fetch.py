@@ -704,6 +704,17 @@ def test_month_that_has_not_ended_is_not_due(world: World) -> None:
     ]
 
 
+def test_link_without_tls_to_a_host_of_its_own_is_followed_with_it(world: World) -> None:
+    world.site.page(AE_YEAR, MAY.replace("https", "http"))
+    assert world.outcomes()["ae/Monthly-AE-May-2025.csv"] == "new" and set(world.urls().values()) >= {MAY}
+
+
+def test_month_whose_file_failed_is_not_said_to_be_missing_from_its_page(world: World) -> None:
+    world.site.wrongs[MAY] = [html]
+    (late,) = (one for one in world.all() if one.outcome == OVERDUE and one.file == "2025-05")
+    assert late.problem and late.problem.endswith(f"; what failed from {AE_PAGE} stands above")
+
+
 def test_link_to_a_host_not_named_is_refused_unasked(world: World) -> None:
     elsewhere = "https://example.org/Monthly-AE-May-2025.csv"
     world.site.page(AE_YEAR, elsewhere)

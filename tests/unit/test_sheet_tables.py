@@ -226,6 +226,15 @@ def test_footnote_marks_do_not_matter(
     pd.testing.assert_frame_equal(read[said], expected[said])
 
 
+@pytest.mark.parametrize("month", ["June  2025", "June\u00a02025", " June 2025 "])
+def test_blanks_in_a_title_above_a_table_do_not_matter(tmp_path: Path, month: str) -> None:
+    sheets = forms.community_waits()
+    for rows in sheets.values():
+        rows[0] = [str(rows[0][0]).replace("June 2025", month), *rows[0][1:]]
+    assert str(month) in str(sheets["Table 4"][0][0])
+    assert set(landed(tmp_path, sheets, "community_waits")["period"]) == {"June 2025"}
+
+
 def test_date_above_the_table_may_be_marked_in_dementia_figures(tmp_path: Path) -> None:
     """There it ends a title, and the label is the start of the title."""
     for end in ("June 2025 [note 1]", "June 2025 (1)", "30 June 2025", "Jun 2025", "Jun-25", "June-2025"):
