@@ -71,8 +71,8 @@ def examine() -> Iterator[Finding]:
     yield _web_server(home)
     for name, latest in sorted(ticks.items()):
         if latest and latest[0].status == TickStatus.FAILURE:
-            error = latest[0].error
-            said = one_line((error.cause or error).message.strip()) if error else "it does not say why"
+            raised = latest[0].error
+            said = one_line((raised.cause or raised).message.strip()) if raised else "it does not say why"
             to_do = f"look at its ticks in the UI, under Automation ({RUNBOOK})"
             yield Finding("instance", ERROR, f"{name} failed when it last ran: {said}", to_do)
     if on:

@@ -169,8 +169,8 @@ def _single(path: Path, file: str, about: Content) -> Content:
         if another := _named_after_another(file, found.source, subjects):
             months = ", ".join(sorted({str(one.period) for one in subjects}))
             wrong = "download it again, or rename it where the name is wrong"
-            problem = f"{file}: is about {months}, and its name says {another[0].period}: {wrong}"
-            return replace(about, subjects=(*subjects, *another), problem=problem)
+            said = f"{file}: is about {months}, and its name says {another[0].period}: {wrong}"
+            return replace(about, subjects=(*subjects, *another), problem=said)
         return replace(about, subjects=tuple(subjects), remarks=remarks)
     except recognise.LookAlikeError as problem:
         return replace(about, source_id=None, problem=str(problem))

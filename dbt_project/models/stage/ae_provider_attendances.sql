@@ -1,6 +1,7 @@
 -- Three sheets: what a provider saw itself, its footprint as an acute trust, to which a share of the type 3 attendances
--- of others nearby is added, and what all departments of an ICB saw. So footprints can be fractions. A department of type 1 with a mark in place of
--- each count within and over four hours did not say who waited: no nought. England's share is of those who said.
+-- of others nearby is added, and what all departments of an ICB saw. So footprints can be fractions. A department of
+-- type 1 with a mark in place of each count within and over four hours did not say who waited: no nought. England's
+-- share is of those who said.
 {%- set types = ['type_1', 'type_2', 'type_3', 'total'] %}
 {%- set said = [] %}
 {%- for type in types %}
