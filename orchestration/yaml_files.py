@@ -21,10 +21,9 @@ Texts = Annotated[tuple[Text, ...], Field(strict=False)]  # YAML has lists, no t
 
 
 class Entry(BaseModel):
-    """What somebody wrote. A key that is not a field is an error, and no value is turned into another type. The text
-    below a field describes it."""
+    """What somebody wrote. A key that is not a field is an error, and no value is turned into another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 ModelT = TypeVar("ModelT", bound=BaseModel)

@@ -207,6 +207,10 @@ METRIC_GATE, RANK_GATE = (
 class Translator(DagsterDbtTranslator):
     """Keys are `<layer>/<table>`. Every model depends on the barrier before its stage."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._specs: dict[str, dg.AssetSpec] = {}
+
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         layer = dbt_resource_props.get("source_name") or dbt_resource_props["schema"]
         return dg.AssetKey([layer, dbt_resource_props["name"]])
@@ -221,12 +225,15 @@ class Translator(DagsterDbtTranslator):
         return CODE_VERSION
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        node = self.get_resource_props(manifest, unique_id)
-        if node["resource_type"] != "model":
-            return spec
-        before = METRIC_GATE if SCORE_RANK in node["tags"] else LAND_GATE
-        return spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(before.key)])
+        """That of the one manifest there is, made once: dagster-dbt asks for each again and again."""
+        if unique_id not in self._specs:
+            spec = super().get_asset_spec(manifest, unique_id, project)
+            node = self.get_resource_props(manifest, unique_id)
+            if node["resource_type"] == "model":
+                before = METRIC_GATE if SCORE_RANK in node["tags"] else LAND_GATE
+                spec = spec.replace_attributes(deps=[*spec.deps, dg.AssetDep(before.key)])
+            self._specs[unique_id] = spec
+        return self._specs[unique_id]
 
 
 TRANSLATOR = Translator()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import wait
 from dataclasses import asdict
 from datetime import date
 from functools import cache
@@ -55,9 +56,10 @@ def describe(
     folder: Path,
     before: Release | None,
     synthetic: bool,
+    alone: bool,
 ) -> None:
     """Writes all that lies beside the tables of a release, the page that lists all other files last but one. Everything
-    says so where the release is `synthetic`."""
+    says so where the release is `synthetic`. The workbooks are written in the second process, but `alone`."""
     files, runs = write_checks(build, quarter, checks, folder, synthetic)
     for name, picture in pictures.pictures(
         folder, _credit(quarter, number, synthetic, build.framework), mark(synthetic, build.framework)
@@ -66,7 +68,7 @@ def describe(
     resources = [table_resource(table, folder) for table in tables]
     resources += [file_resource(path) for path in sorted(folder.iterdir()) if path.suffix != ".csv"]
     release = Release(folder, package(quarter, files, number, synthetic, resources, build.framework))
-    begun = second_process.begin(spreadsheets.write, release, tables)
+    begun = None if alone else second_process.begin(spreadsheets.write, release, tables)
     try:
         changed = [_changes(before, release)] if before else []
         sure = list(how_sure(release))
@@ -74,7 +76,8 @@ def describe(
         (folder / DICTIONARY).write_text(_dictionary(release, tables), encoding="utf-8")
         _lineage(release, tables, checks, runs)
     finally:  # the folder of a release that failed is removed: nobody may still be writing there
-        workbooks = begun.result()
+        wait([begun] if begun else [])
+    workbooks = begun.result() if begun else spreadsheets.write(release, tables)
     resources += [file_resource(path) for path in workbooks] + changed
     resources += [file_resource(folder / README), file_resource(folder / DICTIONARY)]
     resources += _open_standards(release, tables)

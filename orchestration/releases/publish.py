@@ -6,12 +6,13 @@ Belongs here: writing the published tables, version numbers. Does not: any figur
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
 
+from orchestration import second_process
 from orchestration.quality.checks import Check
 from orchestration.quality.release_gate import evidence_of_all_gates, of_quarter
 from orchestration.quarters import Quarter
@@ -37,23 +38,34 @@ class Published(NamedTuple):
 def publish(build: Build) -> list[Published]:
     """Make the next version of each quarter's release, or find that the last one has the same content already.
 
-    Each is there, whole and read-only, from one moment to the next. Raises GateError where the release gate is shut,
-    and LeagueError where fictional and real files meet. Then nothing is written.
+    Each is there, whole and read-only, from one moment to the next. Two are made at a time, one of them in the second
+    process. Raises GateError where the release gate is shut, and LeagueError where fictional and real files meet. Then
+    nothing is written.
     """
     checks = evidence_of_all_gates(build)
     synthetic = is_fictional_build(build)
     require_one_kind(build.workspace, synthetic)
-    return [_publish(build, quarter, of_quarter(build, quarter, checks), synthetic) for quarter in build.quarters]
+    each = [(build, quarter, of_quarter(build, quarter, checks), synthetic) for quarter in build.quarters]
+    made = list[Published]()
+    for first in range(0, len(each), 2):
+        here, *there = each[first : first + 2]
+        begun = [second_process.begin(_publish, *one, alone=True) for one in there]
+        try:
+            made.append(_publish(*here, alone=bool(begun)))
+        finally:  # where this one fails, nobody may still be writing the other
+            wait(begun)
+        made += [one.result() for one in begun]
+    return made
 
 
-def _publish(build: Build, quarter: Quarter, checks: list[Check], synthetic: bool) -> Published:
+def _publish(build: Build, quarter: Quarter, checks: list[Check], synthetic: bool, alone: bool) -> Published:
     tables = published_tables()
 
     def write(folder: Path) -> None:
         _write_tables(build, quarter, tables, folder)
 
     def tell(folder: Path, number: int, before: Release | None) -> None:
-        describe(build, quarter, tables, checks, number, folder, before, synthetic)
+        describe(build, quarter, tables, checks, number, folder, before, synthetic, alone)
 
     return next_version(build.releases(quarter), write, tell)
 

@@ -4,16 +4,22 @@ the bytes of separate builds is in the soak lane, on real quarters."""
 from __future__ import annotations
 
 import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestration import second_process
 from orchestration.defs import assets, in_process, resources
 from orchestration.defs.in_process import Outcome
 from orchestration.defs.resources import END, LISTED, START
 from orchestration.errors import LeagueError
-from orchestration.workspace.paths import Workspace
+from orchestration.quality.checks import Check
+from orchestration.releases import publish
+from orchestration.workspace.paths import Build, Workspace
 
 Q1, Q2, Q3, Q4 = (f"2025-26-Q{number}" for number in (1, 2, 3, 4))
 
@@ -67,6 +73,42 @@ def test_quarter_that_cannot_be_built_stops_everything_before_it_starts(monkeypa
     with pytest.raises(LeagueError, match="2024-25-Q4 is not a quarter that can be built"):
         outcomes(monkeypatch, runs, Q1, "2024-25-Q4")
     assert runs.made == []
+
+
+@pytest.fixture
+def publishing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[tuple[Build, list[tuple[str, bool]]]]:
+    """A build of three quarters whose gates are open, and which were published, each by itself or with help. The second
+    process is a slow thread."""
+    published: list[tuple[str, bool]] = []
+
+    def one(build: Build, quarter: str, checks: list[Check], synthetic: bool, alone: bool) -> str:
+        if quarter == Q2:
+            time.sleep(0.2)
+        if quarter == Q1 and (tmp_path / "full").exists():
+            raise OSError("no space left on device")
+        published.append((quarter, alone))
+        return quarter
+
+    monkeypatch.setattr(publish, "_publish", one)
+    for name in ("evidence_of_all_gates", "of_quarter", "is_fictional_build", "require_one_kind"):
+        monkeypatch.setattr(publish, name, lambda *about: [])
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        monkeypatch.setattr(second_process, "begin", thread.submit)
+        yield Workspace(tmp_path).build(Q1, Q2, Q4), published
+
+
+def test_releases_are_made_two_at_a_time_and_told_in_order(publishing: tuple[Build, list[tuple[str, bool]]]) -> None:
+    build, published = publishing
+    assert list(map(str, publish.publish(build))) == [Q1, Q2, Q4]
+    assert published == [(Q1, True), (Q2, True), (Q4, False)]  # the last has the second process for its workbooks
+
+
+def test_nobody_is_writing_when_a_release_has_failed(publishing: tuple[Build, list[tuple[str, bool]]]) -> None:
+    build, published = publishing
+    (build.workspace.data_dir / "full").touch()
+    with pytest.raises(OSError, match="no space left"):
+        publish.publish(build)
+    assert published == [(Q2, True)]
 
 
 def test_whoever_interrupts_a_pass_is_not_given_a_build_of_each_quarter(
