@@ -14,6 +14,7 @@ import pandas as pd
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 from dagster_dbt.asset_utils import get_asset_check_key_for_test
 
+from orchestration import second_process
 from orchestration.defs.metadata import as_table, check_result, listed, preview, release_metadata, table_metadata
 from orchestration.defs.resources import QUARTERS, Folders
 from orchestration.errors import GateError
@@ -258,12 +259,12 @@ def dbt_stage(stage: str) -> dg.AssetsDefinition:
         build: dg.ResourceParam[Build],
         gates: dg.ResourceParam[Gates],
     ) -> Iterator[Any]:
+        if stage == STAGE_METRIC and len(build.quarters) > 1:
+            second_process.begin(describe.prepare)  # it makes every other release
         results, checks = _run_dbt(build, stage, folders.engine)
         if not any(check.shuts_the_gate for check in checks):
             for gate in ("metric",) if stage == STAGE_METRIC else ("rank", "insight"):
                 gates.begin(gate)
-            if stage == SCORE_RANK:
-                describe.prepare()
         with tables.reading(build) as connection:
             checks = _record(build, stage, checks, connection)
             for node in [result.node for result in results if str(result.status) == "success"]:

@@ -9,6 +9,7 @@ from orchestration.defs.metadata import check_result
 from orchestration.quality import release_gate, suites
 from orchestration.quality.gates import LAND, Gates
 from orchestration.quality.suites import Suite
+from orchestration.releases import describe
 from orchestration.warehouse import project
 from orchestration.workspace.paths import Build
 
@@ -36,8 +37,9 @@ def gate(suite: Suite) -> dg.AssetChecksDefinition:
         pool=None if suite.gate == LAND else WRITES_WAREHOUSE,
     )
     def checked(build: dg.ResourceParam[Build], gates: dg.ResourceParam[Gates]) -> Iterator[dg.AssetCheckResult]:
-        if suite.gate == LAND:
+        if suite.gate == LAND:  # its suites take longer, in the second process
             project.prepare()
+            describe.prepare()
         by_name = {check_name(check.id): check for check in gates.check(suite)}
         for expectation in suite.expectations:
             name = check_name(expectation["meta"]["id"])

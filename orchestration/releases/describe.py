@@ -41,7 +41,7 @@ FIELD_TYPES = {"string": "string", "integer": "integer", "bigint": "integer", "b
 
 
 def prepare() -> None:
-    """Load what describing needs, which takes a third of the time of describing. A build waits for its gates then."""
+    """Load what describing needs, which takes a third of the time of describing. A build waits for a gate then."""
     from orchestration.releases import openlineage, standards  # noqa: F401
 
     audit_page.template()

@@ -62,7 +62,7 @@ def pages(edition: Edition, league: League) -> Iterator[File]:
             without=_without(league, measure) if rows else [],
             reasons={row.measured.no_limits_because for row in rows},
             whole=_whole(measure, rows),
-            footprint=sentences.by_footprint(values),
+            whose_figure=sentences.whose_figure(values),
             period=_period(edition, measure, values),
             source=_source(edition, measure, values),
             titles=titles,

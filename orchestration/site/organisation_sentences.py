@@ -204,7 +204,7 @@ def middle(measured: Measured) -> str | None:
 
 
 def in_counts(measure: Measure, measured: Measured, reason: str | None = None) -> str | None:
-    """The counts behind a share: `96,483 of 156,401 waits`. By the reason of its value they are of a footprint."""
+    """The counts behind a share: `96,483 of 156,401 waits`. The reason of its value may say whose they are."""
     if measured.numerator is None or measured.denominator is None or measured.unit != "%":
         return None
     if measure.publication in WEIGHTED:
@@ -212,6 +212,8 @@ def in_counts(measure: Measure, measured: Measured, reason: str | None = None) -
     of = COUNTED_OF.get(measure.metric_id) or COUNTED_OF.get(measure.publication or "", "")
     if reason == sentences.BY_FOOTPRINT:
         of = f"in its footprint: {sentences.FOOTPRINT}"
+    elif reason == sentences.BY_PROVIDER:
+        of = f"{of}, {sentences.NOT_PLACED}"
     return f"{rounded(measured.numerator, 0)} of {rounded(measured.denominator, 0)} {of}".rstrip()
 
 

@@ -206,6 +206,9 @@ def key_place(league: League, member: Member) -> str:
 BY_FOOTPRINT = "attendances of the acute trust footprint"  # the note of a rule in the seed `computed_metrics`
 OF_FOOTPRINT = "ae_footprint_within_4_hours"  # the measure of that rule
 FOOTPRINT = "its own visits and a share of those to walk-in centres nearby"
+BY_PROVIDER = "without departments of providers whose ICB no list knows"  # as the note of a footprint
+OF_AREA = "ae_system_within_4_hours"  # the measure that has them
+NOT_PLACED = "without walk-in centres whose area no list knows"
 RULES = {
     "rank": "The {one} with the {better} value scores 1.00, the one with the {worse} 4.00. The others are spread evenly"
     " between by their place.",
@@ -320,11 +323,14 @@ def period(found: Value | None) -> str | None:
     return found.reporting_date
 
 
-def by_footprint(values: Iterable[Value]) -> str | None:
-    """What the figures of a measure count where they are of footprints."""
-    if not any(one.status_reason == BY_FOOTPRINT for one in values):
-        return None
-    return f"That of the footprint of each trust: {FOOTPRINT}. The figure of a trust alone may be far from it."
+def whose_figure(values: Iterable[Value]) -> str | None:
+    """What the figures of a measure count where that is not what a reader would think."""
+    reasons = {one.status_reason for one in values}
+    if BY_FOOTPRINT in reasons:
+        return f"That of the footprint of each trust: {FOOTPRINT}. The figure of a trust alone may be far from it."
+    if BY_PROVIDER in reasons:
+        return f"That of the departments in each area, {NOT_PLACED}. The figure of a whole area may be far from it."
+    return None
 
 
 def without_figure(league: League, number: int) -> str | None:
@@ -544,6 +550,8 @@ def way(series: Series) -> str | None:
         return f"These months are of its footprint: {FOOTPRINT}."
     if OF_FOOTPRINT in series.other_measures:
         return f"These months count visits to the trust itself. A league table may count its footprint: {FOOTPRINT}."
+    if OF_AREA in series.other_measures:
+        return f"These months are {NOT_PLACED}. A league table may count every department in the area."
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -181,6 +181,10 @@ def test_the_months_of_a_quarter_are_counted_as_its_values_are() -> None:
         sentences.way(of_all) == f"These months count visits to the trust itself. A league table may count its {nearby}"
     )
     assert sentences.way(series()) is None
+    of_icb = replace(series(), other_measures=frozenset({sentences.OF_AREA}))
+    assert (sentences.way(of_icb) or "").startswith(
+        "These months are without walk-in centres whose area no list knows."
+    )
 
 
 def test_months_of_all_releases_are_joined_and_the_first_that_has_one_says_what_it_is() -> None:

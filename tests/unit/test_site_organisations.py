@@ -6,6 +6,7 @@ import csv
 from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -283,6 +284,19 @@ def test_a_figure_by_footprint_says_so_and_gives_its_trust_no_visits_of_others()
         assert f">54,767 of 67,123 {counts}<" in made(one, **about)[of_trust]
         page = made(one, maker=measure_pages.pages, **about)[of_measure]
         assert (f"That of the footprint of each trust: {nearby}." in page) is (reason is not None)
+
+
+def test_a_figure_of_an_area_says_who_is_left_out() -> None:
+    with (SEEDS / "computed_metrics.csv").open(encoding="utf-8", newline="") as file:
+        rules = {rule["measure"]: rule["note"] for rule in csv.DictReader(file) if rule["metric_id"] == "ICB-AE-4H"}
+    assert rules == {sentences.OF_AREA: "", "ae_within_4_hours": sentences.BY_PROVIDER}
+    of, one = measure("ICB-AE-4H", publication="ae"), measured("60.7", numerator=D("43403"), denominator=D("71502"))
+    assert ours.in_counts(of, one) == "43,403 of 71,502 visits"
+    without = "visits, without walk-in centres whose area no list knows"
+    assert ours.in_counts(of, one, sentences.BY_PROVIDER) == f"43,403 of 71,502 {without}"
+    values: Any = [SimpleNamespace(status_reason=reason) for reason in (None, sentences.BY_PROVIDER)]
+    assert sentences.whose_figure(values[:1]) is None
+    assert (sentences.whose_figure(values) or "").startswith("That of the departments in each area, without walk-in")
 
 
 def test_a_weighted_survey_has_no_counts_to_say() -> None:
