@@ -73,7 +73,10 @@ def fetched(context: dg.AssetExecutionContext, folders: Folders) -> Iterator[dg.
     """Downloads what a quarter needs. Fails where a download failed or a publication is overdue; what came stays."""
     workspace = Workspace(Path(folders.data))
     quarters = list(context.partition_keys)
-    results = list(fetch(Path(folders.extracts), quarters, workspace, date.today()))
+    results = list[Fetched]()
+    for one in fetch(Path(folders.extracts), quarters, workspace, date.today()):
+        context.log.info(f"{one.source_id}: {one.outcome}, {one.problem or one.file}")  # the run may be ended
+        results.append(one)
     files = pd.DataFrame(results).drop(columns="problem").round({"seconds": 1})
     yield dg.MaterializeResult(
         metadata={"files": as_table(files)}

@@ -467,6 +467,8 @@ def test_fetch_tells_of_sources_that_failed_or_are_late(
         assert ("What stopped it:\n    https://example.org/May.csv: the server answers 404\n" in alert.text) == stopped
         assert ("    rtt, 2025-06: late, was expected by 2025-08-14" in alert.text) != stopped
         assert ("- and 1 more: the run in the Dagster UI\n" in alert.text) == stopped  # `league check` knows no fetch
+        logged = [entry.user_message for entry in instance.all_logs(alert.run_id)]
+        assert ("ae: failed, https://example.org/May.csv: the server answers 404" in logged) == stopped
 
 
 @pytest.mark.parametrize(
