@@ -30,7 +30,7 @@ Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")
 _LINE = ThreadPoolExecutor(max_workers=1)  # one call after the other
 
-# Arrow asks the system for each table and gives it back at once: 0.2 of 1.3 GB of a pass of three quarters (2026-11-29)
+# Arrow asks the system for each table and gives it back at once: a tenth of what a pass holds (2026-11-29)
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 

@@ -191,7 +191,7 @@ class _Run:
         pages = [source.landing_page] if how.files else []
         for page in pages:  # grows
             try:
-                found = self._links(page, hosts)
+                found = [_safely(url, hosts) for url in self._links(page, hosts)]
             except (LeagueError, HTTPError, OSError) as error:
                 failed.append(_failed(source, page, error))
                 continue
@@ -234,7 +234,7 @@ class _Run:
             anchors.feed(text)
         except AssertionError as error:  # what the parser has for some malformed declarations
             raise LeagueError(f"is not HTML: {error}") from None
-        return [_safely(url, hosts) for href in anchors.found if (url := absolute(download.url, href))]
+        return [url for href in anchors.found if (url := absolute(download.url, href))]
 
     def _file(self, source: Source, url: str, month: str | None, hosts: set[str]) -> Fetched:
         """Gets one file, where it is not the one that came from its address last."""
